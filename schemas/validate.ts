@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormatsModule from "ajv-formats";
+import { EVENT_TYPES, type EventType } from "./generated/events.ts";
+
+const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
+
+/** Two validators from one file: closed when we publish, open when we read, so that a newer publisher may add fields. */
+const publish = compileAll((schema) => schema);
+const read = compileAll(open);
+
+/** What is wrong with an event before it is written; empty when nothing is. */
+export function validateForPublish(type: EventType, data: unknown): string[] {
+  return faultsOf(publish[type], data);
+}
+
+/** What is wrong with an event that arrived; unknown fields are not. */
+export function validateForRead(type: EventType, data: unknown): string[] {
+  return faultsOf(read[type], data);
+}
+
+function compileAll(adapt: (schema: object) => object): Record<EventType, ValidateFunction> {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false });
+  addFormats(ajv);
+  const compiled = EVENT_TYPES.map((type) => [type, ajv.compile(adapt(readSchema(type)))]);
+  return Object.fromEntries(compiled) as Record<EventType, ValidateFunction>;
+}
+
+function readSchema(type: EventType): object {
+  return JSON.parse(readFileSync(new URL(`./${type}.json`, import.meta.url), "utf8")) as object;
+}
+
+function open(schema: object): object {
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) => (key === "additionalProperties" && value === false ? true : value)) as object;
+}
+
+function faultsOf(validator: ValidateFunction, data: unknown): string[] {
+  return validator(data) ? [] : (validator.errors ?? []).map(describe);
+}
+
+function describe(error: ErrorObject): string {
+  const extra = error.keyword === "additionalProperties" ? ` (${String(error.params.additionalProperty)})` : "";
+  return `${error.instancePath === "" ? "the event" : error.instancePath} ${error.message ?? error.keyword}${extra}`;
+}

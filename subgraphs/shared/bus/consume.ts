@@ -1,0 +1,40 @@
+import type { EventType, EventTypes } from "@soma/schemas/events";
+import { validateForRead } from "@soma/schemas/validate";
+import { SomaError } from "../errors.ts";
+import type { Sql, Tx } from "../postgres/connect.ts";
+import { transaction } from "../postgres/transaction.ts";
+import { contextFromHeaders, withSpan } from "../telemetry.ts";
+import type { EventBus, Subscription } from "./event-bus.ts";
+
+export interface ConsumeParams<T extends EventType> {
+  bus: EventBus;
+  /** A pool of the worker role. */
+  sql: Sql;
+  consumer: string;
+  type: T;
+  handle(tx: Tx, event: { id: string; tenant: string; data: EventTypes[T] }): Promise<void>;
+}
+
+/** Handles each event once: the inbox row and the handler's writes commit together, a repeated delivery finds the row. */
+export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<Subscription> {
+  return params.bus.subscribe({ group: params.consumer, type: params.type }, async (record) => {
+    const id = record.headers.ce_id;
+    const tenant = record.headers.ce_tenant;
+    const data: unknown = JSON.parse(record.value);
+    const faults = validateForRead(params.type, data);
+    if (id === undefined || tenant === undefined) throw new SomaError("EVENT_INVALID", `a record of ${params.type} has no ce_id or ce_tenant header`);
+    if (faults.length > 0) throw new SomaError("EVENT_INVALID", `event ${id} of ${params.type} cannot be read: ${faults.join("; ")}`);
+    await withSpan(
+      `process ${params.type}`,
+      { "soma.event_id": id },
+      async () => {
+        await transaction(params.sql, {}, async (tx) => {
+          const [fresh] =
+            await tx`insert into inbox (consumer, tenant, event_id) values (${params.consumer}, ${tenant}, ${id}) on conflict do nothing returning 1`;
+          if (fresh !== undefined) await params.handle(tx, { id, tenant, data: data as EventTypes[T] });
+        });
+      },
+      contextFromHeaders(record.headers),
+    );
+  });
+}

@@ -1,0 +1,55 @@
+import type { EventRecord } from "../outbox/emit.ts";
+import type { EventBus, PublishResult, RecordHandler } from "./event-bus.ts";
+
+/**
+ * The bus of a single process. A record counts as published when every group has handled it, so the outbox keeps what a
+ * consumer could not take, and nothing is lost when the process dies. A later record of a key waits for an earlier one that failed.
+ */
+export function createLocalBus(): EventBus {
+  const groups = new Map<string, { type: string; handle: RecordHandler }>();
+  let closed = false;
+
+  async function deliver(record: EventRecord): Promise<PublishResult> {
+    for (const { type, handle } of groups.values()) {
+      if (record.headers.ce_type !== type) continue;
+      try {
+        await handle(record);
+      } catch (error) {
+        return { ok: false, kind: "retriable", reason: error instanceof Error ? error.message : String(error) };
+      }
+    }
+    return { ok: true };
+  }
+
+  return {
+    async publish(records) {
+      const results: PublishResult[] = [];
+      const blocked = new Set<string>();
+      for (const record of records) {
+        const lane = `${record.topic}\n${record.key}`;
+        const result: PublishResult = closed
+          ? { ok: false, kind: "retriable", reason: "the bus is closed" }
+          : blocked.has(lane)
+            ? { ok: false, kind: "retriable", reason: "an earlier record of the key was not delivered" }
+            : await deliver(record);
+        if (!result.ok) blocked.add(lane);
+        results.push(result);
+      }
+      return results;
+    },
+    async subscribe(params, handle) {
+      const name = `${params.group}\n${params.type}`;
+      if (groups.has(name)) throw new Error(`group ${params.group} already consumes ${params.type}`);
+      groups.set(name, { type: params.type, handle });
+      return {
+        async close() {
+          groups.delete(name);
+        },
+      };
+    },
+    async close() {
+      closed = true;
+      groups.clear();
+    },
+  };
+}

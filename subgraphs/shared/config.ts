@@ -1,0 +1,102 @@
+/**
+ * Settings: read once from the environment into a frozen, typed object. Every fault is collected, so that a person
+ * fixes them in one go. A package declares its settings as a table; the README's table is made from the same fields.
+ */
+export interface Setting<T> {
+  /** Name of the environment variable. */
+  env: string;
+  /** What it is for, with its unit. */
+  doc: string;
+  /** Used when the variable is absent or empty; a setting without a default is required. */
+  default?: T;
+  secret?: boolean;
+  parse(text: string): T;
+}
+
+type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
+
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`the configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((f) => `  - ${f}`).join("\n")}`);
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+export function readSettings<S extends Record<string, Setting<unknown>>>(settings: S, env: Record<string, string | undefined>): Values<S> {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, setting] of Object.entries(settings)) {
+    const text = env[setting.env];
+    if (text === undefined || text === "") {
+      if ("default" in setting) values[name] = setting.default;
+      else faults.push(`${setting.env} is not set; it is required: ${setting.doc}`);
+      continue;
+    }
+    try {
+      values[name] = setting.parse(text);
+    } catch (error) {
+      const shown = setting.secret === true ? "its value" : `"${text}"`;
+      faults.push(`${setting.env}: ${shown} ${error instanceof Error ? error.message : String(error)}; ${setting.doc}`);
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(values) as Values<S>;
+}
+
+type Declared<T> = Omit<Setting<T>, "parse">;
+
+export function text(setting: Declared<string>): Setting<string> {
+  return { ...setting, parse: (value) => value };
+}
+
+export function integer(setting: Declared<number> & { min: number; max: number }): Setting<number> {
+  return {
+    ...setting,
+    parse(value) {
+      const number = Number(value);
+      if (!Number.isInteger(number) || number < setting.min || number > setting.max) {
+        throw new Error(`is not a whole number from ${setting.min} to ${setting.max}`);
+      }
+      return number;
+    },
+  };
+}
+
+export function oneOf<const T extends readonly string[]>(values: T, setting: Declared<T[number]>): Setting<T[number]> {
+  return {
+    ...setting,
+    parse(value) {
+      if (!values.includes(value)) throw new Error(`is not one of ${values.join(", ")}`);
+      return value;
+    },
+  };
+}
+
+export function url(protocols: readonly string[], setting: Declared<string>): Setting<string> {
+  return {
+    ...setting,
+    parse(value) {
+      if (!URL.canParse(value)) throw new Error("is not a URL");
+      if (!protocols.includes(new URL(value).protocol)) throw new Error(`is not a URL that starts with ${protocols.join(" or ")}`);
+      return value;
+    },
+  };
+}
+
+export function json<T>(check: (value: unknown) => T, setting: Declared<T>): Setting<T> {
+  return {
+    ...setting,
+    parse(value) {
+      let parsed: unknown;
+      try {
+        parsed = JSON.parse(value);
+      } catch {
+        throw new Error("is not JSON");
+      }
+      return check(parsed);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The one catalogue of error codes: what a caller may read, whether trying again can help, and the HTTP status.
+ * `expose: false` means that the message stays in the log and the caller reads `publicMessage`.
+ */
+const CATALOGUE = {
+  BAD_INPUT: { httpStatus: 400, retryable: false, expose: true },
+  UNAUTHENTICATED: { httpStatus: 401, retryable: false, expose: true },
+  FORBIDDEN: { httpStatus: 403, retryable: false, expose: true },
+  NOT_FOUND: { httpStatus: 404, retryable: false, expose: true },
+  CONFLICT: { httpStatus: 409, retryable: false, expose: true },
+  IDEMPOTENCY_CONFLICT: { httpStatus: 409, retryable: false, expose: true },
+  CURSOR_INVALID: { httpStatus: 400, retryable: false, expose: true },
+  PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, expose: true },
+  EVENT_INVALID: { httpStatus: 500, retryable: false, expose: false },
+  DECISION_INVALID: { httpStatus: 403, retryable: false, expose: true },
+  DECISION_EXPIRED: { httpStatus: 403, retryable: false, expose: true },
+  TOOL_BUSY: { httpStatus: 409, retryable: true, expose: true },
+  FENCED: { httpStatus: 409, retryable: false, expose: false },
+  MODEL_FAILED: { httpStatus: 502, retryable: true, expose: true },
+  MODEL_REFUSED: { httpStatus: 502, retryable: false, expose: true },
+  LIMIT_EXCEEDED: { httpStatus: 429, retryable: true, expose: true },
+  DATABASE_BUSY: { httpStatus: 503, retryable: true, expose: true },
+  UNAVAILABLE: { httpStatus: 503, retryable: true, expose: true },
+  TIMEOUT: { httpStatus: 504, retryable: true, expose: true },
+  CANCELED: { httpStatus: 499, retryable: false, expose: true },
+  INTERNAL: { httpStatus: 500, retryable: false, expose: false },
+} as const satisfies Record<string, { httpStatus: number; retryable: boolean; expose: boolean }>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+const MASKED_MESSAGE = "the request failed inside the service; the log has it under the trace id";
+
+export class SomaError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "SomaError";
+    this.code = code;
+  }
+
+  get httpStatus(): number {
+    return CATALOGUE[this.code].httpStatus;
+  }
+
+  get retryable(): boolean {
+    return CATALOGUE[this.code].retryable;
+  }
+
+  /** What a caller may read: the message, or the masked sentence for codes that stay inside. */
+  get publicMessage(): string {
+    return CATALOGUE[this.code].expose ? this.message : MASKED_MESSAGE;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(CATALOGUE, value);
+}
+
+/** Any thrown value as a SomaError; what is unknown becomes INTERNAL with its cause kept. */
+export function toSomaError(error: unknown): SomaError {
+  if (error instanceof SomaError) return error;
+  if (error instanceof Error && error.name === "AbortError") {
+    return new SomaError("CANCELED", "the work was canceled", { cause: error });
+  }
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return new SomaError("TIMEOUT", "the work took longer than its limit", { cause: error });
+  }
+  return new SomaError("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+}

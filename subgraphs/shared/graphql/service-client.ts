@@ -1,0 +1,96 @@
+import { createClient } from "graphql-ws";
+import { isErrorCode, SomaError } from "../errors.ts";
+import type { SignPrincipal } from "../identity/internal-token.ts";
+import type { Principal } from "../identity/principal.ts";
+import { traceHeaders } from "../telemetry.ts";
+
+/** A document of the generated operations: its text, and the types of its answer and variables. */
+export interface TypedDocument<R, V> {
+  toString(): string;
+  __apiType?: (variables: V) => R;
+}
+
+export interface ServiceCallOptions {
+  principal: Principal;
+  signal?: AbortSignal;
+  /** Milliseconds until the call is given up; 10 000 when left out. */
+  timeoutMs?: number;
+}
+
+export interface ServiceClient {
+  request<R, V>(document: TypedDocument<R, V>, variables: V, options: ServiceCallOptions): Promise<R>;
+  /** Answers of a subscription; ends when the peer completes it, throws when the connection is lost. Closing the iterator stops it. */
+  subscribe<R, V>(document: TypedDocument<R, V>, variables: V, options: ServiceCallOptions): AsyncIterableIterator<R>;
+}
+
+export interface ServiceClientOptions {
+  /** Name of the peer, for messages. */
+  peer: string;
+  url: string;
+  sign: SignPrincipal;
+}
+
+/** Calls the GraphQL API of another subgraph in the name of a principal, the same way in every mode. */
+export function createServiceClient(options: ServiceClientOptions): ServiceClient {
+  return {
+    async request<R, V>(document: TypedDocument<R, V>, variables: V, call: ServiceCallOptions): Promise<R> {
+      const limit = AbortSignal.timeout(call.timeoutMs ?? 10_000);
+      const response = await fetch(options.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${await options.sign(call.principal)}`, ...traceHeaders() },
+        body: JSON.stringify({ query: document.toString(), variables }),
+        signal: call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]),
+      }).catch((cause: unknown) => {
+        throw unreachable(options.peer, cause, call.signal);
+      });
+      const answer = (await response.json().catch((cause: unknown) => {
+        throw unreachable(options.peer, cause, call.signal);
+      })) as Answer<R>;
+      return dataOf(options.peer, answer);
+    },
+
+    subscribe<R, V>(document: TypedDocument<R, V>, variables: V, call: ServiceCallOptions): AsyncIterableIterator<R> {
+      const client = createClient({
+        url: options.url.replace(/^http/, "ws"),
+        retryAttempts: 0,
+        connectionParams: async () => ({ token: await options.sign(call.principal) }),
+      });
+      const answers = client.iterate<R>({ query: document.toString(), variables: variables as Record<string, unknown> });
+      const stop = (): void => void answers.return?.();
+      call.signal?.addEventListener("abort", stop, { once: true });
+      return (async function* () {
+        try {
+          for await (const answer of answers) yield dataOf(options.peer, answer as Answer<R>);
+        } catch (error) {
+          if (error instanceof SomaError) throw error;
+          if (Array.isArray(error)) dataOf(options.peer, { errors: error as Answer<R>["errors"] });
+          throw unreachable(options.peer, error, call.signal);
+        } finally {
+          call.signal?.removeEventListener("abort", stop);
+          await client.dispose();
+        }
+      })();
+    },
+  };
+}
+
+interface Answer<R> {
+  data?: R | null | undefined;
+  errors?: readonly { message: string; extensions?: Record<string, unknown> | undefined }[] | undefined;
+}
+
+function dataOf<R>(peer: string, answer: Answer<R>): R {
+  const [first] = answer.errors ?? [];
+  if (first !== undefined) {
+    const code = first.extensions?.code;
+    throw new SomaError(isErrorCode(code) ? code : "INTERNAL", `${peer}: ${first.message}`);
+  }
+  if (answer.data === undefined || answer.data === null) throw new SomaError("UNAVAILABLE", `${peer} answered without data`);
+  return answer.data;
+}
+
+function unreachable(peer: string, cause: unknown, signal: AbortSignal | undefined): SomaError {
+  if (signal?.aborted === true) return new SomaError("CANCELED", `the call to ${peer} was canceled`, { cause });
+  if (cause instanceof Error && cause.name === "TimeoutError") return new SomaError("TIMEOUT", `${peer} did not answer in time`, { cause });
+  return new SomaError("UNAVAILABLE", `${peer} cannot be reached`, { cause });
+}

@@ -1,0 +1,15 @@
+import { SomaError } from "../errors.ts";
+
+/** Who asks: a subject of a tenant, the roles it may act under, and the service that asks in its name, if one does. */
+export interface Principal {
+  tenant: string;
+  subject: string;
+  roles: readonly string[];
+  service: string | null;
+}
+
+/** Throws FORBIDDEN unless the principal may act under the role. */
+export function requireRole(principal: Principal, role: string): void {
+  if (principal.roles.includes(role)) return;
+  throw new SomaError("FORBIDDEN", `${principal.subject} may not act as role "${role}"; roles of this identity: ${principal.roles.join(", ") || "none"}`);
+}

@@ -1,0 +1,36 @@
+import { hash } from "node:crypto";
+import canonicalize from "canonicalize";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/**
+ * A value that Postgres keeps as jsonb and gives back unchanged: jsonb refuses NUL and lone surrogates, so both become
+ * U+FFFD; `undefined` goes; what JSON cannot hold throws.
+ */
+export function toStorableJson(value: unknown): Json {
+  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? toStorableText(item) : item));
+  if (text === undefined) throw new TypeError(`a ${typeof value} is not JSON`);
+  return JSON.parse(text) as Json;
+}
+
+export function toStorableText(text: string): string {
+  return text.toWellFormed().replaceAll("\u0000", "\ufffd");
+}
+
+/** RFC 8785 text of a JSON value. */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError(`a ${typeof value} has no canonical JSON`);
+  return text;
+}
+
+/** SHA-256 over the canonical JSON, hex. */
+export function digest(value: unknown): string {
+  return hash("sha256", canonicalJson(value), "hex");
+}
+
+/** At most `maxBytes` of UTF-8, cut between characters. */
+export function clip(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, maxBytes), { stream: true });
+}

@@ -1,0 +1,54 @@
+import { type Attributes, type Context, context, propagation, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+
+export interface Telemetry {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts tracing. Spans are exported over OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set and only carry ids otherwise, so
+ * that every run and error has a trace id in every mode.
+ */
+export async function startTelemetry(options: { service: string; otlpEndpoint: string }): Promise<Telemetry> {
+  // Imported here because the SDK takes a quarter of a second to load; what only reads types does not pay for it.
+  const { NodeSDK } = await import("@opentelemetry/sdk-node");
+  process.env.OTEL_METRICS_EXPORTER ??= "none";
+  process.env.OTEL_LOGS_EXPORTER ??= "none";
+  process.env.OTEL_TRACES_EXPORTER ??= options.otlpEndpoint === "" ? "none" : "otlp";
+  const sdk = new NodeSDK({ serviceName: options.service, ...(options.otlpEndpoint === "" ? { spanProcessors: [] } : {}) });
+  sdk.start();
+  return { close: () => sdk.shutdown() };
+}
+
+const tracer = trace.getTracer("soma");
+
+/** Runs the work inside a span that ends with it and keeps its error. */
+export function withSpan<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>, parent: Context = context.active()): Promise<T> {
+  return tracer.startActiveSpan(name, { attributes }, parent, async (span) => {
+    try {
+      return await work(span);
+    } catch (error) {
+      span.recordException(error instanceof Error ? error : String(error));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** W3C trace headers of the span in force. */
+export function traceHeaders(from: Context = context.active()): Record<string, string> {
+  const headers: Record<string, string> = {};
+  propagation.inject(from, headers);
+  return headers;
+}
+
+export function contextFromHeaders(headers: Record<string, string | undefined>): Context {
+  return propagation.extract(context.active(), headers);
+}
+
+export function activeTraceId(): string {
+  return trace.getActiveSpan()?.spanContext().traceId ?? "";
+}
+
+export { context as otelContext };
