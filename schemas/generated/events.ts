@@ -66,7 +66,7 @@ seq: number
 export interface AgentStepEvent {
 run_id: string
 /**
- * UUIDv8 made of the run and the step's number: a retry has the same id
+ * The run's id, a dot, and the step's number from 1: a retry has the same id
  */
 step_id: string
 node_id: string
@@ -96,6 +96,9 @@ export interface AgentToolEvent {
  * The run, or the invocation itself when it was started outside a run
  */
 run_id: string
+/**
+ * The run's id, a dot, and the step's number from 1: a retry has the same id
+ */
 step_id: string
 tool_name: string
 status: ("succeeded" | "failed" | "timed_out" | "denied" | "canceled" | "truncated")

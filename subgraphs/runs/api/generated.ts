@@ -152,6 +152,7 @@ export type RunError = {
 
 /** One execution of a node. */
 export type Step = {
+  /** The run's id, a dot, and the step's number: `<run id>.<number>`; text, not a UUID. */
   id: Scalars['ID']['output'];
   /** Position in the run, from 1. */
   number: Scalars['Int']['output'];
