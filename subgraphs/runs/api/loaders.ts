@@ -1,0 +1,54 @@
+import type { RequestContext } from "@soma/shared/graphql/context";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import DataLoader from "dataloader";
+import type { HistoryEvent } from "../domain/history.ts";
+import { type Step, toSteps } from "../domain/steps.ts";
+import { findRuns } from "../store/find-runs.ts";
+import { findSessions } from "../store/find-sessions.ts";
+import { type Head, readHeads } from "../store/read-heads.ts";
+import { readHistory } from "../store/read-history.ts";
+import type { RunRow, SessionRow } from "../store/tables.ts";
+
+/** Events of one run that the API folds into steps at most. */
+export const MAX_HISTORY = 50_000;
+
+export interface Loaders {
+  run: DataLoader<string, RunRow | undefined>;
+  session: DataLoader<string, SessionRow | undefined>;
+  head: DataLoader<string, Head | undefined>;
+  steps: DataLoader<string, Step[]>;
+}
+
+/** One set per request: rows asked for by id in one tick come with one statement. */
+export function loadersOf(sql: Sql, context: RequestContext): Loaders {
+  const { tenant } = context.principal;
+  return context.once(loadersOf, () => ({
+    run: byId(
+      (ids) => transaction(sql, { tenant }, (tx) => findRuns(tx, ids)),
+      (row) => row.runId,
+    ),
+    session: byId(
+      (ids) => transaction(sql, { tenant }, (tx) => findSessions(tx, ids)),
+      (row) => row.sessionId,
+    ),
+    head: new DataLoader<string, Head | undefined>(async (ids) => {
+      const heads = await transaction(sql, { tenant }, (tx) => readHeads(tx, ids));
+      return ids.map((id) => heads.get(id));
+    }),
+    steps: new DataLoader<string, Step[]>((ids) =>
+      transaction(sql, { tenant }, async (tx) => {
+        const all: Step[][] = [];
+        for (const id of ids) all.push(toSteps((await readHistory(tx, id, 0, MAX_HISTORY)) satisfies HistoryEvent[]));
+        return all;
+      }),
+    ),
+  }));
+}
+
+function byId<T>(read: (ids: readonly string[]) => Promise<T[]>, idOf: (row: T) => string): DataLoader<string, T | undefined> {
+  return new DataLoader(async (ids) => {
+    const rows = new Map((await read(ids)).map((row) => [idOf(row), row]));
+    return ids.map((id) => rows.get(id));
+  });
+}

@@ -1,0 +1,145 @@
+import { CHAIN_START } from "@soma/schemas/run-chain";
+import { SomaError } from "@soma/shared/errors";
+import type { Principal } from "@soma/shared/identity/principal";
+import { isId } from "@soma/shared/ids";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import type { HistoryEvent } from "../domain/history.ts";
+import { isFinished, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../domain/run-status.ts";
+import type { WakeUp } from "../engine/wake-up.ts";
+import { findRuns } from "../store/find-runs.ts";
+import { readEventHash } from "../store/read-event-hash.ts";
+import { readHistory } from "../store/read-history.ts";
+
+export interface RunBatchFrame {
+  __typename: "RunBatch";
+  firstSeq: number;
+  lastSeq: number;
+  prevHash: string;
+  events: HistoryEvent[];
+}
+export interface RunHeartbeatFrame {
+  __typename: "RunHeartbeat";
+  headSeq: number;
+  headHash: string;
+  serverTime: string;
+}
+export interface RunEndFrame {
+  __typename: "RunEnd";
+  status: RunStatusGraphql;
+  headSeq: number;
+  headHash: string;
+}
+export type RunFrame = RunBatchFrame | RunHeartbeatFrame | RunEndFrame;
+
+const BATCH_EVENTS = 500;
+const BATCH_BYTES = 262_144;
+const PAGE_MAX = 1_000;
+const HEARTBEAT_MS = 5_000;
+/** The truth when a wake-up hint is lost. */
+const POLL_MS = 1_000;
+
+export interface RunEventsDeps {
+  /** A pool of the request role. */
+  sql: Sql;
+  wakeUp: WakeUp;
+  now(): Date;
+}
+
+/** One page of history; empty at the end. */
+export async function readRunPage(sql: Sql, principal: Principal, params: { runId: string; afterSeq: number; limit: number }): Promise<RunBatchFrame> {
+  const { runId, afterSeq, limit } = params;
+  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) throw new SomaError("BAD_INPUT", `limit is ${limit}; it must be 1 to ${PAGE_MAX}`);
+  return transaction(sql, { tenant: principal.tenant }, async (tx) => {
+    const { hash } = await findStart(tx, runId, afterSeq);
+    const events = await readHistory(tx, runId, afterSeq, limit);
+    return { __typename: "RunBatch", firstSeq: afterSeq + 1, lastSeq: afterSeq + events.length, prevHash: hash, events };
+  });
+}
+
+/**
+ * History after a sequence number, then the live tail. Every frame is read from Postgres after the last one delivered, so
+ * there is no moment between "history" and "live" in which an event could be missed; hints only make it read sooner.
+ */
+export async function* followRunEvents(deps: RunEventsDeps, principal: Principal, params: { runId: string; afterSeq: number }): AsyncGenerator<RunFrame> {
+  const { runId } = params;
+  const { tenant } = principal;
+  let last = await transaction(deps.sql, { tenant }, (tx) => findStart(tx, runId, params.afterSeq));
+  let toldAt = deps.now().getTime();
+  const hints = createHints(deps.wakeUp, runId);
+  try {
+    for (;;) {
+      hints.clear();
+      const { events, status } = await transaction(deps.sql, { tenant }, async (tx) => {
+        // The status first: once it says finished, everything that belongs to the run is there to be read.
+        const [run] = await findRuns(tx, [runId]);
+        return { status: run?.status ?? RUN_STATUS.FAILED.code, events: bounded(await readHistory(tx, runId, last.seq, BATCH_EVENTS)) };
+      });
+      const newest = events.at(-1);
+      if (newest !== undefined) {
+        yield { __typename: "RunBatch", firstSeq: last.seq + 1, lastSeq: newest.seq, prevHash: last.hash, events };
+        last = { seq: newest.seq, hash: newest.hash };
+        toldAt = deps.now().getTime();
+        continue;
+      }
+      if (isFinished(status)) {
+        yield { __typename: "RunEnd", status: RUN_STATUS[toRunStatus(status)].graphql, headSeq: last.seq, headHash: last.hash };
+        return;
+      }
+      if (deps.now().getTime() - toldAt >= HEARTBEAT_MS) {
+        yield { __typename: "RunHeartbeat", headSeq: last.seq, headHash: last.hash, serverTime: deps.now().toISOString() };
+        toldAt = deps.now().getTime();
+      }
+      await hints.wait(POLL_MS);
+    }
+  } finally {
+    hints.close();
+  }
+}
+
+async function findStart(tx: Tx, runId: string, afterSeq: number): Promise<{ seq: number; hash: string }> {
+  const [run] = isId(runId) ? await findRuns(tx, [runId]) : [];
+  if (run === undefined) throw new SomaError("NOT_FOUND", `run ${runId.slice(0, 80)} does not exist`);
+  if (afterSeq < 0) throw new SomaError("CURSOR_INVALID", `afterSeq is ${afterSeq}; it starts at 0`);
+  const hash = afterSeq === 0 ? CHAIN_START : await readEventHash(tx, runId, afterSeq);
+  if (hash === undefined) throw new SomaError("CURSOR_INVALID", `run ${runId} has no event ${afterSeq} yet; ask again from a number you have seen`);
+  return { seq: afterSeq, hash };
+}
+
+/** As many events as fit a frame, at least one. */
+function bounded(events: HistoryEvent[]): HistoryEvent[] {
+  let bytes = 0;
+  const end = events.findIndex((event, index) => {
+    bytes += JSON.stringify(event.payload).length;
+    return index > 0 && bytes > BATCH_BYTES;
+  });
+  return end === -1 ? events : events.slice(0, end);
+}
+
+function createHints(wakeUp: WakeUp, runId: string) {
+  let hinted = false;
+  let resolve: (() => void) | undefined;
+  const off = wakeUp.onRunChanged(runId, () => {
+    hinted = true;
+    resolve?.();
+  });
+  return {
+    clear() {
+      hinted = false;
+    },
+    /** Until a hint or the limit. */
+    async wait(limitMs: number): Promise<void> {
+      if (hinted) return;
+      const { promise, resolve: done } = Promise.withResolvers<void>();
+      const timer = setTimeout(done, limitMs);
+      resolve = done;
+      await promise;
+      clearTimeout(timer);
+      resolve = undefined;
+    },
+    close() {
+      off();
+      resolve?.();
+    },
+  };
+}

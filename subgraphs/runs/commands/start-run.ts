@@ -1,0 +1,112 @@
+import { CHAIN_START } from "@soma/schemas/run-chain";
+import { SomaError } from "@soma/shared/errors";
+import { type Principal, requireRole } from "@soma/shared/identity/principal";
+import { newId } from "@soma/shared/ids";
+import { digest, toStorableJson } from "@soma/shared/json";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { traceHeaders } from "@soma/shared/telemetry";
+import { chain } from "../domain/chain.ts";
+import type { HistoryEvent } from "../domain/history.ts";
+import { checkKey, parseRunInput, parseSessionId } from "../domain/run-input.ts";
+import { findGraph, graphNames } from "../engine/graph-registry.ts";
+import { appendFirstEvent } from "../store/append-first-event.ts";
+import { findRunByKey } from "../store/find-run-by-key.ts";
+import { findSessions } from "../store/find-sessions.ts";
+import { insertRun } from "../store/insert-run.ts";
+import { insertSession } from "../store/insert-session.ts";
+import type { RunRow } from "../store/tables.ts";
+
+/** A run may take this long; what is still running then is canceled. */
+const RUN_LIMIT_MS = 60 * 60 * 1_000;
+
+export interface StartRunParams {
+  graph: string;
+  input: unknown;
+  role?: string | null | undefined;
+  modelProfile?: string | null | undefined;
+  sessionId?: string | null | undefined;
+  idempotencyKey: string;
+}
+
+export interface StartRunDeps {
+  /** A pool of the request role. */
+  sql: Sql;
+  defaultRole: string;
+  defaultModelProfile: string;
+  modelProfiles: readonly string[];
+  now(): Date;
+}
+
+/**
+ * Starts a run, and its session when none is given; run, session and first event become durable together. The same key with
+ * the same body gives the same run, with another body IDEMPOTENCY_CONFLICT.
+ */
+export async function startRun(deps: StartRunDeps, principal: Principal, params: StartRunParams): Promise<RunRow> {
+  const { tenant } = principal;
+  checkKey(params.idempotencyKey);
+  const graph = findGraph(params.graph);
+  if (graph === undefined) throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${graphNames().join(", ")}`);
+  const input = toStorableJson(parseRunInput(params.input));
+  const wantedSession = parseSessionId(params.sessionId);
+  const role = params.role ?? (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ?? deps.defaultRole;
+  requireRole(principal, role);
+  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
+  if (!deps.modelProfiles.includes(modelProfile))
+    throw new SomaError("BAD_INPUT", `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`);
+  const idemDigest = digest([params.graph, input, params.role ?? null, params.modelProfile ?? null, wantedSession ?? null]);
+
+  return transaction(deps.sql, { tenant }, async (tx) => {
+    const known = await findRunByKey(tx, tenant, params.idempotencyKey);
+    if (known !== undefined) return sameRun(known, idemDigest, params.idempotencyKey);
+    const sessionId = wantedSession ?? newId();
+    await ensureSession(tx, { tenant, sessionId, isNew: wantedSession === undefined, createdBy: principal.subject });
+    const createdAt = deps.now();
+    const runId = newId(createdAt.getTime());
+    const inserted = await insertRun(tx, {
+      runId,
+      tenant,
+      sessionId,
+      graph: graph.name,
+      graphVersion: graph.version,
+      graphHash: graph.hash,
+      role,
+      modelProfile,
+      input,
+      startedBy: principal.subject,
+      deadline: new Date(createdAt.getTime() + RUN_LIMIT_MS),
+      idemKey: params.idempotencyKey,
+      idemDigest,
+      traceParent: traceHeaders().traceparent ?? "",
+      createdAt,
+    });
+    if (inserted) await appendFirstEvent(tx, tenant, firstEvent({ runId, createdAt, graph: graph.name, input, role, modelProfile, sessionId }));
+    const row = await findRunByKey(tx, tenant, params.idempotencyKey);
+    if (row === undefined) throw new SomaError("INTERNAL", `run ${runId} was written and cannot be read`);
+    return inserted ? row : sameRun(row, idemDigest, params.idempotencyKey);
+  });
+}
+
+function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
+  if (run.idemDigest === idemDigest) return run;
+  throw new SomaError("IDEMPOTENCY_CONFLICT", `idempotency key "${key}" belongs to run ${run.runId}, which was started with another body; use a new key`);
+}
+
+async function ensureSession(tx: Tx, params: { tenant: string; sessionId: string; isNew: boolean; createdBy: string }): Promise<void> {
+  if (params.isNew) return insertSession(tx, params);
+  const [known] = await findSessions(tx, [params.sessionId]);
+  if (known === undefined) throw new SomaError("NOT_FOUND", `session ${params.sessionId} does not exist; leave sessionId out to begin one`);
+}
+
+function firstEvent(params: {
+  runId: string;
+  createdAt: Date;
+  graph: string;
+  input: HistoryEvent["payload"][string];
+  role: string;
+  modelProfile: string;
+  sessionId: string;
+}): HistoryEvent {
+  const { runId, createdAt, ...payload } = params;
+  return chain(CHAIN_START, { runId, seq: 1, at: createdAt, kind: "RUN_STARTED", step: 0, node: null, nodeType: null, attempt: 0, payload });
+}

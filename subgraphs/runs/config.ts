@@ -1,0 +1,31 @@
+import { integer, json, readSettings, text, url } from "@soma/shared/config";
+import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+
+export const runsSettings = {
+  ...commonSettings("runs"),
+  confDir: text({ env: "SOMA_CONF_DIR", doc: "folder with roles.yaml and models.yaml; empty takes the shipped one", default: "" }),
+  modelProfile: text({ env: "SOMA_MODEL_PROFILE", doc: "model profile of new runs; empty takes the default of models.yaml", default: "" }),
+};
+
+export const workerSettings = {
+  workerDatabaseUrl: runsSettings.workerDatabaseUrl,
+  schema: runsSettings.schema,
+  logLevel: runsSettings.logLevel,
+  confDir: runsSettings.confDir,
+  modelProfile: runsSettings.modelProfile,
+  slots: integer({ env: "SOMA_WORKER_SLOTS", doc: "runs one worker executes at a time", default: 64, min: 1, max: 10_000 }),
+  internalSigningKey: json(parseJwk, { env: "SOMA_INTERNAL_SIGNING_KEY", doc: "private Ed25519 JWK of the internal tokens", secret: true }),
+  memoryUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_MEMORY_URL", doc: "GraphQL endpoint of the memory subgraph" }),
+  policyUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_POLICY_URL", doc: "GraphQL endpoint of the policy subgraph" }),
+  toolsUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_TOOLS_URL", doc: "GraphQL endpoint of the tools subgraph" }),
+};
+
+type Env = Record<string, string | undefined>;
+
+export function readRunsConfig(env: Env) {
+  return readSettings(runsSettings, env);
+}
+
+export function readWorkerConfig(env: Env) {
+  return readSettings(workerSettings, env);
+}

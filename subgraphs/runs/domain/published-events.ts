@@ -1,0 +1,92 @@
+import type { AgentRunEvent, AgentStepEvent } from "@soma/schemas/events";
+import { clip } from "@soma/shared/json";
+import { EVENT_KIND, type EventKind, isStepEnd } from "./event-kind.ts";
+import { errorOf, type HistoryEvent, stepIdOf } from "./history.ts";
+import { RUN_STATUS, type RunStatusName } from "./run-status.ts";
+
+/** What of a run its published events tell. */
+export interface RunFacts {
+  tenant: string;
+  sessionId: string;
+  graph: string;
+  graphVersion: number;
+  modelProfile: string;
+  role: string;
+  createdAt: Date;
+  startedAt: Date | null;
+  traceParent: string;
+}
+
+export type PublishedEvent = { type: "agent.runs.v1"; data: AgentRunEvent } | { type: "agent.steps.v1"; data: AgentStepEvent };
+
+/** Version of the stored form of a run: the journal's kinds and payloads. */
+export const RUN_SCHEMA_VERSION = 1;
+export const ENGINE_BUILD = "0.1.0";
+
+const RUN_STATUS_OF: Partial<Record<EventKind, RunStatusName>> = {
+  RUN_STARTED: "READY",
+  RUN_SUCCEEDED: "SUCCEEDED",
+  RUN_FAILED: "FAILED",
+  RUN_CANCELED: "CANCELED",
+};
+
+/** Codes of the journal rows that others hear of. */
+export const PUBLISHED_KINDS: readonly number[] = (Object.keys(EVENT_KIND) as EventKind[])
+  .filter((kind) => RUN_STATUS_OF[kind] !== undefined || isStepEnd(kind))
+  .map((kind) => EVENT_KIND[kind]);
+
+/** The event a journal row is to the outside, or undefined when it is only history. */
+export function toPublishedEvent(run: RunFacts, event: HistoryEvent): PublishedEvent | undefined {
+  const status = RUN_STATUS_OF[event.kind];
+  if (status !== undefined) return { type: "agent.runs.v1", data: toRunEvent(run, event, status) };
+  return isStepEnd(event.kind) ? { type: "agent.steps.v1", data: toStepEvent(run, event) } : undefined;
+}
+
+function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): AgentRunEvent {
+  const error = errorOf(event.payload);
+  return {
+    run_id: event.runId,
+    tenant: run.tenant,
+    session_id: run.sessionId,
+    run_version: run.graphVersion,
+    run_schema_version: RUN_SCHEMA_VERSION,
+    orchestrator_name: run.graph,
+    orchestrator_build: ENGINE_BUILD,
+    model_profile: run.modelProfile,
+    status: RUN_STATUS[status].event,
+    started_at: (run.startedAt ?? run.createdAt).toISOString(),
+    trace_id: traceIdOf(run.traceParent),
+    role: run.role,
+    ...(status === "READY" ? {} : { finished_at: event.at.toISOString() }),
+    ...(error === null ? {} : { error_code: error.code }),
+  };
+}
+
+function toStepEvent(run: RunFacts, event: HistoryEvent): AgentStepEvent {
+  const { payload } = event;
+  const latencyMs = typeof payload.latencyMs === "number" ? payload.latencyMs : 0;
+  return {
+    run_id: event.runId,
+    step_id: stepIdOf(event.runId, event.step),
+    node_id: event.node ?? "",
+    node_type: event.nodeType ?? "",
+    status: event.kind.slice("STEP_".length).toLowerCase() as AgentStepEvent["status"],
+    retry_count: Math.max(0, event.attempt - 1),
+    started_at: typeof payload.startedAt === "string" ? payload.startedAt : event.at.toISOString(),
+    finished_at: event.at.toISOString(),
+    latency_ms: latencyMs,
+    span_id: typeof payload.spanId === "string" ? payload.spanId : "",
+    // The summary is one line made by the node for people; arguments, texts and outputs never leave this way.
+    inputs_summary: clip(typeof payload.inputSummary === "string" ? payload.inputSummary : "", 1_024),
+    outputs_summary: clip(typeof payload.outputSummary === "string" ? payload.outputSummary : "", 1_024),
+    tenant: run.tenant,
+    seq: event.seq,
+    attempt: Math.max(1, event.attempt),
+    trace_id: traceIdOf(run.traceParent),
+  };
+}
+
+/** Trace id of a W3C traceparent; empty when there is none. */
+export function traceIdOf(traceParent: string): string {
+  return /^00-([0-9a-f]{32})-/.exec(traceParent)?.[1] ?? "";
+}

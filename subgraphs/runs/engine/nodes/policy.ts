@@ -1,0 +1,64 @@
+import { toSomaError } from "@soma/shared/errors";
+import { PeerDecideDocument, type PeerDecideMutation } from "../../peers/generated/graphql.ts";
+import type { NodeResult, NodeSpec } from "../graph.ts";
+import type { StepContext } from "../step-context.ts";
+import { type AssistantState, answerCall, callKey, firstCall, type PendingCall, parseArguments, REMEMBER_TOOL } from "./assistant-state.ts";
+
+export type PolicyAnswer = PeerDecideMutation["decide"];
+
+/** Asks the policy before a tool call. Whatever keeps it from answering means no: a call is made only on a decision that allows it. */
+export const policyNode: NodeSpec<AssistantState> = {
+  type: "policy",
+  summary: (state) => `May ${firstCall(state).name} be called?`,
+  async run(state, context) {
+    const call = firstCall(state);
+    const args = parseArguments(call);
+    if (args === undefined) return refused(state, call, "the arguments are not a JSON object", null);
+    const answer = await decide(call, args, context).catch((error: unknown) => {
+      const known = toSomaError(error);
+      if (context.signal.aborted) throw error;
+      context.log.warn({ err: error, tool: call.name }, "the policy did not answer, so the call is denied");
+      return { id: null, allow: false, reason: `policy_error: ${known.publicMessage}` };
+    });
+    if (answer === undefined) return refused(state, call, `there is no tool "${call.name}"`, null);
+    if (!answer.allow) return refused(state, call, answer.reason, answer.id);
+    return {
+      patch: { allowed: true },
+      summary: `${call.name} is allowed`,
+      output: { tool: call.name, allow: true, reason: answer.reason, decisionId: answer.id },
+    };
+  },
+};
+
+function refused(state: AssistantState, call: PendingCall, reason: string, decisionId: string | null): NodeResult<AssistantState> {
+  return {
+    denied: true,
+    patch: answerCall(state, { status: "DENIED", reason }),
+    summary: `${call.name} is not allowed: ${reason}`,
+    output: { tool: call.name, allow: false, reason, decisionId },
+  };
+}
+
+/**
+ * The decision for a call; undefined when there is no such tool. The key makes it one decision over retries: asking again
+ * gives the same one, with a token that is good again, or a new decision when the old one has expired.
+ */
+export async function decide(
+  call: PendingCall,
+  args: { [key: string]: unknown },
+  { services, principal, run, stepId, signal }: StepContext,
+): Promise<PolicyAnswer | undefined> {
+  const tool = call.name === REMEMBER_TOOL ? { version: "1", risk: "LOW" } : (await services.toolCatalog(principal)).find((known) => known.name === call.name);
+  if (tool === undefined) return undefined;
+  const input = {
+    tool: call.name,
+    toolVersion: tool.version,
+    risk: tool.risk.toLowerCase(),
+    args,
+    role: run.role,
+    runId: run.runId,
+    stepId,
+    idempotencyKey: callKey(run.runId, call),
+  };
+  return (await services.policy.request(PeerDecideDocument, { input }, { principal, signal })).decide;
+}

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { loadModels, loadRoles, SHIPPED_CONF } from "@soma/conf";
+import { startSubgraph } from "@soma/shared/graphql/server";
+import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createLifecycle } from "@soma/shared/lifecycle";
+import { createLog, type Log } from "@soma/shared/log";
+import { connect } from "@soma/shared/postgres/connect";
+import type { Running } from "@soma/shared/subgraph-settings";
+import { createResolvers } from "./api/resolvers.ts";
+import { readRunsConfig } from "./config.ts";
+import { createWakeUp } from "./engine/wake-up.ts";
+import { createModelSource, type ModelSource } from "./models/model-source.ts";
+
+export interface StartRunsDeps {
+  env: Record<string, string | undefined>;
+  log: Log;
+  /** Shared with a worker in the same process, so that a model is looked for once. */
+  models?: ModelSource;
+}
+
+/** The runs API: starts, shows and cancels runs. Executing them is worker.ts, the same package in another deployment. */
+export async function startRuns(deps: StartRunsDeps): Promise<Running> {
+  const config = readRunsConfig(deps.env);
+  const log = deps.log.child({ part: "runs" });
+  const lifecycle = createLifecycle(log);
+  const confDir = folderOf(config.confDir);
+  const roles = loadRoles(confDir);
+  const models = deps.models ?? (await createModelSource({ models: loadModels(confDir), env: deps.env, wanted: config.modelProfile }));
+
+  const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-runs", max: 12 });
+  lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
+  const wakeUp = await createWakeUp({ sql, schema: config.schema, log });
+  lifecycle.add("wake-up", wakeUp.close);
+
+  const subgraph = await startSubgraph({
+    name: "runs",
+    typeDefs: await readFile(new URL("./api/runs.graphql", import.meta.url), "utf8"),
+    resolvers: createResolvers({
+      sql,
+      wakeUp,
+      defaultRole: roles.default,
+      defaultModelProfile: models.chosen.profile,
+      modelProfiles: models.profiles,
+      modelStatus: {
+        profile: models.chosen.profile,
+        provider: models.chosen.provider,
+        model: models.chosen.model,
+        isAi: models.chosen.isAi,
+        reason: models.reason,
+      },
+      now: () => new Date(),
+    }),
+    verify: await createPrincipalVerifier(config.internalVerifyKey),
+    log,
+    host: config.host,
+    port: config.port,
+    ready: async () => void (await sql`select 1`),
+  });
+  lifecycle.add("subgraph", subgraph.close);
+  return { url: subgraph.url, close: lifecycle.close };
+}
+
+/** The configuration folder of a setting; empty is the one that ships with the product. */
+export function folderOf(setting: string): URL {
+  return setting === "" ? SHIPPED_CONF : pathToFileURL(`${setting}/`);
+}
+
+if (import.meta.main) {
+  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "runs" });
+  const running = await startRuns({ env: process.env, log });
+  log.info({ url: running.url }, "the runs API is ready");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => running.close());
+}

@@ -1,0 +1,33 @@
+import type { Json } from "@soma/shared/json";
+import type { Sql } from "@soma/shared/postgres/connect";
+import type { Incarnation } from "./commit-batch.ts";
+
+/** A run this worker now owns, under `epoch`. */
+export interface ClaimedRun {
+  runId: string;
+  tenant: string;
+  sessionId: string;
+  graph: string;
+  graphVersion: number;
+  role: string;
+  modelProfile: string;
+  input: Json;
+  startedBy: string;
+  epoch: number;
+  recoveries: number;
+  control: number;
+  cancelReason: string | null;
+  traceParent: string;
+  deadline: Date;
+  createdAt: Date;
+  startedAt: Date;
+}
+
+/** Claims runs that are due; `graphs` are the pinned graphs this worker has, as name@version#hash. */
+export async function claimRuns(sql: Sql, owner: Incarnation, graphs: readonly string[], slots: number): Promise<ClaimedRun[]> {
+  return sql<ClaimedRun[]>`
+    select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
+      input, started_by as "startedBy", epoch, recoveries, control, cancel_reason as "cancelReason", trace_parent as "traceParent",
+      deadline, created_at as "createdAt", started_at as "startedAt"
+    from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int)`;
+}

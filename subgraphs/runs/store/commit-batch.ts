@@ -1,0 +1,30 @@
+import type { Sql } from "@soma/shared/postgres/connect";
+import { EVENT_KIND } from "../domain/event-kind.ts";
+import type { HistoryEvent } from "../domain/history.ts";
+
+/** Which incarnation writes: its row, its generation, and the number of its locks. */
+export interface Incarnation {
+  workerId: string;
+  gen: number;
+  no: number;
+}
+
+export interface BatchRow {
+  event: HistoryEvent;
+  epoch: number;
+  /** The run's status with this event; null leaves it running. */
+  status: number | null;
+}
+
+/** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0002-engine-functions.sql. */
+export async function commitBatch(sql: Sql, owner: Incarnation, rows: readonly BatchRow[]): Promise<Map<string, number>> {
+  const column = <T>(pick: (row: BatchRow) => T): T[] => rows.map(pick);
+  const answer = await sql<{ run_id: string; control: number }[]>`
+    select run_id, control from commit_batch(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int,
+      ${column((r) => r.event.runId)}::uuid[], ${column((r) => r.event.seq)}::int[], ${column((r) => r.epoch)}::int[],
+      ${column((r) => EVENT_KIND[r.event.kind])}::smallint[], ${column((r) => r.event.step)}::int[],
+      ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${column((r) => r.event.attempt)}::smallint[],
+      ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => JSON.stringify(r.event.payload))}::text[],
+      ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[])`;
+  return new Map(answer.map((row) => [row.run_id, row.control]));
+}

@@ -1,0 +1,63 @@
+import { customType, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from "drizzle-orm/pg-core";
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** A conversation; its runs follow one another. */
+export const session = pgTable(
+  "session",
+  {
+    tenant: text("tenant").notNull(),
+    sessionId: uuid("session_id").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.sessionId] })],
+);
+
+/** One durable execution. */
+export const run = pgTable("run", {
+  runId: uuid("run_id").primaryKey(),
+  tenant: text("tenant").notNull(),
+  sessionId: uuid("session_id").notNull(),
+  graph: text("graph").notNull(),
+  graphVersion: integer("graph_version").notNull(),
+  graphHash: text("graph_hash").notNull(),
+  role: text("role").notNull(),
+  modelProfile: text("model_profile").notNull(),
+  input: jsonb("input").notNull(),
+  startedBy: text("started_by").notNull(),
+  status: smallint("status").notNull(),
+  control: smallint("control").notNull(),
+  recoveries: smallint("recoveries").notNull(),
+  idemKey: text("idem_key").notNull(),
+  idemDigest: text("idem_digest").notNull(),
+  traceParent: text("trace_parent").notNull(),
+  createdAt: instant("created_at").notNull(),
+  startedAt: instant("started_at"),
+  finishedAt: instant("finished_at"),
+});
+
+/** The log: checkpoint, event and outbox in one row. */
+export const journal = pgTable(
+  "journal",
+  {
+    runId: uuid("run_id").notNull(),
+    seq: integer("seq").notNull(),
+    tenant: text("tenant").notNull(),
+    kind: smallint("kind").notNull(),
+    step: integer("step").notNull(),
+    node: text("node"),
+    nodeType: text("node_type"),
+    attempt: smallint("attempt").notNull(),
+    at: instant("at").notNull(),
+    payload: jsonb("payload").notNull(),
+    payloadHash: bytea("payload_hash").notNull(),
+    hash: bytea("hash").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+);
+
+export type RunRow = typeof run.$inferSelect;
+export type SessionRow = typeof session.$inferSelect;
+export type JournalRow = typeof journal.$inferSelect;
