@@ -9,6 +9,7 @@ import { connect } from "@soma/shared/postgres/connect";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readRunsConfig } from "./config.ts";
+import { createGraphRegistry } from "./engine/graph-registry.ts";
 import { createWakeUp } from "./engine/wake-up.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 
@@ -39,6 +40,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
     resolvers: createResolvers({
       sql,
       wakeUp,
+      graphs: createGraphRegistry(),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,
       modelProfiles: models.profiles,

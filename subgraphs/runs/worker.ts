@@ -7,6 +7,7 @@ import { createLog, type Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
 import { readWorkerConfig } from "./config.ts";
 import { connectServices } from "./engine/connect-services.ts";
+import { createGraphRegistry } from "./engine/graph-registry.ts";
 import { type IncarnationOptions, type RunningIncarnation, startIncarnation } from "./engine/incarnation.ts";
 import { startJournalRelay } from "./engine/journal-relay.ts";
 import { createWakeUp } from "./engine/wake-up.ts";
@@ -47,7 +48,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
   });
   const relay = startJournalRelay({ sql: sql.general, bus: deps.bus, log });
   lifecycle.add("journal relay", relay.close);
-  const life = await liveOn({ sql, services, wakeUp, slots: config.slots, log, now: () => new Date() });
+  const life = await liveOn({ sql, graphs: createGraphRegistry(), services, wakeUp, slots: config.slots, log, now: () => new Date() });
   lifecycle.add("worker", life.close);
   return { close: lifecycle.close };
 }

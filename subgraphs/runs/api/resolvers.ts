@@ -1,6 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
 import { parsePage, toConnection } from "@soma/shared/graphql/connection";
 import type { RequestContext } from "@soma/shared/graphql/context";
+import { stoppable } from "@soma/shared/graphql/stoppable";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
@@ -60,9 +61,10 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Subscription: {
       runEvents: {
-        async *subscribe(_parent, { runId, afterSeq }, context) {
-          for await (const frame of followRunEvents(deps, context.principal, { runId, afterSeq })) yield { runEvents: frame };
-        },
+        subscribe: (_parent, { runId, afterSeq }, context) =>
+          stoppable(async function* (signal) {
+            for await (const frame of followRunEvents(deps, context.principal, { runId, afterSeq }, signal)) yield { runEvents: frame };
+          }),
       },
     },
     Run: {

@@ -58,17 +58,23 @@ export async function readRunPage(sql: Sql, principal: Principal, params: { runI
 }
 
 /**
- * History after a sequence number, then the live tail. Every frame is read from Postgres after the last one delivered, so
+ * History after a sequence number, then the live tail, until `signal`. Every frame is read from Postgres after the last one delivered, so
  * there is no moment between "history" and "live" in which an event could be missed; hints only make it read sooner.
  */
-export async function* followRunEvents(deps: RunEventsDeps, principal: Principal, params: { runId: string; afterSeq: number }): AsyncGenerator<RunFrame> {
+export async function* followRunEvents(
+  deps: RunEventsDeps,
+  principal: Principal,
+  params: { runId: string; afterSeq: number },
+  signal: AbortSignal,
+): AsyncGenerator<RunFrame> {
   const { runId } = params;
   const { tenant } = principal;
   let last = await transaction(deps.sql, { tenant }, (tx) => findStart(tx, runId, params.afterSeq));
   let toldAt = deps.now().getTime();
   const hints = createHints(deps.wakeUp, runId);
+  signal.addEventListener("abort", hints.close, { once: true });
   try {
-    for (;;) {
+    while (!signal.aborted) {
       hints.clear();
       const { events, status } = await transaction(deps.sql, { tenant }, async (tx) => {
         // The status first: once it says finished, everything that belongs to the run is there to be read.

@@ -9,7 +9,7 @@ import { traceHeaders } from "@soma/shared/telemetry";
 import { chain } from "../domain/chain.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { checkKey, parseRunInput, parseSessionId } from "../domain/run-input.ts";
-import { findGraph, graphNames } from "../engine/graph-registry.ts";
+import type { GraphRegistry } from "../engine/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
 import { findSessions } from "../store/find-sessions.ts";
@@ -32,6 +32,7 @@ export interface StartRunParams {
 export interface StartRunDeps {
   /** A pool of the request role. */
   sql: Sql;
+  graphs: GraphRegistry;
   defaultRole: string;
   defaultModelProfile: string;
   modelProfiles: readonly string[];
@@ -45,8 +46,8 @@ export interface StartRunDeps {
 export async function startRun(deps: StartRunDeps, principal: Principal, params: StartRunParams): Promise<RunRow> {
   const { tenant } = principal;
   checkKey(params.idempotencyKey);
-  const graph = findGraph(params.graph);
-  if (graph === undefined) throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${graphNames().join(", ")}`);
+  const graph = deps.graphs.find(params.graph);
+  if (graph === undefined) throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
   const input = toStorableJson(parseRunInput(params.input));
   const wantedSession = parseSessionId(params.sessionId);
   const role = params.role ?? (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ?? deps.defaultRole;

@@ -7,6 +7,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../domain/history.ts";
 import type { ClaimedRun } from "../store/claim-runs.ts";
+import { readCancelReason } from "../store/read-cancel-reason.ts";
 import { readHistory } from "../store/read-history.ts";
 import type { CommitBatcher } from "./commit-batcher.ts";
 import { executeNode, StepStopped } from "./execute-node.ts";
@@ -52,13 +53,13 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     now: context.now,
     onCommitted(seq, control) {
       onCommitted(run.runId, seq);
-      if ((control & 1) === 1 && !context.canceled()) context.cancel("");
+      if ((control & 1) === 1 && !context.canceled()) context.cancel();
     },
   });
   if (run.recoveries > 0) journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
-  if ((run.control & 1) === 1) context.cancel(run.cancelReason ?? "");
+  if ((run.control & 1) === 1) context.cancel();
   const noteCancel = (): void => {
-    if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: { reason: context.cancelReason() } });
+    if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
   context.signal.addEventListener("abort", noteCancel);
   const ending = (): void => context.signal.removeEventListener("abort", noteCancel);
@@ -73,7 +74,8 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
   } catch (error) {
     ending();
     if (context.lost() || toSomaError(error).code === "FENCED") throw error;
-    if (error instanceof StepStopped && error.outcome === "CANCELED") await finish(context, journal, "RUN_CANCELED", { reason: context.cancelReason() });
+    if (error instanceof StepStopped && error.outcome === "CANCELED")
+      await finish(context, journal, "RUN_CANCELED", { reason: context.cancelReason() || (await readCancelReason(sql, run.runId)) });
     else await finish(context, journal, "RUN_FAILED", { error: errorFor(error) });
   } finally {
     clearTimeout(limit);

@@ -15,13 +15,13 @@ import { renewLease } from "../store/renew-lease.ts";
 import { setWorkerState, WORKER_STATE } from "../store/set-worker-state.ts";
 import { type CommitBatcher, createCommitBatcher } from "./commit-batcher.ts";
 import { executeRun } from "./execute-run.ts";
-import { findPinnedGraph, graphPins } from "./graph-registry.ts";
+import type { GraphRegistry } from "./graph-registry.ts";
 import { reap } from "./reaper.ts";
 import { createRunContext, type RunContext } from "./run-context.ts";
 import type { Services } from "./services.ts";
 import type { WakeUp } from "./wake-up.ts";
 
-/** Renewed every half second; it only matters for a process that hangs, since a dead one loses its lock at once. */
+/** Renewed four times a second; it only matters for a process that hangs, since a dead one loses its lock at once. */
 const LEASE_MS = 5_000;
 const TICK_MS = 250;
 
@@ -30,6 +30,7 @@ const active = gauge("soma_runs_active", "Runs this process executes", []);
 export interface IncarnationOptions {
   /** Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `general` for the rest. */
   sql: { commits: Sql; liveness: Sql; general: Sql };
+  graphs: GraphRegistry;
   services: Services;
   wakeUp: WakeUp;
   slots: number;
@@ -80,7 +81,7 @@ class Life implements RunningIncarnation {
     const { sql, owner, slots } = this.#options;
     const free = slots - this.#runs.size;
     if (free <= 0 || this.#closing || !this.#options.liveness.held()) return false;
-    const claimed = await claimRuns(sql.general, owner, graphPins(), free);
+    const claimed = await claimRuns(sql.general, owner, this.#options.graphs.pins(), free);
     for (const run of claimed) this.#start(run);
     return false;
   }
@@ -105,7 +106,7 @@ class Life implements RunningIncarnation {
     rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
   ): Promise<void> {
     try {
-      const graph = findPinnedGraph(run.graph, run.graphVersion);
+      const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
       if (graph === undefined) throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
       await executeRun({ context, graph, ...rest });
     } catch (error) {
@@ -127,9 +128,9 @@ class Life implements RunningIncarnation {
       return false;
     }
     if (this.#runs.size > 0) {
-      for (const { runId, control, reason } of await findControlledRuns(sql.general, owner.workerId)) {
+      for (const { runId, control } of await findControlledRuns(sql.general, owner.workerId)) {
         const running = this.#runs.get(runId);
-        if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel(reason ?? "");
+        if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel();
       }
     }
     if (await reap({ sql: sql.general, workerId: owner.workerId, log })) this.#options.wakeUp.workWaits();

@@ -17,7 +17,8 @@ export interface RunContext {
   /** True when this process must not go on with the run, whoever does. */
   lost(): boolean;
   throwIfCanceled(): void;
-  cancel(reason: string): void;
+  /** Without a reason, the one stored with the request counts. */
+  cancel(reason?: string): void;
   lose(why: string): void;
   cancelReason(): string;
 }
@@ -27,7 +28,7 @@ export function createRunContext(params: { run: ClaimedRun; services: Services; 
   const controller = new AbortController();
   let canceled = false;
   let lost = false;
-  let reason = run.cancelReason ?? "";
+  let reason = "";
   return {
     ...params,
     principal: { tenant: run.tenant, subject: run.startedBy, roles: [run.role], service: "runs" },
@@ -38,8 +39,8 @@ export function createRunContext(params: { run: ClaimedRun; services: Services; 
     throwIfCanceled() {
       if (lost || canceled) throw new SomaError("CANCELED", lost ? "the worker stops" : "the run was canceled");
     },
-    cancel(why) {
-      if (why !== "") reason = why;
+    cancel(why = "") {
+      reason = why;
       canceled = true;
       controller.abort();
     },

@@ -16,7 +16,6 @@ export interface ClaimedRun {
   epoch: number;
   recoveries: number;
   control: number;
-  cancelReason: string | null;
   traceParent: string;
   deadline: Date;
   createdAt: Date;
@@ -27,7 +26,7 @@ export interface ClaimedRun {
 export async function claimRuns(sql: Sql, owner: Incarnation, graphs: readonly string[], slots: number): Promise<ClaimedRun[]> {
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
-      input, started_by as "startedBy", epoch, recoveries, control, cancel_reason as "cancelReason", trace_parent as "traceParent",
+      input, started_by as "startedBy", epoch, recoveries, control, trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int)`;
 }

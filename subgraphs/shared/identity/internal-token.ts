@@ -1,7 +1,6 @@
 import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
-import { isTenant } from "../postgres/transaction.ts";
-import type { Principal } from "./principal.ts";
+import { isTenant, type Principal } from "./principal.ts";
 
 const AUDIENCE = "soma-internal";
 /** Seconds a token is good for; one is made per request or connection, so it only has to outlive the way there. */

@@ -13,3 +13,9 @@ export function requireRole(principal: Principal, role: string): void {
   if (principal.roles.includes(role)) return;
   throw new SomaError("FORBIDDEN", `${principal.subject} may not act as role "${role}"; roles of this identity: ${principal.roles.join(", ") || "none"}`);
 }
+
+const TENANT = /^[a-z0-9-]{1,40}$/;
+
+export function isTenant(value: unknown): value is string {
+  return typeof value === "string" && TENANT.test(value);
+}

@@ -1,13 +1,9 @@
 import { SomaError } from "../errors.ts";
+import { isTenant } from "../identity/principal.ts";
 import type { Sql, Tx } from "./connect.ts";
 
-const TENANT = /^[a-z0-9-]{1,40}$/;
 /** How long a request may wait for a connection. */
 const RESERVE_LIMIT_MS = 5_000;
-
-export function isTenant(value: unknown): value is string {
-  return typeof value === "string" && TENANT.test(value);
-}
 
 /**
  * The only way to open a transaction. The connection is reserved before `begin`, because the driver's own helper can mix

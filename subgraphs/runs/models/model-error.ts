@@ -1,0 +1,42 @@
+import { type ErrorCode, SomaError } from "@soma/shared/errors";
+
+/** Longest wait a server may ask for that is passed on, in milliseconds: one hour. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** A model that failed or refused, and the wait the server asked for before the next try, if it named one. */
+export class ModelError extends SomaError {
+  readonly retryAfterMs: number | null;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
+    super(code, message, { cause: options.cause });
+    this.name = "ModelError";
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** The milliseconds of a Retry-After header (seconds or an HTTP date), at most an hour; null when it holds neither. */
+export function parseRetryAfter(header: string | null, now: number): number | null {
+  if (header === null) return null;
+  const value = header.trim();
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(0, Math.ceil(ms)), MAX_RETRY_AFTER_MS);
+}
+
+/** Text from a server as an error message may show it: one line, at most `maxLength` characters, without the key. */
+export type Quote = (text: string, maxLength: number) => string;
+
+/** Shapes of keys, whole or masked in part, as servers like to repeat them in their errors. */
+const KEY_SHAPES = /\b(?:sk|pk|rk|key|gsk|xai)[-_][\w*.-]{6,}/g;
+
+/** Takes the key out before clipping, because half a key is a secret too. */
+export function createQuote(apiKey: string | undefined): Quote {
+  return (text, maxLength) => {
+    const known = apiKey === undefined || apiKey === "" ? text : text.replaceAll(apiKey, "[key]");
+    const line = known
+      .replace(KEY_SHAPES, "[key]")
+      .replaceAll(/[\s\p{Cc}]+/gu, " ")
+      .trim()
+      .toWellFormed();
+    return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`;
+  };
+}

@@ -1,0 +1,87 @@
+import { newId } from "@soma/shared/ids";
+import type { Principal } from "@soma/shared/identity/principal";
+import { createSilentLog } from "@soma/shared/log";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
+import { aPrincipal } from "@soma/shared/testing/principals";
+import { until } from "@soma/shared/testing/until";
+import { startRun, type StartRunParams } from "../commands/start-run.ts";
+import type { HistoryEvent } from "../domain/history.ts";
+import { isFinished } from "../domain/run-status.ts";
+import type { AnyGraph } from "../engine/graph.ts";
+import { createGraphRegistry } from "../engine/graph-registry.ts";
+import { type RunningIncarnation, startIncarnation } from "../engine/incarnation.ts";
+import type { Services } from "../engine/services.ts";
+import { createWakeUp, type WakeUp } from "../engine/wake-up.ts";
+import { runsMigrations } from "../migrate.ts";
+import { findRuns } from "../store/find-runs.ts";
+import { readHistory } from "../store/read-history.ts";
+import type { RunRow } from "../store/tables.ts";
+import { connect, type Sql } from "@soma/shared/postgres/connect";
+
+/** A runs database with as many workers as a test wants, for graphs of the test's own. */
+export interface EngineHarness {
+  database: TestDatabase;
+  wakeUp: WakeUp;
+  start(params: Partial<StartRunParams> & { graph: string }, principal?: Principal): Promise<RunRow>;
+  /** A worker with pools of its own; `kill()` ends its connections the way the death of its process would. */
+  startWorker(slots?: number): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
+  find(runId: string, tenant?: string): Promise<RunRow | undefined>;
+  history(runId: string): Promise<HistoryEvent[]>;
+  finished(runId: string): Promise<RunRow>;
+  close(): Promise<void>;
+}
+
+/** Services of graphs that call nothing: reaching for one fails the step. */
+const noServices = new Proxy({} as Services, {
+  get(_target, name) {
+    throw new Error(`the test's graph reached for the service ${String(name)}`);
+  },
+});
+
+export async function createEngineHarness(graphs: readonly AnyGraph[], services: Services = noServices): Promise<EngineHarness> {
+  const database = await createTestDatabase("runs", await runsMigrations());
+  const log = createSilentLog();
+  const registry = createGraphRegistry(graphs);
+  const wakeUp = await createWakeUp({ sql: database.worker, schema: database.schema, log });
+  const closers: (() => Promise<void>)[] = [];
+  const pool = (max: number): Sql => connect({ url: database.urls.worker, schema: database.schema, applicationName: "test-worker", max });
+
+  const harness: EngineHarness = {
+    database,
+    wakeUp,
+    async start({ graph, ...params }, principal = aPrincipal()) {
+      const deps = { sql: database.request, graphs: registry, defaultRole: "assistant", defaultModelProfile: "scripted", modelProfiles: ["scripted"], now: () => new Date() };
+      const run = await startRun(deps, principal, { graph, input: { text: "hello" }, idempotencyKey: newId(), ...params });
+      wakeUp.workWaits();
+      return run;
+    },
+    async startWorker(slots = 16) {
+      const sql = { commits: pool(2), liveness: pool(1), general: pool(4) };
+      const life = await startIncarnation({ sql, graphs: registry, services, wakeUp, slots, log, now: () => new Date() });
+      let gone: Promise<void> | undefined;
+      const end = (close: () => Promise<void>): Promise<void> => {
+        gone ??= close();
+        return gone;
+      };
+      const endPools = async (): Promise<void> => {
+        await Promise.all(Object.values(sql).map((each) => each.end({ timeout: 0 })));
+      };
+      closers.push(() => end(() => life.close().then(endPools)));
+      return { life, kill: () => end(() => endPools().then(() => life.close().catch(() => {}))) };
+    },
+    find: (runId, tenant = "acme") => transaction(database.request, { tenant }, async (tx) => (await findRuns(tx, [runId]))[0]),
+    history: (runId) => transaction(database.worker, {}, (tx) => readHistory(tx, runId, 0, 10_000)),
+    finished: (runId) =>
+      until(`run ${runId} is finished`, async () => {
+        const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, [runId]));
+        return run !== undefined && isFinished(run.status) ? run : undefined;
+      }),
+    async close() {
+      await Promise.all(closers.map((close) => close()));
+      await wakeUp.close();
+      await database.close();
+    },
+  };
+  return harness;
+}
