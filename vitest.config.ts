@@ -1,11 +1,16 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const ignored = ["**/node_modules/**", "**/.soma/**", "**/.tools/**"];
+
+/** Node takes graphql's CommonJS file and Vite its ES module; two copies refuse each other's schemas. */
+const resolve = { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve("graphql/index.js")) }] };
 
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve,
         test: {
           name: "pure",
           include: ["**/*.test.ts", "**/*.test.tsx"],
@@ -14,6 +19,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: "postgres",
           include: ["**/*.pg.test.ts"],
@@ -25,6 +31,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: "system",
           include: ["tests/system/**/*.test.ts"],

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { parse } from "yaml";
 
@@ -97,6 +98,11 @@ const MODELS_SCHEMA = {
 
 /** The folder of this package. */
 export const SHIPPED_CONF = new URL("./", import.meta.url);
+
+/** The folder a setting names; empty is the one that ships. */
+export function confFolder(setting: string): URL {
+  return setting === "" ? SHIPPED_CONF : pathToFileURL(`${setting}/`);
+}
 
 export function loadRoles(folder: URL = SHIPPED_CONF): RolesConf {
   const conf = load<RolesConf>(new URL("roles.yaml", folder), ROLES_SCHEMA);

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
-import { loadModels, loadRoles, SHIPPED_CONF } from "@soma/conf";
+import { confFolder, loadModels, loadRoles } from "@soma/conf";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -25,7 +24,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const config = readRunsConfig(deps.env);
   const log = deps.log.child({ part: "runs" });
   const lifecycle = createLifecycle(log);
-  const confDir = folderOf(config.confDir);
+  const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
   const models = deps.models ?? (await createModelSource({ models: loadModels(confDir), env: deps.env, wanted: config.modelProfile }));
 
@@ -61,11 +60,6 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, close: lifecycle.close };
-}
-
-/** The configuration folder of a setting; empty is the one that ships with the product. */
-export function folderOf(setting: string): URL {
-  return setting === "" ? SHIPPED_CONF : pathToFileURL(`${setting}/`);
 }
 
 if (import.meta.main) {

@@ -1,4 +1,4 @@
-import { loadModels } from "@soma/conf";
+import { confFolder, loadModels } from "@soma/conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
@@ -11,7 +11,6 @@ import { createGraphRegistry } from "./engine/graph-registry.ts";
 import { type IncarnationOptions, type RunningIncarnation, startIncarnation } from "./engine/incarnation.ts";
 import { startJournalRelay } from "./engine/journal-relay.ts";
 import { createWakeUp } from "./engine/wake-up.ts";
-import { folderOf } from "./main.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 
 export interface StartWorkerDeps {
@@ -37,7 +36,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
     liveness: pool("liveness", 1),
     general: pool("general", 8),
   };
-  const models = deps.models ?? (await createModelSource({ models: loadModels(folderOf(config.confDir)), env: deps.env, wanted: config.modelProfile }));
+  const models = deps.models ?? (await createModelSource({ models: loadModels(confFolder(config.confDir)), env: deps.env, wanted: config.modelProfile }));
   const wakeUp = await createWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { ApolloServer, HeaderMap } from "@apollo/server";
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { GraphQLError, parse } from "graphql";
+import { type GraphQLError, parse } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import { SomaError, toSomaError } from "../errors.ts";
@@ -46,7 +46,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
     schema,
     introspection: true,
     csrfPrevention: false,
-    formatError: (formatted, error) => (error instanceof GraphQLError ? formatError(error, log) : formatted),
+    formatError: (_formatted, error) => formatError(error as GraphQLError, log),
     stopOnTerminationSignals: false,
     logger: {
       debug: () => {},
@@ -115,7 +115,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
         return true;
       },
       context: (connection) => connection.extra.somaContext,
-      onError: (_connection, _id, _payload, errors) => errors.map((error) => (error instanceof GraphQLError ? formatError(error, log) : error)),
+      onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error as GraphQLError, log)),
       onNext(_connection, _id, _payload, _args, result) {
         if (result.errors === undefined) return undefined;
         return { data: result.data ?? null, errors: result.errors.map((error) => formatError(error, log)) };

@@ -1,4 +1,4 @@
-import type { Sql, Tx } from "./connect.ts";
+import type { Sql } from "./connect.ts";
 
 /**
  * Who is alive, told by the database: an incarnation holds a session lock on its number for as long as its connection
@@ -13,15 +13,19 @@ export interface Liveness {
 
 export const LOCK_CLASS = { WORKER: 1, FENCE: 2, EXECUTOR: 3 } as const;
 
+/**
+ * Takes the lock on the only connection of a pool. The connection is not reserved: after a reserved one was lost the driver
+ * writes to a socket that is null, outside of any promise; a pool connects again, and the lock is then found to be gone.
+ */
 export async function holdLiveness(dedicated: Sql, lockClass: number, no: number, checkMs = 500): Promise<Liveness> {
-  const connection: Tx = await dedicated.reserve();
-  await connection`select pg_advisory_lock(${lockClass}::int, ${no}::int)`;
+  if (dedicated.options.max !== 1) throw new Error(`a liveness lock needs a pool of exactly one connection, not ${dedicated.options.max}`);
+  await dedicated`select pg_advisory_lock(${lockClass}::int, ${no}::int)`;
   let held = true;
   let checking = false;
   const timer = setInterval(async () => {
     if (checking) return;
     checking = true;
-    const [row] = await connection<{ held: boolean }[]>`
+    const [row] = await dedicated<{ held: boolean }[]>`
       select exists (select 1 from pg_locks where locktype = 'advisory' and classid = ${lockClass}::int::oid
         and objid = ${no}::int::oid and pid = pg_backend_pid()) as held`.catch(() => []);
     held = row?.held === true;
@@ -33,8 +37,7 @@ export async function holdLiveness(dedicated: Sql, lockClass: number, no: number
     async close() {
       clearInterval(timer);
       held = false;
-      await connection`select pg_advisory_unlock(${lockClass}::int, ${no}::int)`.catch(() => {});
-      connection.release();
+      await dedicated`select pg_advisory_unlock(${lockClass}::int, ${no}::int)`.catch(() => {});
     },
   };
 }

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import { loadRoles, SHIPPED_CONF } from "@soma/conf";
+import { createSilentLog } from "@soma/shared/log";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PolicyInput } from "../domain/policy-input.ts";
+import { createPolicyEngine, type PolicyEngine } from "./engine.ts";
+
+const log = createSilentLog();
+
+function ask(role: string, tool: string, risk: string, args: PolicyInput["args"] = {}): PolicyInput {
+  return {
+    actor: { id: "user:ada", tenant: "acme", role },
+    tool: { name: tool, version: "1", risk },
+    args_digest: "",
+    args,
+    run: null,
+    now: "2026-01-01T00:00:00.000Z",
+  };
+}
+
+describe("createPolicyEngine()", () => {
+  let wasm: Uint8Array;
+  let engine: PolicyEngine;
+
+  beforeAll(async () => {
+    wasm = await readFile(new URL("policies/tools.wasm", SHIPPED_CONF));
+    engine = await createPolicyEngine({ wasm, data: { roles: loadRoles().roles }, log });
+  });
+
+  it.each([
+    ["assistant", "code_run", "high", true, "role assistant may call code_run"],
+    ["assistant", "remember", "low", true, "role assistant may call remember"],
+    ["assistant", "rm_rf", "low", false, "role assistant may not call rm_rf"],
+    ["restricted", "clock", "low", true, "role restricted may call clock"],
+    ["restricted", "code_run", "high", false, "role restricted may not call code_run"],
+    ["restricted", "clock", "high", false, "role restricted may call tools up to risk medium, and clock is high"],
+    ["restricted", "clock", "whatever", false, "role restricted may call tools up to risk medium, and clock is whatever"],
+    ["ghost", "clock", "low", false, "there is no role ghost"],
+    ["constructor", "clock", "low", false, "there is no role constructor"],
+    ["", "clock", "low", false, "there is no role "],
+  ])("decides on %s calling %s of risk %s", (role, tool, risk, allow, reason) => {
+    expect(engine.decide(ask(role, tool, risk))).toMatchObject({ allow, reason });
+  });
+
+  it("denies input that is too large, and goes on deciding after it", () => {
+    expect(engine.decide(ask("assistant", "clock", "low", "x".repeat(70_000)))).toMatchObject({
+      allow: false,
+      reason: "policy_error: input larger than 64 KB",
+    });
+    expect(engine.decide(ask("assistant", "clock", "low")).allow).toBe(true);
+  });
+
+  it("denies everything when the bundle is broken, and says why", async () => {
+    for (const broken of [new Uint8Array(), wasm.subarray(0, 5_000)]) {
+      const failing = await createPolicyEngine({ wasm: broken, data: {}, log });
+      expect(failing.fault).toMatch(/cannot be loaded/);
+      expect(failing.decide(ask("assistant", "clock", "low"))).toMatchObject({ allow: false, reason: "policy_error: bundle" });
+    }
+  });
+
+  it("denies when its data are missing", async () => {
+    const empty = await createPolicyEngine({ wasm, data: {}, log });
+    expect(empty.decide(ask("assistant", "clock", "low")).allow).toBe(false);
+  });
+
+  it("has a version that changes with policy and data", async () => {
+    const other = await createPolicyEngine({ wasm, data: { roles: {} }, log });
+    expect(other.version).not.toBe(engine.version);
+  });
+});

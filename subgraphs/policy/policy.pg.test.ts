@@ -1,0 +1,199 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLocalBus } from "@soma/shared/bus/local-bus";
+import { createServiceClient, type ServiceClient } from "@soma/shared/graphql/service-client";
+import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
+import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
+import { newId } from "@soma/shared/ids";
+import { digest } from "@soma/shared/json";
+import { createSilentLog } from "@soma/shared/log";
+import { toRecord } from "@soma/shared/outbox/emit";
+import type { Running } from "@soma/shared/subgraph-settings";
+import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
+import { aPrincipal, createKeys, type TestKeys } from "@soma/shared/testing/principals";
+import { until } from "@soma/shared/testing/until";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startPolicy } from "./main.ts";
+import { policyMigrations } from "./migrate.ts";
+
+const DECIDE = `mutation ($input: DecideInput!) { decide(input: $input) { id allow reason token expiresAt policyVersion argsDigest } }`;
+const AUDIT = `query ($filter: AuditFilter, $first: Int, $after: String) { auditEvents(filter: $filter, first: $first, after: $after) {
+  nodes { id category actor subject decision reason meta } pageInfo { hasNextPage endCursor } } }`;
+const DECISION = `query ($id: ID!) { decision(id: $id) { id token } }`;
+const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on Run { decisions { id token } } ... on Step { decision { id } } ... on Decision { id reason } } }`;
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
+type Answer = any;
+
+describe("policy subgraph", () => {
+  const bus = createLocalBus();
+  const log = createSilentLog();
+  let database: TestDatabase;
+  let internal: TestKeys;
+  let decisions: TestKeys;
+  let running: Running;
+  let client: ServiceClient;
+
+  const env = (changes: Record<string, string> = {}) => ({
+    DATABASE_URL: database.urls.request,
+    WORKER_DATABASE_URL: database.urls.worker,
+    SOMA_POLICY_SCHEMA: database.schema,
+    SOMA_INTERNAL_VERIFY_KEY: JSON.stringify(internal.publicKey),
+    SOMA_DECISION_SIGNING_KEY: JSON.stringify(decisions.privateKey),
+    ...changes,
+  });
+  const input = (changes: object = {}) => ({
+    tool: "code_run",
+    toolVersion: "1",
+    risk: "high",
+    args: { code: "1" },
+    role: "assistant",
+    idempotencyKey: newId(),
+    ...changes,
+  });
+  const decide = async (changes: object = {}, principal = aPrincipal(), to = client): Promise<Answer> =>
+    ((await to.request(DECIDE, { input: input(changes) }, { principal })) as Answer).decide;
+  const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> => client.request(document, variables, { principal });
+
+  beforeAll(async () => {
+    database = await createTestDatabase("policy", await policyMigrations());
+    [internal, decisions] = await Promise.all([createKeys(), createKeys()]);
+    running = await startPolicy({ env: env(), bus, log });
+    client = createServiceClient({ peer: "policy", url: running.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
+  });
+  afterAll(async () => {
+    await running.close();
+    await database.close();
+  });
+
+  it("refuses who is not signed, or signed by another key", async () => {
+    const response = await fetch(running.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ __typename }" }),
+    });
+    expect(response.status).toBe(401);
+    const foreign = createServiceClient({ peer: "policy", url: running.url, sign: await createPrincipalSigner((await createKeys()).privateKey, "test") });
+    await expect(decide({}, aPrincipal(), foreign)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+
+  it("allows with a token bound to the call, stores the decision and its audit event", async () => {
+    const answer = await decide();
+    expect(answer).toMatchObject({ allow: true, argsDigest: digest({ code: "1" }) });
+    const claims = await (await createDecisionVerifier(decisions.publicKey))(answer.token);
+    expect(claims).toMatchObject({ tenant: "acme", actor: "user:ada", tool: "code_run", argsDigest: answer.argsDigest, decisionId: answer.id });
+    const { auditEvents } = await ask(AUDIT, { filter: { category: ["POLICY"], subject: "tool:code_run" } });
+    expect(auditEvents.nodes[0]).toMatchObject({ decision: "allow", actor: "user:ada", meta: { decision_id: answer.id } });
+    expect(JSON.stringify(auditEvents.nodes[0])).not.toContain(answer.token);
+  });
+
+  it("denies without a token, and audits that too", async () => {
+    const answer = await decide({ role: "restricted" }, aPrincipal({ roles: ["restricted"] }));
+    expect(answer).toMatchObject({ allow: false, token: null, reason: "role restricted may not call code_run" });
+    const { auditEvents } = await ask(AUDIT, { filter: { decision: "deny" } });
+    expect(auditEvents.nodes[0]).toMatchObject({ subject: "tool:code_run", reason: answer.reason });
+  });
+
+  it("refuses a role the caller does not have", async () => {
+    await expect(decide({ role: "restricted" })).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("gives one decision per key, also to two at once, and refuses another body", async () => {
+    const idempotencyKey = newId();
+    const [a, b] = await Promise.all([decide({ idempotencyKey }), decide({ idempotencyKey, stepId: "another-step" })]);
+    expect(a.id).toBe(b.id);
+    await expect(decide({ idempotencyKey, args: { code: "2" } })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    expect((await decide({ idempotencyKey }, aPrincipal({ tenant: "other" }))).id).not.toBe(a.id);
+  });
+
+  it("decides afresh under a key whose decision has expired, and keeps the old one", async () => {
+    const idempotencyKey = newId();
+    const old = await decide({ idempotencyKey });
+    await database.owner`update decision set expires_at = now() - interval '1 second' where decision_id = ${old.id}`;
+    const fresh = await decide({ idempotencyKey });
+    expect(fresh.id).not.toBe(old.id);
+    expect((await ask(DECISION, { id: old.id })).decision).toEqual({ id: old.id, token: null });
+  });
+
+  it("gives a run its decisions and a step its newest one", async () => {
+    const runId = newId();
+    const first = await decide({ runId, stepId: `${runId}.1` });
+    const second = await decide({ runId, stepId: `${runId}.2` });
+    const representations = [
+      { __typename: "Run", id: runId },
+      { __typename: "Step", id: `${runId}.2` },
+      { __typename: "Decision", id: first.id },
+    ];
+    const { _entities } = await ask(ENTITIES, { representations });
+    expect(_entities).toEqual([
+      {
+        decisions: [
+          { id: first.id, token: null },
+          { id: second.id, token: null },
+        ],
+      },
+      { decision: { id: second.id } },
+      { id: first.id, reason: first.reason },
+    ]);
+  });
+
+  it("shows another tenant nothing on any field", async () => {
+    const runId = newId();
+    const mine = await decide({ runId, stepId: `${runId}.1` });
+    const stranger = aPrincipal({ tenant: "stranger" });
+    expect(await ask(DECISION, { id: mine.id }, stranger)).toEqual({ decision: null });
+    expect((await ask(AUDIT, {}, stranger)).auditEvents.nodes).toEqual([]);
+    const representations = [
+      { __typename: "Run", id: runId },
+      { __typename: "Step", id: `${runId}.1` },
+    ];
+    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([{ decisions: [] }, { decision: null }]);
+  });
+
+  it("pages through the audit, newest first", async () => {
+    const principal = aPrincipal({ tenant: "paging" });
+    for (let i = 0; i < 5; i += 1) await decide({}, principal);
+    const page = (await ask(AUDIT, { first: 3 }, principal)).auditEvents;
+    const rest = (await ask(AUDIT, { first: 3, after: page.pageInfo.endCursor }, principal)).auditEvents;
+    const ids = [...page.nodes, ...rest.nodes].map((node: Answer) => node.id);
+    expect(ids).toHaveLength(5);
+    expect(ids).toEqual(ids.toSorted().toReversed());
+    expect([page.pageInfo.hasNextPage, rest.pageInfo.hasNextPage]).toEqual([true, false]);
+    await expect(ask(AUDIT, { first: 0 }, principal)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    await expect(ask(AUDIT, { after: "nonsense" }, principal)).rejects.toMatchObject({ code: "CURSOR_INVALID" });
+  });
+
+  it("keeps the audit events of other subgraphs once, however often they come", async () => {
+    const data = {
+      event_id: newId(),
+      category: "security" as const,
+      actor: "user:eve",
+      subject: "tool:code_run",
+      decision: "deny",
+      reason: "forged",
+      timestamp: new Date().toISOString(),
+      tenant: "acme",
+      meta: {},
+    };
+    const record = toRecord({ type: "agent.audit.v1", tenant: "acme", key: "acme", data, eventId: newId(), at: new Date() });
+    await bus.publish([record, record]);
+    const { auditEvents } = await ask(AUDIT, { filter: { category: ["SECURITY"] } });
+    expect(auditEvents.nodes).toEqual([expect.objectContaining({ id: data.event_id, actor: "user:eve" })]);
+  });
+
+  it("publishes its audit events and leaves the outbox empty", async () => {
+    await decide();
+    await until("the outbox is empty", async () => (await database.owner`select 1 from outbox`).length === 0);
+  });
+
+  it("denies every call while its bundle is broken, although it starts", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "soma-bundle-"));
+    await writeFile(join(folder, "tools.wasm"), "not wasm");
+    const broken = await startPolicy({ env: env({ SOMA_POLICY_BUNDLE_DIR: folder }), bus: createLocalBus(), log });
+    const peer = createServiceClient({ peer: "policy", url: broken.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
+    expect(await decide({ tool: "clock", risk: "low" }, aPrincipal(), peer)).toMatchObject({ allow: false, token: null, reason: "policy_error: bundle" });
+    await broken.close();
+  });
+});

@@ -1,0 +1,86 @@
+import { errors, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { SomaError } from "../errors.ts";
+import type { Json } from "../json.ts";
+
+/** What a decision allowed, to whom, for which very call. */
+export interface DecisionClaims {
+  tenant: string;
+  /** Subject that may make the call. */
+  actor: string;
+  role: string;
+  tool: string;
+  toolVersion: string;
+  /** SHA-256 of the canonical arguments, hex. */
+  argsDigest: string;
+  decisionId: string;
+  /** What the caller must do, such as {"timeout_ms": 1000}. */
+  obligations: { [key: string]: Json };
+  runId: string | null;
+  stepId: string | null;
+  expiresAt: Date;
+}
+
+const ISSUER = "soma-policy";
+const AUDIENCE = "soma-tools";
+
+export type SignDecision = (claims: Omit<DecisionClaims, "expiresAt">, expiresAt: Date) => Promise<string>;
+export type VerifyDecision = (token: string) => Promise<DecisionClaims>;
+
+/** Signs decisions (EdDSA). Only the policy subgraph has the private key. */
+export async function createDecisionSigner(privateKey: JWK): Promise<SignDecision> {
+  const key = await importJWK(privateKey, "EdDSA");
+  return ({ actor, ...claims }, expiresAt) =>
+    new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: "EdDSA" })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(actor)
+      .setIssuedAt()
+      .setExpirationTime(expiresAt)
+      .sign(key);
+}
+
+/** Checks a decision token: DECISION_EXPIRED when it was good once, DECISION_INVALID for everything else that is wrong. */
+export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDecision> {
+  const key = await importJWK(publicKey, "EdDSA");
+  return async (token) => {
+    const { payload } = await jwtVerify(token, key, { issuer: ISSUER, audience: AUDIENCE, algorithms: ["EdDSA"], clockTolerance: 5 }).catch(
+      (cause: unknown) => {
+        if (cause instanceof errors.JWTExpired)
+          throw new SomaError("DECISION_EXPIRED", "the decision has expired; ask for it again with the same idempotency key", { cause });
+        throw new SomaError("DECISION_INVALID", "the decision token is missing or was not signed by the policy subgraph; ask `decide` for one", { cause });
+      },
+    );
+    return parseClaims(payload);
+  };
+}
+
+/** What a decision that was good once allowed, from the DECISION_EXPIRED its verifier threw; undefined for any other error. */
+export function expiredClaimsOf(error: unknown): DecisionClaims | undefined {
+  if (!(error instanceof SomaError) || error.code !== "DECISION_EXPIRED" || !(error.cause instanceof errors.JWTExpired)) return undefined;
+  return parseClaims(error.cause.payload);
+}
+
+function parseClaims(payload: { [key: string]: unknown }): DecisionClaims {
+  const text = (name: string): string => {
+    const value = payload[name];
+    if (typeof value !== "string") throw new SomaError("DECISION_INVALID", `the decision token has no ${name}`);
+    return value;
+  };
+  const { obligations, exp } = payload;
+  if (typeof obligations !== "object" || obligations === null || typeof exp !== "number")
+    throw new SomaError("DECISION_INVALID", "the decision token has no obligations or no end");
+  return {
+    tenant: text("tenant"),
+    actor: text("sub"),
+    role: text("role"),
+    tool: text("tool"),
+    toolVersion: text("toolVersion"),
+    argsDigest: text("argsDigest"),
+    decisionId: text("decisionId"),
+    obligations: obligations as DecisionClaims["obligations"],
+    runId: payload.runId === null ? null : text("runId"),
+    stepId: payload.stepId === null ? null : text("stepId"),
+    expiresAt: new Date(exp * 1_000),
+  };
+}
