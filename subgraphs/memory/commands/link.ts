@@ -1,0 +1,48 @@
+import { SomaError } from "@soma/shared/errors";
+import type { Principal } from "@soma/shared/identity/principal";
+import { isId, newId } from "@soma/shared/ids";
+import { emit } from "@soma/shared/outbox/emit";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { activeTraceId } from "@soma/shared/telemetry";
+import { insertEdge } from "../store/edges.ts";
+import { findMemories } from "../store/find-memories.ts";
+import type { MemoryRow } from "../store/tables.ts";
+
+export interface LinkParams {
+  sourceId: string;
+  targetId: string;
+  relation: string;
+}
+
+const RELATION = /^[a-z]+(_[a-z]+)*$/;
+
+/** Links two memories of the tenant. The link is its own key: made twice it is made once. */
+export async function link(deps: { sql: Sql; now(): Date }, principal: Principal, params: LinkParams): Promise<{ source: MemoryRow; target: MemoryRow }> {
+  const { tenant } = principal;
+  const { sourceId, targetId, relation } = params;
+  if (!RELATION.test(relation) || relation.length > 40)
+    throw new SomaError("BAD_INPUT", `relation "${relation.slice(0, 80)}" is not lower-case words joined by underscores, at most 40 characters`);
+  if (sourceId === targetId) throw new SomaError("BAD_INPUT", "a memory cannot be linked to itself");
+  return transaction(deps.sql, { tenant }, async (tx) => {
+    const rows = new Map((await findMemories(tx, [sourceId, targetId].filter(isId))).map((row) => [row.memoryId, row]));
+    const get = (id: string): MemoryRow => {
+      const row = rows.get(id);
+      if (row === undefined) throw new SomaError("NOT_FOUND", `memory ${id.slice(0, 80)} does not exist`);
+      return row;
+    };
+    const [source, target] = [get(sourceId), get(targetId)];
+    if (await insertEdge(tx, { tenant, sourceId, relation, targetId })) {
+      const data = { event_id: newId(), tenant, namespace: source.namespace, action: "linked" as const, memory_id: sourceId, target_id: targetId, relation };
+      const more = {
+        somabrain_key: source.somabrainKey,
+        timestamp: deps.now().toISOString(),
+        sync_state: "local" as const,
+        session_id: source.sessionId,
+        trace_id: activeTraceId(),
+      };
+      await emit(tx, { type: "memory.event.v1", tenant, key: source.somabrainKey, data: { ...data, ...more } });
+    }
+    return { source, target };
+  });
+}

@@ -1,0 +1,139 @@
+import { SomaError } from "@soma/shared/errors";
+import type { Principal } from "@soma/shared/identity/principal";
+import { isId, newId } from "@soma/shared/ids";
+import { digest, toStorableJson, toStorableText } from "@soma/shared/json";
+import { emit } from "@soma/shared/outbox/emit";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { activeTraceId } from "@soma/shared/telemetry";
+import { memoryKey, withSuffix } from "../domain/memory-key.ts";
+import { findByKeyBase, findMemories } from "../store/find-memories.ts";
+import { insertMemory } from "../store/insert-memory.ts";
+import { lockName } from "../store/lock-name.ts";
+import { findMemoryCall, insertMemoryCall } from "../store/memory-calls.ts";
+import type { MemoryRow } from "../store/tables.ts";
+
+export interface RememberParams {
+  namespace: string;
+  sessionId: string;
+  role: "USER" | "ASSISTANT" | "SYSTEM" | "TOOL";
+  kind: "MESSAGE" | "FACT";
+  content: string;
+  at: string;
+  runId?: string | null | undefined;
+  stepId?: string | null | undefined;
+  meta?: unknown;
+  idempotencyKey: string;
+}
+
+export interface Remembered {
+  memory: MemoryRow;
+  deduplicated: boolean;
+}
+
+const MAX_CONTENT = 32_000;
+const MAX_META_BYTES = 16_384;
+const MAX_AHEAD_MS = 5 * 60 * 1_000;
+
+/**
+ * Keeps a memory and its event in one transaction. The caller's key makes a repeated call harmless; the memory's own key
+ * (who, where, when, what) makes the same memory told twice one memory.
+ */
+export async function remember(deps: { sql: Sql; now(): Date }, principal: Principal, params: RememberParams): Promise<Remembered> {
+  const { tenant } = principal;
+  const now = deps.now();
+  const draft = toDraft(tenant, params, now);
+  const body = digest([draft.namespace, draft.sessionId, draft.role, draft.kind, draft.content, draft.at.toISOString(), draft.runId, draft.meta]);
+  return transaction(deps.sql, { tenant }, async (tx) => {
+    await lockName(tx, tenant, `call/${params.idempotencyKey}`);
+    const call = await findMemoryCall(tx, tenant, params.idempotencyKey);
+    if (call !== undefined) {
+      if (call.digest !== body)
+        throw new SomaError(
+          "IDEMPOTENCY_CONFLICT",
+          `idempotency key "${params.idempotencyKey}" belongs to memory ${call.memoryId}, which says something else; use a new key`,
+        );
+      const [memory] = await findMemories(tx, [call.memoryId]);
+      if (memory === undefined) throw new SomaError("INTERNAL", `memory ${call.memoryId} is not there`);
+      return { memory, deduplicated: true };
+    }
+    const remembered = await keep(tx, draft);
+    await insertMemoryCall(tx, { tenant, callKey: params.idempotencyKey, digest: body, memoryId: remembered.memory.memoryId });
+    return remembered;
+  });
+}
+
+type Draft = Omit<MemoryRow, "idemSuffix" | "somabrainKey">;
+
+async function keep(tx: Tx, draft: Draft): Promise<Remembered> {
+  await lockName(tx, draft.tenant, `key/${draft.idemKeyBase}`);
+  const sameBase = await findByKeyBase(tx, draft);
+  const same = sameBase.find((row) => row.content === draft.content && row.kind === draft.kind);
+  if (same !== undefined) return { memory: same, deduplicated: true };
+  // Sixteen digits of a hash can be the same for other content; the suffix tells them apart.
+  const idemSuffix = sameBase.length === 0 ? null : newId().slice(-8);
+  const somabrainKey = withSuffix(draft.idemKeyBase, idemSuffix);
+  const memory: MemoryRow = {
+    ...draft,
+    idemSuffix,
+    somabrainKey,
+    meta: { ...(draft.meta as object), idem_key_base: draft.idemKeyBase, idem_suffix: idemSuffix },
+  };
+  await insertMemory(tx, memory);
+  await emit(tx, {
+    type: "memory.event.v1",
+    tenant: memory.tenant,
+    key: somabrainKey,
+    data: {
+      event_id: newId(),
+      tenant: memory.tenant,
+      namespace: memory.namespace,
+      action: "remembered",
+      memory_id: memory.memoryId,
+      somabrain_key: somabrainKey,
+      timestamp: memory.createdAt.toISOString(),
+      sync_state: "local",
+      session_id: memory.sessionId,
+      trace_id: activeTraceId(),
+      ...(memory.runId === null ? {} : { run_id: memory.runId }),
+    },
+  });
+  return { memory, deduplicated: false };
+}
+
+function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
+  const content = toStorableText(params.content);
+  const meta = toStorableJson(params.meta ?? {});
+  const at = new Date(params.at);
+  const { idempotencyKey: key } = params;
+  if (key.length < 1 || key.length > 200) throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to 200`);
+  if (content.length < 1 || content.length > MAX_CONTENT)
+    throw new SomaError("BAD_INPUT", `the content has ${content.length} characters; it needs 1 to ${MAX_CONTENT}`);
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) throw new SomaError("BAD_INPUT", "meta is not an object");
+  if (Buffer.byteLength(JSON.stringify(meta)) > MAX_META_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `meta is larger than ${MAX_META_BYTES} bytes`);
+  if (Number.isNaN(at.getTime())) throw new SomaError("BAD_INPUT", `at is "${params.at.slice(0, 80)}", which is not an RFC 3339 instant`);
+  if (at.getTime() > now.getTime() + MAX_AHEAD_MS) throw new SomaError("BAD_INPUT", `at is ${at.toISOString()}, more than five minutes from now`);
+  for (const [name, id] of [
+    ["session", params.sessionId],
+    ["run", params.runId],
+  ] as const) {
+    if (typeof id === "string" && !isId(id)) throw new SomaError("BAD_INPUT", `${name} id "${id.slice(0, 80)}" is not a UUID`);
+  }
+  if ((params.stepId ?? "").length > 60) throw new SomaError("BAD_INPUT", "the step id has more than 60 characters");
+  const role = params.role.toLowerCase();
+  return {
+    tenant,
+    memoryId: newId(now.getTime()),
+    namespace: params.namespace,
+    sessionId: params.sessionId,
+    role,
+    kind: params.kind,
+    content,
+    meta,
+    at,
+    runId: params.runId ?? null,
+    stepId: params.stepId ?? null,
+    idemKeyBase: memoryKey({ tenant, namespace: params.namespace, sessionId: params.sessionId, role, at: at.toISOString(), content }),
+    createdAt: now,
+  };
+}

@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import type { EventBus } from "@soma/shared/bus/event-bus";
+import { createLocalBus } from "@soma/shared/bus/local-bus";
+import { startSubgraph } from "@soma/shared/graphql/server";
+import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createLifecycle } from "@soma/shared/lifecycle";
+import { createLog, type Log } from "@soma/shared/log";
+import { startRelay } from "@soma/shared/outbox/relay";
+import { connect } from "@soma/shared/postgres/connect";
+import type { Running } from "@soma/shared/subgraph-settings";
+import { createResolvers } from "./api/resolvers.ts";
+import { readMemoryConfig } from "./config.ts";
+
+export interface StartMemoryDeps {
+  env: Record<string, string | undefined>;
+  bus: EventBus;
+  log: Log;
+}
+
+/** Remembers, links and recalls, in Postgres. */
+export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
+  const config = readMemoryConfig(deps.env);
+  const log = deps.log.child({ part: "memory" });
+  const lifecycle = createLifecycle(log);
+  const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-memory", max: 8 });
+  lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
+  const workerSql = connect({ url: config.workerDatabaseUrl, schema: config.schema, applicationName: "soma-memory-worker", max: 2 });
+  lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
+  const relay = startRelay({ sql: workerSql, schema: config.schema, bus: deps.bus, log });
+  lifecycle.add("outbox relay", relay.close);
+
+  const subgraph = await startSubgraph({
+    name: "memory",
+    typeDefs: await readFile(new URL("./api/memory.graphql", import.meta.url), "utf8"),
+    resolvers: createResolvers({ sql, now: () => new Date() }),
+    verify: await createPrincipalVerifier(config.internalVerifyKey),
+    log,
+    host: config.host,
+    port: config.port,
+    ready: async () => void (await sql`select 1`),
+  });
+  lifecycle.add("subgraph", subgraph.close);
+  return { url: subgraph.url, close: lifecycle.close };
+}
+
+if (import.meta.main) {
+  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "memory" });
+  const running = await startMemory({ env: process.env, bus: createLocalBus(), log });
+  log.info({ url: running.url }, "the memory subgraph is ready");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => running.close());
+}

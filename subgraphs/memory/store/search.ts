@@ -1,0 +1,19 @@
+import type { Tx } from "@soma/shared/postgres/connect";
+import type { Candidate } from "../domain/rank.ts";
+
+export interface SearchParams {
+  namespace: string;
+  query: string;
+  kind?: string | undefined;
+  sessionId?: string | undefined;
+  /** Candidates of each of the two searches. */
+  limit: number;
+}
+
+/** Memories of the transaction's tenant that have words of the query, or something spelled like it; 0002-search.sql has the how. */
+export async function search(tx: Tx, { query, namespace, kind, sessionId, limit }: SearchParams): Promise<Candidate[]> {
+  return tx<
+    Candidate[]
+  >`select id, content, kind, created_at as "createdAt", words_place as "wordsPlace", spelling_place as "spellingPlace", matched_words as "matchedWords"
+    from search_memories(${query}, ${namespace}, ${kind ?? null}, ${sessionId ?? null}, ${limit})`;
+}

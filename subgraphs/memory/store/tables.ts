@@ -1,0 +1,42 @@
+import { jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** What is remembered. */
+export const memoryItem = pgTable(
+  "memory_item",
+  {
+    tenant: text("tenant").notNull(),
+    memoryId: uuid("memory_id").notNull(),
+    namespace: text("namespace").notNull(),
+    sessionId: uuid("session_id").notNull(),
+    role: text("role").notNull(),
+    kind: text("kind").$type<"MESSAGE" | "FACT">().notNull(),
+    content: text("content").notNull(),
+    meta: jsonb("meta").notNull(),
+    at: instant("at").notNull(),
+    runId: uuid("run_id"),
+    stepId: text("step_id"),
+    idemKeyBase: text("idem_key_base").notNull(),
+    idemSuffix: text("idem_suffix"),
+    somabrainKey: text("somabrain_key").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.memoryId] })],
+);
+
+/** How memories belong together. */
+export const memoryEdge = pgTable(
+  "memory_edge",
+  {
+    tenant: text("tenant").notNull(),
+    sourceId: uuid("source_id").notNull(),
+    relation: text("relation").notNull(),
+    targetId: uuid("target_id").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.sourceId, table.relation, table.targetId] })],
+);
+
+export type MemoryRow = typeof memoryItem.$inferSelect;
+export type EdgeRow = typeof memoryEdge.$inferSelect;
