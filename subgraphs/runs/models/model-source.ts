@@ -28,7 +28,9 @@ export async function createModelSource(options: { models: ModelsConf; env: Reco
         (choice) => choice.client,
         (cause: unknown) => {
           clients.delete(profile);
-          throw new SomaError("MODEL_FAILED", `model profile "${profile}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+          throw new SomaError("MODEL_FAILED", `model profile "${profile}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
+            cause,
+          });
         },
       );
       clients.set(profile, chosen);

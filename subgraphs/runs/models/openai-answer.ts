@@ -98,7 +98,10 @@ function freeId(given: string | null, position: number, taken: ReadonlySet<strin
 
 function unreadable(name: string, written: string, reason: string, quote: Quote): ModelError {
   if (reason === "length") {
-    return new ModelError("MODEL_REFUSED", `the answer reached its token limit inside a call of ${quote(name, 60)}; raise maxOutputTokens of the model profile`);
+    return new ModelError(
+      "MODEL_REFUSED",
+      `the answer reached its token limit inside a call of ${quote(name, 60)}; raise maxOutputTokens of the model profile`,
+    );
   }
   return new ModelError("MODEL_FAILED", `the arguments of the model's call of ${quote(name, 60)} are not JSON: ${quote(written, 80)}`);
 }

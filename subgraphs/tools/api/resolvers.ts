@@ -1,0 +1,64 @@
+import { isId } from "@soma/shared/ids";
+import { cancelInvocation } from "../commands/cancel-invocation.ts";
+import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
+import type { ExecutorLife } from "../execution/executor-life.ts";
+import { toRetiredTool } from "../execution/retired-tool.ts";
+import type { Resolvers, ToolEffect, ToolIsolation, ToolRisk } from "./generated.ts";
+import { loadersOf } from "./loaders.ts";
+import { followToolOutput } from "./tool-output.ts";
+
+export interface ResolverDeps extends InvokeToolDeps {
+  life: ExecutorLife;
+}
+
+export function createResolvers(deps: ResolverDeps): Resolvers {
+  const { sql, registry } = deps;
+
+  return {
+    Query: {
+      tools: () => [...registry.list()],
+      invocation: async (_parent, { id }, context) => (isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null),
+    },
+    Mutation: {
+      invokeTool: (_parent, { input }, context) => invokeTool(deps, context.principal, input),
+      cancelInvocation: (_parent, { id }, context) => cancelInvocation(deps, context.principal, id),
+    },
+    Subscription: {
+      toolOutput: {
+        async *subscribe(_parent, { invocationId, after }, context) {
+          for await (const frame of followToolOutput(deps, context.principal, { invocationId, after })) yield { toolOutput: frame };
+        },
+      },
+    },
+    Tool: {
+      // A copy, because the federation runtime writes `__typename` on what a reference resolves to.
+      __resolveReference({ name }) {
+        const tool = registry.find(name);
+        return tool === undefined ? null : { ...tool };
+      },
+      risk: (tool) => tool.risk.toUpperCase() as ToolRisk,
+      effect: (tool) => tool.effect.toUpperCase() as ToolEffect,
+      isolation: (tool) => tool.isolation.toUpperCase() as ToolIsolation,
+    },
+    Invocation: {
+      __resolveReference: async ({ id }, context) => (isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null),
+      id: (row) => row.invocationId,
+      tool: (row) => registry.find(row.tool) ?? toRetiredTool(row),
+      output: (row, _args, context) => (row.status === "RUNNING" ? null : loadersOf(sql, context).output.load(row.invocationId)),
+      error: (row) => (row.errorType === null ? null : { type: row.errorType, message: row.errorMessage ?? "" }),
+      startedAt: (row) => row.startedAt.toISOString(),
+      finishedAt: (row) => row.finishedAt?.toISOString() ?? null,
+      decision: (row) => ({ id: row.decisionId }),
+      run: (row) => (row.runId === null ? null : { id: row.runId }),
+      step: (row) => (row.stepId === null ? null : { id: row.stepId }),
+    },
+    Run: {
+      __resolveReference: ({ id }) => ({ id }),
+      invocations: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).ofRun.load(id) : []),
+    },
+    Step: {
+      __resolveReference: ({ id }) => ({ id }),
+      invocation: async ({ id }, _args, context) => (await loadersOf(sql, context).ofStep.load(id)) ?? null,
+    },
+  };
+}

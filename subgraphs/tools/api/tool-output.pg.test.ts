@@ -1,0 +1,121 @@
+import { derivedId, newId } from "@soma/shared/ids";
+import { aPrincipal } from "@soma/shared/testing/principals";
+import { until } from "@soma/shared/testing/until";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
+import { aGate, aTool, type Gate } from "../testing/tools.ts";
+import { type FollowOutputDeps, followToolOutput, type OutputFrame } from "./tool-output.ts";
+
+let fixture: ToolsFixture;
+let runner: ToolsProcess;
+let gate: Gate;
+const tools = [
+  aTool("talk", async (_args, { emit }) => {
+    emit("one ");
+    await gate.passed;
+    emit("two");
+    return undefined;
+  }),
+  aTool(
+    "flood",
+    (_args, { emit }) => {
+      for (let i = 0; i < 100; i += 1) emit(`${i}`.padEnd(2_000, "."));
+      return undefined;
+    },
+    { maxOutputBytes: 500_000 },
+  ),
+];
+
+beforeAll(async () => {
+  fixture = await createToolsFixture("output");
+  runner = await fixture.start(tools);
+});
+afterAll(() => fixture.close());
+
+const idOf = (key: string) => derivedId("acme", "invocation", key);
+function follow(key: string, after = -1, changes: Partial<FollowOutputDeps> = {}) {
+  return followToolOutput({ ...runner.deps, ...changes }, aPrincipal(), { invocationId: idOf(key), after });
+}
+async function collect(frames: AsyncIterable<OutputFrame>): Promise<OutputFrame[]> {
+  const all: OutputFrame[] = [];
+  for await (const frame of frames) all.push(frame);
+  return all;
+}
+const dataOf = (frames: readonly OutputFrame[]) => frames.map((frame) => (frame.__typename === "StreamData" ? frame.data : "")).join("");
+
+describe("followToolOutput()", () => {
+  it("waits for an invocation that does not exist yet, gives frames as they come, and ends with it", async () => {
+    gate = aGate();
+    const frames = follow("early");
+    const firstFrame = frames.next();
+    const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "early" });
+    const stream = `${idOf("early")}.1`;
+    expect((await firstFrame).value).toEqual({
+      __typename: "StreamStart",
+      stream,
+      seq: 0,
+      tool: "talk",
+      callId: idOf("early"),
+      contentType: "text/plain; charset=utf-8",
+    });
+    expect((await frames.next()).value).toEqual({ __typename: "StreamData", stream, seq: 1, data: "one " });
+    gate.open();
+    expect(await collect(frames)).toMatchObject([
+      { __typename: "StreamData", seq: 2, data: "two" },
+      { __typename: "StreamEnd", seq: 3, status: "OK", bytes: 7 },
+    ]);
+    expect((await invoked).status).toBe("SUCCEEDED");
+  });
+
+  it("hears of another process's frames without a hint", async () => {
+    gate = aGate();
+    const other = await fixture.start(tools);
+    const frames = collect(follow("elsewhere"));
+    const invoked = other.invoke({ tool: "talk", args: {}, idempotencyKey: "elsewhere" });
+    gate.open();
+    expect(dataOf(await frames)).toBe("one two");
+    await invoked;
+  });
+
+  it("goes on after any frame, without a gap and without a repetition", async () => {
+    await runner.invoke({ tool: "flood", args: {}, idempotencyKey: "flood" });
+    const all = await collect(follow("flood"));
+    expect(dataOf(all)).toHaveLength(200_000);
+    expect(all.length).toBeGreaterThan(10);
+    for (const after of [0, 1, 7, all.length - 2]) expect(await collect(follow("flood", after))).toEqual(all.slice(after + 1));
+    expect(await collect(follow("flood", all.length - 1))).toEqual([]);
+    expect(await collect(follow("flood", 10_000))).toEqual([]);
+  });
+
+  it("gives more frames than one read takes", async () => {
+    const rows = Array.from({ length: 150 }, (_, i) => i);
+    gate = aGate();
+    const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "many" });
+    await until("it started", async () => (await fixture.database.owner`select 1 from stream_frame where invocation_id = ${idOf("many")}`).length > 0);
+    gate.open();
+    await invoked;
+    await fixture.database.owner`delete from stream_frame where invocation_id = ${idOf("many")} and kind <> 'start'`;
+    await fixture.database.owner`insert into stream_frame (tenant, invocation_id, attempt, seq, n, kind, data)
+      select 'acme', ${idOf("many")}, 1, i + 1, i + 1, 'data', i::text from unnest(${rows}::int[]) i`;
+    expect((await collect(follow("many"))).length).toBe(151);
+  });
+
+  it("does not wait for ever: not for an invocation that never comes, nor for one that never goes on", async () => {
+    await expect(collect(follow("never", -1, { limits: { appearMs: 300 } }))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    gate = aGate();
+    const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "stalled" });
+    await expect(collect(follow("stalled", -1, { limits: { silenceMs: 400 } }))).rejects.toMatchObject({ code: "TIMEOUT", retryable: true });
+    gate.open();
+    await invoked;
+  });
+
+  it("shows another tenant nothing, and refuses cursors and ids that are none", async () => {
+    const id = idOf("flood");
+    const theirs = followToolOutput({ ...runner.deps, limits: { appearMs: 300 } }, aPrincipal({ tenant: "other" }), { invocationId: id, after: -1 });
+    await expect(collect(theirs)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(collect(follow("flood", -2))).rejects.toMatchObject({ code: "CURSOR_INVALID" });
+    const noId = followToolOutput(runner.deps, aPrincipal(), { invocationId: "x", after: -1 });
+    await expect(collect(noId)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(newId()).not.toBe(id);
+  });
+});

@@ -1,0 +1,104 @@
+import { SomaError } from "@soma/shared/errors";
+import type { Principal } from "@soma/shared/identity/principal";
+import { isId } from "@soma/shared/ids";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import type { StreamStatus } from "../domain/invocation.ts";
+import { streamIdOf } from "../execution/frames.ts";
+import type { WakeUp } from "../execution/wake-up.ts";
+import { findInvocations } from "../store/find-invocations.ts";
+import { readFrames } from "../store/read-frames.ts";
+import type { FrameRow, InvocationRow } from "../store/tables.ts";
+
+export interface StreamStartFrame {
+  __typename: "StreamStart";
+  stream: string;
+  seq: number;
+  tool: string;
+  callId: string;
+  contentType: string;
+}
+export interface StreamDataFrame {
+  __typename: "StreamData";
+  stream: string;
+  seq: number;
+  data: string;
+}
+export interface StreamEndFrame {
+  __typename: "StreamEnd";
+  stream: string;
+  seq: number;
+  status: StreamStatus;
+  bytes: number;
+  sha256: string;
+}
+export type OutputFrame = StreamStartFrame | StreamDataFrame | StreamEndFrame;
+
+/** How long a follower waits for an invocation that does not exist yet: ids are derived, so callers subscribe before they invoke. */
+const APPEAR_MS = 10_000;
+const POLL_MS = 250;
+/** Longer than any tool may run without a frame; after that nothing comes unless somebody calls again. */
+const SILENCE_MS = 300_000;
+const FRAMES_PER_READ = 64;
+
+export interface FollowOutputDeps {
+  /** Pool of the request role. */
+  sql: Sql;
+  wakeUp: WakeUp;
+  limits?: { appearMs?: number; silenceMs?: number };
+}
+
+/**
+ * Frames of an invocation after number `after`, then the live tail; ends when all frames of a finished invocation were given.
+ * Numbers count every frame of every attempt from 0, so a follower that has seen k frames goes on with `after: k - 1`.
+ */
+export async function* followToolOutput(
+  { sql, wakeUp, limits = {} }: FollowOutputDeps,
+  { tenant }: Principal,
+  { invocationId, after }: { invocationId: string; after: number },
+): AsyncGenerator<OutputFrame> {
+  if (after < -1) throw new SomaError("CURSOR_INVALID", `after is ${after}; it must be -1 or the number of a frame`);
+  if (!isId(invocationId)) throw notFound(invocationId);
+  let seen = after;
+  let quietSince = performance.now();
+  for (;;) {
+    const stop = new AbortController();
+    const changed = wakeUp.next(invocationId, POLL_MS, stop.signal);
+    try {
+      const { row, frames } = await read(sql, tenant, invocationId, seen);
+      for (const frame of frames) {
+        seen = frame.n;
+        yield toOutputFrame(frame, row?.tool ?? "");
+      }
+      if (frames.length > 0) quietSince = performance.now();
+      if (frames.length === FRAMES_PER_READ) continue;
+      if (row !== undefined && row.status !== "RUNNING") return;
+      const quietMs = performance.now() - quietSince;
+      if (row === undefined && quietMs > (limits.appearMs ?? APPEAR_MS)) throw notFound(invocationId);
+      if (quietMs > (limits.silenceMs ?? SILENCE_MS))
+        throw new SomaError("TIMEOUT", `invocation ${invocationId} has neither written nor ended for ${Math.round(quietMs / 1_000)} s`);
+      await changed;
+    } finally {
+      stop.abort();
+    }
+  }
+}
+
+/** The status first: once it is final, every frame is there for the second statement. */
+function read(sql: Sql, tenant: string, invocationId: string, after: number): Promise<{ row: InvocationRow | undefined; frames: FrameRow[] }> {
+  return transaction(sql, { tenant }, async (tx) => {
+    const [row] = await findInvocations(tx, tenant, [invocationId]);
+    return { row, frames: row === undefined ? [] : await readFrames(tx, { tenant, invocationId, after, limit: FRAMES_PER_READ }) };
+  });
+}
+
+function toOutputFrame(frame: FrameRow, tool: string): OutputFrame {
+  const at = { stream: streamIdOf(frame.invocationId, frame.attempt), seq: frame.seq };
+  if (frame.kind === "start") return { __typename: "StreamStart", ...at, tool, callId: frame.invocationId, contentType: "text/plain; charset=utf-8" };
+  if (frame.kind === "data") return { __typename: "StreamData", ...at, data: frame.data ?? "" };
+  return { __typename: "StreamEnd", ...at, status: frame.status ?? "INTERRUPTED", bytes: frame.bytes ?? 0, sha256: frame.sha256 ?? "" };
+}
+
+function notFound(invocationId: string): SomaError {
+  return new SomaError("NOT_FOUND", `invocation "${invocationId.slice(0, 60)}" does not exist`);
+}

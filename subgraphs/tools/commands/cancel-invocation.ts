@@ -1,0 +1,45 @@
+import { SomaError } from "@soma/shared/errors";
+import type { Principal } from "@soma/shared/identity/principal";
+import { isId } from "@soma/shared/ids";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import type { ExecutorLife } from "../execution/executor-life.ts";
+import type { InvocationRunner } from "../execution/invocation-runner.ts";
+import type { WakeUp } from "../execution/wake-up.ts";
+import { findInvocations } from "../store/find-invocations.ts";
+import { requestCancel } from "../store/request-cancel.ts";
+import type { InvocationRow } from "../store/tables.ts";
+import { settleLostInvocation } from "./settle-lost-invocation.ts";
+
+export interface CancelInvocationDeps {
+  /** Pool of the request role. */
+  sql: Sql;
+  runner: InvocationRunner;
+  life: Pick<ExecutorLife, "isLost">;
+  wakeUp: WakeUp;
+}
+
+const POLL_MS = 250;
+/** How long the answer waits for the tool to be stopped; the request stands after that. */
+const WAIT_MS = 3_000;
+
+/** Stops an invocation, wherever it runs, and gives it as it then is; one that has ended is given as it ended. */
+export async function cancelInvocation(deps: CancelInvocationDeps, { tenant }: Principal, invocationId: string): Promise<InvocationRow> {
+  const read = async (): Promise<InvocationRow> => {
+    const [row] = isId(invocationId) ? await transaction(deps.sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId])) : [];
+    if (row === undefined) throw new SomaError("NOT_FOUND", `invocation "${invocationId.slice(0, 60)}" does not exist`);
+    return row;
+  };
+  let row = await read();
+  if (row.status !== "RUNNING") return row;
+  await transaction(deps.sql, { tenant }, (tx) => requestCancel(tx, tenant, invocationId));
+  deps.runner.cancel(tenant, invocationId);
+  const end = performance.now() + WAIT_MS;
+  while (row.status === "RUNNING" && performance.now() < end) {
+    const next = deps.wakeUp.next(invocationId, POLL_MS);
+    if (await deps.life.isLost(row.executorId)) await settleLostInvocation(deps.sql, row);
+    row = await read();
+    if (row.status === "RUNNING") await next;
+  }
+  return row;
+}

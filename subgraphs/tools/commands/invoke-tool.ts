@@ -1,0 +1,95 @@
+import { SomaError } from "@soma/shared/errors";
+import type { DecisionClaims } from "@soma/shared/identity/decision-token";
+import type { Principal } from "@soma/shared/identity/principal";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { activeTraceId, withSpan } from "@soma/shared/telemetry";
+import { limitOf } from "../domain/obligations.ts";
+import type { ExecutorLife } from "../execution/executor-life.ts";
+import type { InvocationRunner } from "../execution/invocation-runner.ts";
+import type { Registry } from "../execution/registry.ts";
+import type { WakeUp } from "../execution/wake-up.ts";
+import { findInvocations } from "../store/find-invocations.ts";
+import type { Attempt } from "../store/lock-attempt.ts";
+import type { InvocationRow } from "../store/tables.ts";
+import { type CheckDecisionDeps, checkDecision } from "./check-decision.ts";
+import { claimInvocation, takeOverInvocation } from "./claim-invocation.ts";
+import { type Call, type InvokeToolInput, toCall } from "./to-call.ts";
+
+export interface InvokeToolDeps extends CheckDecisionDeps {
+  registry: Registry;
+  runner: InvocationRunner;
+  life: Pick<ExecutorLife, "isLost">;
+  wakeUp: WakeUp;
+}
+
+const POLL_MS = 250;
+/** How long beyond the tool's own limit a caller waits for an invocation that another process runs. */
+const WAIT_MARGIN_MS = 5_000;
+
+/**
+ * Runs a tool once for its idempotency key, under a decision that allows this very call. The key of a finished invocation
+ * gives that invocation; one that runs is waited for; one whose process died runs again when its tool allows that.
+ */
+export async function invokeTool(deps: InvokeToolDeps, principal: Principal, input: InvokeToolInput): Promise<InvocationRow> {
+  const call = toCall(deps.registry, principal, input);
+  const decision = await checkDecision(deps, call, input.decisionToken);
+  const end = performance.now() + call.tool.timeoutMs + WAIT_MARGIN_MS;
+  for (;;) {
+    const seen = new AbortController();
+    const changed = deps.wakeUp.next(call.invocationId, POLL_MS, seen.signal);
+    try {
+      const row = await findCall(deps.sql, call);
+      if (row !== undefined && row.status !== "RUNNING") return row;
+      if (performance.now() >= end) break;
+      if (!(await runOnce(deps, call, decision.use(), row))) await changed;
+    } finally {
+      seen.abort();
+    }
+  }
+  throw new SomaError("TOOL_BUSY", `invocation ${call.invocationId} of ${call.tool.name} still runs; ask again with the same idempotency key`);
+}
+
+/** Claims the call and runs it, or takes it over from a dead executor. False when there was nothing to do but wait. */
+async function runOnce(deps: InvokeToolDeps, call: Call, decision: DecisionClaims, row: InvocationRow | undefined): Promise<boolean> {
+  if (row !== undefined && !(await deps.life.isLost(row.executorId))) return false;
+  return deps.runner.slots.use(async () => {
+    const executorId = deps.runner.executorId();
+    if (executorId === undefined) return false;
+    const attempt = row === undefined ? await claim(deps.sql, call, decision, executorId) : await takeOver(deps.sql, row, decision, executorId);
+    if (attempt === undefined) return true;
+    deps.wakeUp.changed(call.invocationId);
+    const { tool, args, idempotencyKey } = call;
+    const timeoutMs = limitOf(tool.timeoutMs, tool.timeoutOf?.(args), decision.obligations);
+    await withSpan(`tool ${tool.name}`, { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt }, () =>
+      deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
+    );
+    return true;
+  });
+}
+
+function claim(sql: Sql, call: Call, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {
+  const { tool, binding, args, invocationId, idempotencyKey } = call;
+  const { effect, isolation } = tool;
+  const made = { invocationId, idempotencyKey, effect, isolation, args, decisionId: decision.decisionId, executorId, traceId: activeTraceId() };
+  return claimInvocation(sql, { ...binding, ...made });
+}
+
+function takeOver(
+  sql: Sql,
+  { tenant, invocationId, attempt, executorId }: InvocationRow,
+  decision: DecisionClaims,
+  next: string,
+): Promise<Attempt | undefined> {
+  return takeOverInvocation(sql, { tenant, invocationId, attempt, executorId }, { executorId: next, decisionId: decision.decisionId });
+}
+
+/** The row of the call's key. Throws IDEMPOTENCY_CONFLICT when the key was used for another call. */
+async function findCall(sql: Sql, { invocationId, binding, idempotencyKey }: Call): Promise<InvocationRow | undefined> {
+  const { tenant, actor, tool, argsDigest, runId, stepId } = binding;
+  const [row] = await transaction(sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId]));
+  if (row === undefined) return undefined;
+  const same = row.actor === actor && row.tool === tool && row.argsDigest === argsDigest && row.runId === runId && row.stepId === stepId;
+  if (same) return row;
+  throw new SomaError("IDEMPOTENCY_CONFLICT", `idempotency key "${idempotencyKey}" was used for another call of a tool; use a new key for a new call`);
+}

@@ -1,0 +1,36 @@
+import { integer, json, readSettings, type Setting, text } from "@soma/shared/config";
+import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+
+const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
+
+/** A comma list of `host:port`, spelled as a URL spells its host. */
+function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Setting<ReadonlySet<string>> {
+  return {
+    ...setting,
+    parse(value) {
+      const entries = value
+        .split(",")
+        .map((entry) => entry.trim().toLowerCase())
+        .filter((entry) => entry !== "");
+      const fault = entries.find((entry) => !HOST_AND_PORT.test(entry));
+      if (fault !== undefined) throw new Error(`has "${fault}", which is not host:port`);
+      return new Set(entries);
+    },
+  };
+}
+
+export const toolsSettings = {
+  ...commonSettings("tools"),
+  decisionVerifyKey: json(parseJwk, { env: "SOMA_DECISION_VERIFY_KEY", doc: "public Ed25519 JWK of the policy's decision tokens" }),
+  dataDir: text({ env: "SOMA_DATA_DIR", doc: "folder tools keep files in; one tools process writes it", default: ".soma" }),
+  httpFetchAllow: hostsAndPorts({
+    env: "SOMA_HTTP_FETCH_ALLOW",
+    doc: "comma list of host:port that http_fetch may reach although they are private",
+    default: new Set<string>(),
+  }),
+  concurrency: integer({ env: "SOMA_TOOLS_CONCURRENCY", doc: "tools that run at a time in this process", default: 16, min: 1, max: 256 }),
+};
+
+export function readToolsConfig(env: Record<string, string | undefined>) {
+  return readSettings(toolsSettings, env);
+}

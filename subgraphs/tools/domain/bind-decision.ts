@@ -1,0 +1,17 @@
+/** The parts of a decision's claims that say what was decided. */
+export interface DecidedCall {
+  tenant: string;
+  actor: string;
+  tool: string;
+  toolVersion: string;
+  argsDigest: string;
+  runId: string | null;
+  stepId: string | null;
+}
+
+const PARTS = ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId", "stepId"] as const satisfies readonly (keyof DecidedCall)[];
+
+/** Names of the parts in which the call differs from what was decided; empty when the decision is for this very call. */
+export function findDifferences(decided: DecidedCall, call: DecidedCall): (keyof DecidedCall)[] {
+  return PARTS.filter((part) => decided[part] !== call[part]);
+}

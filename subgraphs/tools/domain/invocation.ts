@@ -1,0 +1,67 @@
+/** Statuses of an invocation. DENIED is kept for records of other makers: a call that was refused here leaves no row. */
+export type InvocationStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "DENIED" | "CANCELED" | "TRUNCATED" | "UNKNOWN";
+
+export type FinalStatus = Exclude<InvocationStatus, "RUNNING">;
+
+/** How a stream ended; INTERRUPTED when its writer died. */
+export type StreamStatus = "OK" | "ERROR" | "TIMEOUT" | "DENIED" | "CANCELED" | "TRUNCATED" | "INTERRUPTED";
+
+type EventStatus = "succeeded" | "failed" | "timed_out" | "denied" | "canceled" | "truncated";
+
+/** What each final status is called in agent.tools.v1; an unknown outcome counts as failed. */
+export const EVENT_STATUS = {
+  SUCCEEDED: "succeeded",
+  FAILED: "failed",
+  TIMED_OUT: "timed_out",
+  DENIED: "denied",
+  CANCELED: "canceled",
+  TRUNCATED: "truncated",
+  UNKNOWN: "failed",
+} as const satisfies Record<FinalStatus, EventStatus>;
+
+/** What became of one attempt of a tool. */
+export type Outcome =
+  | { kind: "OK" }
+  | { kind: "TRUNCATED" }
+  | { kind: "TIMEOUT"; limitMs: number }
+  | { kind: "CANCELED" }
+  | { kind: "ERROR"; type: string; message: string };
+
+export interface Ending {
+  status: FinalStatus;
+  stream: StreamStatus;
+  error: { type: string; message: string } | null;
+}
+
+/** How an invocation and its stream end for an outcome. */
+export function toEnding(outcome: Outcome): Ending {
+  switch (outcome.kind) {
+    case "OK":
+      return { status: "SUCCEEDED", stream: "OK", error: null };
+    case "TRUNCATED":
+      return { status: "TRUNCATED", stream: "TRUNCATED", error: null };
+    case "TIMEOUT":
+      return { status: "TIMED_OUT", stream: "TIMEOUT", error: { type: "timeout", message: `the tool was stopped after ${outcome.limitMs} ms, its limit` } };
+    case "CANCELED":
+      return { status: "CANCELED", stream: "CANCELED", error: { type: "canceled", message: "the invocation was canceled" } };
+    case "ERROR":
+      return { status: "FAILED", stream: "ERROR", error: { type: outcome.type, message: outcome.message } };
+  }
+}
+
+/** Lives of executors one invocation may use up: a tool that takes its process down does not do so for ever. */
+export const MAX_ATTEMPTS = 5;
+
+/** What is left of an invocation whose executor died: its end, or undefined when it may run again. */
+export function endingOfLost(invocation: { effect: string; attempt: number; cancelRequested: boolean }): Ending | undefined {
+  const stream = "INTERRUPTED";
+  if (invocation.effect === "at_most_once") {
+    const message = "the executor died while the tool ran; whether it had its effect is not known, and it is not run again";
+    return { status: "UNKNOWN", stream, error: { type: "unknown_outcome", message } };
+  }
+  if (invocation.cancelRequested) return { status: "CANCELED", stream, error: { type: "canceled", message: "the invocation was canceled" } };
+  if (invocation.attempt >= MAX_ATTEMPTS) {
+    return { status: "FAILED", stream, error: { type: "executor_lost", message: `the executor died in each of ${invocation.attempt} attempts` } };
+  }
+  return undefined;
+}

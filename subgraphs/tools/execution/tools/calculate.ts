@@ -1,0 +1,22 @@
+import { defineTool } from "../define-tool.ts";
+import { evaluateExpression, formatNumber, MAX_LENGTH } from "./expression.ts";
+
+/** Arithmetic with a parser of our own; nothing is evaluated as code. */
+export const calculate = defineTool<{ expression: string }>({
+  name: "calculate",
+  version: "1",
+  description:
+    "Computes an arithmetic expression: + - * / % ^, parentheses, decimals, sqrt abs round floor ceil min max, pi and e. Whole numbers up to 2^53 are exact.",
+  inputSchema: {
+    type: "object",
+    additionalProperties: false,
+    required: ["expression"],
+    properties: { expression: { type: "string", minLength: 1, maxLength: MAX_LENGTH, description: "such as (17 + 3) * sqrt(16)" } },
+  },
+  risk: "low",
+  effect: "pure",
+  isolation: "none",
+  timeoutMs: 2_000,
+  maxOutputBytes: 1_024,
+  run: ({ expression }) => formatNumber(evaluateExpression(expression)),
+});

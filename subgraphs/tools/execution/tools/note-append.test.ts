@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { aContext } from "../testing/context.ts";
+import { noteAppend } from "./note-append.ts";
+
+const APPEND_NOTES = fileURLToPath(new URL("../testing/append-notes.ts", import.meta.url));
+
+describe("note_append", () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "soma-notes-"));
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  const append = (text: string, idempotencyKey: string, file?: string, signal?: AbortSignal) =>
+    noteAppend.run(
+      file === undefined ? { text } : { text, file },
+      aContext({ dataDir, idempotencyKey, ...(signal === undefined ? {} : { signal }) }),
+    ) as Promise<string>;
+  const notes = (file = "notes.md") => readFile(join(dataDir, "notes/acme", file), "utf8");
+  const texts = async (file?: string) =>
+    (await notes(file))
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.replace(/ <!-- key:[0-9a-f]{32} -->$/, ""));
+
+  it("appends a line once for its key", async () => {
+    expect(await append("milk", "a")).toBe("noted in notes.md, which has 1 line");
+    expect(await append("bread", "b")).toContain("2 lines");
+    expect(await append("milk", "a")).toContain("2 lines");
+    expect(await texts()).toEqual(["- milk", "- bread"]);
+  });
+
+  it("keeps files and tenants apart", async () => {
+    await append("x", "a");
+    await append("x", "a", "ideas.md");
+    await noteAppend.run({ text: "theirs" }, aContext({ dataDir, tenant: "other", idempotencyKey: "a" }));
+    expect(await texts()).toEqual(["- x"]);
+    expect(await texts("ideas.md")).toEqual(["- x"]);
+    expect(await readdir(join(dataDir, "notes"))).toEqual(["acme", "other"]);
+  });
+
+  it("makes one line of many, which cannot pose as another's", async () => {
+    await append("real", "a");
+    const mark = /<!-- key:.* -->/.exec(await notes())?.[0];
+    await append(`one\ntwo\r\nthree ${mark}`, "b");
+    expect(await append("again", "b")).toContain("2 lines");
+    expect(await texts()).toEqual(["- real", `- one<br>two<br>three ${mark}`]);
+  });
+
+  it("keeps every line when many are appended at once", async () => {
+    await Promise.all(Array.from({ length: 25 }, (_, i) => append(`n${i}`, `key-${i % 20}`)));
+    expect((await texts()).toSorted()).toEqual(Array.from({ length: 20 }, (_, i) => `- n${i}`).toSorted());
+  });
+
+  it("repairs a torn last line, and keeps one that a person left without its end", async () => {
+    await append("whole", "a");
+    const whole = await notes();
+    await writeFile(join(dataDir, "notes/acme/notes.md"), `${whole}- torn <!-- key:0123`);
+    await append("next", "b");
+    expect(await texts()).toEqual(["- whole", "- next"]);
+    await writeFile(join(dataDir, "notes/acme/notes.md"), `${whole}written by hand`);
+    await append("next", "b");
+    expect(await texts()).toEqual(["- whole", "written by hand", "- next"]);
+  });
+
+  it("refuses a file that would grow too large, and leaves it as it was", async () => {
+    const folder = join(dataDir, "notes/acme");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "notes.md"), `${"x".repeat(1_048_570)}\n`);
+    await expect(append("too much", "a")).rejects.toMatchObject({ type: "file_full" });
+    expect(await readdir(folder)).toEqual(["notes.md"]);
+  });
+
+  it("does nothing when it was canceled while it waited for its turn", async () => {
+    await append("first", "a");
+    await expect(append("second", "b", undefined, AbortSignal.abort())).rejects.toThrow();
+    expect(await texts()).toEqual(["- first"]);
+  });
+
+  it("clears away what a killed process left behind, once it is old", async () => {
+    await append("first", "a");
+    const folder = join(dataDir, "notes/acme");
+    for (const name of ["notes.md.aa.tmp", "notes.md.bb.tmp", "notes.mdx.cc.tmp"]) await writeFile(join(folder, name), "half");
+    const old = new Date(Date.now() - 120_000);
+    for (const name of ["notes.md.aa.tmp", "notes.mdx.cc.tmp"]) await utimes(join(folder, name), old, old);
+    await append("second", "b");
+    expect(await readdir(folder)).toEqual(["notes.md", "notes.md.bb.tmp", "notes.mdx.cc.tmp"]);
+  });
+
+  it("appends exactly once when its process is killed at any point and it is called again", { timeout: 60_000 }, async () => {
+    let kept = 0;
+    let kills = 0;
+    while (kills < 30) {
+      const child = spawn(process.execPath, [APPEND_NOTES, dataDir, String(kept)], { stdio: ["ignore", "pipe", "inherit"] });
+      let printed = "";
+      const begun = new Promise<void>((resolve) => {
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          printed += text;
+          resolve();
+        });
+      });
+      await begun;
+      // A point anywhere in the few milliseconds one append takes.
+      await delay(Math.random() * 12);
+      child.kill("SIGKILL");
+      await new Promise((resolve) => child.once("close", resolve));
+      kills += 1;
+      kept = Number(printed.trim().split("\n").at(-1)) + 1;
+      const lines = await texts();
+      const expected = Array.from({ length: lines.length }, (_, i) => `- note ${i}`);
+      expect(lines).toEqual(expected);
+      expect([kept, kept + 1]).toContain(lines.length);
+    }
+    expect(kept).toBeGreaterThanOrEqual(30);
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { createWakeUp } from "./wake-up.ts";
+
+describe("createWakeUp()", () => {
+  it("wakes those who wait for the invocation and no others", async () => {
+    const wakeUp = createWakeUp();
+    const other = new AbortController();
+    let otherWoken = false;
+    const waits = [wakeUp.next("a", 60_000), wakeUp.next("a", 60_000)];
+    const stays = wakeUp.next("b", 60_000, other.signal).then(() => (otherWoken = true));
+    wakeUp.changed("a");
+    await Promise.all(waits);
+    expect(otherWoken).toBe(false);
+    other.abort();
+    await stays;
+  });
+
+  it("ends a wait at its limit and with its signal", async () => {
+    const wakeUp = createWakeUp();
+    await wakeUp.next("a", 1);
+    await wakeUp.next("a", 60_000, AbortSignal.abort());
+    wakeUp.changed("a");
+  });
+});

@@ -1,0 +1,93 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { EventBus } from "@soma/shared/bus/event-bus";
+import { createLocalBus } from "@soma/shared/bus/local-bus";
+import { SomaError } from "@soma/shared/errors";
+import { startSubgraph } from "@soma/shared/graphql/server";
+import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
+import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createLifecycle } from "@soma/shared/lifecycle";
+import { createLog, type Log } from "@soma/shared/log";
+import { startRelay } from "@soma/shared/outbox/relay";
+import { connect } from "@soma/shared/postgres/connect";
+import type { Running } from "@soma/shared/subgraph-settings";
+import { createResolvers } from "./api/resolvers.ts";
+import { readToolsConfig } from "./config.ts";
+import type { Tool } from "./execution/define-tool.ts";
+import { startExecutorLife } from "./execution/executor-life.ts";
+import { InvocationRunner } from "./execution/invocation-runner.ts";
+import { createRegistry } from "./execution/registry.ts";
+import { startSweep } from "./execution/sweep-lost.ts";
+import { calculate } from "./execution/tools/calculate.ts";
+import { clock } from "./execution/tools/clock.ts";
+import { codeRun } from "./execution/tools/code-run.ts";
+import { createHttpFetch } from "./execution/tools/http-fetch.ts";
+import { noteAppend } from "./execution/tools/note-append.ts";
+import { createWakeUp } from "./execution/wake-up.ts";
+
+export interface StartToolsDeps {
+  env: Record<string, string | undefined>;
+  bus: EventBus;
+  log: Log;
+  /** Tools beside those that ship. */
+  moreTools?: readonly Tool[];
+}
+
+/** Starts the tools subgraph: its API, the executor of this process, the sweep after dead ones and the outbox relay. */
+export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDeps): Promise<Running> {
+  const config = readToolsConfig(env);
+  const lifecycle = createLifecycle(log);
+  try {
+    const { schema } = config;
+    const database = (url: string, name: string, max: number) => {
+      const sql = connect({ url, schema, applicationName: `soma-tools-${name}`, max });
+      lifecycle.add(`database pool ${name}`, () => sql.end({ timeout: 2 }));
+      return sql;
+    };
+    const request = database(config.databaseUrl, "request", 10);
+    const worker = database(config.workerDatabaseUrl, "worker", 4);
+    const liveness = database(config.workerDatabaseUrl, "liveness", 1);
+
+    const relay = startRelay({ sql: worker, schema, bus, log });
+    lifecycle.add("outbox relay", () => relay.close());
+    const life = await startExecutorLife({ sql: { worker, liveness }, log });
+    lifecycle.add("executor", () => life.close());
+    const wakeUp = createWakeUp();
+    const sweep = startSweep({ worker, life, wakeUp, log });
+    lifecycle.add("sweep", () => sweep.close());
+    const dataDir = resolve(config.dataDir);
+    const runner = new InvocationRunner({ sql: { request, worker }, life, wakeUp, dataDir, concurrency: config.concurrency, log });
+    lifecycle.add("tools that run", () => runner.close());
+
+    const registry = createRegistry([clock, calculate, noteAppend, createHttpFetch({ allow: config.httpFetchAllow }), codeRun, ...moreTools]);
+    const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
+    const subgraph = await startSubgraph({
+      name: "tools",
+      typeDefs: await readFile(new URL("./api/tools.graphql", import.meta.url), "utf8"),
+      resolvers: createResolvers({ sql: request, registry, runner, life, wakeUp, verifyDecision }),
+      verify: await createPrincipalVerifier(config.internalVerifyKey),
+      log,
+      host: config.host,
+      port: config.port,
+      async ready() {
+        if (life.id() === undefined) throw new SomaError("UNAVAILABLE", "this tools process lost its lock in the database and has no new one yet");
+        await request`select 1`;
+      },
+    });
+    lifecycle.add("subgraph", () => subgraph.close());
+    log.info({ url: subgraph.url, tools: registry.list().map((tool) => tool.name) }, "the tools subgraph serves");
+    return { url: subgraph.url, close: () => lifecycle.close() };
+  } catch (error) {
+    await lifecycle.close();
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  const log = createLog({ level: readToolsConfig(process.env).logLevel, service: "tools" });
+  const bus = createLocalBus();
+  const running = await startTools({ env: process.env, bus, log });
+  const stop = (): void => void running.close().then(() => bus.close());
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDecisionSigner, createDecisionVerifier, type DecisionClaims } from "@soma/shared/identity/decision-token";
+import type { Principal } from "@soma/shared/identity/principal";
+import { newId } from "@soma/shared/ids";
+import { digest } from "@soma/shared/json";
+import { createSilentLog } from "@soma/shared/log";
+import { connect } from "@soma/shared/postgres/connect";
+import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
+import { aPrincipal, createKeys, type TestKeys } from "@soma/shared/testing/principals";
+import { cancelInvocation } from "../commands/cancel-invocation.ts";
+import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
+import type { InvokeToolInput } from "../commands/to-call.ts";
+import type { Tool } from "../execution/define-tool.ts";
+import { type ExecutorLife, startExecutorLife } from "../execution/executor-life.ts";
+import { InvocationRunner } from "../execution/invocation-runner.ts";
+import { createRegistry } from "../execution/registry.ts";
+import { createWakeUp } from "../execution/wake-up.ts";
+import { toolsMigrations } from "../migrate.ts";
+import type { InvocationRow } from "../store/tables.ts";
+
+export interface ToolsFixture {
+  database: TestDatabase;
+  keys: TestKeys;
+  dataDir: string;
+  /** A token for a call, as the policy signs it; `changes` make it one for another. */
+  decide(call: { tool: string; args: unknown }, changes?: Partial<DecisionClaims>, ttlSeconds?: number): Promise<string>;
+  /** A tools process without its network: what it runs, it runs under a life of its own. */
+  start(tools: readonly Tool[], concurrency?: number): Promise<ToolsProcess>;
+  close(): Promise<void>;
+}
+
+export interface ToolsProcess {
+  deps: InvokeToolDeps & { life: ExecutorLife };
+  /** Invokes under a fresh decision of the principal, unless the input brings a token. */
+  invoke(input: Omit<InvokeToolInput, "decisionToken"> & { decisionToken?: string }, principal?: Principal): Promise<InvocationRow>;
+  cancel(invocationId: string, principal?: Principal): Promise<InvocationRow>;
+  close(): Promise<void>;
+}
+
+/** A database, keys and a data folder for tests of the tools subgraph. */
+export async function createToolsFixture(name: string): Promise<ToolsFixture> {
+  const database = await createTestDatabase(name, await toolsMigrations());
+  const keys = await createKeys();
+  const sign = await createDecisionSigner(keys.privateKey);
+  const verifyDecision = await createDecisionVerifier(keys.publicKey);
+  const dataDir = await mkdtemp(join(tmpdir(), "soma-tools-"));
+  const closers: (() => Promise<void>)[] = [];
+
+  const decide: ToolsFixture["decide"] = ({ tool, args }, changes = {}, ttlSeconds = 60) => {
+    const { tenant, subject } = aPrincipal();
+    const claims = {
+      tenant,
+      actor: subject,
+      role: "assistant",
+      tool,
+      toolVersion: "1",
+      argsDigest: digest(args),
+      decisionId: newId(),
+      obligations: {},
+      runId: null,
+      stepId: null,
+      ...changes,
+    };
+    return sign(claims, new Date(Date.now() + ttlSeconds * 1_000));
+  };
+
+  async function start(tools: readonly Tool[], concurrency = 16): Promise<ToolsProcess> {
+    const log = createSilentLog();
+    const liveness = connect({ url: database.urls.worker, schema: database.schema, applicationName: `${database.schema}-liveness`, max: 1 });
+    const life = await startExecutorLife({ sql: { worker: database.worker, liveness }, log });
+    const wakeUp = createWakeUp();
+    const runner = new InvocationRunner({ sql: database, life, wakeUp, dataDir, concurrency, log });
+    const deps = { sql: database.request, registry: createRegistry(tools), runner, life, wakeUp, verifyDecision };
+    let closed: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      closed ??= runner
+        .close()
+        .then(() => life.close())
+        .then(() => liveness.end({ timeout: 1 }));
+      return closed;
+    };
+    closers.push(close);
+    return {
+      deps,
+      async invoke(input, principal = aPrincipal()) {
+        const place = { runId: input.runId ?? null, stepId: input.stepId ?? null };
+        const decisionToken = input.decisionToken ?? (await decide(input, { tenant: principal.tenant, actor: principal.subject, ...place }));
+        return invokeTool(deps, principal, { ...input, decisionToken });
+      },
+      cancel: (invocationId, principal = aPrincipal()) => cancelInvocation(deps, principal, invocationId),
+      close,
+    };
+  }
+
+  return {
+    database,
+    keys,
+    dataDir,
+    decide,
+    start,
+    async close() {
+      await Promise.all(closers.map((close) => close()));
+      await database.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { Provider } from "urql";
+import { Link, useLocation } from "wouter";
+import { ConversationPage } from "./chat/conversation-page.tsx";
+import { createGraphClient } from "./graph/client.ts";
+import type { SignIn } from "./identity/sign-in.ts";
+import { SignInPage, UnreachablePage } from "./identity/sign-in-page.tsx";
+import { toPlace } from "./place.ts";
+import type { RunLogs } from "./run-log/run-logs.ts";
+import { RunLogsContext } from "./run-log/use-run-log.ts";
+import { Shell } from "./shell/shell.tsx";
+
+/** The whole page: who is signed in first, then the place the address names. */
+export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<SignIn> }): ReactNode {
+  const [asked, setAsked] = useState(signIn);
+  const [state, setState] = useState<SignIn>();
+  useEffect(() => {
+    let current = true;
+    void asked.then((next) => current && setState(next));
+    return () => {
+      current = false;
+    };
+  }, [asked]);
+  const client = useMemo(() => createGraphClient(() => setState({ status: "signed-out", why: "The session has ended" })), []);
+
+  if (state === undefined) return null;
+  if (state.status === "signed-out") return <SignInPage why={state.why} />;
+  if (state.status === "unreachable") return <UnreachablePage why={state.why} onRetry={() => setAsked(signIn)} />;
+  return (
+    <Provider value={client}>
+      <RunLogsContext value={logs}>
+        <Shell me={state.me}>
+          <Page />
+        </Shell>
+      </RunLogsContext>
+    </Provider>
+  );
+}
+
+function Page(): ReactNode {
+  const place = toPlace(useLocation()[0]);
+  return place.kind === "nowhere" ? <NotFound /> : <ConversationPage place={place} />;
+}
+
+function NotFound(): ReactNode {
+  return (
+    <main id="main">
+      <h1 tabIndex={-1}>There is no such page</h1>
+      <p>
+        The address leads nowhere. <Link href="/">Start a conversation</Link>
+      </p>
+    </main>
+  );
+}

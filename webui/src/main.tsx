@@ -1,0 +1,31 @@
+import "./ui/tokens.css";
+import "./ui/base.css";
+import { followRun } from "@soma/graphql/run-events";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { signIn } from "./identity/sign-in.ts";
+import { createRunLogs } from "./run-log/run-logs.ts";
+import { schedulePaint } from "./run-log/schedule.ts";
+
+const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
+
+const logs = createRunLogs({
+  follow: ({ runId, signal, onState }) => followRun({ url, runId, afterSeq: 0, signal, onState }),
+  schedule: schedulePaint,
+  now: Date.now,
+  later(work, ms) {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+});
+
+const signInHere = () => signIn({ fetch: window.fetch.bind(window), location, history });
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element #root");
+createRoot(root).render(
+  <StrictMode>
+    <App logs={logs} signIn={signInHere} />
+  </StrictMode>,
+);

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { runPath, sessionPath, toPlace } from "./place.ts";
+
+test.each([
+  ["/", { kind: "new" }],
+  ["", { kind: "new" }],
+  ["/sessions/0192-a", { kind: "session", id: "0192-a" }],
+  ["/sessions/0192-a/", { kind: "session", id: "0192-a" }],
+  ["/runs/0192-a", { kind: "run", id: "0192-a" }],
+  ["/runs/", { kind: "nowhere" }],
+  ["/runs/a/b", { kind: "nowhere" }],
+  ["/runs/%2e%2e", { kind: "nowhere" }],
+  ["/settings", { kind: "nowhere" }],
+])("toPlace() of %j is %j", (path, expected) => {
+  expect(toPlace(path)).toEqual(expected);
+});
+
+test("toPlace() reads what sessionPath() and runPath() write", () => {
+  expect(toPlace(sessionPath("a.1"))).toEqual({ kind: "session", id: "a.1" });
+  expect(toPlace(runPath("a.1"))).toEqual({ kind: "run", id: "a.1" });
+});

@@ -1,0 +1,64 @@
+import { addItem, type Draft, findOpen, replaceItem } from "./draft.ts";
+import { textOf, toFields } from "./payload.ts";
+import type { ItemStatus, LogEvent, ToolItem } from "./view.ts";
+
+const END_STATUS: Record<string, ItemStatus> = {
+  OK: "SUCCEEDED",
+  TRUNCATED: "SUCCEEDED",
+  ERROR: "FAILED",
+  TIMEOUT: "TIMED_OUT",
+  DENIED: "DENIED",
+  CANCELED: "CANCELED",
+  INTERRUPTED: "INTERRUPTED",
+};
+
+const END_NOTE: Record<string, string> = {
+  TRUNCATED: "The output was cut at the limit of the tool",
+  INTERRUPTED: "The worker was lost before this ended",
+};
+
+/** STREAM_START opens a tool card, or a text of the model when no tool is named. */
+export function applyStreamStart(draft: Draft, event: LogEvent): void {
+  const payload = toFields(event.payload);
+  const stream = textOf(payload, "stream");
+  if (stream === null || event.stepId === null || draft.index.items.has(stream)) return;
+  const base = { key: stream, stepId: event.stepId, stepNumber: event.stepNumber ?? 0, attempt: event.attempt ?? 1 };
+  const opened = { ...base, status: "RUNNING", open: true, note: null } as const;
+  const tool = textOf(payload, "tool");
+  addItem(draft, tool === null ? { ...opened, kind: "text", text: "" } : { ...opened, ...toolFields(draft, event, tool), callId: textOf(payload, "call_id") });
+}
+
+/** What is known about a call of this tool when its card opens: the arguments and the decision that came before. */
+export function toolFields(
+  draft: Draft,
+  event: LogEvent,
+  tool: string,
+): Pick<ToolItem, "kind" | "tool" | "args" | "decision" | "output" | "startedAt" | "latencyMs"> {
+  const [call] = draft.pendingCalls;
+  return {
+    kind: "tool",
+    tool,
+    args: call?.name === tool ? call.args : null,
+    decision: draft.openDecision?.tool === tool ? draft.openDecision : null,
+    output: "",
+    startedAt: event.at,
+    latencyMs: null,
+  };
+}
+
+/** STREAM_DATA appends. Data after the end marker would not be what the marker's digest covers, so it is left out. */
+export function applyStreamData(draft: Draft, event: LogEvent): void {
+  const payload = toFields(event.payload);
+  const data = textOf(payload, "data") ?? "";
+  const item = findOpen(draft, textOf(payload, "stream"));
+  if (item === undefined) return;
+  const running = { status: "RUNNING", note: null } as const;
+  replaceItem(draft, item.kind === "text" ? { ...item, ...running, text: item.text + data } : { ...item, ...running, output: item.output + data });
+}
+
+export function applyStreamEnd(draft: Draft, event: LogEvent): void {
+  const payload = toFields(event.payload);
+  const status = (textOf(payload, "status") ?? "").toUpperCase();
+  const item = findOpen(draft, textOf(payload, "stream"));
+  if (item !== undefined) replaceItem(draft, { ...item, open: false, status: END_STATUS[status] ?? "FAILED", note: END_NOTE[status] ?? null });
+}

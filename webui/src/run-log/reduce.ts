@@ -1,0 +1,98 @@
+import { applyStepEnd, applyStepRetried, applyStepStarted } from "./apply-step.ts";
+import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
+import { addItem, type Draft, interruptOpen, settleSteps, toDraft, toView } from "./draft.ts";
+import { errorOf, numberOf, textOf, toFields } from "./payload.ts";
+import type { LogEvent, NoticeItem, RunView } from "./view.ts";
+
+type Apply = (draft: Draft, event: LogEvent) => void;
+
+const APPLY: Readonly<Record<string, Apply>> = {
+  RUN_STARTED: applyRunStarted,
+  RUN_RECOVERED: applyRunRecovered,
+  RUN_CANCEL_REQUESTED: applyCancelRequested,
+  RUN_SUCCEEDED: applyRunSucceeded,
+  RUN_FAILED: applyRunFailed,
+  RUN_CANCELED: applyRunCanceled,
+  STEP_STARTED: applyStepStarted,
+  STEP_RETRIED: applyStepRetried,
+  STEP_SUCCEEDED: applyStepEnd("SUCCEEDED"),
+  STEP_FAILED: applyStepEnd("FAILED"),
+  STEP_DENIED: applyStepEnd("DENIED"),
+  STEP_CANCELED: applyStepEnd("CANCELED"),
+  STREAM_START: applyStreamStart,
+  STREAM_DATA: applyStreamData,
+  STREAM_END: applyStreamEnd,
+};
+
+/**
+ * The view after some more events, oldest first. The same history gives the same view however it is cut into batches;
+ * events the view has already are left out, and types it does not know only move its sequence number.
+ */
+export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
+  const draft = toDraft(view);
+  for (const event of events) {
+    if (event.seq <= draft.seq) continue;
+    if (Object.hasOwn(APPLY, event.type)) APPLY[event.type]?.(draft, event);
+    draft.seq = event.seq;
+  }
+  return draft.seq === view.seq ? view : toView(draft);
+}
+
+function applyRunStarted(draft: Draft, event: LogEvent): void {
+  const payload = toFields(event.payload);
+  draft.status = "RUNNING";
+  draft.startedAt = event.at;
+  draft.question = textOf(toFields(payload.input), "text") ?? "";
+  draft.role = textOf(payload, "role") ?? "";
+  draft.modelProfile = textOf(payload, "modelProfile") ?? "";
+}
+
+function applyRunRecovered(draft: Draft, event: LogEvent): void {
+  draft.recoveries = numberOf(toFields(event.payload), "recoveries") ?? draft.recoveries + 1;
+  interruptOpen(draft, "No end marker: the worker was lost and another one took over");
+  settleSteps(draft, "INTERRUPTED", "The worker was lost during this attempt");
+  addNotice(draft, event, "attention", "The worker was lost. Another one took the run over and goes on from the last recorded step");
+}
+
+function applyCancelRequested(draft: Draft): void {
+  draft.cancelRequested = true;
+}
+
+/** The answer is the model's last text. It is shown a second time only when it is another one. */
+function applyRunSucceeded(draft: Draft, event: LogEvent): void {
+  finish(draft, event, "SUCCEEDED");
+  const answer = textOf(toFields(event.payload), "answer") ?? "";
+  const last = draft.items.findLast((item) => item.kind === "text");
+  if (last?.text.trim() === answer.trim()) return;
+  if (answer.trim() === "") {
+    addNotice(draft, event, "neutral", "The run finished without an answer");
+    return;
+  }
+  const base = { key: `event:${event.seq}`, stepId: "", stepNumber: 0, attempt: 1, open: false, note: null };
+  addItem(draft, { ...base, kind: "text", status: "SUCCEEDED", text: answer });
+}
+
+function applyRunFailed(draft: Draft, event: LogEvent): void {
+  finish(draft, event, "FAILED");
+  draft.error = errorOf(toFields(event.payload));
+  addNotice(draft, event, "failed", `The run failed: ${draft.error?.message ?? "no reason was recorded"}`);
+}
+
+function applyRunCanceled(draft: Draft, event: LogEvent): void {
+  finish(draft, event, "CANCELED");
+  const reason = textOf(toFields(event.payload), "reason") ?? "";
+  addNotice(draft, event, "neutral", reason === "" ? "The run was canceled" : `The run was canceled: ${reason}`);
+}
+
+function finish(draft: Draft, event: LogEvent, status: "SUCCEEDED" | "FAILED" | "CANCELED"): void {
+  draft.status = status;
+  draft.finishedAt = event.at;
+  draft.pendingCalls = [];
+  draft.openDecision = null;
+  interruptOpen(draft, "No end marker: the run ended first");
+  settleSteps(draft, "INTERRUPTED", "The run ended before this step did");
+}
+
+function addNotice(draft: Draft, event: LogEvent, tone: NoticeItem["tone"], text: string): void {
+  addItem(draft, { kind: "notice", key: `event:${event.seq}`, tone, at: event.at, text });
+}

@@ -1,0 +1,93 @@
+import { FIRST_LIVE_STATE, type LiveState } from "./live-words.ts";
+import { reduce } from "./reduce.ts";
+import { EMPTY_VIEW, type LogEvent, type RunView } from "./view.ts";
+
+/** What a page may know of a run at one moment. The object is another one whenever anything in it is. */
+export interface RunLogSnapshot {
+  view: RunView;
+  state: LiveState;
+  /** Why following ended early; null while it goes on or after it ended well. */
+  closed: string | null;
+  /** Clock milliseconds when anything, and when the newest event, was last heard; null before the first. */
+  heardAt: number | null;
+  eventAt: number | null;
+}
+
+export interface RunLog {
+  getSnapshot(): RunLogSnapshot;
+  subscribe(notify: () => void): () => void;
+  /** True when nothing more can come. */
+  isOver(): boolean;
+  close(): void;
+}
+
+export interface FollowParams {
+  runId: string;
+  signal: AbortSignal;
+  onState(state: LiveState): void;
+}
+
+export interface RunLogDeps {
+  /** Verified events of a run, each once and in order; ends when the run has. */
+  follow(params: FollowParams): AsyncIterable<LogEvent>;
+  /** Runs the work at the next paint; many events then cost one paint. */
+  schedule(work: () => void): void;
+  now(): number;
+}
+
+const FIRST_SNAPSHOT: RunLogSnapshot = { view: EMPTY_VIEW, state: FIRST_LIVE_STATE, closed: null, heardAt: null, eventAt: null };
+
+/**
+ * The append-only store of one run's events. It is kept outside of the GraphQL cache, where every event would cost a
+ * write into a normalised graph, and gives its readers one new snapshot a paint.
+ */
+export function createRunLog(runId: string, { follow, schedule, now }: RunLogDeps): RunLog {
+  const abort = new AbortController();
+  const readers = new Set<() => void>();
+  let snapshot = FIRST_SNAPSHOT;
+  let waiting: LogEvent[] = [];
+  let change: Partial<RunLogSnapshot> = {};
+  let scheduled = false;
+  let over = false;
+
+  const flush = (): void => {
+    scheduled = false;
+    snapshot = { ...snapshot, ...change, view: reduce(snapshot.view, waiting) };
+    waiting = [];
+    change = {};
+    for (const notify of readers) notify();
+  };
+  const touch = (next: Partial<RunLogSnapshot>): void => {
+    change = { ...change, ...next };
+    if (scheduled || abort.signal.aborted) return;
+    scheduled = true;
+    schedule(flush);
+  };
+  const read = async (): Promise<void> => {
+    const onState = (state: LiveState): void => touch({ state, ...(HEARD.has(state.phase) ? { heardAt: now() } : {}) });
+    try {
+      for await (const event of follow({ runId, signal: abort.signal, onState })) {
+        waiting.push(event);
+        touch({ heardAt: now(), eventAt: now() });
+      }
+      over = true;
+    } catch (error) {
+      over = true;
+      if (!abort.signal.aborted) touch({ closed: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  void read();
+
+  return {
+    getSnapshot: () => snapshot,
+    subscribe(notify) {
+      readers.add(notify);
+      return () => readers.delete(notify);
+    },
+    isOver: () => over,
+    close: () => abort.abort(),
+  };
+}
+
+/** Phases that are reported because the server spoke, unlike those that are reported because it did not. */
+const HEARD = new Set<string>(["CATCHING_UP", "LIVE", "QUIET", "REPAIRING", "ENDED"]);

@@ -1,0 +1,37 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import type { Me } from "../identity/sign-in.ts";
+import { RunList } from "../runs/run-list.tsx";
+import { Header } from "./header.tsx";
+import styles from "./shell.module.css";
+
+/** The parts of the page beside each other; where there is room for one only, the reader chooses which. */
+const PANELS = { list: "Conversations", chat: "Chat", steps: "Steps" } as const;
+type Panel = keyof typeof PANELS;
+
+/** Header, list of conversations, and what the place fills in: a `main` and an `aside`. */
+export function Shell({ me, children }: { me: Me; children: ReactNode }): ReactNode {
+  const [panel, setPanel] = useState<Panel>("chat");
+  const [path] = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new place begins with its conversation
+  useEffect(() => setPanel("chat"), [path]);
+  return (
+    <div className={styles.shell} data-panel={panel}>
+      <a className={styles.skip} href="#main">
+        Skip to content
+      </a>
+      <Header me={me} />
+      <fieldset className={styles.chooser} aria-label="Part of the page">
+        {Object.entries(PANELS).map(([name, word]) => (
+          <button key={name} type="button" aria-pressed={panel === name} onClick={() => setPanel(name as Panel)}>
+            {word}
+          </button>
+        ))}
+      </fieldset>
+      <nav className={styles.list} aria-label="Conversations">
+        <RunList />
+      </nav>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import type { ReactNode } from "react";
+import type { Problem } from "../graph/problem.ts";
+import styles from "./problem.module.css";
+import { toSentence } from "./words.ts";
+
+/** What failed, why, and what may be done, in the place where the thing would have been. */
+export function ProblemNote({ what, problem, onRetry }: { what: string; problem: Problem; onRetry?: () => void }): ReactNode {
+  return (
+    <div className={styles.problem} role="alert">
+      <p>
+        <strong>{what}</strong> {toSentence(problem.message)}
+      </p>
+      <p className={styles.facts}>
+        {problem.code === null ? null : <code>{problem.code}</code>}
+        {problem.traceId === null ? null : <code>trace {problem.traceId}</code>}
+        {onRetry !== undefined && problem.retryable ? (
+          <button type="button" onClick={onRetry}>
+            Try again
+          </button>
+        ) : null}
+      </p>
+    </div>
+  );
+}
