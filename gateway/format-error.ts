@@ -32,7 +32,8 @@ export function formatError(error: unknown, scope: ErrorScope): GraphQLFormatted
   return { message: known.publicMessage, ...placeOf(error), extensions: { code: known.code, retryable: known.retryable, traceId: scope.traceId } };
 }
 
-function toKnownError(error: unknown): SomaError {
+/** Any error as one of our catalogue. */
+export function toKnownError(error: unknown): SomaError {
   if (!(error instanceof GraphQLError)) return toSomaError(error);
   const original = error.originalError;
   if (original instanceof SomaError) return original;

@@ -30,7 +30,6 @@ export interface ExecuteParams {
 export interface SupergraphExecutor {
   /** The schema clients see. */
   schema: GraphQLSchema;
-  subgraphs: readonly string[];
   plan(document: DocumentNode, operation: OperationDefinitionNode): QueryPlan;
   execute(params: ExecuteParams): Promise<RawResult>;
 }
@@ -50,7 +49,6 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
 
   return {
     schema,
-    subgraphs: [...supergraph.subgraphsMetadata().keys()],
 
     plan(document, operation) {
       return planner.buildQueryPlan(operationFromDocument(apiSchema, document, nameOf(operation)));

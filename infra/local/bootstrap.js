@@ -4,9 +4,9 @@
  *
  *   node infra/local/bootstrap.js start|test|check|codegen [arguments]
  */
-import { spawnSync, spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -71,7 +71,11 @@ function findNode() {
 }
 
 function buildWebui(node) {
-  const sources = [...filesUnder(join(root, "webui"), ["dist", "node_modules"]), ...filesUnder(join(root, "graphql"), ["node_modules"]), ...filesUnder(join(root, "schemas"), ["node_modules"])];
+  const sources = [
+    ...filesUnder(join(root, "webui"), ["dist", "node_modules"]),
+    ...filesUnder(join(root, "graphql"), ["node_modules"]),
+    ...filesUnder(join(root, "schemas"), ["node_modules"]),
+  ];
   const build = () => run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], { cwd: join(root, "webui") });
   if (!existsSync(join(root, "webui/dist/index.html"))) {
     build();

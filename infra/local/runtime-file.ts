@@ -29,7 +29,9 @@ export async function takeDataDir(dataDir: string): Promise<{ release(): Promise
       const pid = Number((await readFile(path, "utf8")).trim());
       if (pid !== process.pid && isAlive(pid)) {
         const running = await readRuntime(dataDir);
-        throw new Error(`soma is running already on ${dataDir} (process ${pid}${running === undefined ? "" : `, ${running.url}`}); use it, stop it with Ctrl-C in its window, or start another one with --data DIR`);
+        throw new Error(
+          `soma is running already on ${dataDir} (process ${pid}${running === undefined ? "" : `, ${running.url}`}); use it, stop it with Ctrl-C in its window, or start another one with --data DIR`,
+        );
       }
       await rm(path, { force: true });
     }

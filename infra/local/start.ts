@@ -16,7 +16,7 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
-import { migrate, type Migration } from "@soma/shared/postgres/migrate";
+import { type Migration, migrate } from "@soma/shared/postgres/migrate";
 import { provisionRoles } from "@soma/shared/postgres/roles";
 import { startTelemetry } from "@soma/shared/telemetry";
 import { startTools } from "@soma/tools/main";
@@ -72,12 +72,30 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
     const telemetry = await startTelemetry({ service: "soma", otlpEndpoint: options.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "" });
     lifecycle.add("telemetry", telemetry.close);
     const secrets = await loadSecrets(dataDir);
-    const database = await timed(options, "PostgreSQL", () => startDatabase(dataDir, secrets, lifecycle), (up) => `${up.created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${up.port}`);
-    await timed(options, "Migrations", () => migrateAll(database.ownerUrl, secrets), (count) => (count === 0 ? "up to date" : `${count} applied`));
-    const models = await timed(options, "Model", () => createModelSource({ models: loadModels(), env: options.env, wanted: options.env.SOMA_MODEL_PROFILE ?? "" }), (source) =>
-      `${source.chosen.profile} (${source.chosen.isAi ? source.chosen.model : "a set of rules, not an AI"}): ${source.reason}`,
+    const database = await timed(
+      options,
+      "PostgreSQL",
+      () => startDatabase(dataDir, secrets, lifecycle),
+      (up) => `${up.created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${up.port}`,
     );
-    const gateway = await timed(options, "Services", () => startServices(options, { secrets, ownerUrl: database.ownerUrl, models, lifecycle }), () => "gateway, runs, memory, policy, tools, worker");
+    await timed(
+      options,
+      "Migrations",
+      () => migrateAll(database.ownerUrl, secrets),
+      (count) => (count === 0 ? "up to date" : `${count} applied`),
+    );
+    const models = await timed(
+      options,
+      "Model",
+      () => createModelSource({ models: loadModels(), env: options.env, wanted: options.env.SOMA_MODEL_PROFILE ?? "" }),
+      (source) => `${source.chosen.profile} (${source.chosen.isAi ? source.chosen.model : "a set of rules, not an AI"}): ${source.reason}`,
+    );
+    const gateway = await timed(
+      options,
+      "Services",
+      () => startServices(options, { secrets, ownerUrl: database.ownerUrl, models, lifecycle }),
+      () => "gateway, runs, memory, policy, tools, worker",
+    );
     const url = gateway.url;
     const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
     const principal: Principal = { tenant: TENANT, subject: SUBJECT, roles: Object.keys(loadRoles().roles), service: null };
@@ -105,7 +123,12 @@ async function timed<T>(options: StartLocalOptions, name: string, work: () => Pr
 async function startDatabase(dataDir: string, secrets: Secrets, lifecycle: ReturnType<typeof createLifecycle>) {
   // The server runs as another user when we are root; it needs to enter the folder, and its own folder keeps everyone else out.
   await chmod(dataDir, 0o755);
-  const postgres = await startPostgres({ dataDir: join(dataDir, "pg"), password: secrets.postgres.owner, preferredPort: PREFERRED_POSTGRES_PORT, database: "postgres" });
+  const postgres = await startPostgres({
+    dataDir: join(dataDir, "pg"),
+    password: secrets.postgres.owner,
+    preferredPort: PREFERRED_POSTGRES_PORT,
+    database: "postgres",
+  });
   lifecycle.add("postgres", postgres.stop);
   return postgres;
 }
@@ -114,7 +137,12 @@ async function migrateAll(ownerUrl: string, secrets: Secrets): Promise<number> {
   const owner = connect({ url: ownerUrl, schema: "public", applicationName: "soma-migrate", max: 4, statementTimeoutMs: 0 });
   try {
     await provisionRoles(owner, secrets.postgres);
-    const schemas: [string, () => Promise<Migration[]>][] = [["runs", runsMigrations], ["memory", memoryMigrations], ["policy", policyMigrations], ["tools", toolsMigrations]];
+    const schemas: [string, () => Promise<Migration[]>][] = [
+      ["runs", runsMigrations],
+      ["memory", memoryMigrations],
+      ["policy", policyMigrations],
+      ["tools", toolsMigrations],
+    ];
     const counts = await Promise.all(schemas.map(async ([schema, read]) => migrate(owner, schema, await read())));
     return counts.reduce((sum, count) => sum + count, 0);
   } finally {
@@ -151,7 +179,12 @@ async function startServices(options: StartLocalOptions, { secrets, ownerUrl, mo
     SOMA_USER_VERIFY_KEY: JSON.stringify(secrets.user.publicKey),
     SOMA_DATA_DIR: options.dataDir,
   };
-  const [policy, memory, tools, runs] = await Promise.all([startPolicy({ env, bus, log }), startMemory({ env, bus, log }), startTools({ env, bus, log }), startRuns({ env, log, models })]);
+  const [policy, memory, tools, runs] = await Promise.all([
+    startPolicy({ env, bus, log }),
+    startMemory({ env, bus, log }),
+    startTools({ env, bus, log }),
+    startRuns({ env, log, models }),
+  ]);
   for (const [name, part] of Object.entries({ policy, memory, tools, runs })) lifecycle.add(name, part.close);
   const urls = {
     SOMA_SUBGRAPH_POLICY_URL: policy.url,

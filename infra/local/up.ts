@@ -37,7 +37,13 @@ async function main(): Promise<void> {
   mkdirSync(join(options.dataDir, "log"), { recursive: true });
   const logFile = join(options.dataDir, "log", "soma.log");
   const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "soma", destination: pino.destination({ dest: logFile, sync: false }) });
-  const local = await startLocal({ ...options, port, env: process.env, log, onStep: (name, detail, ms) => say(`  ✓ ${name.padEnd(11)} ${detail}  ${(ms / 1_000).toFixed(1)} s`) });
+  const local = await startLocal({
+    ...options,
+    port,
+    env: process.env,
+    log,
+    onStep: (name, detail, ms) => say(`  ✓ ${name.padEnd(11)} ${detail}  ${(ms / 1_000).toFixed(1)} s`),
+  });
   if (port !== options.port && options.port !== 0) say(`  ! Port ${options.port} is taken by another program; this one is on ${local.port}`);
   const demo = local.created ? await runDemo(local).catch((error: unknown) => void log.error({ err: error }, "the demo conversation failed")) : undefined;
   await report(local, { ms: performance.now() - startedAt, logFile, dataDir: options.dataDir, demo });

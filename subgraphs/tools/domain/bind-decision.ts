@@ -9,9 +9,12 @@ export interface DecidedCall {
   stepId: string | null;
 }
 
-const PARTS = ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId", "stepId"] as const satisfies readonly (keyof DecidedCall)[];
+const PARTS = ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId"] as const satisfies readonly (keyof DecidedCall)[];
 
-/** Names of the parts in which the call differs from what was decided; empty when the decision is for this very call. */
+/**
+ * Names of the parts in which the call differs from what was decided; empty when the decision is for this very call.
+ * The step is none of them: one step of a run asks for the decision, the next one makes the call.
+ */
 export function findDifferences(decided: DecidedCall, call: DecidedCall): (keyof DecidedCall)[] {
   return PARTS.filter((part) => decided[part] !== call[part]);
 }
