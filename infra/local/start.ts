@@ -21,6 +21,7 @@ import { provisionRoles } from "@soma/shared/postgres/roles";
 import { startTelemetry } from "@soma/shared/telemetry";
 import { startTools } from "@soma/tools/main";
 import { toolsMigrations } from "@soma/tools/migrate";
+import { DEVELOPER } from "./developer.ts";
 import { startPostgres } from "./postgres.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
@@ -48,8 +49,6 @@ export interface Local {
   close(): Promise<void>;
 }
 
-const TENANT = "local";
-const SUBJECT = "user:developer";
 const PREFERRED_POSTGRES_PORT = 54_329;
 /** The CLI's token is made anew at each start. */
 const CLI_TOKEN_S = 30 * 24 * 3_600;
@@ -98,7 +97,7 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
     );
     const url = gateway.url;
     const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
-    const principal: Principal = { tenant: TENANT, subject: SUBJECT, roles: Object.keys(loadRoles().roles), service: null };
+    const principal: Principal = { ...DEVELOPER, roles: Object.keys(loadRoles().roles), service: null };
     const token = await identity.issueAccessToken(principal, CLI_TOKEN_S);
     await writeRuntime(dataDir, { pid: process.pid, url, startedAt: new Date().toISOString() }, { token });
     return {

@@ -1,11 +1,12 @@
-import { newId } from "@soma/shared/ids";
 import type { Principal } from "@soma/shared/identity/principal";
+import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
+import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
-import { startRun, type StartRunParams } from "../commands/start-run.ts";
+import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
 import type { AnyGraph } from "../engine/graph.ts";
@@ -17,7 +18,6 @@ import { runsMigrations } from "../migrate.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readHistory } from "../store/read-history.ts";
 import type { RunRow } from "../store/tables.ts";
-import { connect, type Sql } from "@soma/shared/postgres/connect";
 
 /** A runs database with as many workers as a test wants, for graphs of the test's own. */
 export interface EngineHarness {
@@ -51,7 +51,14 @@ export async function createEngineHarness(graphs: readonly AnyGraph[], services:
     database,
     wakeUp,
     async start({ graph, ...params }, principal = aPrincipal()) {
-      const deps = { sql: database.request, graphs: registry, defaultRole: "assistant", defaultModelProfile: "scripted", modelProfiles: ["scripted"], now: () => new Date() };
+      const deps = {
+        sql: database.request,
+        graphs: registry,
+        defaultRole: "assistant",
+        defaultModelProfile: "scripted",
+        modelProfiles: ["scripted"],
+        now: () => new Date(),
+      };
       const run = await startRun(deps, principal, { graph, input: { text: "hello" }, idempotencyKey: newId(), ...params });
       wakeUp.workWaits();
       return run;

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { CancelRunDocument, RunDetailDocument, type RunDetailQuery, type RunSummaryFragment, RunsDocument } from "@soma/graphql/operations";
+import { followRun } from "@soma/graphql/run-events";
+import { CliError } from "./cli-error.ts";
+import type { Product } from "./find-product.ts";
+import { line, print, printJson, printTable, safe } from "./print.ts";
+
+export async function listRuns({ client }: Product, { limit, json }: { limit: number; json: boolean }): Promise<void> {
+  const { runs } = await client.request(RunsDocument, { first: limit });
+  if (json) return printJson(runs.nodes);
+  if (runs.nodes.length === 0) return print("no runs yet; start one with `npx soma ask TEXT`");
+  printTable(
+    ["RUN", "STATUS", "STARTED", "QUESTION"],
+    runs.nodes.map((run) => [run.id, run.status, run.createdAt, line(questionOf(run), 60)]),
+  );
+}
+
+function questionOf(run: RunSummaryFragment): string {
+  const { input } = run;
+  return typeof input === "object" && input !== null && "text" in input ? String(input.text) : JSON.stringify(input);
+}
+
+type Run = NonNullable<RunDetailQuery["run"]>;
+
+export async function showRun({ client }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
+  const { run } = await client.request(RunDetailDocument, { id });
+  if (run === null || run === undefined) throw new CliError(`run ${id} does not exist; \`npx soma runs list\` shows those that do`, { code: "NOT_FOUND" });
+  if (json) return printJson(run);
+  print(`run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}\nrole     ${run.role}\nmodel    ${run.modelProfile}`);
+  print(
+    `started  ${run.startedAt ?? "not yet"}\nfinished ${run.finishedAt ?? "not yet"}\nrecovered ${run.recoveries} ${run.recoveries === 1 ? "time" : "times"} from a lost worker`,
+  );
+  print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
+  printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
+  if (run.memories.length > 0) {
+    print("");
+    printTable(
+      ["REMEMBERED", "BY", "WHAT"],
+      run.memories.map((memory) => [memory.kind, memory.role, line(memory.content, 80)]),
+    );
+  }
+  if (run.answer !== null && run.answer !== undefined) print(`\n${safe(run.answer)}`);
+  if (run.error !== null && run.error !== undefined) print(`\n${run.error.code}: ${safe(run.error.message)}`);
+}
+
+function toRow(step: Run["steps"]["nodes"][number]): string[] {
+  const error = step.error === null || step.error === undefined ? "" : ` (${step.error.message})`;
+  return [
+    String(step.number),
+    step.nodeId,
+    step.status,
+    String(step.attempt),
+    step.latencyMs === null || step.latencyMs === undefined ? "" : String(Math.round(step.latencyMs)),
+    `${step.summary ?? ""}${error}`,
+  ];
+}
+
+/** Events as they come, each verified against the one before; exits when the run ends. */
+export async function watchRun(product: Product, { id, after, json }: { id: string; after: number; json: boolean }): Promise<void> {
+  if (!Number.isInteger(after) || after < 0) throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: 2 });
+  let count = 0;
+  // A chain can only be checked from its beginning, so earlier events are read too and not shown.
+  for await (const event of followRun({ url: product.socketUrl, token: product.token, runId: id, afterSeq: 0 })) {
+    count += 1;
+    if (event.seq <= after) continue;
+    if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    else print(`${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(describe(event.nodeId, event.payload))}`);
+  }
+  if (!json) print(`\nfinished · all ${count} events verified`);
+}
+
+function describe(node: string | null | undefined, payload: unknown): string {
+  const { summary, data, answer, tool } = payload as { summary?: string; data?: string; answer?: string; tool?: string };
+  const said = summary ?? data ?? answer ?? (typeof tool === "string" ? tool : "");
+  return `${node ?? ""} ${line(said, 100)}`.trim();
+}
+
+export async function cancelRun({ client }: Product, { id, reason, json }: { id: string; reason?: string; json: boolean }): Promise<void> {
+  const { cancelRun: payload } = await client.request(CancelRunDocument, {
+    input: { runId: id, idempotencyKey: randomUUID(), ...(reason === undefined ? {} : { reason }) },
+  });
+  if (json) return printJson(payload.run);
+  const finished = ["SUCCEEDED", "FAILED", "CANCELED"].includes(payload.run.status);
+  print(finished ? `run ${id} had ended already: ${payload.run.status}` : `run ${id} is asked to stop`);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from "commander";
+import { ask } from "./ask.ts";
+import { CliError, EXIT } from "./cli-error.ts";
+import { doctor } from "./doctor.ts";
+import { findProduct, type Product } from "./find-product.ts";
+import { recallMemories } from "./memory.ts";
+import { cancelRun, listRuns, showRun, watchRun } from "./runs.ts";
+import { signIn } from "./sign-in.ts";
+import { listTools } from "./tools.ts";
+
+/**
+ * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value.
+ * Exit codes: 0 done, 1 the product answered with an error or the run failed, 2 wrong use, 3 the product cannot be reached.
+ */
+const program = new Command("soma")
+  .description("Talk to a running SomaAgent01")
+  .version("0.1.0")
+  .option("--port <n>", "port of the product on this machine", toPort)
+  .option("--data <dir>", "data folder of the product; the nearest .soma when left out")
+  .option("--json", "print JSON")
+  .showHelpAfterError("(soma --help shows how it is used)")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.USAGE));
+
+function toPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError("it must be a port number, 1 to 65535");
+  return port;
+}
+
+function toCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 200) throw new InvalidArgumentError("it must be 1 to 200");
+  return count;
+}
+
+/** The options every command shares, and the product they point at. */
+function product(): Promise<Product> {
+  return findProduct(program.opts<{ port?: number; data?: string }>(), process.env, process.cwd());
+}
+const json = (): boolean => program.opts<{ json?: boolean }>().json === true;
+
+program
+  .command("ask")
+  .argument("<text>", "what to ask")
+  .option("--session <id>", "go on with a session")
+  .option("--role <role>", "role to act under")
+  .option("--json", "print JSON")
+  .description("ask the assistant and print its answer")
+  .action(async (text: string, options: { session?: string; role?: string; json?: boolean }) =>
+    ask(await product(), { text, ...options, json: json() || options.json === true }),
+  );
+
+const runs = program.command("runs").description("runs of the assistant");
+runs
+  .command("list")
+  .option("--limit <n>", "how many, 1 to 200", toCount, 20)
+  .description("newest first")
+  .action(async (options: { limit: number }) => listRuns(await product(), { ...options, json: json() }));
+runs
+  .command("show")
+  .argument("<run>")
+  .description("what happened in a run")
+  .action(async (id: string) => showRun(await product(), { id, json: json() }));
+runs
+  .command("watch")
+  .argument("<run>")
+  .option("--after <seq>", "events after this number", Number, 0)
+  .description("follow a run's events, verified, to its end")
+  .action(async (id: string, options: { after: number }) => watchRun(await product(), { id, ...options, json: json() }));
+runs
+  .command("cancel")
+  .argument("<run>")
+  .option("--reason <text>", "kept in the run's history")
+  .description("ask a run to stop")
+  .action(async (id: string, options: { reason?: string }) => cancelRun(await product(), { id, ...options, json: json() }));
+
+program
+  .command("tools")
+  .description("tools of the assistant")
+  .command("list")
+  .description("name, risk, isolation and what it does")
+  .action(async () => listTools(await product(), json()));
+
+program
+  .command("memory")
+  .description("what is remembered")
+  .command("recall")
+  .argument("<query>")
+  .option("--limit <n>", "how many, 1 to 50", toCount, 8)
+  .description("memories that fit a query, best first")
+  .action(async (query: string, options: { limit: number }) => recallMemories(await product(), { query, ...options, json: json() }));
+
+program
+  .command("signin")
+  .description("print a link that signs a browser in once")
+  .action(async () => signIn(await product(), json()));
+program
+  .command("doctor")
+  .description("what runs, which model answers and why")
+  .action(async () => doctor(program.opts<{ port?: number; data?: string }>(), json()));
+
+program.parseAsync().catch((error: unknown) => {
+  const known = error instanceof CliError ? error : CliError.from(error);
+  if (json()) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message } })}\n`);
+  else process.stderr.write(`soma: ${known.message}\n`);
+  process.exit(known.exitCode);
+});
