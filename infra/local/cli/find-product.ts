@@ -23,8 +23,8 @@ export async function findProduct(options: { port?: number; data?: string }, env
   const dataDir = options.data === undefined ? nearestDataDir(cwd) : resolve(cwd, options.data);
   const runtime = dataDir === undefined ? undefined : await readRuntime(dataDir);
   const credentials = dataDir === undefined ? undefined : await readCredentials(dataDir);
-  const url = options.port === undefined ? (env.SOMA_URL ?? runtime?.url) : `http://127.0.0.1:${options.port}`;
-  const token = env.SOMA_TOKEN ?? credentials?.token;
+  const url = options.port === undefined ? env.SOMA_URL || runtime?.url : `http://127.0.0.1:${options.port}`;
+  const token = env.SOMA_TOKEN || credentials?.token;
   if (url === undefined)
     throw new CliError("no running product was found; start one with `npm start`, or say where it is with --port or SOMA_URL", {
       code: "NOT_FOUND",

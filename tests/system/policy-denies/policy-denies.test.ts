@@ -1,0 +1,65 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProduct, type ProductUnderTest } from "../product.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
+type Answer = any;
+
+const AUDIT = `query { auditEvents(filter: { decision: "deny" }) { nodes { category subject reason meta } } }`;
+
+describe("policy before every tool call", () => {
+  let product: ProductUnderTest;
+
+  beforeAll(async () => {
+    product = await createProduct();
+    await product.start();
+  });
+  afterAll(() => product.close());
+
+  it("denies a role what it may not use: the tool never starts, the decision and the audit are there, the answer says so", async () => {
+    const id = await product.send("run code: console.log('ran')", { role: "restricted" });
+    const run = await product.ended(id);
+    expect(run.status).toBe("SUCCEEDED");
+    expect(run.answer).toBe("I was not allowed to use code_run: role restricted may not call code_run.");
+    expect(run.invocations).toEqual([]);
+    expect(run.decisions).toMatchObject([{ allow: false, tool: "code_run", reason: "role restricted may not call code_run" }]);
+    expect(run.steps.nodes.filter((step) => step.status === "DENIED").map((step) => step.nodeId)).toEqual(["policy"]);
+    const { auditEvents } = (await product.client().request(AUDIT, {})) as Answer;
+    expect(auditEvents.nodes[0]).toMatchObject({ category: "POLICY", subject: "tool:code_run", meta: { run_id: id } });
+  });
+
+  it("refuses a tool call without a decision, and with a decision about another call", async () => {
+    const client = product.client();
+    const invoke = (input: object) =>
+      client.request(`mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { status output } }`, { input }) as Promise<Answer>;
+    const decide = (args: object) =>
+      client.request(`mutation ($input: DecideInput!) { decide(input: $input) { allow token } }`, {
+        input: { tool: "calculate", toolVersion: "1", risk: "low", args, role: "assistant", idempotencyKey: JSON.stringify(args) },
+      }) as Promise<Answer>;
+    await expect(invoke({ tool: "calculate", args: { expression: "1+1" }, decisionToken: "", idempotencyKey: "a" })).rejects.toMatchObject({
+      code: "DECISION_INVALID",
+    });
+    const { decide: decision } = await decide({ expression: "1+1" });
+    await expect(invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decision.token, idempotencyKey: "b" })).rejects.toMatchObject({
+      code: "DECISION_INVALID",
+    });
+    const { invokeTool } = await invoke({ tool: "calculate", args: { expression: "1+1" }, decisionToken: decision.token, idempotencyKey: "c" });
+    expect(invokeTool).toEqual({ status: "SUCCEEDED", output: "2" });
+    const { auditEvents } = (await client.request(AUDIT, {})) as Answer;
+    expect(auditEvents.nodes.some((event: Answer) => event.category === "SECURITY" || event.category === "POLICY")).toBe(true);
+  });
+
+  it("denies every tool call while the policy engine cannot decide", async () => {
+    const broken = await mkdtemp(join(tmpdir(), "soma-broken-policy-"));
+    await writeFile(join(broken, "tools.wasm"), "this is not a policy");
+    await product.stop();
+    await product.start({ SOMA_POLICY_BUNDLE_DIR: broken });
+    const run = await product.ended(await product.send("What is 1+1? What time is it? Remember that it is broken. Note: nothing."));
+    expect(run.decisions.map((decision) => decision.allow)).toEqual([false, false, false, false]);
+    expect(run.invocations).toEqual([]);
+    expect(run.memories.every((memory) => memory.kind === "MESSAGE")).toBe(true);
+    expect(run.answer).toContain("policy_error: bundle");
+  });
+});

@@ -1,0 +1,133 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createDevIdentity } from "@soma/gateway/identity";
+import { createSomaClient, type SomaClient } from "@soma/graphql/client";
+import { RunDetailDocument, type RunDetailQuery, SendMessageDocument } from "@soma/graphql/operations";
+import { isAlive, readCredentials, readRuntime } from "@soma/local/runtime-file";
+import { loadSecrets } from "@soma/local/secrets";
+import { newId } from "@soma/shared/ids";
+import { until } from "@soma/shared/testing/until";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const ENDED = ["SUCCEEDED", "FAILED", "CANCELED"];
+
+export type RunDetail = NonNullable<RunDetailQuery["run"]>;
+
+/** The whole product as a user runs it: one process, its own PostgreSQL, in a folder of its own. */
+export interface ProductUnderTest {
+  dataDir: string;
+  url(): string;
+  socketUrl(): string;
+  token(): string;
+  client(): SomaClient;
+  /** A client of somebody else: any tenant, any roles. */
+  clientOf(who: { tenant: string; subject?: string; roles?: string[] }): Promise<{ client: SomaClient; token: string }>;
+  start(env?: Record<string, string>): Promise<void>;
+  /** What a power cut does to the process. PostgreSQL stays, as it does on a real machine. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+  /** Runs the command line in a process of its own. */
+  soma(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  send(text: string, more?: { role?: string; sessionId?: string }): Promise<string>;
+  ended(runId: string): Promise<RunDetail>;
+  output(): string;
+  close(): Promise<void>;
+}
+
+export async function createProduct(): Promise<ProductUnderTest> {
+  const dataDir = await mkdtemp(join(tmpdir(), "soma-system-"));
+  await chmod(dataDir, 0o755);
+  let child: ChildProcess | undefined;
+  let runtime = { url: "", token: "" };
+  let said = "";
+
+  const product: ProductUnderTest = {
+    dataDir,
+    url: () => runtime.url,
+    socketUrl: () => `${runtime.url.replace(/^http/, "ws")}/graphql`,
+    token: () => runtime.token,
+    client: () => createSomaClient(runtime),
+    async clientOf({ tenant, subject = "user:test", roles = ["assistant"] }) {
+      const { user } = await loadSecrets(dataDir);
+      const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+      const token = await identity.issueAccessToken({ tenant, subject, roles, service: null }, 3_600);
+      return { client: createSomaClient({ url: runtime.url, token }), token };
+    },
+    async start(env = {}) {
+      const started = spawn(process.execPath, [join(root, "infra/local/up.ts"), "--data", dataDir, "--port", "0"], {
+        cwd: root,
+        env: { ...process.env, OPENAI_API_KEY: "", ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      child = started;
+      for (const stream of [started.stdout, started.stderr]) stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+      runtime = await until(
+        "the product is ready",
+        async () => {
+          if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}: ${said}`);
+          const known = await readRuntime(dataDir);
+          const credentials = await readCredentials(dataDir);
+          if (known === undefined || known.pid !== started.pid || credentials === undefined) return undefined;
+          const ready = await fetch(new URL("/readyz", known.url)).then(
+            (response) => response.ok,
+            () => false,
+          );
+          return ready ? { url: known.url, token: credentials.token } : undefined;
+        },
+        30_000,
+      );
+    },
+    async kill() {
+      if (child === undefined) return;
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+      child = undefined;
+    },
+    async stop() {
+      if (child === undefined) return;
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+      child = undefined;
+    },
+    soma(...args) {
+      return new Promise((resolve) => {
+        execFile(
+          process.execPath,
+          [join(root, "infra/local/cli/soma.ts"), "--data", dataDir, ...args],
+          { cwd: tmpdir(), env: { ...process.env, SOMA_URL: "", SOMA_TOKEN: "" } },
+          (error, stdout, stderr) => {
+            resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, stdout, stderr });
+          },
+        );
+      });
+    },
+    async send(text, more = {}) {
+      const { sendMessage } = await product.client().request(SendMessageDocument, { input: { text, idempotencyKey: newId(), ...more } });
+      return sendMessage.run.id;
+    },
+    ended: (runId) =>
+      until(
+        `run ${runId} has ended`,
+        async () => {
+          const { run } = await product.client().request(RunDetailDocument, { id: runId });
+          return run !== null && run !== undefined && ENDED.includes(run.status) ? run : undefined;
+        },
+        30_000,
+      ),
+    output: () => said,
+    async close() {
+      await product.stop();
+      const pid = Number((await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0]);
+      if (isAlive(pid)) process.kill(pid, "SIGINT");
+      await until("PostgreSQL has stopped", () => !isAlive(pid));
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  return product;
+}

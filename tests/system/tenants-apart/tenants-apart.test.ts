@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { buildSchema, type GraphQLObjectType } from "graphql";
+import { createClient } from "graphql-ws";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProduct, type ProductUnderTest, type RunDetail } from "../product.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
+type Answer = any;
+
+describe("tenants see nothing of each other", () => {
+  let product: ProductUnderTest;
+  let run: RunDetail;
+  let stranger: Awaited<ReturnType<ProductUnderTest["clientOf"]>>;
+  const tested = new Set<string>();
+
+  beforeAll(async () => {
+    product = await createProduct();
+    await product.start();
+    run = await product.ended(await product.send("What is 6*7? Remember that the secret word is heliotrope."));
+    stranger = await product.clientOf({ tenant: "stranger" });
+  });
+  afterAll(() => product.close());
+
+  const ask = (field: string, document: string, variables: object = {}): Promise<Answer> => {
+    tested.add(field);
+    return stranger.client.request(document, variables) as Promise<Answer>;
+  };
+
+  it("on any query, by any id", async () => {
+    const id = run.id;
+    expect(await ask("run", "query ($id: ID!) { run(id: $id) { id } }", { id })).toEqual({ run: null });
+    expect((await ask("runs", "{ runs { nodes { id } } }")).runs.nodes).toEqual([]);
+    expect(await ask("session", "query ($id: ID!) { session(id: $id) { id } }", { id: run.session.id })).toEqual({ session: null });
+    await expect(ask("runEventsPage", "query ($id: ID!) { runEventsPage(runId: $id, afterSeq: 0) { lastSeq } }", { id })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await ask("decision", "query ($id: ID!) { decision(id: $id) { id } }", { id: run.decisions[0]?.id })).toEqual({ decision: null });
+    expect((await ask("auditEvents", "{ auditEvents { nodes { id } } }")).auditEvents.nodes).toEqual([]);
+    expect(await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations[0]?.id })).toEqual({ invocation: null });
+    expect(await ask("memory", "query ($id: ID!) { memory(id: $id) { id } }", { id: run.memories[0]?.id })).toEqual({ memory: null });
+    expect((await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits).toEqual([]);
+    // These three say nothing of any tenant.
+    expect((await ask("tools", "{ tools { name } }")).tools).not.toEqual([]);
+    expect((await ask("modelStatus", "{ modelStatus { profile } }")).modelStatus.profile).toBe("scripted");
+    expect((await ask("health", "{ health { status } }")).health.status).toBe("OK");
+  });
+
+  it("on any mutation that names something of the other", async () => {
+    const mutate = (field: string, type: string, selection: string, input: object) =>
+      ask(field, `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`, { input });
+    const key = { idempotencyKey: "k" };
+    await expect(mutate("sendMessage", "SendMessageInput", "run { id }", { text: "hi", sessionId: run.session.id, ...key })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    await expect(
+      mutate("startRun", "StartRunInput", "run { id }", { graph: "assistant", input: { text: "hi" }, sessionId: run.session.id, ...key }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(mutate("cancelRun", "CancelRunInput", "run { id }", { runId: run.id, ...key })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const [source, target] = run.memories;
+    await expect(
+      mutate("link", "LinkInput", "source { id }", { sourceId: source?.id, targetId: target?.id, relation: "steals", ...key }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(ask("cancelInvocation", "mutation ($id: ID!) { cancelInvocation(id: $id) { id } }", { id: run.invocations[0]?.id })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    const decided = await mutate("decide", "DecideInput", "token run { id status }", {
+      tool: "clock",
+      toolVersion: "1",
+      risk: "low",
+      args: {},
+      role: "assistant",
+      runId: run.id,
+      ...key,
+    });
+    expect(decided.decide.run).toBeNull();
+    await expect(
+      mutate("invokeTool", "InvokeToolInput", "status", { tool: "clock", args: { timezone: "UTC" }, decisionToken: decided.decide.token, ...key }),
+    ).rejects.toMatchObject({ code: "DECISION_INVALID" });
+    const remembered = await mutate("remember", "RememberInput", "memory { run { id status } session { id createdAt } }", {
+      sessionId: run.session.id,
+      role: "USER",
+      kind: "MESSAGE",
+      content: "x",
+      at: new Date().toISOString(),
+      runId: run.id,
+      ...key,
+    });
+    expect(remembered.remember.memory).toEqual({ run: null, session: null });
+    expect((await product.client().request(`query ($id: ID!) { run(id: $id) { memories { id } } }`, { id: run.id })) as Answer).toEqual({
+      run: { memories: run.memories.map(({ id }) => ({ id })) },
+    });
+  });
+
+  it("on any subscription", async () => {
+    const client = createClient({ url: product.socketUrl(), retryAttempts: 0, connectionParams: { token: stranger.token } });
+    const first = async (field: string, query: string, variables: Record<string, unknown>): Promise<unknown> => {
+      tested.add(field);
+      return client
+        .iterate({ query, variables })
+        .next()
+        .catch((error: unknown) => error);
+    };
+    const events = await first("runEvents", "subscription ($id: ID!) { runEvents(runId: $id, afterSeq: 0) { __typename } }", { id: run.id });
+    expect(events).toMatchObject([{ extensions: { code: "NOT_FOUND" } }]);
+    const output = await first("toolOutput", "subscription ($id: ID!) { toolOutput(invocationId: $id) { __typename } }", { id: run.invocations[0]?.id });
+    expect(output).toMatchObject([{ extensions: { code: "NOT_FOUND" } }]);
+    await client.dispose();
+  });
+
+  it("on every root field there is: a new one must be added here", async () => {
+    const schema = buildSchema(await readFile(new URL("../../../graphql/schema.graphql", import.meta.url), "utf8"));
+    const fields = (type: GraphQLObjectType | null | undefined): string[] => Object.keys(type?.getFields() ?? {});
+    const all = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(fields);
+    expect([...tested].toSorted()).toEqual(all.toSorted());
+  });
+
+  it("and nobody without a token sees anything", async () => {
+    const response = await fetch(`${product.url()}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ tools { name } }" }),
+    });
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED", retryable: false } }] });
+  });
+});
