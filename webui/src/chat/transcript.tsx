@@ -12,7 +12,7 @@ const NEAR_PX = 48;
  * text is not announced from here, as it comes word by word; announcer.tsx does that.
  */
 export function Transcript({ turns, selected, cut }: { turns: readonly RunSummaryFragment[]; selected: RunSummaryFragment; cut: boolean }): ReactNode {
-  const { scroller, content, away, toEnd } = useFollowEnd(turns.at(-1)?.id);
+  const { scroller, content, away, toEnd } = useFollowEnd(turns.at(-1)?.id, selected.id);
   const { stale } = useLiveWords(selected.id);
   return (
     <div className={styles.frame} data-stale={stale}>
@@ -34,8 +34,8 @@ export function Transcript({ turns, selected, cut }: { turns: readonly RunSummar
   );
 }
 
-/** Keeps the end in view while the reader is at it. `away` says that something came while the reader was elsewhere. */
-function useFollowEnd(newestId: string | undefined) {
+/** Keeps the end in view while the reader is at it, and brings an earlier run that the address names into view. `away` says that something came while the reader was elsewhere. */
+function useFollowEnd(newestId: string | undefined, selectedId: string) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -48,6 +48,11 @@ function useFollowEnd(newestId: string | undefined) {
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: a message just sent is what the reader wants to see
   useEffect(toEnd, [newestId]);
+  useEffect(() => {
+    if (selectedId === newestId) return;
+    atEnd.current = false;
+    content.current?.querySelector("[data-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [selectedId, newestId]);
   useEffect(() => {
     const [box, inner] = [scroller.current, content.current];
     if (box === null || inner === null) return;

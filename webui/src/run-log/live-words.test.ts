@@ -18,6 +18,7 @@ test.each<[LiveFacts, string, string, boolean]>([
   [facts({ phase: "CATCHING_UP", head: 224 }), "CATCHING_UP", "Catching up, 212 behind", false],
   [facts({ phase: "LIVE", head: 12 }), "LIVE", "Live · 12/12 · verified ✓", false],
   [facts({ phase: "LIVE", head: 0 }, { shown: 0 }), "LIVE", "Live · waiting for the first event", false],
+  [facts({ phase: "QUIET", head: 0 }, { shown: 0 }), "QUIET", "Live · waiting for the first event", false],
   [facts({ phase: "QUIET", head: 12 }), "QUIET", "Live · nothing new for 4 m · checked 3.0 s ago", false],
   [facts({ phase: "STALE", head: 12 }, { heardAgoMs: 14_000 }), "STALE", "Not updating for 14 s · showing data as of 10:41:40", true],
   [facts({ phase: "RECONNECTING", head: 12, detail: "try 3, next in 4 s" }), "RECONNECTING", "Reconnecting (try 3, next in 4 s) · data as of 10:41:40", true],

@@ -57,11 +57,15 @@ function shownPhase({ state, shown, online, closed }: LiveFacts): ShownPhase {
   return claimsAll && shown < state.head ? "CATCHING_UP" : state.phase;
 }
 
+/** A run that waits for a worker. */
+const NO_EVENTS = "Live · waiting for the first event";
+
 const WORDS: Record<ShownPhase, (facts: LiveFacts) => string> = {
   LOADING: ({ state, shown }) => (state.head > 0 ? `Loading ${n(shown)} of ${n(state.head)}…` : "Loading…"),
   CATCHING_UP: ({ state, shown }) => (state.head > shown ? `Catching up, ${n(state.head - shown)} behind` : "Catching up"),
-  LIVE: (facts) => (facts.state.head === 0 ? "Live · waiting for the first event" : `Live · ${counted(facts)} · verified ✓`),
-  QUIET: ({ heardAgoMs, eventAgoMs }) => `Live · nothing new for ${toDuration(eventAgoMs)} · checked ${toDuration(heardAgoMs)} ago`,
+  LIVE: (facts) => (facts.state.head === 0 ? NO_EVENTS : `Live · ${counted(facts)} · verified ✓`),
+  QUIET: ({ state, heardAgoMs, eventAgoMs }) =>
+    state.head === 0 ? NO_EVENTS : `Live · nothing new for ${toDuration(eventAgoMs)} · checked ${toDuration(heardAgoMs)} ago`,
   STALE: ({ heardAgoMs, asOf }) => `Not updating for ${toDuration(heardAgoMs)} · showing data as of ${asOf}`,
   RECONNECTING: ({ state, asOf }) => `Reconnecting${state.detail === undefined ? "" : ` (${state.detail})`} · data as of ${asOf}`,
   OFFLINE: ({ asOf }) => `You are offline · data as of ${asOf}`,
