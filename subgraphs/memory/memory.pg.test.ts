@@ -5,14 +5,17 @@ import { createRequestContext } from "@soma/shared/graphql/context";
 import { createServiceClient, type ServiceClient } from "@soma/shared/graphql/service-client";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { newId } from "@soma/shared/ids";
+import { toStorableText } from "@soma/shared/json";
 import { createSilentLog } from "@soma/shared/log";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal, createKeys, type TestKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
+import fc from "fast-check";
 import { graphql, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createResolvers } from "./api/resolvers.ts";
+import { memoryKey, withSuffix } from "./domain/memory-key.ts";
 import { startMemory } from "./main.ts";
 import { memoryMigrations } from "./migrate.ts";
 
@@ -57,6 +60,8 @@ describe("memory subgraph", () => {
   let database: TestDatabase;
   let internal: TestKeys;
   let running: Running;
+  const bus = createLocalBus();
+  const events: Answer[] = [];
   let client: ServiceClient;
 
   const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> => client.request(document, variables, { principal });
@@ -83,7 +88,8 @@ describe("memory subgraph", () => {
       SOMA_MEMORY_SCHEMA: database.schema,
       SOMA_INTERNAL_VERIFY_KEY: JSON.stringify(internal.publicKey),
     };
-    running = await startMemory({ env, bus: createLocalBus(), log });
+    running = await startMemory({ env, bus, log });
+    await bus.subscribe({ group: "test", type: "memory.event.v1" }, async (record) => void events.push(JSON.parse(record.value)));
     client = createServiceClient({ peer: "memory", url: running.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
   });
   afterAll(async () => {
@@ -123,11 +129,39 @@ describe("memory subgraph", () => {
     expect(message.memory.key).toMatch(new RegExp(`^${fact.memory.key}~[0-9a-f]{8}$`));
   });
 
+  it("stores what every key is made of, so that it can be computed again", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: "binary", minLength: 1 }),
+        fc.constantFrom("USER", "ASSISTANT", "SYSTEM", "TOOL"),
+        fc.date({ min: new Date("1000-01-01T00:00:00Z"), max: new Date(), noInvalidDate: true }),
+        async (content, role, at) => {
+          const { memory } = await remember(content, { role, at: at.toISOString(), namespace: "keys-1" });
+          const [row] = await database.owner`select * from memory_item where memory_id = ${memory.id}`;
+          const { tenant, namespace, session_id, role: stored, at: said, content: kept, idem_key_base, idem_suffix, somabrain_key } = row as Answer;
+          expect(kept).toBe(toStorableText(content));
+          expect(memoryKey({ tenant, namespace, sessionId: session_id, role: stored, at: said.toISOString(), content: kept })).toBe(idem_key_base);
+          expect(withSuffix(idem_key_base, idem_suffix)).toBe(somabrain_key);
+          expect(somabrain_key).toBe(memory.key);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   it.each([
     ["content", { content: "" }],
     ["content", { content: "x".repeat(32_001) }],
     ["namespace", { namespace: "Not/Good" }],
     ["at", { at: "yesterday" }],
+    ["at", { at: "2026-01-01T00:00:00" }],
+    ["at", { at: {} }],
+    ["step id", { stepId: "s\u0000" }],
+    ["step id", { stepId: "s".repeat(61) }],
+    ["run id", { runId: "nope" }],
+    ["idempotency key", { idempotencyKey: "k\u0000" }],
+    ["idempotency key", { idempotencyKey: "k".repeat(201) }],
+    ["meta", { meta: { big: "x".repeat(16_384) } }],
     ["at", { at: new Date(Date.now() + 3_600_000).toISOString() }],
     ["session id", { sessionId: "nope" }],
     ["idempotency key", { idempotencyKey: "" }],
@@ -137,7 +171,9 @@ describe("memory subgraph", () => {
   });
 
   it("keeps what jsonb and text cannot hold as replacement characters", async () => {
-    expect((await remember("nul\u0000here")).memory.content).toBe("nul\ufffdhere");
+    const { memory } = await remember("nul\u0000here", { meta: { "name\u0000": ["\u0000"], "\ud800": 1 } });
+    expect(memory.content).toBe("nul\ufffdhere");
+    expect(memory.meta).toMatchObject({ "name\ufffd": ["\ufffd"], "\ufffd": 1 });
   });
 
   it("links both ways of asking once, and refuses what does not exist or is itself", async () => {
@@ -150,6 +186,11 @@ describe("memory subgraph", () => {
     await expect(ask(LINK, { input: { ...linked, targetId: a.memory.id } })).rejects.toMatchObject({ code: "BAD_INPUT" });
     await expect(ask(LINK, { input: { ...linked, relation: "Bad Relation" } })).rejects.toMatchObject({ code: "BAD_INPUT" });
     await expect(ask(LINK, { input: linked }, aPrincipal({ tenant: "stranger" }))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const reversed = { ...linked, sourceId: b.memory.id, targetId: a.memory.id };
+    await expect(ask(LINK, { input: reversed })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    await expect(remember("question", { idempotencyKey: linked.idempotencyKey })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    await expect(ask(LINK, { input: { ...linked, idempotencyKey: "" } })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    expect((await ask(LINK, { input: { ...linked, idempotencyKey: newId() } })).link.source.links).toHaveLength(1);
   });
 
   it("recalls a fact first among two thousand others, by words and by spelling", async () => {
@@ -169,12 +210,68 @@ describe("memory subgraph", () => {
     expect(await recall("lisbon", { sessionId: newId() }, principal)).toEqual([]);
   });
 
+  it("recalls a fact first however often its question and its answer were said", async () => {
+    const principal = aPrincipal({ tenant: "again" });
+    await remember("my favourite number is 37", { kind: "FACT" }, principal);
+    const say = (content: string, role: string) => remember(content, { role, sessionId: newId() }, principal);
+    for (let i = 0; i < 60; i += 1) {
+      await say("What is my favourite number?", "USER");
+      await say(`What is my favourite number, friend ${i}?`, "USER");
+      await say("Your favourite number is 37.", "ASSISTANT");
+    }
+    const found = await recall("What is my favourite number?", {}, principal);
+    expect(found[0]).toBe("my favourite number is 37");
+    expect(new Set(found).size).toBe(found.length);
+  });
+
+  it("gives repeated content once, in its newest form", async () => {
+    const principal = aPrincipal({ tenant: "once" });
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i += 1) ids.push((await remember("the ferry leaves at noon", { sessionId: newId() }, principal)).memory.id);
+    const { recall: answer } = await ask(RECALL, { input: { query: "ferry" } }, principal);
+    expect(answer.hits.map((hit: Answer) => hit.memory.id)).toEqual([ids[2]]);
+    expect(answer.hits[0]).toMatchObject({ score: 1, why: "words: ferry" });
+  });
+
+  it("finds other spellings inside long questions, and says so", async () => {
+    const principal = aPrincipal({ tenant: "spelling" });
+    await remember("my favourite colour is teal", { kind: "FACT" }, principal);
+    await remember("we must organise the defence of the theatre", {}, principal);
+    for (const [query, content] of [
+      ["Can you tell me my favorite color please?", "my favourite colour is teal"],
+      ["favorit colr", "my favourite colour is teal"],
+      ["Could you remind me who has to organize all of that?", "we must organise the defence of the theatre"],
+      ["theater", "we must organise the defence of the theatre"],
+    ] as const) {
+      const { recall: answer } = await ask(RECALL, { input: { query } }, principal);
+      expect(answer.hits[0], query).toMatchObject({ memory: { content }, why: "similar spelling" });
+    }
+    expect((await ask(RECALL, { input: { query: "What are my favourite colours?" } }, principal)).recall.hits[0].why).toBe("words: favourite, colours");
+  });
+
+  it("reaches words and spellings of one tenant among many through the indexes", async () => {
+    for (const tenant of ["many-1", "many-2", "many-3", "many-4"]) await fill(database, tenant, 5_000);
+    await database.owner`analyze memory_item`;
+    const uses = async (): Promise<Record<string, number>> => {
+      const rows = await database.owner<{ name: string; uses: number }[]>`select indexrelname as name, idx_scan::int as uses
+        from pg_stat_user_indexes where schemaname = ${database.schema} and indexrelname in ('memory_words', 'memory_spelling')`;
+      return Object.fromEntries(rows.map((row) => [row.name, row.uses]));
+    };
+    const before = await uses();
+    await until("a recall has used both indexes", async () => {
+      expect(await recall("seen 4321", {}, aPrincipal({ tenant: "many-1" }))).not.toEqual([]);
+      const after = await uses();
+      return (after.memory_words ?? 0) > (before.memory_words ?? 0) && (after.memory_spelling ?? 0) > (before.memory_spelling ?? 0);
+    });
+  });
+
   it("takes hostile queries as words", async () => {
-    for (const query of ["'; drop table memory_item; --", "a & b | !c <-> (", "%_\\", "\u0000", "🦄".repeat(200)])
+    for (const query of ["'; drop table memory_item; --", "a & b | !c <-> (", "%_\\", "a\\b 'c\\' x\\\\y", "\u0000", "🦄".repeat(200), "word ".repeat(400)])
       expect(Array.isArray(await recall(query))).toBe(true);
     await expect(recall(" ")).rejects.toMatchObject({ code: "BAD_INPUT" });
     await expect(recall("x".repeat(2_001))).rejects.toMatchObject({ code: "BAD_INPUT" });
     await expect(recall("x", { limit: 51 })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    await expect(recall("x", { namespace: "a\u0000" })).rejects.toMatchObject({ code: "BAD_INPUT" });
   });
 
   it("shows another tenant nothing on any field", async () => {
@@ -191,10 +288,10 @@ describe("memory subgraph", () => {
     expect((await ask(ENTITIES, { representations }))._entities[0]).toEqual({ memories: [{ id: memory.id }] });
   });
 
-  it("reads fifty memories with their links in a constant number of statements", async () => {
-    const runId = newId();
+  it("reads fifty memories of five runs with their links in a constant number of transactions", async () => {
+    const runIds = Array.from({ length: 5 }, () => newId());
     const ids: string[] = [];
-    for (let i = 0; i < 50; i += 1) ids.push((await remember(`entry ${i}`, { runId })).memory.id);
+    for (let i = 0; i < 50; i += 1) ids.push((await remember(`entry ${i}`, { runId: runIds[i % 5] })).memory.id);
     for (const [i, sourceId] of ids.slice(0, 49).entries())
       await ask(LINK, { input: { sourceId, targetId: ids[i + 1], relation: "next", idempotencyKey: newId() } });
     const document = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Run { memories { id links { target { id content } } } } } }`;
@@ -216,15 +313,40 @@ describe("memory subgraph", () => {
       schema,
       source: document,
       contextValue,
-      variableValues: { representations: [{ __typename: "Run", id: runId }] },
+      variableValues: { representations: runIds.map((id) => ({ __typename: "Run", id })) },
     })) as Answer;
     expect(errors).toBeUndefined();
-    expect(data._entities[0].memories.filter((memory: Answer) => memory.links.length === 1)).toHaveLength(49);
+    expect(data._entities.map((run: Answer) => run.memories.map((memory: Answer) => memory.id))).toEqual(
+      runIds.map((_id, run) => ids.filter((_memory, i) => i % 5 === run)),
+    );
+    expect(data._entities.flatMap((run: Answer) => run.memories).filter((memory: Answer) => memory.links.length === 1)).toHaveLength(49);
     expect(transactions).toBe(3);
   });
 
-  it("publishes its events and leaves the outbox empty", async () => {
+  it("gives a memory's hundred oldest links and a session's five hundred oldest memories", async () => {
+    const principal = aPrincipal({ tenant: "many-links" });
+    await fill(database, "many-links", 520);
+    await database.owner`update memory_item set session_id = ${sessionId} where tenant = 'many-links'`;
+    const { memory } = await remember("the hub", { sessionId: newId() }, principal);
+    await database.owner`insert into memory_edge (tenant, source_id, relation, target_id)
+      select tenant, ${memory.id}, 'about', memory_id from memory_item where tenant = 'many-links' and memory_id <> ${memory.id}`;
+    const { memory: hub } = await ask("query ($id: ID!) { memory(id: $id) { links { relation } } }", { id: memory.id }, principal);
+    expect(hub.links).toHaveLength(100);
+    const representations = [{ __typename: "Session", id: sessionId }];
+    expect((await ask(ENTITIES, { representations }, principal))._entities[0].memories).toHaveLength(500);
+  });
+
+  it("publishes what is new once, and what was known not at all", async () => {
+    const [a, b] = [await remember("published"), await remember("published too")];
     await remember("published");
+    const linked = { sourceId: a.memory.id, targetId: b.memory.id, relation: "next" };
+    for (const idempotencyKey of [newId(), newId()]) await ask(LINK, { input: { ...linked, idempotencyKey } });
     await until("the outbox is empty", async () => (await database.owner`select 1 from outbox`).length === 0);
+    const of = (id: string): Answer[] => events.filter((event) => event.memory_id === id);
+    expect(of(a.memory.id)).toMatchObject([
+      { action: "remembered", tenant: "acme", somabrain_key: a.memory.key, sync_state: "local", session_id: sessionId },
+      { action: "linked", target_id: b.memory.id, relation: "next" },
+    ]);
+    expect(of(b.memory.id)).toMatchObject([{ action: "remembered" }]);
   });
 });

@@ -5,12 +5,18 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /**
  * A value that Postgres keeps as jsonb and gives back unchanged: jsonb refuses NUL and lone surrogates, so both become
- * U+FFFD; `undefined` goes; what JSON cannot hold throws.
+ * U+FFFD, in names as in texts; `undefined` goes; what JSON cannot hold throws.
  */
 export function toStorableJson(value: unknown): Json {
-  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? toStorableText(item) : item));
+  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? toStorableText(item) : withStorableNames(item)));
   if (text === undefined) throw new TypeError(`a ${typeof value} is not JSON`);
   return JSON.parse(text) as Json;
+}
+
+function withStorableNames(item: unknown): unknown {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
+  if (Object.keys(item).every((name) => toStorableText(name) === name)) return item;
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [toStorableText(name), value]));
 }
 
 export function toStorableText(text: string): string {

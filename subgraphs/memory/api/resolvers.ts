@@ -7,8 +7,9 @@ import DataLoader from "dataloader";
 import { link } from "../commands/link.ts";
 import { remember } from "../commands/remember.ts";
 import { recall } from "../recall/local-brain.ts";
-import { findEdges } from "../store/edges.ts";
-import { findMemories, listRunMemories, listSessionMemories } from "../store/find-memories.ts";
+import { findEdges } from "../store/find-edges.ts";
+import { findMemories } from "../store/find-memories.ts";
+import { listMemoriesOf } from "../store/list-memories-of.ts";
 import type { EdgeRow, MemoryRow } from "../store/tables.ts";
 import type { MemoryRole, Resolvers } from "./generated.ts";
 
@@ -18,7 +19,6 @@ export interface ResolverDeps {
   now(): Date;
 }
 
-const MAX_LINKS = 100;
 const DEFAULT_NAMESPACE = "default";
 
 function loadersOf(sql: Sql, context: RequestContext) {
@@ -30,17 +30,24 @@ function loadersOf(sql: Sql, context: RequestContext) {
     }),
     links: new DataLoader<string, EdgeRow[]>(async (ids) => {
       const bySource = Map.groupBy(await transaction(sql, { tenant }, (tx) => findEdges(tx, ids)), (edge) => edge.sourceId);
-      return ids.map((id) => (bySource.get(id) ?? []).slice(0, MAX_LINKS));
+      return ids.map((id) => bySource.get(id) ?? []);
     }),
+    run: memoriesOf(sql, tenant, "runId"),
+    session: memoriesOf(sql, tenant, "sessionId"),
   }));
+}
+
+function memoriesOf(sql: Sql, tenant: string, owner: "runId" | "sessionId"): DataLoader<string, MemoryRow[]> {
+  return new DataLoader(async (ids) => {
+    const byOwner = Map.groupBy(await transaction(sql, { tenant }, (tx) => listMemoriesOf(tx, owner, ids)), (row) => row[owner]);
+    return ids.map((id) => byOwner.get(id) ?? []);
+  });
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql } = deps;
   const find = async (id: string, context: RequestContext): Promise<MemoryRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).memory.load(id)) ?? null) : null;
-  const list = (id: string, context: RequestContext, read: typeof listRunMemories): Promise<MemoryRow[]> | MemoryRow[] =>
-    isId(id) ? transaction(sql, { tenant: context.principal.tenant }, (tx) => read(tx, id)) : [];
   return {
     Query: {
       memory: (_parent, { id }, context) => find(id, context),
@@ -79,11 +86,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Run: {
       __resolveReference: ({ id }) => ({ id }),
-      memories: ({ id }, _args, context) => list(id, context, listRunMemories),
+      memories: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).run.load(id) : []),
     },
     Session: {
       __resolveReference: ({ id }) => ({ id }),
-      memories: ({ id }, _args, context) => list(id, context, listSessionMemories),
+      memories: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).session.load(id) : []),
     },
   };
 }

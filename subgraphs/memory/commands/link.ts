@@ -1,28 +1,37 @@
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId, newId } from "@soma/shared/ids";
+import { digest } from "@soma/shared/json";
 import { emit } from "@soma/shared/outbox/emit";
-import type { Sql } from "@soma/shared/postgres/connect";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId } from "@soma/shared/telemetry";
-import { insertEdge } from "../store/edges.ts";
+import { checkCallKey } from "../domain/call-key.ts";
 import { findMemories } from "../store/find-memories.ts";
+import { insertEdge } from "../store/insert-edge.ts";
+import { lockName } from "../store/lock-name.ts";
+import { findMemoryCall, insertMemoryCall } from "../store/memory-calls.ts";
 import type { MemoryRow } from "../store/tables.ts";
 
 export interface LinkParams {
   sourceId: string;
   targetId: string;
   relation: string;
+  idempotencyKey: string;
 }
 
 const RELATION = /^[a-z]+(_[a-z]+)*$/;
 
-/** Links two memories of the tenant. The link is its own key: made twice it is made once. */
+/**
+ * Links two memories of the tenant. A link made twice is made once, whatever the caller's keys; a key that was used for
+ * anything else is refused.
+ */
 export async function link(deps: { sql: Sql; now(): Date }, principal: Principal, params: LinkParams): Promise<{ source: MemoryRow; target: MemoryRow }> {
   const { tenant } = principal;
   const { sourceId, targetId, relation } = params;
   if (!RELATION.test(relation) || relation.length > 40)
     throw new SomaError("BAD_INPUT", `relation "${relation.slice(0, 80)}" is not lower-case words joined by underscores, at most 40 characters`);
+  checkCallKey(params.idempotencyKey);
   if (sourceId === targetId) throw new SomaError("BAD_INPUT", "a memory cannot be linked to itself");
   return transaction(deps.sql, { tenant }, async (tx) => {
     const rows = new Map((await findMemories(tx, [sourceId, targetId].filter(isId))).map((row) => [row.memoryId, row]));
@@ -32,6 +41,7 @@ export async function link(deps: { sql: Sql; now(): Date }, principal: Principal
       return row;
     };
     const [source, target] = [get(sourceId), get(targetId)];
+    await claimCall(tx, tenant, params);
     if (await insertEdge(tx, { tenant, sourceId, relation, targetId })) {
       const data = { event_id: newId(), tenant, namespace: source.namespace, action: "linked" as const, memory_id: sourceId, target_id: targetId, relation };
       const more = {
@@ -45,4 +55,14 @@ export async function link(deps: { sql: Sql; now(): Date }, principal: Principal
     }
     return { source, target };
   });
+}
+
+/** Makes the caller's key stand for this link; throws IDEMPOTENCY_CONFLICT when it stands for something else. */
+async function claimCall(tx: Tx, tenant: string, { sourceId, targetId, relation, idempotencyKey: callKey }: LinkParams): Promise<void> {
+  const body = digest(["link", sourceId, targetId, relation]);
+  await lockName(tx, tenant, `call/${callKey}`);
+  const call = await findMemoryCall(tx, tenant, callKey);
+  if (call === undefined) return insertMemoryCall(tx, { tenant, callKey, digest: body, memoryId: sourceId });
+  if (call.digest !== body)
+    throw new SomaError("IDEMPOTENCY_CONFLICT", `idempotency key "${callKey}" belongs to another call on memory ${call.memoryId}; use a new key`);
 }

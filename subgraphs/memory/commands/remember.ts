@@ -6,6 +6,8 @@ import { emit } from "@soma/shared/outbox/emit";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId } from "@soma/shared/telemetry";
+import { checkCallKey } from "../domain/call-key.ts";
+import { parseInstant } from "../domain/instant.ts";
 import { memoryKey, withSuffix } from "../domain/memory-key.ts";
 import { findByKeyBase, findMemories } from "../store/find-memories.ts";
 import { insertMemory } from "../store/insert-memory.ts";
@@ -34,6 +36,7 @@ export interface Remembered {
 const MAX_CONTENT = 32_000;
 const MAX_META_BYTES = 16_384;
 const MAX_AHEAD_MS = 5 * 60 * 1_000;
+const STEP_ID = /^[!-~]{1,60}$/;
 
 /**
  * Keeps a memory and its event in one transaction. The caller's key makes a repeated call harmless; the memory's own key
@@ -104,14 +107,12 @@ async function keep(tx: Tx, draft: Draft): Promise<Remembered> {
 function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
   const content = toStorableText(params.content);
   const meta = toStorableJson(params.meta ?? {});
-  const at = new Date(params.at);
-  const { idempotencyKey: key } = params;
-  if (key.length < 1 || key.length > 200) throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to 200`);
+  const at = parseInstant("at", params.at);
+  checkCallKey(params.idempotencyKey);
   if (content.length < 1 || content.length > MAX_CONTENT)
     throw new SomaError("BAD_INPUT", `the content has ${content.length} characters; it needs 1 to ${MAX_CONTENT}`);
   if (typeof meta !== "object" || meta === null || Array.isArray(meta)) throw new SomaError("BAD_INPUT", "meta is not an object");
   if (Buffer.byteLength(JSON.stringify(meta)) > MAX_META_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `meta is larger than ${MAX_META_BYTES} bytes`);
-  if (Number.isNaN(at.getTime())) throw new SomaError("BAD_INPUT", `at is "${params.at.slice(0, 80)}", which is not an RFC 3339 instant`);
   if (at.getTime() > now.getTime() + MAX_AHEAD_MS) throw new SomaError("BAD_INPUT", `at is ${at.toISOString()}, more than five minutes from now`);
   for (const [name, id] of [
     ["session", params.sessionId],
@@ -119,7 +120,8 @@ function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
   ] as const) {
     if (typeof id === "string" && !isId(id)) throw new SomaError("BAD_INPUT", `${name} id "${id.slice(0, 80)}" is not a UUID`);
   }
-  if ((params.stepId ?? "").length > 60) throw new SomaError("BAD_INPUT", "the step id has more than 60 characters");
+  if (typeof params.stepId === "string" && !STEP_ID.test(params.stepId))
+    throw new SomaError("BAD_INPUT", `step id "${params.stepId.slice(0, 80)}" is not 1 to 60 visible ASCII characters`);
   const role = params.role.toLowerCase();
   return {
     tenant,

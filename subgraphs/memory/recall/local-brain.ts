@@ -3,6 +3,7 @@ import { isId } from "@soma/shared/ids";
 import { toStorableText } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import { checkNamespace } from "../domain/memory-key.ts";
 import { rank } from "../domain/rank.ts";
 import { findMemories } from "../store/find-memories.ts";
 import { search } from "../store/search.ts";
@@ -30,6 +31,7 @@ const CANDIDATES = 50;
 export async function recall(sql: Sql, params: RecallParams, now: Date): Promise<Recalled[]> {
   const query = toStorableText(params.query).trim();
   if (query.length < 1 || query.length > 2_000) throw new SomaError("BAD_INPUT", `the query has ${query.length} characters; it needs 1 to 2000`);
+  checkNamespace(params.namespace);
   if (!Number.isInteger(params.limit) || params.limit < 1 || params.limit > 50)
     throw new SomaError("BAD_INPUT", `limit is ${params.limit}; it must be 1 to 50`);
   if (params.sessionId !== undefined && !isId(params.sessionId))

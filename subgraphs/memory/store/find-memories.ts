@@ -1,9 +1,7 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import { queryOn } from "@soma/shared/postgres/query";
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { type MemoryRow, memoryItem } from "./tables.ts";
-
-const MAX_ROWS = 500;
 
 /** The memories of these ids. */
 export async function findMemories(tx: Tx, ids: readonly string[]): Promise<MemoryRow[]> {
@@ -19,14 +17,4 @@ export async function findByKeyBase(tx: Tx, params: { tenant: string; namespace:
     .select()
     .from(memoryItem)
     .where(and(eq(memoryItem.tenant, params.tenant), eq(memoryItem.namespace, params.namespace), eq(memoryItem.idemKeyBase, params.idemKeyBase)));
-}
-
-/** What a run remembered, oldest first, at most 500. */
-export async function listRunMemories(tx: Tx, runId: string): Promise<MemoryRow[]> {
-  return queryOn(tx).select().from(memoryItem).where(eq(memoryItem.runId, runId)).orderBy(asc(memoryItem.memoryId)).limit(MAX_ROWS);
-}
-
-/** What is remembered of a session, oldest first, at most 500. */
-export async function listSessionMemories(tx: Tx, sessionId: string): Promise<MemoryRow[]> {
-  return queryOn(tx).select().from(memoryItem).where(eq(memoryItem.sessionId, sessionId)).orderBy(asc(memoryItem.memoryId)).limit(MAX_ROWS);
 }

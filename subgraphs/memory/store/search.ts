@@ -10,7 +10,7 @@ export interface SearchParams {
   limit: number;
 }
 
-/** Memories of the transaction's tenant that have words of the query, or something spelled like it; 0002-search.sql has the how. */
+/** Memories of the transaction's tenant that have words of the query, or something spelled like it; 0003-search-by-word.sql has the how. */
 export async function search(tx: Tx, { query, namespace, kind, sessionId, limit }: SearchParams): Promise<Candidate[]> {
   return tx<
     Candidate[]
