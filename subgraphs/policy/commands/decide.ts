@@ -9,12 +9,12 @@ import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId } from "@soma/shared/telemetry";
 import type { PolicyEngine } from "../decision/engine.ts";
-import { toAuditRow } from "../domain/audit.ts";
 import { findNewestByKey } from "../store/find-newest-by-key.ts";
 import { insertAuditEvent } from "../store/insert-audit-event.ts";
 import { insertDecision } from "../store/insert-decision.ts";
 import { lockKey } from "../store/lock-key.ts";
 import type { DecisionRow } from "../store/tables.ts";
+import { toAuditRow } from "../store/to-audit-row.ts";
 
 export interface DecideDeps {
   /** A pool of the request role. */
@@ -133,8 +133,8 @@ function toEvent(row: DecisionRow): AgentAuditEvent {
 }
 
 function signed(sign: SignDecision, row: DecisionRow): Promise<string> {
-  const { tenant, actor, role, tool, toolVersion, argsDigest, decisionId, runId, stepId } = row;
-  return sign({ tenant, actor, role, tool, toolVersion, argsDigest, decisionId, obligations: row.obligations as never, runId, stepId }, row.expiresAt);
+  const { tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, runId, stepId } = row;
+  return sign({ tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, obligations: row.obligations as never, runId, stepId }, row.expiresAt);
 }
 
 const STEP_ID_LENGTH = 60;

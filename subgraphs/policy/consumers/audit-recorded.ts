@@ -1,8 +1,8 @@
 import { consume } from "@soma/shared/bus/consume";
 import type { EventBus, Subscription } from "@soma/shared/bus/event-bus";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { toAuditRow } from "../domain/audit.ts";
 import { insertAuditEvent } from "../store/insert-audit-event.ts";
+import { toAuditRow } from "../store/to-audit-row.ts";
 
 /** Keeps the audit events of every subgraph in one place; our own are there already. */
 export function consumeAuditRecorded(deps: { bus: EventBus; sql: Sql }): Promise<Subscription> {

@@ -16,6 +16,7 @@ const claims: Omit<DecisionClaims, "expiresAt"> = {
   role: "assistant",
   tool: "clock",
   toolVersion: "1",
+  risk: "low",
   argsDigest: "0".repeat(64),
   decisionId: "01890000-0000-7000-8000-000000000000",
   obligations: { timeout_ms: 100 },

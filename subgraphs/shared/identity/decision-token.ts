@@ -10,6 +10,8 @@ export interface DecisionClaims {
   role: string;
   tool: string;
   toolVersion: string;
+  /** The risk the decision was made for; what carries it out compares it with its own register. */
+  risk: string;
   /** SHA-256 of the canonical arguments, hex. */
   argsDigest: string;
   decisionId: string;
@@ -76,6 +78,7 @@ function parseClaims(payload: { [key: string]: unknown }): DecisionClaims {
     role: text("role"),
     tool: text("tool"),
     toolVersion: text("toolVersion"),
+    risk: text("risk"),
     argsDigest: text("argsDigest"),
     decisionId: text("decisionId"),
     obligations: obligations as DecisionClaims["obligations"],

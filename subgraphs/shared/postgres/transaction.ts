@@ -13,17 +13,25 @@ const RESERVE_LIMIT_MS = 5_000;
 export async function transaction<T>(sql: Sql, options: { tenant?: string }, work: (tx: Tx) => Promise<T>): Promise<T> {
   const begin = options.tenant === undefined ? "begin" : `begin; set local soma.tenant = '${checked(options.tenant)}'`;
   const tx = await reserve(sql);
+  let lost = false;
   try {
     await tx.unsafe(begin);
     const result = await work(tx);
     await tx.unsafe("commit");
     return result;
   } catch (error) {
-    await tx.unsafe("rollback").catch(() => {});
+    lost = isConnectionLost(error);
+    if (!lost) await tx.unsafe("rollback").catch(() => {});
     throw error;
   } finally {
-    tx.release();
+    // A connection that is gone took the transaction with it; writing to it, or giving it back, breaks the driver.
+    if (!lost) tx.release();
   }
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const { code } = error instanceof Error ? (error as Error & { code?: unknown }) : {};
+  return typeof code === "string" && /^CONNECTION_|^57P0[123]$/.test(code);
 }
 
 function checked(tenant: string): string {

@@ -45,6 +45,8 @@ function whyNot(claims: DecisionClaims, { binding, tool }: Call): string | undef
   if (differences.length > 0) {
     return `the decision is about another call (${differences.join(", ")} ${differences.length === 1 ? "differs" : "differ"}); ask for one about this call`;
   }
+  // The one who asks for a decision names the risk; here is where it is known.
+  if (claims.risk !== tool.risk) return `the decision was made for risk ${claims.risk}, and ${tool.name} is of risk ${tool.risk}`;
   const unmet = findUnmet(claims.obligations, tool);
   return unmet.length === 0 ? undefined : `the decision obliges to ${unmet.join(", ")}, which cannot be met here for this tool`;
 }

@@ -150,6 +150,7 @@ describe("invokeTool()", () => {
       ["tenant", fixture.decide(call, { tenant: "other" })],
       ["tool", fixture.decide({ ...call, tool: "wait" })],
       ["toolVersion", fixture.decide(call, { toolVersion: "2" })],
+      ["risk", fixture.decide(call, { risk: "high" })],
       ["approval", fixture.decide(call, { obligations: { approval: true } })],
       ["sandbox", fixture.decide(call, { obligations: { sandbox: "process" } })],
       ["runId, stepId", fixture.decide(call, { runId, stepId: `${runId}.1` })],

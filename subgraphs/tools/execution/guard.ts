@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "@soma/shared/log";
 
 const HOST = fileURLToPath(new URL("./child/guard-host.ts", import.meta.url));
+
+/** So that a guard that cannot live does not keep this process busy. */
+const RESTART_MS = 200;
 
 /** Kills children when this process is gone, however it went and whatever the children do. */
 export interface Guard {
@@ -15,7 +19,7 @@ export interface Guard {
 /** Starts a process for it at the first child, and again should it ever end. */
 export function createGuard(log: Log): Guard {
   const watched = new Set<number>();
-  let process_: ChildProcess | undefined;
+  let host: ChildProcess | undefined;
   let closed = false;
 
   function start(): ChildProcess {
@@ -27,18 +31,26 @@ export function createGuard(log: Log): Guard {
     });
     guard.on("error", (error) => log.error({ err: error }, "the guard of child processes could not be started"));
     guard.stdin?.on("error", () => {});
+    // Whoever forgets to close it can still end: the guard ends with its stdin.
+    guard.unref();
+    (guard.stdin as Socket | null)?.unref();
     guard.once("close", () => {
-      process_ = undefined;
+      host = undefined;
       if (closed || watched.size === 0) return;
       log.warn("the guard of child processes ended and is started again");
-      for (const pid of watched) tell(`+${pid}`);
+      setTimeout(tellAll, RESTART_MS).unref();
     });
     return guard;
   }
 
+  function tellAll(): void {
+    if (closed) return;
+    for (const pid of watched) tell(`+${pid}`);
+  }
+
   function tell(line: string): void {
-    process_ ??= start();
-    process_.stdin?.write(`${line}\n`);
+    host ??= start();
+    host.stdin?.write(`${line}\n`);
   }
 
   return {
@@ -52,9 +64,10 @@ export function createGuard(log: Log): Guard {
     },
     async close() {
       closed = true;
-      const guard = process_;
+      const guard = host;
       if (guard?.pid === undefined) return;
       const ended = new Promise((resolve) => guard.once("close", resolve));
+      guard.ref();
       guard.stdin?.end();
       await ended;
     },

@@ -53,7 +53,7 @@ describe("a tools process that is killed", { timeout: 60_000 }, () => {
     expect(seen).toMatchObject([{ __typename: "StreamStart" }, { __typename: "StreamData", data: "half\n" }]);
     await until("the other tool ran", () => readFile(join(fixture.dataDir, "ran.txt"), "utf8"));
     const children = await childrenOf(victim.pid ?? 0);
-    expect(children).toHaveLength(1);
+    expect(children, "the tool and the guard").toHaveLength(2);
 
     victim.kill("SIGKILL");
     for (const { status } of await broken) expect(status).toBe("rejected");

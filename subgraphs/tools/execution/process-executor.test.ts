@@ -46,7 +46,7 @@ describe("processExecutor", { timeout: 30_000 }, () => {
       };
       expect((await execute(codeRun, { code }, { signal: stop.signal, onOutput })).outcome).toEqual({ kind: "CANCELED" });
     }
-    expect(await childrenOf(process.pid)).toEqual([]);
+    expect(await childrenOf(process.pid), "only the guard is left").toHaveLength(1);
   });
 
   it("starts nothing when it is canceled before", async () => {
@@ -66,14 +66,28 @@ describe("processExecutor", { timeout: 30_000 }, () => {
     expect((await execute(unknownFlag, { code: "1" })).outcome).toMatchObject({ kind: "ERROR", type: "crashed", message: expect.stringContaining("code 9") });
   });
 
+  it("starts its guard again when that was killed, and the new one knows what runs", async () => {
+    const parent = spawn(process.execPath, [RUN_CODE, LOOP], { stdio: ["ignore", "pipe", "ignore"] });
+    await new Promise((resolve) => parent.stdout.once("data", resolve));
+    const [tool = 0, guard = 0] = await childrenOf(parent.pid ?? 0);
+    process.kill(guard, "SIGKILL");
+    const all = await until("there is a new guard", async () => {
+      const now = (await childrenOf(parent.pid ?? 0)).filter((pid) => pid !== guard);
+      return now.length === 2 && now;
+    });
+    expect(all).toContain(tool);
+    parent.kill("SIGKILL");
+    await until("the children ended", async () => !(await Promise.all(all.map(isRunning))).some(Boolean), 2_000);
+  });
+
   it("leaves no child when its own process is killed, whatever the tool does", async () => {
     for (const code of [LOOP, STUCK, 'print("busy"); await sleep(60000)']) {
-      const parent = spawn(process.execPath, [RUN_CODE, code], { stdio: ["ignore", "pipe", "inherit"] });
+      const parent = spawn(process.execPath, [RUN_CODE, code], { stdio: ["ignore", "pipe", "ignore"] });
       await new Promise((resolve) => parent.stdout.once("data", resolve));
       const children = await childrenOf(parent.pid ?? 0);
-      expect(children).toHaveLength(1);
       parent.kill("SIGKILL");
-      await until("the child ended", async () => !(await Promise.all(children.map(isRunning))).some(Boolean), 2_000);
+      expect(children, "the tool and the guard").toHaveLength(2);
+      await until("the children ended", async () => !(await Promise.all(children.map(isRunning))).some(Boolean), 2_000);
     }
   });
 });

@@ -39,6 +39,9 @@ export interface ToolsProcess {
   close(): Promise<void>;
 }
 
+/** Risks of the shipped tools; the tests' own ones are low. */
+const RISKS: Readonly<Record<string, string>> = { code_run: "high", http_fetch: "medium", note_append: "medium" };
+
 /** A database, keys and a data folder for tests of the tools subgraph. */
 export async function createToolsFixture(name: string): Promise<ToolsFixture> {
   const database = await createTestDatabase(name, await toolsMigrations());
@@ -56,6 +59,7 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
       role: "assistant",
       tool,
       toolVersion: "1",
+      risk: RISKS[tool] ?? "low",
       argsDigest: digest(args),
       decisionId: newId(),
       obligations: {},

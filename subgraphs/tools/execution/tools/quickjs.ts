@@ -110,6 +110,7 @@ class Evaluation {
 
   #toToolError(handle: QuickJSHandle): ToolError {
     const thrown: unknown = this.#context.dump(handle);
+    if (thrown === null) return new ToolError("exception", "the code threw null, which is also what is thrown when there is no memory left for an error");
     if (typeof thrown !== "object" || thrown === null || !("message" in thrown)) return new ToolError("exception", `the code threw ${JSON.stringify(thrown)}`);
     const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown };
     const line = /code\.js:(\d+)/.exec(String(stack))?.[1];

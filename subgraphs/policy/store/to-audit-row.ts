@@ -1,5 +1,5 @@
 import type { AgentAuditEvent } from "@soma/schemas/events";
-import type { AuditRow } from "../store/tables.ts";
+import type { AuditRow } from "./tables.ts";
 
 /** An audit event as it is kept. */
 export function toAuditRow(tenant: string, event: AgentAuditEvent): AuditRow {
