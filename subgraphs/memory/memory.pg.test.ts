@@ -151,7 +151,7 @@ describe("memory subgraph", () => {
 
   it.each([
     ["content", { content: "" }],
-    ["content", { content: "x".repeat(32_001) }],
+    ["content", { content: "x".repeat(65_537) }],
     ["namespace", { namespace: "Not/Good" }],
     ["at", { at: "yesterday" }],
     ["at", { at: "2026-01-01T00:00:00" }],

@@ -117,7 +117,7 @@ export type RememberInput = {
   sessionId: Scalars['ID']['input'];
   role: MemoryRole;
   kind: MemoryKind;
-  /** 1 to 32000 characters. */
+  /** 1 to 65536 characters. */
   content: Scalars['String']['input'];
   /** When it was said; part of the key. */
   at: Scalars['DateTime']['input'];

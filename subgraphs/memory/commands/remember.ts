@@ -33,7 +33,7 @@ export interface Remembered {
   deduplicated: boolean;
 }
 
-const MAX_CONTENT = 32_000;
+const MAX_CONTENT = 65_536;
 const MAX_META_BYTES = 16_384;
 const MAX_AHEAD_MS = 5 * 60 * 1_000;
 const STEP_ID = /^[!-~]{1,60}$/;

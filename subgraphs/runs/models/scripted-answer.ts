@@ -1,132 +1,119 @@
-import type { ChatMessage, ChatRequest, ToolCall } from "./model-client.ts";
+import type { ChatRequest, ToolCall } from "./model-client.ts";
+import { type PlannedCall, type ToolResult, toCall } from "./scripted-calls.ts";
 import { type Intent, parseIntents } from "./scripted-intents.ts";
-import { capitalised, factsAbout, findFact, readFacts, toSecondPerson } from "./scripted-memory.ts";
+import { findAnswer, findFacts, readFacts } from "./scripted-memory.ts";
+import { swapPersons, toSentence } from "./scripted-person.ts";
+import { readResults, type TakeResult } from "./scripted-results.ts";
+import { SELF, toQuote } from "./scripted-text.ts";
+
+/** Things done for one message at most; the engine makes no more calls of one answer either. */
+export const MAX_THINGS = 16;
+
+const ABILITIES =
+  'I understand arithmetic ("What is 37*12?"), the time ("What time is it in Europe/Berlin?"), "remember that ...", questions about what I remember ' +
+  '("What is my favourite number?", "What do you know about me?"), "fetch https://...", "note: ...", and "run code: ..." with JavaScript.';
+const HELP = `${SELF}, a set of rules and not an AI. ${ABILITIES} Several of them fit into one message.`;
 
 export interface RuleAnswer {
   text: string;
   toolCalls: ToolCall[];
 }
 
-const HELP =
-  "I am the scripted demonstration model: a set of rules, not an AI. I understand arithmetic (What is 37*12?), the time (What time is it in Paris?), " +
-  "remember that ..., questions about what you told me, fetch https://..., note: ..., and run code: ....";
+/**
+ * The scripted model's answer to a conversation. Pure. It reads the last message of the user: while tools it needs have not
+ * answered, it says what it will do and calls them; once they have, it says what came of it, in the order of the message.
+ */
+export function answerByRules(request: ChatRequest): RuleAnswer {
+  const last = request.messages.findLastIndex((message) => message.role === "user");
+  const intents = parseIntents(request.messages[last]?.content ?? "");
+  const takeResult = readResults(request.messages.slice(last + 1));
+  const understood = intents.filter((intent) => intent.kind !== "unknown");
+  const steps = toSteps(understood.slice(0, MAX_THINGS), new Set(request.tools.map((tool) => tool.name)));
+  const calls = steps.flatMap(({ call, missing }) => (call === undefined || missing ? [] : [call]));
+  if (calls.length > 0 && takeResult === undefined) {
+    return { text: `I will ${toList(calls.map((call) => call.will))}.`, toolCalls: calls.map(toToolCall) };
+  }
+  const facts = readFacts(request.messages);
+  const said = steps.flatMap((step) => sayStep(step, facts, takeResult) ?? []);
+  const over = understood.length - steps.length;
+  if (over > 0) said.push(`I do at most ${MAX_THINGS} things for one message and left out the last ${over}.`);
+  return { text: [...said, ...sayStrange(intents, said.length === 0)].join("\n\n"), toolCalls: [] };
+}
 
-/** The call an intent needs, or undefined when words are enough. */
-function toCall(intent: Intent): { name: string; args: object } | undefined {
+interface Step {
+  intent: Intent;
+  call?: PlannedCall | undefined;
+  /** The tool is not on offer. */
+  missing: boolean;
+}
+
+function toSteps(intents: readonly Intent[], offered: ReadonlySet<string>): Step[] {
+  return intents.map((intent) => {
+    const call = toCall(intent);
+    return { intent, call, missing: call !== undefined && !offered.has(call.tool) };
+  });
+}
+
+function toToolCall(call: PlannedCall, index: number): ToolCall {
+  return { id: `call_${index + 1}`, name: call.tool, arguments: JSON.stringify(call.args) };
+}
+
+/** What was not understood, once for the whole message, and what would be. */
+function sayStrange(intents: readonly Intent[], alone: boolean): string[] {
+  const strange = intents.flatMap((intent) => (intent.kind === "unknown" ? [intent.text] : []));
+  if (strange.length === 0) return alone ? [HELP] : [];
+  return [`I did not understand "${toQuote(strange.join(" "))}".`, HELP];
+}
+
+function sayStep({ intent, call, missing }: Step, facts: readonly string[], takeResult: TakeResult | undefined): string | undefined {
+  if (call !== undefined) {
+    if (missing) return `I cannot ${call.will}: the tool ${call.tool} is not available to me.`;
+    return sayResult(call, takeResult?.(call));
+  }
   switch (intent.kind) {
-    case "calculate":
-      return { name: "calculate", args: { expression: intent.expression } };
     case "time":
-      return intent.place === null ? { name: "clock", args: intent.timeZone === null ? {} : { timezone: intent.timeZone } } : undefined;
-    case "remember":
-      return { name: "remember", args: { text: intent.text } };
-    case "fetch":
-      return { name: "http_fetch", args: { url: intent.url } };
-    case "note":
-      return { name: "note_append", args: { text: intent.text } };
-    case "code":
-      return { name: "code_run", args: { code: intent.code } };
+      return `I do not know the time zone of "${toQuote(intent.place ?? "")}"; name one such as Europe/Berlin.`;
+    case "ask":
+      return sayAnswer(intent.question, facts);
+    case "tellAbout":
+      return sayFacts(intent.about, facts);
+    case "greeting":
+      return `Hello! ${SELF}, a set of rules and not an AI; ask me for help to see what I understand.`;
+    case "thanks":
+      return "You are welcome.";
+    case "help":
+      return HELP;
     default:
       return undefined;
   }
 }
 
-/**
- * What the rules say to a conversation: first the tool calls its last message needs, then, once their results are there, an
- * answer made of them. The same conversation always gets the same answer.
- */
-export function answerByRules({ messages, tools }: ChatRequest): RuleAnswer {
-  const at = messages.findLastIndex((message) => message.role === "user");
-  const intents = parseIntents(messages[at]?.content ?? "");
-  const offered = new Set(tools.map((tool) => tool.name));
-  const calls = intents.flatMap((intent) => toCall(intent) ?? []).filter((call) => offered.has(call.name));
-  const results = readResults(messages.slice(at + 1));
-  if (calls.length > 0 && results.length === 0) {
-    const toolCalls = calls.map(({ name, args }, index) => ({ id: `call_${index + 1}`, name, arguments: JSON.stringify(args) }));
-    return { text: `I will use ${[...new Set(calls.map((call) => call.name))].join(", ")}.`, toolCalls };
+function sayResult(call: PlannedCall, result: ToolResult | undefined): string {
+  if (result === undefined) return `I have no result of ${call.tool}.`;
+  if (result.status === "denied") return `I was not allowed to use ${call.tool}: ${result.reason}.`;
+  if (result.status === "failed") return `${call.tool} failed: ${result.reason}.`;
+  return call.did(result.output) + (result.truncated ? " (The output was longer; this is its beginning.)" : "");
+}
+
+function sayAnswer(question: string, facts: readonly string[]): string {
+  const answer = findAnswer(question, facts);
+  if (answer !== undefined) return toSentence(answer);
+  const [, noun, verb] = /^(?:do you know |tell me )?(?:what|who|where|when)(?:'s| (is|are|was|were))? (.+)$/i.exec(question.replaceAll("’", "'")) ?? [];
+  if (verb !== undefined && /^(?:my|our|the)\s/i.test(verb)) {
+    const asked = /^\w+/.exec(question.replace(/^(?:do you know|tell me) /i, ""))?.[0].toLowerCase();
+    return `I do not know ${asked} ${toQuote(swapPersons(verb))} ${noun?.toLowerCase() ?? "is"}. I only know what I was told to remember.`;
   }
-  const facts = readFacts(messages.find((message) => message.role === "system")?.content ?? "");
-  const queue = [...results];
-  const sentences = intents.map((intent) => {
-    const call = toCall(intent);
-    if (call === undefined) return say(intent, facts);
-    if (!offered.has(call.name)) return `I would need the tool ${call.name}, and I do not have it here.`;
-    return report(intent, call.name, queue.shift());
-  });
-  return { text: sentences.length === 0 ? "I did not read a question in that. Ask for help to see what I understand." : sentences.join("\n\n"), toolCalls: [] };
+  return `I do not know the answer to "${toQuote(question)}". I only know what I was told to remember; ${ABILITIES.replace("I understand", "beyond that I understand")}`;
 }
 
-interface Result {
-  status: string;
-  output?: string;
-  error?: string;
-  reason?: string;
+function sayFacts(about: string | null, facts: readonly string[]): string {
+  const found = findFacts(about, facts);
+  const topic = about === null ? "you" : toQuote(swapPersons(about));
+  if (found.length === 0) return `I know nothing about ${topic} yet. Tell me with "remember that ...".`;
+  return `I know this about ${topic}: ${found.map(toSentence).join(" ")}`;
 }
 
-function readResults(messages: readonly ChatMessage[]): Result[] {
-  return messages.flatMap((message): Result[] => {
-    if (message.role !== "tool") return [];
-    try {
-      const value: unknown = JSON.parse(message.content);
-      return [typeof value === "object" && value !== null && "status" in value ? (value as Result) : { status: "SUCCEEDED", output: message.content }];
-    } catch {
-      return [{ status: "SUCCEEDED", output: message.content }];
-    }
-  });
-}
-
-const SHOWN_CHARACTERS = 1_000;
-
-function shown(text: string): string {
-  const trimmed = text.trim();
-  return trimmed.length > SHOWN_CHARACTERS ? `${trimmed.slice(0, SHOWN_CHARACTERS)} ... (${trimmed.length} characters)` : trimmed;
-}
-
-/** What came of a call, in words. */
-function report(intent: Intent, tool: string, result: Result | undefined): string {
-  if (result === undefined) return `${tool} gave no result.`;
-  if (result.status === "DENIED") return `I was not allowed to use ${tool}: ${result.reason ?? "no reason was given"}.`;
-  if (result.status !== "SUCCEEDED") return `${tool} did not work: ${result.error ?? result.status.toLowerCase()}.`;
-  const output = shown(result.output ?? "");
-  switch (intent.kind) {
-    case "calculate":
-      return `${intent.expression} = ${output}.`;
-    case "time":
-      return `The clock says ${output}${intent.timeZone === null ? "" : ` (${intent.timeZone})`}.`;
-    case "remember":
-      return `I remembered that ${toSecondPerson(intent.text)}.`;
-    case "note":
-      return `I noted: ${intent.text}`;
-    case "fetch":
-      return `I fetched ${intent.url}:\n\n${output}`;
-    default:
-      return output === "" ? "The code ran and printed nothing." : `The code printed:\n\n\`\`\`\n${output}\n\`\`\``;
-  }
-}
-
-/** What needs no tool. */
-function say(intent: Intent, facts: readonly string[]): string {
-  switch (intent.kind) {
-    case "ask": {
-      const fact = findFact(facts, intent.question);
-      return fact === undefined ? 'I do not know that. You can tell me: "remember that ...".' : `${capitalised(toSecondPerson(fact))}.`;
-    }
-    case "tellAbout": {
-      const known = factsAbout(facts, intent.about);
-      if (known.length === 0) return intent.about === null ? "I do not know anything about you yet." : `I do not know anything about ${intent.about}.`;
-      return `This is what I remember:\n\n${known.map((fact) => `- ${toSecondPerson(fact)}`).join("\n")}`;
-    }
-    case "time":
-      return `I do not know the time zone of ${intent.place}; name one such as Europe/Paris.`;
-    case "greeting":
-      return "Hello! I am the scripted demonstration model: a set of rules, not an AI.";
-    case "thanks":
-      return "You are welcome.";
-    case "help":
-      return HELP;
-    case "unknown":
-      return `I did not understand "${intent.text.length > 80 ? `${intent.text.slice(0, 80)}...` : intent.text}". ${HELP}`;
-    default:
-      return HELP;
-  }
+function toList(parts: readonly string[]): string {
+  if (parts.length < 3) return parts.join(" and ");
+  return `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1)}`;
 }

@@ -46,7 +46,8 @@ function skipSpace(plain: string, from: number): number {
   BLANK.lastIndex = from;
   BLANK.exec(plain);
   const at = BLANK.lastIndex;
-  if (at > 0 && !plain.slice(from, at).includes("\n")) return at;
+  const startsLine = at === 0 || plain.slice(Math.max(0, from - 1), at).includes("\n");
+  if (!startsLine) return at;
   BULLET.lastIndex = at;
   return BULLET.test(plain) ? BULLET.lastIndex : at;
 }

@@ -1,89 +1,100 @@
-import { MEMORY_HEADING } from "./model-client.ts";
+import { type ChatMessage, MEMORY_HEADING } from "./model-client.ts";
+import { parseIntents } from "./scripted-intents.ts";
+import { isFirstPerson, swapPersons } from "./scripted-person.ts";
+import { SELF, toPlain } from "./scripted-text.ts";
 
-/** Words that say nothing about what a question is about. */
-const EMPTY = new Set(
-  "a an the is are was were am be do does did have has had what who whom whose where when which why how can could would will you your i my me we our us it its of for to in on at and or that this tell know remember please about with from".split(
-    " ",
-  ),
+/** Facts read at most, the most relevant ones. */
+const MAX_FACTS = 200;
+/** Facts told in one answer at most. */
+const MAX_TOLD = 8;
+
+/** How the scripted model's own answers begin. They are remembered too, and what it once did not know is no fact. */
+const OWN_ANSWER =
+  /^(?:I (?:remembered|noted|do not know|did not understand|was not allowed|know this about|know nothing about|only know|cannot|am the scripted|understand)\b|https?:|Here is |The (?:code|time)\b)/;
+
+/**
+ * What the system messages hold below MEMORY_HEADING, as statements in the order of relevance. A memory may be a fact, but
+ * also a whole message of an earlier conversation: its questions and requests are left out, and "remember that ..." is opened.
+ */
+export function readFacts(messages: readonly ChatMessage[]): string[] {
+  const facts = messages.flatMap((message) => (message.role === "system" ? memoryLines(message.content) : [])).flatMap(statementsOf);
+  return [...new Set(facts)].slice(0, MAX_FACTS);
+}
+
+function memoryLines(content: string): string[] {
+  const lines = content.split("\n");
+  const start = lines.indexOf(MEMORY_HEADING);
+  if (start === -1) return [];
+  const section = lines.slice(start + 1);
+  const end = section.findIndex((line) => !line.startsWith("- "));
+  return section.slice(0, end === -1 ? undefined : end).map((line) => line.slice(2));
+}
+
+function statementsOf(memory: string): string[] {
+  return parseIntents(memory.split(SELF, 1).join("")).flatMap((intent) => {
+    if (intent.kind === "remember") return [intent.text];
+    return intent.kind === "unknown" && !OWN_ANSWER.test(intent.text) ? [intent.text.replace(/[.!\s]+$/, "")] : [];
+  });
+}
+
+/** The fact that answers a question, said to the user; undefined when none does. */
+export function findAnswer(question: string, facts: readonly string[]): string | undefined {
+  const wanted = contentWords(/\bwho am i$/i.test(question) ? "my name" : question);
+  if (wanted.length === 0) return undefined;
+  const fitting = facts.filter((fact) => containsAll(fact, wanted));
+  // A fact that speaks of "my brother's number" holds the words of "my number" as well; the one with the very phrase is meant.
+  const phrase = /\b(?:is|are|was|were|am)\s+((?:my|our|the)\s.+)$/i.exec(toPlain(question))?.[1] ?? question;
+  const best = (candidates: string[]): string | undefined => candidates.find((fact) => includesPhrase(fact, phrase)) ?? candidates[0];
+  if (!isFirstPerson(question)) return toldBack(best(fitting));
+  const said = best(fitting.filter(isFirstPerson));
+  return said === undefined ? best(fitting.filter((fact) => /\byou(?:r|rs)?\b/i.test(fact))) : toldBack(said);
+}
+
+/** What speaks of "you" was an assistant's answer and speaks to the user already. */
+function toldBack<T extends string | undefined>(fact: T): T | string {
+  return fact === undefined || !isFirstPerson(fact) ? fact : swapPersons(fact);
+}
+
+/** Facts about something, said to the user; about the user when `about` is null. At most eight. */
+export function findFacts(about: string | null, facts: readonly string[]): string[] {
+  const fitting =
+    about === null ? facts.filter(isFirstPerson) : facts.filter((fact) => containsAll(fact, contentWords(about)) && contentWords(about).length > 0);
+  return [...new Set(fitting.map(toldBack))].slice(0, MAX_TOLD);
+}
+
+const STOP_WORDS = new Set(
+  (
+    "a an the this that these those what who whom whose where when which why how is are am was were be been do does did has have had can could will would " +
+    "i me my mine myself you your yours we us our it its he she they them their s re m ve ll d of in on at to for from with by about and or not no yes " +
+    "know remember tell please again now called"
+  ).split(" "),
 );
 
-/** Facts of the memory section of a system message, most relevant first: its sentences without questions and commands. */
-export function readFacts(system: string): string[] {
-  const start = system.indexOf(MEMORY_HEADING);
-  if (start === -1) return [];
-  const lines = system
-    .slice(start + MEMORY_HEADING.length)
-    .split("\n")
-    .filter((line) => line.startsWith("- "));
-  return lines
-    .flatMap((line) => sentencesOf(line.slice(2)))
-    .filter((sentence) => !sentence.endsWith("?") && !OWN_WORDS.test(sentence))
-    .map(withoutCommand);
+function contentWords(text: string): string[] {
+  const words = text
+    .toLowerCase()
+    .normalize("NFKC")
+    .split(/[^\p{L}\p{M}\p{N}]+/u);
+  return words.filter((word) => word !== "" && !STOP_WORDS.has(word)).map(toStem);
 }
 
-/** What this model itself says when it has nothing to tell; remembered answers must not come back as facts. */
-const OWN_WORDS = /^(?:I (?:remembered|do not know|was not allowed|noted|fetched)|This is what I remember|Your? |The clock|Hello|You are welcome)/;
-
-function sentencesOf(text: string): string[] {
-  return (
-    text
-      .match(/[^.!?]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?]?/g)
-      ?.map((sentence) => sentence.trim())
-      .filter((sentence) => sentence !== "") ?? []
-  );
+/** British and American spelling alike, singular and plural alike: enough to find what was said in other words. */
+function toStem(word: string): string {
+  const british = word.replace(/^(favo|colo|neighbo|hono)r/, "$1ur");
+  return british.length > 3 ? british.replace(/(?<!s)s$/, "") : british;
 }
 
-function withoutCommand(sentence: string): string {
-  return sentence.replace(/^(?:please )?(?:remember|keep in mind|do not forget|don't forget)(?: that|:)?\s+/i, "").replace(/[.!]+$/, "");
+function containsAll(fact: string, wanted: readonly string[]): boolean {
+  const words = new Set(contentWords(fact));
+  return wanted.every((word) => words.has(word));
 }
 
-/** The fact that answers a question: the one that has most of its words, at least half; undefined when there is none. */
-export function findFact(facts: readonly string[], question: string): string | undefined {
-  const asked = wordsOf(question);
-  if (asked.length === 0) return undefined;
-  const scored = facts.map((fact) => ({ fact, share: asked.filter((word) => wordsOf(fact).some((other) => alike(word, other))).length / asked.length }));
-  const best = scored.reduce<(typeof scored)[number] | undefined>((found, next) => (found === undefined || next.share > found.share ? next : found), undefined);
-  return best !== undefined && best.share >= 0.5 ? best.fact : undefined;
-}
-
-/** Facts that share a word with a subject; all of them when there is no subject. */
-export function factsAbout(facts: readonly string[], about: string | null): string[] {
-  if (about === null) return [...new Set(facts)];
-  const words = wordsOf(about);
-  return [...new Set(facts.filter((fact) => words.some((word) => wordsOf(fact).some((other) => alike(word, other)))))];
-}
-
-function wordsOf(text: string): string[] {
-  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => !EMPTY.has(word));
-}
-
-/** The same word, also in its plural and in British or American spelling. */
-function alike(a: string, b: string): boolean {
-  const plain = (word: string): string => word.replace(/ou(?=r)/g, "o").replace(/s$/, "");
-  return plain(a) === plain(b);
-}
-
-const SECOND_PERSON: Readonly<Record<string, string>> = {
-  my: "your",
-  mine: "yours",
-  myself: "yourself",
-  i: "you",
-  me: "you",
-  am: "are",
-  "i'm": "you are",
-  "i've": "you have",
-  "i'd": "you would",
-  "i'll": "you will",
-  our: "your",
-  we: "you",
-  was: "was",
-};
-
-/** "my favourite number is 37" as "your favourite number is 37". */
-export function toSecondPerson(text: string): string {
-  return text.replace(/[\p{L}]+(?:'[\p{L}]+)?/gu, (word) => SECOND_PERSON[word.toLowerCase()] ?? word);
-}
-
-export function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function includesPhrase(fact: string, phrase: string): boolean {
+  const flat = (text: string): string =>
+    ` ${toPlain(text)
+      .toLowerCase()
+      .split(/[^\p{L}\p{M}\p{N}']+/u)
+      .map(toStem)
+      .join(" ")} `;
+  return flat(fact).includes(flat(phrase));
 }

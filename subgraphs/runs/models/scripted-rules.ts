@@ -6,7 +6,9 @@ import { findTimeZone } from "./scripted-time-zone.ts";
 /** What one sentence asks for, usually one thing; undefined when no rule fits. */
 export function understand(sentence: string): Intent[] | undefined {
   const asked = /[?？]$/.test(sentence);
-  const body = withoutEnd(sentence, `${MARKS}?？`).replaceAll(/\s+/g, " ");
+  const body = withoutEnd(sentence, `${MARKS}?？`)
+    .replaceAll(/\s+/g, " ")
+    .replace(/,? please$/i, "");
   const greeting = GREETING.exec(toPlain(body))?.[0].length ?? 0;
   if (greeting === 0) return firstRule(body, asked);
   const more = greeting === body.length ? [] : firstRule(body.slice(greeting), asked);
@@ -93,7 +95,7 @@ function question(plain: string, body: string, asked: boolean): Intent[] | undef
     return [{ kind: "tellAbout", about: about === undefined || /^(?:me|us|myself)$/i.test(about) ? null : about }];
   }
   const begins = QUESTION.exec(plain);
-  if (begins === null && !asked) return undefined;
+  if (begins === null && !(asked && /[\p{L}\p{N}]/u.test(plain))) return undefined;
   // "My name is Ada" begins like "tell me my name", but tells something.
   if (!asked && begins !== null && /^(?:my|our|the)\s$/i.test(begins[0])) return undefined;
   return [{ kind: "ask", question: body }];

@@ -28,7 +28,7 @@ const REQUEST_START = new RegExp(
 );
 
 /** What may end a sentence, and addresses, whose full stops and question marks do not. */
-const MARK = /https?:\/\/\S+|[.!?。！？…]+|\n|[;,]|\s(?=(?:and|then|also)\b)/gi;
+const MARK = /https?:\/\/\S*[^\s.,;:!?…]|[.!?。！？…]+|\n|[;,]|\s(?=(?:and|then|also)\b)/gi;
 const ABBREVIATION = /(?:^|[\s(])(?:dr|mr|mrs|ms|prof|st|no|vs|etc|e\.g|i\.e|approx|\p{L})$/iu;
 
 /**

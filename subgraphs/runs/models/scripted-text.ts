@@ -1,3 +1,6 @@
+/** How the scripted model names itself; everything behind it in a remembered answer is about the model, not about the user. */
+export const SELF = "I am the scripted demonstration model";
+
 /** Marks that end a sentence or part it. */
 export const MARKS = ".!…。！,;";
 
@@ -14,4 +17,16 @@ export function toPlain(text: string): string {
     .replaceAll(/[’‘ʼ´]/g, "'")
     .replaceAll(/[“”„]/g, '"')
     .replaceAll(/[\u00a0\u2000-\u200a\u202f\u3000]/g, " ");
+}
+
+/** Characters of a message's own words that an answer repeats. */
+const MAX_QUOTED = 300;
+
+/** A message's own words on one line, clipped, without the characters that hide text or turn its direction. */
+export function toQuote(text: string): string {
+  const line = text
+    .toWellFormed()
+    .replaceAll(/[\s\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, " ")
+    .trim();
+  return line.length <= MAX_QUOTED ? line : `${line.slice(0, MAX_QUOTED).toWellFormed()}…`;
 }

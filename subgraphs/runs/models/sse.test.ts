@@ -36,7 +36,7 @@ describe("readEvents()", () => {
   });
 
   test("gives the same events wherever the bytes are cut, also inside a character and between CR and LF", async () => {
-    const text = 'data: {"content":"Zürich 東京 👩‍💻"}\r\n\r\n: ping\r\n\r\ndata: eins\ndata: zwei\n\ndata: [DONE]\r\r';
+    const text = 'data: {"content":"Zürich 東京 👩‍💻"}\r\n\r\n: ping\r\n\r\ndata: eins\r\ndata: zwei\n\ndata: [DONE]\r\r';
     const whole = await eventsOf(text);
     expect(whole).toEqual(['{"content":"Zürich 東京 👩‍💻"}', "eins\nzwei", "[DONE]"]);
     const length = new TextEncoder().encode(text).length;

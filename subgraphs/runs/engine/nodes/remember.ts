@@ -1,3 +1,4 @@
+import { clip } from "@soma/shared/json";
 import { PeerLinkDocument, PeerRememberDocument } from "../../peers/generated/graphql.ts";
 import type { NodeSpec } from "../graph.ts";
 import type { StepContext } from "../step-context.ts";
@@ -22,12 +23,15 @@ export const rememberNode: NodeSpec<AssistantState> = {
   },
 };
 
+/** What one memory may hold; only an answer can be longer. */
+const MAX_CONTENT_BYTES = 65_536;
+
 async function remember({ services, principal, run, stepId, signal }: StepContext, role: "USER" | "ASSISTANT", content: string, at: string): Promise<string> {
   const input = {
     sessionId: run.sessionId,
     role,
     kind: "MESSAGE" as const,
-    content,
+    content: clip(content, MAX_CONTENT_BYTES),
     at,
     runId: run.runId,
     stepId,

@@ -75,7 +75,7 @@ export type RememberInput = {
   sessionId: string | number;
   role: MemoryRole;
   kind: MemoryKind;
-  /** 1 to 32000 characters. */
+  /** 1 to 65536 characters. */
   content: string;
   /** When it was said; part of the key. */
   at: string;

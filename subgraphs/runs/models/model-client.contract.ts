@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ChatEvent, ChatMessage, ChatRequest, ModelClient } from "./model-client.ts";
+import { collect } from "./testing/collect.ts";
+
+export interface ContractSubject {
+  client: ModelClient;
+  close(): Promise<void>;
+}
+
+const TOOLS = ["calculate", "remember", "code_run"].map((name) => {
+  const argument = { calculate: "expression", remember: "text", code_run: "code" }[name] ?? "";
+  return {
+    name,
+    description: name,
+    inputSchema: { type: "object", properties: { [argument]: { type: "string" } }, required: [argument], additionalProperties: false },
+  };
+});
+
+/**
+ * What every model client keeps, whatever its model says. The model behind it must call `calculate` when asked for 37*12 with
+ * tools on offer, as the rules of the scripted model do.
+ */
+export function modelClientContract(name: string, make: () => Promise<ContractSubject>): void {
+  describe(`${name} keeps the contract of model clients:`, () => {
+    let subject: ContractSubject;
+    beforeAll(async () => {
+      subject = await make();
+    });
+    afterAll(() => subject.close());
+
+    const chat = (messages: ChatMessage[], tools = TOOLS, signal = new AbortController().signal) =>
+      subject.client.chat({ messages, tools } satisfies ChatRequest, signal);
+    const ask = (content: string): ChatMessage[] => [
+      { role: "system", content: "You are an assistant." },
+      { role: "user", content },
+    ];
+
+    test("it names itself", () => {
+      const { profile, provider, model, isAi } = subject.client;
+      expect([profile, provider, model].every((part) => part.length > 0)).toBe(true);
+      expect(typeof isAi).toBe("boolean");
+    });
+
+    test.each(["Hello", "What is 37*12? Remember that my favourite number is 37.", "Grüße 東京 👩‍💻", "x".repeat(20_000), "\u0000\ud800"])(
+      "it finishes exactly once, last, and with something said (%#)",
+      async (content) => {
+        const events = await collect(chat(ask(content)));
+        expect(events.filter((event) => event.type === "finish").length).toBe(1);
+        const last = events.at(-1);
+        expect(last?.type).toBe("finish");
+        const { text, calls } = summed(events);
+        expect(text !== "" || calls.length > 0).toBe(true);
+        if (last?.type === "finish") expect(last.reason).toBe(calls.length > 0 ? "tool_calls" : "stop");
+      },
+    );
+
+    test("its tool calls name tools on offer, have ids of their own, and arguments that are JSON objects", async () => {
+      const { calls } = summed(await collect(chat(ask("What is 37*12? Remember that “x” is 37. Run code: console.log('{\"a\": [1]}')"))));
+      expect(calls.length).toBeGreaterThan(0);
+      expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length);
+      for (const call of calls) {
+        expect(TOOLS.map((tool) => tool.name)).toContain(call.name);
+        expect(JSON.parse(call.arguments)).toBeTypeOf("object");
+      }
+    });
+
+    test("it says something once its tools have answered", async () => {
+      const first = summed(await collect(chat(ask("What is 37*12?"))));
+      const results = first.calls.map((call): ChatMessage => ({ role: "tool", toolCallId: call.id, content: '{"status":"SUCCEEDED","output":"444"}' }));
+      const second = summed(await collect(chat([...ask("What is 37*12?"), { role: "assistant", content: first.text, toolCalls: first.calls }, ...results])));
+      expect(second.text).toContain("444");
+    });
+
+    test("it answers in words when it is offered no tools", async () => {
+      const { text, calls } = summed(await collect(chat(ask("What is 37*12?"), [])));
+      expect(calls).toEqual([]);
+      expect(text).not.toBe("");
+    });
+
+    test("it is canceled before it starts", async () => {
+      await expect(collect(chat(ask("Hello"), TOOLS, AbortSignal.abort()))).rejects.toMatchObject({ name: expect.stringMatching(/Error$/), code: "CANCELED" });
+    });
+
+    test("it is canceled after any of its events, and says nothing more", async () => {
+      const events = await collect(chat(ask("Hello")));
+      for (let after = 1; after < events.length; after += 1) {
+        const controller = new AbortController();
+        const seen: ChatEvent[] = [];
+        const listening = (async () => {
+          for await (const event of chat(ask("Hello"), TOOLS, controller.signal)) {
+            seen.push(event);
+            if (seen.length === after) controller.abort();
+          }
+        })();
+        await expect(listening).rejects.toMatchObject({ code: "CANCELED" });
+        expect(seen.length).toBe(after);
+      }
+    });
+
+    test("it can be left in the middle, and asked again", async () => {
+      for await (const event of chat(ask("Hello"))) {
+        expect(event.type).toBe("text");
+        break;
+      }
+      expect(summed(await collect(chat(ask("Hello")))).text).not.toBe("");
+    });
+
+    test("answers to several requests at once do not mix", async () => {
+      const sums = ["1+1", "2+2", "3+3", "4+4"];
+      const answers = await Promise.all(sums.map((sum) => collect(chat(ask(`What is ${sum}?`)))));
+      expect(answers.map((events) => summed(events).calls.map((call) => JSON.parse(call.arguments)))).toEqual(sums.map((expression) => [{ expression }]));
+    });
+  });
+}
+
+function summed(events: readonly ChatEvent[]) {
+  const text = events.map((event) => (event.type === "text" ? event.delta : "")).join("");
+  return { text, calls: events.flatMap((event) => (event.type === "toolCall" ? [event.call] : [])) };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { createQuote, parseRetryAfter } from "./model-error.ts";
+
+const quote = createQuote("sk-secret-key-123456");
+
+describe("createQuote()", () => {
+  test("takes keys out before it clips, so that no part of one is left", () => {
+    for (let at = 0; at < 40; at += 1) expect(quote(`${"x".repeat(at)} sk-secret-key-123456 tail`, 30)).not.toContain("sk-s");
+    expect(quote("Incorrect API key provided: sk-abcd**********wxyz.", 100)).toBe("Incorrect API key provided: [key]");
+    expect(createQuote("plain-token")("token plain-token", 100)).toBe("token [key]");
+    expect(createQuote(undefined)("a\n\u0000b", 100)).toBe("a b");
+  });
+
+  test("clips to its length, also inside a character", () => {
+    expect(quote("abcdef", 4)).toBe("abc…");
+    expect(quote("ab😀😀", 4).isWellFormed()).toBe(true);
+  });
+});
+
+test("parseRetryAfter() reads seconds and dates, and nothing else", () => {
+  const now = Date.parse("2026-11-24T10:00:00Z");
+  const table: [string | null, number | null][] = [
+    [null, null],
+    ["", null],
+    ["soon", null],
+    ["2", 2_000],
+    ["0.5", 500],
+    ["Tue, 24 Nov 2026 10:00:03 GMT", 3_000],
+    ["Tue, 24 Nov 2026 09:00:00 GMT", 0],
+    ["999999", 3_600_000],
+  ];
+  for (const [header, ms] of table) expect(parseRetryAfter(header, now), String(header)).toBe(ms);
+});
