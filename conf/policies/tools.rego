@@ -2,7 +2,7 @@
 #
 # input  {actor: {id, tenant, role}, tool: {name, version, risk}, args_digest, args, run: {id, step} or null, now}
 # data   roles: the roles of conf/roles.yaml
-# answer {allow, reason, obligations, ttl_s}
+# answer {allow, reason, obligations, ttl_s}; ttl_s is the longest an allowance may stand, the service usually sets less
 package soma.tools
 
 default decision := {"allow": false, "reason": "no rule allows this call", "obligations": {}, "ttl_s": 0}
@@ -18,7 +18,7 @@ listed if input.tool.name in role.tools
 
 risk_within if risk_rank[input.tool.risk] <= risk_rank[role.maxRisk]
 
-decision := {"allow": true, "reason": sprintf("role %s may call %s", [input.actor.role, input.tool.name]), "obligations": {}, "ttl_s": 300} if {
+decision := {"allow": true, "reason": sprintf("role %s may call %s", [input.actor.role, input.tool.name]), "obligations": {}, "ttl_s": 3600} if {
 	known_role
 	listed
 	risk_within

@@ -9,7 +9,7 @@ call(role, tool, risk) := {"actor": {"id": "user:ada", "tenant": "acme", "role":
 test_allows_a_listed_tool if {
 	d := tools.decision with input as call("helper", "clock", "low") with data.roles as roles
 	d.allow
-	d.ttl_s == 300
+	d.ttl_s == 3600
 }
 
 test_denies_an_unlisted_tool if {

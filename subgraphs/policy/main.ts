@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { confFolder, loadRoles, SHIPPED_CONF } from "@soma/conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
+import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
@@ -51,7 +52,10 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    ready: async () => void (await sql`select 1`),
+    async ready() {
+      if (engine.fault !== undefined) throw new SomaError("UNAVAILABLE", "degraded: every tool call is denied, because the policy bundle cannot be loaded");
+      await sql`select 1`;
+    },
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, close: lifecycle.close };

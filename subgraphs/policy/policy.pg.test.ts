@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
@@ -9,6 +9,7 @@ import { newId } from "@soma/shared/ids";
 import { digest } from "@soma/shared/json";
 import { createSilentLog } from "@soma/shared/log";
 import { toRecord } from "@soma/shared/outbox/emit";
+import { transaction } from "@soma/shared/postgres/transaction";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal, createKeys, type TestKeys } from "@soma/shared/testing/principals";
@@ -83,7 +84,7 @@ describe("policy subgraph", () => {
     const answer = await decide();
     expect(answer).toMatchObject({ allow: true, argsDigest: digest({ code: "1" }) });
     const claims = await (await createDecisionVerifier(decisions.publicKey))(answer.token);
-    expect(claims).toMatchObject({ tenant: "acme", actor: "user:ada", tool: "code_run", argsDigest: answer.argsDigest, decisionId: answer.id });
+    expect(claims).toMatchObject({ tenant: "acme", actor: "user:ada", tool: "code_run", risk: "high", argsDigest: answer.argsDigest, decisionId: answer.id });
     const { auditEvents } = await ask(AUDIT, { filter: { category: ["POLICY"], subject: "tool:code_run" } });
     expect(auditEvents.nodes[0]).toMatchObject({ decision: "allow", actor: "user:ada", meta: { decision_id: answer.id } });
     expect(JSON.stringify(auditEvents.nodes[0])).not.toContain(answer.token);
@@ -148,8 +149,41 @@ describe("policy subgraph", () => {
     const representations = [
       { __typename: "Run", id: runId },
       { __typename: "Step", id: `${runId}.1` },
+      { __typename: "Decision", id: mine.id },
     ];
-    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([{ decisions: [] }, { decision: null }]);
+    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([{ decisions: [] }, { decision: null }, null]);
+  });
+
+  it("lets nobody change or delete what was decided and audited", async () => {
+    const roles = [database.request, database.worker];
+    for (const sql of roles) {
+      for (const statement of ["update decision set allow = true", "delete from decision", "update audit_event set reason = ''", "delete from audit_event"]) {
+        await expect(transaction(sql, { tenant: "acme" }, (tx) => tx.unsafe(statement))).rejects.toThrow("permission denied");
+      }
+    }
+    await expect(transaction(database.worker, {}, (tx) => tx`select 1 from decision`)).rejects.toThrow("permission denied");
+  });
+
+  it("gives many runs and steps their own decisions, the newest for a step", async () => {
+    const runs = [newId(), newId()];
+    const asked = [0, 1, 0, 1].map((index) => runs[index] ?? "");
+    const made: Answer[] = [];
+    for (const runId of asked) made.push(await decide({ runId, stepId: `${runId}.1` }));
+    const representations = [...runs.map((id) => ({ __typename: "Run", id })), ...runs.map((id) => ({ __typename: "Step", id: `${id}.1` }))];
+    const { _entities } = await ask(ENTITIES, { representations });
+    expect(_entities.slice(0, 2).map((run: Answer) => run.decisions.map((one: Answer) => one.id))).toEqual([
+      [made[0].id, made[2].id],
+      [made[1].id, made[3].id],
+    ]);
+    expect(_entities.slice(2).map((step: Answer) => step.decision.id)).toEqual([made[2].id, made[3].id]);
+  });
+
+  it("refuses what cannot be stored as the caller's fault", async () => {
+    for (const changes of [{ tool: "a\u0000" }, { idempotencyKey: "a\u0000" }, { args: "\ud800" }, { stepId: "\u0000" }, { runId: "1" }]) {
+      await expect(decide(changes)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    }
+    await expect(ask(AUDIT, { filter: { actor: "a\u0000" } })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    expect(await ask(ENTITIES, { representations: [{ __typename: "Step", id: "a\u0000" }] })).toEqual({ _entities: [{ decision: null }] });
   });
 
   it("pages through the audit, newest first", async () => {
@@ -172,15 +206,15 @@ describe("policy subgraph", () => {
       actor: "user:eve",
       subject: "tool:code_run",
       decision: "deny",
-      reason: "forged",
+      reason: "forged\u0000",
       timestamp: new Date().toISOString(),
       tenant: "acme",
       meta: {},
     };
     const record = toRecord({ type: "agent.audit.v1", tenant: "acme", key: "acme", data, eventId: newId(), at: new Date() });
-    await bus.publish([record, record]);
+    expect(await bus.publish([record, record])).toEqual([{ ok: true }, { ok: true }]);
     const { auditEvents } = await ask(AUDIT, { filter: { category: ["SECURITY"] } });
-    expect(auditEvents.nodes).toEqual([expect.objectContaining({ id: data.event_id, actor: "user:eve" })]);
+    expect(auditEvents.nodes).toEqual([expect.objectContaining({ id: data.event_id, actor: "user:eve", reason: "forged\ufffd" })]);
   });
 
   it("publishes its audit events and leaves the outbox empty", async () => {
@@ -192,8 +226,26 @@ describe("policy subgraph", () => {
     const folder = await mkdtemp(join(tmpdir(), "soma-bundle-"));
     await writeFile(join(folder, "tools.wasm"), "not wasm");
     const broken = await startPolicy({ env: env({ SOMA_POLICY_BUNDLE_DIR: folder }), bus: createLocalBus(), log });
+    expect((await fetch(new URL("/readyz", running.url))).status).toBe(200);
+    const readiness = await fetch(new URL("/readyz", broken.url));
+    expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("degraded")]);
     const peer = createServiceClient({ peer: "policy", url: broken.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
     expect(await decide({ tool: "clock", risk: "low" }, aPrincipal(), peer)).toMatchObject({ allow: false, token: null, reason: "policy_error: bundle" });
     await broken.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it("lets a decision stand as long as its setting says", async () => {
+    const slow = await startPolicy({ env: env({ SOMA_DECISION_TTL_S: "3600" }), bus: createLocalBus(), log });
+    const peer = createServiceClient({ peer: "policy", url: slow.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
+    const standingMs = async (to: ServiceClient) => Date.parse((await decide({}, aPrincipal(), to)).expiresAt) - Date.now();
+    expect(await standingMs(peer)).toBeGreaterThan(3_590_000);
+    expect(await standingMs(client)).toBeLessThanOrEqual(300_000);
+    await slow.close();
+  });
+
+  it("does not start with a key that cannot sign", async () => {
+    const publicOnly = env({ SOMA_DECISION_SIGNING_KEY: JSON.stringify(decisions.publicKey) });
+    await expect(startPolicy({ env: publicOnly, bus: createLocalBus(), log })).rejects.toThrow("SOMA_DECISION_SIGNING_KEY: its value is a public key");
   });
 });

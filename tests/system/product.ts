@@ -26,7 +26,8 @@ export interface ProductUnderTest {
   client(): SomaClient;
   /** A client of somebody else: any tenant, any roles. */
   clientOf(who: { tenant: string; subject?: string; roles?: string[] }): Promise<{ client: SomaClient; token: string }>;
-  start(env?: Record<string, string>): Promise<void>;
+  /** Waits until the probe answers: /readyz, or /healthz for a product that is not meant to become ready. */
+  start(env?: Record<string, string>, probe?: "/readyz" | "/healthz"): Promise<void>;
   /** What a power cut does to the process. PostgreSQL stays, as it does on a real machine. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -57,7 +58,7 @@ export async function createProduct(): Promise<ProductUnderTest> {
       const token = await identity.issueAccessToken({ tenant, subject, roles, service: null }, 3_600);
       return { client: createSomaClient({ url: runtime.url, token }), token };
     },
-    async start(env = {}) {
+    async start(env = {}, probe = "/readyz") {
       const started = spawn(process.execPath, [join(root, "infra/local/up.ts"), "--data", dataDir, "--port", "0"], {
         cwd: root,
         env: { ...process.env, OPENAI_API_KEY: "", ...env },
@@ -72,7 +73,7 @@ export async function createProduct(): Promise<ProductUnderTest> {
           const known = await readRuntime(dataDir);
           const credentials = await readCredentials(dataDir);
           if (known === undefined || known.pid !== started.pid || credentials === undefined) return undefined;
-          const ready = await fetch(new URL("/readyz", known.url)).then(
+          const ready = await fetch(new URL(probe, known.url)).then(
             (response) => response.ok,
             () => false,
           );

@@ -5,7 +5,8 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
 import { type DecideDeps, decide } from "../commands/decide.ts";
-import { findDecisions, findStepDecisions, listRunDecisions } from "../store/find-decisions.ts";
+import { checkText, isStepId } from "../domain/decide-params.ts";
+import { findDecisions, findNewestOfSteps, listDecisionsOfRuns } from "../store/find-decisions.ts";
 import { listAuditEvents } from "../store/list-audit-events.ts";
 import type { DecisionRow } from "../store/tables.ts";
 import type { AuditCategory, Resolvers } from "./generated.ts";
@@ -21,8 +22,13 @@ function loadersOf(sql: Sql, context: RequestContext) {
     }),
     /** The newest decision of each step. */
     byStep: new DataLoader<string, DecisionRow | undefined>(async (ids) => {
-      const rows = new Map((await transaction(sql, { tenant }, (tx) => findStepDecisions(tx, ids))).map((row) => [row.stepId, row]));
+      const rows = new Map((await transaction(sql, { tenant }, (tx) => findNewestOfSteps(tx, ids))).map((row) => [row.stepId, row]));
       return ids.map((id) => rows.get(id));
+    }),
+    /** The decisions of each run, oldest first. */
+    byRun: new DataLoader<string, DecisionRow[]>(async (ids) => {
+      const rows = Map.groupBy(await transaction(sql, { tenant }, (tx) => listDecisionsOfRuns(tx, ids)), (row) => row.runId);
+      return ids.map((id) => rows.get(id) ?? []);
     }),
   }));
 }
@@ -37,6 +43,7 @@ export function createResolvers(deps: DecideDeps): Resolvers {
       async auditEvents(_parent, { filter, ...args }, context) {
         const { tenant } = context.principal;
         const { first, after } = parsePage(args, AUDIT_PAGE, (cursor) => (isId(cursor) ? cursor : undefined));
+        for (const name of ["decision", "actor", "subject"] as const) checkText(`filter.${name}`, filter?.[name] ?? "");
         const categories = filter?.category?.map((category) => category.toLowerCase());
         const wanted = { categories, decision: filter?.decision ?? undefined, actor: filter?.actor ?? undefined, subject: filter?.subject ?? undefined };
         const rows = await transaction(sql, { tenant }, (tx) => listAuditEvents(tx, { tenant, ...wanted, before: after, limit: first + 1 }));
@@ -62,11 +69,11 @@ export function createResolvers(deps: DecideDeps): Resolvers {
     },
     Run: {
       __resolveReference: ({ id }) => ({ id }),
-      decisions: ({ id }, _args, context) => (isId(id) ? transaction(sql, { tenant: context.principal.tenant }, (tx) => listRunDecisions(tx, id)) : []),
+      decisions: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).byRun.load(id) : []),
     },
     Step: {
       __resolveReference: ({ id }) => ({ id }),
-      decision: async ({ id }, _args, context) => (await loadersOf(sql, context).byStep.load(id)) ?? null,
+      decision: async ({ id }, _args, context) => (isStepId(id) ? ((await loadersOf(sql, context).byStep.load(id)) ?? null) : null),
     },
   };
 }

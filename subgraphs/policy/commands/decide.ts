@@ -2,13 +2,14 @@ import type { AgentAuditEvent } from "@soma/schemas/events";
 import { SomaError } from "@soma/shared/errors";
 import type { SignDecision } from "@soma/shared/identity/decision-token";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
-import { isId, newId } from "@soma/shared/ids";
-import { clip, digest, toStorableJson, toStorableText } from "@soma/shared/json";
+import { newId } from "@soma/shared/ids";
+import { digest, type Json, toStorableText } from "@soma/shared/json";
 import { emit } from "@soma/shared/outbox/emit";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId } from "@soma/shared/telemetry";
 import type { PolicyEngine } from "../decision/engine.ts";
+import { checkDecideParams, type DecideParams, parseArgs } from "../domain/decide-params.ts";
 import { findNewestByKey } from "../store/find-newest-by-key.ts";
 import { insertAuditEvent } from "../store/insert-audit-event.ts";
 import { insertDecision } from "../store/insert-decision.ts";
@@ -26,17 +27,6 @@ export interface DecideDeps {
   now(): Date;
 }
 
-export interface DecideParams {
-  tool: string;
-  toolVersion: string;
-  risk: string;
-  args: unknown;
-  role: string;
-  runId?: string | null | undefined;
-  stepId?: string | null | undefined;
-  idempotencyKey: string;
-}
-
 /**
  * Decides, stores the decision and its audit event in one transaction, and only then answers. Asked again under the same key
  * the same decision is given, its token signed anew for the time that is left; when that time is over a new decision is
@@ -44,9 +34,9 @@ export interface DecideParams {
  */
 export async function decide(deps: DecideDeps, principal: Principal, params: DecideParams): Promise<DecisionRow> {
   const { tenant } = principal;
-  check(params);
+  checkDecideParams(params);
   requireRole(principal, params.role);
-  const argsDigest = digest(params.args ?? null);
+  const { args, argsDigest } = parseArgs(params.args);
   // The step is not part of the question: a step that decides and the one that calls ask about the same call.
   const idemDigest = digest([principal.subject, params.tool, params.toolVersion, params.risk, argsDigest, params.role, params.runId ?? null]);
   const row = await transaction(deps.sql, { tenant }, async (tx) => {
@@ -59,7 +49,7 @@ export async function decide(deps: DecideDeps, principal: Principal, params: Dec
       );
     }
     if (known !== undefined && known.expiresAt > deps.now()) return known;
-    return make(tx, deps, principal, params, { argsDigest, idemDigest });
+    return make(tx, deps, principal, { ...params, args }, { argsDigest, idemDigest });
   });
   return row.allow ? { ...row, token: await signed(deps.sign, row) } : row;
 }
@@ -68,7 +58,7 @@ async function make(
   tx: Tx,
   deps: DecideDeps,
   principal: Principal,
-  params: DecideParams,
+  params: DecideParams & { args: Json },
   digests: { argsDigest: string; idemDigest: string },
 ): Promise<DecisionRow> {
   const { tenant, subject } = principal;
@@ -77,7 +67,7 @@ async function make(
     actor: { id: subject, tenant, role: params.role },
     tool: { name: params.tool, version: params.toolVersion, risk: params.risk },
     args_digest: digests.argsDigest,
-    args: toStorableJson(params.args ?? null),
+    args: params.args,
     run: params.runId === null || params.runId === undefined ? null : { id: params.runId, step: params.stepId ?? null },
     now: createdAt.toISOString(),
   });
@@ -135,18 +125,4 @@ function toEvent(row: DecisionRow): AgentAuditEvent {
 function signed(sign: SignDecision, row: DecisionRow): Promise<string> {
   const { tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, runId, stepId } = row;
   return sign({ tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, obligations: row.obligations as never, runId, stepId }, row.expiresAt);
-}
-
-const STEP_ID_LENGTH = 60;
-
-function check(params: DecideParams): void {
-  const { idempotencyKey: key, runId, stepId } = params;
-  if (key.length < 1 || key.length > 200) throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to 200`);
-  for (const name of ["tool", "toolVersion", "risk", "role"] as const) {
-    if (params[name].length < 1 || params[name].length > 100)
-      throw new SomaError("BAD_INPUT", `${name} has ${params[name].length} characters; it needs 1 to 100`);
-  }
-  if (typeof runId === "string" && !isId(runId)) throw new SomaError("BAD_INPUT", `run id "${clip(runId, 80)}" is not a UUID`);
-  if (typeof stepId === "string" && stepId.length > STEP_ID_LENGTH)
-    throw new SomaError("BAD_INPUT", `the step id has ${stepId.length} characters; at most ${STEP_ID_LENGTH} are taken`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { loadRoles, SHIPPED_CONF } from "@soma/conf";
 import { createSilentLog } from "@soma/shared/log";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PolicyInput } from "../domain/policy-input.ts";
 import { createPolicyEngine, type PolicyEngine } from "./engine.ts";
@@ -63,8 +64,50 @@ describe("createPolicyEngine()", () => {
     expect(empty.decide(ask("assistant", "clock", "low")).allow).toBe(false);
   });
 
+  it("allows exactly what the role lists up to its risk, whatever the names and arguments", () => {
+    const { roles } = loadRoles();
+    const ranks = ["low", "medium", "high"];
+    const word = fc.oneof(fc.constantFrom(...Object.keys(roles), "clock", "code_run", "http_fetch", ...ranks), fc.string());
+    fc.assert(
+      fc.property(word, word, word, fc.jsonValue(), (role, tool, risk, args) => {
+        const known = Object.hasOwn(roles, role) ? roles[role] : undefined;
+        const expected = known?.tools.includes(tool) === true && ranks.includes(risk) && ranks.indexOf(risk) <= ranks.indexOf(known.maxRisk);
+        expect(engine.decide(ask(role, tool, risk, args as PolicyInput["args"])).allow).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("denies an answer of another shape, an evaluation that throws, and input without JSON, and does not throw itself", async () => {
+    const reasonOf = async (bytes: Uint8Array) =>
+      (await createPolicyEngine({ wasm: bytes, data: { roles: loadRoles().roles }, log })).decide(ask("assistant", "clock", "low")).reason;
+    expect(await reasonOf(wasm)).toBe("role assistant may call clock");
+    expect(await reasonOf(replaced(wasm, "ttl_s", "ttl_x"))).toBe("policy_error: answer of the wrong shape");
+    expect(await reasonOf(replaced(wasm, "sprintf", "sprintg"))).toBe("policy_error: evaluation failed");
+    expect(engine.decide(ask("assistant", "clock", "low", Number.POSITIVE_INFINITY)).reason).toBe("policy_error: evaluation failed");
+    expect(engine.decide(ask("assistant", "clock", "low")).allow).toBe(true);
+  });
+
+  it("decides input of 64 KB of any shape within its memory", () => {
+    for (const args of [
+      "x".repeat(64_000),
+      JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`),
+      Array.from({ length: 30_000 }, () => 1),
+      Array.from({ length: 20_000 }, () => ({})),
+    ]) {
+      expect(engine.decide(ask("assistant", "clock", "low", args))).toMatchObject({ allow: true });
+    }
+  });
+
   it("has a version that changes with policy and data", async () => {
     const other = await createPolicyEngine({ wasm, data: { roles: {} }, log });
     expect(other.version).not.toBe(engine.version);
   });
 });
+
+/** The wasm with a text of its data replaced by one of the same length: a policy that does something else. */
+function replaced(wasm: Uint8Array, from: string, to: string): Uint8Array {
+  const bytes = Buffer.from(wasm);
+  for (let at = bytes.indexOf(from); at !== -1; at = bytes.indexOf(from, at + 1)) bytes.write(to, at);
+  return new Uint8Array(bytes);
+}

@@ -1,9 +1,9 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import { queryOn } from "@soma/shared/postgres/query";
-import { asc, inArray } from "drizzle-orm";
+import { asc, desc, getTableColumns, inArray, lte, sql } from "drizzle-orm";
 import { type DecisionRow, decision } from "./tables.ts";
 
-const MAX_ROWS = 500;
+const MAX_PER_RUN = 500;
 
 /** The decisions of these ids. */
 export async function findDecisions(tx: Tx, ids: readonly string[]): Promise<DecisionRow[]> {
@@ -13,21 +13,22 @@ export async function findDecisions(tx: Tx, ids: readonly string[]): Promise<Dec
     .where(inArray(decision.decisionId, [...ids]));
 }
 
-/** Decisions of one run, oldest first, at most 500. */
-export async function listRunDecisions(tx: Tx, runId: string): Promise<DecisionRow[]> {
-  return queryOn(tx)
-    .select()
+/** Decisions of these runs, oldest first, at most 500 of each. */
+export async function listDecisionsOfRuns(tx: Tx, runIds: readonly string[]): Promise<DecisionRow[]> {
+  const place = sql<number>`row_number() over (partition by ${decision.runId} order by ${decision.decisionId})`.as("place");
+  const ranked = queryOn(tx)
+    .select({ ...getTableColumns(decision), place })
     .from(decision)
-    .where(inArray(decision.runId, [runId]))
-    .orderBy(asc(decision.decisionId))
-    .limit(MAX_ROWS);
+    .where(inArray(decision.runId, [...runIds]))
+    .as("ranked");
+  return queryOn(tx).select().from(ranked).where(lte(ranked.place, MAX_PER_RUN)).orderBy(asc(ranked.decisionId));
 }
 
-/** Decisions of these steps, oldest first. */
-export async function findStepDecisions(tx: Tx, stepIds: readonly string[]): Promise<DecisionRow[]> {
+/** The newest decision of each of these steps. */
+export async function findNewestOfSteps(tx: Tx, stepIds: readonly string[]): Promise<DecisionRow[]> {
   return queryOn(tx)
-    .select()
+    .selectDistinctOn([decision.stepId])
     .from(decision)
     .where(inArray(decision.stepId, [...stepIds]))
-    .orderBy(asc(decision.decisionId));
+    .orderBy(decision.stepId, desc(decision.decisionId));
 }

@@ -1,8 +1,10 @@
 import type { AgentAuditEvent } from "@soma/schemas/events";
+import { toStorableJson } from "@soma/shared/json";
 import type { AuditRow } from "./tables.ts";
 
-/** An audit event as it is kept. */
-export function toAuditRow(tenant: string, event: AgentAuditEvent): AuditRow {
+/** An audit event as it is kept. What Postgres cannot keep is replaced: an event that is refused would hold up all that follow it. */
+export function toAuditRow(tenant: string, published: AgentAuditEvent): AuditRow {
+  const event = toStorableJson(published) as unknown as AgentAuditEvent;
   return {
     tenant,
     eventId: event.event_id,
@@ -13,7 +15,7 @@ export function toAuditRow(tenant: string, event: AgentAuditEvent): AuditRow {
     reason: event.reason,
     policyVersion: event.policy_version ?? null,
     at: new Date(event.timestamp),
-    traceId: event.trace_id ?? null,
+    traceId: event.trace_id === undefined || event.trace_id === "" ? null : event.trace_id,
     meta: event.meta,
   };
 }

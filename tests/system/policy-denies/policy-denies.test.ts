@@ -55,7 +55,8 @@ describe("policy before every tool call", () => {
     const broken = await mkdtemp(join(tmpdir(), "soma-broken-policy-"));
     await writeFile(join(broken, "tools.wasm"), "this is not a policy");
     await product.stop();
-    await product.start({ SOMA_POLICY_BUNDLE_DIR: broken });
+    await product.start({ SOMA_POLICY_BUNDLE_DIR: broken }, "/healthz");
+    expect(await (await fetch(`${product.url()}/readyz`)).text()).toBe("not ready: policy\n");
     const run = await product.ended(await product.send("What is 1+1? What time is it? Remember that it is broken. Note: nothing."));
     expect(run.decisions.map((decision) => decision.allow)).toEqual([false, false, false, false]);
     expect(run.invocations).toEqual([]);

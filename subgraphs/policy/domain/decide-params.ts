@@ -1,0 +1,58 @@
+import { SomaError } from "@soma/shared/errors";
+import { isId } from "@soma/shared/ids";
+import { clip, digest, type Json, toStorableJson, toStorableText } from "@soma/shared/json";
+
+export interface DecideParams {
+  tool: string;
+  toolVersion: string;
+  risk: string;
+  args: unknown;
+  role: string;
+  runId?: string | null | undefined;
+  stepId?: string | null | undefined;
+  idempotencyKey: string;
+}
+
+/** Characters each text may have. */
+const LIMITS = { tool: 100, toolVersion: 100, risk: 100, role: 100, idempotencyKey: 200 } as const;
+const STEP_ID_LENGTH = 60;
+
+/** Throws BAD_INPUT for what cannot be stored: the policy is only asked about calls that can be audited. */
+export function checkDecideParams(params: DecideParams): void {
+  const { runId, stepId } = params;
+  for (const [name, limit] of Object.entries(LIMITS)) {
+    const { length } = params[name as keyof typeof LIMITS];
+    if (length < 1 || length > limit) throw new SomaError("BAD_INPUT", `${name} has ${length} characters; it needs 1 to ${limit}`);
+    checkText(name, params[name as keyof typeof LIMITS]);
+  }
+  if (typeof runId === "string" && !isId(runId)) throw new SomaError("BAD_INPUT", `run id "${clip(runId, 80)}" is not a UUID`);
+  if (typeof stepId === "string" && !isStepId(stepId))
+    throw new SomaError(
+      "BAD_INPUT",
+      `the step id has ${stepId.length} characters; it needs at most ${STEP_ID_LENGTH}, and none that is NUL or half a surrogate pair`,
+    );
+}
+
+/** Throws BAD_INPUT for text that Postgres cannot keep. */
+export function checkText(name: string, value: string): void {
+  if (!isStorable(value)) throw new SomaError("BAD_INPUT", `${name} holds NUL or half a surrogate pair; send text without them`);
+}
+
+/** Whether a step could have this id; a step that could not has no decision. */
+export function isStepId(value: string): boolean {
+  return value.length <= STEP_ID_LENGTH && isStorable(value);
+}
+
+/** The arguments as the policy sees them, and the SHA-256 of their canonical JSON, hex; BAD_INPUT for arguments that have none. */
+export function parseArgs(args: unknown): { args: Json; argsDigest: string } {
+  try {
+    return { args: toStorableJson(args ?? null), argsDigest: digest(args ?? null) };
+  } catch (cause) {
+    const reason = "a number is not finite, a text holds half a surrogate pair, or they are nested too deep";
+    throw new SomaError("BAD_INPUT", `args have no canonical JSON: ${reason}`, { cause });
+  }
+}
+
+function isStorable(value: string): boolean {
+  return toStorableText(value) === value;
+}
