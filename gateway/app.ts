@@ -6,9 +6,11 @@ import { toKnownError } from "./format-error.ts";
 import { authenticate, checkOrigin, createAuthRoutes } from "./http-auth.ts";
 import type { DevIdentity, Identity } from "./identity.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
-import { createOperations, refused } from "./operations.ts";
-import { createPipeline } from "./pipeline.ts";
-import { createRequestTrace, type RequestTrace } from "./request-trace.ts";
+import { createOperations, drainingError, refused } from "./operations.ts";
+import { createPipeline, RequestRefused } from "./pipeline.ts";
+import { readJson } from "./read-text.ts";
+import { createReadiness } from "./readiness.ts";
+import { type RequestTrace, traced } from "./request-trace.ts";
 import { type ReadStatic, serveStatic } from "./static-files.ts";
 import { createSupergraphExecutor } from "./supergraph.ts";
 import { createWebSocketDoor, type SocketLike } from "./websocket.ts";
@@ -33,12 +35,33 @@ export interface GatewayOptions {
   webSocketImpl?: unknown;
 }
 
+/** A request as an upgrade to WebSocket brings it. */
+export interface UpgradeRequest {
+  url: string;
+  headers: Headers;
+}
+
+export interface GatewayLoad {
+  connections: number;
+  subscriptions: number;
+  /** Queries and mutations under way. */
+  operations: number;
+}
+
 export interface Gateway {
   fetch(request: Request): Promise<Response>;
-  /** Serves a WebSocket on /graphql; throws when its origin may not connect. The function tells that it closed. */
-  accept(socket: SocketLike, request: { url: string; headers: Headers }): (code: number, reason: string) => Promise<void>;
+  /** The answer to an upgrade that is not let in; undefined when it is. */
+  refuseUpgrade(request: UpgradeRequest): Response | undefined;
+  /** Serves a WebSocket that was let in. The function tells that it closed. */
+  accept(socket: SocketLike, request: UpgradeRequest): (code: number, reason: string) => Promise<void>;
+  load(): GatewayLoad;
+  /** Refuses new operations, lets those under way finish, ends subscriptions and connections with "come again". */
   close(): Promise<void>;
 }
+
+/** Headers of every answer; pages add their policy. */
+const ALWAYS = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } as const;
+const GET_GRAPHQL = "send operations with POST and content-type application/json, or over a WebSocket with the protocol graphql-transport-ws";
 
 /** The one door, on web standards: any runtime with fetch and WebSocket can put it behind a server. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -46,19 +69,21 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const send = options.fetch ?? fetch;
   const executor = createSupergraphExecutor(options.supergraphSdl);
+  const missing = executor.subgraphs.filter((name) => urls[name] === undefined);
+  if (missing.length > 0) throw new SomaError("BAD_INPUT", `no URL is given for the subgraphs ${missing.join(", ")} of the supergraph`);
   const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true });
   const sources = createSources({ urls, fetch: send, sign: options.sign, timeoutMs: limits.subgraphMs });
-  const operations = createOperations({ executor, sources, urls, sign: options.sign, limits, pipeline, log, webSocketImpl: options.webSocketImpl });
-  const trace = (headers: Headers): RequestTrace => createRequestTrace(headers, log);
-  const door = createWebSocketDoor({ operations, executor, identity, limits, log, trace });
+  const operations = createOperations({ executor, sources, urls, sign: options.sign, limits, pipeline, webSocketImpl: options.webSocketImpl });
+  const door = createWebSocketDoor({ operations, executor, identity, limits, log });
   const auth = createAuthRoutes(identity, options.devIdentity);
+  const readiness = createReadiness(urls, send);
   let draining = false;
 
-  async function serve(request: Request, scope: RequestTrace): Promise<Response> {
+  async function serve(request: Request, trace: RequestTrace): Promise<Response> {
     const path = new URL(request.url).pathname;
-    if (path === "/graphql") return serveGraphql(request, scope);
+    if (path === "/graphql") return serveGraphql(request, trace);
     if (path === "/healthz") return new Response("ok\n");
-    if (path === "/readyz") return readiness();
+    if (path === "/readyz") return draining ? new Response("stopping\n", { status: 503 }) : readiness();
     if (path === "/metrics") {
       const { body, contentType } = await options.metrics();
       return new Response(body, { headers: { "content-type": contentType } });
@@ -68,92 +93,54 @@ export function createGateway(options: GatewayOptions): Gateway {
     return serveStatic(options.readStatic, path);
   }
 
-  async function serveGraphql(request: Request, scope: RequestTrace): Promise<Response> {
-    if (request.method !== "POST") {
-      return answer(
-        {
-          errors: [
-            {
-              message: "send operations with POST and content-type application/json, or over a WebSocket",
-              extensions: { code: "BAD_INPUT", retryable: false, traceId: scope.traceId },
-            },
-          ],
-        },
-        405,
-        { allow: "POST" },
-      );
-    }
+  async function serveGraphql(request: Request, trace: RequestTrace): Promise<Response> {
+    if (request.method !== "POST") return answer(refused(new SomaError("BAD_INPUT", GET_GRAPHQL), trace), 405, { allow: "POST" });
     checkOrigin(request);
-    if (!/^application\/(graphql-response\+)?json\b/.test(request.headers.get("content-type") ?? ""))
-      throw new SomaError("BAD_INPUT", "the content-type is not application/json");
-    const { principal } = await authenticate(identity, request.headers);
-    const wanted = pipeline.parseRequest(parseJson(await readBody(request, limits.bodyBytes)));
-    const planned = pipeline.prepare(wanted);
-    if (planned.operation.operation === "subscription")
-      throw new SomaError("BAD_INPUT", "subscriptions are served over a WebSocket with the protocol graphql-transport-ws");
-    const { requestId, traceHeaders } = scope;
-    const context = { principal, requestId, traceHeaders, signal: request.signal };
-    return answer(await operations.execute(planned, wanted.variables, context, scope), 200);
+    const payload = await readJson(request, limits.bodyBytes);
+    const admitted = await operations.admit({ identify: () => authenticate(identity, request.headers), payload, kinds: ["query", "mutation"] });
+    const signal = admitted.planned.operation.operation === "mutation" ? undefined : request.signal;
+    return answer(await operations.execute(admitted, { principal: admitted.identified.principal, trace, signal }), 200);
   }
 
-  async function readiness(): Promise<Response> {
-    if (draining) return new Response("stopping\n", { status: 503 });
-    const states = await Promise.all(
-      Object.entries(urls).map(async ([name, url]) => {
-        const ready = await send(new URL("/readyz", url), { signal: AbortSignal.timeout(2_000) }).then(
-          (response) => response.ok,
-          () => false,
-        );
-        return { name, ready };
-      }),
-    );
-    const missing = states.filter((state) => !state.ready).map((state) => state.name);
-    return missing.length === 0 ? new Response("ready\n") : new Response(`not ready: ${missing.join(", ")}\n`, { status: 503 });
+  async function respond(request: Request, trace: RequestTrace): Promise<Response> {
+    const response = await serve(request, trace).catch((error: unknown) => answer(refused(error, trace), statusOf(error)));
+    for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value);
+    response.headers.set("x-request-id", trace.requestId);
+    response.headers.set("x-trace-id", trace.traceId);
+    return response;
+  }
+
+  function checkUpgrade(request: UpgradeRequest): void {
+    if (new URL(request.url).pathname !== "/graphql") throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
+    checkOrigin(request);
+    if (draining) throw drainingError();
+    if (door.load().connections >= limits.connections)
+      throw new SomaError("LIMIT_EXCEEDED", `${limits.connections} connections are open, the most there may be`);
   }
 
   return {
-    async fetch(request) {
-      const scope = trace(request.headers);
-      const response = await serve(request, scope).catch((error: unknown) => answer(refused(error, scope), toKnownError(error).httpStatus));
-      response.headers.set("x-request-id", scope.requestId);
-      response.headers.set("x-trace-id", scope.traceId);
-      return response;
+    fetch: (request) => traced(`gateway ${request.method}`, request.headers, log, (trace) => respond(request, trace)),
+    refuseUpgrade(request) {
+      try {
+        checkUpgrade(request);
+        return undefined;
+      } catch (error) {
+        return answer(refused(error, { log, traceId: "" }), statusOf(error));
+      }
     },
-    accept(socket, request) {
-      checkOrigin(request);
-      if (draining) throw new SomaError("UNAVAILABLE", "the server is stopping");
-      if (door.connections() >= limits.connections) throw new SomaError("LIMIT_EXCEEDED", `${limits.connections} connections are open, the most there may be`);
-      return door.accept(socket, request.headers);
-    },
+    accept: (socket, request) => door.accept(socket, request.headers),
+    load: () => ({ ...door.load(), operations: operations.running() }),
     async close() {
       draining = true;
-      await door.close();
-      const end = Date.now() + limits.drainMs;
-      while (operations.running() > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+      await Promise.all([operations.drain(), door.close()]);
     },
   };
 }
 
+function statusOf(error: unknown): number {
+  return error instanceof RequestRefused ? 400 : toKnownError(error).httpStatus;
+}
+
 function answer(body: unknown, status: number, headers: Record<string, string> = {}): Response {
   return Response.json(body, { status, headers: { "cache-control": "no-store", ...headers } });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SomaError("BAD_INPUT", "the request body is not JSON", { cause });
-  }
-}
-
-async function readBody(request: Request, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new SomaError("PAYLOAD_TOO_LARGE", `the request body is larger than ${maxBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -1,15 +1,18 @@
 import type { GraphQLDataSource } from "@apollo/gateway";
-import { type ErrorCode, SomaError } from "@soma/shared/errors";
+import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { GraphQLError } from "graphql";
+import { withDeadline } from "./deadline.ts";
+import { readText } from "./read-text.ts";
+import type { RequestTrace } from "./request-trace.ts";
 import type { Sources } from "./supergraph.ts";
 
 /** What one operation carries to the subgraphs. */
 export interface OperationContext {
   principal: Principal;
-  requestId: string;
-  traceHeaders: Record<string, string>;
-  signal: AbortSignal;
+  trace: RequestTrace;
+  /** Aborts when nobody waits for the answer any more; left out for mutations, which are finished once begun. */
+  signal: AbortSignal | undefined;
 }
 
 export interface DataSourceOptions {
@@ -23,33 +26,70 @@ export interface DataSourceOptions {
 type ProcessParams = Parameters<GraphQLDataSource["process"]>[0];
 type ProcessResult = Awaited<ReturnType<GraphQLDataSource["process"]>>;
 
+const MAX_ANSWER_BYTES = 16_777_216;
+
 /** One data source per subgraph, over fetch: forwards who asks, the request's id and its trace, and nothing else. */
 export function createSources(options: DataSourceOptions): Sources {
   return Object.fromEntries(
-    Object.entries(options.urls).map(([name, url]) => [name, { process: (params: ProcessParams) => ask(name, url, params, options) } as GraphQLDataSource]),
+    Object.entries(options.urls).map(([name, url]) => [name, { process: (params: ProcessParams) => process(name, url, params, options) } as GraphQLDataSource]),
   );
 }
 
-async function ask(name: string, url: string, params: ProcessParams, options: DataSourceOptions): Promise<ProcessResult> {
-  const { principal, requestId, traceHeaders, signal } = params.context as OperationContext;
-  const limit = AbortSignal.timeout(options.timeoutMs);
+/** A failure is thrown with the place of the answer that is missing, so that a client sees which of its fields it costs. */
+async function process(name: string, url: string, params: ProcessParams, options: DataSourceOptions): Promise<ProcessResult> {
+  const context = params.context as OperationContext;
   try {
-    const response = await options.fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${await options.sign(principal)}`, "x-request-id": requestId, ...traceHeaders },
-      body: JSON.stringify({ query: params.request.query, variables: params.request.variables ?? {} }),
-      signal: AbortSignal.any([signal, limit]),
-    });
-    return (await response.json()) as ProcessResult;
-  } catch (cause) {
-    if (signal.aborted) return failed("CANCELED", "the request was canceled", cause);
-    if (limit.aborted) return failed("TIMEOUT", `the ${name} service did not answer within ${options.timeoutMs} ms`, cause);
-    return failed("UNAVAILABLE", `the ${name} service cannot be reached`, cause);
+    return await withDeadline(context.signal, options.timeoutMs, (signal) => ask(name, url, params, { context, signal, options }));
+  } catch (error) {
+    const path = "pathInIncomingRequest" in params ? visiblePath(params.pathInIncomingRequest) : undefined;
+    throw new GraphQLError(`the ${name} service failed`, { path: path ?? null, originalError: explain(name, options.timeoutMs, error) });
   }
 }
 
-/** A failure as the subgraph's own answer, so that only the fields it would have given are missing. */
-function failed(code: ErrorCode, message: string, cause: unknown): ProcessResult {
-  const error = new SomaError(code, message, { cause });
-  return { data: null, errors: [new GraphQLError(message, { originalError: error, extensions: { code } })] } as unknown as ProcessResult;
+interface Asking {
+  context: OperationContext;
+  signal: AbortSignal;
+  options: DataSourceOptions;
+}
+
+async function ask(name: string, url: string, params: ProcessParams, { context, signal, options }: Asking): Promise<ProcessResult> {
+  const { principal, trace } = context;
+  const response = await options.fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${await options.sign(principal)}`,
+      "x-request-id": trace.requestId,
+      ...trace.headers(),
+    },
+    body: JSON.stringify({ query: params.request.query, variables: params.request.variables ?? {} }),
+    signal,
+  });
+  const text = await readText(response.body, MAX_ANSWER_BYTES, `the answer of the ${name} service`);
+  if (response.status === 401) {
+    throw new SomaError(
+      "INTERNAL",
+      `the ${name} service refused the token of the gateway; SOMA_INTERNAL_SIGNING_KEY does not fit its SOMA_INTERNAL_VERIFY_KEY`,
+    );
+  }
+  try {
+    return JSON.parse(text) as ProcessResult;
+  } catch (cause) {
+    throw new SomaError("UNAVAILABLE", `the ${name} service answered ${response.status} with something that is not JSON`, { cause });
+  }
+}
+
+function explain(name: string, timeoutMs: number, error: unknown): SomaError {
+  if (error instanceof SomaError) return error;
+  const { code } = toSomaError(error);
+  if (code === "TIMEOUT") return new SomaError("TIMEOUT", `the ${name} service did not answer within ${timeoutMs} ms`, { cause: error });
+  if (code === "CANCELED") return new SomaError("CANCELED", "the request was canceled", { cause: error });
+  return new SomaError("UNAVAILABLE", `the ${name} service cannot be reached`, { cause: error });
+}
+
+/** The part of a plan's path that a client can follow: up to the first list, whose items were asked for together. */
+function visiblePath(path: readonly (string | number)[] | undefined): (string | number)[] | undefined {
+  const list = path?.indexOf("@") ?? -1;
+  const visible = list === -1 ? path : path?.slice(0, list);
+  return visible === undefined || visible.length === 0 ? undefined : [...visible];
 }

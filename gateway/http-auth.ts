@@ -1,8 +1,10 @@
 import { SomaError } from "@soma/shared/errors";
 import type { DevIdentity, Identified, Identity } from "./identity.ts";
+import { readJson } from "./read-text.ts";
 
 const COOKIE = "soma_session";
 const SESSION_S = 12 * 3_600;
+const MAX_BODY_BYTES = 8_192;
 
 /** The token a request brings: a bearer header, or the cookie a browser got at sign-in. */
 export function tokenOf(headers: Headers): string | undefined {
@@ -53,7 +55,7 @@ export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefine
 }
 
 async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
-  const body: unknown = await request.json().catch(() => undefined);
+  const body = await readJson(request, MAX_BODY_BYTES);
   const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined;
   if (typeof token !== "string") throw new SomaError("BAD_INPUT", 'the request is not {"token": "..."}');
   const principal = await dev.redeem(token);

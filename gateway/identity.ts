@@ -1,5 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
-import type { Principal } from "@soma/shared/identity/principal";
+import { isTenant, type Principal } from "@soma/shared/identity/principal";
 import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 
 const ISSUER = "soma-dev";
@@ -8,7 +8,6 @@ const SIGN_IN_AUDIENCE = "soma-signin";
 const SIGN_IN_S = 10 * 60;
 /** Used sign-in tokens that are remembered; each is forgotten when it would have expired anyway. */
 const MAX_USED = 10_000;
-const TENANT = /^[a-z0-9-]{1,40}$/;
 
 /** A caller that proved who it is, and until when. */
 export interface Identified {
@@ -88,13 +87,13 @@ async function read(token: string, key: CryptoKey | Uint8Array, audience: string
   const { sub, tenant, roles, exp, jti } = payload;
   if (
     typeof sub !== "string" ||
-    typeof tenant !== "string" ||
-    !TENANT.test(tenant) ||
+    !isTenant(tenant) ||
     typeof exp !== "number" ||
     typeof jti !== "string" ||
-    !Array.isArray(roles)
+    !Array.isArray(roles) ||
+    !roles.every((role) => typeof role === "string")
   ) {
     throw new SomaError("UNAUTHENTICATED", "the token does not name a subject, a tenant and roles");
   }
-  return { principal: { tenant, subject: sub, roles: roles.map(String), service: null }, exp, jti };
+  return { principal: { tenant, subject: sub, roles, service: null }, exp, jti };
 }

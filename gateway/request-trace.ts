@@ -1,26 +1,43 @@
 import type { Log } from "@soma/shared/log";
+import { activeTraceId, contextFromHeaders, otelContext, traceHeaders, withSpan } from "@soma/shared/telemetry";
 
-/** The ids of one request or connection, and a log that carries them. */
+/** The ids of one request or operation, and a log that carries them. */
 export interface RequestTrace {
   requestId: string;
   traceId: string;
-  /** W3C headers for the subgraphs. */
-  traceHeaders: Record<string, string>;
+  /** W3C headers for the subgraphs, of the span in force. */
+  headers(): Record<string, string>;
+  /** Does work that belongs to this trace although it happens later, such as the events of a subscription. */
+  run<T>(work: () => Promise<T>): Promise<T>;
   log: Log;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACE_PARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Takes over the caller's request id and trace when they are well formed, and begins new ones otherwise. */
-export function createRequestTrace(headers: Headers, log: Log): RequestTrace {
-  const given = headers.get("x-request-id") ?? "";
-  const requestId = REQUEST_ID.test(given) ? given : crypto.randomUUID();
-  const traceparent = headers.get("traceparent") ?? "";
-  const known = TRACE_PARENT.exec(traceparent)?.[1];
-  const traceId = known ?? hex(16);
-  const traceHeaders = { traceparent: known === undefined ? `00-${traceId}-${hex(8)}-01` : traceparent };
-  return { requestId, traceId, traceHeaders, log: log.child({ request_id: requestId, trace_id: traceId }) };
+/**
+ * Does the work inside a span that continues the caller's trace. The caller's request id is taken over when it is well
+ * formed; without a tracing SDK the trace has an id all the same, so that an error can be found in the logs.
+ */
+export function traced<T>(name: string, headers: Headers, log: Log, work: (trace: RequestTrace) => Promise<T>): Promise<T> {
+  const traceparent = headers.get("traceparent") ?? undefined;
+  const parent = contextFromHeaders({ traceparent, tracestate: headers.get("tracestate") ?? undefined });
+  return withSpan(name, {}, () => work(createRequestTrace(headers.get("x-request-id"), traceparent, log)), parent);
+}
+
+function createRequestTrace(givenId: string | null, traceparent: string | undefined, log: Log): RequestTrace {
+  const requestId = givenId !== null && REQUEST_ID.test(givenId) ? givenId : crypto.randomUUID();
+  const given = TRACE_PARENT.exec(traceparent ?? "")?.[1];
+  const traceId = activeTraceId() || given || hex(16);
+  const fallback = { traceparent: given !== undefined && traceparent !== undefined ? traceparent : `00-${traceId}-${hex(8)}-01` };
+  const context = otelContext.active();
+  return {
+    requestId,
+    traceId,
+    headers: () => ({ ...fallback, ...traceHeaders() }),
+    run: (work) => otelContext.with(context, work),
+    log: log.child({ request_id: requestId, trace_id: traceId }),
+  };
 }
 
 function hex(bytes: number): string {

@@ -1,12 +1,12 @@
 import { SomaError } from "@soma/shared/errors";
-import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { Principal } from "@soma/shared/identity/principal";
-import { GraphQLError } from "graphql";
-import { createClient } from "graphql-ws";
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from "graphql";
 import type { OperationContext } from "./data-source.ts";
-import type { RawResult } from "./format-error.ts";
+import { createEventQueue } from "./event-queue.ts";
+import { formatResult } from "./format-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { PlanNode, PlannedOperation, Sources, SubscriptionNode, SupergraphExecutor } from "./supergraph.ts";
+import { openUpstream } from "./upstream.ts";
 
 export interface SubscribeOptions {
   executor: SupergraphExecutor;
@@ -20,59 +20,83 @@ export interface SubscribeOptions {
 export interface SubscribeParams {
   planned: PlannedOperation;
   variables: Record<string, unknown>;
-  context: OperationContext;
+  /** Aborting its signal ends the subscription with the signal's reason. */
+  context: OperationContext & { signal: AbortSignal };
 }
 
 /**
  * A subscription over the federated graph. The subgraph that owns the root field is subscribed to; for each of its events the
  * operation's own plan is executed with the first fetch answered from the event, so that fields of other subgraphs are
  * resolved, shaped and reported exactly as in a query. When the subgraph is lost this operation ends with an error the client
- * may retry on, from its cursor; the client's connection stays.
+ * may retry on, from its cursor; the client's connection stays. A reader that stays behind too far is ended the same way.
+ *
+ * The iterator is written by hand because `return()` of a generator waits for the event before it, which in a quiet stream
+ * may never come, and the subgraph would be kept busy for nobody.
  */
-export function subscribe(options: SubscribeOptions, params: SubscribeParams): AsyncIterableIterator<RawResult> {
-  return stoppable((signal) => events(options, params, signal));
+export function subscribe(options: SubscribeOptions, params: SubscribeParams): AsyncIterableIterator<FormattedExecutionResult> {
+  const { signal, principal, trace } = params.context;
+  const { primary, node } = eventPlan(params.planned);
+  const { serviceName } = primary;
+  const events = createEventQueue<ExecutionResult>(options.limits.queuedEvents);
+  const close = openUpstream(
+    {
+      url: urlOf(options, serviceName),
+      query: primary.operation,
+      variables: pick(params.variables, primary.variableUsages ?? []),
+      connectionParams: async () => ({ token: await options.sign(principal), requestId: trace.requestId }),
+      limits: options.limits,
+      webSocketImpl: options.webSocketImpl,
+    },
+    {
+      next(event) {
+        if (!events.push(event))
+          fail(new SomaError("SLOW_CONSUMER", `${options.limits.queuedEvents} events wait to be read; subscribe again from the last one`));
+      },
+      error: (error) => finish(toUpstreamError(error, serviceName)),
+      complete: () => finish(),
+    },
+  );
+  const onAbort = (): void => fail(reasonOf(signal));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+
+  function fail(error: Error): void {
+    events.fail(error);
+    stop();
+  }
+  function finish(error?: Error): void {
+    events.end(error);
+    signal.removeEventListener("abort", onAbort);
+  }
+  function stop(): void {
+    signal.removeEventListener("abort", onAbort);
+    close();
+  }
+
+  return {
+    async next() {
+      const { done, value } = await events.next();
+      if (done === true) return { done, value };
+      return { done: false, value: await trace.run(() => resolveEvent(options, params, { event: value, primary, node })) };
+    },
+    async return() {
+      events.end();
+      stop();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
-async function* events(options: SubscribeOptions, { planned, variables, context }: SubscribeParams, stopped: AbortSignal): AsyncGenerator<RawResult> {
-  const { primary, node } = eventPlan(planned);
-  const { serviceName } = primary;
-  const url = options.urls[serviceName];
-  const source = options.sources[serviceName];
-  if (url === undefined || source === undefined) throw new SomaError("INTERNAL", `there is no subgraph "${serviceName}"`);
-  const client = createClient({
-    url: url.replace(/^http/, "ws"),
-    retryAttempts: 0,
-    keepAlive: options.limits.keepAliveMs,
-    connectionAckWaitTimeout: options.limits.connectionInitMs,
-    connectionParams: async () => ({ token: await options.sign(context.principal), requestId: context.requestId }),
-    ...(options.webSocketImpl === undefined ? {} : { webSocketImpl: options.webSocketImpl }),
-  });
-  const upstreamVariables = Object.fromEntries((primary.variableUsages ?? []).filter((name) => name in variables).map((name) => [name, variables[name]]));
-  const upstream = client.iterate<Record<string, unknown>>({ query: primary.operation, variables: upstreamVariables });
-  const stop = (): void => void upstream.return?.();
-  for (const signal of [stopped, context.signal]) signal.addEventListener("abort", stop, { once: true });
-  try {
-    for await (const event of upstream) {
-      const answered = {
-        ...options.sources,
-        [serviceName]: {
-          process: (request: Parameters<typeof source.process>[0]) =>
-            request.request.query === primary.operation ? Promise.resolve(event) : source.process(request),
-        },
-      };
-      yield await options.executor.execute({ planned, node, variables, sources: answered as Sources, context });
-    }
-    if (context.signal.aborted) throw reasonOf(context.signal);
-  } catch (error) {
-    throw context.signal.aborted ? reasonOf(context.signal) : toUpstreamError(error, serviceName);
-  } finally {
-    for (const signal of [stopped, context.signal]) signal.removeEventListener("abort", stop);
-    await client.dispose();
-  }
+interface EventPlan {
+  primary: SubscriptionNode["primary"];
+  node: PlanNode;
 }
 
 /** The subscription's own plan, with its first fetch as an ordinary one. */
-function eventPlan(planned: PlannedOperation): { primary: SubscriptionNode["primary"]; node: PlanNode } {
+function eventPlan(planned: PlannedOperation): EventPlan {
   const node = planned.plan.node as SubscriptionNode | undefined;
   if (node?.kind !== "Subscription") throw new SomaError("INTERNAL", "the operation was not planned as a subscription");
   const { primary, rest } = node;
@@ -80,14 +104,40 @@ function eventPlan(planned: PlannedOperation): { primary: SubscriptionNode["prim
   return { primary, node: { kind: "Sequence", nodes: [primary, ...(rest.kind === "Sequence" ? rest.nodes : [rest])] } };
 }
 
-function reasonOf(signal: AbortSignal): unknown {
+async function resolveEvent(
+  options: SubscribeOptions,
+  params: SubscribeParams,
+  { event, primary, node }: EventPlan & { event: ExecutionResult },
+): Promise<FormattedExecutionResult> {
+  const source = options.sources[primary.serviceName];
+  const sources = {
+    ...options.sources,
+    [primary.serviceName]: {
+      process: (request: Parameters<NonNullable<typeof source>["process"]>[0]) =>
+        request.request.query === primary.operation ? Promise.resolve(event) : source?.process(request),
+    },
+  };
+  const { planned, variables, context } = params;
+  return formatResult(await options.executor.execute({ planned, node, variables, sources: sources as Sources, context }), context.trace);
+}
+
+function urlOf({ urls }: SubscribeOptions, service: string): string {
+  const url = urls[service];
+  if (url === undefined) throw new SomaError("INTERNAL", `there is no subgraph "${service}"`);
+  return url;
+}
+
+function pick(variables: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]));
+}
+
+function reasonOf(signal: AbortSignal): SomaError {
   return signal.reason instanceof SomaError ? signal.reason : new SomaError("CANCELED", "the subscription was stopped");
 }
 
 /** Errors the subgraph told keep their code; everything else means that it was lost. */
-function toUpstreamError(error: unknown, service: string): unknown {
-  if (error instanceof SomaError) return error;
+function toUpstreamError(error: unknown, service: string): Error {
   const [first] = (Array.isArray(error) ? error : []) as { message: string; extensions?: Record<string, unknown> }[];
   if (first !== undefined) return new GraphQLError(first.message, { extensions: first.extensions ?? null });
-  return new SomaError("UNAVAILABLE", `the ${service} service was lost; subscribe again from the last event`, { cause: error });
+  return new SomaError("UPSTREAM_UNAVAILABLE", `the ${service} service was lost; subscribe again from the last event`, { cause: error });
 }

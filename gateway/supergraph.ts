@@ -30,6 +30,8 @@ export interface ExecuteParams {
 export interface SupergraphExecutor {
   /** The schema clients see. */
   schema: GraphQLSchema;
+  /** Names of the subgraphs it was composed of. */
+  subgraphs: readonly string[];
   plan(document: DocumentNode, operation: OperationDefinitionNode): QueryPlan;
   execute(params: ExecuteParams): Promise<RawResult>;
 }
@@ -49,6 +51,7 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
 
   return {
     schema,
+    subgraphs: supergraph.subgraphsMetadata().map(({ name }) => name),
 
     plan(document, operation) {
       return planner.buildQueryPlan(operationFromDocument(apiSchema, document, nameOf(operation)));

@@ -1,15 +1,16 @@
-import { SomaError } from "@soma/shared/errors";
+import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { makeServer } from "graphql-ws";
-import type { OperationContext } from "./data-source.ts";
-import { formatError, formatResult, type RawResult } from "./format-error.ts";
-import { tokenOf } from "./http-auth.ts";
+import { type FormattedExecutionResult, GraphQLError } from "graphql";
+import { makeServer, type SubscribePayload } from "graphql-ws";
+import { settledWithin } from "./deadline.ts";
+import { formatError } from "./format-error.ts";
+import { authenticate, tokenOf } from "./http-auth.ts";
 import type { Identified, Identity } from "./identity.ts";
 import type { GatewayLimits } from "./limits.ts";
-import type { Operations } from "./operations.ts";
-import type { RequestTrace } from "./request-trace.ts";
-import type { PlannedOperation, SupergraphExecutor } from "./supergraph.ts";
+import { drainingError, type Operations } from "./operations.ts";
+import { type AdmittedOperation, RequestRefused } from "./pipeline.ts";
+import { type RequestTrace, traced } from "./request-trace.ts";
+import type { SupergraphExecutor } from "./supergraph.ts";
 
 /** A connected WebSocket, whatever the runtime calls its parts. */
 export interface SocketLike {
@@ -21,182 +22,203 @@ export interface SocketLike {
   onMessage(listener: (text: string) => Promise<void>): void;
 }
 
-/** graphql-transport-ws close codes of ours: the client library tries again after 4403 and 1012. */
-const CLOSE = { FORBIDDEN: 4403, SERVICE_RESTART: 1012 } as const;
-
-export interface WebSocketServerOptions {
+export interface WebSocketDoorOptions {
   operations: Operations;
   executor: SupergraphExecutor;
   identity: Identity;
   limits: GatewayLimits;
   log: Log;
-  trace(headers: Headers): RequestTrace;
 }
 
 export interface WebSocketDoor {
   /** Serves a socket until it closes; the function tells that it did. */
   accept(socket: SocketLike, headers: Headers): (code: number, reason: string) => Promise<void>;
-  connections(): number;
-  /** Ends every operation with SERVER_DRAINING and every connection with "come again". */
+  /** What is open now. */
+  load(): { connections: number; subscriptions: number };
+  /** Ends every subscription with SERVER_DRAINING, then every connection with "come again". */
   close(): Promise<void>;
+}
+
+/** 4403 and 1012 invite the client library to connect again; 4401 says that this token never will. */
+const CLOSE = { BAD_REQUEST: 4400, UNAUTHORIZED: 4401, FORBIDDEN: 4403, SERVICE_RESTART: 1012, TOO_LARGE: 1009, INTERNAL: 4500 } as const;
+/** The longest wait a timer can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const ENCODER = new TextEncoder();
+
+interface Operation {
+  admitted: AdmittedOperation;
+  trace: RequestTrace;
+  controller: AbortController;
 }
 
 interface Connection {
   socket: SocketLike;
   headers: Headers;
-  trace: RequestTrace;
   identified?: Identified;
-  operations: Set<AbortController>;
+  /** By the message that asked for them: an id may be used again before its first use is over. */
+  operations: Map<SubscribePayload, Operation>;
+  /** Operations that are being let in. */
+  admitting: number;
+  /** Messages being served. */
+  work: Set<Promise<void>>;
   expiry?: ReturnType<typeof setTimeout>;
 }
 
-interface Prepared {
-  planned: PlannedOperation;
-  context: OperationContext;
-}
-
-export function createWebSocketDoor(options: WebSocketServerOptions): WebSocketDoor {
+export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoor {
   const { operations, executor, identity, limits, log } = options;
   const open = new Set<Connection>();
 
-  const server = makeServer<Record<string, unknown>, { connection: Connection }>({
+  const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: limits.connectionInitMs,
 
-    async onConnect({ connectionParams, extra: { connection } }) {
+    async onConnect({ connectionParams, extra: connection }) {
       const { token } = connectionParams ?? {};
-      const brought = typeof token === "string" ? token : tokenOf(connection.headers);
-      const identified = brought === undefined ? undefined : await identity.verify(brought).catch(() => undefined);
-      if (identified === undefined) return false;
-      connection.identified = identified;
-      // Longer waits than a timer can hold are looked at again when it rings; nothing is open for 24 days.
-      connection.expiry = setTimeout(expire, Math.min(identified.expiresAt.getTime() - Date.now(), 2 ** 31 - 1), connection);
+      try {
+        const brought = typeof token === "string" ? token : tokenOf(connection.headers);
+        connection.identified = brought === undefined ? await authenticate(identity, connection.headers) : await identity.verify(brought);
+      } catch (error) {
+        connection.socket.close(CLOSE.UNAUTHORIZED, reason(error));
+        return false;
+      }
+      endAtExpiry(connection, connection.identified.expiresAt.getTime());
       return true;
     },
 
-    async onSubscribe({ extra: { connection } }, _id, payload) {
-      const scope = { log: connection.trace.log, traceId: connection.trace.traceId };
+    async onSubscribe({ extra: connection }, _id, payload) {
       try {
-        const { identified } = connection;
-        if (identified === undefined) throw new SomaError("UNAUTHENTICATED", "the connection has not introduced itself");
-        if (connection.operations.size >= limits.operationsPerConnection) {
-          throw new SomaError("LIMIT_EXCEEDED", `this connection has ${connection.operations.size} operations, the most it may have`);
-        }
-        const request = operations.pipeline.parseRequest(payload);
-        const planned = operations.pipeline.prepare(request);
-        const controller = new AbortController();
-        connection.operations.add(controller);
-        const { requestId, traceHeaders } = connection.trace;
-        const prepared: Prepared = { planned, context: { principal: identified.principal, requestId, traceHeaders, signal: controller.signal } };
-        const args = {
-          schema: executor.schema,
-          document: planned.document,
-          variableValues: request.variables,
-          rootValue: undefined,
-          contextValue: { prepared, controller, connection },
-        };
-        return request.operationName === undefined ? args : { ...args, operationName: request.operationName };
+        return await traced("gateway operation", connection.headers, log, (trace) => admit(connection, payload, trace));
       } catch (error) {
-        return [toGraphQLError(formatError(error, scope))];
+        return error instanceof RequestRefused ? error.errors : [asGraphQLError(error)];
       }
     },
 
-    async execute(args) {
-      const { prepared, controller, connection } = args.contextValue as { prepared: Prepared; controller: AbortController; connection: Connection };
-      try {
-        const result = await operations.execute(prepared.planned, { ...args.variableValues }, prepared.context, connection.trace);
-        return { ...result, errors: result.errors?.map(toGraphQLError) } as never;
-      } finally {
-        connection.operations.delete(controller);
-      }
+    execute(args) {
+      const { admitted, trace, controller } = args.contextValue as Operation;
+      const signal = admitted.planned.operation.operation === "mutation" ? undefined : controller.signal;
+      return trace.run(() => operations.execute(admitted, { principal: admitted.identified.principal, trace, signal })) as never;
     },
 
     subscribe(args) {
-      const { prepared, controller, connection } = args.contextValue as { prepared: Prepared; controller: AbortController; connection: Connection };
-      const results = operations.subscribe(prepared.planned, { ...args.variableValues }, prepared.context);
-      return untilDone(results, () => connection.operations.delete(controller)) as never;
+      const { admitted, trace, controller } = args.contextValue as Operation;
+      return operations.subscribe(admitted, { principal: admitted.identified.principal, trace, signal: controller.signal }) as never;
     },
 
-    onNext: ({ extra: { connection } }, _id, _payload, _args, result) => formatOnce(result as RawResult, connection),
-    onError: ({ extra: { connection } }, _id, _payload, errors) =>
-      errors.map((error) => formattedOf(error as GraphQLError) ?? formatError((error as GraphQLError).originalError ?? error, connection.trace)),
+    // Results are fit for a caller already; the library would turn their errors into its own.
+    onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
+
+    onError({ extra: connection }, _id, payload, errors) {
+      const trace = connection.operations.get(payload)?.trace ?? { log, traceId: "" };
+      return errors.map((error) => formatError(error, trace));
+    },
+
+    onComplete: ({ extra: connection }, _id, payload) => void connection.operations.delete(payload),
   });
 
-  function expire(connection: Connection): void {
-    const reason = new SomaError("UNAUTHENTICATED", "the token has expired; connect again with a new one");
-    for (const controller of connection.operations) controller.abort(reason);
-    setTimeout(() => connection.socket.close(CLOSE.FORBIDDEN, "token expired"), 50);
+  async function admit(connection: Connection, payload: SubscribePayload, trace: RequestTrace) {
+    if (connection.operations.size + connection.admitting >= limits.operationsPerConnection) {
+      throw new SomaError("LIMIT_EXCEEDED", `this connection has ${limits.operationsPerConnection} operations, the most it may have`);
+    }
+    connection.admitting += 1;
+    try {
+      const admitted = await operations.admit({ identify: async () => callerOf(connection), payload, kinds: ["query", "mutation", "subscription"] });
+      const operation: Operation = { admitted, trace, controller: new AbortController() };
+      connection.operations.set(payload, operation);
+      const { document, operation: chosen } = admitted.planned;
+      return { schema: executor.schema, document, operationName: chosen.name?.value ?? null, contextValue: operation, rootValue: undefined };
+    } finally {
+      connection.admitting -= 1;
+    }
+  }
+
+  function endAtExpiry(connection: Connection, expiresAtMs: number): void {
+    const waitMs = expiresAtMs - Date.now();
+    if (waitMs <= 0) return void end(connection, new SomaError("TOKEN_EXPIRED", EXPIRED), CLOSE.FORBIDDEN);
+    connection.expiry = setTimeout(endAtExpiry, Math.min(waitMs, MAX_TIMER_MS), connection, expiresAtMs);
+  }
+
+  /** Ends what runs with an error each, and closes the socket when the errors have left. */
+  async function end(connection: Connection, error: SomaError, code: number): Promise<void> {
+    for (const { admitted, controller } of connection.operations.values()) {
+      if (admitted.planned.operation.operation === "subscription") controller.abort(error);
+    }
+    await settledWithin(connection.work, limits.drainMs);
+    connection.socket.close(code, reason(error));
+  }
+
+  function receive(connection: Connection, text: string, listener: (text: string) => Promise<void>): Promise<void> {
+    if (text.length > limits.messageBytes || ENCODER.encode(text).length > limits.messageBytes) {
+      connection.socket.close(CLOSE.TOO_LARGE, `messages may have ${limits.messageBytes} bytes`);
+      return Promise.resolve();
+    }
+    const work = listener(text)
+      .catch((error: unknown) => {
+        log.error({ err: error }, "a message could not be served");
+        connection.socket.close(CLOSE.INTERNAL, "internal error");
+      })
+      .finally(() => connection.work.delete(work));
+    connection.work.add(work);
+    return work;
   }
 
   return {
-    connections: () => open.size,
     accept(socket, headers) {
-      const connection: Connection = { socket, headers, trace: options.trace(headers), operations: new Set() };
+      const connection: Connection = { socket: closeOnce(socket), headers, operations: new Map(), admitting: 0, work: new Set() };
       open.add(connection);
       const closed = server.opened(
-        { ...socket, onMessage: (listener) => socket.onMessage((text) => listener(text).catch((error: unknown) => fail(connection, error))) },
-        { connection },
+        { ...connection.socket, onMessage: (listener) => socket.onMessage((text) => receive(connection, text, listener)) },
+        connection,
       );
-      return async (code, reason) => {
+      return async (code, why) => {
         open.delete(connection);
         clearTimeout(connection.expiry);
-        for (const controller of connection.operations) controller.abort();
-        await closed(code, reason);
+        for (const { controller } of connection.operations.values()) controller.abort();
+        await closed(code, why);
       };
     },
+    load: () => ({ connections: open.size, subscriptions: countSubscriptions(open) }),
     async close() {
-      const reason = new SomaError("UNAVAILABLE", "the server is stopping; connect again and continue from the last event");
-      for (const connection of open) for (const controller of connection.operations) controller.abort(reason);
-      // One turn for the errors to leave before the sockets do.
-      await new Promise((resolve) => setTimeout(resolve, open.size === 0 ? 0 : 50));
-      for (const { socket } of open) socket.close(CLOSE.SERVICE_RESTART, "server is stopping");
+      await Promise.all([...open].map((connection) => end(connection, drainingError(), CLOSE.SERVICE_RESTART)));
     },
   };
+}
 
-  function fail(connection: Connection, error: unknown): void {
-    log.warn({ err: error, requestId: connection.trace.requestId }, "a socket sent something that could not be served");
-    connection.socket.close(4400, "bad message");
+const EXPIRED = "the token has expired; sign in again and continue from the last event";
+
+function callerOf({ identified }: Connection): Identified {
+  if (identified === undefined) throw new SomaError("UNAUTHENTICATED", "the connection has not introduced itself");
+  if (identified.expiresAt.getTime() <= Date.now()) throw new SomaError("TOKEN_EXPIRED", EXPIRED);
+  return identified;
+}
+
+function countSubscriptions(open: Iterable<Connection>): number {
+  let count = 0;
+  for (const { operations } of open) {
+    for (const { admitted } of operations.values()) if (admitted.planned.operation.operation === "subscription") count += 1;
   }
+  return count;
 }
 
-/** Errors that went through formatError already, as the protocol library wants them. */
-const formatted = new WeakMap<GraphQLError, GraphQLFormattedError>();
-
-function toGraphQLError(error: GraphQLFormattedError): GraphQLError {
-  const { message, path, extensions } = error;
-  const made = new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
-  formatted.set(made, error);
-  return made;
-}
-
-function formattedOf(error: GraphQLError): GraphQLFormattedError | undefined {
-  return formatted.get(error);
-}
-
-function formatOnce(result: RawResult, { trace }: Connection) {
-  const errors = result.errors?.map((error) => formattedOf(error as GraphQLError));
-  if (errors?.every((error) => error !== undefined) === true) return { data: result.data ?? null, errors: errors as GraphQLFormattedError[] };
-  return formatResult(result, trace);
-}
-
-/** The iterator, telling when it is over however it ends. */
-function untilDone<T>(iterator: AsyncIterableIterator<T>, done: () => void): AsyncIterableIterator<T> {
+/** The first code is the one that is meant; the protocol library may add its own afterwards. */
+function closeOnce(socket: SocketLike): SocketLike {
+  let closed = false;
   return {
-    async next() {
-      try {
-        const result = await iterator.next();
-        if (result.done === true) done();
-        return result;
-      } catch (error) {
-        done();
-        throw error;
-      }
-    },
-    async return() {
-      done();
-      return (await iterator.return?.()) ?? { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
+    protocol: socket.protocol,
+    send: (text) => socket.send(text),
+    onMessage: (listener) => socket.onMessage(listener),
+    close(code, why) {
+      if (closed) return;
+      closed = true;
+      socket.close(code, why);
     },
   };
+}
+
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  return new GraphQLError(toSomaError(error).publicMessage, { originalError: toSomaError(error) });
+}
+
+/** A close frame holds at most 123 bytes. */
+function reason(error: unknown): string {
+  return toSomaError(error).publicMessage.slice(0, 120);
 }

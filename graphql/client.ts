@@ -1,24 +1,12 @@
+import { fromWire, SomaRequestError, type WireError } from "./request-error.ts";
+import { type FollowRunParams, followRun, type RunEvent } from "./run-events.ts";
+
+export { SomaRequestError };
+
 /** The typed client: documents of ./generated over fetch. Runs in browsers, Node and Deno. */
 export interface TypedDocument<R, V> {
   toString(): string;
   __apiType?: (variables: V) => R;
-}
-
-/** An error the server answered with, or the reason it could not be reached (code UNREACHABLE). */
-export class SomaRequestError extends Error {
-  readonly code: string;
-  /** Whether the same request may succeed later. */
-  readonly retryable: boolean;
-  /** Names the request in the server's log. */
-  readonly traceId: string | null;
-
-  constructor(message: string, details: { code: string; retryable: boolean; traceId?: string | null; cause?: unknown }) {
-    super(message, { cause: details.cause });
-    this.name = "SomaRequestError";
-    this.code = details.code;
-    this.retryable = details.retryable;
-    this.traceId = details.traceId ?? null;
-  }
 }
 
 export interface SomaClientOptions {
@@ -27,44 +15,63 @@ export interface SomaClientOptions {
   /** Bearer token; browsers use their cookie instead. */
   token?: string;
   fetch?: typeof fetch;
+  /** For runtimes without a global WebSocket. */
+  webSocketImpl?: unknown;
+}
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+  /** Milliseconds until the request is given up; 30 000 when left out. */
+  timeoutMs?: number;
 }
 
 export interface SomaClient {
   /** Answer of a query or mutation; throws SomaRequestError for the first error. */
-  request<R, V>(document: TypedDocument<R, V>, variables: V, options?: { signal?: AbortSignal }): Promise<R>;
+  request<R, V>(document: TypedDocument<R, V>, variables: V, options?: RequestOptions): Promise<R>;
+  /** The events of a run, each once, in order and verified; see followRun(). */
+  runEvents(params: Omit<FollowRunParams, "url" | "token" | "webSocketImpl">): AsyncGenerator<RunEvent, void>;
 }
 
 interface Answer<R> {
   data?: R | null;
-  errors?: { message: string; extensions?: { code?: string; retryable?: boolean; traceId?: string } }[];
+  errors?: WireError[];
 }
 
 export function createSomaClient(options: SomaClientOptions): SomaClient {
+  const { url, token } = options;
   const send = options.fetch ?? fetch;
+  const socketUrl = new URL("/graphql", url).href.replace(/^http/, "ws");
+
+  async function post(body: string, limits: RequestOptions): Promise<Response> {
+    const time = AbortSignal.timeout(limits.timeoutMs ?? 30_000);
+    return send(new URL("/graphql", url), {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      body,
+      signal: limits.signal === undefined ? time : AbortSignal.any([limits.signal, time]),
+    });
+  }
+
   return {
-    async request<R, V>(document: TypedDocument<R, V>, variables: V, { signal }: { signal?: AbortSignal } = {}): Promise<R> {
-      const response = await send(new URL("/graphql", options.url), {
-        method: "POST",
-        headers: { "content-type": "application/json", ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) },
-        body: JSON.stringify({ query: document.toString(), variables }),
-        ...(signal === undefined ? {} : { signal }),
-      }).catch((cause: unknown) => {
-        throw new SomaRequestError(`${options.url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
+    async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
+      const response = await post(JSON.stringify({ query: document.toString(), variables }), limits).catch((cause: unknown) => {
+        if (limits.signal?.aborted === true) throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
+        throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
       });
       const answer = (await response.json().catch((cause: unknown) => {
-        throw new SomaRequestError(`${options.url} answered ${response.status} with something that is not JSON`, {
-          code: "UNREACHABLE",
-          retryable: true,
-          cause,
-        });
+        throw new SomaRequestError(`${url} answered ${response.status} with something that is not JSON`, { code: "UNREACHABLE", retryable: true, cause });
       })) as Answer<R>;
       const [first] = answer.errors ?? [];
-      if (first !== undefined) {
-        const { code = "INTERNAL", retryable = false, traceId = null } = first.extensions ?? {};
-        throw new SomaRequestError(first.message, { code, retryable, traceId });
-      }
+      if (first !== undefined) throw fromWire(first);
       if (answer.data === undefined || answer.data === null) throw new SomaRequestError("the answer has no data", { code: "INTERNAL", retryable: false });
       return answer.data;
     },
+    runEvents: (params) =>
+      followRun({
+        ...params,
+        url: socketUrl,
+        ...(token === undefined ? {} : { token }),
+        ...(options.webSocketImpl === undefined ? {} : { webSocketImpl: options.webSocketImpl }),
+      }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Attributes, type Context, context, propagation, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Attributes, type Context, context, isSpanContextValid, propagation, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 
 export interface Telemetry {
   close(): Promise<void>;
@@ -14,10 +14,13 @@ export async function startTelemetry(options: { service: string; otlpEndpoint: s
   process.env.OTEL_METRICS_EXPORTER ??= "none";
   process.env.OTEL_LOGS_EXPORTER ??= "none";
   process.env.OTEL_TRACES_EXPORTER ??= options.otlpEndpoint === "" ? "none" : "otlp";
-  const sdk = new NodeSDK({ serviceName: options.service, ...(options.otlpEndpoint === "" ? { spanProcessors: [] } : {}) });
+  const sdk = new NodeSDK({ serviceName: options.service, ...(options.otlpEndpoint === "" ? { spanProcessors: [NOWHERE] } : {}) });
   sdk.start();
   return { close: () => sdk.shutdown() };
 }
+
+/** Without any processor the SDK makes no spans at all, and every trace id would be zeros. */
+const NOWHERE = { onStart() {}, onEnd() {}, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
 
 const tracer = trace.getTracer("soma");
 
@@ -47,8 +50,10 @@ export function contextFromHeaders(headers: Record<string, string | undefined>):
   return propagation.extract(context.active(), headers);
 }
 
+/** Empty when nothing is traced. */
 export function activeTraceId(): string {
-  return trace.getActiveSpan()?.spanContext().traceId ?? "";
+  const span = trace.getActiveSpan()?.spanContext();
+  return span !== undefined && isSpanContextValid(span) ? span.traceId : "";
 }
 
 export { context as otelContext };

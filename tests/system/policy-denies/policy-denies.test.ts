@@ -56,7 +56,8 @@ describe("policy before every tool call", () => {
     await writeFile(join(broken, "tools.wasm"), "this is not a policy");
     await product.stop();
     await product.start({ SOMA_POLICY_BUNDLE_DIR: broken }, "/healthz");
-    expect(await (await fetch(`${product.url()}/readyz`)).text()).toBe("not ready: policy\n");
+    const readiness = await fetch(`${product.url()}/readyz`);
+    expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("policy")]);
     const run = await product.ended(await product.send("What is 1+1? What time is it? Remember that it is broken. Note: nothing."));
     expect(run.decisions.map((decision) => decision.allow)).toEqual([false, false, false, false]);
     expect(run.invocations).toEqual([]);

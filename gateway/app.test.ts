@@ -1,0 +1,151 @@
+import { until } from "@soma/shared/testing/until";
+import { getIntrospectionQuery } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLab, type Lab } from "./testing/lab.ts";
+
+describe("createGateway() over HTTP", () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await createLab({ subgraphMs: 300 });
+  });
+  afterAll(() => lab.close());
+
+  it("answers one query from two subgraphs", async () => {
+    const { status, data, errors } = await lab.post({
+      query: "query ($id: ID!) { run(id: $id) { title parent { title invocations } invocations } }",
+      variables: { id: "7" },
+    });
+    expect(errors).toEqual([]);
+    expect(status).toBe(200);
+    expect(data).toEqual({ run: { title: "Run 7", parent: { title: "Run 7p", invocations: ["call of 7p"] }, invocations: ["call of 7"] } });
+  });
+
+  it("runs a mutation and reads its result from both subgraphs", async () => {
+    const { data } = await lab.post({ query: 'mutation { addRun(title: "Made here") { id title invocations } }' });
+    expect(data.addRun).toMatchObject({ title: "Made here", invocations: [`call of ${data.addRun.id}`] });
+    expect(lab.state.titles.get(data.addRun.id)).toBe("Made here");
+  });
+
+  it("forwards who asks, the request id and the trace, and nothing else", async () => {
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const authorization = `Bearer ${await lab.token({ subject: "user:eve" })}`;
+    const { headers } = await lab.post(
+      { query: '{ run(id: "1") { title } }' },
+      { authorization, "x-request-id": "mine-1", traceparent: `00-${traceId}-00f067aa0ba902b7-01`, "x-secret": "no" },
+    );
+    expect(headers.get("x-request-id")).toBe("mine-1");
+    expect(headers.get("x-trace-id")).toBe(traceId);
+    expect(lab.state.seen.at(-1)).toMatchObject({ subject: "user:eve", requestId: "mine-1" });
+  });
+
+  it("replaces a request id that is not harmless in a log", async () => {
+    const authorization = `Bearer ${await lab.token()}`;
+    const { headers } = await lab.post({ query: "{ __typename }" }, { authorization, "x-request-id": "<b>" });
+    expect(headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("keeps code and message of a subgraph's error and drops what is the subgraph's own", async () => {
+    const { status, data, errors } = await lab.post({ query: '{ runs(count: 1) { title refused } fails(code: "NOT_FOUND") }' });
+    expect(status).toBe(200);
+    expect(data).toEqual({ runs: [{ title: "Run 1", refused: null }], fails: null });
+    expect(errors.map((error) => [error.path, error.extensions.code])).toEqual(
+      expect.arrayContaining([
+        [["runs", 0, "refused"], "FORBIDDEN"],
+        [["fails"], "NOT_FOUND"],
+      ]),
+    );
+    for (const error of errors) expect(Object.keys(error.extensions).sort()).toEqual(["code", "retryable", "traceId"]);
+  });
+
+  it("masks what nobody expected", async () => {
+    const { data, errors } = await lab.post({ query: "{ crashes }" });
+    expect(data).toBeNull();
+    expect(errors).toHaveLength(1);
+    expect(errors[0].extensions).toMatchObject({ code: "INTERNAL", retryable: false, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(JSON.stringify(errors)).not.toContain("secret");
+  });
+
+  it("gives up a subgraph that does not answer in time, and says which", async () => {
+    const { data, errors } = await lab.post({ query: '{ slow(ms: 5000) run(id: "1") { title } }' });
+    expect(data).toEqual({ slow: null, run: { title: "Run 1" } });
+    expect(errors).toMatchObject([{ message: "the tools service did not answer within 300 ms", extensions: { code: "TIMEOUT", retryable: true } }]);
+  });
+
+  it("passes JSON variables through unchanged", async () => {
+    const value = { list: [1, { deep: null }], text: "ä\u0000" };
+    const { data } = await lab.post({ query: "query ($value: JSON) { echo(value: $value) }", variables: { value } });
+    expect(data.echo).toEqual(value);
+  });
+
+  it("answers the introspection query that tools send", async () => {
+    const { data, errors } = await lab.post({ query: getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }) });
+    expect(errors).toEqual([]);
+    expect(data.__schema.subscriptionType.name).toBe("Subscription");
+  });
+
+  it("refuses callers without a token, with a broken one, and with an expired one", async () => {
+    const expired = await lab.token({}, -60);
+    const byHeaders = [{}, { authorization: "Bearer nonsense" }, { authorization: `Bearer ${expired}` }, { cookie: "soma_session=nonsense" }];
+    for (const headers of byHeaders) {
+      const { status, data, errors } = await lab.post({ query: "{ __typename }" }, headers as Record<string, string>);
+      expect(status).toBe(401);
+      expect(data).toBeUndefined();
+      expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED", retryable: false } }]);
+    }
+  });
+
+  it("lets nobody ask a subgraph directly, not even with a token of a user", async () => {
+    const response = await fetch(lab.subgraphUrls.runs, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${await lab.token()}` },
+      body: JSON.stringify({ query: '{ run(id: "1") { title } }' }),
+    });
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+  });
+
+  it("explains GET /graphql and unknown routes", async () => {
+    const get = await fetch(`${lab.url}/graphql`);
+    expect(get.status).toBe(405);
+    expect(get.headers.get("allow")).toBe("POST");
+    expect(await get.text()).toContain("graphql-transport-ws");
+    expect((await fetch(`${lab.url}/nowhere`, { method: "PUT" })).status).toBe(404);
+  });
+
+  it("serves health, metrics and readiness, which names the subgraph that is gone", async () => {
+    expect(await (await fetch(`${lab.url}/healthz`)).text()).toBe("ok\n");
+    expect(await (await fetch(`${lab.url}/metrics`)).text()).toBe("up 1\n");
+    expect((await fetch(`${lab.url}/readyz`)).status).toBe(200);
+    await lab.stopRuns();
+    const response = await fetch(`${lab.url}/readyz`);
+    expect([response.status, await response.text()]).toEqual([503, "not ready: runs (cannot be reached)\n"]);
+    const { errors } = await lab.post({ query: '{ run(id: "1") { title } }' });
+    expect(errors).toMatchObject([{ message: "the runs service cannot be reached", extensions: { code: "UNAVAILABLE", retryable: true } }]);
+    await lab.startRuns();
+    await until("runs is ready again", async () => (await fetch(`${lab.url}/readyz`)).ok);
+  });
+});
+
+describe("createGateway() answers", () => {
+  it("refuses new operations while it drains and lets those under way finish", async () => {
+    const lab = await createLab();
+    const slow = lab.post({ query: "{ slow(ms: 300) }" });
+    await until("the operation is under way", () => lab.load().operations === 1);
+    const closing = lab.closeGateway();
+    const late = await lab.post({ query: "{ __typename }" });
+    expect([late.status, late.errors[0].extensions]).toMatchObject([503, { code: "SERVER_DRAINING", retryable: true }]);
+    expect((await fetch(`${lab.url}/readyz`)).status).toBe(503);
+    expect((await slow).data).toEqual({ slow: "at last" });
+    await closing;
+    await lab.close();
+  });
+
+  it("does not blame the caller when a subgraph refuses the gateway's own token", async () => {
+    const lab = await createLab({}, { sign: async () => "not a token" });
+    const { errors } = await lab.post({ query: '{ run(id: "1") { title } }' });
+    expect(errors).toMatchObject([{ extensions: { code: "INTERNAL", retryable: false } }]);
+    expect(JSON.stringify(errors)).not.toContain("SOMA_INTERNAL");
+    expect(JSON.stringify(lab.logged)).toContain("SOMA_INTERNAL_SIGNING_KEY");
+    await lab.close();
+  });
+});

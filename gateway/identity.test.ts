@@ -1,0 +1,72 @@
+import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
+import { importJWK, SignJWT } from "jose";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createDevIdentity, createIdentity, type DevIdentity } from "./identity.ts";
+
+const REFUSED = { code: "UNAUTHENTICATED" };
+
+describe("createDevIdentity()", () => {
+  let keys: Awaited<ReturnType<typeof createKeys>>;
+  let identity: DevIdentity;
+  beforeAll(async () => {
+    keys = await createKeys();
+    identity = await createDevIdentity({ privateJwk: keys.privateKey, publicJwk: keys.publicKey });
+  });
+
+  async function signed(claims: Record<string, unknown>, header: { alg: string } = { alg: "EdDSA" }): Promise<string> {
+    const good = { iss: "soma-dev", aud: "soma", sub: "user:ada", tenant: "acme", roles: ["assistant"], jti: "j", exp: Date.now() / 1_000 + 60 };
+    return new SignJWT({ ...good, ...claims }).setProtectedHeader(header).sign(await importJWK(keys.privateKey, "EdDSA"));
+  }
+
+  it("verify() gives back who a token was issued for, and until when", async () => {
+    const principal = aPrincipal({ tenant: "umbrella", subject: "user:eve", roles: ["assistant", "operator"] });
+    const { principal: verified, expiresAt } = await identity.verify(await identity.issueAccessToken(principal, 60));
+    expect(verified).toEqual(principal);
+    expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(55_000);
+  });
+
+  it("verify() never takes over a service: that is for tokens between our own processes", async () => {
+    expect((await identity.verify(await signed({ service: "runs" }))).principal.service).toBeNull();
+  });
+
+  it.each([
+    ["another issuer", { iss: "elsewhere" }],
+    ["another audience", { aud: "soma-internal" }],
+    ["a sign-in token", { aud: "soma-signin" }],
+    ["an expired token", { exp: Date.now() / 1_000 - 60 }],
+    ["no expiry", { exp: undefined }],
+    ["no subject", { sub: undefined }],
+    ["a tenant that is none", { tenant: "Acme'; --" }],
+    ["roles that are no list", { roles: "assistant" }],
+    ["roles that are no texts", { roles: [{}] }],
+  ])("verify() refuses %s", async (_name, claims) => {
+    await expect(identity.verify(await signed(claims))).rejects.toMatchObject(REFUSED);
+  });
+
+  it("verify() refuses other keys, other algorithms and unsigned tokens", async () => {
+    const other = await createKeys();
+    const stranger = await createDevIdentity({ privateJwk: other.privateKey, publicJwk: other.publicKey });
+    await expect(identity.verify(await stranger.issueAccessToken(aPrincipal(), 60))).rejects.toMatchObject(REFUSED);
+    const [, payload] = (await signed({})).split(".");
+    const none = `${btoa('{"alg":"none"}').replaceAll("=", "")}.${payload}.`;
+    await expect(identity.verify(none)).rejects.toMatchObject(REFUSED);
+    await expect((await createIdentity(other.publicKey)).verify(await signed({}))).rejects.toMatchObject(REFUSED);
+  });
+
+  it("redeem() works once, and only for sign-in tokens", async () => {
+    const token = await identity.issueSignInToken(aPrincipal());
+    expect(await identity.redeem(token)).toEqual(aPrincipal());
+    await expect(identity.redeem(token)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining("used already") });
+    await expect(identity.redeem(await identity.issueAccessToken(aPrincipal(), 60))).rejects.toMatchObject(REFUSED);
+  });
+
+  it("redeem() refuses after ten minutes", async () => {
+    const token = await identity.issueSignInToken(aPrincipal());
+    vi.useFakeTimers({ now: Date.now() + 10 * 60_000 + 6_000, toFake: ["Date"] });
+    try {
+      await expect(identity.redeem(token)).rejects.toMatchObject(REFUSED);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

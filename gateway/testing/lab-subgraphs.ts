@@ -1,0 +1,144 @@
+import { composeServices } from "@apollo/composition";
+import { SomaError } from "@soma/shared/errors";
+import type { RequestContext } from "@soma/shared/graphql/context";
+import { startSubgraph } from "@soma/shared/graphql/server";
+import { stoppable } from "@soma/shared/graphql/stoppable";
+import type { VerifyPrincipal } from "@soma/shared/identity/internal-token";
+import type { Log } from "@soma/shared/log";
+import { activeTraceId } from "@soma/shared/telemetry";
+import { parse } from "graphql";
+
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';
+
+const RUNS_SDL = `${LINK}
+  scalar JSON
+  type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String! }
+  type Mutation { addRun(title: String!): Run! }
+  type Subscription { steps(runId: ID!, after: Int! = 0): Step!  flood(count: Int!): Step! }
+  type Run @key(fields: "id") { id: ID! title: String! parent: Run }
+  type Step { seq: Int! run: Run! note: String! }`;
+
+const TOOLS_SDL = `${LINK}
+  type Query { slow(ms: Int!): String }
+  type Run @key(fields: "id") { id: ID! invocations: [String!] refused: String }`;
+
+/** What a subgraph was asked with. */
+export interface Seen {
+  subject: string;
+  requestId: string;
+  traceId: string;
+}
+
+export interface LabState {
+  seen: Seen[];
+  titles: Map<string, string>;
+  /** Steps of the streams, which only grow. */
+  steps: number[];
+  /** Subscriptions that are open in the subgraph. */
+  open: number;
+  /** Adds a step and wakes whoever waits for it. */
+  publish(): void;
+}
+
+export function composeLab(): string {
+  const result = composeServices([
+    { name: "runs", url: "http://runs.subgraph/graphql", typeDefs: parse(RUNS_SDL) },
+    { name: "tools", url: "http://tools.subgraph/graphql", typeDefs: parse(TOOLS_SDL) },
+  ]);
+  if (result.errors !== undefined) throw new Error(result.errors.map((error) => error.message).join("\n"));
+  return result.supergraphSdl;
+}
+
+export interface LabSubgraphOptions {
+  verify: VerifyPrincipal;
+  log: Log;
+  port?: number;
+}
+
+/** A small `runs`: entities, a mutation, errors of every kind, and a stream with a cursor. */
+export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { verify, log, port = 0 }: LabSubgraphOptions) {
+  const run = (id: string) => ({ id, title: state.titles.get(id) ?? `Run ${id}` });
+  const note = (context: RequestContext): void =>
+    void state.seen.push({ subject: context.principal.subject, requestId: context.requestId, traceId: activeTraceId() });
+  const resolvers = {
+    Query: {
+      run: (_root: unknown, { id }: { id: string }, context: RequestContext) => {
+        note(context);
+        return run(id);
+      },
+      runs: (_root: unknown, { count }: { count: number }) => Array.from({ length: count }, (_, index) => run(String(index + 1))),
+      echo: (_root: unknown, { value }: { value: unknown }) => value,
+      fails: (_root: unknown, { code }: { code: "NOT_FOUND" }) => {
+        throw new SomaError(code, `failed with ${code}`);
+      },
+      crashes: () => {
+        throw new Error("secret detail of the inside");
+      },
+    },
+    Mutation: {
+      addRun: (_root: unknown, { title }: { title: string }) => {
+        const id = String(100 + state.titles.size);
+        state.titles.set(id, title);
+        return run(id);
+      },
+    },
+    Subscription: {
+      steps: {
+        subscribe: (_root: unknown, { runId, after }: { runId: string; after: number }, context: RequestContext) => {
+          note(context);
+          if (runId === "unknown") throw new SomaError("NOT_FOUND", `run ${runId} does not exist`);
+          return stoppable((signal) => followSteps(state, { runId, after }, signal));
+        },
+      },
+      flood: {
+        subscribe: (_root: unknown, { count }: { count: number }) =>
+          stoppable(async function* () {
+            for (let seq = 1; seq <= count; seq += 1) yield { flood: { seq, run: run("1"), note: "x".repeat(1_000) } };
+          }),
+      },
+    },
+    Run: {
+      __resolveReference: ({ id }: { id: string }) => run(id),
+      parent: ({ id }: { id: string }) => run(`${id}p`),
+    },
+  };
+  return startSubgraph({ name: "runs", typeDefs: RUNS_SDL, resolvers, verify, log, host: "127.0.0.1", port, ready: async () => {} });
+}
+
+async function* followSteps(state: LabState & { wakers: Set<() => void> }, params: { runId: string; after: number }, signal: AbortSignal) {
+  state.open += 1;
+  let wake = (): void => {};
+  const waker = (): void => wake();
+  state.wakers.add(waker);
+  signal.addEventListener("abort", waker, { once: true });
+  try {
+    for (let seq = params.after + 1; !signal.aborted; ) {
+      if (seq <= state.steps.length) {
+        yield { steps: { seq, run: { id: params.runId, title: `Run ${params.runId}` }, note: `step ${seq}` } };
+        seq += 1;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    state.wakers.delete(waker);
+    state.open -= 1;
+  }
+}
+
+/** A small `tools` that extends `Run`. */
+export function startLabTools({ verify, log, port = 0 }: LabSubgraphOptions) {
+  const resolvers = {
+    Query: { slow: (_root: unknown, { ms }: { ms: number }) => new Promise((resolve) => setTimeout(resolve, ms, "at last")) },
+    Run: {
+      __resolveReference: ({ id }: { id: string }) => ({ id }),
+      invocations: ({ id }: { id: string }) => [`call of ${id}`],
+      refused: ({ id }: { id: string }) => {
+        throw new SomaError("FORBIDDEN", `run ${id} is not for you`);
+      },
+    },
+  };
+  return startSubgraph({ name: "tools", typeDefs: TOOLS_SDL, resolvers, verify, log, host: "127.0.0.1", port, ready: async () => {} });
+}

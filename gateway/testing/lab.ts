@@ -1,0 +1,145 @@
+import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import type { Principal } from "@soma/shared/identity/principal";
+import { createLog } from "@soma/shared/log";
+import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
+import { type Client, createClient } from "graphql-ws";
+import { WebSocket } from "ws";
+import { createGateway, type GatewayOptions } from "../app.ts";
+import { createDevIdentity, type DevIdentity } from "../identity.ts";
+import type { GatewayLimits } from "../limits.ts";
+import { serveGateway } from "../node/serve.ts";
+import { type BareSocket, type BareSocketOptions, openBareSocket } from "./bare-socket.ts";
+import { composeLab, type LabState, startLabRuns, startLabTools } from "./lab-subgraphs.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
+export type Answer = { status: number; headers: Headers; data: any; errors: any[] };
+
+export interface Lab {
+  url: string;
+  wsUrl: string;
+  state: LabState;
+  identity: DevIdentity;
+  subgraphUrls: Record<"runs" | "tools", string>;
+  /** Lines the gateway logged. */
+  logged: Record<string, unknown>[];
+  load(): { connections: number; subscriptions: number; operations: number };
+  token(changes?: Partial<Principal>, ttlSeconds?: number): Promise<string>;
+  /** One operation over HTTP, signed in unless headers say otherwise. */
+  post(payload: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A graphql-ws client, signed in unless told otherwise. */
+  connect(token?: string): Client;
+  /** A bare WebSocket after its introduction, for what a well-behaved client does not do. */
+  openSocket(options?: BareSocketOptions): Promise<BareSocket>;
+  stopRuns(): Promise<void>;
+  startRuns(): Promise<void>;
+  /** Closes the gateway alone, as at a deploy. */
+  closeGateway(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const supergraphSdl = composeLab();
+
+/** A gateway on a free port over two real subgraphs. */
+export async function createLab(limits: Partial<GatewayLimits> = {}, options: Partial<GatewayOptions> = {}): Promise<Lab> {
+  const logged: Record<string, unknown>[] = [];
+  const log = createLog({ level: "info", service: "lab", destination: { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) } });
+  const silent = createLog({ level: "silent", service: "subgraph" });
+  const [internal, user] = await Promise.all([createKeys(), createKeys()]);
+  const verify = await createPrincipalVerifier(internal.publicKey);
+  const wakers = new Set<() => void>();
+  const steps: number[] = [];
+  const state: LabState & { wakers: Set<() => void> } = {
+    seen: [],
+    titles: new Map(),
+    steps,
+    open: 0,
+    wakers,
+    publish() {
+      steps.push(steps.length + 1);
+      for (const wake of wakers) wake();
+    },
+  };
+  let runs = await startLabRuns(state, { verify, log: silent });
+  const tools = await startLabTools({ verify, log: silent });
+  const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+  const gateway = createGateway({
+    supergraphSdl,
+    urls: { runs: runs.url, tools: tools.url },
+    identity,
+    devIdentity: identity,
+    sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
+    readStatic: async () => undefined,
+    metrics: async () => ({ body: "up 1\n", contentType: "text/plain" }),
+    log,
+    limits,
+    ...options,
+  });
+  const served = await serveGateway(gateway, { host: "127.0.0.1", port: 0, log, limits });
+  const wsUrl = `${served.url.replace("http", "ws")}/graphql`;
+  const clients: Client[] = [];
+  const token: Lab["token"] = (changes, ttlSeconds = 60) => identity.issueAccessToken(aPrincipal(changes), ttlSeconds);
+
+  return {
+    url: served.url,
+    wsUrl,
+    state,
+    identity,
+    logged,
+    subgraphUrls: { runs: runs.url, tools: tools.url },
+    load: gateway.load,
+    token,
+    async post(payload, headers) {
+      const response = await fetch(`${served.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(headers ?? { authorization: `Bearer ${await token()}` }) },
+        body: typeof payload === "string" ? payload : JSON.stringify(payload),
+      });
+      const { data, errors = [] } = (await response.json()) as Answer;
+      return { status: response.status, headers: response.headers, data, errors };
+    },
+    connect(given) {
+      const connectionParams = async () => ({ token: given ?? (await token()) });
+      const client = createClient({ url: wsUrl, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams, lazyCloseTimeout: 2_000 });
+      clients.push(client);
+      return client;
+    },
+    openSocket: async (socketOptions = {}) =>
+      openBareSocket(wsUrl, socketOptions.init === undefined ? { token: await token() } : socketOptions.init, socketOptions),
+    stopRuns: () => runs.close(),
+    async startRuns() {
+      runs = await startLabRuns(state, { verify, log: silent, port: Number(new URL(runs.url).port) });
+    },
+    closeGateway: served.close,
+    async close() {
+      for (const client of clients) client.terminate();
+      await served.close();
+      await Promise.all([runs.close(), tools.close()]);
+    },
+  };
+}
+
+export interface Reading {
+  // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
+  results: any[];
+  /** Undefined while it runs; "complete", or what the library reports. */
+  ended: unknown;
+  stop(): void;
+}
+
+/** Reads one operation of a graphql-ws client into arrays. */
+export function read(client: Client, query: string, variables: Record<string, unknown> = {}): Reading {
+  const reading: Reading = { results: [], ended: undefined, stop: () => {} };
+  reading.stop = client.subscribe(
+    { query, variables },
+    {
+      next: (result) => void reading.results.push(result),
+      error: (error) => {
+        reading.ended = error;
+      },
+      complete: () => {
+        reading.ended ??= "complete";
+      },
+    },
+  );
+  return reading;
+}

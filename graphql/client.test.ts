@@ -1,0 +1,66 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSomaClient, SomaRequestError } from "./client.ts";
+import { ToolsDocument } from "./generated/graphql.ts";
+
+describe("createSomaClient().request()", () => {
+  let url: string;
+  let answer: { status?: number; body: string; delayMs?: number };
+  const got: { path: string | undefined; authorization: string | undefined; body: unknown }[] = [];
+  const server = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request) text += String(chunk);
+    got.push({ path: request.url, authorization: request.headers.authorization, body: JSON.parse(text) });
+    setTimeout(() => response.writeHead(answer.status ?? 200, { "content-type": "application/json" }).end(answer.body), answer.delayMs ?? 0);
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const ask = (options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<unknown> =>
+    createSomaClient({ url, token: "tok" })
+      .request(ToolsDocument, {}, options)
+      .catch((error: unknown) => error);
+
+  it("sends the document and gives back its data", async () => {
+    answer = { body: '{"data":{"tools":[]}}' };
+    expect(await ask()).toEqual({ tools: [] });
+    expect(got.at(-1)).toEqual({ path: "/graphql", authorization: "Bearer tok", body: { query: ToolsDocument.toString(), variables: {} } });
+  });
+
+  it("throws the server's first error with its code and trace", async () => {
+    answer = {
+      status: 401,
+      body: '{"errors":[{"message":"who are you","extensions":{"code":"UNAUTHENTICATED","retryable":false,"traceId":"abc"}},{"message":"second"}]}',
+    };
+    const error = await ask();
+    expect(error).toBeInstanceOf(SomaRequestError);
+    expect(error).toMatchObject({ message: "who are you", code: "UNAUTHENTICATED", retryable: false, traceId: "abc" });
+  });
+
+  it.each([
+    ["something that is not JSON", { status: 502, body: "<html>" }, { code: "UNREACHABLE", retryable: true }],
+    ["no data", { body: '{"data":null}' }, { code: "INTERNAL", retryable: false }],
+    ["an error without a code", { body: '{"errors":[{"message":"?"}]}' }, { code: "INTERNAL", retryable: false, traceId: null }],
+  ])("has a code for %s", async (_name, given, expected) => {
+    answer = given;
+    expect(await ask()).toMatchObject(expected);
+  });
+
+  it("gives up in time, and when it is told to", async () => {
+    answer = { body: "{}", delayMs: 2_000 };
+    expect(await ask({ timeoutMs: 20 })).toMatchObject({ code: "UNREACHABLE", retryable: true });
+    expect(await ask({ signal: AbortSignal.timeout(20) })).toMatchObject({ code: "CANCELED", retryable: false });
+  });
+
+  it("says which address cannot be reached", async () => {
+    const client = createSomaClient({ url: "http://127.0.0.1:9" });
+    await expect(client.request(ToolsDocument, {})).rejects.toMatchObject({ code: "UNREACHABLE", message: "http://127.0.0.1:9 cannot be reached" });
+  });
+});

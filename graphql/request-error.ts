@@ -1,0 +1,27 @@
+/** An error the server answered with, or the reason it could not be reached (code UNREACHABLE). */
+export class SomaRequestError extends Error {
+  readonly code: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** Names the request in the server's log. */
+  readonly traceId: string | null;
+
+  constructor(message: string, details: { code: string; retryable: boolean; traceId?: string | null; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.name = "SomaRequestError";
+    this.code = details.code;
+    this.retryable = details.retryable;
+    this.traceId = details.traceId ?? null;
+  }
+}
+
+/** An error as the server sends it. */
+export interface WireError {
+  message: string;
+  extensions?: { code?: string; retryable?: boolean; traceId?: string } | undefined;
+}
+
+export function fromWire({ message, extensions = {} }: WireError): SomaRequestError {
+  const { code = "INTERNAL", retryable = false, traceId = null } = extensions;
+  return new SomaRequestError(message, { code, retryable, traceId });
+}
