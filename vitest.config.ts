@@ -14,8 +14,18 @@ export default defineConfig({
         test: {
           name: "pure",
           include: ["**/*.test.ts", "**/*.test.tsx"],
-          exclude: [...ignored, "**/*.pg.test.ts", "tests/**"],
+          exclude: [...ignored, "**/*.pg.test.ts", "**/*.io.test.ts", "tests/**"],
           testTimeout: 10_000,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "io",
+          include: ["**/*.io.test.ts"],
+          exclude: ignored,
+          testTimeout: 20_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -79,6 +79,7 @@ describe("createWebSocketDoor()", () => {
     for (const id of ["1", "2", "3", "4"]) socket.send({ id, type: "subscribe", payload: STEPS });
     await until("the fourth is refused", () => socket.messages.find(({ type }) => type === "error"));
     expect(socket.messages.at(-1)).toMatchObject({ id: "4", payload: [{ extensions: { code: "LIMIT_EXCEEDED", retryable: true } }] });
+    await until("the three others have begun", () => lab.state.open === 3);
     socket.send({ id: "2", type: "complete" });
     await until("one is gone", () => lab.state.open === 2);
     socket.send({ id: "5", type: "subscribe", payload: STEPS });

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+  .split("\n")
+  .filter((file) => existsSync(join(root, file)));
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+const pages = files.filter((file) => file.endsWith(".md") && !file.includes("node_modules"));
+const sources = files
+  .filter((file) => /\.(ts|tsx|js|yaml|graphql)$/.test(file) && !/\.test\.tsx?$/.test(file))
+  .map(read)
+  .join("\n");
+
+/** Pages with what a pattern finds in their inline code, tables and text. */
+function found(pattern: RegExp): { page: string; name: string }[] {
+  return pages.flatMap((page) => [...read(page).matchAll(pattern)].map(([, name = ""]) => ({ page, name })));
+}
+
+describe("documentation", () => {
+  it("names only settings that the code reads", () => {
+    const names = found(/`((?:SOMA|OTEL)_[A-Z_]+|(?:WORKER_)?DATABASE_URL)`/g);
+    expect(names.length).toBeGreaterThan(20);
+    // Each subgraph's own port and schema are made of its name.
+    const made = /^SOMA_(?:RUNS|MEMORY|POLICY|TOOLS)_(?:PORT|SCHEMA)$/;
+    expect(names.filter(({ name }) => !sources.includes(name) && !made.test(name))).toEqual([]);
+  });
+
+  it("names only metrics that the code counts", () => {
+    const names = read("docs/operator/metrics.md").match(/`[a-z]+(?:_[a-z]+)+`/g) ?? [];
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !sources.includes(`"${name.slice(1, -1)}"`))).toEqual([]);
+  });
+
+  it("names only files that exist, and links only to them", () => {
+    const paths = found(/`((?:conf|docs|gateway|graphql|infra|schemas|subgraphs|tests|webui)\/[\w./-]*\w)`/g);
+    expect(paths.filter(({ name }) => !existsSync(join(root, name)))).toEqual([]);
+    const links = found(/\]\((?!https?:)([^)#]+)[^)]*\)/g);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter(({ page, name }) => !existsSync(join(root, dirname(page), name)))).toEqual([]);
+  });
+
+  it("lists every page in the navigation, and no page that does not exist", () => {
+    const listed = [...read("mkdocs.yml").matchAll(/: ([\w/-]+\.md)$/gm)].map(([, page = ""]) => `docs/${page}`);
+    expect(listed.toSorted()).toEqual(pages.filter((page) => page.startsWith("docs/")).toSorted());
+  });
+
+  it("names only commands and event types that exist", () => {
+    const cli = read("infra/local/cli/soma.ts");
+    const commands = found(/`(?:npx )?soma ([a-z]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));
+    expect(commands.filter((word) => !cli.includes(`"${word}"`))).toEqual([]);
+    const events = found(/`((?:agent|memory)\.[a-z]+\.v\d)`/g);
+    expect(events.filter(({ name }) => !existsSync(join(root, "schemas", `${name}.json`)))).toEqual([]);
+  });
+});
