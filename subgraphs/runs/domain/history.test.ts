@@ -1,0 +1,162 @@
+import { ChainError, verifyNext } from "@soma/schemas/run-chain";
+import { validateForPublish } from "@soma/schemas/validate";
+import { describe, expect, it } from "vitest";
+import { aHistory, RUN_ID } from "../testing/events.ts";
+import { backoffMs } from "./backoff.ts";
+import { toChained } from "./chain.ts";
+import { EVENT_KIND, type EventKind, toEventKind } from "./event-kind.ts";
+import { type HistoryEvent, parseStepId, stepIdOf } from "./history.ts";
+import { PUBLISHED_KINDS, type RunFacts, toPublishedEvent, traceIdOf } from "./published-events.ts";
+import { checkKey, parseRunInput, parseSessionId } from "./run-input.ts";
+import { codesOf, isFinished, RUN_STATUS, toRunStatus } from "./run-status.ts";
+import { toSteps } from "./steps.ts";
+
+const facts: RunFacts = {
+  tenant: "acme",
+  sessionId: RUN_ID,
+  graph: "assistant",
+  graphVersion: 1,
+  modelProfile: "scripted",
+  role: "assistant",
+  createdAt: new Date(0),
+  startedAt: null,
+  traceParent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+};
+
+async function verify(events: readonly HistoryEvent[]): Promise<void> {
+  let head = { seq: 0, hash: "0".repeat(64) };
+  for (const event of events)
+    head = await verifyNext(RUN_ID, head, { ...toChained(event), payload: event.payload, payloadHash: event.payloadHash, hash: event.hash });
+}
+
+describe("chain()", () => {
+  const events = aHistory(
+    { kind: "RUN_STARTED", payload: { b: 1, a: [null, "ü"] } },
+    { kind: "STEP_STARTED", step: 1 },
+    { kind: "RUN_SUCCEEDED", payload: { answer: "x" } },
+  );
+
+  it("makes a chain that any client can verify", () => verify(events));
+
+  it("gives hashes that never change: other programs have stored them", () => {
+    expect(events.map((event) => event.hash)).toMatchInlineSnapshot(`
+      [
+        "e66aee7d0cfa6024c02427955e602cc75ab1d02737469531484059272ac6cbb8",
+        "e23ab455874be041d7c969db0dcf8c28bafd24a309918c894a554c0afe5b046e",
+        "3c18136e2b8e3bc264b9f788b305da3db648c6687dc254bad3a37f8c1569a470",
+      ]
+    `);
+  });
+
+  it.each([
+    ["a payload", (event: HistoryEvent) => ({ ...event, payload: { answer: "y" } })],
+    ["a type", (event: HistoryEvent) => ({ ...event, kind: "RUN_FAILED" as const })],
+    ["a time", (event: HistoryEvent) => ({ ...event, at: new Date(0) })],
+    ["a number", (event: HistoryEvent) => ({ ...event, seq: 9 })],
+  ])("tells when %s was changed", async (_what, change) => {
+    await expect(verify(events.map((event, index) => (index === 2 ? change(event) : event)))).rejects.toBeInstanceOf(ChainError);
+  });
+
+  it("tells when an event is missing, repeated or of another run", async () => {
+    const [first, second, third] = events as [HistoryEvent, HistoryEvent, HistoryEvent];
+    for (const broken of [[first, third], [first, first, second], [second]]) await expect(verify(broken)).rejects.toBeInstanceOf(ChainError);
+  });
+});
+
+describe("toPublishedEvent()", () => {
+  const kinds = Object.keys(EVENT_KIND) as EventKind[];
+
+  it.each(kinds)("%s is only history, or an event that fits its schema", (kind) => {
+    const step = kind.startsWith("RUN_") ? 0 : 3;
+    const [event] = aHistory({
+      kind,
+      step,
+      payload: { latencyMs: 5, startedAt: "2026-01-01T00:00:00.000Z", spanId: "c".repeat(16), error: { code: "TIMEOUT", message: "late" } },
+    });
+    if (event === undefined) throw new Error("no event");
+    const published = toPublishedEvent(facts, event);
+    expect(published !== undefined).toBe(PUBLISHED_KINDS.includes(EVENT_KIND[kind]));
+    if (published !== undefined) expect(validateForPublish(published.type, published.data)).toEqual([]);
+  });
+
+  it("names the run, the step, the retries and the trace, and never a payload", () => {
+    const [event] = aHistory({ kind: "STEP_FAILED", step: 4, attempt: 3, payload: { output: "secret", patch: { messages: ["secret"] } } });
+    const published = event === undefined ? undefined : toPublishedEvent(facts, event);
+    expect(published?.data).toMatchObject({
+      run_id: RUN_ID,
+      step_id: `${RUN_ID}.4`,
+      status: "failed",
+      retry_count: 2,
+      trace_id: "a".repeat(32),
+      tenant: "acme",
+    });
+    expect(JSON.stringify(published)).not.toContain("secret");
+    expect(traceIdOf("nonsense")).toBe("");
+  });
+});
+
+describe("toSteps()", () => {
+  it("folds events into steps, whatever the attempts", () => {
+    const steps = toSteps(
+      aHistory(
+        { kind: "RUN_STARTED" },
+        { kind: "STEP_STARTED", step: 1, payload: { summary: "trying" } },
+        { kind: "STEP_RETRIED", step: 1 },
+        { kind: "STEP_STARTED", step: 1, attempt: 2 },
+        { kind: "STEP_SUCCEEDED", step: 1, attempt: 2, payload: { summary: "done", output: { a: 1 }, latencyMs: 7 } },
+        { kind: "STEP_DENIED", step: 2, payload: { summary: "no", error: { code: "FORBIDDEN", message: "not allowed" } } },
+        { kind: "STEP_STARTED", step: 3, payload: { summary: "still at it" } },
+      ),
+    );
+    expect(steps).toMatchObject([
+      { id: `${RUN_ID}.1`, number: 1, status: "SUCCEEDED", attempt: 2, summary: "done", output: { a: 1 }, latencyMs: 7, error: null },
+      { number: 2, status: "DENIED", error: { code: "FORBIDDEN", message: "not allowed" } },
+      { number: 3, status: "RUNNING", summary: "still at it", finishedAt: null, latencyMs: null },
+    ]);
+  });
+});
+
+describe("identities and statuses", () => {
+  it("stepIdOf() and parseStepId() are each other's way back", () => {
+    expect(parseStepId(stepIdOf(RUN_ID, 12))).toEqual({ runId: RUN_ID, step: 12 });
+    for (const bad of ["", RUN_ID, `${RUN_ID}.0`, `${RUN_ID}.x`, `${RUN_ID}.1.2`, "nope.1"]) expect(parseStepId(bad)).toBeUndefined();
+  });
+
+  it("codes stand for one name each, and what is unknown is refused", () => {
+    for (const [name, { code, graphql }] of Object.entries(RUN_STATUS)) {
+      expect(toRunStatus(code)).toBe(name);
+      expect(codesOf(graphql)).toContain(code);
+      expect(isFinished(code)).toBe(["SUCCEEDED", "FAILED", "CANCELED"].includes(name));
+    }
+    for (const [name, code] of Object.entries(EVENT_KIND)) expect(toEventKind(code)).toBe(name);
+    expect(() => toRunStatus(99)).toThrow(/99/);
+    expect(() => toEventKind(99)).toThrow(/99/);
+  });
+
+  it("backoffMs() doubles to its limit, with full jitter", () => {
+    const policy = { maxAttempts: 9, initialMs: 100, maxMs: 1_000 };
+    expect([1, 2, 3, 4, 9].map((failures) => backoffMs(policy, failures, 1))).toEqual([100, 200, 400, 800, 1_000]);
+    expect(backoffMs(policy, 5, 0)).toBe(0);
+  });
+});
+
+describe("input of a run", () => {
+  it.each([
+    ["null", null, /object/],
+    ["a list", [], /object/],
+    ["no text", {}, /has no text/],
+    ["a blank text", { text: " \n" }, /has no text/],
+    ["a text that is too long", { text: "é".repeat(16_385) }, /32770 bytes/],
+    ["too much beside the text", { text: "x", more: "y".repeat(70_000) }, /at most 65536/],
+  ])("refuses %s", (_what, input, message) => {
+    expect(() => parseRunInput(input)).toThrow(message);
+  });
+
+  it("takes what fits, a session's UUID or none, and keys of 1 to 200 characters", () => {
+    expect(parseRunInput({ text: "é".repeat(16_384) })).toBeDefined();
+    expect([parseSessionId(null), parseSessionId(undefined), parseSessionId(RUN_ID)]).toEqual([undefined, undefined, RUN_ID]);
+    expect(() => parseSessionId("x")).toThrow(/not a UUID/);
+    for (const bad of ["", "k".repeat(201)]) expect(() => checkKey(bad)).toThrow(/1 to 200/);
+    checkKey("k".repeat(200));
+  });
+});
