@@ -25,6 +25,8 @@ export interface RelayOptions {
 export interface Relay {
   /** One round: claim, send, delete. True when more rows may wait. */
   tick(): Promise<boolean>;
+  /** Gives the buckets back, so that another relay need not wait for the leases to run out. */
+  release(): Promise<void>;
 }
 
 interface Row extends EventRecord {
@@ -78,6 +80,9 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   return {
+    async release() {
+      await sql`update outbox_lease set owner = null, expires_at = '-infinity' where owner = ${owner}`;
+    },
     async tick() {
       await claim();
       const rows = await read();
@@ -103,5 +108,12 @@ export function createRelay(options: RelayOptions): Relay {
 
 export function startRelay(options: RelayOptions): Loop {
   const relay = createRelay(options);
-  return startLoop({ name: `${options.schema}-outbox-relay`, intervalMs: options.intervalMs ?? 250, log: options.log }, relay.tick);
+  const loop = startLoop({ name: `${options.schema}-outbox-relay`, intervalMs: options.intervalMs ?? 250, log: options.log }, relay.tick);
+  return {
+    wake: loop.wake,
+    async close() {
+      await loop.close();
+      await relay.release().catch((error: unknown) => options.log.warn({ err: error }, "outbox buckets could not be given back"));
+    },
+  };
 }

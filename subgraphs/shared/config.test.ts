@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, integer, json, oneOf, readSettings, text, url } from "./config.ts";
+
+const settings = {
+  name: text({ env: "NAME", doc: "a name" }),
+  port: integer({ env: "PORT", doc: "a port", default: 80, min: 0, max: 100 }),
+  level: oneOf(["info", "error"], { env: "LEVEL", doc: "a level", default: "info" }),
+  database: url(["postgres:"], { env: "DB", doc: "a database", secret: true }),
+  key: json((value) => value, { env: "KEY", doc: "a key", default: null }),
+};
+
+describe("readSettings()", () => {
+  it("gives typed, frozen values and defaults for what is absent or empty", () => {
+    const values = readSettings(settings, { NAME: "x", DB: "postgres://h/d", PORT: "", KEY: '{"a":1}' });
+    expect(values).toEqual({ name: "x", port: 80, level: "info", database: "postgres://h/d", key: { a: 1 } });
+    expect(Object.isFrozen(values)).toBe(true);
+  });
+
+  it("tells every fault at once, by name, and no secret", () => {
+    const read = () => readSettings(settings, { PORT: "101", LEVEL: "loud", DB: "mysql://user:hunter2@h/d", KEY: "{" });
+    expect(read).toThrow(ConfigError);
+    try {
+      read();
+    } catch (error) {
+      const { faults, message } = error as ConfigError;
+      expect(faults).toEqual([
+        "NAME is not set; it is required: a name",
+        'PORT: "101" is not a whole number from 0 to 100; a port',
+        'LEVEL: "loud" is not one of info, error; a level',
+        "DB: its value is not a URL that starts with postgres:; a database",
+        'KEY: "{" is not JSON; a key',
+      ]);
+      expect(message).not.toContain("hunter2");
+    }
+  });
+});
