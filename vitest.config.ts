@@ -25,7 +25,7 @@ export default defineConfig({
           include: ["**/*.io.test.ts"],
           exclude: ignored,
           testTimeout: 20_000,
-          maxWorkers: 2,
+          maxWorkers: 1,
         },
       },
       {
