@@ -85,7 +85,7 @@ describe("processExecutor", { timeout: 30_000 }, () => {
       const children = await childrenOf(parent.pid ?? 0);
       parent.kill("SIGKILL");
       expect(children, "the tool and the guard").toHaveLength(2);
-      await until("the children ended", async () => !(await Promise.all(children.map(isRunning))).some(Boolean), 2_000);
+      await until("the children ended", async () => !(await Promise.all(children.map(isRunning))).some(Boolean));
     }
   });
 });
