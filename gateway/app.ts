@@ -11,6 +11,7 @@ import { createPipeline, RequestRefused } from "./pipeline.ts";
 import { readJson } from "./read-text.ts";
 import { createReadiness } from "./readiness.ts";
 import { type RequestTrace, traced } from "./request-trace.ts";
+import { createFetchSend, type Send } from "./send.ts";
 import { type ReadStatic, serveStatic } from "./static-files.ts";
 import { createSupergraphExecutor } from "./supergraph.ts";
 import { createWebSocketDoor, type SocketLike } from "./websocket.ts";
@@ -31,7 +32,9 @@ export interface GatewayOptions {
   /** Whether the schema may be asked for; off where only known operations are expected. */
   introspection?: boolean;
   limits?: Partial<GatewayLimits>;
-  fetch?: typeof fetch;
+  /** How subgraphs are asked; fetch when left out. */
+  send?: Send;
+  /** Opens WebSockets to subgraphs; the runtime's own when left out. */
   webSocketImpl?: unknown;
 }
 
@@ -67,12 +70,12 @@ const GET_GRAPHQL = "send operations with POST and content-type application/json
 export function createGateway(options: GatewayOptions): Gateway {
   const { urls, identity, log } = options;
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const send = options.fetch ?? fetch;
+  const send = options.send ?? createFetchSend();
   const executor = createSupergraphExecutor(options.supergraphSdl);
   const missing = executor.subgraphs.filter((name) => urls[name] === undefined);
   if (missing.length > 0) throw new SomaError("BAD_INPUT", `no URL is given for the subgraphs ${missing.join(", ")} of the supergraph`);
   const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true });
-  const sources = createSources({ urls, fetch: send, sign: options.sign, timeoutMs: limits.subgraphMs });
+  const sources = createSources({ urls, send, sign: options.sign, timeoutMs: limits.subgraphMs });
   const operations = createOperations({ executor, sources, urls, sign: options.sign, limits, pipeline, webSocketImpl: options.webSocketImpl });
   const door = createWebSocketDoor({ operations, executor, identity, limits, log });
   const auth = createAuthRoutes(identity, options.devIdentity);

@@ -3,8 +3,8 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { GraphQLError } from "graphql";
 import { withDeadline } from "./deadline.ts";
-import { readText } from "./read-text.ts";
 import type { RequestTrace } from "./request-trace.ts";
+import type { Send } from "./send.ts";
 import type { Sources } from "./supergraph.ts";
 
 /** What one operation carries to the subgraphs. */
@@ -18,7 +18,7 @@ export interface OperationContext {
 export interface DataSourceOptions {
   /** GraphQL endpoints by subgraph. */
   urls: Readonly<Record<string, string>>;
-  fetch: typeof fetch;
+  send: Send;
   sign(principal: Principal): Promise<string>;
   timeoutMs: number;
 }
@@ -26,9 +26,7 @@ export interface DataSourceOptions {
 type ProcessParams = Parameters<GraphQLDataSource["process"]>[0];
 type ProcessResult = Awaited<ReturnType<GraphQLDataSource["process"]>>;
 
-const MAX_ANSWER_BYTES = 16_777_216;
-
-/** One data source per subgraph, over fetch: forwards who asks, the request's id and its trace, and nothing else. */
+/** One data source per subgraph, over HTTP: forwards who asks, the request's id and its trace, and nothing else. */
 export function createSources(options: DataSourceOptions): Sources {
   return Object.fromEntries(
     Object.entries(options.urls).map(([name, url]) => [name, { process: (params: ProcessParams) => process(name, url, params, options) } as GraphQLDataSource]),
@@ -54,8 +52,9 @@ interface Asking {
 
 async function ask(name: string, url: string, params: ProcessParams, { context, signal, options }: Asking): Promise<ProcessResult> {
   const { principal, trace } = context;
-  const response = await options.fetch(url, {
+  const { status, body } = await options.send({
     method: "POST",
+    url,
     headers: {
       "content-type": "application/json",
       authorization: `Bearer ${await options.sign(principal)}`,
@@ -65,17 +64,16 @@ async function ask(name: string, url: string, params: ProcessParams, { context, 
     body: JSON.stringify({ query: params.request.query, variables: params.request.variables ?? {} }),
     signal,
   });
-  const text = await readText(response.body, MAX_ANSWER_BYTES, `the answer of the ${name} service`);
-  if (response.status === 401) {
+  if (status === 401) {
     throw new SomaError(
       "INTERNAL",
       `the ${name} service refused the token of the gateway; SOMA_INTERNAL_SIGNING_KEY does not fit its SOMA_INTERNAL_VERIFY_KEY`,
     );
   }
   try {
-    return JSON.parse(text) as ProcessResult;
+    return JSON.parse(body) as ProcessResult;
   } catch (cause) {
-    throw new SomaError("UNAVAILABLE", `the ${name} service answered ${response.status} with something that is not JSON`, { cause });
+    throw new SomaError("UNAVAILABLE", `the ${name} service answered ${status} with something that is not JSON`, { cause });
   }
 }
 

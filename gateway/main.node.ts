@@ -10,6 +10,7 @@ import { readGatewayConfig } from "./config.ts";
 import { createDevIdentity, createIdentity } from "./identity.ts";
 import { createStaticReader } from "./node/read-static.ts";
 import { serveGateway } from "./node/serve.ts";
+import { createUndiciSend } from "./node/undici-send.ts";
 
 export interface StartGatewayDeps {
   env: Record<string, string | undefined>;
@@ -21,6 +22,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
   const config = readGatewayConfig(deps.env);
   const log = deps.log.child({ part: "gateway" });
   const { userSigningKey, userVerifyKey } = config;
+  const subgraphs = createUndiciSend();
   const gateway = createGateway({
     supergraphSdl: await readFile(new URL("../graphql/supergraph.graphql", import.meta.url), "utf8"),
     urls: { runs: config.runsUrl, memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
@@ -29,9 +31,10 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-gateway"),
     readStatic: createStaticReader(config.webuiDir === "" ? fileURLToPath(new URL("../webui/dist/", import.meta.url)) : config.webuiDir),
     metrics: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
+    send: subgraphs.send,
     log,
   });
-  return serveGateway(gateway, { host: config.host, port: config.port, log });
+  return serveGateway(gateway, { host: config.host, port: config.port, log, afterClose: subgraphs.close });
 }
 
 if (import.meta.main) {

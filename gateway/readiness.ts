@@ -1,12 +1,14 @@
+import { withDeadline } from "./deadline.ts";
+import type { Send } from "./send.ts";
+
 const LIMIT_MS = 2_000;
 
 /** Answers /readyz: 200 when every subgraph is ready, else 503 with the names of those that are not and why. */
-export function createReadiness(urls: Readonly<Record<string, string>>, send: typeof fetch): () => Promise<Response> {
+export function createReadiness(urls: Readonly<Record<string, string>>, send: Send): () => Promise<Response> {
   async function faultOf(name: string, url: string): Promise<string | undefined> {
     try {
-      const response = await send(new URL("/readyz", url), { signal: AbortSignal.timeout(LIMIT_MS) });
-      await response.body?.cancel();
-      return response.ok ? undefined : `${name} (answers ${response.status})`;
+      const { status } = await withDeadline(undefined, LIMIT_MS, (signal) => send({ method: "GET", url: new URL("/readyz", url).href, signal }));
+      return status === 200 ? undefined : `${name} (answers ${status})`;
     } catch {
       return `${name} (cannot be reached)`;
     }

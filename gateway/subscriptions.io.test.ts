@@ -99,6 +99,7 @@ describe("subscribe()", () => {
     const quick = read(lab.connect(), SEQS, { runId: "7", after: 0 });
     slow.pause();
     slow.send({ id: "1", type: "subscribe", payload: { query: "subscription { flood(count: 20000) { seq note } }" } });
+    await until("both are served", () => lab.load().subscriptions === 2);
     publish(3);
     await until("the quick reader goes on", () => quick.results.length === 3);
     slow.resume();

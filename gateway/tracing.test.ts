@@ -28,7 +28,8 @@ describe("traced()", () => {
 
   it("gives each operation of a socket a trace of its own, which its events stay in", async () => {
     const client = lab.connect();
-    const readings = [1, 2].map(() => read(client, 'subscription { steps(runId: "1") { run { refused } } }'));
+    const before = lab.state.seen.length;
+    const readings = [1, 2].map(() => read(client, 'subscription { steps(runId: "1") { run { refused invocations } } }'));
     lab.state.publish();
     lab.state.publish();
     await until("each has two events", () => readings.every(({ results }) => results.length === 2));
@@ -36,5 +37,7 @@ describe("traced()", () => {
     expect(ids[0]?.[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(ids.map(([first, second]) => first === second)).toEqual([true, true]);
     expect(ids[0]?.[0]).not.toBe(ids[1]?.[0]);
+    const inSubgraph = new Set(lab.state.seen.slice(before).map(({ traceId }) => traceId));
+    for (const id of ids) expect(inSubgraph).toContain(id[0]);
   });
 });

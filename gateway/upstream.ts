@@ -29,6 +29,7 @@ export interface UpstreamSink {
 export function openUpstream(params: UpstreamParams, sink: UpstreamSink): () => void {
   const { keepAliveMs } = params.limits;
   let missed: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
   const client = createClient({
     url: params.url.replace(/^http/, "ws"),
     retryAttempts: 0,
@@ -44,8 +45,29 @@ export function openUpstream(params: UpstreamParams, sink: UpstreamSink): () => 
       pong(received) {
         if (received) clearTimeout(missed);
       },
-      closed: () => clearTimeout(missed),
+      closed(event) {
+        clearTimeout(missed);
+        // The library takes a close with 1000 as an invitation to connect again and to ask from the old cursor.
+        if (!over && (event as { code?: number }).code === 1000) client.terminate();
+      },
     },
   });
-  return client.subscribe({ query: params.query, variables: params.variables }, sink as never);
+  const stop = client.subscribe<Record<string, unknown>>(
+    { query: params.query, variables: params.variables },
+    {
+      next: (event) => sink.next(event as ExecutionResult),
+      error(error) {
+        over = true;
+        sink.error(error);
+      },
+      complete() {
+        over = true;
+        sink.complete();
+      },
+    },
+  );
+  return () => {
+    over = true;
+    stop();
+  };
 }

@@ -79,28 +79,37 @@ describe("createWebSocketDoor()", () => {
     for (const id of ["1", "2", "3", "4"]) socket.send({ id, type: "subscribe", payload: STEPS });
     await until("the fourth is refused", () => socket.messages.find(({ type }) => type === "error"));
     expect(socket.messages.at(-1)).toMatchObject({ id: "4", payload: [{ extensions: { code: "LIMIT_EXCEEDED", retryable: true } }] });
-    await until("the three others have begun", () => lab.state.open === 3);
     socket.send({ id: "2", type: "complete" });
-    await until("one is gone", () => lab.state.open === 2);
     socket.send({ id: "5", type: "subscribe", payload: STEPS });
-    await until("there is room for another", () => lab.state.open === 3);
+    await until("there is room for another", () => lab.state.open === 3 && lab.load().subscriptions === 3);
+    expect(socket.messages.filter(({ type }) => type === "error")).toHaveLength(1);
   });
 
-  it("keeps apart two uses of the same id", async () => {
+  it("lets a client use an id again", async () => {
     const socket = await lab.openSocket();
     for (let round = 1; round <= 5; round += 1) {
       socket.send({ id: "1", type: "subscribe", payload: STEPS });
       await until("it streams", () => lab.state.open === 1);
       socket.send({ id: "1", type: "complete" });
+      await until("it is gone", () => lab.state.open === 0 && lab.load().subscriptions === 0);
     }
-    await until("all are gone", () => lab.state.open === 0 && lab.load().subscriptions === 0);
+    expect(socket.messages).toEqual([{ type: "connection_ack" }]);
   });
 
-  it("ends a connection when its token expires, each subscription with TOKEN_EXPIRED", async () => {
+  it("ends a connection when its token expires, each subscription with TOKEN_EXPIRED, and lets no new one in", async () => {
     const socket = await lab.openSocket({ init: { token: await lab.token({}, 1) } });
     socket.send({ id: "1", type: "subscribe", payload: STEPS });
+    socket.send({ id: "2", type: "subscribe", payload: { query: "{ slow(ms: 1200) }" } });
+    await until("the subscription ended", () => socket.messages.some(({ id }) => id === "1"));
+    socket.send({ id: "3", type: "subscribe", payload: STEPS });
     const { code, reason } = await socket.closed;
-    expect(socket.messages.at(-1)).toMatchObject({ id: "1", type: "error", payload: [{ extensions: { code: "TOKEN_EXPIRED", retryable: false } }] });
+    const expired = { type: "error", payload: [{ extensions: { code: "TOKEN_EXPIRED", retryable: false } }] };
+    expect(socket.messages.slice(1)).toMatchObject([
+      { id: "1", ...expired },
+      { id: "3", ...expired },
+      { id: "2", type: "next", payload: { data: { slow: "at last" } } },
+      { id: "2", type: "complete" },
+    ]);
     expect([code, reason]).toEqual([4403, expect.stringContaining("expired")]);
     await until("the subgraph was told", () => lab.state.open === 0);
   });

@@ -40,7 +40,7 @@ export interface WebSocketDoor {
 }
 
 /** 4403 and 1012 invite the client library to connect again; 4401 says that this token never will. */
-const CLOSE = { BAD_REQUEST: 4400, UNAUTHORIZED: 4401, FORBIDDEN: 4403, SERVICE_RESTART: 1012, TOO_LARGE: 1009, INTERNAL: 4500 } as const;
+const CLOSE = { UNAUTHORIZED: 4401, FORBIDDEN: 4403, SERVICE_RESTART: 1012, TOO_LARGE: 1009, INTERNAL: 4500 } as const;
 /** The longest wait a timer can hold. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const ENCODER = new TextEncoder();
@@ -57,8 +57,6 @@ interface Connection {
   identified?: Identified;
   /** By the message that asked for them: an id may be used again before its first use is over. */
   operations: Map<SubscribePayload, Operation>;
-  /** Operations that are being let in. */
-  admitting: number;
   /** Messages being served. */
   work: Set<Promise<void>>;
   expiry?: ReturnType<typeof setTimeout>;
@@ -84,8 +82,12 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
       return true;
     },
 
-    async onSubscribe({ extra: connection }, _id, payload) {
+    async onSubscribe({ extra: connection, subscriptions }, _id, payload) {
       try {
+        // The library enters an operation there before it asks us, and takes it out as soon as the client says so.
+        if (Object.keys(subscriptions).length > limits.operationsPerConnection) {
+          throw new SomaError("LIMIT_EXCEEDED", `this connection has ${limits.operationsPerConnection} operations, the most it may have`);
+        }
         return await traced("gateway operation", connection.headers, log, (trace) => admit(connection, payload, trace));
       } catch (error) {
         return error instanceof RequestRefused ? error.errors : [asGraphQLError(error)];
@@ -115,19 +117,11 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
   });
 
   async function admit(connection: Connection, payload: SubscribePayload, trace: RequestTrace) {
-    if (connection.operations.size + connection.admitting >= limits.operationsPerConnection) {
-      throw new SomaError("LIMIT_EXCEEDED", `this connection has ${limits.operationsPerConnection} operations, the most it may have`);
-    }
-    connection.admitting += 1;
-    try {
-      const admitted = await operations.admit({ identify: async () => callerOf(connection), payload, kinds: ["query", "mutation", "subscription"] });
-      const operation: Operation = { admitted, trace, controller: new AbortController() };
-      connection.operations.set(payload, operation);
-      const { document, operation: chosen } = admitted.planned;
-      return { schema: executor.schema, document, operationName: chosen.name?.value ?? null, contextValue: operation, rootValue: undefined };
-    } finally {
-      connection.admitting -= 1;
-    }
+    const admitted = await operations.admit({ identify: async () => callerOf(connection), payload, kinds: ["query", "mutation", "subscription"] });
+    const operation: Operation = { admitted, trace, controller: new AbortController() };
+    connection.operations.set(payload, operation);
+    const { document, operation: chosen } = admitted.planned;
+    return { schema: executor.schema, document, operationName: chosen.name?.value ?? null, contextValue: operation, rootValue: undefined };
   }
 
   function endAtExpiry(connection: Connection, expiresAtMs: number): void {
@@ -162,7 +156,7 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
 
   return {
     accept(socket, headers) {
-      const connection: Connection = { socket: closeOnce(socket), headers, operations: new Map(), admitting: 0, work: new Set() };
+      const connection: Connection = { socket: closeOnce(socket), headers, operations: new Map(), work: new Set() };
       open.add(connection);
       const closed = server.opened(
         { ...connection.socket, onMessage: (listener) => socket.onMessage((text) => receive(connection, text, listener)) },

@@ -84,6 +84,14 @@ describe("followRun()", () => {
     expect(server.asked).toEqual([0, 10, 10, 10]);
   });
 
+  it("continues from the last event when the server closes the connection politely", async () => {
+    const seen = await follow(({ attempt, afterSeq }) =>
+      attempt === 1 ? [batch(history.slice(0, 10)), "bye", "hang"] : [batch(history.slice(afterSeq)), end(history)],
+    );
+    expect(seen).toEqual(history);
+    expect(server.asked).toEqual([0, 10]);
+  });
+
   it("drops what it has already", async () => {
     const seen = await follow(() => [
       batch(history.slice(0, 30)),
@@ -206,7 +214,7 @@ describe("followRun()", () => {
   it("does not ask in a rush when a gap cannot be repaired", async () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 250);
-    await follow(() => [batch(history.slice(3)), "hang"], { backoffMs: 40, signal: stop.signal });
+    await follow(() => [heartbeat([]), batch(history.slice(3)), "hang"], { backoffMs: 40, signal: stop.signal });
     expect(server.asked.length).toBeGreaterThan(2);
     expect(server.asked.length).toBeLessThan(8);
   });

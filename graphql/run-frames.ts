@@ -26,6 +26,7 @@ const MAX_AHEAD = 256;
 export async function* runFrames(params: RunFramesParams): AsyncGenerator<{ frame: RunFrame; ahead: number }, void> {
   let ahead = 0;
   let connected = false;
+  let over = false;
   let watchdog = setTimeout(giveUp, params.staleMs);
   const client = createClient({
     url: params.url,
@@ -36,6 +37,10 @@ export async function* runFrames(params: RunFramesParams): AsyncGenerator<{ fram
     on: {
       connected: () => {
         connected = true;
+      },
+      closed(event) {
+        // The library takes a close with 1000 as an invitation to connect again and to ask from the old cursor.
+        if (!over && (event as { code?: number }).code === 1000) client.terminate();
       },
       message({ type }) {
         if (type !== "next") return;
@@ -54,6 +59,7 @@ export async function* runFrames(params: RunFramesParams): AsyncGenerator<{ fram
     client.terminate();
   }
   function stop(): void {
+    over = true;
     clearTimeout(watchdog);
     void answers.return?.();
     if (!connected) client.terminate();

@@ -85,7 +85,6 @@ export function createRunView(options: RunViewOptions): RunView {
         return { kind: ended ? "end" : "current" };
       }
       state.head = Math.max(state.head, frame.lastSeq);
-      if (frame.firstSeq > last.seq + 1) return gap(frame.firstSeq - 1);
       if (state.phase !== "LIVE" && state.phase !== "QUIET") tell("CATCHING_UP");
       return { kind: "events", events: frame.events };
     },

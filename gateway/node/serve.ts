@@ -15,6 +15,8 @@ export interface ServeOptions {
   port: number;
   log: Log;
   limits?: Partial<GatewayLimits>;
+  /** Closes what the gateway used, when nothing uses it any more. */
+  afterClose?: () => Promise<void>;
 }
 
 export interface Served {
@@ -33,6 +35,7 @@ export async function serveGateway(gateway: Gateway, options: ServeOptions): Pro
   const lifecycle = createLifecycle(options.log, limits.drainMs + 3_000);
   const server = await listen(gateway, options);
   const { port } = server.address() as AddressInfo;
+  if (options.afterClose !== undefined) lifecycle.add("what it used", options.afterClose);
   lifecycle.add("http", () => stop(server));
   lifecycle.add("sockets", serveSockets(server, gateway, { log: options.log, limits }));
   lifecycle.add("operations", gateway.close);

@@ -58,12 +58,10 @@ export interface LabSubgraphOptions {
 /** A small `runs`: entities, a mutation, errors of every kind, and a stream with a cursor. */
 export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { verify, log, port = 0 }: LabSubgraphOptions) {
   const run = (id: string) => ({ id, title: state.titles.get(id) ?? `Run ${id}` });
-  const note = (context: RequestContext): void =>
-    void state.seen.push({ subject: context.principal.subject, requestId: context.requestId, traceId: activeTraceId() });
   const resolvers = {
     Query: {
       run: (_root: unknown, { id }: { id: string }, context: RequestContext) => {
-        note(context);
+        note(state, context);
         return run(id);
       },
       runs: (_root: unknown, { count }: { count: number }) => Array.from({ length: count }, (_, index) => run(String(index + 1))),
@@ -85,7 +83,7 @@ export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { ve
     Subscription: {
       steps: {
         subscribe: (_root: unknown, { runId, after }: { runId: string; after: number }, context: RequestContext) => {
-          note(context);
+          note(state, context);
           if (runId === "unknown") throw new SomaError("NOT_FOUND", `run ${runId} does not exist`);
           return stoppable((signal) => followSteps(state, { runId, after }, signal));
         },
@@ -103,6 +101,10 @@ export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { ve
     },
   };
   return startSubgraph({ name: "runs", typeDefs: RUNS_SDL, resolvers, verify, log, host: "127.0.0.1", port, ready: async () => {} });
+}
+
+function note(state: LabState, { principal, requestId }: RequestContext): void {
+  state.seen.push({ subject: principal.subject, requestId, traceId: activeTraceId() });
 }
 
 async function* followSteps(state: LabState & { wakers: Set<() => void> }, params: { runId: string; after: number }, signal: AbortSignal) {
@@ -129,12 +131,15 @@ async function* followSteps(state: LabState & { wakers: Set<() => void> }, param
 }
 
 /** A small `tools` that extends `Run`. */
-export function startLabTools({ verify, log, port = 0 }: LabSubgraphOptions) {
+export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSubgraphOptions) {
   const resolvers = {
     Query: { slow: (_root: unknown, { ms }: { ms: number }) => new Promise((resolve) => setTimeout(resolve, ms, "at last")) },
     Run: {
       __resolveReference: ({ id }: { id: string }) => ({ id }),
-      invocations: ({ id }: { id: string }) => [`call of ${id}`],
+      invocations: ({ id }: { id: string }, _args: unknown, context: RequestContext) => {
+        note(state, context);
+        return [`call of ${id}`];
+      },
       refused: ({ id }: { id: string }) => {
         throw new SomaError("FORBIDDEN", `run ${id} is not for you`);
       },

@@ -8,6 +8,7 @@ import { createGateway, type GatewayOptions } from "../app.ts";
 import { createDevIdentity, type DevIdentity } from "../identity.ts";
 import type { GatewayLimits } from "../limits.ts";
 import { serveGateway } from "../node/serve.ts";
+import { createUndiciSend } from "../node/undici-send.ts";
 import { type BareSocket, type BareSocketOptions, openBareSocket } from "./bare-socket.ts";
 import { composeLab, type LabState, startLabRuns, startLabTools } from "./lab-subgraphs.ts";
 
@@ -60,8 +61,9 @@ export async function createLab(limits: Partial<GatewayLimits> = {}, options: Pa
     },
   };
   let runs = await startLabRuns(state, { verify, log: silent });
-  const tools = await startLabTools({ verify, log: silent });
+  const tools = await startLabTools(state, { verify, log: silent });
   const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+  const subgraphs = createUndiciSend();
   const gateway = createGateway({
     supergraphSdl,
     urls: { runs: runs.url, tools: tools.url },
@@ -72,9 +74,10 @@ export async function createLab(limits: Partial<GatewayLimits> = {}, options: Pa
     metrics: async () => ({ body: "up 1\n", contentType: "text/plain" }),
     log,
     limits,
+    send: subgraphs.send,
     ...options,
   });
-  const served = await serveGateway(gateway, { host: "127.0.0.1", port: 0, log, limits });
+  const served = await serveGateway(gateway, { host: "127.0.0.1", port: 0, log, limits, afterClose: subgraphs.close });
   const wsUrl = `${served.url.replace("http", "ws")}/graphql`;
   const clients: Client[] = [];
   const token: Lab["token"] = (changes, ttlSeconds = 60) => identity.issueAccessToken(aPrincipal(changes), ttlSeconds);

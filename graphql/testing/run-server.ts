@@ -49,8 +49,8 @@ export const end = (events: readonly RunEvent[]): RunFrame => ({
   headHash: events.at(-1)?.hash ?? CHAIN_START,
 });
 
-/** What one connection does: sends frames, then "drop" cuts it, "hang" says nothing more, an error ends the operation. */
-export type Step = RunFrame | "drop" | "hang" | GraphQLError;
+/** What one connection does: sends frames, then "drop" cuts it, "bye" closes it with 1000, "hang" says nothing more, an error ends the operation. */
+export type Step = RunFrame | "drop" | "bye" | "hang" | GraphQLError;
 export type Script = (params: { afterSeq: number; attempt: number }) => Iterable<Step> | AsyncIterable<Step>;
 
 export interface RunServer {
@@ -96,6 +96,7 @@ export async function startRunServer(script: Script, options: RunServerOptions =
         for await (const step of steps) {
           if (step instanceof GraphQLError) throw step;
           if (step === "drop") socket.terminate();
+          else if (step === "bye") socket.close(1000);
           else if (step === "hang") await once(socket, "close");
           else yield { data: { runEvents: step } };
         }
