@@ -100,6 +100,9 @@ program
   .description("what runs, which model answers and why")
   .action(async () => doctor(program.opts<{ port?: number; data?: string }>(), json()));
 
+// A reader such as `head` leaves when it has enough; that is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT.FAILED));
+
 program.parseAsync().catch((error: unknown) => {
   const known = error instanceof CliError ? error : CliError.from(error);
   if (json()) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message } })}\n`);

@@ -1,10 +1,5 @@
 import { SomaError } from "../errors.ts";
 
-export interface Page {
-  first: number;
-  after: string | null;
-}
-
 /** Checks Relay paging arguments; `decode` rejects a cursor that is not ours. */
 export function parsePage<C>(
   args: { first?: number | null; after?: string | null },
