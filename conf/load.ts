@@ -88,7 +88,11 @@ const MODELS_SCHEMA = {
             type: "object",
             required: ["connect", "firstToken", "total"],
             additionalProperties: false,
-            properties: { connect: { type: "integer", minimum: 1 }, firstToken: { type: "integer", minimum: 1 }, total: { type: "integer", minimum: 1 } },
+            properties: {
+              connect: { type: "integer", minimum: 1 },
+              firstToken: { type: "integer", minimum: 1 },
+              total: { type: "integer", minimum: 1 },
+            },
           },
         },
       },
@@ -106,13 +110,16 @@ export function confFolder(setting: string): URL {
 
 export function loadRoles(folder: URL = SHIPPED_CONF): RolesConf {
   const conf = load<RolesConf>(new URL("roles.yaml", folder), ROLES_SCHEMA);
-  if (!Object.hasOwn(conf.roles, conf.default)) throw new Error(`roles.yaml: default is "${conf.default}", which is not one of its roles`);
+  if (!Object.hasOwn(conf.roles, conf.default))
+    throw new Error(`roles.yaml: default is "${conf.default}", which is not one of its roles`);
   return conf;
 }
 
 export function loadModels(folder: URL = SHIPPED_CONF): ModelsConf {
   const conf = load<ModelsConf>(new URL("models.yaml", folder), MODELS_SCHEMA);
-  const unknown = [...(conf.default === "auto" ? [] : [conf.default]), ...conf.auto].filter((name) => !Object.hasOwn(conf.profiles, name));
+  const unknown = [...(conf.default === "auto" ? [] : [conf.default]), ...conf.auto].filter(
+    (name) => !Object.hasOwn(conf.profiles, name),
+  );
   if (unknown.length > 0) throw new Error(`models.yaml names profiles it does not have: ${unknown.join(", ")}`);
   return conf;
 }
@@ -120,7 +127,8 @@ export function loadModels(folder: URL = SHIPPED_CONF): ModelsConf {
 function load<T>(file: URL, schema: object): T {
   const value: unknown = parse(readFileSync(file, "utf8"));
   const validate = new Ajv2020({ allErrors: true }).compile(schema);
-  if (!validate(value)) throw new Error(`${file.pathname} has faults:\n${(validate.errors ?? []).map(describe).join("\n")}`);
+  if (!validate(value))
+    throw new Error(`${file.pathname} has faults:\n${(validate.errors ?? []).map(describe).join("\n")}`);
   return value as T;
 }
 

@@ -17,7 +17,9 @@ describe("createGateway() over HTTP", () => {
     });
     expect(errors).toEqual([]);
     expect(status).toBe(200);
-    expect(data).toEqual({ run: { title: "Run 7", parent: { title: "Run 7p", invocations: ["call of 7p"] }, invocations: ["call of 7"] } });
+    expect(data).toEqual({
+      run: { title: "Run 7", parent: { title: "Run 7p", invocations: ["call of 7p"] }, invocations: ["call of 7"] },
+    });
   });
 
   it("runs a mutation and reads its result from both subgraphs", async () => {
@@ -45,7 +47,9 @@ describe("createGateway() over HTTP", () => {
   });
 
   it("keeps code and message of a subgraph's error and drops what is the subgraph's own", async () => {
-    const { status, data, errors } = await lab.post({ query: '{ runs(count: 1) { title refused } fails(code: "NOT_FOUND") }' });
+    const { status, data, errors } = await lab.post({
+      query: '{ runs(count: 1) { title refused } fails(code: "NOT_FOUND") }',
+    });
     expect(status).toBe(200);
     expect(data).toEqual({ runs: [{ title: "Run 1", refused: null }], fails: null });
     expect(errors.map((error) => [error.path, error.extensions.code])).toEqual(
@@ -61,14 +65,20 @@ describe("createGateway() over HTTP", () => {
     const { data, errors } = await lab.post({ query: "{ crashes }" });
     expect(data).toBeNull();
     expect(errors).toHaveLength(1);
-    expect(errors[0].extensions).toMatchObject({ code: "INTERNAL", retryable: false, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(errors[0].extensions).toMatchObject({
+      code: "INTERNAL",
+      retryable: false,
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
     expect(JSON.stringify(errors)).not.toContain("secret");
   });
 
   it("gives up a subgraph that does not answer in time, and says which", async () => {
     const { data, errors } = await lab.post({ query: '{ slow(ms: 5000) run(id: "1") { title } }' });
     expect(data).toEqual({ slow: null, run: { title: "Run 1" } });
-    expect(errors).toMatchObject([{ message: "the tools service did not answer within 300 ms", extensions: { code: "TIMEOUT", retryable: true } }]);
+    expect(errors).toMatchObject([
+      { message: "the tools service did not answer within 300 ms", extensions: { code: "TIMEOUT", retryable: true } },
+    ]);
   });
 
   it("passes JSON variables through unchanged", async () => {
@@ -78,14 +88,21 @@ describe("createGateway() over HTTP", () => {
   });
 
   it("answers the introspection query that tools send", async () => {
-    const { data, errors } = await lab.post({ query: getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }) });
+    const { data, errors } = await lab.post({
+      query: getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }),
+    });
     expect(errors).toEqual([]);
     expect(data.__schema.subscriptionType.name).toBe("Subscription");
   });
 
   it("refuses callers without a token, with a broken one, and with an expired one", async () => {
     const expired = await lab.token({}, -60);
-    const byHeaders = [{}, { authorization: "Bearer nonsense" }, { authorization: `Bearer ${expired}` }, { cookie: "soma_session=nonsense" }];
+    const byHeaders = [
+      {},
+      { authorization: "Bearer nonsense" },
+      { authorization: `Bearer ${expired}` },
+      { cookie: "soma_session=nonsense" },
+    ];
     for (const headers of byHeaders) {
       const { status, data, errors } = await lab.post({ query: "{ __typename }" }, headers as Record<string, string>);
       expect(status).toBe(401);
@@ -120,7 +137,9 @@ describe("createGateway() over HTTP", () => {
     const response = await fetch(`${lab.url}/readyz`);
     expect([response.status, await response.text()]).toEqual([503, "not ready: runs (cannot be reached)\n"]);
     const { errors } = await lab.post({ query: '{ run(id: "1") { title } }' });
-    expect(errors).toMatchObject([{ message: "the runs service cannot be reached", extensions: { code: "UNAVAILABLE", retryable: true } }]);
+    expect(errors).toMatchObject([
+      { message: "the runs service cannot be reached", extensions: { code: "UNAVAILABLE", retryable: true } },
+    ]);
     await lab.startRuns();
     await until("runs is ready again", async () => (await fetch(`${lab.url}/readyz`)).ok);
   });

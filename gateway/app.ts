@@ -64,7 +64,8 @@ export interface Gateway {
 
 /** Headers of every answer; pages add their policy. */
 const ALWAYS = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } as const;
-const GET_GRAPHQL = "send operations with POST and content-type application/json, or over a WebSocket with the protocol graphql-transport-ws";
+const GET_GRAPHQL =
+  "send operations with POST and content-type application/json, or over a WebSocket with the protocol graphql-transport-ws";
 
 /** The one door, on web standards: any runtime with fetch and WebSocket can put it behind a server. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -73,10 +74,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   const send = options.send ?? createFetchSend();
   const executor = createSupergraphExecutor(options.supergraphSdl);
   const missing = executor.subgraphs.filter((name) => urls[name] === undefined);
-  if (missing.length > 0) throw new SomaError("BAD_INPUT", `no URL is given for the subgraphs ${missing.join(", ")} of the supergraph`);
+  if (missing.length > 0)
+    throw new SomaError("BAD_INPUT", `no URL is given for the subgraphs ${missing.join(", ")} of the supergraph`);
   const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true });
   const sources = createSources({ urls, send, sign: options.sign, timeoutMs: limits.subgraphMs });
-  const operations = createOperations({ executor, sources, urls, sign: options.sign, limits, pipeline, webSocketImpl: options.webSocketImpl });
+  const operations = createOperations({
+    executor,
+    sources,
+    urls,
+    sign: options.sign,
+    limits,
+    pipeline,
+    webSocketImpl: options.webSocketImpl,
+  });
   const door = createWebSocketDoor({ operations, executor, identity, limits, log });
   const auth = createAuthRoutes(identity, options.devIdentity);
   const readiness = createReadiness(urls, send);
@@ -92,21 +102,29 @@ export function createGateway(options: GatewayOptions): Gateway {
       return new Response(body, { headers: { "content-type": contentType } });
     }
     if (path.startsWith("/auth/")) return auth(request, path);
-    if (request.method !== "GET" && request.method !== "HEAD") throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
+    if (request.method !== "GET" && request.method !== "HEAD")
+      throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
     return serveStatic(options.readStatic, path);
   }
 
   async function serveGraphql(request: Request, trace: RequestTrace): Promise<Response> {
-    if (request.method !== "POST") return answer(refused(new SomaError("BAD_INPUT", GET_GRAPHQL), trace), 405, { allow: "POST" });
+    if (request.method !== "POST")
+      return answer(refused(new SomaError("BAD_INPUT", GET_GRAPHQL), trace), 405, { allow: "POST" });
     checkOrigin(request);
     const payload = await readJson(request, limits.bodyBytes);
-    const admitted = await operations.admit({ identify: () => authenticate(identity, request.headers), payload, kinds: ["query", "mutation"] });
+    const admitted = await operations.admit({
+      identify: () => authenticate(identity, request.headers),
+      payload,
+      kinds: ["query", "mutation"],
+    });
     const signal = admitted.planned.operation.operation === "mutation" ? undefined : request.signal;
     return answer(await operations.execute(admitted, { principal: admitted.identified.principal, trace, signal }), 200);
   }
 
   async function respond(request: Request, trace: RequestTrace): Promise<Response> {
-    const response = await serve(request, trace).catch((error: unknown) => answer(refused(error, trace), statusOf(error)));
+    const response = await serve(request, trace).catch((error: unknown) =>
+      answer(refused(error, trace), statusOf(error)),
+    );
     for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value);
     response.headers.set("x-request-id", trace.requestId);
     response.headers.set("x-trace-id", trace.traceId);
@@ -114,7 +132,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function checkUpgrade(request: UpgradeRequest): void {
-    if (new URL(request.url).pathname !== "/graphql") throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
+    if (new URL(request.url).pathname !== "/graphql")
+      throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
     checkOrigin(request);
     if (draining) throw drainingError();
     if (door.load().connections >= limits.connections)

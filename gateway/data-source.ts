@@ -29,18 +29,31 @@ type ProcessResult = Awaited<ReturnType<GraphQLDataSource["process"]>>;
 /** One data source per subgraph, over HTTP: forwards who asks, the request's id and its trace, and nothing else. */
 export function createSources(options: DataSourceOptions): Sources {
   return Object.fromEntries(
-    Object.entries(options.urls).map(([name, url]) => [name, { process: (params: ProcessParams) => process(name, url, params, options) } as GraphQLDataSource]),
+    Object.entries(options.urls).map(([name, url]) => [
+      name,
+      { process: (params: ProcessParams) => process(name, url, params, options) } as GraphQLDataSource,
+    ]),
   );
 }
 
 /** A failure is thrown with the place of the answer that is missing, so that a client sees which of its fields it costs. */
-async function process(name: string, url: string, params: ProcessParams, options: DataSourceOptions): Promise<ProcessResult> {
+async function process(
+  name: string,
+  url: string,
+  params: ProcessParams,
+  options: DataSourceOptions,
+): Promise<ProcessResult> {
   const context = params.context as OperationContext;
   try {
-    return await withDeadline(context.signal, options.timeoutMs, (signal) => ask(name, url, params, { context, signal, options }));
+    return await withDeadline(context.signal, options.timeoutMs, (signal) =>
+      ask(name, url, params, { context, signal, options }),
+    );
   } catch (error) {
     const path = "pathInIncomingRequest" in params ? visiblePath(params.pathInIncomingRequest) : undefined;
-    throw new GraphQLError(`the ${name} service failed`, { path: path ?? null, originalError: explain(name, options.timeoutMs, error) });
+    throw new GraphQLError(`the ${name} service failed`, {
+      path: path ?? null,
+      originalError: explain(name, options.timeoutMs, error),
+    });
   }
 }
 
@@ -50,7 +63,12 @@ interface Asking {
   options: DataSourceOptions;
 }
 
-async function ask(name: string, url: string, params: ProcessParams, { context, signal, options }: Asking): Promise<ProcessResult> {
+async function ask(
+  name: string,
+  url: string,
+  params: ProcessParams,
+  { context, signal, options }: Asking,
+): Promise<ProcessResult> {
   const { principal, trace } = context;
   const { status, body } = await options.send({
     method: "POST",
@@ -73,14 +91,17 @@ async function ask(name: string, url: string, params: ProcessParams, { context, 
   try {
     return JSON.parse(body) as ProcessResult;
   } catch (cause) {
-    throw new SomaError("UNAVAILABLE", `the ${name} service answered ${status} with something that is not JSON`, { cause });
+    throw new SomaError("UNAVAILABLE", `the ${name} service answered ${status} with something that is not JSON`, {
+      cause,
+    });
   }
 }
 
 function explain(name: string, timeoutMs: number, error: unknown): SomaError {
   if (error instanceof SomaError) return error;
   const { code } = toSomaError(error);
-  if (code === "TIMEOUT") return new SomaError("TIMEOUT", `the ${name} service did not answer within ${timeoutMs} ms`, { cause: error });
+  if (code === "TIMEOUT")
+    return new SomaError("TIMEOUT", `the ${name} service did not answer within ${timeoutMs} ms`, { cause: error });
   if (code === "CANCELED") return new SomaError("CANCELED", "the request was canceled", { cause: error });
   return new SomaError("UNAVAILABLE", `the ${name} service cannot be reached`, { cause: error });
 }

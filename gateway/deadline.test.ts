@@ -24,7 +24,9 @@ describe("withDeadline()", () => {
     const { signal } = new AbortController();
     const [added, removed] = [vi.spyOn(signal, "addEventListener"), vi.spyOn(signal, "removeEventListener")];
     for (let count = 0; count < 10; count += 1) await withDeadline(signal, 1_000, async () => count);
-    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(added.mock.calls.map(([, listener]) => listener));
+    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(
+      added.mock.calls.map(([, listener]) => listener),
+    );
     expect(added).toHaveBeenCalledTimes(10);
   });
 });

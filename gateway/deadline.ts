@@ -2,7 +2,11 @@
  * Runs the work with a signal that aborts when the caller's does or when the time is up. Listeners and timers go with the
  * work: `AbortSignal.any` would keep one entry per call on a signal that lives as long as a subscription.
  */
-export async function withDeadline<T>(outer: AbortSignal | undefined, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(
+  outer: AbortSignal | undefined,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const cancel = (): void => controller.abort(outer?.reason);
   if (outer?.aborted === true) cancel();

@@ -22,8 +22,18 @@ function many(count: number, of: (index: number) => string): string {
 describe("checkDocumentLimits()", () => {
   it.each([
     ["depth at its limit", nested(12), nested(13), "12"],
-    ["depth through fragments", `{ a { ...F } } fragment F on T ${nested(11)}`, `{ a { ...F } } fragment F on T ${nested(12)}`, "12"],
-    ["depth through inline fragments", `{ ... { a { ... on T ${nested(11)} } } }`, `{ ... { a { ... on T ${nested(12)} } } }`, "12"],
+    [
+      "depth through fragments",
+      `{ a { ...F } } fragment F on T ${nested(11)}`,
+      `{ a { ...F } } fragment F on T ${nested(12)}`,
+      "12",
+    ],
+    [
+      "depth through inline fragments",
+      `{ ... { a { ... on T ${nested(11)} } } }`,
+      `{ ... { a { ... on T ${nested(12)} } } }`,
+      "12",
+    ],
     ["depth of introspection", `{ __schema ${nested(14)} }`, `{ __schema ${nested(15)} }`, "15"],
     ["aliases", `{ r { ${many(30, (i) => `a${i}: x`)} } }`, `{ r { ${many(31, (i) => `a${i}: x`)} } }`, "30"],
     [
@@ -66,6 +76,15 @@ describe("checkDocumentLimits()", () => {
   });
 
   it("allows the introspection query of graphql itself", () => {
-    expect(() => check(getIntrospectionQuery({ descriptions: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true }))).not.toThrow();
+    expect(() =>
+      check(
+        getIntrospectionQuery({
+          descriptions: true,
+          schemaDescription: true,
+          inputValueDeprecation: true,
+          oneOf: true,
+        }),
+      ),
+    ).not.toThrow();
   });
 });

@@ -1,4 +1,12 @@
-import { type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, visit } from "graphql";
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  visit,
+} from "graphql";
 import type { GatewayLimits } from "./limits.ts";
 
 /** A fault of the document itself, as its author reads it. */
@@ -9,13 +17,22 @@ export function documentError(message: string): GraphQLError {
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 /** Refuses documents that would cost more than an honest one: too deep, too many aliases, too many fields at the root. */
-export function checkDocumentLimits(document: DocumentNode, operation: OperationDefinitionNode, limits: GatewayLimits): void {
+export function checkDocumentLimits(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  limits: GatewayLimits,
+): void {
   const fragments: Fragments = new Map(
-    document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION).map((fragment) => [fragment.name.value, fragment]),
+    document.definitions
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment) => [fragment.name.value, fragment]),
   );
   checkAliases(document, limits);
   const roots = rootFields(operation.selectionSet, fragments, new Set());
-  if (roots.length > limits.rootFields) throw documentError(`the operation has ${roots.length} fields at its root; at most ${limits.rootFields} are allowed`);
+  if (roots.length > limits.rootFields)
+    throw documentError(
+      `the operation has ${roots.length} fields at its root; at most ${limits.rootFields} are allowed`,
+    );
   const depths = new Map<string, number>();
   for (const { name, selectionSet } of roots) {
     const limit = name.startsWith("__") ? limits.introspectionDepth : limits.depth;
@@ -31,7 +48,8 @@ function checkAliases(document: DocumentNode, limits: GatewayLimits): void {
       if (node.alias !== undefined) aliases += 1;
     },
   });
-  if (aliases > limits.aliases) throw documentError(`the document has ${aliases} aliases; at most ${limits.aliases} are allowed`);
+  if (aliases > limits.aliases)
+    throw documentError(`the document has ${aliases} aliases; at most ${limits.aliases} are allowed`);
 }
 
 interface RootField {
@@ -46,7 +64,9 @@ function rootFields(set: SelectionSetNode, fragments: Fragments, open: ReadonlyS
     if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(selection.selectionSet, fragments, open);
     const name = selection.name.value;
     const fragment = fragments.get(name);
-    return fragment === undefined || open.has(name) ? [] : rootFields(fragment.selectionSet, fragments, new Set([...open, name]));
+    return fragment === undefined || open.has(name)
+      ? []
+      : rootFields(fragment.selectionSet, fragments, new Set([...open, name]));
   });
 }
 
@@ -55,7 +75,10 @@ function depthOf(set: SelectionSetNode, fragments: Fragments, depths: Map<string
   let deepest = 0;
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) {
-      deepest = Math.max(deepest, 1 + (selection.selectionSet === undefined ? 0 : depthOf(selection.selectionSet, fragments, depths)));
+      deepest = Math.max(
+        deepest,
+        1 + (selection.selectionSet === undefined ? 0 : depthOf(selection.selectionSet, fragments, depths)),
+      );
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       deepest = Math.max(deepest, depthOf(selection.selectionSet, fragments, depths));
     } else {

@@ -29,7 +29,11 @@ describe("createEventQueue()", () => {
     queue.end();
     queue.end(new Error("too late"));
     expect(queue.push(2)).toBe(false);
-    expect([await queue.next(), await queue.next(), await queue.next()]).toEqual([{ done: false, value: 1 }, DONE, DONE]);
+    expect([await queue.next(), await queue.next(), await queue.next()]).toEqual([
+      { done: false, value: 1 },
+      DONE,
+      DONE,
+    ]);
   });
 
   it("end(error) delivers what is queued, then throws", async () => {

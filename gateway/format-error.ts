@@ -29,7 +29,11 @@ export function formatResult(result: RawResult, scope: ErrorScope): FormattedExe
 export function formatError(error: unknown, scope: ErrorScope): GraphQLFormattedError {
   const known = toKnownError(error);
   if (known.code === "INTERNAL") scope.log.error({ err: error, cause: causeOf(error) }, "an operation failed");
-  return { message: known.publicMessage, ...placeOf(error), extensions: { code: known.code, retryable: known.retryable, traceId: scope.traceId } };
+  return {
+    message: known.publicMessage,
+    ...placeOf(error),
+    extensions: { code: known.code, retryable: known.retryable, traceId: scope.traceId },
+  };
 }
 
 /** Any error as one of our catalogue. */
@@ -38,7 +42,9 @@ export function toKnownError(error: unknown): SomaError {
   const original = error.originalError;
   if (original instanceof SomaError) return original;
   const code = knownCode(error.extensions.code);
-  return code === undefined ? new SomaError("INTERNAL", error.message, { cause: error }) : new SomaError(code, error.message);
+  return code === undefined
+    ? new SomaError("INTERNAL", error.message, { cause: error })
+    : new SomaError(code, error.message);
 }
 
 /** BAD_USER_INPUT is how a subgraph's server names variables its scalars refuse. */

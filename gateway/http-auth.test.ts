@@ -25,28 +25,37 @@ describe("createAuthRoutes()", () => {
     expect(await response.json()).toEqual({ tenant: "acme", subject: "user:ada", roles: ["assistant"] });
     const cookie = response.headers.get("set-cookie") ?? "";
     expect(cookie).toMatch(/^soma_session=[\w-]+\.[\w-]+\.[\w-]+; /);
-    for (const part of ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"]) expect(cookie.split("; ")).toContain(part);
+    for (const part of ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"])
+      expect(cookie.split("; ")).toContain(part);
   });
 
   it("takes each sign-in token once, also when both come at the same time", async () => {
     const token = await lab.identity.issueSignInToken(aPrincipal());
-    const statuses = (await Promise.all([exchange(token), exchange(token), exchange(token)])).map(({ status }) => status);
+    const statuses = (await Promise.all([exchange(token), exchange(token), exchange(token)])).map(
+      ({ status }) => status,
+    );
     expect(statuses.sort()).toEqual([200, 401, 401]);
     const again = await exchange(token);
-    expect(await again.json()).toMatchObject({ errors: [{ message: expect.stringContaining("used already"), extensions: { code: "UNAUTHENTICATED" } }] });
+    expect(await again.json()).toMatchObject({
+      errors: [{ message: expect.stringContaining("used already"), extensions: { code: "UNAUTHENTICATED" } }],
+    });
     expect(again.headers.get("set-cookie")).toBeNull();
   });
 
   it("refuses what is not a sign-in token, and forms", async () => {
     expect((await exchange(await lab.token())).status).toBe(401);
     expect((await exchange(7)).status).toBe(400);
-    expect((await exchange(await lab.identity.issueSignInToken(aPrincipal()), { "content-type": "text/plain" })).status).toBe(400);
+    expect(
+      (await exchange(await lab.identity.issueSignInToken(aPrincipal()), { "content-type": "text/plain" })).status,
+    ).toBe(400);
     expect((await exchange("x".repeat(10_000))).status).toBe(413);
   });
 
   it("serves the cookie's owner, and /auth/me tells who that is", async () => {
     const cookie = await signIn();
-    expect((await lab.post({ query: '{ run(id: "1") { title } }' }, { cookie })).data).toEqual({ run: { title: "Run 1" } });
+    expect((await lab.post({ query: '{ run(id: "1") { title } }' }, { cookie })).data).toEqual({
+      run: { title: "Run 1" },
+    });
     const me = await fetch(`${lab.url}/auth/me`, { headers: { cookie } });
     expect(await me.json()).toMatchObject({ tenant: "acme", subject: "user:ada", roles: ["assistant"] });
     expect((await fetch(`${lab.url}/auth/me`)).status).toBe(401);
@@ -76,7 +85,11 @@ describe("createAuthRoutes()", () => {
 describe("createAuthRoutes() without a signing key", () => {
   it("has no exchange", async () => {
     const lab = await createLab({}, { devIdentity: undefined } as never);
-    const response = await fetch(`${lab.url}/auth/exchange`, { method: "POST", headers: JSON_TYPE, body: '{"token":"x"}' });
+    const response = await fetch(`${lab.url}/auth/exchange`, {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: '{"token":"x"}',
+    });
     expect(response.status).toBe(404);
     await lab.close();
   });

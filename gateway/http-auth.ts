@@ -24,7 +24,11 @@ function cookieOf(headers: Headers): string | undefined {
 /** Who asks; throws UNAUTHENTICATED when nobody says so. */
 export async function authenticate(identity: Identity, headers: Headers): Promise<Identified> {
   const token = tokenOf(headers);
-  if (token === undefined) throw new SomaError("UNAUTHENTICATED", "no token was sent; sign in by the link `npm start` prints, or send an Authorization header");
+  if (token === undefined)
+    throw new SomaError(
+      "UNAUTHENTICATED",
+      "no token was sent; sign in by the link `npm start` prints, or send an Authorization header",
+    );
   return identity.verify(token);
 }
 
@@ -36,7 +40,8 @@ export function checkOrigin(request: { url: string; headers: Headers }): void {
   const origin = request.headers.get("origin");
   if (origin === null) return;
   const host = request.headers.get("host") ?? new URL(request.url).host;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) throw new SomaError("FORBIDDEN", `origin ${origin.slice(0, 200)} may not use this server`);
+  if (!URL.canParse(origin) || new URL(origin).host !== host)
+    throw new SomaError("FORBIDDEN", `origin ${origin.slice(0, 200)} may not use this server`);
 }
 
 /** The routes under /auth/. */
@@ -44,12 +49,18 @@ export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefine
   return async (request: Request, path: string): Promise<Response> => {
     if (path === "/auth/me" && request.method === "GET") {
       const { principal, expiresAt } = await authenticate(identity, request.headers);
-      return Response.json({ tenant: principal.tenant, subject: principal.subject, roles: principal.roles, expiresAt: expiresAt.toISOString() });
+      return Response.json({
+        tenant: principal.tenant,
+        subject: principal.subject,
+        roles: principal.roles,
+        expiresAt: expiresAt.toISOString(),
+      });
     }
     if (request.method !== "POST") throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
     checkOrigin(request);
     if (path === "/auth/exchange" && dev !== undefined) return exchange(request, dev);
-    if (path === "/auth/signout") return new Response(null, { status: 204, headers: { "set-cookie": cookie(request, "", 0) } });
+    if (path === "/auth/signout")
+      return new Response(null, { status: 204, headers: { "set-cookie": cookie(request, "", 0) } });
     throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
   };
 }

@@ -14,8 +14,18 @@ describe("createDevIdentity()", () => {
   });
 
   async function signed(claims: Record<string, unknown>, header: { alg: string } = { alg: "EdDSA" }): Promise<string> {
-    const good = { iss: "soma-dev", aud: "soma", sub: "user:ada", tenant: "acme", roles: ["assistant"], jti: "j", exp: Date.now() / 1_000 + 60 };
-    return new SignJWT({ ...good, ...claims }).setProtectedHeader(header).sign(await importJWK(keys.privateKey, "EdDSA"));
+    const good = {
+      iss: "soma-dev",
+      aud: "soma",
+      sub: "user:ada",
+      tenant: "acme",
+      roles: ["assistant"],
+      jti: "j",
+      exp: Date.now() / 1_000 + 60,
+    };
+    return new SignJWT({ ...good, ...claims })
+      .setProtectedHeader(header)
+      .sign(await importJWK(keys.privateKey, "EdDSA"));
   }
 
   it("verify() gives back who a token was issued for, and until when", async () => {
@@ -56,7 +66,10 @@ describe("createDevIdentity()", () => {
   it("redeem() works once, and only for sign-in tokens", async () => {
     const token = await identity.issueSignInToken(aPrincipal());
     expect(await identity.redeem(token)).toEqual(aPrincipal());
-    await expect(identity.redeem(token)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining("used already") });
+    await expect(identity.redeem(token)).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringContaining("used already"),
+    });
     await expect(identity.redeem(await identity.issueAccessToken(aPrincipal(), 60))).rejects.toMatchObject(REFUSED);
   });
 

@@ -63,8 +63,13 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
   function useOnce(jti: string, exp: number): void {
     const now = Date.now() / 1_000;
     for (const [id, until] of used) if (until < now) used.delete(id);
-    if (used.has(jti)) throw new SomaError("UNAUTHENTICATED", "this sign-in link was used already; ask for a new one with `npx soma signin`");
-    if (used.size >= MAX_USED) throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were used in the last minutes; try again later");
+    if (used.has(jti))
+      throw new SomaError(
+        "UNAUTHENTICATED",
+        "this sign-in link was used already; ask for a new one with `npx soma signin`",
+      );
+    if (used.size >= MAX_USED)
+      throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were used in the last minutes; try again later");
     used.set(jti, exp);
   }
 
@@ -80,9 +85,20 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
   };
 }
 
-async function read(token: string, key: CryptoKey | Uint8Array, audience: string): Promise<{ principal: Principal; exp: number; jti: string }> {
-  const { payload } = await jwtVerify(token, key, { issuer: ISSUER, audience, algorithms: ["EdDSA"], clockTolerance: 5 }).catch((cause: unknown) => {
-    throw new SomaError("UNAUTHENTICATED", "the token is missing, expired or not signed by this installation", { cause });
+async function read(
+  token: string,
+  key: CryptoKey | Uint8Array,
+  audience: string,
+): Promise<{ principal: Principal; exp: number; jti: string }> {
+  const { payload } = await jwtVerify(token, key, {
+    issuer: ISSUER,
+    audience,
+    algorithms: ["EdDSA"],
+    clockTolerance: 5,
+  }).catch((cause: unknown) => {
+    throw new SomaError("UNAUTHENTICATED", "the token is missing, expired or not signed by this installation", {
+      cause,
+    });
   });
   const { sub, tenant, roles, exp, jti } = payload;
   if (

@@ -15,7 +15,8 @@ describe("startGateway()", () => {
       SOMA_USER_VERIFY_KEY: JSON.stringify(user.publicKey),
       SOMA_WEBUI_DIR: "/nowhere",
     };
-    for (const name of ["RUNS", "MEMORY", "POLICY", "TOOLS"]) env[`SOMA_SUBGRAPH_${name}_URL`] = "http://127.0.0.1:9/graphql";
+    for (const name of ["RUNS", "MEMORY", "POLICY", "TOOLS"])
+      env[`SOMA_SUBGRAPH_${name}_URL`] = "http://127.0.0.1:9/graphql";
   });
 
   it("serves the real supergraph, says which subgraphs are missing, and measures itself", async () => {
@@ -23,11 +24,16 @@ describe("startGateway()", () => {
     try {
       expect(running.url).toBe(`http://127.0.0.1:${running.port}`);
       const ready = await fetch(`${running.url}/readyz`);
-      expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("runs (cannot be reached), memory (cannot be reached)")]);
+      expect([ready.status, await ready.text()]).toEqual([
+        503,
+        expect.stringContaining("runs (cannot be reached), memory (cannot be reached)"),
+      ]);
       expect(await (await fetch(running.url)).text()).toContain("has not been built");
       expect((await fetch(`${running.url}/auth/exchange`, { method: "POST", body: "{}" })).status).toBe(404);
       const metrics = await (await fetch(`${running.url}/metrics`)).text();
-      expect(metrics).toContain('http_server_request_duration_seconds_count{service="gateway",route="/readyz",status="503"} 1');
+      expect(metrics).toContain(
+        'http_server_request_duration_seconds_count{service="gateway",route="/readyz",status="503"} 1',
+      );
       expect(metrics).toMatch(/^gateway_subscriptions 0$/m);
     } finally {
       await running.close();
@@ -39,7 +45,9 @@ describe("startGateway()", () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
-    await expect(startGateway({ env: { ...env, SOMA_GATEWAY_PORT: String(port) }, log: createSilentLog() })).rejects.toMatchObject({
+    await expect(
+      startGateway({ env: { ...env, SOMA_GATEWAY_PORT: String(port) }, log: createSilentLog() }),
+    ).rejects.toMatchObject({
       code: "UNAVAILABLE",
       message: `port ${port} on 127.0.0.1 is taken by another program; stop it or choose another one with SOMA_GATEWAY_PORT`,
       cause: { code: "EADDRINUSE" },
@@ -53,7 +61,12 @@ describe("startGateway()", () => {
       () => new Error("it started"),
       (reason: Error) => reason,
     );
-    for (const name of ["SOMA_SUBGRAPH_RUNS_URL", "SOMA_SUBGRAPH_TOOLS_URL", "SOMA_USER_VERIFY_KEY", "SOMA_INTERNAL_SIGNING_KEY"])
+    for (const name of [
+      "SOMA_SUBGRAPH_RUNS_URL",
+      "SOMA_SUBGRAPH_TOOLS_URL",
+      "SOMA_USER_VERIFY_KEY",
+      "SOMA_INTERNAL_SIGNING_KEY",
+    ])
       expect(error.message).toContain(name);
     expect(error.message).not.toContain("hush");
   });

@@ -27,9 +27,13 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     supergraphSdl: await readFile(new URL("../graphql/supergraph.graphql", import.meta.url), "utf8"),
     urls: { runs: config.runsUrl, memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
     identity: await createIdentity(userVerifyKey),
-    ...(userSigningKey === undefined ? {} : { devIdentity: await createDevIdentity({ privateJwk: userSigningKey, publicJwk: userVerifyKey }) }),
+    ...(userSigningKey === undefined
+      ? {}
+      : { devIdentity: await createDevIdentity({ privateJwk: userSigningKey, publicJwk: userVerifyKey }) }),
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-gateway"),
-    readStatic: createStaticReader(config.webuiDir === "" ? fileURLToPath(new URL("../webui/dist/", import.meta.url)) : config.webuiDir),
+    readStatic: createStaticReader(
+      config.webuiDir === "" ? fileURLToPath(new URL("../webui/dist/", import.meta.url)) : config.webuiDir,
+    ),
     metrics: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
     send: subgraphs.send,
     log,
@@ -39,8 +43,12 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
 
 if (import.meta.main) {
   const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "gateway" });
-  const telemetry = await startTelemetry({ service: "gateway", otlpEndpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "" });
+  const telemetry = await startTelemetry({
+    service: "gateway",
+    otlpEndpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "",
+  });
   const running = await startGateway({ env: process.env, log });
   log.info({ url: running.url }, "the gateway is ready");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void running.close().then(telemetry.close));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void running.close().then(telemetry.close));
 }

@@ -12,7 +12,10 @@ export interface Operations {
   /** A query or mutation. */
   execute(admitted: AdmittedOperation, context: OperationContext): Promise<FormattedExecutionResult>;
   /** The results of a subscription; throws what ended it before its time. */
-  subscribe(admitted: AdmittedOperation, context: OperationContext & { signal: AbortSignal }): AsyncIterableIterator<FormattedExecutionResult>;
+  subscribe(
+    admitted: AdmittedOperation,
+    context: OperationContext & { signal: AbortSignal },
+  ): AsyncIterableIterator<FormattedExecutionResult>;
   /** Queries and mutations under way. */
   running(): number;
   /** Admits nothing more, and waits for what is under way, at most `limits.drainMs`. */
@@ -25,7 +28,10 @@ export function createOperations(options: SubscribeOptions & { pipeline: Pipelin
   const running = new Set<Promise<unknown>>();
   let draining = false;
 
-  async function execute({ planned, variables }: AdmittedOperation, context: OperationContext): Promise<FormattedExecutionResult> {
+  async function execute(
+    { planned, variables }: AdmittedOperation,
+    context: OperationContext,
+  ): Promise<FormattedExecutionResult> {
     try {
       return formatResult(await executor.execute({ planned, variables, sources, context }), context.trace);
     } catch (error) {
@@ -36,7 +42,8 @@ export function createOperations(options: SubscribeOptions & { pipeline: Pipelin
   return {
     async admit(input) {
       if (draining) throw drainingError();
-      if (running.size >= limits.concurrentOperations) throw new SomaError("LIMIT_EXCEEDED", `${running.size} operations are under way; try again in a moment`);
+      if (running.size >= limits.concurrentOperations)
+        throw new SomaError("LIMIT_EXCEEDED", `${running.size} operations are under way; try again in a moment`);
       return pipeline(input);
     },
     execute(admitted, context) {

@@ -29,8 +29,16 @@ const RULES: [rule: string, payload: unknown, message: string | RegExp][] = [
   ["the document parses", { query: "{ crashes " }, /^Syntax Error/],
   ["tokens are limited", { query: MANY_TOKENS }, /more that 2000 tokens|2000 tokens/],
   ["there is an operation", { query: "fragment F on Run { id }" }, "the document has no operation"],
-  ["one operation is chosen", { query: "query A { crashes } query B { crashes }" }, "the document has 2 operations; say which with operationName"],
-  ["the chosen operation exists", { query: "query A { crashes }", operationName: "C" }, 'the document has no operation "C"; it has A'],
+  [
+    "one operation is chosen",
+    { query: "query A { crashes } query B { crashes }" },
+    "the document has 2 operations; say which with operationName",
+  ],
+  [
+    "the chosen operation exists",
+    { query: "query A { crashes }", operationName: "C" },
+    'the document has no operation "C"; it has A',
+  ],
   ["depth is limited", { query: TOO_DEEP }, 'field "run" nests 14 levels; at most 12 are allowed'],
   ["aliases are limited", { query: MANY_ALIASES }, "the document has 31 aliases; at most 30 are allowed"],
   ["root fields are limited", { query: MANY_ROOTS }, "the operation has 21 fields at its root; at most 20 are allowed"],
@@ -40,7 +48,11 @@ const RULES: [rule: string, payload: unknown, message: string | RegExp][] = [
     { query: 'subscription ($v: Boolean!) { steps(runId: "1") @include(if: $v) { seq } }', variables: { v: true } },
     /\$v|variable|include/i,
   ],
-  ["variables fit their types", { query: "query ($n: Int!) { runs(count: $n) { id } }", variables: { n: "many" } }, /\$n.*many/],
+  [
+    "variables fit their types",
+    { query: "query ($n: Int!) { runs(count: $n) { id } }", variables: { n: "many" } },
+    /\$n.*many/,
+  ],
   ["required variables are there", { query: "query ($n: Int!) { runs(count: $n) { id } }" }, /\$n.*required/],
 ];
 
@@ -53,7 +65,11 @@ describe("createPipeline() holds each rule on every transport", () => {
 
   async function overSocket(payload: unknown): Promise<{ message: string; extensions: Record<string, unknown> }[]> {
     let ended: unknown;
-    lab.connect().subscribe(payload as { query: string }, { next: (result) => (ended = result), error: (error) => (ended = error), complete: () => {} });
+    lab.connect().subscribe(payload as { query: string }, {
+      next: (result) => (ended = result),
+      error: (error) => (ended = error),
+      complete: () => {},
+    });
     await until("the socket answered", () => ended !== undefined);
     return ended as { message: string; extensions: Record<string, unknown> }[];
   }
@@ -72,10 +88,16 @@ describe("createPipeline() holds each rule on every transport", () => {
     const http = await lab.post(payload);
     expect(http.status).toBe(400);
     expect(http.data).toBeUndefined();
-    expect(http.errors[0]).toMatchObject({ message: matcher, extensions: { code: "BAD_INPUT", retryable: false, traceId: expect.any(String) } });
+    expect(http.errors[0]).toMatchObject({
+      message: matcher,
+      extensions: { code: "BAD_INPUT", retryable: false, traceId: expect.any(String) },
+    });
     if (SHAPES.includes(rule)) return expect(await closedAfter(payload)).toBe(4400);
     const socket = await overSocket(payload);
-    expect(socket[0]).toMatchObject({ message: matcher, extensions: { code: "BAD_INPUT", retryable: false, traceId: expect.any(String) } });
+    expect(socket[0]).toMatchObject({
+      message: matcher,
+      extensions: { code: "BAD_INPUT", retryable: false, traceId: expect.any(String) },
+    });
   });
 
   it("refuses sizes, batches and other content types over HTTP", async () => {
@@ -102,12 +124,16 @@ describe("createPipeline() holds each rule on every transport", () => {
 
 describe("createPipeline()", () => {
   const executor = createSupergraphExecutor(composeLab());
-  const identify = async () => ({ principal: { tenant: "acme", subject: "ada", roles: [], service: null }, expiresAt: new Date(0) });
+  const identify = async () => ({
+    principal: { tenant: "acme", subject: "ada", roles: [], service: null },
+    expiresAt: new Date(0),
+  });
   const kinds = ["query"] as const;
 
   it("plans a document once and forgets the one not asked for longest", async () => {
     const pipeline = createPipeline(executor, { limits: { ...DEFAULT_LIMITS, documents: 2 }, introspection: true });
-    const plan = async (query: string): Promise<AdmittedOperation["planned"]> => (await pipeline({ identify, payload: { query }, kinds })).planned;
+    const plan = async (query: string): Promise<AdmittedOperation["planned"]> =>
+      (await pipeline({ identify, payload: { query }, kinds })).planned;
     const [a, b] = [await plan("{ a: crashes }"), await plan("{ b: crashes }")];
     expect(await plan("{ a: crashes }")).toBe(a);
     await plan("{ c: crashes }");
@@ -123,7 +149,9 @@ describe("createPipeline()", () => {
 
   it("keeps the schema to itself when introspection is off", async () => {
     const pipeline = createPipeline(executor, { limits: DEFAULT_LIMITS, introspection: false });
-    await expect(pipeline({ identify, payload: { query: "{ __schema { types { name } } }" }, kinds })).rejects.toThrow("introspection");
+    await expect(pipeline({ identify, payload: { query: "{ __schema { types { name } } }" }, kinds })).rejects.toThrow(
+      "introspection",
+    );
     await expect(pipeline({ identify, payload: { query: "{ __typename }" }, kinds })).resolves.toBeDefined();
   });
 });

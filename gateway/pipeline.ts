@@ -49,7 +49,10 @@ export class RequestRefused extends Error {
  * on one of them only. (How large a body or a message may be is up to each: neither reads on after its limit.) Documents that
  * passed are remembered with their plan.
  */
-export function createPipeline(executor: SupergraphExecutor, options: { limits: GatewayLimits; introspection: boolean }): Pipeline {
+export function createPipeline(
+  executor: SupergraphExecutor,
+  options: { limits: GatewayLimits; introspection: boolean },
+): Pipeline {
   const { limits } = options;
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const known = new Map<string, PlannedOperation>();
@@ -85,7 +88,9 @@ export function createPipeline(executor: SupergraphExecutor, options: { limits: 
   }
 
   function checkVariables({ operation }: PlannedOperation, variables: Record<string, unknown>): void {
-    const { errors } = getVariableValues(executor.schema, operation.variableDefinitions ?? [], variables, { maxErrors: 10 });
+    const { errors } = getVariableValues(executor.schema, operation.variableDefinitions ?? [], variables, {
+      maxErrors: 10,
+    });
     if (errors !== undefined) throw new RequestRefused(errors.map(asDocumentError));
   }
 
@@ -106,14 +111,22 @@ interface OperationRequest {
 }
 
 function parseRequest(value: unknown, limits: GatewayLimits): OperationRequest {
-  if (Array.isArray(value)) throw new SomaError("BAD_INPUT", "several operations in one request are not taken; send them one by one");
-  if (typeof value !== "object" || value === null) throw new SomaError("BAD_INPUT", 'the request is not an object with a "query"');
-  const { query, variables = {}, operationName } = value as { query?: unknown; variables?: unknown; operationName?: unknown };
+  if (Array.isArray(value))
+    throw new SomaError("BAD_INPUT", "several operations in one request are not taken; send them one by one");
+  if (typeof value !== "object" || value === null)
+    throw new SomaError("BAD_INPUT", 'the request is not an object with a "query"');
+  const {
+    query,
+    variables = {},
+    operationName,
+  } = value as { query?: unknown; variables?: unknown; operationName?: unknown };
   if (typeof query !== "string" || query.trim() === "") throw new SomaError("BAD_INPUT", 'the request has no "query"');
-  if (variables !== null && (typeof variables !== "object" || Array.isArray(variables))) throw new SomaError("BAD_INPUT", '"variables" is not an object');
+  if (variables !== null && (typeof variables !== "object" || Array.isArray(variables)))
+    throw new SomaError("BAD_INPUT", '"variables" is not an object');
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
     throw new SomaError("BAD_INPUT", '"operationName" is not a text');
-  if (nestsDeeperThan(variables, limits.variablesDepth)) throw new SomaError("BAD_INPUT", `"variables" nest deeper than ${limits.variablesDepth} levels`);
+  if (nestsDeeperThan(variables, limits.variablesDepth))
+    throw new SomaError("BAD_INPUT", `"variables" nest deeper than ${limits.variablesDepth} levels`);
   return { query, variables: (variables ?? {}) as Record<string, unknown>, operationName: operationName ?? undefined };
 }
 
@@ -133,7 +146,9 @@ function parseDocument(query: string, maxTokens: number): DocumentNode {
 function chooseOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
   const operation = getOperationAST(document, name);
   if (operation !== null && operation !== undefined) return operation;
-  const names = document.definitions.flatMap((each) => (each.kind === Kind.OPERATION_DEFINITION ? [each.name?.value ?? "(no name)"] : []));
+  const names = document.definitions.flatMap((each) =>
+    each.kind === Kind.OPERATION_DEFINITION ? [each.name?.value ?? "(no name)"] : [],
+  );
   if (names.length === 0) throw documentError("the document has no operation");
   throw documentError(
     name === undefined
@@ -144,10 +159,17 @@ function chooseOperation(document: DocumentNode, name: string | undefined): Oper
 
 function checkKind({ operation }: PlannedOperation, kinds: PipelineInput["kinds"]): void {
   if (kinds.includes(operation.operation)) return;
-  throw documentError(`a ${operation.operation} is served over a WebSocket with the protocol graphql-transport-ws, not here`);
+  throw documentError(
+    `a ${operation.operation} is served over a WebSocket with the protocol graphql-transport-ws, not here`,
+  );
 }
 
 /** The library's error with our code in it; where in the document it is stays. */
 function asDocumentError({ message, nodes, source, positions }: GraphQLError): GraphQLError {
-  return new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, extensions: { code: "BAD_INPUT" } });
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    extensions: { code: "BAD_INPUT" },
+  });
 }

@@ -1,7 +1,11 @@
 import { SomaError } from "@soma/shared/errors";
 
 /** Reads a body to its end and no further than its limit; `what` names it in the error. */
-export async function readText(body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null, maxBytes: number, what: string): Promise<string> {
+export async function readText(
+  body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  what: string,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

@@ -19,7 +19,12 @@ const TRACE_PARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
  * Does the work inside a span that continues the caller's trace. The caller's request id is taken over when it is well
  * formed; without a tracing SDK the trace has an id all the same, so that an error can be found in the logs.
  */
-export function traced<T>(name: string, headers: Headers, log: Log, work: (trace: RequestTrace) => Promise<T>): Promise<T> {
+export function traced<T>(
+  name: string,
+  headers: Headers,
+  log: Log,
+  work: (trace: RequestTrace) => Promise<T>,
+): Promise<T> {
   const traceparent = headers.get("traceparent") ?? undefined;
   const parent = contextFromHeaders({ traceparent, tracestate: headers.get("tracestate") ?? undefined });
   return withSpan(name, {}, () => work(createRequestTrace(headers.get("x-request-id"), traceparent, log)), parent);
@@ -29,7 +34,9 @@ function createRequestTrace(givenId: string | null, traceparent: string | undefi
   const requestId = givenId !== null && REQUEST_ID.test(givenId) ? givenId : crypto.randomUUID();
   const given = TRACE_PARENT.exec(traceparent ?? "")?.[1];
   const traceId = activeTraceId() || given || hex(16);
-  const fallback = { traceparent: given !== undefined && traceparent !== undefined ? traceparent : `00-${traceId}-${hex(8)}-01` };
+  const fallback = {
+    traceparent: given !== undefined && traceparent !== undefined ? traceparent : `00-${traceId}-${hex(8)}-01`,
+  };
   const context = otelContext.active();
   return {
     requestId,
@@ -41,5 +48,7 @@ function createRequestTrace(givenId: string | null, traceparent: string | undefi
 }
 
 function hex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
 }

@@ -35,8 +35,14 @@ describe.each([
     const { send, close } = create();
     const headers = { authorization: "Bearer a", "x-status": "503" };
     const answer = await send({ method: "POST", url: `${base}/graphql?q=1`, headers, body: "zwölf", signal });
-    expect([answer.status, JSON.parse(answer.body)]).toEqual([503, { method: "POST", url: "/graphql?q=1", body: "zwölf", who: "Bearer a" }]);
-    expect(JSON.parse((await send({ method: "GET", url: base, signal })).body)).toMatchObject({ method: "GET", url: "/" });
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      503,
+      { method: "POST", url: "/graphql?q=1", body: "zwölf", who: "Bearer a" },
+    ]);
+    expect(JSON.parse((await send({ method: "GET", url: base, signal })).body)).toMatchObject({
+      method: "GET",
+      url: "/",
+    });
     await close();
   });
 
@@ -48,7 +54,9 @@ describe.each([
     setTimeout(() => stop.abort(new DOMException("too late", "TimeoutError")), 30);
     await expect(sending).rejects.toMatchObject({ name: "TimeoutError" });
     await expect.poll(() => aborted).toBe(before + 1);
-    await expect(send({ method: "GET", url: base, signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+    await expect(send({ method: "GET", url: base, signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
+      "before",
+    );
     await close();
   });
 

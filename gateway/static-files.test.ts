@@ -24,7 +24,13 @@ describe("serveStatic() from a folder", () => {
       const response = await get(path);
       expect([response.status, await response.text()]).toEqual([200, "<!doctype html><title>soma</title>"]);
       const policy = response.headers.get("content-security-policy")?.split("; ") ?? [];
-      for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"])
+      for (const rule of [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+      ])
         expect(policy).toContain(rule);
       expect(policy).toContain("require-trusted-types-for 'script'");
       expect(policy.join()).not.toContain("unsafe");
@@ -44,7 +50,15 @@ describe("serveStatic() from a folder", () => {
   });
 
   it("never leaves its folder", async () => {
-    for (const path of ["/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/link.txt", "/%00.txt", "/%.txt"]) {
+    for (const path of [
+      "/../secret.txt",
+      "/..%2fsecret.txt",
+      "/%2e%2e/secret.txt",
+      "/assets/../../secret.txt",
+      "/link.txt",
+      "/%00.txt",
+      "/%.txt",
+    ]) {
       const response = await get(path);
       expect([path, response.status, await response.text()]).toEqual([path, 404, "not found\n"]);
     }

@@ -31,12 +31,15 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-opener-policy": "same-origin",
 };
 
-const NOT_BUILT = "The web UI has not been built. Run `npm start`, which builds it, or `npx vite build` in the folder webui.\n";
+const NOT_BUILT =
+  "The web UI has not been built. Run `npm start`, which builds it, or `npx vite build` in the folder webui.\n";
 
 /** Serves the web UI. Paths without a file are pages of the single-page application. */
 export async function serveStatic(read: ReadStatic, path: string): Promise<Response> {
   const asset = path.startsWith("/assets/");
-  const file = (await read(path === "/" ? "/index.html" : path)) ?? (asset || /\.[a-z0-9]+$/.test(path) ? undefined : await read("/index.html"));
+  const file =
+    (await read(path === "/" ? "/index.html" : path)) ??
+    (asset || /\.[a-z0-9]+$/.test(path) ? undefined : await read("/index.html"));
   if (file === undefined) {
     const built = (await read("/index.html")) !== undefined;
     return new Response(built ? "not found\n" : NOT_BUILT, {
@@ -46,5 +49,7 @@ export async function serveStatic(read: ReadStatic, path: string): Promise<Respo
   }
   // Names of assets have a hash of their content; everything else is asked for again.
   const cache = asset ? "public, max-age=31536000, immutable" : "no-cache";
-  return new Response(file.body, { headers: { ...SECURITY_HEADERS, "content-type": file.contentType, "cache-control": cache } });
+  return new Response(file.body, {
+    headers: { ...SECURITY_HEADERS, "content-type": file.contentType, "cache-control": cache },
+  });
 }

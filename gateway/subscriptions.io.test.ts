@@ -2,7 +2,8 @@ import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLab, type Lab, read } from "./testing/lab.ts";
 
-const STEPS = "subscription ($runId: ID!, $after: Int!) { steps(runId: $runId, after: $after) { seq run { title invocations } } }";
+const STEPS =
+  "subscription ($runId: ID!, $after: Int!) { steps(runId: $runId, after: $after) { seq run { title invocations } } }";
 const SEQS = "subscription ($runId: ID!, $after: Int!) { steps(runId: $runId, after: $after) { seq } }";
 
 describe("subscribe()", () => {
@@ -22,7 +23,9 @@ describe("subscribe()", () => {
       publish(1);
       await until(`${count} events came`, () => reading.results.length === count);
     }
-    expect(reading.results).toEqual([1, 2, 3].map((seq) => ({ data: { steps: { seq, run: { title: "Run 7", invocations: ["call of 7"] } } } })));
+    expect(reading.results).toEqual(
+      [1, 2, 3].map((seq) => ({ data: { steps: { seq, run: { title: "Run 7", invocations: ["call of 7"] } } } })),
+    );
     expect(reading.ended).toBeUndefined();
   });
 
@@ -55,7 +58,10 @@ describe("subscribe()", () => {
     const reading = read(lab.connect(), SEQS, { runId: "unknown", after: 0 });
     await until("it ended", () => reading.ended !== undefined);
     expect(reading.results).toMatchObject([
-      { data: null, errors: [{ message: "run unknown does not exist", extensions: { code: "NOT_FOUND", retryable: false } }] },
+      {
+        data: null,
+        errors: [{ message: "run unknown does not exist", extensions: { code: "NOT_FOUND", retryable: false } }],
+      },
     ]);
   });
 
@@ -104,8 +110,13 @@ describe("subscribe()", () => {
     await until("the quick reader goes on", () => quick.results.length === 3);
     slow.resume();
     await until("the slow reader reads why", () => slow.messages.at(-1)?.type === "error");
-    expect(slow.messages.at(-1)).toMatchObject({ id: "1", payload: [{ extensions: { code: "SLOW_CONSUMER", retryable: true } }] });
-    const seqs = slow.messages.flatMap(({ payload }) => (payload as { data?: { flood: { seq: number } } })?.data?.flood.seq ?? []);
+    expect(slow.messages.at(-1)).toMatchObject({
+      id: "1",
+      payload: [{ extensions: { code: "SLOW_CONSUMER", retryable: true } }],
+    });
+    const seqs = slow.messages.flatMap(
+      ({ payload }) => (payload as { data?: { flood: { seq: number } } })?.data?.flood.seq ?? [],
+    );
     expect(seqs).toEqual(seqs.map((_seq, index) => index + 1));
     expect(seqs.length).toBeLessThan(20_000);
     slow.send({ id: "2", type: "subscribe", payload: { query: "{ __typename }" } });

@@ -33,7 +33,10 @@ export interface SubscribeParams {
  * The iterator is written by hand because `return()` of a generator waits for the event before it, which in a quiet stream
  * may never come, and the subgraph would be kept busy for nobody.
  */
-export function subscribe(options: SubscribeOptions, params: SubscribeParams): AsyncIterableIterator<FormattedExecutionResult> {
+export function subscribe(
+  options: SubscribeOptions,
+  params: SubscribeParams,
+): AsyncIterableIterator<FormattedExecutionResult> {
   const { signal, principal, trace } = params.context;
   const { primary, node } = eventPlan(params.planned);
   const { serviceName } = primary;
@@ -50,7 +53,12 @@ export function subscribe(options: SubscribeOptions, params: SubscribeParams): A
     {
       next(event) {
         if (!events.push(event))
-          fail(new SomaError("SLOW_CONSUMER", `${options.limits.queuedEvents} events wait to be read; subscribe again from the last one`));
+          fail(
+            new SomaError(
+              "SLOW_CONSUMER",
+              `${options.limits.queuedEvents} events wait to be read; subscribe again from the last one`,
+            ),
+          );
       },
       error: (error) => finish(toUpstreamError(error, serviceName)),
       complete: () => finish(),
@@ -77,7 +85,10 @@ export function subscribe(options: SubscribeOptions, params: SubscribeParams): A
     async next() {
       const { done, value } = await events.next();
       if (done === true) return { done, value };
-      return { done: false, value: await trace.run(() => resolveEvent(options, params, { event: value, primary, node })) };
+      return {
+        done: false,
+        value: await trace.run(() => resolveEvent(options, params, { event: value, primary, node })),
+      };
     },
     async return() {
       events.end();
@@ -118,7 +129,10 @@ async function resolveEvent(
     },
   };
   const { planned, variables, context } = params;
-  return formatResult(await options.executor.execute({ planned, node, variables, sources: sources as Sources, context }), context.trace);
+  return formatResult(
+    await options.executor.execute({ planned, node, variables, sources: sources as Sources, context }),
+    context.trace,
+  );
 }
 
 function urlOf({ urls }: SubscribeOptions, service: string): string {
@@ -128,7 +142,9 @@ function urlOf({ urls }: SubscribeOptions, service: string): string {
 }
 
 function pick(variables: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]));
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]),
+  );
 }
 
 function reasonOf(signal: AbortSignal): SomaError {
@@ -139,5 +155,7 @@ function reasonOf(signal: AbortSignal): SomaError {
 function toUpstreamError(error: unknown, service: string): Error {
   const [first] = (Array.isArray(error) ? error : []) as { message: string; extensions?: Record<string, unknown> }[];
   if (first !== undefined) return new GraphQLError(first.message, { extensions: first.extensions ?? null });
-  return new SomaError("UPSTREAM_UNAVAILABLE", `the ${service} service was lost; subscribe again from the last event`, { cause: error });
+  return new SomaError("UPSTREAM_UNAVAILABLE", `the ${service} service was lost; subscribe again from the last event`, {
+    cause: error,
+  });
 }

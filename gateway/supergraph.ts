@@ -59,9 +59,21 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
 
     async execute({ planned, node, variables, sources, context }) {
       const plan: QueryPlan = node === undefined ? planned.plan : { kind: "QueryPlan", node };
-      const request = { request: { query: planned.text, variables, ...nameOf(planned.operation) }, context, metrics: {}, logger: SILENT };
+      const request = {
+        request: { query: planned.text, variables, ...nameOf(planned.operation) },
+        context,
+        metrics: {},
+        logger: SILENT,
+      };
       const operationContext = { schema, operation: planned.operation, fragments: fragmentsOf(planned.document) };
-      return (await executeQueryPlan(plan, sources, request as unknown as RequestContext, operationContext, fullSchema, apiSchema)) as RawResult;
+      return (await executeQueryPlan(
+        plan,
+        sources,
+        request as unknown as RequestContext,
+        operationContext,
+        fullSchema,
+        apiSchema,
+      )) as RawResult;
     },
   };
 }
@@ -74,7 +86,11 @@ function nameOf(operation: OperationDefinitionNode): { operationName?: string } 
 }
 
 function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null) as Record<string, FragmentDefinitionNode>;
-  for (const definition of document.definitions) if (definition.kind === "FragmentDefinition") fragments[definition.name.value] = definition;
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null) as Record<
+    string,
+    FragmentDefinitionNode
+  >;
+  for (const definition of document.definitions)
+    if (definition.kind === "FragmentDefinition") fragments[definition.name.value] = definition;
   return fragments;
 }

@@ -29,7 +29,9 @@ describe("traced()", () => {
   it("gives each operation of a socket a trace of its own, which its events stay in", async () => {
     const client = lab.connect();
     const before = lab.state.seen.length;
-    const readings = [1, 2].map(() => read(client, 'subscription { steps(runId: "1") { run { refused invocations } } }'));
+    const readings = [1, 2].map(() =>
+      read(client, 'subscription { steps(runId: "1") { run { refused invocations } } }'),
+    );
     lab.state.publish();
     lab.state.publish();
     await until("each has two events", () => readings.every(({ results }) => results.length === 2));

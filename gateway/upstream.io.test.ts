@@ -35,10 +35,20 @@ describe("openUpstream()", () => {
   });
 
   function open(limits = { keepAliveMs: 10_000, connectionInitMs: 1_000 }) {
-    const heard: { events: unknown[]; error?: unknown; completed: number; stop(): void } = { events: [], completed: 0, stop: () => {} };
+    const heard: { events: unknown[]; error?: unknown; completed: number; stop(): void } = {
+      events: [],
+      completed: 0,
+      stop: () => {},
+    };
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
     heard.stop = openUpstream(
-      { url, query: "subscription { x }", variables: { after: 3 }, connectionParams: async () => ({ token: "t" }), limits },
+      {
+        url,
+        query: "subscription { x }",
+        variables: { after: 3 },
+        connectionParams: async () => ({ token: "t" }),
+        limits,
+      },
       {
         next: (event) => void heard.events.push(event),
         error: (error) => {
@@ -94,7 +104,8 @@ describe("openUpstream()", () => {
   it("reports what the subgraph says is wrong", async () => {
     behave = (message, socket) => {
       acknowledge(message, socket);
-      if (message.type === "subscribe") reply(socket, { id: message.id, type: "error", payload: [{ message: "no such run" }] });
+      if (message.type === "subscribe")
+        reply(socket, { id: message.id, type: "error", payload: [{ message: "no such run" }] });
     };
     const heard = open();
     await until("it was told", () => heard.error);

@@ -21,11 +21,21 @@ describe("the gateway's core", () => {
     const seen = new Map<string, string[]>();
     for (const file of ["./app.ts", "./identity.ts"]) await importsOf(new URL(file, import.meta.url), seen);
     expect(seen.size).toBeGreaterThan(15);
-    const packages = new Set([...seen.values()].flat().filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("@soma/")));
+    const packages = new Set(
+      [...seen.values()].flat().filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("@soma/")),
+    );
     // The tracing SDK is loaded by whoever starts it, which the core never does.
     packages.delete("@opentelemetry/sdk-node");
     expect([...packages].sort()).toEqual(
-      ["@apollo/federation-internals", "@apollo/gateway", "@apollo/query-planner", "@opentelemetry/api", "graphql", "graphql-ws", "jose"].sort(),
+      [
+        "@apollo/federation-internals",
+        "@apollo/gateway",
+        "@apollo/query-planner",
+        "@opentelemetry/api",
+        "graphql",
+        "graphql-ws",
+        "jose",
+      ].sort(),
     );
   });
 

@@ -7,7 +7,13 @@ const STEPS = { query: 'subscription { steps(runId: "7") { seq } }' };
 describe("createWebSocketDoor()", () => {
   let lab: Lab;
   beforeEach(async () => {
-    lab = await createLab({ connectionInitMs: 150, drainMs: 2_000, operationsPerConnection: 3, connections: 3, keepAliveMs: 150 });
+    lab = await createLab({
+      connectionInitMs: 150,
+      drainMs: 2_000,
+      operationsPerConnection: 3,
+      connections: 3,
+      keepAliveMs: 150,
+    });
   });
   afterEach(() => lab.close());
 
@@ -71,14 +77,19 @@ describe("createWebSocketDoor()", () => {
   });
 
   it("refuses another subprotocol", async () => {
-    await expect(lab.openSocket({ protocol: "graphql-ws", init: null }).then((socket) => socket.closed)).rejects.toThrow("subprotocol");
+    await expect(
+      lab.openSocket({ protocol: "graphql-ws", init: null }).then((socket) => socket.closed),
+    ).rejects.toThrow("subprotocol");
   });
 
   it("limits the operations of one connection, and counts those that ended no more", async () => {
     const socket = await lab.openSocket();
     for (const id of ["1", "2", "3", "4"]) socket.send({ id, type: "subscribe", payload: STEPS });
     await until("the fourth is refused", () => socket.messages.find(({ type }) => type === "error"));
-    expect(socket.messages.at(-1)).toMatchObject({ id: "4", payload: [{ extensions: { code: "LIMIT_EXCEEDED", retryable: true } }] });
+    expect(socket.messages.at(-1)).toMatchObject({
+      id: "4",
+      payload: [{ extensions: { code: "LIMIT_EXCEEDED", retryable: true } }],
+    });
     socket.send({ id: "2", type: "complete" });
     socket.send({ id: "5", type: "subscribe", payload: STEPS });
     await until("there is room for another", () => lab.state.open === 3 && lab.load().subscriptions === 3);
@@ -122,7 +133,9 @@ describe("createWebSocketDoor()", () => {
     await lab.closeGateway();
     expect(await socket.closed).toMatchObject({ code: 1012 });
     const of = (id: string) => socket.messages.filter((message) => message.id === id);
-    expect(of("1")).toMatchObject([{ type: "error", payload: [{ extensions: { code: "SERVER_DRAINING", retryable: true } }] }]);
+    expect(of("1")).toMatchObject([
+      { type: "error", payload: [{ extensions: { code: "SERVER_DRAINING", retryable: true } }] },
+    ]);
     expect(of("2")).toMatchObject([{ type: "next", payload: { data: { slow: "at last" } } }, { type: "complete" }]);
     expect(lab.state.open).toBe(0);
   });

@@ -73,7 +73,8 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
       const { token } = connectionParams ?? {};
       try {
         const brought = typeof token === "string" ? token : tokenOf(connection.headers);
-        connection.identified = brought === undefined ? await authenticate(identity, connection.headers) : await identity.verify(brought);
+        connection.identified =
+          brought === undefined ? await authenticate(identity, connection.headers) : await identity.verify(brought);
       } catch (error) {
         connection.socket.close(CLOSE.UNAUTHORIZED, reason(error));
         return false;
@@ -86,7 +87,10 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
       try {
         // The library enters an operation there before it asks us, and takes it out as soon as the client says so.
         if (Object.keys(subscriptions).length > limits.operationsPerConnection) {
-          throw new SomaError("LIMIT_EXCEEDED", `this connection has ${limits.operationsPerConnection} operations, the most it may have`);
+          throw new SomaError(
+            "LIMIT_EXCEEDED",
+            `this connection has ${limits.operationsPerConnection} operations, the most it may have`,
+          );
         }
         return await traced("gateway operation", connection.headers, log, (trace) => admit(connection, payload, trace));
       } catch (error) {
@@ -97,12 +101,18 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
     execute(args) {
       const { admitted, trace, controller } = args.contextValue as Operation;
       const signal = admitted.planned.operation.operation === "mutation" ? undefined : controller.signal;
-      return trace.run(() => operations.execute(admitted, { principal: admitted.identified.principal, trace, signal })) as never;
+      return trace.run(() =>
+        operations.execute(admitted, { principal: admitted.identified.principal, trace, signal }),
+      ) as never;
     },
 
     subscribe(args) {
       const { admitted, trace, controller } = args.contextValue as Operation;
-      return operations.subscribe(admitted, { principal: admitted.identified.principal, trace, signal: controller.signal }) as never;
+      return operations.subscribe(admitted, {
+        principal: admitted.identified.principal,
+        trace,
+        signal: controller.signal,
+      }) as never;
     },
 
     // Results are fit for a caller already; the library would turn their errors into its own.
@@ -117,11 +127,21 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
   });
 
   async function admit(connection: Connection, payload: SubscribePayload, trace: RequestTrace) {
-    const admitted = await operations.admit({ identify: async () => callerOf(connection), payload, kinds: ["query", "mutation", "subscription"] });
+    const admitted = await operations.admit({
+      identify: async () => callerOf(connection),
+      payload,
+      kinds: ["query", "mutation", "subscription"],
+    });
     const operation: Operation = { admitted, trace, controller: new AbortController() };
     connection.operations.set(payload, operation);
     const { document, operation: chosen } = admitted.planned;
-    return { schema: executor.schema, document, operationName: chosen.name?.value ?? null, contextValue: operation, rootValue: undefined };
+    return {
+      schema: executor.schema,
+      document,
+      operationName: chosen.name?.value ?? null,
+      contextValue: operation,
+      rootValue: undefined,
+    };
   }
 
   function endAtExpiry(connection: Connection, expiresAtMs: number): void {
@@ -159,7 +179,10 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
       const connection: Connection = { socket: closeOnce(socket), headers, operations: new Map(), work: new Set() };
       open.add(connection);
       const closed = server.opened(
-        { ...connection.socket, onMessage: (listener) => socket.onMessage((text) => receive(connection, text, listener)) },
+        {
+          ...connection.socket,
+          onMessage: (listener) => socket.onMessage((text) => receive(connection, text, listener)),
+        },
         connection,
       );
       return async (code, why) => {
@@ -187,7 +210,8 @@ function callerOf({ identified }: Connection): Identified {
 function countSubscriptions(open: Iterable<Connection>): number {
   let count = 0;
   for (const { operations } of open) {
-    for (const { admitted } of operations.values()) if (admitted.planned.operation.operation === "subscription") count += 1;
+    for (const { admitted } of operations.values())
+      if (admitted.planned.operation.operation === "subscription") count += 1;
   }
   return count;
 }

@@ -12,7 +12,10 @@ describe("createSomaClient().request()", () => {
     let text = "";
     for await (const chunk of request) text += String(chunk);
     got.push({ path: request.url, authorization: request.headers.authorization, body: JSON.parse(text) });
-    setTimeout(() => response.writeHead(answer.status ?? 200, { "content-type": "application/json" }).end(answer.body), answer.delayMs ?? 0);
+    setTimeout(
+      () => response.writeHead(answer.status ?? 200, { "content-type": "application/json" }).end(answer.body),
+      answer.delayMs ?? 0,
+    );
   });
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -31,7 +34,11 @@ describe("createSomaClient().request()", () => {
   it("sends the document and gives back its data", async () => {
     answer = { body: '{"data":{"tools":[]}}' };
     expect(await ask()).toEqual({ tools: [] });
-    expect(got.at(-1)).toEqual({ path: "/graphql", authorization: "Bearer tok", body: { query: ToolsDocument.toString(), variables: {} } });
+    expect(got.at(-1)).toEqual({
+      path: "/graphql",
+      authorization: "Bearer tok",
+      body: { query: ToolsDocument.toString(), variables: {} },
+    });
   });
 
   it("throws the server's first error with its code and trace", async () => {
@@ -47,7 +54,11 @@ describe("createSomaClient().request()", () => {
   it.each([
     ["something that is not JSON", { status: 502, body: "<html>" }, { code: "UNREACHABLE", retryable: true }],
     ["no data", { body: '{"data":null}' }, { code: "INTERNAL", retryable: false }],
-    ["an error without a code", { body: '{"errors":[{"message":"?"}]}' }, { code: "INTERNAL", retryable: false, traceId: null }],
+    [
+      "an error without a code",
+      { body: '{"errors":[{"message":"?"}]}' },
+      { code: "INTERNAL", retryable: false, traceId: null },
+    ],
   ])("has a code for %s", async (_name, given, expected) => {
     answer = given;
     expect(await ask()).toMatchObject(expected);
@@ -61,6 +72,9 @@ describe("createSomaClient().request()", () => {
 
   it("says which address cannot be reached", async () => {
     const client = createSomaClient({ url: "http://127.0.0.1:9" });
-    await expect(client.request(ToolsDocument, {})).rejects.toMatchObject({ code: "UNREACHABLE", message: "http://127.0.0.1:9 cannot be reached" });
+    await expect(client.request(ToolsDocument, {})).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      message: "http://127.0.0.1:9 cannot be reached",
+    });
   });
 });

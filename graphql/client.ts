@@ -46,7 +46,10 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
     const time = AbortSignal.timeout(limits.timeoutMs ?? 30_000);
     return send(new URL("/graphql", url), {
       method: "POST",
-      headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: {
+        "content-type": "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
       body,
       signal: limits.signal === undefined ? time : AbortSignal.any([limits.signal, time]),
     });
@@ -54,16 +57,24 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
 
   return {
     async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
-      const response = await post(JSON.stringify({ query: document.toString(), variables }), limits).catch((cause: unknown) => {
-        if (limits.signal?.aborted === true) throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
-        throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
-      });
+      const response = await post(JSON.stringify({ query: document.toString(), variables }), limits).catch(
+        (cause: unknown) => {
+          if (limits.signal?.aborted === true)
+            throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
+          throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
+        },
+      );
       const answer = (await response.json().catch((cause: unknown) => {
-        throw new SomaRequestError(`${url} answered ${response.status} with something that is not JSON`, { code: "UNREACHABLE", retryable: true, cause });
+        throw new SomaRequestError(`${url} answered ${response.status} with something that is not JSON`, {
+          code: "UNREACHABLE",
+          retryable: true,
+          cause,
+        });
       })) as Answer<R>;
       const [first] = answer.errors ?? [];
       if (first !== undefined) throw fromWire(first);
-      if (answer.data === undefined || answer.data === null) throw new SomaRequestError("the answer has no data", { code: "INTERNAL", retryable: false });
+      if (answer.data === undefined || answer.data === null)
+        throw new SomaRequestError("the answer has no data", { code: "INTERNAL", retryable: false });
       return answer.data;
     },
     runEvents: (params) =>

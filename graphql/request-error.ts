@@ -6,7 +6,10 @@ export class SomaRequestError extends Error {
   /** Names the request in the server's log. */
   readonly traceId: string | null;
 
-  constructor(message: string, details: { code: string; retryable: boolean; traceId?: string | null; cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { code: string; retryable: boolean; traceId?: string | null; cause?: unknown },
+  ) {
     super(message, { cause: details.cause });
     this.name = "SomaRequestError";
     this.code = details.code;

@@ -2,9 +2,20 @@ import { GraphQLError } from "graphql";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createSomaClient } from "./client.ts";
 import { type FollowPhase, type FollowRunParams, type FollowState, followRun, type RunEvent } from "./run-events.ts";
-import { batch, end, heartbeat, makeHistory, RUN_ID, type RunServer, type RunServerOptions, type Script, startRunServer } from "./testing/run-server.ts";
+import {
+  batch,
+  end,
+  heartbeat,
+  makeHistory,
+  RUN_ID,
+  type RunServer,
+  type RunServerOptions,
+  type Script,
+  startRunServer,
+} from "./testing/run-server.ts";
 
-const fails = (code: string, retryable: boolean): GraphQLError => new GraphQLError(`failed with ${code}`, { extensions: { code, retryable, traceId: "t1" } });
+const fails = (code: string, retryable: boolean): GraphQLError =>
+  new GraphQLError(`failed with ${code}`, { extensions: { code, retryable, traceId: "t1" } });
 
 describe("followRun()", () => {
   let history: RunEvent[];
@@ -15,15 +26,29 @@ describe("followRun()", () => {
   });
   afterEach(() => server.close());
 
-  async function follow(script: Script, params: Partial<FollowRunParams> = {}, options: RunServerOptions = {}): Promise<RunEvent[]> {
+  async function follow(
+    script: Script,
+    params: Partial<FollowRunParams> = {},
+    options: RunServerOptions = {},
+  ): Promise<RunEvent[]> {
     server = await startRunServer(script, options);
     states.length = 0;
     const seen: RunEvent[] = [];
     const onState = (state: FollowState): void => void states.push(state);
-    for await (const event of followRun({ url: server.url, runId: RUN_ID, afterSeq: 0, backoffMs: 4, staleMs: 2_000, onState, ...params })) seen.push(event);
+    for await (const event of followRun({
+      url: server.url,
+      runId: RUN_ID,
+      afterSeq: 0,
+      backoffMs: 4,
+      staleMs: 2_000,
+      onState,
+      ...params,
+    }))
+      seen.push(event);
     return seen;
   }
-  const phases = (): FollowPhase[] => states.map(({ phase }) => phase).filter((phase, index, all) => phase !== all[index - 1]);
+  const phases = (): FollowPhase[] =>
+    states.map(({ phase }) => phase).filter((phase, index, all) => phase !== all[index - 1]);
   const final = (): FollowState | undefined => states.at(-1);
 
   it("delivers a history in order, then the live tail, then ends", async () => {
@@ -35,7 +60,14 @@ describe("followRun()", () => {
       yield end(history);
     });
     expect(seen).toEqual(history);
-    expect(final()).toEqual({ phase: "ENDED", received: 60, head: 60, duplicatesDropped: 0, reconnects: 0, gapsRepaired: 0 });
+    expect(final()).toEqual({
+      phase: "ENDED",
+      received: 60,
+      head: 60,
+      duplicatesDropped: 0,
+      reconnects: 0,
+      gapsRepaired: 0,
+    });
     expect(server.asked).toEqual([0]);
     expect(server.tokens).toEqual([undefined]);
   });
@@ -60,13 +92,19 @@ describe("followRun()", () => {
     });
     expect(seen.map(({ seq }) => seq)).toEqual([56, 57, 58, 59, 60]);
     expect([server.asked, server.tokens]).toEqual([[55], ["tok"]]);
-    await expect(followRun({ url: server.url, runId: RUN_ID, afterSeq: 55 }).next()).rejects.toMatchObject({ code: "BAD_INPUT" });
-    await expect(followRun({ url: server.url, runId: RUN_ID, afterSeq: 55, afterHash: "0" }).next()).rejects.toThrow("does not match its predecessor");
+    await expect(followRun({ url: server.url, runId: RUN_ID, afterSeq: 55 }).next()).rejects.toMatchObject({
+      code: "BAD_INPUT",
+    });
+    await expect(followRun({ url: server.url, runId: RUN_ID, afterSeq: 55, afterHash: "0" }).next()).rejects.toThrow(
+      "does not match its predecessor",
+    );
   });
 
   it("continues from the last event through dropped connections", async () => {
     const seen = await follow(({ afterSeq }) =>
-      afterSeq < 50 ? [batch(history.slice(afterSeq, afterSeq + 10)), "drop"] : [batch(history.slice(afterSeq)), end(history)],
+      afterSeq < 50
+        ? [batch(history.slice(afterSeq, afterSeq + 10)), "drop"]
+        : [batch(history.slice(afterSeq)), end(history)],
     );
     expect(seen).toEqual(history);
     expect(server.asked).toEqual([0, 10, 20, 30, 40, 50]);
@@ -109,7 +147,9 @@ describe("followRun()", () => {
     [
       "between batches",
       ({ attempt, afterSeq }) =>
-        attempt === 1 ? [batch(history.slice(0, 10)), batch(history.slice(12)), "hang"] : [batch(history.slice(afterSeq)), end(history)],
+        attempt === 1
+          ? [batch(history.slice(0, 10)), batch(history.slice(12)), "hang"]
+          : [batch(history.slice(afterSeq)), end(history)],
       [0, 10],
     ],
     [
@@ -122,12 +162,16 @@ describe("followRun()", () => {
     ],
     [
       "told by a heartbeat",
-      ({ attempt, afterSeq }) => (attempt === 1 ? [batch(history.slice(0, 10)), heartbeat(history), "hang"] : [batch(history.slice(afterSeq)), end(history)]),
+      ({ attempt, afterSeq }) =>
+        attempt === 1
+          ? [batch(history.slice(0, 10)), heartbeat(history), "hang"]
+          : [batch(history.slice(afterSeq)), end(history)],
       [0, 10],
     ],
     [
       "told by the end",
-      ({ attempt, afterSeq }) => (attempt === 1 ? [batch(history.slice(0, 59)), end(history)] : [batch(history.slice(afterSeq)), end(history)]),
+      ({ attempt, afterSeq }) =>
+        attempt === 1 ? [batch(history.slice(0, 59)), end(history)] : [batch(history.slice(afterSeq)), end(history)],
       [0, 59],
     ],
   ])("repairs a gap %s", async (_name, script, asked) => {
@@ -145,8 +189,16 @@ describe("followRun()", () => {
     ["hash", (event) => ({ ...event, hash: "f".repeat(64) })],
   ])("is BROKEN when the %s of an event was changed, and delivers nothing of it", async (_name, change) => {
     const seen: RunEvent[] = [];
-    server = await startRunServer(() => [batch(history.map((event) => (event.seq === 5 ? change(event) : event))), end(history)]);
-    const following = followRun({ url: server.url, runId: RUN_ID, afterSeq: 0, onState: (state) => void states.push(state) });
+    server = await startRunServer(() => [
+      batch(history.map((event) => (event.seq === 5 ? change(event) : event))),
+      end(history),
+    ]);
+    const following = followRun({
+      url: server.url,
+      runId: RUN_ID,
+      afterSeq: 0,
+      onState: (state) => void states.push(state),
+    });
     await expect(
       (async () => {
         for await (const event of following) seen.push(event);
@@ -164,7 +216,8 @@ describe("followRun()", () => {
 
   it("is STALE when nothing is heard, and connects anew by itself", async () => {
     const seen = await follow(
-      ({ attempt, afterSeq }) => (attempt === 1 ? [batch(history.slice(0, 10)), "hang"] : [batch(history.slice(afterSeq)), end(history)]),
+      ({ attempt, afterSeq }) =>
+        attempt === 1 ? [batch(history.slice(0, 10)), "hang"] : [batch(history.slice(afterSeq)), end(history)],
       { staleMs: 60 },
     );
     expect(seen).toEqual(history);
@@ -188,13 +241,24 @@ describe("followRun()", () => {
     expect([seen.length, server.asked, phases().includes("STALE")]).toEqual([60, [0], false]);
   });
 
-  it.each(["NOT_FOUND", "TOKEN_EXPIRED", "FORBIDDEN", "CURSOR_INVALID"])("throws %s, because asking again cannot help", async (code) => {
-    await expect(follow(() => [fails(code, false)])).rejects.toMatchObject({ name: "SomaRequestError", code, retryable: false, traceId: "t1" });
-    expect(server.asked).toEqual([0]);
-  });
+  it.each(["NOT_FOUND", "TOKEN_EXPIRED", "FORBIDDEN", "CURSOR_INVALID"])(
+    "throws %s, because asking again cannot help",
+    async (code) => {
+      await expect(follow(() => [fails(code, false)])).rejects.toMatchObject({
+        name: "SomaRequestError",
+        code,
+        retryable: false,
+        traceId: "t1",
+      });
+      expect(server.asked).toEqual([0]);
+    },
+  );
 
   it.each([4401, 4403])("throws UNAUTHENTICATED when the connection is closed with %i", async (refuseWith) => {
-    await expect(follow(() => [], {}, { refuseWith })).rejects.toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
+    await expect(follow(() => [], {}, { refuseWith })).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+      retryable: false,
+    });
   });
 
   it("waits longer each time it asks in vain, up to a limit", async () => {
@@ -208,7 +272,9 @@ describe("followRun()", () => {
     );
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(waits[4] ?? 0).toBeGreaterThanOrEqual(20 * 2 ** 4 * 0.5);
-    expect(states.filter(({ phase }) => phase === "RECONNECTING").map(({ detail }) => detail)).toContainEqual(expect.stringMatching(/^try 3, in 0\.\d s$/));
+    expect(states.filter(({ phase }) => phase === "RECONNECTING").map(({ detail }) => detail)).toContainEqual(
+      expect.stringMatching(/^try 3, in 0\.\d s$/),
+    );
   });
 
   it("does not ask in a rush when a gap cannot be repaired", async () => {
@@ -232,7 +298,9 @@ describe("followRun()", () => {
       await server.close();
     }
     server = await startRunServer(() => []);
-    expect(await followRun({ url: server.url, runId: RUN_ID, afterSeq: 0, signal: AbortSignal.abort() }).next()).toEqual({ done: true, value: undefined });
+    expect(
+      await followRun({ url: server.url, runId: RUN_ID, afterSeq: 0, signal: AbortSignal.abort() }).next(),
+    ).toEqual({ done: true, value: undefined });
     expect(server.asked).toEqual([]);
   });
 
@@ -244,9 +312,18 @@ describe("followRun()", () => {
 
   it("holds a bounded number of frames for a slow reader and loses none", async () => {
     const long = await makeHistory(700);
-    server = await startRunServer(({ afterSeq }) => [...long.slice(afterSeq).map((event) => batch([event])), end(long)]);
+    server = await startRunServer(({ afterSeq }) => [
+      ...long.slice(afterSeq).map((event) => batch([event])),
+      end(long),
+    ]);
     const seen: number[] = [];
-    for await (const event of followRun({ url: server.url, runId: RUN_ID, afterSeq: 0, backoffMs: 4, onState: (state) => void states.push(state) })) {
+    for await (const event of followRun({
+      url: server.url,
+      runId: RUN_ID,
+      afterSeq: 0,
+      backoffMs: 4,
+      onState: (state) => void states.push(state),
+    })) {
       if (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 150));
       seen.push(event.seq);
     }

@@ -38,7 +38,8 @@ const REFUSED = [4401, 4403];
  */
 export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEvent, void> {
   const { runId, afterSeq, afterHash, signal, backoffMs = 250, onState = () => {} } = params;
-  if (afterSeq > 0 && afterHash === undefined) throw new SomaRequestError(`the hash of event ${afterSeq} is needed to go on after it`, BAD_INPUT);
+  if (afterSeq > 0 && afterHash === undefined)
+    throw new SomaRequestError(`the hash of event ${afterSeq} is needed to go on after it`, BAD_INPUT);
   const view = createRunView({ runId, afterSeq, afterHash, onState });
   const stopped = (): boolean => signal?.aborted === true;
   view.tell("LOADING");
@@ -50,8 +51,10 @@ export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEve
     fruitless = useful ? 0 : fruitless + 1;
     view.state.reconnects += 1;
     // A gap or silence is asked about at once; a closed connection, or asking in vain, has to wait.
-    const waitMs = fruitless === 0 && view.state.phase !== "RECONNECTING" ? 0 : backoff(backoffMs, Math.max(0, fruitless - 1));
-    if (view.state.phase === "RECONNECTING") view.tell("RECONNECTING", `try ${fruitless + 1}, in ${(waitMs / 1_000).toFixed(1)} s`);
+    const waitMs =
+      fruitless === 0 && view.state.phase !== "RECONNECTING" ? 0 : backoff(backoffMs, Math.max(0, fruitless - 1));
+    if (view.state.phase === "RECONNECTING")
+      view.tell("RECONNECTING", `try ${fruitless + 1}, in ${(waitMs / 1_000).toFixed(1)} s`);
     await pause(waitMs, signal);
   }
 }
@@ -59,12 +62,24 @@ export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEve
 const BAD_INPUT = { code: "BAD_INPUT", retryable: false } as const;
 
 /** One connection; "current" when it once showed that nothing is missing, "lost" when it did not. */
-async function* followOnce(params: FollowRunParams, view: RunView): AsyncGenerator<RunEvent, "ended" | "current" | "lost"> {
+async function* followOnce(
+  params: FollowRunParams,
+  view: RunView,
+): AsyncGenerator<RunEvent, "ended" | "current" | "lost"> {
   const { url, runId, token, signal, webSocketImpl, staleMs = 12_000 } = params;
   const onStale = (): void => view.tell("STALE");
   let outcome: "current" | "lost" = "lost";
   try {
-    for await (const { frame, ahead } of runFrames({ url, runId, afterSeq: view.last().seq, token, signal, webSocketImpl, staleMs, onStale })) {
+    for await (const { frame, ahead } of runFrames({
+      url,
+      runId,
+      afterSeq: view.last().seq,
+      token,
+      signal,
+      webSocketImpl,
+      staleMs,
+      onStale,
+    })) {
       const taken = view.take(frame);
       if (taken.kind === "end") return "ended";
       if (taken.kind === "gap") return outcome;
@@ -91,7 +106,10 @@ function explain(error: unknown, view: RunView, runId: string): void {
   const [first] = (Array.isArray(error) ? error : []) as WireError[];
   if (first !== undefined && FINAL_CODES.includes(first.extensions?.code ?? "")) throw fromWire(first);
   if (isClose(error) && REFUSED.includes(error.code)) {
-    throw new SomaRequestError(`the connection for run ${runId} was refused; sign in again`, { code: "UNAUTHENTICATED", retryable: false });
+    throw new SomaRequestError(`the connection for run ${runId} was refused; sign in again`, {
+      code: "UNAUTHENTICATED",
+      retryable: false,
+    });
   }
   if (view.state.phase !== "STALE") view.tell("RECONNECTING", first?.message);
 }

@@ -9,7 +9,16 @@ export type RunFrame = RunEventsSubscription["runEvents"];
  * while; STALE nothing was heard for two heartbeats; RECONNECTING the connection is gone; REPAIRING an event is missing and
  * asked for again; BROKEN an event does not follow from the one before; ENDED the run is finished and every event was delivered.
  */
-export type FollowPhase = "LOADING" | "CATCHING_UP" | "LIVE" | "QUIET" | "STALE" | "RECONNECTING" | "REPAIRING" | "BROKEN" | "ENDED";
+export type FollowPhase =
+  | "LOADING"
+  | "CATCHING_UP"
+  | "LIVE"
+  | "QUIET"
+  | "STALE"
+  | "RECONNECTING"
+  | "REPAIRING"
+  | "BROKEN"
+  | "ENDED";
 
 export interface FollowState {
   phase: FollowPhase;
@@ -24,7 +33,11 @@ export interface FollowState {
 }
 
 /** Events to look at next, or what the frame showed instead. */
-export type Taken = { kind: "events"; events: readonly RunEvent[] } | { kind: "current" } | { kind: "gap" } | { kind: "end" };
+export type Taken =
+  | { kind: "events"; events: readonly RunEvent[] }
+  | { kind: "current" }
+  | { kind: "gap" }
+  | { kind: "end" };
 
 /** What a follower knows of a run: how far it is verified, and what may be said about that. */
 export interface RunView {
@@ -48,7 +61,14 @@ export interface RunViewOptions {
 export function createRunView(options: RunViewOptions): RunView {
   let last = { seq: options.afterSeq, hash: options.afterHash ?? CHAIN_START };
   let missing = false;
-  const state: FollowState = { phase: "LOADING", received: last.seq, head: last.seq, duplicatesDropped: 0, reconnects: 0, gapsRepaired: 0 };
+  const state: FollowState = {
+    phase: "LOADING",
+    received: last.seq,
+    head: last.seq,
+    duplicatesDropped: 0,
+    reconnects: 0,
+    gapsRepaired: 0,
+  };
 
   function tell(phase: FollowPhase, detail?: string): void {
     state.phase = phase;
@@ -67,7 +87,8 @@ export function createRunView(options: RunViewOptions): RunView {
   function takeHead(head: { headSeq: number; headHash: string }): Taken {
     state.head = Math.max(state.head, head.headSeq);
     if (head.headSeq > last.seq) return gap(head.headSeq);
-    if (head.headSeq === last.seq && head.headHash !== last.hash) throw new ChainError(`the server's event ${last.seq} has another hash than ours`, last.seq);
+    if (head.headSeq === last.seq && head.headHash !== last.hash)
+      throw new ChainError(`the server's event ${last.seq} has another hash than ours`, last.seq);
     return { kind: "current" };
   }
 
@@ -98,7 +119,12 @@ export function createRunView(options: RunViewOptions): RunView {
         gap(event.seq - 1);
         return false;
       }
-      last = await verifyNext(options.runId, last, { ...event, stepId: event.stepId ?? null, nodeId: event.nodeId ?? null, attempt: event.attempt ?? null });
+      last = await verifyNext(options.runId, last, {
+        ...event,
+        stepId: event.stepId ?? null,
+        nodeId: event.nodeId ?? null,
+        attempt: event.attempt ?? null,
+      });
       state.received = last.seq;
       if (missing) state.gapsRepaired += 1;
       missing = false;

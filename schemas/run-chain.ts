@@ -48,10 +48,12 @@ export async function verifyNext(
   event: ChainedEvent & { hash: string; payload: unknown },
   sha256: Sha256 = webSha256,
 ): Promise<{ seq: number; hash: string }> {
-  if (event.seq !== head.seq + 1) throw new ChainError(`event ${head.seq + 1} is missing: the next one is ${event.seq}`, event.seq);
+  if (event.seq !== head.seq + 1)
+    throw new ChainError(`event ${head.seq + 1} is missing: the next one is ${event.seq}`, event.seq);
   if ((await sha256(payloadText(event.payload))) !== event.payloadHash)
     throw new ChainError(`the payload of event ${event.seq} does not match its digest`, event.seq);
-  if ((await sha256(chainText(runId, head.hash, event))) !== event.hash) throw new ChainError(`event ${event.seq} does not match its predecessor`, event.seq);
+  if ((await sha256(chainText(runId, head.hash, event))) !== event.hash)
+    throw new ChainError(`event ${event.seq} does not match its predecessor`, event.seq);
   return { seq: event.seq, hash: event.hash };
 }
 

@@ -31,7 +31,9 @@ function readSchema(type: EventType): object {
 }
 
 function open(schema: object): object {
-  return JSON.parse(JSON.stringify(schema), (key, value: unknown) => (key === "additionalProperties" && value === false ? true : value)) as object;
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key === "additionalProperties" && value === false ? true : value,
+  ) as object;
 }
 
 function faultsOf(validator: ValidateFunction, data: unknown): string[] {

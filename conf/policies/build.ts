@@ -31,17 +31,25 @@ function manifest(): string {
 
 function findOpa(): string {
   const onPath = (process.env.PATH ?? "").split(delimiter).map((dir) => join(dir, "opa"));
-  const found = [process.env.OPA_BIN ?? "", ...onPath, join(tools, "opa")].find((path) => path !== "" && existsSync(path));
+  const found = [process.env.OPA_BIN ?? "", ...onPath, join(tools, "opa")].find(
+    (path) => path !== "" && existsSync(path),
+  );
   if (found !== undefined) return found;
   mkdirSync(tools, { recursive: true });
-  execFileSync("go", ["install", `github.com/open-policy-agent/opa@v${OPA_VERSION}`], { env: { ...process.env, GOBIN: tools }, stdio: "inherit" });
+  execFileSync("go", ["install", `github.com/open-policy-agent/opa@v${OPA_VERSION}`], {
+    env: { ...process.env, GOBIN: tools },
+    stdio: "inherit",
+  });
   return join(tools, "opa");
 }
 
 function test(opa: string): void {
-  const report = JSON.parse(execFileSync(opa, ["test", "--coverage", ...SOURCES], { cwd: folder, encoding: "utf8" })) as { coverage: number };
+  const report = JSON.parse(
+    execFileSync(opa, ["test", "--coverage", ...SOURCES], { cwd: folder, encoding: "utf8" }),
+  ) as { coverage: number };
   execFileSync(opa, ["test", ...SOURCES], { cwd: folder, stdio: "inherit" });
-  if (report.coverage < MIN_COVERAGE) throw new Error(`the policy's tests cover ${report.coverage} %; at least ${MIN_COVERAGE} % is asked for`);
+  if (report.coverage < MIN_COVERAGE)
+    throw new Error(`the policy's tests cover ${report.coverage} %; at least ${MIN_COVERAGE} % is asked for`);
 }
 
 function compile(opa: string): void {
@@ -50,14 +58,34 @@ function compile(opa: string): void {
   const work = mkdtempSync(join(tmpdir(), "soma-policy-"));
   try {
     // The library's list of what it can evaluate: a builtin it lacks fails here and not at a decision.
-    const listed = JSON.parse(readFileSync(new URL("../../node_modules/@open-policy-agent/opa-wasm/capabilities.json", import.meta.url), "utf8")) as object;
+    const listed = JSON.parse(
+      readFileSync(
+        new URL("../../node_modules/@open-policy-agent/opa-wasm/capabilities.json", import.meta.url),
+        "utf8",
+      ),
+    ) as object;
     const capabilities = join(work, "capabilities.json");
     // Rego v1 is how the source is written, not something the wasm has to be able to do; the list is older than it.
     writeFileSync(capabilities, JSON.stringify({ ...listed, features: ["rego_v1"] }));
-    execFileSync(opa, ["build", "-t", "wasm", "-e", ENTRYPOINT, "--capabilities", capabilities, "-o", join(work, "bundle.tar.gz"), "tools.rego"], {
-      cwd: folder,
-      stdio: "inherit",
-    });
+    execFileSync(
+      opa,
+      [
+        "build",
+        "-t",
+        "wasm",
+        "-e",
+        ENTRYPOINT,
+        "--capabilities",
+        capabilities,
+        "-o",
+        join(work, "bundle.tar.gz"),
+        "tools.rego",
+      ],
+      {
+        cwd: folder,
+        stdio: "inherit",
+      },
+    );
     execFileSync("tar", ["xzf", join(work, "bundle.tar.gz"), "-C", work, "/policy.wasm"]);
     writeFileSync(join(folder, "tools.wasm"), readFileSync(join(work, "policy.wasm")));
   } finally {
@@ -67,7 +95,9 @@ function compile(opa: string): void {
 
 if (process.argv.includes("--check")) {
   if (read("tools.manifest.json").toString() !== manifest()) {
-    throw new Error("conf/policies: a .rego file or tools.wasm is not what tools.manifest.json says; run `node conf/policies/build.ts`");
+    throw new Error(
+      "conf/policies: a .rego file or tools.wasm is not what tools.manifest.json says; run `node conf/policies/build.ts`",
+    );
   }
   console.log("policy: tools.wasm is up to date");
 } else {

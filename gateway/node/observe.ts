@@ -1,7 +1,11 @@
 import { durationHistogram, gauge } from "@soma/shared/metrics";
 import type { Gateway } from "../app.ts";
 
-const requests = durationHistogram("http_server_request_duration_seconds", "Requests a subgraph served, by route and status", ["service", "route", "status"]);
+const requests = durationHistogram(
+  "http_server_request_duration_seconds",
+  "Requests a subgraph served, by route and status",
+  ["service", "route", "status"],
+);
 const connections = gauge("gateway_websocket_connections", "WebSocket connections that are open", []);
 const subscriptions = gauge("gateway_subscriptions", "Subscriptions that are open", []);
 const operations = gauge("gateway_operations_in_flight", "Queries and mutations under way", []);

@@ -8,9 +8,18 @@ import type { GatewayLimits } from "../limits.ts";
 import type { SocketLike } from "../websocket.ts";
 
 /** Hands WebSockets to the gateway; the function closes them all. A client that misses a ping is gone. */
-export function serveSockets(server: Server, gateway: Gateway, options: { log: Log; limits: GatewayLimits }): () => void {
+export function serveSockets(
+  server: Server,
+  gateway: Gateway,
+  options: { log: Log; limits: GatewayLimits },
+): () => void {
   const { log, limits } = options;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false, handleProtocols });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.messageBytes,
+    perMessageDeflate: false,
+    handleProtocols,
+  });
   const heartbeat = keepAlive(sockets, limits.keepAliveMs);
 
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {

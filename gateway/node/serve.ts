@@ -46,7 +46,9 @@ export async function serveGateway(gateway: Gateway, options: ServeOptions): Pro
 function listen(gateway: Gateway, { host, port }: ServeOptions): Promise<Server> {
   return new Promise((resolve, reject) => {
     const serverOptions = { requestTimeout: REQUEST_MS };
-    const server = serve({ fetch: observe(gateway), hostname: host, port, serverOptions }, () => resolve(server)) as Server<typeof IncomingMessage>;
+    const server = serve({ fetch: observe(gateway), hostname: host, port, serverOptions }, () =>
+      resolve(server),
+    ) as Server<typeof IncomingMessage>;
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const message =
         cause.code === "EADDRINUSE"

@@ -20,7 +20,11 @@ export interface BareSocket {
 }
 
 /** Opens a WebSocket that speaks the protocol by hand; rejects with the status when the upgrade is refused. */
-export async function openBareSocket(url: string, init: Record<string, unknown> | null, options: BareSocketOptions): Promise<BareSocket> {
+export async function openBareSocket(
+  url: string,
+  init: Record<string, unknown> | null,
+  options: BareSocketOptions,
+): Promise<BareSocket> {
   const socket = new WebSocket(url, options.protocol ?? "graphql-transport-ws", { headers: options.headers ?? {} });
   const messages: BareSocket["messages"] = [];
   socket.on("message", (data) => void messages.push(JSON.parse(String(data)) as BareSocket["messages"][number]));

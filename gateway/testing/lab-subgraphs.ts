@@ -56,7 +56,10 @@ export interface LabSubgraphOptions {
 }
 
 /** A small `runs`: entities, a mutation, errors of every kind, and a stream with a cursor. */
-export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { verify, log, port = 0 }: LabSubgraphOptions) {
+export function startLabRuns(
+  state: LabState & { wakers: Set<() => void> },
+  { verify, log, port = 0 }: LabSubgraphOptions,
+) {
   const run = (id: string) => ({ id, title: state.titles.get(id) ?? `Run ${id}` });
   const resolvers = {
     Query: {
@@ -64,7 +67,8 @@ export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { ve
         note(state, context);
         return run(id);
       },
-      runs: (_root: unknown, { count }: { count: number }) => Array.from({ length: count }, (_, index) => run(String(index + 1))),
+      runs: (_root: unknown, { count }: { count: number }) =>
+        Array.from({ length: count }, (_, index) => run(String(index + 1))),
       echo: (_root: unknown, { value }: { value: unknown }) => value,
       fails: (_root: unknown, { code }: { code: "NOT_FOUND" }) => {
         throw new SomaError(code, `failed with ${code}`);
@@ -100,14 +104,27 @@ export function startLabRuns(state: LabState & { wakers: Set<() => void> }, { ve
       parent: ({ id }: { id: string }) => run(`${id}p`),
     },
   };
-  return startSubgraph({ name: "runs", typeDefs: RUNS_SDL, resolvers, verify, log, host: "127.0.0.1", port, ready: async () => {} });
+  return startSubgraph({
+    name: "runs",
+    typeDefs: RUNS_SDL,
+    resolvers,
+    verify,
+    log,
+    host: "127.0.0.1",
+    port,
+    ready: async () => {},
+  });
 }
 
 function note(state: LabState, { principal, requestId }: RequestContext): void {
   state.seen.push({ subject: principal.subject, requestId, traceId: activeTraceId() });
 }
 
-async function* followSteps(state: LabState & { wakers: Set<() => void> }, params: { runId: string; after: number }, signal: AbortSignal) {
+async function* followSteps(
+  state: LabState & { wakers: Set<() => void> },
+  params: { runId: string; after: number },
+  signal: AbortSignal,
+) {
   state.open += 1;
   let wake = (): void => {};
   const waker = (): void => wake();
@@ -133,7 +150,9 @@ async function* followSteps(state: LabState & { wakers: Set<() => void> }, param
 /** A small `tools` that extends `Run`. */
 export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSubgraphOptions) {
   const resolvers = {
-    Query: { slow: (_root: unknown, { ms }: { ms: number }) => new Promise((resolve) => setTimeout(resolve, ms, "at last")) },
+    Query: {
+      slow: (_root: unknown, { ms }: { ms: number }) => new Promise((resolve) => setTimeout(resolve, ms, "at last")),
+    },
     Run: {
       __resolveReference: ({ id }: { id: string }) => ({ id }),
       invocations: ({ id }: { id: string }, _args: unknown, context: RequestContext) => {
@@ -145,5 +164,14 @@ export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSub
       },
     },
   };
-  return startSubgraph({ name: "tools", typeDefs: TOOLS_SDL, resolvers, verify, log, host: "127.0.0.1", port, ready: async () => {} });
+  return startSubgraph({
+    name: "tools",
+    typeDefs: TOOLS_SDL,
+    resolvers,
+    verify,
+    log,
+    host: "127.0.0.1",
+    port,
+    ready: async () => {},
+  });
 }

@@ -41,9 +41,16 @@ export interface Lab {
 const supergraphSdl = composeLab();
 
 /** A gateway on a free port over two real subgraphs. */
-export async function createLab(limits: Partial<GatewayLimits> = {}, options: Partial<GatewayOptions> = {}): Promise<Lab> {
+export async function createLab(
+  limits: Partial<GatewayLimits> = {},
+  options: Partial<GatewayOptions> = {},
+): Promise<Lab> {
   const logged: Record<string, unknown>[] = [];
-  const log = createLog({ level: "info", service: "lab", destination: { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) } });
+  const log = createLog({
+    level: "info",
+    service: "lab",
+    destination: { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+  });
   const silent = createLog({ level: "silent", service: "subgraph" });
   const [internal, user] = await Promise.all([createKeys(), createKeys()]);
   const verify = await createPrincipalVerifier(internal.publicKey);
@@ -102,12 +109,22 @@ export async function createLab(limits: Partial<GatewayLimits> = {}, options: Pa
     },
     connect(given) {
       const connectionParams = async () => ({ token: given ?? (await token()) });
-      const client = createClient({ url: wsUrl, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams, lazyCloseTimeout: 2_000 });
+      const client = createClient({
+        url: wsUrl,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        connectionParams,
+        lazyCloseTimeout: 2_000,
+      });
       clients.push(client);
       return client;
     },
     openSocket: async (socketOptions = {}) =>
-      openBareSocket(wsUrl, socketOptions.init === undefined ? { token: await token() } : socketOptions.init, socketOptions),
+      openBareSocket(
+        wsUrl,
+        socketOptions.init === undefined ? { token: await token() } : socketOptions.init,
+        socketOptions,
+      ),
     stopRuns: () => runs.close(),
     async startRuns() {
       runs = await startLabRuns(state, { verify, log: silent, port: Number(new URL(runs.url).port) });

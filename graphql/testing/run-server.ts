@@ -104,7 +104,8 @@ export async function startRunServer(script: Script, options: RunServerOptions =
         open -= 1;
       }
     },
-    onError: (_context, _id, _payload, errors) => errors.map((error) => (error.originalError as GraphQLError | undefined)?.toJSON() ?? error.toJSON()),
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => (error.originalError as GraphQLError | undefined)?.toJSON() ?? error.toJSON()),
   });
   const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "graphql-transport-ws" });
   await once(sockets, "listening");
@@ -114,7 +115,8 @@ export async function startRunServer(script: Script, options: RunServerOptions =
         protocol: socket.protocol,
         send: (text) => new Promise((resolve) => socket.send(text, () => resolve())),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (listener) => void socket.on("message", (data) => void listener(String(data)).catch(() => socket.terminate())),
+        onMessage: (listener) =>
+          void socket.on("message", (data) => void listener(String(data)).catch(() => socket.terminate())),
       },
       socket,
     );

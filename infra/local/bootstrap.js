@@ -20,7 +20,12 @@ function fail(message) {
 }
 
 function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" && command === "npm", ...options });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    shell: process.platform === "win32" && command === "npm",
+    ...options,
+  });
   if (result.error) fail(`${command} could not be started: ${result.error.message}`);
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
@@ -76,7 +81,10 @@ function buildWebui(node) {
     ...filesUnder(join(root, "graphql"), ["node_modules"]),
     ...filesUnder(join(root, "schemas"), ["node_modules"]),
   ];
-  const build = () => run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], { cwd: join(root, "webui") });
+  const build = () =>
+    run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], {
+      cwd: join(root, "webui"),
+    });
   if (!existsSync(join(root, "webui/dist/index.html"))) {
     build();
     mkdirSync(stamps, { recursive: true });
@@ -101,9 +109,20 @@ function test(node, args) {
   buildWebui(node);
   const report = join(root, ".tmp/test-report.json");
   mkdirSync(dirname(report), { recursive: true });
-  const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args];
+  const vitest = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...args,
+  ];
   const result = spawnSync(node, vitest, { cwd: root, stdio: "inherit" });
-  const { numTotalTests = 0, numPassedTests = 0, success = false } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
+  const {
+    numTotalTests = 0,
+    numPassedTests = 0,
+    success = false,
+  } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
   // A test that was skipped has shown nothing, so it does not count as passed.
   const failed = Math.max(numTotalTests - numPassedTests, result.status === 0 && success ? 0 : 1);
   console.log(`tests: ${numPassedTests} passed, ${failed} failed`);

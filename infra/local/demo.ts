@@ -9,7 +9,9 @@ const ENDED = ["SUCCEEDED", "FAILED", "CANCELED"];
 /** One real conversation through the front door, so that the first screen has something to show; its run's id. */
 export async function runDemo(local: Local): Promise<string> {
   const client = createSomaClient({ url: local.url, token: local.token });
-  const { sendMessage } = await client.request(SendMessageDocument, { input: { text: DEMO, idempotencyKey: "demo-on-first-start" } });
+  const { sendMessage } = await client.request(SendMessageDocument, {
+    input: { text: DEMO, idempotencyKey: "demo-on-first-start" },
+  });
   const { id } = sendMessage.run;
   const end = performance.now() + LIMIT_MS;
   while (performance.now() < end) {

@@ -60,7 +60,9 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
     ownerUrl,
     created,
     async stop() {
-      await run(binaries.pg_ctl, ["stop", "-D", options.dataDir, "-m", "fast", "-w", "-t", "10"], identity).catch(() => {});
+      await run(binaries.pg_ctl, ["stop", "-D", options.dataDir, "-m", "fast", "-w", "-t", "10"], identity).catch(
+        () => {},
+      );
     },
   };
 }
@@ -70,9 +72,12 @@ async function findBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (cause) {
-    throw new Error(`no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed; set DATABASE_URL to a server of your own`, {
-      cause,
-    });
+    throw new Error(
+      `no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed; set DATABASE_URL to a server of your own`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -86,15 +91,23 @@ async function unprivilegedUser(): Promise<{ uid?: number; gid?: number; cwd: st
   };
   return find().catch(async () => {
     await run("useradd", ["--system", "--user-group", "--no-create-home", "postgres"]).catch((cause: unknown) => {
-      throw new Error('PostgreSQL does not run as root, and the user "postgres" could not be made; start as an ordinary user instead', { cause });
+      throw new Error(
+        'PostgreSQL does not run as root, and the user "postgres" could not be made; start as an ordinary user instead',
+        { cause },
+      );
     });
     return find();
   });
 }
 
-async function initialise(binaries: Binaries, identity: { uid?: number; gid?: number; cwd: string }, options: LocalPostgresOptions): Promise<void> {
+async function initialise(
+  binaries: Binaries,
+  identity: { uid?: number; gid?: number; cwd: string },
+  options: LocalPostgresOptions,
+): Promise<void> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  if (identity.uid !== undefined && identity.gid !== undefined) await chown(options.dataDir, identity.uid, identity.gid);
+  if (identity.uid !== undefined && identity.gid !== undefined)
+    await chown(options.dataDir, identity.uid, identity.gid);
   await run(binaries.initdb, ["--version"], identity).catch((cause: unknown) => {
     throw new Error(
       `PostgreSQL's programs in ${dirname(binaries.initdb)} cannot be run by the user "postgres"; move the project to a folder that other users can enter, such as /opt`,
@@ -105,10 +118,21 @@ async function initialise(binaries: Binaries, identity: { uid?: number; gid?: nu
   await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
   try {
     if (identity.uid !== undefined && identity.gid !== undefined) await chown(passwordFile, identity.uid, identity.gid);
-    const flags = ["--auth=scram-sha-256", "--username=soma_owner", `--pwfile=${passwordFile}`, "--locale=C", "--encoding=UTF8", "--no-instructions"];
-    await run(binaries.initdb, ["-D", options.dataDir, ...flags], identity).catch((error: Error & { stderr?: string }) => {
-      throw new Error(`PostgreSQL could not create ${options.dataDir}: ${error.stderr?.trim() || error.message}`, { cause: error });
-    });
+    const flags = [
+      "--auth=scram-sha-256",
+      "--username=soma_owner",
+      `--pwfile=${passwordFile}`,
+      "--locale=C",
+      "--encoding=UTF8",
+      "--no-instructions",
+    ];
+    await run(binaries.initdb, ["-D", options.dataDir, ...flags], identity).catch(
+      (error: Error & { stderr?: string }) => {
+        throw new Error(`PostgreSQL could not create ${options.dataDir}: ${error.stderr?.trim() || error.message}`, {
+          cause: error,
+        });
+      },
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -116,10 +140,18 @@ async function initialise(binaries: Binaries, identity: { uid?: number; gid?: nu
   await writeFile(config, `${await readFile(config, "utf8")}\n# soma\n${SETTINGS.join("\n")}\n`);
 }
 
-async function start(binaries: Binaries, identity: { uid?: number; gid?: number; cwd: string }, options: LocalPostgresOptions): Promise<number> {
+async function start(
+  binaries: Binaries,
+  identity: { uid?: number; gid?: number; cwd: string },
+  options: LocalPostgresOptions,
+): Promise<number> {
   const port = await freePort(options.preferredPort);
   const log = join(options.dataDir, "server.log");
-  await run(binaries.pg_ctl, ["start", "-D", options.dataDir, "-l", log, "-w", "-t", "30", "-o", `-p ${port}`], identity).catch(async (error: Error) => {
+  await run(
+    binaries.pg_ctl,
+    ["start", "-D", options.dataDir, "-l", log, "-w", "-t", "30", "-o", `-p ${port}`],
+    identity,
+  ).catch(async (error: Error) => {
     const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
     throw new Error(`PostgreSQL did not start in ${options.dataDir}; the end of ${log}:\n${tail}`, { cause: error });
   });
@@ -127,7 +159,11 @@ async function start(binaries: Binaries, identity: { uid?: number; gid?: number;
 }
 
 /** Port of the server that already runs on the folder; line 4 of its pid file. */
-async function runningPort(binaries: Binaries, identity: { uid?: number; gid?: number; cwd: string }, dataDir: string): Promise<number | undefined> {
+async function runningPort(
+  binaries: Binaries,
+  identity: { uid?: number; gid?: number; cwd: string },
+  dataDir: string,
+): Promise<number | undefined> {
   const running = await run(binaries.pg_ctl, ["status", "-D", dataDir], identity).then(
     () => true,
     () => false,

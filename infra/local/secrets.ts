@@ -26,7 +26,12 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
   if (known !== undefined) return JSON.parse(known) as Secrets;
   const password = (): string => randomBytes(24).toString("base64url");
   const [internal, decision, user] = await Promise.all([createKeyPair(), createKeyPair(), createKeyPair()]);
-  const secrets: Secrets = { postgres: { owner: password(), request: password(), worker: password() }, internal, decision, user };
+  const secrets: Secrets = {
+    postgres: { owner: password(), request: password(), worker: password() },
+    internal,
+    decision,
+    user,
+  };
   await writeFile(path, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });
   return secrets;
 }

@@ -68,7 +68,10 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
     await mkdir(dataDir, { recursive: true });
     const owned = await takeDataDir(dataDir);
     lifecycle.add("data folder", owned.release);
-    const telemetry = await startTelemetry({ service: "soma", otlpEndpoint: options.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "" });
+    const telemetry = await startTelemetry({
+      service: "soma",
+      otlpEndpoint: options.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "",
+    });
     lifecycle.add("telemetry", telemetry.close);
     const secrets = await loadSecrets(dataDir);
     const database = await timed(
@@ -87,7 +90,8 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
       options,
       "Model",
       () => createModelSource({ models: loadModels(), env: options.env, wanted: options.env.SOMA_MODEL_PROFILE ?? "" }),
-      (source) => `${source.chosen.profile} (${source.chosen.isAi ? source.chosen.model : "a set of rules, not an AI"}): ${source.reason}`,
+      (source) =>
+        `${source.chosen.profile} (${source.chosen.isAi ? source.chosen.model : "a set of rules, not an AI"}): ${source.reason}`,
     );
     const gateway = await timed(
       options,
@@ -96,7 +100,10 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
       () => "gateway, runs, memory, policy, tools, worker",
     );
     const url = gateway.url;
-    const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
+    const identity = await createDevIdentity({
+      privateJwk: secrets.user.privateKey,
+      publicJwk: secrets.user.publicKey,
+    });
     const principal: Principal = { ...DEVELOPER, roles: Object.keys(loadRoles().roles), service: null };
     const token = await identity.issueAccessToken(principal, CLI_TOKEN_S);
     await writeRuntime(dataDir, { pid: process.pid, url, startedAt: new Date().toISOString() }, { token });
@@ -112,7 +119,12 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
   }
 }
 
-async function timed<T>(options: StartLocalOptions, name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
+async function timed<T>(
+  options: StartLocalOptions,
+  name: string,
+  work: () => Promise<T>,
+  describe: (result: T) => string,
+): Promise<T> {
   const startedAt = performance.now();
   const result = await work();
   options.onStep(name, describe(result), Math.round(performance.now() - startedAt));
@@ -133,7 +145,13 @@ async function startDatabase(dataDir: string, secrets: Secrets, lifecycle: Retur
 }
 
 async function migrateAll(ownerUrl: string, secrets: Secrets): Promise<number> {
-  const owner = connect({ url: ownerUrl, schema: "public", applicationName: "soma-migrate", max: 4, statementTimeoutMs: 0 });
+  const owner = connect({
+    url: ownerUrl,
+    schema: "public",
+    applicationName: "soma-migrate",
+    max: 4,
+    statementTimeoutMs: 0,
+  });
   try {
     await provisionRoles(owner, secrets.postgres);
     const schemas: [string, () => Promise<Migration[]>][] = [

@@ -14,7 +14,12 @@ export default async function setup(): Promise<() => Promise<void>> {
   }
   const folder = await mkdtemp(join(tmpdir(), "soma-test-"));
   await chmod(folder, 0o755);
-  const server = await startPostgres({ dataDir: join(folder, "pg"), password: "soma_owner", preferredPort: 0, database: "postgres" });
+  const server = await startPostgres({
+    dataDir: join(folder, "pg"),
+    password: "soma_owner",
+    preferredPort: 0,
+    database: "postgres",
+  });
   process.env.SOMA_TEST_DATABASE_URL = server.ownerUrl;
   await provision(server.ownerUrl);
   return async () => {

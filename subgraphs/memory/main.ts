@@ -24,7 +24,12 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
   const lifecycle = createLifecycle(log);
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-memory", max: 8 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
-  const workerSql = connect({ url: config.workerDatabaseUrl, schema: config.schema, applicationName: "soma-memory-worker", max: 2 });
+  const workerSql = connect({
+    url: config.workerDatabaseUrl,
+    schema: config.schema,
+    applicationName: "soma-memory-worker",
+    max: 2,
+  });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
   const relay = startRelay({ sql: workerSql, schema: config.schema, bus: deps.bus, log });
   lifecycle.add("outbox relay", relay.close);

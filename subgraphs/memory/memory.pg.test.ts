@@ -64,7 +64,8 @@ describe("memory subgraph", () => {
   const events: Answer[] = [];
   let client: ServiceClient;
 
-  const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> => client.request(document, variables, { principal });
+  const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> =>
+    client.request(document, variables, { principal });
   const input = (content: string, changes: object = {}) => ({
     sessionId,
     role: "USER",
@@ -77,7 +78,9 @@ describe("memory subgraph", () => {
   const remember = async (content: string, changes: object = {}, principal = aPrincipal()): Promise<Answer> =>
     (await ask(REMEMBER, { input: input(content, changes) }, principal)).remember;
   const recall = async (query: string, changes: object = {}, principal = aPrincipal()): Promise<string[]> =>
-    (await ask(RECALL, { input: { query, ...changes } }, principal)).recall.hits.map((hit: Answer) => hit.memory.content);
+    (await ask(RECALL, { input: { query, ...changes } }, principal)).recall.hits.map(
+      (hit: Answer) => hit.memory.content,
+    );
 
   beforeAll(async () => {
     database = await createTestDatabase("memory", await memoryMigrations());
@@ -89,8 +92,15 @@ describe("memory subgraph", () => {
       SOMA_INTERNAL_VERIFY_KEY: JSON.stringify(internal.publicKey),
     };
     running = await startMemory({ env, bus, log });
-    await bus.subscribe({ group: "test", type: "memory.event.v1" }, async (record) => void events.push(JSON.parse(record.value)));
-    client = createServiceClient({ peer: "memory", url: running.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
+    await bus.subscribe(
+      { group: "test", type: "memory.event.v1" },
+      async (record) => void events.push(JSON.parse(record.value)),
+    );
+    client = createServiceClient({
+      peer: "memory",
+      url: running.url,
+      sign: await createPrincipalSigner(internal.privateKey, "test"),
+    });
   });
   afterAll(async () => {
     await running.close();
@@ -108,7 +118,10 @@ describe("memory subgraph", () => {
 
   it("remembers once per caller's key, also when two arrive at once, and refuses another body", async () => {
     const key = newId();
-    const [a, b] = await Promise.all([remember("a cat", { idempotencyKey: key }), remember("a cat", { idempotencyKey: key })]);
+    const [a, b] = await Promise.all([
+      remember("a cat", { idempotencyKey: key }),
+      remember("a cat", { idempotencyKey: key }),
+    ]);
     expect(a.memory.id).toBe(b.memory.id);
     expect([a.deduplicated, b.deduplicated].toSorted()).toEqual([false, true]);
     await expect(remember("a dog", { idempotencyKey: key })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
@@ -118,7 +131,9 @@ describe("memory subgraph", () => {
     const first = await remember("the door is green", { meta: { source: "door" } });
     const again = await remember("the door is green");
     expect(again).toMatchObject({ deduplicated: true, memory: { id: first.memory.id } });
-    expect(first.memory.key).toMatch(new RegExp(`^acme/default/${sessionId}/user/2026-01-01T00:00:00.000Z/[0-9a-f]{16}$`));
+    expect(first.memory.key).toMatch(
+      new RegExp(`^acme/default/${sessionId}/user/2026-01-01T00:00:00.000Z/[0-9a-f]{16}$`),
+    );
     expect(first.memory.meta).toEqual({ source: "door", idem_key_base: first.memory.key, idem_suffix: null });
   });
 
@@ -138,9 +153,28 @@ describe("memory subgraph", () => {
         async (content, role, at) => {
           const { memory } = await remember(content, { role, at: at.toISOString(), namespace: "keys-1" });
           const [row] = await database.owner`select * from memory_item where memory_id = ${memory.id}`;
-          const { tenant, namespace, session_id, role: stored, at: said, content: kept, idem_key_base, idem_suffix, somabrain_key } = row as Answer;
+          const {
+            tenant,
+            namespace,
+            session_id,
+            role: stored,
+            at: said,
+            content: kept,
+            idem_key_base,
+            idem_suffix,
+            somabrain_key,
+          } = row as Answer;
           expect(kept).toBe(toStorableText(content));
-          expect(memoryKey({ tenant, namespace, sessionId: session_id, role: stored, at: said.toISOString(), content: kept })).toBe(idem_key_base);
+          expect(
+            memoryKey({
+              tenant,
+              namespace,
+              sessionId: session_id,
+              role: stored,
+              at: said.toISOString(),
+              content: kept,
+            }),
+          ).toBe(idem_key_base);
           expect(withSuffix(idem_key_base, idem_suffix)).toBe(somabrain_key);
           expect(somabrain_key).toBe(memory.key);
         },
@@ -183,12 +217,20 @@ describe("memory subgraph", () => {
     const { link } = await ask(LINK, { input: linked });
     expect(link.source.links).toEqual([{ relation: "answered_by", target: { id: b.memory.id, content: "answer" } }]);
     await expect(ask(LINK, { input: { ...linked, targetId: newId() } })).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(ask(LINK, { input: { ...linked, targetId: a.memory.id } })).rejects.toMatchObject({ code: "BAD_INPUT" });
-    await expect(ask(LINK, { input: { ...linked, relation: "Bad Relation" } })).rejects.toMatchObject({ code: "BAD_INPUT" });
-    await expect(ask(LINK, { input: linked }, aPrincipal({ tenant: "stranger" }))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(ask(LINK, { input: { ...linked, targetId: a.memory.id } })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+    });
+    await expect(ask(LINK, { input: { ...linked, relation: "Bad Relation" } })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+    });
+    await expect(ask(LINK, { input: linked }, aPrincipal({ tenant: "stranger" }))).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     const reversed = { ...linked, sourceId: b.memory.id, targetId: a.memory.id };
     await expect(ask(LINK, { input: reversed })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
-    await expect(remember("question", { idempotencyKey: linked.idempotencyKey })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    await expect(remember("question", { idempotencyKey: linked.idempotencyKey })).rejects.toMatchObject({
+      code: "IDEMPOTENCY_CONFLICT",
+    });
     await expect(ask(LINK, { input: { ...linked, idempotencyKey: "" } })).rejects.toMatchObject({ code: "BAD_INPUT" });
     expect((await ask(LINK, { input: { ...linked, idempotencyKey: newId() } })).link.source.links).toHaveLength(1);
   });
@@ -199,7 +241,12 @@ describe("memory subgraph", () => {
     await remember("What is my favourite number?", {}, principal);
     await remember("my favourite number is 37", { kind: "FACT" }, principal);
     await remember("Do you like Lisbon?", {}, principal);
-    for (const query of ["What is my favourite number?", "my favourite number", "favorit numbr", "what's my favorite number"]) {
+    for (const query of [
+      "What is my favourite number?",
+      "my favourite number",
+      "favorit numbr",
+      "what's my favorite number",
+    ]) {
       expect((await recall(query, {}, principal))[0], query).toBe("my favourite number is 37");
     }
     expect(await recall("What is my favourite number?", {}, principal)).not.toContain("What is my favourite number?");
@@ -227,7 +274,8 @@ describe("memory subgraph", () => {
   it("gives repeated content once, in its newest form", async () => {
     const principal = aPrincipal({ tenant: "once" });
     const ids: string[] = [];
-    for (let i = 0; i < 3; i += 1) ids.push((await remember("the ferry leaves at noon", { sessionId: newId() }, principal)).memory.id);
+    for (let i = 0; i < 3; i += 1)
+      ids.push((await remember("the ferry leaves at noon", { sessionId: newId() }, principal)).memory.id);
     const { recall: answer } = await ask(RECALL, { input: { query: "ferry" } }, principal);
     expect(answer.hits.map((hit: Answer) => hit.memory.id)).toEqual([ids[2]]);
     expect(answer.hits[0]).toMatchObject({ score: 1, why: "words: ferry" });
@@ -246,14 +294,18 @@ describe("memory subgraph", () => {
       const { recall: answer } = await ask(RECALL, { input: { query } }, principal);
       expect(answer.hits[0], query).toMatchObject({ memory: { content }, why: "similar spelling" });
     }
-    expect((await ask(RECALL, { input: { query: "What are my favourite colours?" } }, principal)).recall.hits[0].why).toBe("words: favourite, colours");
+    expect(
+      (await ask(RECALL, { input: { query: "What are my favourite colours?" } }, principal)).recall.hits[0].why,
+    ).toBe("words: favourite, colours");
   });
 
   it("reaches words and spellings of one tenant among many through the indexes", async () => {
     for (const tenant of ["many-1", "many-2", "many-3", "many-4"]) await fill(database, tenant, 5_000);
     await database.owner`analyze memory_item`;
     const uses = async (): Promise<Record<string, number>> => {
-      const rows = await database.owner<{ name: string; uses: number }[]>`select indexrelname as name, idx_scan::int as uses
+      const rows = await database.owner<
+        { name: string; uses: number }[]
+      >`select indexrelname as name, idx_scan::int as uses
         from pg_stat_user_indexes where schemaname = ${database.schema} and indexrelname in ('memory_words', 'memory_spelling')`;
       return Object.fromEntries(rows.map((row) => [row.name, row.uses]));
     };
@@ -261,12 +313,23 @@ describe("memory subgraph", () => {
     await until("a recall has used both indexes", async () => {
       expect(await recall("seen 4321", {}, aPrincipal({ tenant: "many-1" }))).not.toEqual([]);
       const after = await uses();
-      return (after.memory_words ?? 0) > (before.memory_words ?? 0) && (after.memory_spelling ?? 0) > (before.memory_spelling ?? 0);
+      return (
+        (after.memory_words ?? 0) > (before.memory_words ?? 0) &&
+        (after.memory_spelling ?? 0) > (before.memory_spelling ?? 0)
+      );
     });
   });
 
   it("takes hostile queries as words", async () => {
-    for (const query of ["'; drop table memory_item; --", "a & b | !c <-> (", "%_\\", "a\\b 'c\\' x\\\\y", "\u0000", "🦄".repeat(200), "word ".repeat(400)])
+    for (const query of [
+      "'; drop table memory_item; --",
+      "a & b | !c <-> (",
+      "%_\\",
+      "a\\b 'c\\' x\\\\y",
+      "\u0000",
+      "🦄".repeat(200),
+      "word ".repeat(400),
+    ])
       expect(Array.isArray(await recall(query))).toBe(true);
     await expect(recall(" ")).rejects.toMatchObject({ code: "BAD_INPUT" });
     await expect(recall("x".repeat(2_001))).rejects.toMatchObject({ code: "BAD_INPUT" });
@@ -279,12 +342,17 @@ describe("memory subgraph", () => {
     const { memory } = await remember("the vault code is 9911", { runId });
     const stranger = aPrincipal({ tenant: "stranger" });
     expect(await recall("vault code", {}, stranger)).toEqual([]);
-    expect(await ask("query ($id: ID!) { memory(id: $id) { id } }", { id: memory.id }, stranger)).toEqual({ memory: null });
+    expect(await ask("query ($id: ID!) { memory(id: $id) { id } }", { id: memory.id }, stranger)).toEqual({
+      memory: null,
+    });
     const representations = [
       { __typename: "Run", id: runId },
       { __typename: "Session", id: sessionId },
     ];
-    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([{ memories: [] }, { memories: [] }]);
+    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([
+      { memories: [] },
+      { memories: [] },
+    ]);
     expect((await ask(ENTITIES, { representations }))._entities[0]).toEqual({ memories: [{ id: memory.id }] });
   });
 
@@ -319,7 +387,9 @@ describe("memory subgraph", () => {
     expect(data._entities.map((run: Answer) => run.memories.map((memory: Answer) => memory.id))).toEqual(
       runIds.map((_id, run) => ids.filter((_memory, i) => i % 5 === run)),
     );
-    expect(data._entities.flatMap((run: Answer) => run.memories).filter((memory: Answer) => memory.links.length === 1)).toHaveLength(49);
+    expect(
+      data._entities.flatMap((run: Answer) => run.memories).filter((memory: Answer) => memory.links.length === 1),
+    ).toHaveLength(49);
     expect(transactions).toBe(3);
   });
 
@@ -330,7 +400,11 @@ describe("memory subgraph", () => {
     const { memory } = await remember("the hub", { sessionId: newId() }, principal);
     await database.owner`insert into memory_edge (tenant, source_id, relation, target_id)
       select tenant, ${memory.id}, 'about', memory_id from memory_item where tenant = 'many-links' and memory_id <> ${memory.id}`;
-    const { memory: hub } = await ask("query ($id: ID!) { memory(id: $id) { links { relation } } }", { id: memory.id }, principal);
+    const { memory: hub } = await ask(
+      "query ($id: ID!) { memory(id: $id) { links { relation } } }",
+      { id: memory.id },
+      principal,
+    );
     expect(hub.links).toHaveLength(100);
     const representations = [{ __typename: "Session", id: sessionId }];
     expect((await ask(ENTITIES, { representations }, principal))._entities[0].memories).toHaveLength(500);

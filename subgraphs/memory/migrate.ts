@@ -2,5 +2,8 @@ import { type Migration, readMigrations, readSharedMigrations } from "@soma/shar
 
 /** Migrations of the memory schema. */
 export async function memoryMigrations(): Promise<Migration[]> {
-  return [...(await readSharedMigrations()), ...(await readMigrations(new URL("./store/migrations/", import.meta.url), "memory"))];
+  return [
+    ...(await readSharedMigrations()),
+    ...(await readMigrations(new URL("./store/migrations/", import.meta.url), "memory")),
+  ];
 }

@@ -31,7 +31,12 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-policy", max: 8 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
-  const workerSql = connect({ url: config.workerDatabaseUrl, schema: config.schema, applicationName: "soma-policy-worker", max: 2 });
+  const workerSql = connect({
+    url: config.workerDatabaseUrl,
+    schema: config.schema,
+    applicationName: "soma-policy-worker",
+    max: 2,
+  });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
   const consumer = await consumeAuditRecorded({ bus: deps.bus, sql: workerSql });
   lifecycle.add("audit consumer", consumer.close);
@@ -53,7 +58,11 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     host: config.host,
     port: config.port,
     async ready() {
-      if (engine.fault !== undefined) throw new SomaError("UNAVAILABLE", "degraded: every tool call is denied, because the policy bundle cannot be loaded");
+      if (engine.fault !== undefined)
+        throw new SomaError(
+          "UNAVAILABLE",
+          "degraded: every tool call is denied, because the policy bundle cannot be loaded",
+        );
       await sql`select 1`;
     },
   });

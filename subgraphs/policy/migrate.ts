@@ -2,5 +2,8 @@ import { type Migration, readMigrations, readSharedMigrations } from "@soma/shar
 
 /** Migrations of the policy schema. */
 export async function policyMigrations(): Promise<Migration[]> {
-  return [...(await readSharedMigrations()), ...(await readMigrations(new URL("./store/migrations/", import.meta.url), "policy"))];
+  return [
+    ...(await readSharedMigrations()),
+    ...(await readMigrations(new URL("./store/migrations/", import.meta.url), "policy")),
+  ];
 }

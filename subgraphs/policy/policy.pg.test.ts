@@ -56,13 +56,18 @@ describe("policy subgraph", () => {
   });
   const decide = async (changes: object = {}, principal = aPrincipal(), to = client): Promise<Answer> =>
     ((await to.request(DECIDE, { input: input(changes) }, { principal })) as Answer).decide;
-  const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> => client.request(document, variables, { principal });
+  const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> =>
+    client.request(document, variables, { principal });
 
   beforeAll(async () => {
     database = await createTestDatabase("policy", await policyMigrations());
     [internal, decisions] = await Promise.all([createKeys(), createKeys()]);
     running = await startPolicy({ env: env(), bus, log });
-    client = createServiceClient({ peer: "policy", url: running.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
+    client = createServiceClient({
+      peer: "policy",
+      url: running.url,
+      sign: await createPrincipalSigner(internal.privateKey, "test"),
+    });
   });
   afterAll(async () => {
     await running.close();
@@ -76,7 +81,11 @@ describe("policy subgraph", () => {
       body: JSON.stringify({ query: "{ __typename }" }),
     });
     expect(response.status).toBe(401);
-    const foreign = createServiceClient({ peer: "policy", url: running.url, sign: await createPrincipalSigner((await createKeys()).privateKey, "test") });
+    const foreign = createServiceClient({
+      peer: "policy",
+      url: running.url,
+      sign: await createPrincipalSigner((await createKeys()).privateKey, "test"),
+    });
     await expect(decide({}, aPrincipal(), foreign)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
@@ -84,9 +93,20 @@ describe("policy subgraph", () => {
     const answer = await decide();
     expect(answer).toMatchObject({ allow: true, argsDigest: digest({ code: "1" }) });
     const claims = await (await createDecisionVerifier(decisions.publicKey))(answer.token);
-    expect(claims).toMatchObject({ tenant: "acme", actor: "user:ada", tool: "code_run", risk: "high", argsDigest: answer.argsDigest, decisionId: answer.id });
+    expect(claims).toMatchObject({
+      tenant: "acme",
+      actor: "user:ada",
+      tool: "code_run",
+      risk: "high",
+      argsDigest: answer.argsDigest,
+      decisionId: answer.id,
+    });
     const { auditEvents } = await ask(AUDIT, { filter: { category: ["POLICY"], subject: "tool:code_run" } });
-    expect(auditEvents.nodes[0]).toMatchObject({ decision: "allow", actor: "user:ada", meta: { decision_id: answer.id } });
+    expect(auditEvents.nodes[0]).toMatchObject({
+      decision: "allow",
+      actor: "user:ada",
+      meta: { decision_id: answer.id },
+    });
     expect(JSON.stringify(auditEvents.nodes[0])).not.toContain(answer.token);
   });
 
@@ -105,7 +125,9 @@ describe("policy subgraph", () => {
     const idempotencyKey = newId();
     const [a, b] = await Promise.all([decide({ idempotencyKey }), decide({ idempotencyKey, stepId: "another-step" })]);
     expect(a.id).toBe(b.id);
-    await expect(decide({ idempotencyKey, args: { code: "2" } })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    await expect(decide({ idempotencyKey, args: { code: "2" } })).rejects.toMatchObject({
+      code: "IDEMPOTENCY_CONFLICT",
+    });
     expect((await decide({ idempotencyKey }, aPrincipal({ tenant: "other" }))).id).not.toBe(a.id);
   });
 
@@ -151,17 +173,30 @@ describe("policy subgraph", () => {
       { __typename: "Step", id: `${runId}.1` },
       { __typename: "Decision", id: mine.id },
     ];
-    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([{ decisions: [] }, { decision: null }, null]);
+    expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([
+      { decisions: [] },
+      { decision: null },
+      null,
+    ]);
   });
 
   it("lets nobody change or delete what was decided and audited", async () => {
     const roles = [database.request, database.worker];
     for (const sql of roles) {
-      for (const statement of ["update decision set allow = true", "delete from decision", "update audit_event set reason = ''", "delete from audit_event"]) {
-        await expect(transaction(sql, { tenant: "acme" }, (tx) => tx.unsafe(statement))).rejects.toThrow("permission denied");
+      for (const statement of [
+        "update decision set allow = true",
+        "delete from decision",
+        "update audit_event set reason = ''",
+        "delete from audit_event",
+      ]) {
+        await expect(transaction(sql, { tenant: "acme" }, (tx) => tx.unsafe(statement))).rejects.toThrow(
+          "permission denied",
+        );
       }
     }
-    await expect(transaction(database.worker, {}, (tx) => tx`select 1 from decision`)).rejects.toThrow("permission denied");
+    await expect(transaction(database.worker, {}, (tx) => tx`select 1 from decision`)).rejects.toThrow(
+      "permission denied",
+    );
   });
 
   it("gives many runs and steps their own decisions, the newest for a step", async () => {
@@ -169,7 +204,10 @@ describe("policy subgraph", () => {
     const asked = [0, 1, 0, 1].map((index) => runs[index] ?? "");
     const made: Answer[] = [];
     for (const runId of asked) made.push(await decide({ runId, stepId: `${runId}.1` }));
-    const representations = [...runs.map((id) => ({ __typename: "Run", id })), ...runs.map((id) => ({ __typename: "Step", id: `${id}.1` }))];
+    const representations = [
+      ...runs.map((id) => ({ __typename: "Run", id })),
+      ...runs.map((id) => ({ __typename: "Step", id: `${id}.1` })),
+    ];
     const { _entities } = await ask(ENTITIES, { representations });
     expect(_entities.slice(0, 2).map((run: Answer) => run.decisions.map((one: Answer) => one.id))).toEqual([
       [made[0].id, made[2].id],
@@ -179,11 +217,19 @@ describe("policy subgraph", () => {
   });
 
   it("refuses what cannot be stored as the caller's fault", async () => {
-    for (const changes of [{ tool: "a\u0000" }, { idempotencyKey: "a\u0000" }, { args: "\ud800" }, { stepId: "\u0000" }, { runId: "1" }]) {
+    for (const changes of [
+      { tool: "a\u0000" },
+      { idempotencyKey: "a\u0000" },
+      { args: "\ud800" },
+      { stepId: "\u0000" },
+      { runId: "1" },
+    ]) {
       await expect(decide(changes)).rejects.toMatchObject({ code: "BAD_INPUT" });
     }
     await expect(ask(AUDIT, { filter: { actor: "a\u0000" } })).rejects.toMatchObject({ code: "BAD_INPUT" });
-    expect(await ask(ENTITIES, { representations: [{ __typename: "Step", id: "a\u0000" }] })).toEqual({ _entities: [{ decision: null }] });
+    expect(await ask(ENTITIES, { representations: [{ __typename: "Step", id: "a\u0000" }] })).toEqual({
+      _entities: [{ decision: null }],
+    });
   });
 
   it("pages through the audit, newest first", async () => {
@@ -211,10 +257,19 @@ describe("policy subgraph", () => {
       tenant: "acme",
       meta: {},
     };
-    const record = toRecord({ type: "agent.audit.v1", tenant: "acme", key: "acme", data, eventId: newId(), at: new Date() });
+    const record = toRecord({
+      type: "agent.audit.v1",
+      tenant: "acme",
+      key: "acme",
+      data,
+      eventId: newId(),
+      at: new Date(),
+    });
     expect(await bus.publish([record, record])).toEqual([{ ok: true }, { ok: true }]);
     const { auditEvents } = await ask(AUDIT, { filter: { category: ["SECURITY"] } });
-    expect(auditEvents.nodes).toEqual([expect.objectContaining({ id: data.event_id, actor: "user:eve", reason: "forged\ufffd" })]);
+    expect(auditEvents.nodes).toEqual([
+      expect.objectContaining({ id: data.event_id, actor: "user:eve", reason: "forged\ufffd" }),
+    ]);
   });
 
   it("publishes its audit events and leaves the outbox empty", async () => {
@@ -229,16 +284,29 @@ describe("policy subgraph", () => {
     expect((await fetch(new URL("/readyz", running.url))).status).toBe(200);
     const readiness = await fetch(new URL("/readyz", broken.url));
     expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("degraded")]);
-    const peer = createServiceClient({ peer: "policy", url: broken.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
-    expect(await decide({ tool: "clock", risk: "low" }, aPrincipal(), peer)).toMatchObject({ allow: false, token: null, reason: "policy_error: bundle" });
+    const peer = createServiceClient({
+      peer: "policy",
+      url: broken.url,
+      sign: await createPrincipalSigner(internal.privateKey, "test"),
+    });
+    expect(await decide({ tool: "clock", risk: "low" }, aPrincipal(), peer)).toMatchObject({
+      allow: false,
+      token: null,
+      reason: "policy_error: bundle",
+    });
     await broken.close();
     await rm(folder, { recursive: true });
   });
 
   it("lets a decision stand as long as its setting says", async () => {
     const slow = await startPolicy({ env: env({ SOMA_DECISION_TTL_S: "3600" }), bus: createLocalBus(), log });
-    const peer = createServiceClient({ peer: "policy", url: slow.url, sign: await createPrincipalSigner(internal.privateKey, "test") });
-    const standingMs = async (to: ServiceClient) => Date.parse((await decide({}, aPrincipal(), to)).expiresAt) - Date.now();
+    const peer = createServiceClient({
+      peer: "policy",
+      url: slow.url,
+      sign: await createPrincipalSigner(internal.privateKey, "test"),
+    });
+    const standingMs = async (to: ServiceClient) =>
+      Date.parse((await decide({}, aPrincipal(), to)).expiresAt) - Date.now();
     expect(await standingMs(peer)).toBeGreaterThan(3_590_000);
     expect(await standingMs(client)).toBeLessThanOrEqual(300_000);
     await slow.close();
@@ -246,6 +314,8 @@ describe("policy subgraph", () => {
 
   it("does not start with a key that cannot sign", async () => {
     const publicOnly = env({ SOMA_DECISION_SIGNING_KEY: JSON.stringify(decisions.publicKey) });
-    await expect(startPolicy({ env: publicOnly, bus: createLocalBus(), log })).rejects.toThrow("SOMA_DECISION_SIGNING_KEY: its value is a public key");
+    await expect(startPolicy({ env: publicOnly, bus: createLocalBus(), log })).rejects.toThrow(
+      "SOMA_DECISION_SIGNING_KEY: its value is a public key",
+    );
   });
 });

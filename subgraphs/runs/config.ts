@@ -3,8 +3,16 @@ import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
 
 export const runsSettings = {
   ...commonSettings("runs"),
-  confDir: text({ env: "SOMA_CONF_DIR", doc: "folder with roles.yaml and models.yaml; empty takes the shipped one", default: "" }),
-  modelProfile: text({ env: "SOMA_MODEL_PROFILE", doc: "model profile of new runs; empty takes the default of models.yaml", default: "" }),
+  confDir: text({
+    env: "SOMA_CONF_DIR",
+    doc: "folder with roles.yaml and models.yaml; empty takes the shipped one",
+    default: "",
+  }),
+  modelProfile: text({
+    env: "SOMA_MODEL_PROFILE",
+    doc: "model profile of new runs; empty takes the default of models.yaml",
+    default: "",
+  }),
 };
 
 export const workerSettings = {
@@ -13,10 +21,26 @@ export const workerSettings = {
   logLevel: runsSettings.logLevel,
   confDir: runsSettings.confDir,
   modelProfile: runsSettings.modelProfile,
-  slots: integer({ env: "SOMA_WORKER_SLOTS", doc: "runs one worker executes at a time", default: 64, min: 1, max: 10_000 }),
-  internalSigningKey: json(parseJwk, { env: "SOMA_INTERNAL_SIGNING_KEY", doc: "private Ed25519 JWK of the internal tokens", secret: true }),
-  memoryUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_MEMORY_URL", doc: "GraphQL endpoint of the memory subgraph" }),
-  policyUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_POLICY_URL", doc: "GraphQL endpoint of the policy subgraph" }),
+  slots: integer({
+    env: "SOMA_WORKER_SLOTS",
+    doc: "runs one worker executes at a time",
+    default: 64,
+    min: 1,
+    max: 10_000,
+  }),
+  internalSigningKey: json(parseJwk, {
+    env: "SOMA_INTERNAL_SIGNING_KEY",
+    doc: "private Ed25519 JWK of the internal tokens",
+    secret: true,
+  }),
+  memoryUrl: url(["http:", "https:"], {
+    env: "SOMA_SUBGRAPH_MEMORY_URL",
+    doc: "GraphQL endpoint of the memory subgraph",
+  }),
+  policyUrl: url(["http:", "https:"], {
+    env: "SOMA_SUBGRAPH_POLICY_URL",
+    doc: "GraphQL endpoint of the policy subgraph",
+  }),
   toolsUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_TOOLS_URL", doc: "GraphQL endpoint of the tools subgraph" }),
 };
 

@@ -26,7 +26,13 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
   const log = deps.log.child({ part: "worker" });
   const lifecycle = createLifecycle(log, 20_000);
   const pool = (name: string, max: number, parameters: Record<string, string> = {}) => {
-    const sql = connect({ url: config.workerDatabaseUrl, schema: config.schema, applicationName: `soma-worker-${name}`, max, parameters });
+    const sql = connect({
+      url: config.workerDatabaseUrl,
+      schema: config.schema,
+      applicationName: `soma-worker-${name}`,
+      max,
+      parameters,
+    });
     lifecycle.add(`${name} pool`, () => sql.end({ timeout: 2 }));
     return sql;
   };
@@ -36,7 +42,13 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
     liveness: pool("liveness", 1),
     general: pool("general", 8),
   };
-  const models = deps.models ?? (await createModelSource({ models: loadModels(confFolder(config.confDir)), env: deps.env, wanted: config.modelProfile }));
+  const models =
+    deps.models ??
+    (await createModelSource({
+      models: loadModels(confFolder(config.confDir)),
+      env: deps.env,
+      wanted: config.modelProfile,
+    }));
   const wakeUp = await createWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({
@@ -47,7 +59,15 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
   });
   const relay = startJournalRelay({ sql: sql.general, bus: deps.bus, log });
   lifecycle.add("journal relay", relay.close);
-  const life = await liveOn({ sql, graphs: createGraphRegistry(), services, wakeUp, slots: config.slots, log, now: () => new Date() });
+  const life = await liveOn({
+    sql,
+    graphs: createGraphRegistry(),
+    services,
+    wakeUp,
+    slots: config.slots,
+    log,
+    now: () => new Date(),
+  });
   lifecycle.add("worker", life.close);
   return { close: lifecycle.close };
 }
@@ -63,7 +83,9 @@ async function liveOn(options: IncarnationOptions): Promise<{ close(): Promise<v
       await current.lost;
       if (closed) return;
       options.log.error("the worker lost its incarnation and begins a new one");
-      await current.close().catch((error: unknown) => options.log.warn({ err: error }, "a lost incarnation did not close"));
+      await current
+        .close()
+        .catch((error: unknown) => options.log.warn({ err: error }, "a lost incarnation did not close"));
       current = await startAgain();
     }
   }

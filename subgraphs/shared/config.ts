@@ -19,13 +19,18 @@ export class ConfigError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`the configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((f) => `  - ${f}`).join("\n")}`);
+    super(
+      `the configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((f) => `  - ${f}`).join("\n")}`,
+    );
     this.name = "ConfigError";
     this.faults = faults;
   }
 }
 
-export function readSettings<S extends Record<string, Setting<unknown>>>(settings: S, env: Record<string, string | undefined>): Values<S> {
+export function readSettings<S extends Record<string, Setting<unknown>>>(
+  settings: S,
+  env: Record<string, string | undefined>,
+): Values<S> {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
@@ -80,7 +85,8 @@ export function url(protocols: readonly string[], setting: Declared<string>): Se
     ...setting,
     parse(value) {
       if (!URL.canParse(value)) throw new Error("is not a URL");
-      if (!protocols.includes(new URL(value).protocol)) throw new Error(`is not a URL that starts with ${protocols.join(" or ")}`);
+      if (!protocols.includes(new URL(value).protocol))
+        throw new Error(`is not a URL that starts with ${protocols.join(" or ")}`);
       return value;
     },
   };

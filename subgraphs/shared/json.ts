@@ -8,7 +8,9 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
  * U+FFFD, in names as in texts; `undefined` goes; what JSON cannot hold throws.
  */
 export function toStorableJson(value: unknown): Json {
-  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? toStorableText(item) : withStorableNames(item)));
+  const text = JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "string" ? toStorableText(item) : withStorableNames(item),
+  );
   if (text === undefined) throw new TypeError(`a ${typeof value} is not JSON`);
   return JSON.parse(text) as Json;
 }

@@ -11,7 +11,17 @@ export interface LogOptions {
 }
 
 /** Paths that must never reach a log line. */
-const REDACTED = ["*.token", "*.authorization", "*.password", "*.apiKey", "*.decisionToken", "token", "authorization", "password", "apiKey"];
+const REDACTED = [
+  "*.token",
+  "*.authorization",
+  "*.password",
+  "*.apiKey",
+  "*.decisionToken",
+  "token",
+  "authorization",
+  "password",
+  "apiKey",
+];
 
 /** JSON lines: a constant sentence with fields, and the trace and span in force. */
 export function createLog(options: LogOptions): Log {

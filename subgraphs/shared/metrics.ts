@@ -8,14 +8,24 @@ collectDefaultMetrics({ register: registry });
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 
 export function counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-  return (registry.getSingleMetric(name) as Counter<L> | undefined) ?? new Counter({ name, help, labelNames, registers: [registry] });
+  return (
+    (registry.getSingleMetric(name) as Counter<L> | undefined) ??
+    new Counter({ name, help, labelNames, registers: [registry] })
+  );
 }
 
 export function gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
-  return (registry.getSingleMetric(name) as Gauge<L> | undefined) ?? new Gauge({ name, help, labelNames, registers: [registry] });
+  return (
+    (registry.getSingleMetric(name) as Gauge<L> | undefined) ??
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  );
 }
 
-export function durationHistogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
+export function durationHistogram<L extends string>(
+  name: string,
+  help: string,
+  labelNames: readonly L[],
+): Histogram<L> {
   const existing = registry.getSingleMetric(name) as Histogram<L> | undefined;
   return existing ?? new Histogram({ name, help, labelNames, buckets: DURATION_BUCKETS, registers: [registry] });
 }

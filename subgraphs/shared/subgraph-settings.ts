@@ -5,17 +5,43 @@ import { integer, json, oneOf, text, url } from "./config.ts";
 export function commonSettings(schema: string) {
   return {
     host: text({ env: "SOMA_BIND_HOST", doc: "address the subgraph listens on", default: "127.0.0.1" }),
-    port: integer({ env: `SOMA_${schema.toUpperCase()}_PORT`, doc: "port the subgraph listens on; 0 takes a free one", default: 0, min: 0, max: 65_535 }),
-    databaseUrl: url(["postgres:", "postgresql:"], { env: "DATABASE_URL", doc: "Postgres as role soma_request", secret: true }),
-    workerDatabaseUrl: url(["postgres:", "postgresql:"], { env: "WORKER_DATABASE_URL", doc: "Postgres as role soma_worker", secret: true }),
-    schema: text({ env: `SOMA_${schema.toUpperCase()}_SCHEMA`, doc: "Postgres schema of the subgraph", default: schema }),
-    internalVerifyKey: json(parseJwk, { env: "SOMA_INTERNAL_VERIFY_KEY", doc: "public Ed25519 JWK of the internal tokens" }),
-    logLevel: oneOf(["trace", "debug", "info", "warn", "error", "silent"], { env: "SOMA_LOG_LEVEL", doc: "least severe line that is logged", default: "info" }),
+    port: integer({
+      env: `SOMA_${schema.toUpperCase()}_PORT`,
+      doc: "port the subgraph listens on; 0 takes a free one",
+      default: 0,
+      min: 0,
+      max: 65_535,
+    }),
+    databaseUrl: url(["postgres:", "postgresql:"], {
+      env: "DATABASE_URL",
+      doc: "Postgres as role soma_request",
+      secret: true,
+    }),
+    workerDatabaseUrl: url(["postgres:", "postgresql:"], {
+      env: "WORKER_DATABASE_URL",
+      doc: "Postgres as role soma_worker",
+      secret: true,
+    }),
+    schema: text({
+      env: `SOMA_${schema.toUpperCase()}_SCHEMA`,
+      doc: "Postgres schema of the subgraph",
+      default: schema,
+    }),
+    internalVerifyKey: json(parseJwk, {
+      env: "SOMA_INTERNAL_VERIFY_KEY",
+      doc: "public Ed25519 JWK of the internal tokens",
+    }),
+    logLevel: oneOf(["trace", "debug", "info", "warn", "error", "silent"], {
+      env: "SOMA_LOG_LEVEL",
+      doc: "least severe line that is logged",
+      default: "info",
+    }),
   };
 }
 
 export function parseJwk(value: unknown): JWK {
-  if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP") throw new Error("is not an Ed25519 JWK");
+  if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP")
+    throw new Error("is not an Ed25519 JWK");
   return value as JWK;
 }
 

@@ -1,4 +1,13 @@
-import { type Attributes, type Context, context, isSpanContextValid, propagation, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type Context,
+  context,
+  isSpanContextValid,
+  propagation,
+  type Span,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 
 export interface Telemetry {
   close(): Promise<void>;
@@ -14,7 +23,10 @@ export async function startTelemetry(options: { service: string; otlpEndpoint: s
   process.env.OTEL_METRICS_EXPORTER ??= "none";
   process.env.OTEL_LOGS_EXPORTER ??= "none";
   process.env.OTEL_TRACES_EXPORTER ??= options.otlpEndpoint === "" ? "none" : "otlp";
-  const sdk = new NodeSDK({ serviceName: options.service, ...(options.otlpEndpoint === "" ? { spanProcessors: [NOWHERE] } : {}) });
+  const sdk = new NodeSDK({
+    serviceName: options.service,
+    ...(options.otlpEndpoint === "" ? { spanProcessors: [NOWHERE] } : {}),
+  });
   sdk.start();
   return { close: () => sdk.shutdown() };
 }
@@ -25,7 +37,12 @@ const NOWHERE = { onStart() {}, onEnd() {}, forceFlush: () => Promise.resolve(),
 const tracer = trace.getTracer("soma");
 
 /** Runs the work inside a span that ends with it and keeps its error. */
-export function withSpan<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>, parent: Context = context.active()): Promise<T> {
+export function withSpan<T>(
+  name: string,
+  attributes: Attributes,
+  work: (span: Span) => Promise<T>,
+  parent: Context = context.active(),
+): Promise<T> {
   return tracer.startActiveSpan(name, { attributes }, parent, async (span) => {
     try {
       return await work(span);

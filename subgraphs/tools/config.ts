@@ -21,14 +21,27 @@ function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Se
 
 export const toolsSettings = {
   ...commonSettings("tools"),
-  decisionVerifyKey: json(parseJwk, { env: "SOMA_DECISION_VERIFY_KEY", doc: "public Ed25519 JWK of the policy's decision tokens" }),
-  dataDir: text({ env: "SOMA_DATA_DIR", doc: "folder tools keep files in; one tools process writes it", default: ".soma" }),
+  decisionVerifyKey: json(parseJwk, {
+    env: "SOMA_DECISION_VERIFY_KEY",
+    doc: "public Ed25519 JWK of the policy's decision tokens",
+  }),
+  dataDir: text({
+    env: "SOMA_DATA_DIR",
+    doc: "folder tools keep files in; one tools process writes it",
+    default: ".soma",
+  }),
   httpFetchAllow: hostsAndPorts({
     env: "SOMA_HTTP_FETCH_ALLOW",
     doc: "comma list of host:port that http_fetch may reach although they are private",
     default: new Set<string>(),
   }),
-  concurrency: integer({ env: "SOMA_TOOLS_CONCURRENCY", doc: "tools that run at a time in this process", default: 16, min: 1, max: 256 }),
+  concurrency: integer({
+    env: "SOMA_TOOLS_CONCURRENCY",
+    doc: "tools that run at a time in this process",
+    default: 16,
+    min: 1,
+    max: 256,
+  }),
 };
 
 export function readToolsConfig(env: Record<string, string | undefined>) {

@@ -7,21 +7,30 @@ import type { EventRecord } from "@soma/shared/outbox/emit";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PeerCancelInvocationDocument, PeerInvokeToolDocument, PeerToolOutputDocument, PeerToolsDocument } from "../runs/peers/generated/graphql.ts";
+import {
+  PeerCancelInvocationDocument,
+  PeerInvokeToolDocument,
+  PeerToolOutputDocument,
+  PeerToolsDocument,
+} from "../runs/peers/generated/graphql.ts";
 import { startTools } from "./main.ts";
 import { createToolsFixture, type ToolsFixture } from "./testing/fixture.ts";
 import { document, envOf, type Served, serve } from "./testing/served.ts";
 
 let fixture: ToolsFixture;
 let served: Served;
-const inner = createServer((_request, response) => response.writeHead(200, { "content-type": "text/plain" }).end("inside"));
+const inner = createServer((_request, response) =>
+  response.writeHead(200, { "content-type": "text/plain" }).end("inside"),
+);
 const events: EventRecord[] = [];
 const principal = aPrincipal();
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => inner.listen(0, "127.0.0.1", resolve));
   fixture = await createToolsFixture("tools_http");
-  served = await serve(fixture, { env: { SOMA_HTTP_FETCH_ALLOW: `127.0.0.1:${(inner.address() as AddressInfo).port}` } });
+  served = await serve(fixture, {
+    env: { SOMA_HTTP_FETCH_ALLOW: `127.0.0.1:${(inner.address() as AddressInfo).port}` },
+  });
   await served.bus.subscribe({ group: "test", type: "agent.tools.v1" }, async (record) => void events.push(record));
 });
 afterAll(async () => {
@@ -50,14 +59,31 @@ describe("startTools()", () => {
   });
 
   it("invokes every tool end to end under a signed decision", async () => {
-    expect(await invoke("calculate", { expression: "(17 + 3) * 2" }, "e2e-1")).toMatchObject({ status: "SUCCEEDED", output: "40", outputBytes: 2, attempt: 1 });
-    expect(await invoke("calculate", { expression: "1 / 0" }, "e2e-2")).toMatchObject({ status: "FAILED", error: { type: "division_by_zero" } });
+    expect(await invoke("calculate", { expression: "(17 + 3) * 2" }, "e2e-1")).toMatchObject({
+      status: "SUCCEEDED",
+      output: "40",
+      outputBytes: 2,
+      attempt: 1,
+    });
+    expect(await invoke("calculate", { expression: "1 / 0" }, "e2e-2")).toMatchObject({
+      status: "FAILED",
+      error: { type: "division_by_zero" },
+    });
     expect((await invoke("clock", {}, "e2e-3")).output).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \(\w+day, UTC\)$/);
-    expect(await invoke("note_append", { text: "bread" }, "e2e-4")).toMatchObject({ status: "SUCCEEDED", output: "noted in notes.md, which has 1 line" });
-    expect(await invoke("code_run", { code: "print('a'); await sleep(5); 6 * 7" }, "e2e-5")).toMatchObject({ status: "SUCCEEDED", output: "a\n42\n" });
+    expect(await invoke("note_append", { text: "bread" }, "e2e-4")).toMatchObject({
+      status: "SUCCEEDED",
+      output: "noted in notes.md, which has 1 line",
+    });
+    expect(await invoke("code_run", { code: "print('a'); await sleep(5); 6 * 7" }, "e2e-5")).toMatchObject({
+      status: "SUCCEEDED",
+      output: "a\n42\n",
+    });
     const inside = `http://127.0.0.1:${(inner.address() as AddressInfo).port}/`;
     expect((await invoke("http_fetch", { url: inside }, "e2e-6")).output).toContain("inside");
-    expect(await invoke("http_fetch", { url: "http://127.0.0.1/" }, "e2e-7")).toMatchObject({ status: "FAILED", error: { type: "address_refused" } });
+    expect(await invoke("http_fetch", { url: "http://127.0.0.1/" }, "e2e-7")).toMatchObject({
+      status: "FAILED",
+      error: { type: "address_refused" },
+    });
     await until("the events were published", () => events.length >= 7);
     expect(events[0]).toMatchObject({ topic: "soma.acme.agent.tools.v1", headers: { ce_type: "agent.tools.v1" } });
   });
@@ -74,7 +100,13 @@ describe("startTools()", () => {
     seen.push((await frames.next()).value?.toolOutput);
     expect(settled).toBe(false);
     for await (const { toolOutput } of frames) seen.push(toolOutput);
-    expect(seen.map((frame) => frame?.__typename)).toEqual(["StreamStart", "StreamData", "StreamData", "StreamData", "StreamEnd"]);
+    expect(seen.map((frame) => frame?.__typename)).toEqual([
+      "StreamStart",
+      "StreamData",
+      "StreamData",
+      "StreamData",
+      "StreamEnd",
+    ]);
     expect(seen.map((frame) => frame?.seq)).toEqual([0, 1, 2, 3, 4]);
     expect(seen.at(-1)).toMatchObject({ stream: `${invocationId}.1`, status: "OK", bytes: 14 });
     expect((await invoked).output).toBe("one\ntwo\nthree\n");
@@ -91,12 +123,17 @@ describe("startTools()", () => {
       ["expired", await fixture.decide({ tool: "calculate", args }, {}, -60), "DECISION_EXPIRED"],
       ["re-used", await fixture.decide({ tool: "calculate", args: { expression: "2 + 2" } }), "DECISION_INVALID"],
     ];
-    for (const [what, token, code] of table) await expect(invoke("calculate", args, `refused-${what}`, token), what).rejects.toMatchObject({ code });
+    for (const [what, token, code] of table)
+      await expect(invoke("calculate", args, `refused-${what}`, token), what).rejects.toMatchObject({ code });
   });
 
   it("refuses whoever is not signed in", async () => {
     const query = JSON.stringify({ query: "{ tools { name } }" });
-    const answer = await fetch(served.url, { method: "POST", headers: { "content-type": "application/json" }, body: query });
+    const answer = await fetch(served.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: query,
+    });
     expect(answer.status).toBe(401);
   });
 
@@ -104,8 +141,17 @@ describe("startTools()", () => {
     const code = "print('on'); await sleep(60000)";
     const leave = new AbortController();
     const decisionToken = await fixture.decide({ tool: "code_run", args: { code } });
-    const input = { tool: "code_run", args: { code }, decisionToken, idempotencyKey: "gone", runId: null, stepId: null };
-    const invoked = served.client.request(PeerInvokeToolDocument, { input }, { principal, signal: leave.signal }).catch((error: unknown) => error);
+    const input = {
+      tool: "code_run",
+      args: { code },
+      decisionToken,
+      idempotencyKey: "gone",
+      runId: null,
+      stepId: null,
+    };
+    const invoked = served.client
+      .request(PeerInvokeToolDocument, { input }, { principal, signal: leave.signal })
+      .catch((error: unknown) => error);
     const id = derivedId("acme", "invocation", "gone");
     const statusOf = () => served.client.request(INVOCATION, { id }, { principal });
     await until("it runs", async () => (await statusOf()).invocation?.status === "RUNNING");
@@ -135,7 +181,18 @@ describe("startTools()", () => {
     ];
     const { _entities } = await served.client.request(ENTITIES, { representations }, { principal });
     expect(_entities).toEqual([
-      { invocations: [{ id: invokeTool.id, output: "42", tool: { name: "calculate" }, run: { id: runId }, step: { id: stepId }, args }] },
+      {
+        invocations: [
+          {
+            id: invokeTool.id,
+            output: "42",
+            tool: { name: "calculate" },
+            run: { id: runId },
+            step: { id: stepId },
+            args,
+          },
+        ],
+      },
       { invocations: [] },
       { invocation: { id: invokeTool.id } },
       { invocation: null },
@@ -157,10 +214,19 @@ describe("startTools()", () => {
   });
 
   it("tells all faults of its settings at once", async () => {
-    const env = { ...envOf(fixture), SOMA_DECISION_VERIFY_KEY: "no key", SOMA_HTTP_FETCH_ALLOW: "http://x", SOMA_TOOLS_CONCURRENCY: "0" };
+    const env = {
+      ...envOf(fixture),
+      SOMA_DECISION_VERIFY_KEY: "no key",
+      SOMA_HTTP_FETCH_ALLOW: "http://x",
+      SOMA_TOOLS_CONCURRENCY: "0",
+    };
     const started = startTools({ env, bus: createLocalBus(), log: createSilentLog() });
     await expect(started).rejects.toMatchObject({
-      faults: [expect.stringContaining("SOMA_DECISION_VERIFY_KEY"), expect.stringContaining("host:port"), expect.stringContaining("1 to 256")],
+      faults: [
+        expect.stringContaining("SOMA_DECISION_VERIFY_KEY"),
+        expect.stringContaining("host:port"),
+        expect.stringContaining("1 to 256"),
+      ],
     });
   });
 });
@@ -173,7 +239,10 @@ interface ShownInvocation {
 const INVOCATION = document<{ invocation: ShownInvocation | null }, { id: string }>(
   "query ($id: ID!) { invocation(id: $id) { status output tool { name description } } }",
 );
-const ENTITIES = document<{ _entities: unknown[] }, { representations: unknown[] }>(`query ($representations: [_Any!]!) {
+const ENTITIES = document<
+  { _entities: unknown[] },
+  { representations: unknown[] }
+>(`query ($representations: [_Any!]!) {
   _entities(representations: $representations) {
     ... on Run { invocations { id output args tool { name } run { id } step { id } } }
     ... on Step { invocation { id } }

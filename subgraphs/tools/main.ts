@@ -56,10 +56,24 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     const sweep = startSweep({ worker, life, wakeUp, log });
     lifecycle.add("sweep", () => sweep.close());
     const dataDir = resolve(config.dataDir);
-    const runner = new InvocationRunner({ sql: { request, worker }, life, wakeUp, dataDir, concurrency: config.concurrency, log });
+    const runner = new InvocationRunner({
+      sql: { request, worker },
+      life,
+      wakeUp,
+      dataDir,
+      concurrency: config.concurrency,
+      log,
+    });
     lifecycle.add("tools that run", () => runner.close());
 
-    const registry = createRegistry([clock, calculate, noteAppend, createHttpFetch({ allow: config.httpFetchAllow }), codeRun, ...moreTools]);
+    const registry = createRegistry([
+      clock,
+      calculate,
+      noteAppend,
+      createHttpFetch({ allow: config.httpFetchAllow }),
+      codeRun,
+      ...moreTools,
+    ]);
     const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
     const subgraph = await startSubgraph({
       name: "tools",
@@ -70,7 +84,8 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
       host: config.host,
       port: config.port,
       async ready() {
-        if (life.id() === undefined) throw new SomaError("UNAVAILABLE", "this tools process lost its lock in the database and has no new one yet");
+        if (life.id() === undefined)
+          throw new SomaError("UNAVAILABLE", "this tools process lost its lock in the database and has no new one yet");
         await request`select 1`;
       },
     });

@@ -2,5 +2,8 @@ import { type Migration, readMigrations, readSharedMigrations } from "@soma/shar
 
 /** Migrations of the tools schema, in order. */
 export async function toolsMigrations(): Promise<Migration[]> {
-  return [...(await readSharedMigrations()), ...(await readMigrations(new URL("./store/migrations/", import.meta.url), "tools"))];
+  return [
+    ...(await readSharedMigrations()),
+    ...(await readMigrations(new URL("./store/migrations/", import.meta.url), "tools")),
+  ];
 }

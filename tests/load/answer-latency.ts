@@ -6,7 +6,8 @@
 import { createProduct } from "../system/product.ts";
 
 const messages = Number(process.argv[2] ?? 200);
-if (!Number.isInteger(messages) || messages < 1 || messages > 10_000) throw new Error(`"${process.argv[2]}" is not a number of messages, 1 to 10000`);
+if (!Number.isInteger(messages) || messages < 1 || messages > 10_000)
+  throw new Error(`"${process.argv[2]}" is not a number of messages, 1 to 10000`);
 
 const product = await createProduct();
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
@@ -23,9 +24,11 @@ try {
   await product.kill();
   const afterKillMs = await timed(() => product.start());
   const latencies: number[] = [];
-  for (let i = 0; i < messages; i += 1) latencies.push(await timed(async () => product.ended(await product.send(`What is ${i}*12?`))));
+  for (let i = 0; i < messages; i += 1)
+    latencies.push(await timed(async () => product.ended(await product.send(`What is ${i}*12?`))));
   latencies.sort((a, b) => a - b);
-  const at = (share: number): number => round(latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? 0);
+  const at = (share: number): number =>
+    round(latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? 0);
   console.log(
     JSON.stringify({
       startMs: { cold: round(coldMs), warm: round(warmMs), afterKill: round(afterKillMs) },

@@ -65,7 +65,8 @@ export async function createProduct(): Promise<ProductUnderTest> {
         stdio: ["ignore", "pipe", "pipe"],
       });
       child = started;
-      for (const stream of [started.stdout, started.stderr]) stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+      for (const stream of [started.stdout, started.stderr])
+        stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
       runtime = await until(
         "the product is ready",
         async () => {
@@ -109,7 +110,9 @@ export async function createProduct(): Promise<ProductUnderTest> {
       });
     },
     async send(text, more = {}) {
-      const { sendMessage } = await product.client().request(SendMessageDocument, { input: { text, idempotencyKey: newId(), ...more } });
+      const { sendMessage } = await product
+        .client()
+        .request(SendMessageDocument, { input: { text, idempotencyKey: newId(), ...more } });
       return sendMessage.run.id;
     },
     ended: (runId) =>
@@ -124,7 +127,9 @@ export async function createProduct(): Promise<ProductUnderTest> {
     output: () => said,
     async close() {
       await product.stop();
-      const pid = Number((await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0]);
+      const pid = Number(
+        (await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0],
+      );
       if (isAlive(pid)) process.kill(pid, "SIGINT");
       await until("PostgreSQL has stopped", () => !isAlive(pid));
       await rm(dataDir, { recursive: true, force: true });

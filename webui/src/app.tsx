@@ -21,7 +21,10 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
       current = false;
     };
   }, [asked]);
-  const client = useMemo(() => createGraphClient(() => setState({ status: "signed-out", why: "The session has ended" })), []);
+  const client = useMemo(
+    () => createGraphClient(() => setState({ status: "signed-out", why: "The session has ended" })),
+    [],
+  );
 
   if (state === undefined) return null;
   if (state.status === "signed-out") return <SignInPage why={state.why} />;

@@ -1,5 +1,9 @@
 /** Where in the product the address leads. */
-export type Place = { kind: "new" } | { kind: "session"; id: string } | { kind: "run"; id: string } | { kind: "nowhere" };
+export type Place =
+  | { kind: "new" }
+  | { kind: "session"; id: string }
+  | { kind: "run"; id: string }
+  | { kind: "nowhere" };
 
 const ID = "[\\w.-]{1,100}";
 const SESSION = new RegExp(`^/sessions/(${ID})/?$`);

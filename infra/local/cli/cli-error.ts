@@ -15,9 +15,14 @@ export class CliError extends Error {
   }
 
   static from(error: unknown): CliError {
-    if (!(error instanceof SomaRequestError)) return new CliError(error instanceof Error ? error.message : String(error), { code: "INTERNAL", cause: error });
+    if (!(error instanceof SomaRequestError))
+      return new CliError(error instanceof Error ? error.message : String(error), { code: "INTERNAL", cause: error });
     if (error.code === "UNREACHABLE")
-      return new CliError(`${error.message}; is it running? Start it with \`npm start\``, { code: error.code, exitCode: EXIT.UNREACHABLE, cause: error });
+      return new CliError(`${error.message}; is it running? Start it with \`npm start\``, {
+        code: error.code,
+        exitCode: EXIT.UNREACHABLE,
+        cause: error,
+      });
     const trace = error.traceId === null ? "" : ` (trace ${error.traceId})`;
     return new CliError(`${error.message}${trace}`, { code: error.code, cause: error });
   }

@@ -22,22 +22,39 @@ export async function doctor(options: { port?: number; data?: string }, json: bo
 
 function node(): Finding[] {
   const ok = Number(process.versions.node.split(".")[0]) >= 24;
-  return [{ what: "Node", ok, detail: ok ? process.versions.node : `${process.versions.node}; 24 is needed, run the command through npx` }];
+  return [
+    {
+      what: "Node",
+      ok,
+      detail: ok ? process.versions.node : `${process.versions.node}; 24 is needed, run the command through npx`,
+    },
+  ];
 }
 
 async function data(options: { data?: string }): Promise<Finding[]> {
   const dataDir = options.data ?? nearestDataDir(process.cwd());
-  if (dataDir === undefined || !existsSync(dataDir)) return [{ what: "Data", ok: false, detail: "no data folder yet; `npm start` makes one" }];
+  if (dataDir === undefined || !existsSync(dataDir))
+    return [{ what: "Data", ok: false, detail: "no data folder yet; `npm start` makes one" }];
   const runtime = await readRuntime(dataDir);
   const alive = runtime !== undefined && isAlive(runtime.pid);
-  return [{ what: "Data", ok: alive, detail: `${dataDir}${alive ? `, used by process ${runtime?.pid}` : ", not in use; start with `npm start`"}` }];
+  return [
+    {
+      what: "Data",
+      ok: alive,
+      detail: `${dataDir}${alive ? `, used by process ${runtime?.pid}` : ", not in use; start with `npm start`"}`,
+    },
+  ];
 }
 
 async function running(options: { port?: number; data?: string }): Promise<Finding[]> {
   try {
     const product = await findProduct(options, process.env, process.cwd());
     const ready = await fetch(new URL("/readyz", product.url), { signal: AbortSignal.timeout(3_000) });
-    const readiness: Finding = { what: "Product", ok: ready.ok, detail: `${product.url} says: ${(await ready.text()).trim()}` };
+    const readiness: Finding = {
+      what: "Product",
+      ok: ready.ok,
+      detail: `${product.url} says: ${(await ready.text()).trim()}`,
+    };
     const { modelStatus, health } = await product.client.request(StatusDocument, {});
     return [
       readiness,
@@ -46,7 +63,11 @@ async function running(options: { port?: number; data?: string }): Promise<Findi
         ok: true,
         detail: `${modelStatus.profile} (${modelStatus.model})${modelStatus.isAi ? "" : ", a set of rules and not an AI"}: ${modelStatus.reason}`,
       },
-      ...health.components.map((component) => ({ what: component.name, ok: component.status === "OK", detail: component.detail ?? component.status })),
+      ...health.components.map((component) => ({
+        what: component.name,
+        ok: component.status === "OK",
+        detail: component.detail ?? component.status,
+      })),
     ];
   } catch (error) {
     return [{ what: "Product", ok: false, detail: error instanceof Error ? error.message : String(error) }];
@@ -62,7 +83,13 @@ async function models(): Promise<Finding[]> {
       fetch,
       ...(process.env.SOMA_MODEL_PROFILE ? { wanted: process.env.SOMA_MODEL_PROFILE } : {}),
     });
-    return [{ what: "Next start", ok: true, detail: `would use ${client.profile}; ${tried.map(({ profile, why }) => `${profile}: ${why}`).join("; ")}` }];
+    return [
+      {
+        what: "Next start",
+        ok: true,
+        detail: `would use ${client.profile}; ${tried.map(({ profile, why }) => `${profile}: ${why}`).join("; ")}`,
+      },
+    ];
   } catch (error) {
     return [{ what: "Next start", ok: false, detail: error instanceof Error ? error.message : String(error) }];
   }

@@ -19,24 +19,38 @@ export interface Product {
  * SOMA_URL and SOMA_TOKEN win; else the product that left its address in a data folder: the one given, the nearest .soma
  * upwards from here, or the one of the project this command belongs to. `port` replaces the address, not the token.
  */
-export async function findProduct(options: { port?: number; data?: string }, env: Record<string, string | undefined>, cwd: string): Promise<Product> {
+export async function findProduct(
+  options: { port?: number; data?: string },
+  env: Record<string, string | undefined>,
+  cwd: string,
+): Promise<Product> {
   const dataDir = options.data === undefined ? nearestDataDir(cwd) : resolve(cwd, options.data);
   const runtime = dataDir === undefined ? undefined : await readRuntime(dataDir);
   const credentials = dataDir === undefined ? undefined : await readCredentials(dataDir);
   const url = options.port === undefined ? env.SOMA_URL || runtime?.url : `http://127.0.0.1:${options.port}`;
   const token = env.SOMA_TOKEN || credentials?.token;
   if (url === undefined)
-    throw new CliError("no running product was found; start one with `npm start`, or say where it is with --port or SOMA_URL", {
-      code: "NOT_FOUND",
-      exitCode: EXIT.UNREACHABLE,
-    });
-  if (!URL.canParse(url)) throw new CliError(`SOMA_URL is "${url}", which is not a URL`, { code: "BAD_INPUT", exitCode: EXIT.USAGE });
+    throw new CliError(
+      "no running product was found; start one with `npm start`, or say where it is with --port or SOMA_URL",
+      {
+        code: "NOT_FOUND",
+        exitCode: EXIT.UNREACHABLE,
+      },
+    );
+  if (!URL.canParse(url))
+    throw new CliError(`SOMA_URL is "${url}", which is not a URL`, { code: "BAD_INPUT", exitCode: EXIT.USAGE });
   if (token === undefined)
     throw new CliError("there is no token; set SOMA_TOKEN, or point --data at the data folder of the product", {
       code: "UNAUTHENTICATED",
       exitCode: EXIT.USAGE,
     });
-  return { url, socketUrl: new URL("/graphql", url.replace(/^http/, "ws")).href, token, dataDir, client: createSomaClient({ url, token }) };
+  return {
+    url,
+    socketUrl: new URL("/graphql", url.replace(/^http/, "ws")).href,
+    token,
+    dataDir,
+    client: createSomaClient({ url, token }),
+  };
 }
 
 export function nearestDataDir(cwd: string): string | undefined {

@@ -10,15 +10,18 @@ export function printJson(value: unknown): void {
 
 /** Text of a tool or a model on a terminal: control sequences could move the cursor or rewrite what was said before. */
 export function safe(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
+  return stripVTControlCharacters(text).replace(NOT_FOR_TERMINALS, "");
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
+const NOT_FOR_TERMINALS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Columns as wide as their widest cell. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const cells = [head, ...rows].map((row) => row.map((cell) => safe(cell).replaceAll("\n", " ")));
   const widths = head.map((_cell, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  for (const row of cells) print(row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  "));
+  for (const row of cells)
+    print(row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  "));
 }
 
 /** The first line of a text, cut to a width. */

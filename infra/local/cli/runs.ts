@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { CancelRunDocument, RunDetailDocument, type RunDetailQuery, type RunSummaryFragment, RunsDocument } from "@soma/graphql/operations";
+import {
+  CancelRunDocument,
+  RunDetailDocument,
+  type RunDetailQuery,
+  type RunSummaryFragment,
+  RunsDocument,
+} from "@soma/graphql/operations";
 import { followRun } from "@soma/graphql/run-events";
 import { CliError } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
@@ -24,9 +30,12 @@ type Run = NonNullable<RunDetailQuery["run"]>;
 
 export async function showRun({ client }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
   const { run } = await client.request(RunDetailDocument, { id });
-  if (run === null || run === undefined) throw new CliError(`run ${id} does not exist; \`npx soma runs list\` shows those that do`, { code: "NOT_FOUND" });
+  if (run === null || run === undefined)
+    throw new CliError(`run ${id} does not exist; \`npx soma runs list\` shows those that do`, { code: "NOT_FOUND" });
   if (json) return printJson(run);
-  print(`run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}\nrole     ${run.role}\nmodel    ${run.modelProfile}`);
+  print(
+    `run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}\nrole     ${run.role}\nmodel    ${run.modelProfile}`,
+  );
   print(
     `started  ${run.startedAt ?? "not yet"}\nfinished ${run.finishedAt ?? "not yet"}\nrecovered ${run.recoveries} ${run.recoveries === 1 ? "time" : "times"} from a lost worker`,
   );
@@ -56,26 +65,41 @@ function toRow(step: Run["steps"]["nodes"][number]): string[] {
 }
 
 /** Events as they come, each verified against the one before; exits when the run ends. */
-export async function watchRun(product: Product, { id, after, json }: { id: string; after: number; json: boolean }): Promise<void> {
-  if (!Number.isInteger(after) || after < 0) throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: 2 });
+export async function watchRun(
+  product: Product,
+  { id, after, json }: { id: string; after: number; json: boolean },
+): Promise<void> {
+  if (!Number.isInteger(after) || after < 0)
+    throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: 2 });
   let count = 0;
   // A chain can only be checked from its beginning, so earlier events are read too and not shown.
   for await (const event of followRun({ url: product.socketUrl, token: product.token, runId: id, afterSeq: 0 })) {
     count += 1;
     if (event.seq <= after) continue;
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-    else print(`${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(describe(event.nodeId, event.payload))}`);
+    else
+      print(
+        `${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(describe(event.nodeId, event.payload))}`,
+      );
   }
   if (!json) print(`\nfinished · all ${count} events verified`);
 }
 
 function describe(node: string | null | undefined, payload: unknown): string {
-  const { summary, data, answer, tool } = payload as { summary?: string; data?: string; answer?: string; tool?: string };
+  const { summary, data, answer, tool } = payload as {
+    summary?: string;
+    data?: string;
+    answer?: string;
+    tool?: string;
+  };
   const said = summary ?? data ?? answer ?? (typeof tool === "string" ? tool : "");
   return `${node ?? ""} ${line(said, 100)}`.trim();
 }
 
-export async function cancelRun({ client }: Product, { id, reason, json }: { id: string; reason?: string; json: boolean }): Promise<void> {
+export async function cancelRun(
+  { client }: Product,
+  { id, reason, json }: { id: string; reason?: string; json: boolean },
+): Promise<void> {
   const { cancelRun: payload } = await client.request(CancelRunDocument, {
     input: { runId: id, idempotencyKey: randomUUID(), ...(reason === undefined ? {} : { reason }) },
   });

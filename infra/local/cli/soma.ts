@@ -24,7 +24,8 @@ const program = new Command("soma")
 
 function toPort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError("it must be a port number, 1 to 65535");
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("it must be a port number, 1 to 65535");
   return port;
 }
 
@@ -67,13 +68,17 @@ runs
   .argument("<run>")
   .option("--after <seq>", "events after this number", Number, 0)
   .description("follow a run's events, verified, to its end")
-  .action(async (id: string, options: { after: number }) => watchRun(await product(), { id, ...options, json: json() }));
+  .action(async (id: string, options: { after: number }) =>
+    watchRun(await product(), { id, ...options, json: json() }),
+  );
 runs
   .command("cancel")
   .argument("<run>")
   .option("--reason <text>", "kept in the run's history")
   .description("ask a run to stop")
-  .action(async (id: string, options: { reason?: string }) => cancelRun(await product(), { id, ...options, json: json() }));
+  .action(async (id: string, options: { reason?: string }) =>
+    cancelRun(await product(), { id, ...options, json: json() }),
+  );
 
 program
   .command("tools")
@@ -89,7 +94,9 @@ program
   .argument("<query>")
   .option("--limit <n>", "how many, 1 to 50", toCount, 8)
   .description("memories that fit a query, best first")
-  .action(async (query: string, options: { limit: number }) => recallMemories(await product(), { query, ...options, json: json() }));
+  .action(async (query: string, options: { limit: number }) =>
+    recallMemories(await product(), { query, ...options, json: json() }),
+  );
 
 program
   .command("signin")

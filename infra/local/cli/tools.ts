@@ -7,6 +7,14 @@ export async function listTools({ client }: Product, json: boolean): Promise<voi
   if (json) return printJson(tools);
   printTable(
     ["TOOL", "VERSION", "RISK", "EFFECT", "ISOLATION", "LIMIT", "WHAT IT DOES"],
-    tools.map((tool) => [tool.name, tool.version, tool.risk, tool.effect, tool.isolation, `${tool.timeoutMs / 1_000} s`, tool.description]),
+    tools.map((tool) => [
+      tool.name,
+      tool.version,
+      tool.risk,
+      tool.effect,
+      tool.isolation,
+      `${tool.timeoutMs / 1_000} s`,
+      tool.description,
+    ]),
   );
 }

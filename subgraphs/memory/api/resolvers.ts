@@ -25,11 +25,16 @@ function loadersOf(sql: Sql, context: RequestContext) {
   const { tenant } = context.principal;
   return context.once(loadersOf, () => ({
     memory: new DataLoader<string, MemoryRow | undefined>(async (ids) => {
-      const rows = new Map((await transaction(sql, { tenant }, (tx) => findMemories(tx, ids))).map((row) => [row.memoryId, row]));
+      const rows = new Map(
+        (await transaction(sql, { tenant }, (tx) => findMemories(tx, ids))).map((row) => [row.memoryId, row]),
+      );
       return ids.map((id) => rows.get(id));
     }),
     links: new DataLoader<string, EdgeRow[]>(async (ids) => {
-      const bySource = Map.groupBy(await transaction(sql, { tenant }, (tx) => findEdges(tx, ids)), (edge) => edge.sourceId);
+      const bySource = Map.groupBy(
+        await transaction(sql, { tenant }, (tx) => findEdges(tx, ids)),
+        (edge) => edge.sourceId,
+      );
       return ids.map((id) => bySource.get(id) ?? []);
     }),
     run: memoriesOf(sql, tenant, "runId"),
@@ -39,7 +44,10 @@ function loadersOf(sql: Sql, context: RequestContext) {
 
 function memoriesOf(sql: Sql, tenant: string, owner: "runId" | "sessionId"): DataLoader<string, MemoryRow[]> {
   return new DataLoader(async (ids) => {
-    const byOwner = Map.groupBy(await transaction(sql, { tenant }, (tx) => listMemoriesOf(tx, owner, ids)), (row) => row[owner]);
+    const byOwner = Map.groupBy(
+      await transaction(sql, { tenant }, (tx) => listMemoriesOf(tx, owner, ids)),
+      (row) => row[owner],
+    );
     return ids.map((id) => byOwner.get(id) ?? []);
   });
 }
@@ -56,14 +64,22 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         const { query, namespace, kind, sessionId, limit } = input;
         const hits = await recall(
           sql,
-          { tenant, query, namespace: namespace ?? DEFAULT_NAMESPACE, kind: kind ?? undefined, sessionId: sessionId ?? undefined, limit: limit ?? 8 },
+          {
+            tenant,
+            query,
+            namespace: namespace ?? DEFAULT_NAMESPACE,
+            kind: kind ?? undefined,
+            sessionId: sessionId ?? undefined,
+            limit: limit ?? 8,
+          },
           deps.now(),
         );
         return { hits, source: "local" };
       },
     },
     Mutation: {
-      remember: (_parent, { input }, context) => remember(deps, context.principal, { ...input, namespace: input.namespace ?? DEFAULT_NAMESPACE }),
+      remember: (_parent, { input }, context) =>
+        remember(deps, context.principal, { ...input, namespace: input.namespace ?? DEFAULT_NAMESPACE }),
       link: (_parent, { input }, context) => link(deps, context.principal, input),
     },
     Memory: {

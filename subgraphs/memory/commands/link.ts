@@ -26,11 +26,18 @@ const RELATION = /^[a-z]+(_[a-z]+)*$/;
  * Links two memories of the tenant. A link made twice is made once, whatever the caller's keys; a key that was used for
  * anything else is refused.
  */
-export async function link(deps: { sql: Sql; now(): Date }, principal: Principal, params: LinkParams): Promise<{ source: MemoryRow; target: MemoryRow }> {
+export async function link(
+  deps: { sql: Sql; now(): Date },
+  principal: Principal,
+  params: LinkParams,
+): Promise<{ source: MemoryRow; target: MemoryRow }> {
   const { tenant } = principal;
   const { sourceId, targetId, relation } = params;
   if (!RELATION.test(relation) || relation.length > 40)
-    throw new SomaError("BAD_INPUT", `relation "${relation.slice(0, 80)}" is not lower-case words joined by underscores, at most 40 characters`);
+    throw new SomaError(
+      "BAD_INPUT",
+      `relation "${relation.slice(0, 80)}" is not lower-case words joined by underscores, at most 40 characters`,
+    );
   checkCallKey(params.idempotencyKey);
   if (sourceId === targetId) throw new SomaError("BAD_INPUT", "a memory cannot be linked to itself");
   return transaction(deps.sql, { tenant }, async (tx) => {
@@ -43,7 +50,15 @@ export async function link(deps: { sql: Sql; now(): Date }, principal: Principal
     const [source, target] = [get(sourceId), get(targetId)];
     await claimCall(tx, tenant, params);
     if (await insertEdge(tx, { tenant, sourceId, relation, targetId })) {
-      const data = { event_id: newId(), tenant, namespace: source.namespace, action: "linked" as const, memory_id: sourceId, target_id: targetId, relation };
+      const data = {
+        event_id: newId(),
+        tenant,
+        namespace: source.namespace,
+        action: "linked" as const,
+        memory_id: sourceId,
+        target_id: targetId,
+        relation,
+      };
       const more = {
         somabrain_key: source.somabrainKey,
         timestamp: deps.now().toISOString(),
@@ -58,11 +73,18 @@ export async function link(deps: { sql: Sql; now(): Date }, principal: Principal
 }
 
 /** Makes the caller's key stand for this link; throws IDEMPOTENCY_CONFLICT when it stands for something else. */
-async function claimCall(tx: Tx, tenant: string, { sourceId, targetId, relation, idempotencyKey: callKey }: LinkParams): Promise<void> {
+async function claimCall(
+  tx: Tx,
+  tenant: string,
+  { sourceId, targetId, relation, idempotencyKey: callKey }: LinkParams,
+): Promise<void> {
   const body = digest(["link", sourceId, targetId, relation]);
   await lockName(tx, tenant, `call/${callKey}`);
   const call = await findMemoryCall(tx, tenant, callKey);
   if (call === undefined) return insertMemoryCall(tx, { tenant, callKey, digest: body, memoryId: sourceId });
   if (call.digest !== body)
-    throw new SomaError("IDEMPOTENCY_CONFLICT", `idempotency key "${callKey}" belongs to another call on memory ${call.memoryId}; use a new key`);
+    throw new SomaError(
+      "IDEMPOTENCY_CONFLICT",
+      `idempotency key "${callKey}" belongs to another call on memory ${call.memoryId}; use a new key`,
+    );
 }

@@ -42,11 +42,24 @@ const STEP_ID = /^[!-~]{1,60}$/;
  * Keeps a memory and its event in one transaction. The caller's key makes a repeated call harmless; the memory's own key
  * (who, where, when, what) makes the same memory told twice one memory.
  */
-export async function remember(deps: { sql: Sql; now(): Date }, principal: Principal, params: RememberParams): Promise<Remembered> {
+export async function remember(
+  deps: { sql: Sql; now(): Date },
+  principal: Principal,
+  params: RememberParams,
+): Promise<Remembered> {
   const { tenant } = principal;
   const now = deps.now();
   const draft = toDraft(tenant, params, now);
-  const body = digest([draft.namespace, draft.sessionId, draft.role, draft.kind, draft.content, draft.at.toISOString(), draft.runId, draft.meta]);
+  const body = digest([
+    draft.namespace,
+    draft.sessionId,
+    draft.role,
+    draft.kind,
+    draft.content,
+    draft.at.toISOString(),
+    draft.runId,
+    draft.meta,
+  ]);
   return transaction(deps.sql, { tenant }, async (tx) => {
     await lockName(tx, tenant, `call/${params.idempotencyKey}`);
     const call = await findMemoryCall(tx, tenant, params.idempotencyKey);
@@ -61,7 +74,12 @@ export async function remember(deps: { sql: Sql; now(): Date }, principal: Princ
       return { memory, deduplicated: true };
     }
     const remembered = await keep(tx, draft);
-    await insertMemoryCall(tx, { tenant, callKey: params.idempotencyKey, digest: body, memoryId: remembered.memory.memoryId });
+    await insertMemoryCall(tx, {
+      tenant,
+      callKey: params.idempotencyKey,
+      digest: body,
+      memoryId: remembered.memory.memoryId,
+    });
     return remembered;
   });
 }
@@ -111,14 +129,18 @@ function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
   checkCallKey(params.idempotencyKey);
   if (content.length < 1 || content.length > MAX_CONTENT)
     throw new SomaError("BAD_INPUT", `the content has ${content.length} characters; it needs 1 to ${MAX_CONTENT}`);
-  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) throw new SomaError("BAD_INPUT", "meta is not an object");
-  if (Buffer.byteLength(JSON.stringify(meta)) > MAX_META_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `meta is larger than ${MAX_META_BYTES} bytes`);
-  if (at.getTime() > now.getTime() + MAX_AHEAD_MS) throw new SomaError("BAD_INPUT", `at is ${at.toISOString()}, more than five minutes from now`);
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta))
+    throw new SomaError("BAD_INPUT", "meta is not an object");
+  if (Buffer.byteLength(JSON.stringify(meta)) > MAX_META_BYTES)
+    throw new SomaError("PAYLOAD_TOO_LARGE", `meta is larger than ${MAX_META_BYTES} bytes`);
+  if (at.getTime() > now.getTime() + MAX_AHEAD_MS)
+    throw new SomaError("BAD_INPUT", `at is ${at.toISOString()}, more than five minutes from now`);
   for (const [name, id] of [
     ["session", params.sessionId],
     ["run", params.runId],
   ] as const) {
-    if (typeof id === "string" && !isId(id)) throw new SomaError("BAD_INPUT", `${name} id "${id.slice(0, 80)}" is not a UUID`);
+    if (typeof id === "string" && !isId(id))
+      throw new SomaError("BAD_INPUT", `${name} id "${id.slice(0, 80)}" is not a UUID`);
   }
   if (typeof params.stepId === "string" && !STEP_ID.test(params.stepId))
     throw new SomaError("BAD_INPUT", `step id "${params.stepId.slice(0, 80)}" is not 1 to 60 visible ASCII characters`);
@@ -135,7 +157,14 @@ function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
     at,
     runId: params.runId ?? null,
     stepId: params.stepId ?? null,
-    idemKeyBase: memoryKey({ tenant, namespace: params.namespace, sessionId: params.sessionId, role, at: at.toISOString(), content }),
+    idemKeyBase: memoryKey({
+      tenant,
+      namespace: params.namespace,
+      sessionId: params.sessionId,
+      role,
+      at: at.toISOString(),
+      content,
+    }),
     createdAt: now,
   };
 }

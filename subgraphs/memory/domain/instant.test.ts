@@ -5,9 +5,16 @@ import { parseInstant } from "./instant.ts";
 describe("parseInstant()", () => {
   it("gives back every instant it was made from", () => {
     fc.assert(
-      fc.property(fc.date({ min: new Date("1000-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true }), (date) => {
-        expect(parseInstant("at", date.toISOString())).toEqual(date);
-      }),
+      fc.property(
+        fc.date({
+          min: new Date("1000-01-01T00:00:00Z"),
+          max: new Date("9999-12-31T23:59:59.999Z"),
+          noInvalidDate: true,
+        }),
+        (date) => {
+          expect(parseInstant("at", date.toISOString())).toEqual(date);
+        },
+      ),
     );
   });
 

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryKey, withSuffix } from "./memory-key.ts";
 
-const parts = { tenant: "acme", namespace: "default", sessionId: "s1", role: "user", at: "2026-01-02T03:04:05.678Z", content: "hello" };
+const parts = {
+  tenant: "acme",
+  namespace: "default",
+  sessionId: "s1",
+  role: "user",
+  at: "2026-01-02T03:04:05.678Z",
+  content: "hello",
+};
 
 describe("memoryKey()", () => {
   it("joins who, where, when and what", () => {

@@ -17,7 +17,8 @@ const NAMESPACE = /^[a-z0-9-]{1,40}$/;
 
 /** Throws BAD_INPUT unless the namespace can be a part of a key. */
 export function checkNamespace(namespace: string): void {
-  if (!NAMESPACE.test(namespace)) throw new SomaError("BAD_INPUT", `namespace "${namespace.slice(0, 80)}" is not 1 to 40 of a-z, 0-9 and -`);
+  if (!NAMESPACE.test(namespace))
+    throw new SomaError("BAD_INPUT", `namespace "${namespace.slice(0, 80)}" is not 1 to 40 of a-z, 0-9 and -`);
 }
 
 /** tenant/namespace/session/role/time/hash16; hash16 is the beginning of the SHA-256 of the canonical JSON of the content. */

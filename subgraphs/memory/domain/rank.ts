@@ -29,20 +29,33 @@ const AGE_DAYS = 30;
  * Brings both searches into one order: fused by place, a little more for facts and for what is new. Content that repeats is
  * given once, its newest form; a message that says the query itself answers nothing and is left out.
  */
-export function rank<C extends Candidate>(candidates: readonly C[], query: string, now: Date, limit: number): Ranked<C>[] {
+export function rank<C extends Candidate>(
+  candidates: readonly C[],
+  query: string,
+  now: Date,
+  limit: number,
+): Ranked<C>[] {
   const asked = normalise(query);
   const newest = new Map<string, C>();
   for (const candidate of candidates) {
     const text = normalise(candidate.content);
     if (candidate.kind !== "FACT" && text === asked) continue;
     const known = newest.get(text);
-    if (known === undefined || weightOf(candidate) > weightOf(known) || (weightOf(candidate) === weightOf(known) && candidate.createdAt > known.createdAt))
+    if (
+      known === undefined ||
+      weightOf(candidate) > weightOf(known) ||
+      (weightOf(candidate) === weightOf(known) && candidate.createdAt > known.createdAt)
+    )
       newest.set(text, candidate);
   }
   const scored = [...newest.values()].map((candidate) => ({ candidate, raw: rawScore(candidate, now) }));
   scored.sort((a, b) => b.raw - a.raw || b.candidate.createdAt.getTime() - a.candidate.createdAt.getTime());
   const best = scored[0]?.raw ?? 1;
-  return scored.slice(0, limit).map(({ candidate, raw }) => ({ candidate, score: Math.round((raw / best) * 1_000) / 1_000, why: whyOf(candidate) }));
+  return scored.slice(0, limit).map(({ candidate, raw }) => ({
+    candidate,
+    score: Math.round((raw / best) * 1_000) / 1_000,
+    why: whyOf(candidate),
+  }));
 }
 
 function weightOf(candidate: Candidate): number {

@@ -30,7 +30,8 @@ const CANDIDATES = 50;
 /** Recalls from Postgres alone: full text and trigrams, no vectors. */
 export async function recall(sql: Sql, params: RecallParams, now: Date): Promise<Recalled[]> {
   const query = toStorableText(params.query).trim();
-  if (query.length < 1 || query.length > 2_000) throw new SomaError("BAD_INPUT", `the query has ${query.length} characters; it needs 1 to 2000`);
+  if (query.length < 1 || query.length > 2_000)
+    throw new SomaError("BAD_INPUT", `the query has ${query.length} characters; it needs 1 to 2000`);
   checkNamespace(params.namespace);
   if (!Number.isInteger(params.limit) || params.limit < 1 || params.limit > 50)
     throw new SomaError("BAD_INPUT", `limit is ${params.limit}; it must be 1 to 50`);

@@ -14,5 +14,9 @@ export async function findEdges(tx: Tx, sourceIds: readonly string[]): Promise<E
     .from(memoryEdge)
     .where(inArray(memoryEdge.sourceId, [...sourceIds]))
     .as("numbered");
-  return query.select().from(numbered).where(lte(numbered.place, MAX_LINKS)).orderBy(asc(numbered.sourceId), asc(numbered.place));
+  return query
+    .select()
+    .from(numbered)
+    .where(lte(numbered.place, MAX_LINKS))
+    .orderBy(asc(numbered.sourceId), asc(numbered.place));
 }

@@ -12,9 +12,18 @@ export async function findMemories(tx: Tx, ids: readonly string[]): Promise<Memo
 }
 
 /** Every memory under one key base: the same parts, with or without a suffix. */
-export async function findByKeyBase(tx: Tx, params: { tenant: string; namespace: string; idemKeyBase: string }): Promise<MemoryRow[]> {
+export async function findByKeyBase(
+  tx: Tx,
+  params: { tenant: string; namespace: string; idemKeyBase: string },
+): Promise<MemoryRow[]> {
   return queryOn(tx)
     .select()
     .from(memoryItem)
-    .where(and(eq(memoryItem.tenant, params.tenant), eq(memoryItem.namespace, params.namespace), eq(memoryItem.idemKeyBase, params.idemKeyBase)));
+    .where(
+      and(
+        eq(memoryItem.tenant, params.tenant),
+        eq(memoryItem.namespace, params.namespace),
+        eq(memoryItem.idemKeyBase, params.idemKeyBase),
+      ),
+    );
 }

@@ -6,11 +6,18 @@ import { type MemoryRow, memoryItem } from "./tables.ts";
 const MAX_ROWS = 500;
 
 /** What these runs, or these sessions, remembered: of each the 500 oldest, oldest first. */
-export async function listMemoriesOf(tx: Tx, owner: "runId" | "sessionId", ids: readonly string[]): Promise<MemoryRow[]> {
+export async function listMemoriesOf(
+  tx: Tx,
+  owner: "runId" | "sessionId",
+  ids: readonly string[],
+): Promise<MemoryRow[]> {
   const column = memoryItem[owner];
   const query = queryOn(tx);
   const numbered = query
-    .select({ ...getTableColumns(memoryItem), place: sql<number>`row_number() over (partition by ${column} order by ${memoryItem.memoryId})`.as("place") })
+    .select({
+      ...getTableColumns(memoryItem),
+      place: sql<number>`row_number() over (partition by ${column} order by ${memoryItem.memoryId})`.as("place"),
+    })
     .from(memoryItem)
     .where(inArray(column, [...ids]))
     .as("numbered");

@@ -17,17 +17,24 @@ function loadersOf(sql: Sql, context: RequestContext) {
   const { tenant } = context.principal;
   return context.once(loadersOf, () => ({
     decision: new DataLoader<string, DecisionRow | undefined>(async (ids) => {
-      const rows = new Map((await transaction(sql, { tenant }, (tx) => findDecisions(tx, ids))).map((row) => [row.decisionId, row]));
+      const rows = new Map(
+        (await transaction(sql, { tenant }, (tx) => findDecisions(tx, ids))).map((row) => [row.decisionId, row]),
+      );
       return ids.map((id) => rows.get(id));
     }),
     /** The newest decision of each step. */
     byStep: new DataLoader<string, DecisionRow | undefined>(async (ids) => {
-      const rows = new Map((await transaction(sql, { tenant }, (tx) => findNewestOfSteps(tx, ids))).map((row) => [row.stepId, row]));
+      const rows = new Map(
+        (await transaction(sql, { tenant }, (tx) => findNewestOfSteps(tx, ids))).map((row) => [row.stepId, row]),
+      );
       return ids.map((id) => rows.get(id));
     }),
     /** The decisions of each run, oldest first. */
     byRun: new DataLoader<string, DecisionRow[]>(async (ids) => {
-      const rows = Map.groupBy(await transaction(sql, { tenant }, (tx) => listDecisionsOfRuns(tx, ids)), (row) => row.runId);
+      const rows = Map.groupBy(
+        await transaction(sql, { tenant }, (tx) => listDecisionsOfRuns(tx, ids)),
+        (row) => row.runId,
+      );
       return ids.map((id) => rows.get(id) ?? []);
     }),
   }));
@@ -45,8 +52,15 @@ export function createResolvers(deps: DecideDeps): Resolvers {
         const { first, after } = parsePage(args, AUDIT_PAGE, (cursor) => (isId(cursor) ? cursor : undefined));
         for (const name of ["decision", "actor", "subject"] as const) checkText(`filter.${name}`, filter?.[name] ?? "");
         const categories = filter?.category?.map((category) => category.toLowerCase());
-        const wanted = { categories, decision: filter?.decision ?? undefined, actor: filter?.actor ?? undefined, subject: filter?.subject ?? undefined };
-        const rows = await transaction(sql, { tenant }, (tx) => listAuditEvents(tx, { tenant, ...wanted, before: after, limit: first + 1 }));
+        const wanted = {
+          categories,
+          decision: filter?.decision ?? undefined,
+          actor: filter?.actor ?? undefined,
+          subject: filter?.subject ?? undefined,
+        };
+        const rows = await transaction(sql, { tenant }, (tx) =>
+          listAuditEvents(tx, { tenant, ...wanted, before: after, limit: first + 1 }),
+        );
         return toConnection(rows, first, (row) => row.eventId);
       },
     },
@@ -73,7 +87,8 @@ export function createResolvers(deps: DecideDeps): Resolvers {
     },
     Step: {
       __resolveReference: ({ id }) => ({ id }),
-      decision: async ({ id }, _args, context) => (isStepId(id) ? ((await loadersOf(sql, context).byStep.load(id)) ?? null) : null),
+      decision: async ({ id }, _args, context) =>
+        isStepId(id) ? ((await loadersOf(sql, context).byStep.load(id)) ?? null) : null,
     },
   };
 }

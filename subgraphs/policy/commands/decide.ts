@@ -38,7 +38,15 @@ export async function decide(deps: DecideDeps, principal: Principal, params: Dec
   requireRole(principal, params.role);
   const { args, argsDigest } = parseArgs(params.args);
   // The step is not part of the question: a step that decides and the one that calls ask about the same call.
-  const idemDigest = digest([principal.subject, params.tool, params.toolVersion, params.risk, argsDigest, params.role, params.runId ?? null]);
+  const idemDigest = digest([
+    principal.subject,
+    params.tool,
+    params.toolVersion,
+    params.risk,
+    argsDigest,
+    params.role,
+    params.runId ?? null,
+  ]);
   const row = await transaction(deps.sql, { tenant }, async (tx) => {
     await lockKey(tx, tenant, params.idempotencyKey);
     const known = await findNewestByKey(tx, tenant, params.idempotencyKey);
@@ -124,5 +132,20 @@ function toEvent(row: DecisionRow): AgentAuditEvent {
 
 function signed(sign: SignDecision, row: DecisionRow): Promise<string> {
   const { tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, runId, stepId } = row;
-  return sign({ tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, obligations: row.obligations as never, runId, stepId }, row.expiresAt);
+  return sign(
+    {
+      tenant,
+      actor,
+      role,
+      tool,
+      toolVersion,
+      risk,
+      argsDigest,
+      decisionId,
+      obligations: row.obligations as never,
+      runId,
+      stepId,
+    },
+    row.expiresAt,
+  );
 }

@@ -35,7 +35,13 @@ describe("createPolicyEngine()", () => {
     ["restricted", "clock", "low", true, "role restricted may call clock"],
     ["restricted", "code_run", "high", false, "role restricted may not call code_run"],
     ["restricted", "clock", "high", false, "role restricted may call tools up to risk medium, and clock is high"],
-    ["restricted", "clock", "whatever", false, "role restricted may call tools up to risk medium, and clock is whatever"],
+    [
+      "restricted",
+      "clock",
+      "whatever",
+      false,
+      "role restricted may call tools up to risk medium, and clock is whatever",
+    ],
     ["ghost", "clock", "low", false, "there is no role ghost"],
     ["constructor", "clock", "low", false, "there is no role constructor"],
     ["", "clock", "low", false, "there is no role "],
@@ -55,7 +61,10 @@ describe("createPolicyEngine()", () => {
     for (const broken of [new Uint8Array(), wasm.subarray(0, 5_000)]) {
       const failing = await createPolicyEngine({ wasm: broken, data: {}, log });
       expect(failing.fault).toMatch(/cannot be loaded/);
-      expect(failing.decide(ask("assistant", "clock", "low"))).toMatchObject({ allow: false, reason: "policy_error: bundle" });
+      expect(failing.decide(ask("assistant", "clock", "low"))).toMatchObject({
+        allow: false,
+        reason: "policy_error: bundle",
+      });
     }
   });
 
@@ -67,11 +76,17 @@ describe("createPolicyEngine()", () => {
   it("allows exactly what the role lists up to its risk, whatever the names and arguments", () => {
     const { roles } = loadRoles();
     const ranks = ["low", "medium", "high"];
-    const word = fc.oneof(fc.constantFrom(...Object.keys(roles), "clock", "code_run", "http_fetch", ...ranks), fc.string());
+    const word = fc.oneof(
+      fc.constantFrom(...Object.keys(roles), "clock", "code_run", "http_fetch", ...ranks),
+      fc.string(),
+    );
     fc.assert(
       fc.property(word, word, word, fc.jsonValue(), (role, tool, risk, args) => {
         const known = Object.hasOwn(roles, role) ? roles[role] : undefined;
-        const expected = known?.tools.includes(tool) === true && ranks.includes(risk) && ranks.indexOf(risk) <= ranks.indexOf(known.maxRisk);
+        const expected =
+          known?.tools.includes(tool) === true &&
+          ranks.includes(risk) &&
+          ranks.indexOf(risk) <= ranks.indexOf(known.maxRisk);
         expect(engine.decide(ask(role, tool, risk, args as PolicyInput["args"])).allow).toBe(expected);
       }),
       { numRuns: 500 },
@@ -80,11 +95,15 @@ describe("createPolicyEngine()", () => {
 
   it("denies an answer of another shape, an evaluation that throws, and input without JSON, and does not throw itself", async () => {
     const reasonOf = async (bytes: Uint8Array) =>
-      (await createPolicyEngine({ wasm: bytes, data: { roles: loadRoles().roles }, log })).decide(ask("assistant", "clock", "low")).reason;
+      (await createPolicyEngine({ wasm: bytes, data: { roles: loadRoles().roles }, log })).decide(
+        ask("assistant", "clock", "low"),
+      ).reason;
     expect(await reasonOf(wasm)).toBe("role assistant may call clock");
     expect(await reasonOf(replaced(wasm, "ttl_s", "ttl_x"))).toBe("policy_error: answer of the wrong shape");
     expect(await reasonOf(replaced(wasm, "sprintf", "sprintg"))).toBe("policy_error: evaluation failed");
-    expect(engine.decide(ask("assistant", "clock", "low", Number.POSITIVE_INFINITY)).reason).toBe("policy_error: evaluation failed");
+    expect(engine.decide(ask("assistant", "clock", "low", Number.POSITIVE_INFINITY)).reason).toBe(
+      "policy_error: evaluation failed",
+    );
     expect(engine.decide(ask("assistant", "clock", "low")).allow).toBe(true);
   });
 

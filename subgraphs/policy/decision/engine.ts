@@ -31,9 +31,16 @@ const RESULT_SCHEMA = {
     ttl_s: { type: "integer", minimum: 0, maximum: 3_600 },
   },
 };
-const isResult = new Ajv2020().compile<{ allow: boolean; reason: string; obligations: PolicyResult["obligations"]; ttl_s: number }>(RESULT_SCHEMA);
+const isResult = new Ajv2020().compile<{
+  allow: boolean;
+  reason: string;
+  obligations: PolicyResult["obligations"];
+  ttl_s: number;
+}>(RESULT_SCHEMA);
 
-const durations = durationHistogram("policy_decision_duration_seconds", "Evaluations of the policy, by answer", ["decision"]);
+const durations = durationHistogram("policy_decision_duration_seconds", "Evaluations of the policy, by answer", [
+  "decision",
+]);
 const errors = counter("policy_errors_total", "Decisions denied because the policy could not decide", ["kind"]);
 
 /** A policy compiled to wasm, evaluated in this process. A bundle that cannot be loaded gives an engine that denies everything. */
@@ -43,7 +50,11 @@ export async function createPolicyEngine(params: { wasm: Uint8Array; data: objec
   try {
     const policy = await loadPolicy(Uint8Array.from(wasm).buffer, MEMORY);
     policy.setData(data);
-    return { version, fault: undefined, decide: (input) => evaluate((value) => policy.evaluate(value, ENTRYPOINT), input, log) };
+    return {
+      version,
+      fault: undefined,
+      decide: (input) => evaluate((value) => policy.evaluate(value, ENTRYPOINT), input, log),
+    };
   } catch (error) {
     const fault = `the policy bundle cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
     log.error({ err: error }, "the policy bundle cannot be loaded; every call is denied");
@@ -56,7 +67,8 @@ function evaluate(run: (input: unknown) => unknown, input: PolicyInput, log: Log
   try {
     if (Buffer.byteLength(canonicalJson(input)) > MAX_INPUT_BYTES) return failed("input larger than 64 KB");
     const answer = run(input);
-    const result: unknown = Array.isArray(answer) && answer.length === 1 ? (answer[0] as { result?: unknown }).result : undefined;
+    const result: unknown =
+      Array.isArray(answer) && answer.length === 1 ? (answer[0] as { result?: unknown }).result : undefined;
     if (!isResult(result)) {
       log.error({ answer }, "the policy gave an answer of the wrong shape");
       return failed("answer of the wrong shape");

@@ -3,13 +3,28 @@ import { describe, expect, it } from "vitest";
 import { checkDecideParams, type DecideParams, isStepId, parseArgs } from "./decide-params.ts";
 
 function someParams(changes: Partial<DecideParams> = {}): DecideParams {
-  return { tool: "clock", toolVersion: "1", risk: "low", args: {}, role: "assistant", idempotencyKey: "key", ...changes };
+  return {
+    tool: "clock",
+    toolVersion: "1",
+    risk: "low",
+    args: {},
+    role: "assistant",
+    idempotencyKey: "key",
+    ...changes,
+  };
 }
 
 describe("checkDecideParams()", () => {
   it("takes texts up to their limits, in any script", () => {
     checkDecideParams(someParams());
-    checkDecideParams(someParams({ tool: "\u6642\u8a08".repeat(50), idempotencyKey: "k".repeat(200), runId: newId(), stepId: `${newId()}.1` }));
+    checkDecideParams(
+      someParams({
+        tool: "\u6642\u8a08".repeat(50),
+        idempotencyKey: "k".repeat(200),
+        runId: newId(),
+        stepId: `${newId()}.1`,
+      }),
+    );
     checkDecideParams(someParams({ runId: null, stepId: null }));
   });
 
@@ -23,7 +38,9 @@ describe("checkDecideParams()", () => {
     [{ stepId: "s".repeat(61) }, "the step id has 61 characters"],
     [{ stepId: "\u0000" }, "none that is NUL"],
   ])("refuses %j", (changes, message) => {
-    expect(() => checkDecideParams(someParams(changes))).toThrow(expect.objectContaining({ code: "BAD_INPUT", message: expect.stringContaining(message) }));
+    expect(() => checkDecideParams(someParams(changes))).toThrow(
+      expect.objectContaining({ code: "BAD_INPUT", message: expect.stringContaining(message) }),
+    );
   });
 });
 
@@ -45,6 +62,11 @@ describe("parseArgs()", () => {
 
 describe("isStepId()", () => {
   it("is true for what a step could be called", () => {
-    expect([`${newId()}.12`, "s".repeat(60), "s".repeat(61), "a\u0000"].map(isStepId)).toEqual([true, true, false, false]);
+    expect([`${newId()}.12`, "s".repeat(60), "s".repeat(61), "a\u0000"].map(isStepId)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

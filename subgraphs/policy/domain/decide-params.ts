@@ -22,10 +22,12 @@ export function checkDecideParams(params: DecideParams): void {
   const { runId, stepId } = params;
   for (const [name, limit] of Object.entries(LIMITS)) {
     const { length } = params[name as keyof typeof LIMITS];
-    if (length < 1 || length > limit) throw new SomaError("BAD_INPUT", `${name} has ${length} characters; it needs 1 to ${limit}`);
+    if (length < 1 || length > limit)
+      throw new SomaError("BAD_INPUT", `${name} has ${length} characters; it needs 1 to ${limit}`);
     checkText(name, params[name as keyof typeof LIMITS]);
   }
-  if (typeof runId === "string" && !isId(runId)) throw new SomaError("BAD_INPUT", `run id "${clip(runId, 80)}" is not a UUID`);
+  if (typeof runId === "string" && !isId(runId))
+    throw new SomaError("BAD_INPUT", `run id "${clip(runId, 80)}" is not a UUID`);
   if (typeof stepId === "string" && !isStepId(stepId))
     throw new SomaError(
       "BAD_INPUT",
@@ -35,7 +37,8 @@ export function checkDecideParams(params: DecideParams): void {
 
 /** Throws BAD_INPUT for text that Postgres cannot keep. */
 export function checkText(name: string, value: string): void {
-  if (!isStorable(value)) throw new SomaError("BAD_INPUT", `${name} holds NUL or half a surrogate pair; send text without them`);
+  if (!isStorable(value))
+    throw new SomaError("BAD_INPUT", `${name} holds NUL or half a surrogate pair; send text without them`);
 }
 
 /** Whether a step could have this id; a step that could not has no decision. */

@@ -15,7 +15,9 @@ export async function findDecisions(tx: Tx, ids: readonly string[]): Promise<Dec
 
 /** Decisions of these runs, oldest first, at most 500 of each. */
 export async function listDecisionsOfRuns(tx: Tx, runIds: readonly string[]): Promise<DecisionRow[]> {
-  const place = sql<number>`row_number() over (partition by ${decision.runId} order by ${decision.decisionId})`.as("place");
+  const place = sql<number>`row_number() over (partition by ${decision.runId} order by ${decision.decisionId})`.as(
+    "place",
+  );
   const ranked = queryOn(tx)
     .select({ ...getTableColumns(decision), place })
     .from(decision)

@@ -16,8 +16,10 @@ export interface ListAuditParams {
 
 /** Audit events, newest first: their ids sort by time. */
 export async function listAuditEvents(tx: Tx, params: ListAuditParams): Promise<AuditRow[]> {
-  const equal = (column: typeof auditEvent.decision | typeof auditEvent.actor | typeof auditEvent.subject, value: string | undefined) =>
-    value === undefined ? undefined : eq(column, value);
+  const equal = (
+    column: typeof auditEvent.decision | typeof auditEvent.actor | typeof auditEvent.subject,
+    value: string | undefined,
+  ) => (value === undefined ? undefined : eq(column, value));
   return queryOn(tx)
     .select()
     .from(auditEvent)

@@ -5,7 +5,11 @@ import type { Health, HealthComponent } from "./generated.ts";
 export async function readHealth(sql: Sql): Promise<Health> {
   const startedAt = performance.now();
   const database: HealthComponent = await sql`select 1`.then(
-    () => ({ name: "postgres", status: "OK" as const, detail: `answered in ${Math.round(performance.now() - startedAt)} ms` }),
+    () => ({
+      name: "postgres",
+      status: "OK" as const,
+      detail: `answered in ${Math.round(performance.now() - startedAt)} ms`,
+    }),
     (error: Error) => ({ name: "postgres", status: "DOWN" as const, detail: error.message }),
   );
   return { status: database.status, components: [database] };

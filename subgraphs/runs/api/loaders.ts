@@ -46,7 +46,10 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
   }));
 }
 
-function byId<T>(read: (ids: readonly string[]) => Promise<T[]>, idOf: (row: T) => string): DataLoader<string, T | undefined> {
+function byId<T>(
+  read: (ids: readonly string[]) => Promise<T[]>,
+  idOf: (row: T) => string,
+): DataLoader<string, T | undefined> {
   return new DataLoader(async (ids) => {
     const rows = new Map((await read(ids)).map((row) => [idOf(row), row]));
     return ids.map((id) => rows.get(id));

@@ -41,8 +41,10 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     Query: {
       run: async (_parent, { id }, context) => (isId(id) ? ((await loaders(context).run.load(id)) ?? null) : null),
       runs: (_parent, { filter, ...page }, context) => runConnection(sql, context, page, filter ?? {}),
-      session: async (_parent, { id }, context) => (isId(id) ? ((await loaders(context).session.load(id)) ?? null) : null),
-      runEventsPage: (_parent, { runId, afterSeq, limit }, context) => readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
+      session: async (_parent, { id }, context) =>
+        isId(id) ? ((await loaders(context).session.load(id)) ?? null) : null,
+      runEventsPage: (_parent, { runId, afterSeq, limit }, context) =>
+        readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
       modelStatus: () => deps.modelStatus,
       health: () => readHealth(sql),
     },
@@ -63,12 +65,14 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       runEvents: {
         subscribe: (_parent, { runId, afterSeq }, context) =>
           stoppable(async function* (signal) {
-            for await (const frame of followRunEvents(deps, context.principal, { runId, afterSeq }, signal)) yield { runEvents: frame };
+            for await (const frame of followRunEvents(deps, context.principal, { runId, afterSeq }, signal))
+              yield { runEvents: frame };
           }),
       },
     },
     Run: {
-      __resolveReference: async ({ id }, context) => (isId(id) ? ((await loaders(context).run.load(id)) ?? null) : null),
+      __resolveReference: async ({ id }, context) =>
+        isId(id) ? ((await loaders(context).run.load(id)) ?? null) : null,
       id: (run) => run.runId,
       session: (run, _args, context) => sessionOf(sql, context, run),
       status: (run) => RUN_STATUS[toRunStatus(run.status)].graphql,
@@ -77,14 +81,17 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         const head = await loaders(context).head.load(run.runId);
         return typeof head?.payload.answer === "string" ? head.payload.answer : null;
       },
-      error: async (run, _args, context) => (isFinished(run.status) ? errorOf((await loaders(context).head.load(run.runId))?.payload ?? {}) : null),
+      error: async (run, _args, context) =>
+        isFinished(run.status) ? errorOf((await loaders(context).head.load(run.runId))?.payload ?? {}) : null,
       createdAt: (run) => run.createdAt.toISOString(),
       startedAt: (run) => run.startedAt?.toISOString() ?? null,
       finishedAt: (run) => run.finishedAt?.toISOString() ?? null,
       headSeq: async (run, _args, context) => (await loaders(context).head.load(run.runId))?.seq ?? 0,
       traceId: (run) => traceIdOf(run.traceParent),
       async steps(run, args, context) {
-        const { first, after = 0 } = parsePage(args, STEPS_PAGE, (cursor) => (/^\d{1,9}$/.test(cursor) ? Number(cursor) : undefined));
+        const { first, after = 0 } = parsePage(args, STEPS_PAGE, (cursor) =>
+          /^\d{1,9}$/.test(cursor) ? Number(cursor) : undefined,
+        );
         const all = await loaders(context).steps.load(run.runId);
         const rest = all.filter((step) => step.number > after).slice(0, first + 1);
         return { ...toConnection(rest, first, (step) => String(step.number)), totalCount: all.length };
@@ -100,7 +107,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       finishedAt: (step) => step.finishedAt?.toISOString() ?? null,
     },
     Session: {
-      __resolveReference: async ({ id }, context) => (isId(id) ? ((await loaders(context).session.load(id)) ?? null) : null),
+      __resolveReference: async ({ id }, context) =>
+        isId(id) ? ((await loaders(context).session.load(id)) ?? null) : null,
       id: (session) => session.sessionId,
       createdAt: (session) => session.createdAt.toISOString(),
       runs: (session, args, context) => runConnection(sql, context, args, { sessionId: session.sessionId }),
@@ -117,7 +125,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         if (event.step === 0) return null;
         // A subscription's context lives as long as its socket; what it loads must be today's, not the first look's.
         loaders(context).steps.clear(event.runId);
-        return (await loaders(context).steps.load(event.runId)).find((step) => step.id === stepIdOf(event.runId, event.step)) ?? null;
+        return (
+          (await loaders(context).steps.load(event.runId)).find(
+            (step) => step.id === stepIdOf(event.runId, event.step),
+          ) ?? null
+        );
       },
     },
   };
@@ -129,7 +141,12 @@ async function sessionOf(sql: Sql, context: RequestContext, run: RunRow): Promis
   return session;
 }
 
-async function runConnection(sql: Sql, context: RequestContext, args: { first?: number | null; after?: string | null }, filter: RunFilter) {
+async function runConnection(
+  sql: Sql,
+  context: RequestContext,
+  args: { first?: number | null; after?: string | null },
+  filter: RunFilter,
+) {
   const { tenant } = context.principal;
   const { first, after } = parsePage(args, RUNS_PAGE, (cursor) => (isId(cursor) ? cursor : undefined));
   const { sessionId } = filter;
@@ -137,7 +154,14 @@ async function runConnection(sql: Sql, context: RequestContext, args: { first?: 
     throw new SomaError("BAD_INPUT", `session id "${sessionId.slice(0, 80)}" is not a UUID`);
   const statusCodes = filter.status?.flatMap((status: RunStatusGraphql) => codesOf(status));
   const rows = await transaction(sql, { tenant }, (tx) =>
-    listRuns(tx, { tenant, statusCodes, sessionId: sessionId ?? undefined, graph: filter.graph ?? undefined, before: after, limit: first + 1 }),
+    listRuns(tx, {
+      tenant,
+      statusCodes,
+      sessionId: sessionId ?? undefined,
+      graph: filter.graph ?? undefined,
+      before: after,
+      limit: first + 1,
+    }),
   );
   return toConnection(rows, first, (run) => run.runId);
 }

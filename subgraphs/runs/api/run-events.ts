@@ -47,13 +47,24 @@ export interface RunEventsDeps {
 }
 
 /** One page of history; empty at the end. */
-export async function readRunPage(sql: Sql, principal: Principal, params: { runId: string; afterSeq: number; limit: number }): Promise<RunBatchFrame> {
+export async function readRunPage(
+  sql: Sql,
+  principal: Principal,
+  params: { runId: string; afterSeq: number; limit: number },
+): Promise<RunBatchFrame> {
   const { runId, afterSeq, limit } = params;
-  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) throw new SomaError("BAD_INPUT", `limit is ${limit}; it must be 1 to ${PAGE_MAX}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX)
+    throw new SomaError("BAD_INPUT", `limit is ${limit}; it must be 1 to ${PAGE_MAX}`);
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
     const { hash } = await findStart(tx, runId, afterSeq);
     const events = await readHistory(tx, runId, afterSeq, limit);
-    return { __typename: "RunBatch", firstSeq: afterSeq + 1, lastSeq: afterSeq + events.length, prevHash: hash, events };
+    return {
+      __typename: "RunBatch",
+      firstSeq: afterSeq + 1,
+      lastSeq: afterSeq + events.length,
+      prevHash: hash,
+      events,
+    };
   });
 }
 
@@ -79,7 +90,10 @@ export async function* followRunEvents(
       const { events, status } = await transaction(deps.sql, { tenant }, async (tx) => {
         // The status first: once it says finished, everything that belongs to the run is there to be read.
         const [run] = await findRuns(tx, [runId]);
-        return { status: run?.status ?? RUN_STATUS.FAILED.code, events: bounded(await readHistory(tx, runId, last.seq, BATCH_EVENTS)) };
+        return {
+          status: run?.status ?? RUN_STATUS.FAILED.code,
+          events: bounded(await readHistory(tx, runId, last.seq, BATCH_EVENTS)),
+        };
       });
       const newest = events.at(-1);
       if (newest !== undefined) {
@@ -89,11 +103,21 @@ export async function* followRunEvents(
         continue;
       }
       if (isFinished(status)) {
-        yield { __typename: "RunEnd", status: RUN_STATUS[toRunStatus(status)].graphql, headSeq: last.seq, headHash: last.hash };
+        yield {
+          __typename: "RunEnd",
+          status: RUN_STATUS[toRunStatus(status)].graphql,
+          headSeq: last.seq,
+          headHash: last.hash,
+        };
         return;
       }
       if (deps.now().getTime() - toldAt >= HEARTBEAT_MS) {
-        yield { __typename: "RunHeartbeat", headSeq: last.seq, headHash: last.hash, serverTime: deps.now().toISOString() };
+        yield {
+          __typename: "RunHeartbeat",
+          headSeq: last.seq,
+          headHash: last.hash,
+          serverTime: deps.now().toISOString(),
+        };
         toldAt = deps.now().getTime();
       }
       await hints.wait(POLL_MS);
@@ -108,7 +132,11 @@ async function findStart(tx: Tx, runId: string, afterSeq: number): Promise<{ seq
   if (run === undefined) throw new SomaError("NOT_FOUND", `run ${runId.slice(0, 80)} does not exist`);
   if (afterSeq < 0) throw new SomaError("CURSOR_INVALID", `afterSeq is ${afterSeq}; it starts at 0`);
   const hash = afterSeq === 0 ? CHAIN_START : await readEventHash(tx, runId, afterSeq);
-  if (hash === undefined) throw new SomaError("CURSOR_INVALID", `run ${runId} has no event ${afterSeq} yet; ask again from a number you have seen`);
+  if (hash === undefined)
+    throw new SomaError(
+      "CURSOR_INVALID",
+      `run ${runId} has no event ${afterSeq} yet; ask again from a number you have seen`,
+    );
   return { seq: afterSeq, hash };
 }
 

@@ -25,7 +25,10 @@ export interface StreamEndFrame {
 }
 
 /** The typed form of a STREAM_ event; null for the others. */
-export function toStreamFrame({ kind, payload }: HistoryEvent): StreamStartFrame | StreamDataFrame | StreamEndFrame | null {
+export function toStreamFrame({
+  kind,
+  payload,
+}: HistoryEvent): StreamStartFrame | StreamDataFrame | StreamEndFrame | null {
   const at = { stream: String(payload.stream), seq: Number(payload.seq) };
   if (kind === "STREAM_DATA") return { __typename: "StreamData", ...at, data: String(payload.data) };
   if (kind === "STREAM_START") {
@@ -38,5 +41,11 @@ export function toStreamFrame({ kind, payload }: HistoryEvent): StreamStartFrame
     };
   }
   if (kind !== "STREAM_END") return null;
-  return { __typename: "StreamEnd", ...at, status: payload.status as StreamStatus, bytes: Number(payload.bytes), sha256: String(payload.sha256) };
+  return {
+    __typename: "StreamEnd",
+    ...at,
+    status: payload.status as StreamStatus,
+    bytes: Number(payload.bytes),
+    sha256: String(payload.sha256),
+  };
 }

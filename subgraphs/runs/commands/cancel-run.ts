@@ -22,7 +22,8 @@ export interface CancelRunParams {
 export async function cancelRun(sql: Sql, principal: Principal, params: CancelRunParams): Promise<RunRow> {
   checkKey(params.idempotencyKey);
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
-    if (isId(params.runId)) await requestCancel(tx, { runId: params.runId, reason: clip(toStorableText(params.reason ?? ""), 1_000) });
+    if (isId(params.runId))
+      await requestCancel(tx, { runId: params.runId, reason: clip(toStorableText(params.reason ?? ""), 1_000) });
     const [run] = isId(params.runId) ? await findRuns(tx, [params.runId]) : [];
     if (run === undefined) throw new SomaError("NOT_FOUND", `run ${params.runId.slice(0, 80)} does not exist`);
     return run;

@@ -47,15 +47,28 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   const { tenant } = principal;
   checkKey(params.idempotencyKey);
   const graph = deps.graphs.find(params.graph);
-  if (graph === undefined) throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
+  if (graph === undefined)
+    throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
   const input = toStorableJson(parseRunInput(params.input));
   const wantedSession = parseSessionId(params.sessionId);
-  const role = params.role ?? (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ?? deps.defaultRole;
+  const role =
+    params.role ??
+    (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
+    deps.defaultRole;
   requireRole(principal, role);
   const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
   if (!deps.modelProfiles.includes(modelProfile))
-    throw new SomaError("BAD_INPUT", `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`);
-  const idemDigest = digest([params.graph, input, params.role ?? null, params.modelProfile ?? null, wantedSession ?? null]);
+    throw new SomaError(
+      "BAD_INPUT",
+      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
+    );
+  const idemDigest = digest([
+    params.graph,
+    input,
+    params.role ?? null,
+    params.modelProfile ?? null,
+    wantedSession ?? null,
+  ]);
 
   return transaction(deps.sql, { tenant }, async (tx) => {
     const known = await findRunByKey(tx, tenant, params.idempotencyKey);
@@ -81,7 +94,12 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
       traceParent: traceHeaders().traceparent ?? "",
       createdAt,
     });
-    if (inserted) await appendFirstEvent(tx, tenant, firstEvent({ runId, createdAt, graph: graph.name, input, role, modelProfile, sessionId }));
+    if (inserted)
+      await appendFirstEvent(
+        tx,
+        tenant,
+        firstEvent({ runId, createdAt, graph: graph.name, input, role, modelProfile, sessionId }),
+      );
     const row = await findRunByKey(tx, tenant, params.idempotencyKey);
     if (row === undefined) throw new SomaError("INTERNAL", `run ${runId} was written and cannot be read`);
     return inserted ? row : sameRun(row, idemDigest, params.idempotencyKey);
@@ -90,13 +108,20 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
 
 function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
   if (run.idemDigest === idemDigest) return run;
-  throw new SomaError("IDEMPOTENCY_CONFLICT", `idempotency key "${key}" belongs to run ${run.runId}, which was started with another body; use a new key`);
+  throw new SomaError(
+    "IDEMPOTENCY_CONFLICT",
+    `idempotency key "${key}" belongs to run ${run.runId}, which was started with another body; use a new key`,
+  );
 }
 
-async function ensureSession(tx: Tx, params: { tenant: string; sessionId: string; isNew: boolean; createdBy: string }): Promise<void> {
+async function ensureSession(
+  tx: Tx,
+  params: { tenant: string; sessionId: string; isNew: boolean; createdBy: string },
+): Promise<void> {
   if (params.isNew) return insertSession(tx, params);
   const [known] = await findSessions(tx, [params.sessionId]);
-  if (known === undefined) throw new SomaError("NOT_FOUND", `session ${params.sessionId} does not exist; leave sessionId out to begin one`);
+  if (known === undefined)
+    throw new SomaError("NOT_FOUND", `session ${params.sessionId} does not exist; leave sessionId out to begin one`);
 }
 
 function firstEvent(params: {
@@ -109,5 +134,15 @@ function firstEvent(params: {
   sessionId: string;
 }): HistoryEvent {
   const { runId, createdAt, ...payload } = params;
-  return chain(CHAIN_START, { runId, seq: 1, at: createdAt, kind: "RUN_STARTED", step: 0, node: null, nodeType: null, attempt: 0, payload });
+  return chain(CHAIN_START, {
+    runId,
+    seq: 1,
+    at: createdAt,
+    kind: "RUN_STARTED",
+    step: 0,
+    node: null,
+    nodeType: null,
+    attempt: 0,
+    payload,
+  });
 }

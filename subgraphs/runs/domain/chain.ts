@@ -8,7 +8,11 @@ const sha256 = (text: string): string => hash("sha256", text, "hex");
 /** Fills in the digests of an event that follows `prevHash`; the rule itself is in @soma/schemas/run-chain. */
 export function chain(prevHash: string, event: Omit<HistoryEvent, "hash" | "payloadHash">): HistoryEvent {
   const payloadHash = sha256(payloadText(event.payload));
-  return { ...event, payloadHash, hash: sha256(chainText(event.runId, prevHash, { ...toChained(event), payloadHash })) };
+  return {
+    ...event,
+    payloadHash,
+    hash: sha256(chainText(event.runId, prevHash, { ...toChained(event), payloadHash })),
+  };
 }
 
 /** The metadata of an event as the chain and clients see it. */

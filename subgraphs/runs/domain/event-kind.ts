@@ -28,7 +28,12 @@ export function toEventKind(code: number): EventKind {
 }
 
 /** Kinds that end a step. */
-export const STEP_ENDS = ["STEP_SUCCEEDED", "STEP_FAILED", "STEP_DENIED", "STEP_CANCELED"] as const satisfies readonly EventKind[];
+export const STEP_ENDS = [
+  "STEP_SUCCEEDED",
+  "STEP_FAILED",
+  "STEP_DENIED",
+  "STEP_CANCELED",
+] as const satisfies readonly EventKind[];
 export type StepEnd = (typeof STEP_ENDS)[number];
 
 export function isStepEnd(kind: EventKind): kind is StepEnd {

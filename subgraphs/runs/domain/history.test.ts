@@ -26,7 +26,12 @@ const facts: RunFacts = {
 async function verify(events: readonly HistoryEvent[]): Promise<void> {
   let head = { seq: 0, hash: "0".repeat(64) };
   for (const event of events)
-    head = await verifyNext(RUN_ID, head, { ...toChained(event), payload: event.payload, payloadHash: event.payloadHash, hash: event.hash });
+    head = await verifyNext(RUN_ID, head, {
+      ...toChained(event),
+      payload: event.payload,
+      payloadHash: event.payloadHash,
+      hash: event.hash,
+    });
 }
 
 describe("chain()", () => {
@@ -54,12 +59,15 @@ describe("chain()", () => {
     ["a time", (event: HistoryEvent) => ({ ...event, at: new Date(0) })],
     ["a number", (event: HistoryEvent) => ({ ...event, seq: 9 })],
   ])("tells when %s was changed", async (_what, change) => {
-    await expect(verify(events.map((event, index) => (index === 2 ? change(event) : event)))).rejects.toBeInstanceOf(ChainError);
+    await expect(verify(events.map((event, index) => (index === 2 ? change(event) : event)))).rejects.toBeInstanceOf(
+      ChainError,
+    );
   });
 
   it("tells when an event is missing, repeated or of another run", async () => {
     const [first, second, third] = events as [HistoryEvent, HistoryEvent, HistoryEvent];
-    for (const broken of [[first, third], [first, first, second], [second]]) await expect(verify(broken)).rejects.toBeInstanceOf(ChainError);
+    for (const broken of [[first, third], [first, first, second], [second]])
+      await expect(verify(broken)).rejects.toBeInstanceOf(ChainError);
   });
 });
 
@@ -71,7 +79,12 @@ describe("toPublishedEvent()", () => {
     const [event] = aHistory({
       kind,
       step,
-      payload: { latencyMs: 5, startedAt: "2026-01-01T00:00:00.000Z", spanId: "c".repeat(16), error: { code: "TIMEOUT", message: "late" } },
+      payload: {
+        latencyMs: 5,
+        startedAt: "2026-01-01T00:00:00.000Z",
+        spanId: "c".repeat(16),
+        error: { code: "TIMEOUT", message: "late" },
+      },
     });
     if (event === undefined) throw new Error("no event");
     const published = toPublishedEvent(facts, event);
@@ -80,7 +93,12 @@ describe("toPublishedEvent()", () => {
   });
 
   it("names the run, the step, the retries and the trace, and never a payload", () => {
-    const [event] = aHistory({ kind: "STEP_FAILED", step: 4, attempt: 3, payload: { output: "secret", patch: { messages: ["secret"] } } });
+    const [event] = aHistory({
+      kind: "STEP_FAILED",
+      step: 4,
+      attempt: 3,
+      payload: { output: "secret", patch: { messages: ["secret"] } },
+    });
     const published = event === undefined ? undefined : toPublishedEvent(facts, event);
     expect(published?.data).toMatchObject({
       run_id: RUN_ID,
@@ -104,12 +122,25 @@ describe("toSteps()", () => {
         { kind: "STEP_RETRIED", step: 1 },
         { kind: "STEP_STARTED", step: 1, attempt: 2 },
         { kind: "STEP_SUCCEEDED", step: 1, attempt: 2, payload: { summary: "done", output: { a: 1 }, latencyMs: 7 } },
-        { kind: "STEP_DENIED", step: 2, payload: { summary: "no", error: { code: "FORBIDDEN", message: "not allowed" } } },
+        {
+          kind: "STEP_DENIED",
+          step: 2,
+          payload: { summary: "no", error: { code: "FORBIDDEN", message: "not allowed" } },
+        },
         { kind: "STEP_STARTED", step: 3, payload: { summary: "still at it" } },
       ),
     );
     expect(steps).toMatchObject([
-      { id: `${RUN_ID}.1`, number: 1, status: "SUCCEEDED", attempt: 2, summary: "done", output: { a: 1 }, latencyMs: 7, error: null },
+      {
+        id: `${RUN_ID}.1`,
+        number: 1,
+        status: "SUCCEEDED",
+        attempt: 2,
+        summary: "done",
+        output: { a: 1 },
+        latencyMs: 7,
+        error: null,
+      },
       { number: 2, status: "DENIED", error: { code: "FORBIDDEN", message: "not allowed" } },
       { number: 3, status: "RUNNING", summary: "still at it", finishedAt: null, latencyMs: null },
     ]);
@@ -119,7 +150,8 @@ describe("toSteps()", () => {
 describe("identities and statuses", () => {
   it("stepIdOf() and parseStepId() are each other's way back", () => {
     expect(parseStepId(stepIdOf(RUN_ID, 12))).toEqual({ runId: RUN_ID, step: 12 });
-    for (const bad of ["", RUN_ID, `${RUN_ID}.0`, `${RUN_ID}.x`, `${RUN_ID}.1.2`, "nope.1"]) expect(parseStepId(bad)).toBeUndefined();
+    for (const bad of ["", RUN_ID, `${RUN_ID}.0`, `${RUN_ID}.x`, `${RUN_ID}.1.2`, "nope.1"])
+      expect(parseStepId(bad)).toBeUndefined();
   });
 
   it("codes stand for one name each, and what is unknown is refused", () => {
@@ -154,7 +186,11 @@ describe("input of a run", () => {
 
   it("takes what fits, a session's UUID or none, and keys of 1 to 200 characters", () => {
     expect(parseRunInput({ text: "é".repeat(16_384) })).toBeDefined();
-    expect([parseSessionId(null), parseSessionId(undefined), parseSessionId(RUN_ID)]).toEqual([undefined, undefined, RUN_ID]);
+    expect([parseSessionId(null), parseSessionId(undefined), parseSessionId(RUN_ID)]).toEqual([
+      undefined,
+      undefined,
+      RUN_ID,
+    ]);
     expect(() => parseSessionId("x")).toThrow(/not a UUID/);
     for (const bad of ["", "k".repeat(201)]) expect(() => checkKey(bad)).toThrow(/1 to 200/);
     checkKey("k".repeat(200));

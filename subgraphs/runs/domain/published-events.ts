@@ -17,7 +17,9 @@ export interface RunFacts {
   traceParent: string;
 }
 
-export type PublishedEvent = { type: "agent.runs.v1"; data: AgentRunEvent } | { type: "agent.steps.v1"; data: AgentStepEvent };
+export type PublishedEvent =
+  | { type: "agent.runs.v1"; data: AgentRunEvent }
+  | { type: "agent.steps.v1"; data: AgentStepEvent };
 
 /** Version of the stored form of a run: the journal's kinds and payloads. */
 export const RUN_SCHEMA_VERSION = 1;

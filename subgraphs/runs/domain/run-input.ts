@@ -9,11 +9,14 @@ export function parseRunInput(input: unknown): { [key: string]: unknown } {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw new SomaError("BAD_INPUT", 'the input of a run is an object, such as {"text": "..."}');
   const size = Buffer.byteLength(JSON.stringify(input));
-  if (size > MAX_INPUT_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `the input is ${size} bytes; at most ${MAX_INPUT_BYTES} are taken`);
+  if (size > MAX_INPUT_BYTES)
+    throw new SomaError("PAYLOAD_TOO_LARGE", `the input is ${size} bytes; at most ${MAX_INPUT_BYTES} are taken`);
   const { text } = input as { text?: unknown };
-  if (typeof text !== "string" || text.trim() === "") throw new SomaError("BAD_INPUT", "the input has no text; say what the assistant is asked");
+  if (typeof text !== "string" || text.trim() === "")
+    throw new SomaError("BAD_INPUT", "the input has no text; say what the assistant is asked");
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_TEXT_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `the text is ${bytes} bytes; at most ${MAX_TEXT_BYTES} are taken`);
+  if (bytes > MAX_TEXT_BYTES)
+    throw new SomaError("PAYLOAD_TOO_LARGE", `the text is ${bytes} bytes; at most ${MAX_TEXT_BYTES} are taken`);
   return input as { [key: string]: unknown };
 }
 
@@ -25,5 +28,6 @@ export function parseSessionId(value: string | null | undefined): string | undef
 
 /** Idempotency keys are the caller's own words: 1 to 200 characters. */
 export function checkKey(key: string): void {
-  if (key.length < 1 || key.length > 200) throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to 200`);
+  if (key.length < 1 || key.length > 200)
+    throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to 200`);
 }

@@ -13,7 +13,9 @@ export const RUN_STATUS = {
 export type RunStatusName = keyof typeof RUN_STATUS;
 export type RunStatusGraphql = (typeof RUN_STATUS)[RunStatusName]["graphql"];
 
-const BY_CODE = new Map<number, RunStatusName>(Object.entries(RUN_STATUS).map(([name, { code }]) => [code, name as RunStatusName]));
+const BY_CODE = new Map<number, RunStatusName>(
+  Object.entries(RUN_STATUS).map(([name, { code }]) => [code, name as RunStatusName]),
+);
 
 export function toRunStatus(code: number): RunStatusName {
   const name = BY_CODE.get(code);

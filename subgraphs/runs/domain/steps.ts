@@ -54,8 +54,17 @@ function apply(step: Step, event: HistoryEvent): Step {
   const summary = typeof payload.summary === "string" ? payload.summary : step.summary;
   const next = { ...step, attempt: Math.max(step.attempt, event.attempt), summary };
   if (!isStepEnd(event.kind)) return next;
-  const latencyMs = typeof payload.latencyMs === "number" ? payload.latencyMs : event.at.getTime() - step.startedAt.getTime();
+  const latencyMs =
+    typeof payload.latencyMs === "number" ? payload.latencyMs : event.at.getTime() - step.startedAt.getTime();
   const status = event.kind.slice("STEP_".length) as StepStatus;
   const startedAt = typeof payload.startedAt === "string" ? new Date(payload.startedAt) : step.startedAt;
-  return { ...next, status, output: payload.output ?? null, error: errorOf(payload), startedAt, finishedAt: event.at, latencyMs };
+  return {
+    ...next,
+    status,
+    output: payload.output ?? null,
+    error: errorOf(payload),
+    startedAt,
+    finishedAt: event.at,
+    latencyMs,
+  };
 }

@@ -93,7 +93,8 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
         rows = await withoutCommitted(rows);
         if (rows.length === 0) return;
         if (attempt === ATTEMPTS) {
-          for (const row of rows) row.reject(new SomaError("UNAVAILABLE", "the history could not be written", { cause: error }));
+          for (const row of rows)
+            row.reject(new SomaError("UNAVAILABLE", "the history could not be written", { cause: error }));
           return;
         }
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * 2 ** attempt));

@@ -31,7 +31,11 @@ function createGate() {
 
 const counting = graph("counting", 1, { trail: appended<string>(), left: replaced(3) })
   .node("begin", { type: "recall", run: () => ({ summary: "began", patch: { trail: ["begin"] } }) })
-  .node("loop", { type: "branch", pure: true, run: (state) => ({ summary: "counted", patch: { trail: [`loop${state.left}`], left: state.left - 1 } }) })
+  .node("loop", {
+    type: "branch",
+    pure: true,
+    run: (state) => ({ summary: "counted", patch: { trail: [`loop${state.left}`], left: state.left - 1 } }),
+  })
   .node("end", { type: "answer", pure: true, run: () => ({ summary: "ended", patch: { trail: ["end"] } }) })
   .edge("begin", "loop")
   .when("loop", ["loop", "end"], (state) => (state.left > 0 ? "loop" : "end"))
@@ -50,7 +54,10 @@ const gated = graph("gated", 1, { done: replaced("") })
     async run(_state, { run, signal, streams, stepId, attempt }) {
       streams.start({ stream: `${stepId}.${attempt}`, callId: "c", contentType: "text/plain" });
       streams.data(`${stepId}.${attempt}`, "half");
-      await Promise.race([gate.pass(), new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)))]);
+      await Promise.race([
+        gate.pass(),
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      ]);
       effects.push(`slow ${run.runId}`);
       return { summary: "slow", patch: { done: "yes" } };
     },
@@ -64,7 +71,8 @@ const failing = graph("failing", 1, { tries: replaced(0) })
     retry: { maxAttempts: 3, initialMs: 1, maxMs: 2 },
     run(_state, { attempt, run }) {
       const { text } = run.input as { text: string };
-      if (attempt < 3 || text === "always") throw new SomaError(text === "final" ? "BAD_INPUT" : "UNAVAILABLE", `attempt ${attempt} failed`);
+      if (attempt < 3 || text === "always")
+        throw new SomaError(text === "final" ? "BAD_INPUT" : "UNAVAILABLE", `attempt ${attempt} failed`);
       return { summary: "worked", patch: { tries: attempt } };
     },
   })
@@ -73,7 +81,12 @@ const failing = graph("failing", 1, { tries: replaced(0) })
 async function expectWholeChain(runId: string, events: readonly HistoryEvent[]): Promise<void> {
   let head = { seq: 0, hash: "0".repeat(64) };
   for (const event of events)
-    head = await verifyNext(runId, head, { ...toChained(event), payload: event.payload, payloadHash: event.payloadHash, hash: event.hash });
+    head = await verifyNext(runId, head, {
+      ...toChained(event),
+      payload: event.payload,
+      payloadHash: event.payloadHash,
+      hash: event.hash,
+    });
   expect(head.seq).toBe(events.length);
 }
 
@@ -105,7 +118,9 @@ describe("engine", () => {
   it("gives a run whose worker died to another, without repeating a finished step", async () => {
     const first = await harness.startWorker();
     const run = await harness.start({ graph: "gated" });
-    await until("the stream has begun", async () => (await harness.history(run.runId)).some((event) => event.kind === "STREAM_DATA"));
+    await until("the stream has begun", async () =>
+      (await harness.history(run.runId)).some((event) => event.kind === "STREAM_DATA"),
+    );
     await first.kill();
     gate = createGate();
     gate.open();
@@ -136,7 +151,8 @@ describe("engine", () => {
     const run = await harness.start({ graph: "gated" });
     await gate.reached;
     const owner = await harness.database.owner<{ worker_id: string; no: number }[]>`select worker_id, no from worker`;
-    await harness.database.worker`select take_over_worker(${owner[0]?.no ?? 0}::int, ${owner[0]?.worker_id ?? ""}::uuid)`;
+    await harness.database
+      .worker`select take_over_worker(${owner[0]?.no ?? 0}::int, ${owner[0]?.worker_id ?? ""}::uuid)`;
     const before = (await harness.history(run.runId)).length;
     gate.open();
     await zombie.life.lost;
@@ -160,7 +176,9 @@ describe("engine", () => {
     expect((await harness.finished(final.runId)).status).toBe(11);
     const kinds = async (runId: string) => (await harness.history(runId)).map((event) => event.kind);
     expect((await kinds(works.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(2);
-    expect((await harness.history(never.runId)).at(-1)?.payload).toEqual({ error: { code: "UNAVAILABLE", message: "attempt 3 failed" } });
+    expect((await harness.history(never.runId)).at(-1)?.payload).toEqual({
+      error: { code: "UNAVAILABLE", message: "attempt 3 failed" },
+    });
     expect((await kinds(final.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(0);
   });
 
@@ -170,11 +188,17 @@ describe("engine", () => {
     await gate.reached;
     const waiting = await harness.start({ graph: "counting" });
     for (const { runId } of [waiting, running])
-      await cancelRun(harness.database.request, aPrincipal(), { runId, reason: "no longer needed", idempotencyKey: "k" });
+      await cancelRun(harness.database.request, aPrincipal(), {
+        runId,
+        reason: "no longer needed",
+        idempotencyKey: "k",
+      });
     expect((await harness.finished(running.runId)).status).toBe(12);
     expect((await harness.finished(waiting.runId)).status).toBe(12);
     const events = await harness.history(running.runId);
-    expect(events.slice(-3).map((event) => event.kind)).toEqual(expect.arrayContaining(["STEP_CANCELED", "RUN_CANCELED"]));
+    expect(events.slice(-3).map((event) => event.kind)).toEqual(
+      expect.arrayContaining(["STEP_CANCELED", "RUN_CANCELED"]),
+    );
     expect(events.at(-1)?.payload).toEqual({ reason: "no longer needed" });
     expect(effects).toEqual([`first ${running.runId}`]);
     expectOneEndPerStart(events);
@@ -218,7 +242,9 @@ describe("startRun()", () => {
     const params = { graph: "counting", idempotencyKey: "same" };
     const [a, b] = await Promise.all([harness.start(params), harness.start(params)]);
     expect(a.runId).toBe(b.runId);
-    await expect(harness.start({ ...params, input: { text: "different" } })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    await expect(harness.start({ ...params, input: { text: "different" } })).rejects.toMatchObject({
+      code: "IDEMPOTENCY_CONFLICT",
+    });
     const other = await harness.start(params, aPrincipal({ tenant: "other" }));
     expect(other.runId).not.toBe(a.runId);
   });
@@ -227,7 +253,9 @@ describe("startRun()", () => {
     await expect(harness.start({ graph: "nope" })).rejects.toThrow(/there is no graph "nope"; known: counting/);
     await expect(harness.start({ graph: "counting", role: "admin" })).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(harness.start({ graph: "counting", modelProfile: "x" })).rejects.toThrow(/model profile/);
-    await expect(harness.start({ graph: "counting", sessionId: "01890000-0000-7000-8000-000000000000" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(
+      harness.start({ graph: "counting", sessionId: "01890000-0000-7000-8000-000000000000" }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(harness.start({ graph: "counting", input: { text: "  " } })).rejects.toThrow(/has no text/);
   });
 
@@ -267,24 +295,41 @@ describe("followRunEvents()", () => {
     const run = await harness.start({ graph: "counting" });
     await harness.finished(run.runId);
     const all = await harness.history(run.runId);
-    const frames = await Array.fromAsync(followRunEvents(deps(), aPrincipal(), { runId: run.runId, afterSeq: 3 }, never));
-    expect(frames[0]).toMatchObject({ __typename: "RunBatch", firstSeq: 4, lastSeq: all.length, prevHash: all[2]?.hash });
-    await expect(followRunEvents(deps(), aPrincipal(), { runId: run.runId, afterSeq: 999 }, never).next()).rejects.toMatchObject({ code: "CURSOR_INVALID" });
+    const frames = await Array.fromAsync(
+      followRunEvents(deps(), aPrincipal(), { runId: run.runId, afterSeq: 3 }, never),
+    );
+    expect(frames[0]).toMatchObject({
+      __typename: "RunBatch",
+      firstSeq: 4,
+      lastSeq: all.length,
+      prevHash: all[2]?.hash,
+    });
+    await expect(
+      followRunEvents(deps(), aPrincipal(), { runId: run.runId, afterSeq: 999 }, never).next(),
+    ).rejects.toMatchObject({ code: "CURSOR_INVALID" });
   });
 
   it("shows another tenant nothing", async () => {
     const run = await harness.start({ graph: "counting" });
     const stranger = aPrincipal({ tenant: "other" });
-    await expect(followRunEvents(deps(), stranger, { runId: run.runId, afterSeq: 0 }, never).next()).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(readRunPage(harness.database.request, stranger, { runId: run.runId, afterSeq: 0, limit: 10 })).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(cancelRun(harness.database.request, stranger, { runId: run.runId, idempotencyKey: "k" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(
+      followRunEvents(deps(), stranger, { runId: run.runId, afterSeq: 0 }, never).next(),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(
+      readRunPage(harness.database.request, stranger, { runId: run.runId, afterSeq: 0, limit: 10 }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(
+      cancelRun(harness.database.request, stranger, { runId: run.runId, idempotencyKey: "k" }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(await harness.find(run.runId, "other")).toBeUndefined();
   });
 
   it("ends at once when its reader leaves a quiet run", async () => {
     const run = await harness.start({ graph: "counting" });
     const noHeartbeat = { ...deps(), now: () => new Date(0) };
-    const frames = stoppable((signal) => followRunEvents(noHeartbeat, aPrincipal(), { runId: run.runId, afterSeq: 0 }, signal));
+    const frames = stoppable((signal) =>
+      followRunEvents(noHeartbeat, aPrincipal(), { runId: run.runId, afterSeq: 0 }, signal),
+    );
     await frames.next();
     const waiting = frames.next();
     await frames.return?.();

@@ -14,7 +14,10 @@ import { StepStreams } from "./streams.ts";
 
 const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxMs: 5_000 };
 
-const durations = durationHistogram("orchestrator_node_duration_seconds", "Steps by node type and how they ended", ["node_type", "status"]);
+const durations = durationHistogram("orchestrator_node_duration_seconds", "Steps by node type and how they ended", [
+  "node_type",
+  "status",
+]);
 
 /** What stops a run at a step: it failed for good, or it was canceled. */
 export class StepStopped extends Error {
@@ -32,7 +35,12 @@ export class StepStopped extends Error {
  * Executes the node at a position until it ends, and writes everything that happens into the history. Before a node with
  * effects runs, the history up to its start is durable; that row is also where a cancel request is seen last.
  */
-export async function executeNode<S>(context: RunContext, graph: Graph<S>, journal: Journal, position: Position<S>): Promise<NodeResult<S>> {
+export async function executeNode<S>(
+  context: RunContext,
+  graph: Graph<S>,
+  journal: Journal,
+  position: Position<S>,
+): Promise<NodeResult<S>> {
   const { node: id, stepNumber: number } = position;
   if (id === undefined) throw new Error("the run is at its end");
   const spec = graph.node(id);
@@ -44,7 +52,10 @@ export async function executeNode<S>(context: RunContext, graph: Graph<S>, journ
     const step = { number, node: id, nodeType: spec.type, attempt: attempts };
     const startedAt = context.now();
     const summary = spec.summary?.(position.state) ?? id;
-    const streams = new StepStreams((kind, frame) => journal.write({ kind, step, payload: frame as { [key: string]: Json } }), position.streams);
+    const streams = new StepStreams(
+      (kind, frame) => journal.write({ kind, step, payload: frame as { [key: string]: Json } }),
+      position.streams,
+    );
     if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
     if (spec.pure !== true) {
       journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
@@ -98,7 +109,11 @@ export async function executeNode<S>(context: RunContext, graph: Graph<S>, journ
       const shown = { code: known.code, message: known.publicMessage };
       observe({ status: canceled ? "STEP_CANCELED" : "STEP_FAILED" });
       if (canceled) {
-        journal.write({ kind: "STEP_CANCELED", step, payload: { ...ended(), summary, error: { code: "CANCELED", message: "the run was canceled" } } });
+        journal.write({
+          kind: "STEP_CANCELED",
+          step,
+          payload: { ...ended(), summary, error: { code: "CANCELED", message: "the run was canceled" } },
+        });
         throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
       }
       failures += 1;

@@ -39,7 +39,12 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   const { context, graph } = options;
   const { run } = context;
   const parent = contextFromHeaders(run.traceParent === "" ? {} : { traceparent: run.traceParent });
-  await withSpan(`run ${graph.name}`, { "soma.run_id": run.runId, "soma.tenant": run.tenant }, () => proceed(options), parent);
+  await withSpan(
+    `run ${graph.name}`,
+    { "soma.run_id": run.runId, "soma.tenant": run.tenant },
+    () => proceed(options),
+    parent,
+  );
 }
 
 async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
@@ -56,18 +61,23 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       if ((control & 1) === 1 && !context.canceled()) context.cancel();
     },
   });
-  if (run.recoveries > 0) journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
+  if (run.recoveries > 0)
+    journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
   if ((run.control & 1) === 1) context.cancel();
   const noteCancel = (): void => {
     if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
   context.signal.addEventListener("abort", noteCancel);
   const ending = (): void => context.signal.removeEventListener("abort", noteCancel);
-  const limit = setTimeout(() => context.cancel("the run reached its deadline"), Math.max(0, run.deadline.getTime() - context.now().getTime()));
+  const limit = setTimeout(
+    () => context.cancel("the run reached its deadline"),
+    Math.max(0, run.deadline.getTime() - context.now().getTime()),
+  );
   try {
     const stopped = endsFailed(events);
     if (stopped !== undefined) throw stoppedBefore(stopped);
-    if (run.recoveries > MAX_RECOVERIES) throw new SomaError("INTERNAL", `the run lost its worker ${run.recoveries} times`);
+    if (run.recoveries > MAX_RECOVERIES)
+      throw new SomaError("INTERNAL", `the run lost its worker ${run.recoveries} times`);
     while (position.node !== undefined) position = await advance(context, graph, journal, position);
     ending();
     await finish(context, journal, "RUN_SUCCEEDED", { answer: graph.answer(position.state) });
@@ -75,20 +85,36 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     ending();
     if (context.lost() || toSomaError(error).code === "FENCED") throw error;
     if (error instanceof StepStopped && error.outcome === "CANCELED")
-      await finish(context, journal, "RUN_CANCELED", { reason: context.cancelReason() || (await readCancelReason(sql, run.runId)) });
+      await finish(context, journal, "RUN_CANCELED", {
+        reason: context.cancelReason() || (await readCancelReason(sql, run.runId)),
+      });
     else await finish(context, journal, "RUN_FAILED", { error: errorFor(error) });
   } finally {
     clearTimeout(limit);
   }
 }
 
-async function advance(context: RunContext, graph: AnyGraph, journal: Journal, position: Position<unknown>): Promise<Position<unknown>> {
+async function advance(
+  context: RunContext,
+  graph: AnyGraph,
+  journal: Journal,
+  position: Position<unknown>,
+): Promise<Position<unknown>> {
   if (context.canceled()) throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
-  if (position.stepNumber > MAX_STEPS) throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
+  if (position.stepNumber > MAX_STEPS)
+    throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
   const result = await executeNode(context, graph, journal, position);
   const state = graph.fold(position.state, result.patch ?? {});
   const streams = { open: new Map(), ended: new Set<string>() };
-  return { ...position, state, node: graph.next(position.node ?? "", state), stepNumber: position.stepNumber + 1, attempts: 0, failures: 0, streams };
+  return {
+    ...position,
+    state,
+    node: graph.next(position.node ?? "", state),
+    stepNumber: position.stepNumber + 1,
+    attempts: 0,
+    failures: 0,
+    streams,
+  };
 }
 
 async function finish(
@@ -105,13 +131,19 @@ async function finish(
 function errorFor(error: unknown): { code: string; message: string } {
   if (error instanceof StepStopped) return error.error;
   const known = toSomaError(error);
-  return { code: known.code, message: known.code === "INTERNAL" && error instanceof SomaError ? error.message : known.publicMessage };
+  return {
+    code: known.code,
+    message: known.code === "INTERNAL" && error instanceof SomaError ? error.message : known.publicMessage,
+  };
 }
 
 /** The process died between the end of a step and the end of its run. */
 function stoppedBefore(event: HistoryEvent): StepStopped {
   const error = event.payload.error as { code: "INTERNAL"; message: string } | undefined;
-  return new StepStopped(event.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", error ?? { code: "INTERNAL", message: "a step failed" });
+  return new StepStopped(
+    event.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED",
+    error ?? { code: "INTERNAL", message: "a step failed" },
+  );
 }
 
 async function readAll(sql: Sql, run: ClaimedRun): Promise<HistoryEvent[]> {

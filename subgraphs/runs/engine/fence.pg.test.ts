@@ -37,7 +37,9 @@ describe("commit_batch()", () => {
 
   it("would be caught if it checked and wrote in one statement without its lock", { timeout: 60_000 }, async () => {
     const source = (await runsMigrations()).find((migration) => migration.name.includes("functions"))?.sql ?? "";
-    const broken = BROKEN(source.slice(source.indexOf("create function commit_batch"), source.indexOf("-- Gives free slots")));
+    const broken = BROKEN(
+      source.slice(source.indexOf("create function commit_batch"), source.indexOf("-- Gives free slots")),
+    );
     expect(broken).not.toContain("advisory");
     await database.owner.unsafe(broken);
     await database.owner.unsafe("grant update on worker, run to soma_worker");
@@ -68,7 +70,12 @@ describe("commit_batch()", () => {
         return row;
       }),
     );
-    const pool = connect({ url: database.urls.worker, schema: database.schema, applicationName: "fence-stress", max: 8 });
+    const pool = connect({
+      url: database.urls.worker,
+      schema: database.schema,
+      applicationName: "fence-stress",
+      max: 8,
+    });
     const end = performance.now() + STRESS_MS;
     const counts = { commits: 0, steals: 0 };
 
@@ -78,11 +85,16 @@ describe("commit_batch()", () => {
         const run = runs[Math.floor(Math.random() * RUNS)] ?? "";
         const [thief] = workers.toSorted(() => Math.random() - 0.5);
         await transaction(pool, {}, async (tx) => {
-          const [owner] = await tx<{ no: number | null }[]>`select w.no from run r left join worker w on w.worker_id = r.worker_id where r.run_id = ${run}`;
+          const [owner] = await tx<
+            { no: number | null }[]
+          >`select w.no from run r left join worker w on w.worker_id = r.worker_id where r.run_id = ${run}`;
           if (typeof owner?.no === "number") await tx`select pg_advisory_xact_lock(2, ${owner.no}::int)`;
-          const [taken] = await tx<{ epoch: number }[]>`update run set epoch = epoch + 1, status = 1, worker_id = ${thief?.worker_id ?? ""}
+          const [taken] = await tx<
+            { epoch: number }[]
+          >`update run set epoch = epoch + 1, status = 1, worker_id = ${thief?.worker_id ?? ""}
             where run_id = ${run} and worker_id is not distinct from (select worker_id from worker where no = ${owner?.no ?? -1}) returning epoch`;
-          if (taken !== undefined) await tx`insert into stolen select ${run}, ${taken.epoch}, coalesce(max(seq), 0) from journal where run_id = ${run}`;
+          if (taken !== undefined)
+            await tx`insert into stolen select ${run}, ${taken.epoch}, coalesce(max(seq), 0) from journal where run_id = ${run}`;
         });
         counts.steals += 1;
       }
@@ -100,7 +112,8 @@ describe("commit_batch()", () => {
           ${column((r) => r.epoch)}::int[], ${column(() => 10)}::smallint[], ${column(() => 1)}::int[], ${column(() => "n")}::text[], ${column(() => "t")}::text[], ${column(() => 1)}::smallint[],
           ${column(() => new Date().toISOString())}::timestamptz[], ${column(() => "{}")}::text[], ${column(() => "00")}::text[], ${column(() => "00")}::text[], ${column(() => null)}::smallint[])`.catch(
             // Two lanes of one worker may number the same row; the journal's key refuses the second.
-            (error: { code?: string }) => (error.code === "23505" || error.code === "40P01" ? [] : Promise.reject(error)),
+            (error: { code?: string }) =>
+              error.code === "23505" || error.code === "40P01" ? [] : Promise.reject(error),
           );
         counts.commits += done.length;
       }

@@ -8,7 +8,10 @@ import { replay } from "./replay.ts";
 const pure = { type: "branch" as const, pure: true, run: () => ({ summary: "" }) };
 
 const loop = graph("loop", 1, { trail: appended<string>(), left: replaced(2) })
-  .node("work", { ...pure, run: (state) => ({ summary: "", patch: { trail: [`w${state.left}`], left: state.left - 1 } }) })
+  .node("work", {
+    ...pure,
+    run: (state) => ({ summary: "", patch: { trail: [`w${state.left}`], left: state.left - 1 } }),
+  })
   .node("end", pure)
   .when("work", ["work", "end"], (state) => (state.left > 0 ? "work" : "end"))
   .build((state) => state.trail.join(","));
@@ -67,13 +70,26 @@ describe("graph()", () => {
 });
 
 describe("replay()", () => {
-  const done = (step: number, patch: object) => ({ kind: "STEP_SUCCEEDED" as const, step, node: "work", payload: { patch: patch as never } });
+  const done = (step: number, patch: object) => ({
+    kind: "STEP_SUCCEEDED" as const,
+    step,
+    node: "work",
+    payload: { patch: patch as never },
+  });
 
   it("begins at the entry, and stands after the last finished step", () => {
     expect(replay(loop, [])).toMatchObject({ node: "work", stepNumber: 1, attempts: 0, head: { seq: 0 } });
     const events = aHistory({ kind: "RUN_STARTED" }, done(1, { trail: ["w2"], left: 1 }));
-    expect(replay(loop, events)).toMatchObject({ state: { trail: ["w2"], left: 1 }, node: "work", stepNumber: 2, head: { seq: 2 } });
-    expect(replay(loop, aHistory({ kind: "RUN_STARTED" }, done(1, { left: 0 })))).toMatchObject({ node: "end", stepNumber: 2 });
+    expect(replay(loop, events)).toMatchObject({
+      state: { trail: ["w2"], left: 1 },
+      node: "work",
+      stepNumber: 2,
+      head: { seq: 2 },
+    });
+    expect(replay(loop, aHistory({ kind: "RUN_STARTED" }, done(1, { left: 0 })))).toMatchObject({
+      node: "end",
+      stepNumber: 2,
+    });
   });
 
   it("knows the attempts and the open streams of a step that was begun and not ended", () => {

@@ -82,13 +82,18 @@ export interface GraphBuilder<S> {
  *
  *   graph("greeter", 1, { text: replaced("") }).node("greet", {...}).edge("greet", "answer").node("answer", {...}).build((s) => s.text)
  */
-export function graph<C extends Record<string, unknown>>(name: string, version: number, channels: C): GraphBuilder<StateOf<C>> {
+export function graph<C extends Record<string, unknown>>(
+  name: string,
+  version: number,
+  channels: C,
+): GraphBuilder<StateOf<C>> {
   type S = StateOf<C>;
   const nodes = new Map<string, NodeSpec<S>>();
   const edges = new Map<string, Edge<S>>();
 
   const connect = (from: string, edge: Edge<S>): GraphBuilder<S> => {
-    if (edges.has(from)) throw new Error(`graph ${name}: node "${from}" has an edge already; use when() to choose among several`);
+    if (edges.has(from))
+      throw new Error(`graph ${name}: node "${from}" has an edge already; use when() to choose among several`);
     edges.set(from, edge);
     return builder;
   };
@@ -101,7 +106,8 @@ export function graph<C extends Record<string, unknown>>(name: string, version: 
     },
     edge: (from, to) => connect(from, { to }),
     when: (from, among, choose) => connect(from, { choose, among }),
-    build: (answer) => buildGraph({ name, version, channels: channels as Record<string, Channel<unknown>>, nodes, edges, answer }),
+    build: (answer) =>
+      buildGraph({ name, version, channels: channels as Record<string, Channel<unknown>>, nodes, edges, answer }),
   };
   return builder;
 }
@@ -154,7 +160,8 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
       if (edge === undefined) return undefined;
       if ("to" in edge) return edge.to;
       const chosen = edge.choose(state);
-      if (!edge.among.includes(chosen)) throw new Error(`graph ${name}: node "${id}" chose "${chosen}", which is not one of ${edge.among.join(", ")}`);
+      if (!edge.among.includes(chosen))
+        throw new Error(`graph ${name}: node "${id}" chose "${chosen}", which is not one of ${edge.among.join(", ")}`);
       return chosen;
     },
   };
@@ -166,7 +173,8 @@ function targetsOf<S>(edge: Edge<S>): readonly string[] {
 
 function checkEdges<S>({ name, nodes, edges }: Parts<S>, entry: string): void {
   for (const [from, edge] of edges) {
-    for (const id of [from, ...targetsOf(edge)]) if (!nodes.has(id)) throw new Error(`graph ${name}: an edge names "${id}", which is not a node`);
+    for (const id of [from, ...targetsOf(edge)])
+      if (!nodes.has(id)) throw new Error(`graph ${name}: an edge names "${id}", which is not a node`);
   }
   const reached = new Set([entry]);
   for (const id of reached) {

@@ -71,8 +71,12 @@ class Life implements RunningIncarnation {
       this.#declareLost = resolve;
     });
     const { log } = options;
-    const claiming = startLoop({ name: "claim-runs", intervalMs: TICK_MS, log, maxBackoffMs: 2_000 }, () => this.#claim());
-    const watching = startLoop({ name: "worker-watch", intervalMs: TICK_MS, log, maxBackoffMs: 1_000 }, () => this.#watch());
+    const claiming = startLoop({ name: "claim-runs", intervalMs: TICK_MS, log, maxBackoffMs: 2_000 }, () =>
+      this.#claim(),
+    );
+    const watching = startLoop({ name: "worker-watch", intervalMs: TICK_MS, log, maxBackoffMs: 1_000 }, () =>
+      this.#watch(),
+    );
     this.#loops = [claiming, watching];
     this.#unsubscribe = options.wakeUp.onWorkWaits(claiming.wake);
   }
@@ -90,7 +94,12 @@ class Life implements RunningIncarnation {
     const { log, services, batcher, sql, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
-    const done = this.#execute(run, context, { batcher, sql: sql.general, log: runLog, onCommitted: (runId) => wakeUp.runChanged(runId) }).finally(() => {
+    const done = this.#execute(run, context, {
+      batcher,
+      sql: sql.general,
+      log: runLog,
+      onCommitted: (runId) => wakeUp.runChanged(runId),
+    }).finally(() => {
       this.#runs.delete(run.runId);
       active.set(this.#runs.size);
       // The session's next run may be waiting for this one.
@@ -107,7 +116,8 @@ class Life implements RunningIncarnation {
   ): Promise<void> {
     try {
       const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
-      if (graph === undefined) throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
+      if (graph === undefined)
+        throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
       await executeRun({ context, graph, ...rest });
     } catch (error) {
       if (context.lost()) return;

@@ -38,7 +38,8 @@ export function createJournalRelay(options: { sql: Sql; bus: EventBus; log: Log 
       }
       const results = await bus.publish(rows.flatMap(toRecords));
       const failed = results.find((result) => !result.ok);
-      if (failed?.ok === false) throw new Error(`journal rows were not delivered and stay unpublished: ${failed.reason}`);
+      if (failed?.ok === false)
+        throw new Error(`journal rows were not delivered and stay unpublished: ${failed.reason}`);
       const last = rows.at(-1);
       if (last === undefined) return false;
       lag.set((Date.now() - last.event.at.getTime()) / 1_000);
@@ -52,7 +53,16 @@ function toRecords({ run, event }: UnpublishedRow): EventRecord[] {
   const published = toPublishedEvent(run, event);
   if (published === undefined) return [];
   const trace = run.traceParent === "" ? {} : { traceparent: run.traceParent };
-  return [toRecord({ ...published, tenant: run.tenant, key: event.runId, eventId: derivedId(event.runId, event.seq), at: event.at, trace })];
+  return [
+    toRecord({
+      ...published,
+      tenant: run.tenant,
+      key: event.runId,
+      eventId: derivedId(event.runId, event.seq),
+      at: event.at,
+      trace,
+    }),
+  ];
 }
 
 export function startJournalRelay(options: { sql: Sql; bus: EventBus; log: Log }): Loop {

@@ -88,5 +88,9 @@ function checkPublished(run: ClaimedRun, event: HistoryEvent): void {
   const published = toPublishedEvent(run, event);
   if (published === undefined) return;
   const faults = validateForPublish(published.type, published.data);
-  if (faults.length > 0) throw new SomaError("EVENT_INVALID", `event ${published.type} of run ${run.runId} does not fit its schema: ${faults.join("; ")}`);
+  if (faults.length > 0)
+    throw new SomaError(
+      "EVENT_INVALID",
+      `event ${published.type} of run ${run.runId} does not fit its schema: ${faults.join("; ")}`,
+    );
 }

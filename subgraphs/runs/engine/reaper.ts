@@ -25,7 +25,10 @@ export async function reap(options: { sql: Sql; workerId: string; log: Log }): P
     if (readings < READINGS && !other.leaseExpired) continue;
     const runs = await takeOverWorker(sql, other);
     takeovers.inc({ reason: readings >= READINGS ? "lock_free" : "lease_expired" });
-    log.warn({ worker_id: other.workerId, runs, readings, leaseExpired: other.leaseExpired }, "a worker is gone; its runs are ready for others");
+    log.warn(
+      { worker_id: other.workerId, runs, readings, leaseExpired: other.leaseExpired },
+      "a worker is gone; its runs are ready for others",
+    );
     freed += runs;
   }
   return freed > 0;

@@ -42,5 +42,7 @@ export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Pos
 
 /** True when the history ends with a step that can have no successor. */
 export function endsFailed(events: readonly HistoryEvent[]): HistoryEvent | undefined {
-  return events.findLast((event) => isStepEnd(event.kind) && (event.kind === "STEP_FAILED" || event.kind === "STEP_CANCELED"));
+  return events.findLast(
+    (event) => isStepEnd(event.kind) && (event.kind === "STEP_FAILED" || event.kind === "STEP_CANCELED"),
+  );
 }

@@ -23,7 +23,12 @@ export interface RunContext {
   cancelReason(): string;
 }
 
-export function createRunContext(params: { run: ClaimedRun; services: Services; log: Log; now: () => Date }): RunContext {
+export function createRunContext(params: {
+  run: ClaimedRun;
+  services: Services;
+  log: Log;
+  now: () => Date;
+}): RunContext {
   const { run } = params;
   const controller = new AbortController();
   let canceled = false;

@@ -20,5 +20,10 @@ export interface Services {
   /** The model of a profile; rejects when it cannot be used. */
   model(profile: string): Promise<ModelClient>;
   /** Finished runs of a session before this one, oldest first, at most `limit`. */
-  earlierTurns(params: { tenant: string; sessionId: string; beforeRunId: string; limit: number }): Promise<SessionTurn[]>;
+  earlierTurns(params: {
+    tenant: string;
+    sessionId: string;
+    beforeRunId: string;
+    limit: number;
+  }): Promise<SessionTurn[]>;
 }

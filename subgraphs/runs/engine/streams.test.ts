@@ -25,7 +25,14 @@ describe("StepStreams", () => {
     expect(frames).toHaveLength(3);
     streams.end("s", "OK");
     const all = `one two three${"x".repeat(1_024)}`;
-    expect(frames.at(-1)).toEqual({ delim: "end", stream: "s", seq: 3, status: "OK", bytes: all.length, sha256: hash("sha256", all, "hex") });
+    expect(frames.at(-1)).toEqual({
+      delim: "end",
+      stream: "s",
+      seq: 3,
+      status: "OK",
+      bytes: all.length,
+      sha256: hash("sha256", all, "hex"),
+    });
   });
 
   it("loses nothing at the end, splits what is long, keeps characters whole", () => {
@@ -35,7 +42,9 @@ describe("StepStreams", () => {
     streams.data("s", "tail");
     streams.end("s", "OK");
     expect(text()).toBe(`${long}tail`);
-    expect(Math.max(...frames.map((frame) => ("data" in frame ? Buffer.byteLength(frame.data) : 0)))).toBeLessThanOrEqual(16_384);
+    expect(
+      Math.max(...frames.map((frame) => ("data" in frame ? Buffer.byteLength(frame.data) : 0))),
+    ).toBeLessThanOrEqual(16_384);
   });
 
   it("gives one end for each start: a second end, data after it and a second start change nothing or are refused", () => {
@@ -55,7 +64,10 @@ describe("StepStreams", () => {
       { stream: "t", seq: 2, data: "b" },
       { delim: "end", stream: "t", seq: 3, status: "OK", bytes: 2, sha256: hash("sha256", "ab", "hex") },
     ];
-    const resumed = new StepStreams((_kind, frame) => frames.push(frame), { open: new Map([["t", { seq: 1, data: "a" }]]), ended: new Set() });
+    const resumed = new StepStreams((_kind, frame) => frames.push(frame), {
+      open: new Map([["t", { seq: 1, data: "a" }]]),
+      ended: new Set(),
+    });
     for (const frame of [...source, ...source]) resumed.copy(frame);
     expect(frames).toEqual(source.slice(2));
   });

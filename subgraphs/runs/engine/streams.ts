@@ -56,7 +56,10 @@ export class StepStreams implements StreamWriter {
   }
 
   data(stream: string, text: string): void {
-    const waiting = this.#waiting.get(stream) ?? { text: "", timer: setTimeout(() => this.#flush(stream), COALESCE_MS) };
+    const waiting = this.#waiting.get(stream) ?? {
+      text: "",
+      timer: setTimeout(() => this.#flush(stream), COALESCE_MS),
+    };
     waiting.text += text;
     this.#waiting.set(stream, waiting);
     if (Buffer.byteLength(waiting.text) >= COALESCE_BYTES) this.#flush(stream);
@@ -83,7 +86,12 @@ export class StepStreams implements StreamWriter {
     const open = this.#open.get(frame.stream);
     if (open === undefined) {
       if ("delim" in frame && frame.delim === "start")
-        this.start({ stream: frame.stream, callId: frame.call_id, contentType: frame.content_type, ...(frame.tool === null ? {} : { tool: frame.tool }) });
+        this.start({
+          stream: frame.stream,
+          callId: frame.call_id,
+          contentType: frame.content_type,
+          ...(frame.tool === null ? {} : { tool: frame.tool }),
+        });
       return;
     }
     if (frame.seq <= open.seq) return;
@@ -128,7 +136,10 @@ function* pieces(text: string): Generator<string> {
 }
 
 /** Streams of a step as its earlier attempts left them. */
-export function readStreams(events: Iterable<HistoryEvent>, step: number): { open: Map<string, OpenStream>; ended: Set<string> } {
+export function readStreams(
+  events: Iterable<HistoryEvent>,
+  step: number,
+): { open: Map<string, OpenStream>; ended: Set<string> } {
   const open = new Map<string, OpenStream>();
   const ended = new Set<string>();
   for (const event of events) {

@@ -34,7 +34,8 @@ export async function createWakeUp(options: { sql: Sql; schema: string; log: Log
     const names = [...gathered];
     gathered = new Set();
     try {
-      for (let i = 0; i < names.length; i += IDS_PER_MESSAGE) await sql.notify(channel, `${origin}:${names.slice(i, i + IDS_PER_MESSAGE).join(",")}`);
+      for (let i = 0; i < names.length; i += IDS_PER_MESSAGE)
+        await sql.notify(channel, `${origin}:${names.slice(i, i + IDS_PER_MESSAGE).join(",")}`);
     } catch (error) {
       log.debug({ err: error }, "a wake-up hint was lost");
     }

@@ -32,8 +32,10 @@ export function startDeadlines(who: string, limits: TimeoutsMs, caller: AbortSig
     failure ??= error;
     controller.abort(failure);
   };
-  const after = (ms: number, what: string) => setTimeout(() => fail(new SomaError("TIMEOUT", `${who} ${what} within ${ms} ms`)), Math.min(ms, MAX_TIMER_MS));
-  const canceled = (): void => fail(new SomaError("CANCELED", `the call to ${who} was canceled`, { cause: caller.reason }));
+  const after = (ms: number, what: string) =>
+    setTimeout(() => fail(new SomaError("TIMEOUT", `${who} ${what} within ${ms} ms`)), Math.min(ms, MAX_TIMER_MS));
+  const canceled = (): void =>
+    fail(new SomaError("CANCELED", `the call to ${who} was canceled`, { cause: caller.reason }));
 
   if (caller.aborted) canceled();
   caller.addEventListener("abort", canceled, { once: true });

@@ -41,9 +41,17 @@ describe("chooseModel() by models.yaml as it is shipped", () => {
   test("takes the scripted model where there is nothing else, and says so", async () => {
     const { client, reason, tried } = await chooseModel({ models, env: {}, fetch: knowing({}) });
     expect(client).toMatchObject({ profile: "scripted", provider: "scripted", model: "scripted-1", isAi: false });
-    expect(reason).toBe("openai, ollama, lmstudio, vllm, llamacpp cannot be used; the scripted model needs nothing; it is a set of rules, not an AI");
-    expect(tried.map(({ profile, usable }) => [profile, usable])).toEqual([...models.auto.slice(0, 5).map((name) => [name, false]), ["scripted", true]]);
-    expect(tried.slice(0, 2).map(({ why }) => why)).toEqual(["OPENAI_API_KEY is not set", "no server answers at http://127.0.0.1:11434/v1"]);
+    expect(reason).toBe(
+      "openai, ollama, lmstudio, vllm, llamacpp cannot be used; the scripted model needs nothing; it is a set of rules, not an AI",
+    );
+    expect(tried.map(({ profile, usable }) => [profile, usable])).toEqual([
+      ...models.auto.slice(0, 5).map((name) => [name, false]),
+      ["scripted", true],
+    ]);
+    expect(tried.slice(0, 2).map(({ why }) => why)).toEqual([
+      "OPENAI_API_KEY is not set",
+      "no server answers at http://127.0.0.1:11434/v1",
+    ]);
   });
 
   test("takes a key before a server of this machine, without asking anyone about it, and shows it to nobody", async () => {
@@ -65,10 +73,18 @@ describe("chooseModel() by models.yaml as it is shipped", () => {
       second.resolve();
       return listing("x")();
     };
-    const { client, reason, tried } = await chooseModel({ models, env: {}, fetch: knowing({ [LLAMACPP]: first, [OLLAMA]: last }) });
+    const { client, reason, tried } = await chooseModel({
+      models,
+      env: {},
+      fetch: knowing({ [LLAMACPP]: first, [OLLAMA]: last }),
+    });
     expect(client).toMatchObject({ profile: "ollama", provider: "ollama", model: "llama3.2" });
     expect(reason).toBe("openai cannot be used; a server answers at http://127.0.0.1:11434/v1 and llama3.2 is used");
-    expect(tried.filter(({ usable }) => usable).map(({ profile }) => profile)).toEqual(["ollama", "llamacpp", "scripted"]);
+    expect(tried.filter(({ usable }) => usable).map(({ profile }) => profile)).toEqual([
+      "ollama",
+      "llamacpp",
+      "scripted",
+    ]);
   });
 
   test.each<[string, () => Response, string]>([
@@ -89,7 +105,8 @@ describe("chooseModel() by models.yaml as it is shipped", () => {
   });
 
   test("waits 300 ms for a server that never answers, for all of them at once", async () => {
-    const never: typeof fetch = (_input, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+    const never: typeof fetch = (_input, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
     const start = performance.now();
     const { client, tried } = await chooseModel({ models, env: {}, fetch: never });
     expect(client.profile).toBe("scripted");
@@ -114,17 +131,29 @@ describe("chooseModel() by name", () => {
     ["toString", "BAD_INPUT", 'there is no model profile "toString"'],
     ["custom", "BAD_INPUT", "it needs SOMA_MODEL_BASE_URL"],
   ])("says why %s cannot be used instead of taking another", async (wanted, code, message) => {
-    await expect(chooseModel({ models, env: {}, fetch: knowing({}), wanted })).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    await expect(chooseModel({ models, env: {}, fetch: knowing({}), wanted })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
   });
 
   test("refuses a key that no header can carry, and does not repeat it", async () => {
-    const choosing = chooseModel({ models, env: { OPENAI_API_KEY: `${KEY}\nü` }, fetch: knowing({}), wanted: "openai" });
+    const choosing = chooseModel({
+      models,
+      env: { OPENAI_API_KEY: `${KEY}\nü` },
+      fetch: knowing({}),
+      wanted: "openai",
+    });
     await expect(choosing).rejects.toThrow("its key holds characters that an HTTP header cannot carry");
     await expect(choosing).rejects.not.toThrow(KEY);
   });
 
   test("uses the default of models.yaml when it is no 'auto'", async () => {
-    const { client, reason } = await chooseModel({ models: { ...models, default: "scripted" }, env: {}, fetch: knowing({}) });
+    const { client, reason } = await chooseModel({
+      models: { ...models, default: "scripted" },
+      env: {},
+      fetch: knowing({}),
+    });
     expect([client.profile, reason.split(";")[0]]).toEqual(["scripted", "it is the default of models.yaml"]);
   });
 
@@ -144,7 +173,9 @@ describe("chooseModel() by SOMA_MODEL_BASE_URL", () => {
     expect(client).toMatchObject({ profile: "custom", model: "first", isAi: true });
     expect(reason).toBe(`SOMA_MODEL_BASE_URL is set; SOMA_MODEL_API_KEY is set, so first at ${server.baseUrl} is used`);
     expect(tried.length).toBe(1);
-    const events = await collect(client.chat({ messages: [{ role: "user", content: "hello" }], tools: [] }, new AbortController().signal));
+    const events = await collect(
+      client.chat({ messages: [{ role: "user", content: "hello" }], tools: [] }, new AbortController().signal),
+    );
     expect(events.at(-1)).toMatchObject({ type: "finish", reason: "stop" });
   });
 
@@ -167,6 +198,8 @@ describe("chooseModel() by SOMA_MODEL_BASE_URL", () => {
   });
 
   test("counts as not set when it is empty", async () => {
-    expect((await chooseModel({ models, env: { SOMA_MODEL_BASE_URL: " " }, fetch: knowing({}) })).client.profile).toBe("scripted");
+    expect((await chooseModel({ models, env: { SOMA_MODEL_BASE_URL: " " }, fetch: knowing({}) })).client.profile).toBe(
+      "scripted",
+    );
   });
 });

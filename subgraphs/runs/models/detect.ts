@@ -42,18 +42,31 @@ export async function chooseModel(params: ChooseModelParams): Promise<ModelChoic
   if (custom !== undefined && (wanted === undefined || wanted === CUSTOM)) {
     return toChoice([await look(CUSTOM, custom, params, NAMED_PROBE_MS)], "SOMA_MODEL_BASE_URL is set");
   }
-  if (wanted !== undefined) return toChoice([await look(wanted, profileOf(models, wanted), params, NAMED_PROBE_MS)], "it was asked for by name");
+  if (wanted !== undefined)
+    return toChoice(
+      [await look(wanted, profileOf(models, wanted), params, NAMED_PROBE_MS)],
+      "it was asked for by name",
+    );
   if (models.default !== "auto") {
-    return toChoice([await look(models.default, profileOf(models, models.default), params, NAMED_PROBE_MS)], "it is the default of models.yaml");
+    return toChoice(
+      [await look(models.default, profileOf(models, models.default), params, NAMED_PROBE_MS)],
+      "it is the default of models.yaml",
+    );
   }
-  return toChoice(await Promise.all(models.auto.map((name) => look(name, profileOf(models, name), params, LOCAL_PROBE_MS))), undefined);
+  return toChoice(
+    await Promise.all(models.auto.map((name) => look(name, profileOf(models, name), params, LOCAL_PROBE_MS))),
+    undefined,
+  );
 }
 
 function toChoice(looks: readonly Look[], because: string | undefined): ModelChoice {
   const at = looks.findIndex((each) => each.usable);
   const found = looks[at];
   if (found?.usable !== true)
-    throw new SomaError("UNAVAILABLE", looks.map(({ profile, why }) => `model profile "${profile}" cannot be used: ${why}`).join("; "));
+    throw new SomaError(
+      "UNAVAILABLE",
+      looks.map(({ profile, why }) => `model profile "${profile}" cannot be used: ${why}`).join("; "),
+    );
   const before = looks.slice(0, at).map(({ profile }) => profile);
   const prefix = because ?? (before.length === 0 ? undefined : `${before.join(", ")} cannot be used`);
   return {
@@ -67,7 +80,10 @@ function profileOf(models: ModelsConf, name: string): ModelProfile {
   const profile = Object.hasOwn(models.profiles, name) ? models.profiles[name] : undefined;
   if (profile !== undefined) return profile;
   const hint = name === CUSTOM ? "; it needs SOMA_MODEL_BASE_URL" : "";
-  throw new SomaError("BAD_INPUT", `there is no model profile "${name}"${hint}; models.yaml has ${Object.keys(models.profiles).join(", ")}`);
+  throw new SomaError(
+    "BAD_INPUT",
+    `there is no model profile "${name}"${hint}; models.yaml has ${Object.keys(models.profiles).join(", ")}`,
+  );
 }
 
 function customProfile(env: ChooseModelParams["env"]): ModelProfile | undefined {
@@ -82,7 +98,12 @@ function hasKey(value: string | undefined): value is string {
   return value !== undefined && value.trim() !== "";
 }
 
-async function look(profile: string, settings: ModelProfile, params: ChooseModelParams, limitMs: number): Promise<Look> {
+async function look(
+  profile: string,
+  settings: ModelProfile,
+  params: ChooseModelParams,
+  limitMs: number,
+): Promise<Look> {
   if (settings.provider === "scripted") {
     const client = createScriptedClient(profile, settings.model);
     return { profile, usable: true, why: "the scripted model needs nothing; it is a set of rules, not an AI", client };
@@ -96,10 +117,20 @@ async function look(profile: string, settings: ModelProfile, params: ChooseModel
   // A key or the address itself was given on purpose and is taken at its word, so that a start needs no network.
   const trusted = settings.model !== "" && (apiKey !== undefined || profile === CUSTOM);
   const probeMs = isLoopback(baseUrl) ? limitMs : NAMED_PROBE_MS;
-  const listed = trusted ? [settings.model] : await listModels({ baseUrl, apiKey, fetch: params.fetch, limitMs: probeMs });
+  const listed = trusted
+    ? [settings.model]
+    : await listModels({ baseUrl, apiKey, fetch: params.fetch, limitMs: probeMs });
   if (typeof listed === "string") return { profile, usable: false, why: listed };
   const model = settings.model === "" ? (listed[0] ?? "") : settings.model;
-  const client = createOpenAiCompatibleClient({ ...settings, profile, provider: profile, baseUrl, model, apiKey, fetch: params.fetch });
+  const client = createOpenAiCompatibleClient({
+    ...settings,
+    profile,
+    provider: profile,
+    baseUrl,
+    model,
+    apiKey,
+    fetch: params.fetch,
+  });
   return { profile, usable: true, why: toWhy(apiKeyEnv, trusted, model, baseUrl), client };
 }
 

@@ -18,10 +18,19 @@ export interface ListModelsParams {
  * What a server lists at GET {baseUrl}/models: the models that can chat, in its order, or why there are none, in words that
  * follow the profile's name. Other programs listen on the usual ports too, so only a list in the right shape counts.
  */
-export async function listModels({ baseUrl, apiKey, fetch: send, limitMs }: ListModelsParams): Promise<string[] | string> {
+export async function listModels({
+  baseUrl,
+  apiKey,
+  fetch: send,
+  limitMs,
+}: ListModelsParams): Promise<string[] | string> {
   const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   try {
-    const response = await send(`${baseUrl.replace(/\/+$/, "")}/models`, { headers, signal: AbortSignal.timeout(limitMs), redirect: "manual" });
+    const response = await send(`${baseUrl.replace(/\/+$/, "")}/models`, {
+      headers,
+      signal: AbortSignal.timeout(limitMs),
+      redirect: "manual",
+    });
     if (!response.ok) {
       await response.body?.cancel();
       return `the server at ${baseUrl} answers HTTP ${response.status} instead of a list of models`;
@@ -36,9 +45,13 @@ export async function listModels({ baseUrl, apiKey, fetch: send, limitMs }: List
 function modelsOf(baseUrl: string, body: string | undefined): string[] | string {
   const list = parse(body);
   // Ollama without a model lists null.
-  if (!isRecord(list) || !("data" in list) || !(Array.isArray(list.data) || list.data === null)) return `what answers at ${baseUrl} is not a model server`;
-  const ids = (list.data ?? []).flatMap((item: unknown) => (isRecord(item) && typeof item.id === "string" && item.id !== "" ? [item.id] : []));
-  if (list.data !== null && list.data.length > 0 && ids.length === 0) return `what answers at ${baseUrl} is not a model server`;
+  if (!isRecord(list) || !("data" in list) || !(Array.isArray(list.data) || list.data === null))
+    return `what answers at ${baseUrl} is not a model server`;
+  const ids = (list.data ?? []).flatMap((item: unknown) =>
+    isRecord(item) && typeof item.id === "string" && item.id !== "" ? [item.id] : [],
+  );
+  if (list.data !== null && list.data.length > 0 && ids.length === 0)
+    return `what answers at ${baseUrl} is not a model server`;
   const models = ids.filter((id) => !NO_CHAT.test(id));
   return models.length > 0 ? models : `the server at ${baseUrl} has no model that can chat; load one`;
 }

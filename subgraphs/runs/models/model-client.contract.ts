@@ -12,7 +12,12 @@ const TOOLS = ["calculate", "remember", "code_run"].map((name) => {
   return {
     name,
     description: name,
-    inputSchema: { type: "object", properties: { [argument]: { type: "string" } }, required: [argument], additionalProperties: false },
+    inputSchema: {
+      type: "object",
+      properties: { [argument]: { type: "string" } },
+      required: [argument],
+      additionalProperties: false,
+    },
   };
 });
 
@@ -41,21 +46,26 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
       expect(typeof isAi).toBe("boolean");
     });
 
-    test.each(["Hello", "What is 37*12? Remember that my favourite number is 37.", "Grüße 東京 👩‍💻", "x".repeat(20_000), "\u0000\ud800"])(
-      "it finishes exactly once, last, and with something said (%#)",
-      async (content) => {
-        const events = await collect(chat(ask(content)));
-        expect(events.filter((event) => event.type === "finish").length).toBe(1);
-        const last = events.at(-1);
-        expect(last?.type).toBe("finish");
-        const { text, calls } = summed(events);
-        expect(text !== "" || calls.length > 0).toBe(true);
-        if (last?.type === "finish") expect(last.reason).toBe(calls.length > 0 ? "tool_calls" : "stop");
-      },
-    );
+    test.each([
+      "Hello",
+      "What is 37*12? Remember that my favourite number is 37.",
+      "Grüße 東京 👩‍💻",
+      "x".repeat(20_000),
+      "\u0000\ud800",
+    ])("it finishes exactly once, last, and with something said (%#)", async (content) => {
+      const events = await collect(chat(ask(content)));
+      expect(events.filter((event) => event.type === "finish").length).toBe(1);
+      const last = events.at(-1);
+      expect(last?.type).toBe("finish");
+      const { text, calls } = summed(events);
+      expect(text !== "" || calls.length > 0).toBe(true);
+      if (last?.type === "finish") expect(last.reason).toBe(calls.length > 0 ? "tool_calls" : "stop");
+    });
 
     test("its tool calls name tools on offer, have ids of their own, and arguments that are JSON objects", async () => {
-      const { calls } = summed(await collect(chat(ask("What is 37*12? Remember that “x” is 37. Run code: console.log('{\"a\": [1]}')"))));
+      const { calls } = summed(
+        await collect(chat(ask("What is 37*12? Remember that “x” is 37. Run code: console.log('{\"a\": [1]}')"))),
+      );
       expect(calls.length).toBeGreaterThan(0);
       expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length);
       for (const call of calls) {
@@ -66,8 +76,22 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
 
     test("it says something once its tools have answered", async () => {
       const first = summed(await collect(chat(ask("What is 37*12?"))));
-      const results = first.calls.map((call): ChatMessage => ({ role: "tool", toolCallId: call.id, content: '{"status":"SUCCEEDED","output":"444"}' }));
-      const second = summed(await collect(chat([...ask("What is 37*12?"), { role: "assistant", content: first.text, toolCalls: first.calls }, ...results])));
+      const results = first.calls.map(
+        (call): ChatMessage => ({
+          role: "tool",
+          toolCallId: call.id,
+          content: '{"status":"SUCCEEDED","output":"444"}',
+        }),
+      );
+      const second = summed(
+        await collect(
+          chat([
+            ...ask("What is 37*12?"),
+            { role: "assistant", content: first.text, toolCalls: first.calls },
+            ...results,
+          ]),
+        ),
+      );
       expect(second.text).toContain("444");
     });
 
@@ -78,7 +102,10 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
     });
 
     test("it is canceled before it starts", async () => {
-      await expect(collect(chat(ask("Hello"), TOOLS, AbortSignal.abort()))).rejects.toMatchObject({ name: expect.stringMatching(/Error$/), code: "CANCELED" });
+      await expect(collect(chat(ask("Hello"), TOOLS, AbortSignal.abort()))).rejects.toMatchObject({
+        name: expect.stringMatching(/Error$/),
+        code: "CANCELED",
+      });
     });
 
     test("it is canceled after any of its events, and says nothing more", async () => {
@@ -108,7 +135,9 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
     test("answers to several requests at once do not mix", async () => {
       const sums = ["1+1", "2+2", "3+3", "4+4"];
       const answers = await Promise.all(sums.map((sum) => collect(chat(ask(`What is ${sum}?`)))));
-      expect(answers.map((events) => summed(events).calls.map((call) => JSON.parse(call.arguments)))).toEqual(sums.map((expression) => [{ expression }]));
+      expect(answers.map((events) => summed(events).calls.map((call) => JSON.parse(call.arguments)))).toEqual(
+        sums.map((expression) => [{ expression }]),
+      );
     });
   });
 }

@@ -41,7 +41,11 @@ export interface ToolCall {
 export type ChatEvent =
   | { type: "text"; delta: string }
   | { type: "toolCall"; call: ToolCall }
-  | { type: "finish"; reason: "stop" | "tool_calls" | "length" | "content_filter"; usage: { inputTokens: number; outputTokens: number } | null };
+  | {
+      type: "finish";
+      reason: "stop" | "tool_calls" | "length" | "content_filter";
+      usage: { inputTokens: number; outputTokens: number } | null;
+    };
 
 /** What the recall node puts before the conversation; the scripted model reads it back. One line per memory. */
 export const MEMORY_HEADING = "Relevant memories, most relevant first:";

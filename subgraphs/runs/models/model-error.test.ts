@@ -5,7 +5,8 @@ const quote = createQuote("sk-secret-key-123456");
 
 describe("createQuote()", () => {
   test("takes keys out before it clips, so that no part of one is left", () => {
-    for (let at = 0; at < 40; at += 1) expect(quote(`${"x".repeat(at)} sk-secret-key-123456 tail`, 30)).not.toContain("sk-s");
+    for (let at = 0; at < 40; at += 1)
+      expect(quote(`${"x".repeat(at)} sk-secret-key-123456 tail`, 30)).not.toContain("sk-s");
     expect(quote("Incorrect API key provided: sk-abcd**********wxyz.", 100)).toBe("Incorrect API key provided: [key]");
     expect(createQuote("plain-token")("token plain-token", 100)).toBe("token [key]");
     expect(createQuote(undefined)("a\n\u0000b", 100)).toBe("a b");

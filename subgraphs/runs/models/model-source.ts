@@ -12,9 +12,14 @@ export interface ModelSource {
   get(profile: string): Promise<ModelClient>;
 }
 
-export async function createModelSource(options: { models: ModelsConf; env: Record<string, string | undefined>; wanted: string }): Promise<ModelSource> {
+export async function createModelSource(options: {
+  models: ModelsConf;
+  env: Record<string, string | undefined>;
+  wanted: string;
+}): Promise<ModelSource> {
   const { models, env, wanted } = options;
-  const choose = (profile: string) => chooseModel({ models, env, fetch, ...(profile === "" ? {} : { wanted: profile }) });
+  const choose = (profile: string) =>
+    chooseModel({ models, env, fetch, ...(profile === "" ? {} : { wanted: profile }) });
   const { client, reason } = await choose(wanted);
   const clients = new Map([[client.profile, Promise.resolve(client)]]);
   return {
@@ -28,9 +33,13 @@ export async function createModelSource(options: { models: ModelsConf; env: Reco
         (choice) => choice.client,
         (cause: unknown) => {
           clients.delete(profile);
-          throw new SomaError("MODEL_FAILED", `model profile "${profile}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
-            cause,
-          });
+          throw new SomaError(
+            "MODEL_FAILED",
+            `model profile "${profile}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+            {
+              cause,
+            },
+          );
         },
       );
       clients.set(profile, chosen);

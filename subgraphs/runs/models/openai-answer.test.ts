@@ -20,12 +20,16 @@ function callsOf(pieces: WireToolCall[], finishReason = "tool_calls"): [string, 
   answer.add(chunk({ finishReason }));
   return answer
     .end()
-    .flatMap((event): [string, string, string][] => (event.type === "toolCall" ? [[event.call.id, event.call.name, event.call.arguments]] : []));
+    .flatMap((event): [string, string, string][] =>
+      event.type === "toolCall" ? [[event.call.id, event.call.name, event.call.arguments]] : [],
+    );
 }
 
 describe("createAnswer() puts tool calls together", () => {
   test("from pieces, with id and name only in the first", () => {
-    expect(callsOf([piece(0, "a", "f"), piece(0, null, null, '{"x"'), piece(0, null, null, ":1}")])).toEqual([["a", "f", '{"x":1}']]);
+    expect(callsOf([piece(0, "a", "f"), piece(0, null, null, '{"x"'), piece(0, null, null, ":1}")])).toEqual([
+      ["a", "f", '{"x":1}'],
+    ]);
   });
 
   test("of several calls in turn", () => {
@@ -61,7 +65,9 @@ describe("createAnswer() puts tool calls together", () => {
   });
 
   test("without an index: a new id begins another call, no id goes on", () => {
-    expect(callsOf([piece(null, "a", "f", '{"x"'), piece(null, null, null, ":1}"), piece(null, "b", "g", "{}")])).toEqual([
+    expect(
+      callsOf([piece(null, "a", "f", '{"x"'), piece(null, null, null, ":1}"), piece(null, "b", "g", "{}")]),
+    ).toEqual([
       ["a", "f", '{"x":1}'],
       ["b", "g", "{}"],
     ]);
@@ -69,7 +75,9 @@ describe("createAnswer() puts tool calls together", () => {
 
   test("and gives each an id of its own", () => {
     expect(callsOf([piece(0, null, "f"), piece(1, null, "g")]).map(([id]) => id)).toEqual(["call_0", "call_1"]);
-    expect(new Set(callsOf([piece(0, "call_1", "f"), piece(1, null, "g"), piece(2, "call_1", "h")]).map(([id]) => id)).size).toBe(3);
+    expect(
+      new Set(callsOf([piece(0, "call_1", "f"), piece(1, null, "g"), piece(2, "call_1", "h")]).map(([id]) => id)).size,
+    ).toBe(3);
   });
 
   test("and reads arguments that are missing as an empty object", () => {
@@ -92,12 +100,18 @@ describe("createAnswer() ends", () => {
     ["content_filter", [], "content_filter"],
     ["eos", [], "stop"],
   ] as const)("with %s and calls %j as its reason says", (finishReason, toolCalls, reason) => {
-    expect(ended({ text: "a", toolCalls: [...toolCalls], finishReason }).at(-1)).toEqual({ type: "finish", reason, usage: null });
+    expect(ended({ text: "a", toolCalls: [...toolCalls], finishReason }).at(-1)).toEqual({
+      type: "finish",
+      reason,
+      usage: null,
+    });
   });
 
   test("with the usage that came last", () => {
     const usage = { inputTokens: 1, outputTokens: 2 };
-    expect(ended({ text: "a" }, { finishReason: "stop" }, { usage })).toEqual([{ type: "finish", reason: "stop", usage }]);
+    expect(ended({ text: "a" }, { finishReason: "stop" }, { usage })).toEqual([
+      { type: "finish", reason: "stop", usage },
+    ]);
   });
 
   test.each<[string, Partial<WireChunk>[], string, string]>([
@@ -109,10 +123,22 @@ describe("createAnswer() ends", () => {
       "MODEL_FAILED",
       "tool call 1 of the answer does not name its tool",
     ],
-    ["with broken arguments", [{ toolCalls: [piece(0, "a", "f", '{"x":')], finishReason: "stop" }], "MODEL_FAILED", 'call of f are not JSON: {"x":'],
-    ["at the limit inside a call", [{ toolCalls: [piece(0, "a", "f", '{"x":')], finishReason: "length" }], "MODEL_REFUSED", "raise maxOutputTokens"],
+    [
+      "with broken arguments",
+      [{ toolCalls: [piece(0, "a", "f", '{"x":')], finishReason: "stop" }],
+      "MODEL_FAILED",
+      'call of f are not JSON: {"x":',
+    ],
+    [
+      "at the limit inside a call",
+      [{ toolCalls: [piece(0, "a", "f", '{"x":')], finishReason: "length" }],
+      "MODEL_REFUSED",
+      "raise maxOutputTokens",
+    ],
   ])("with an error %s", (_name, chunks, code, message) => {
-    expect(() => ended(...chunks)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+    expect(() => ended(...chunks)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
   });
 
   test("with an error when it is too long or calls too much, as soon as it is", () => {
@@ -120,10 +146,14 @@ describe("createAnswer() ends", () => {
     long.add(chunk({ text: "é".repeat(MAX_ANSWER_BYTES / 2) }));
     expect(() => long.add(chunk({ text: "x" }))).toThrow(`longer than ${MAX_ANSWER_BYTES} bytes`);
     const wordy = createAnswer(quote);
-    expect(() => wordy.add(chunk({ toolCalls: [piece(0, "a", "f", "x".repeat(MAX_ANSWER_BYTES + 1))] }))).toThrow(`longer than ${MAX_ANSWER_BYTES} bytes`);
+    expect(() => wordy.add(chunk({ toolCalls: [piece(0, "a", "f", "x".repeat(MAX_ANSWER_BYTES + 1))] }))).toThrow(
+      `longer than ${MAX_ANSWER_BYTES} bytes`,
+    );
     const busy = createAnswer(quote);
     const many = Array.from({ length: MAX_TOOL_CALLS }, (_, index) => piece(index, `id${index}`, "f"));
     busy.add(chunk({ toolCalls: many }));
-    expect(() => busy.add(chunk({ toolCalls: [piece(MAX_TOOL_CALLS, "more", "f")] }))).toThrow(`more than ${MAX_TOOL_CALLS} tool calls`);
+    expect(() => busy.add(chunk({ toolCalls: [piece(MAX_TOOL_CALLS, "more", "f")] }))).toThrow(
+      `more than ${MAX_TOOL_CALLS} tool calls`,
+    );
   });
 });

@@ -33,17 +33,26 @@ export function createAnswer(quote: Quote): Answer {
       finishReason = chunk.finishReason ?? finishReason;
       usage = chunk.usage ?? usage;
       for (const piece of chunk.toolCalls) addPiece(calls, piece);
-      if (calls.length > MAX_TOOL_CALLS) throw new ModelError("MODEL_FAILED", `the answer has more than ${MAX_TOOL_CALLS} tool calls`);
-      bytes += Buffer.byteLength(chunk.text) + chunk.toolCalls.reduce((sum, piece) => sum + Buffer.byteLength(piece.arguments), 0);
-      if (bytes > MAX_ANSWER_BYTES) throw new ModelError("MODEL_FAILED", `the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+      if (calls.length > MAX_TOOL_CALLS)
+        throw new ModelError("MODEL_FAILED", `the answer has more than ${MAX_TOOL_CALLS} tool calls`);
+      bytes +=
+        Buffer.byteLength(chunk.text) +
+        chunk.toolCalls.reduce((sum, piece) => sum + Buffer.byteLength(piece.arguments), 0);
+      if (bytes > MAX_ANSWER_BYTES)
+        throw new ModelError("MODEL_FAILED", `the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
       hasText ||= chunk.text !== "";
       return chunk.text;
     },
     end() {
-      if (finishReason === null) throw new ModelError("MODEL_FAILED", "the stream ended before the answer was finished");
+      if (finishReason === null)
+        throw new ModelError("MODEL_FAILED", "the stream ended before the answer was finished");
       const reason = toReason(finishReason, calls.length > 0);
-      if (!hasText && calls.length === 0 && reason === "stop") throw new ModelError("MODEL_FAILED", "the model finished without text and without a tool call");
-      return [...toToolCalls(calls, reason, quote).map((call) => ({ type: "toolCall", call }) as const), { type: "finish", reason, usage }];
+      if (!hasText && calls.length === 0 && reason === "stop")
+        throw new ModelError("MODEL_FAILED", "the model finished without text and without a tool call");
+      return [
+        ...toToolCalls(calls, reason, quote).map((call) => ({ type: "toolCall", call }) as const),
+        { type: "finish", reason, usage },
+      ];
     },
   };
 }
@@ -79,7 +88,8 @@ function toReason(reason: string, hasCalls: boolean): Extract<ChatEvent, { type:
 function toToolCalls(calls: readonly OpenCall[], reason: string, quote: Quote): ToolCall[] {
   const ids = new Set<string>();
   return calls.map((call, position) => {
-    if (call.name === null) throw new ModelError("MODEL_FAILED", `tool call ${position + 1} of the answer does not name its tool`);
+    if (call.name === null)
+      throw new ModelError("MODEL_FAILED", `tool call ${position + 1} of the answer does not name its tool`);
     const id = freeId(call.id, position, ids);
     ids.add(id);
     const written = call.arguments.trim() === "" ? "{}" : call.arguments;
@@ -103,7 +113,10 @@ function unreadable(name: string, written: string, reason: string, quote: Quote)
       `the answer reached its token limit inside a call of ${quote(name, 60)}; raise maxOutputTokens of the model profile`,
     );
   }
-  return new ModelError("MODEL_FAILED", `the arguments of the model's call of ${quote(name, 60)} are not JSON: ${quote(written, 80)}`);
+  return new ModelError(
+    "MODEL_FAILED",
+    `the arguments of the model's call of ${quote(name, 60)} are not JSON: ${quote(written, 80)}`,
+  );
 }
 
 function isJson(text: string): boolean {

@@ -17,7 +17,15 @@ afterEach(async () => {
 
 function clientAt(baseUrl: string, changes: Partial<OpenAiCompatibleOptions> = {}) {
   const timeoutsMs = { connect: 2_000, firstToken: 5_000, total: 5_000 };
-  return createOpenAiCompatibleClient({ profile: "test", provider: "test", baseUrl, model: "test-model", apiKey: KEY, timeoutsMs, ...changes });
+  return createOpenAiCompatibleClient({
+    profile: "test",
+    provider: "test",
+    baseUrl,
+    model: "test-model",
+    apiKey: KEY,
+    timeoutsMs,
+    ...changes,
+  });
 }
 
 async function startServer(...faults: Fault[]): Promise<OpenAiServer> {
@@ -40,11 +48,17 @@ function portOf(address: ReturnType<Server["address"]>): number {
   return address.port;
 }
 
-function ask(client: ReturnType<typeof clientAt>, content = "What is 37*12?", signal = new AbortController().signal): Promise<ChatEvent[]> {
+function ask(
+  client: ReturnType<typeof clientAt>,
+  content = "What is 37*12?",
+  signal = new AbortController().signal,
+): Promise<ChatEvent[]> {
   return collect(client.chat({ messages: [{ role: "user", content }], tools: TOOLS }, signal));
 }
 
-async function errorOf(asking: Promise<unknown>): Promise<{ code: string; message: string; retryAfterMs: number | null }> {
+async function errorOf(
+  asking: Promise<unknown>,
+): Promise<{ code: string; message: string; retryAfterMs: number | null }> {
   const error: unknown = await asking.then(
     () => new Error("the call did not fail"),
     (reason: unknown) => reason,
@@ -69,12 +83,19 @@ describe("createOpenAiCompatibleClient() hears", () => {
     const events = await ask(clientAt(server.baseUrl));
     expect(events.slice(0, 3)).toEqual(["I", " will", " calculate"].map((delta) => ({ type: "text", delta })));
     expect(events.slice(-2)).toEqual(calculated);
-    expect(server.requests[0]).toMatchObject({ model: "test-model", stream: true, stream_options: { include_usage: true } });
+    expect(server.requests[0]).toMatchObject({
+      model: "test-model",
+      stream: true,
+      stream_options: { include_usage: true },
+    });
   });
 
-  test.each<Fault>([{ kind: "noDone" }, { kind: "whole" }])("an answer of a server with other habits: $kind", async (fault) => {
-    expect((await ask(clientAt((await startServer(fault)).baseUrl))).slice(-2)).toEqual(calculated);
-  });
+  test.each<Fault>([{ kind: "noDone" }, { kind: "whole" }])(
+    "an answer of a server with other habits: $kind",
+    async (fault) => {
+      expect((await ask(clientAt((await startServer(fault)).baseUrl))).slice(-2)).toEqual(calculated);
+    },
+  );
 
   test("an answer that comes one byte at a time", async () => {
     const server = await startServer();
@@ -88,7 +109,9 @@ describe("createOpenAiCompatibleClient() hears", () => {
       });
       return new Response(pieces, { headers: { "content-type": "text/event-stream" } });
     };
-    expect((await ask(clientAt(server.baseUrl, { fetch: bytewise }), "Remember Zürich 東京 👩‍💻")).length).toBeGreaterThan(1);
+    expect(
+      (await ask(clientAt(server.baseUrl, { fetch: bytewise }), "Remember Zürich 東京 👩‍💻")).length,
+    ).toBeGreaterThan(1);
     expect((await ask(clientAt(server.baseUrl, { fetch: bytewise }))).slice(-2)).toEqual(calculated);
   });
 
@@ -105,12 +128,21 @@ describe("createOpenAiCompatibleClient() asks", () => {
   test("with the key, without one, and under the name of the token limit that the host knows", async () => {
     const seen: { url: string; headers: Headers; body: Record<string, unknown> }[] = [];
     const spy: typeof fetch = async (input, init) => {
-      seen.push({ url: String(input), headers: new Headers(init?.headers), body: JSON.parse(String(init?.body)) as Record<string, unknown> });
+      seen.push({
+        url: String(input),
+        headers: new Headers(init?.headers),
+        body: JSON.parse(String(init?.body)) as Record<string, unknown>,
+      });
       return Response.json({ choices: [{ message: { content: "hi" }, finish_reason: "stop" }] });
     };
     await ask(clientAt("https://api.openai.com/v1/", { fetch: spy, maxOutputTokens: 5, apiKey: ` ${KEY}\n` }));
-    await ask(clientAt("http://127.0.0.1:1/v1", { fetch: spy, maxOutputTokens: 5, temperature: 0.5, apiKey: undefined }));
-    expect(seen.map(({ url }) => url)).toEqual(["https://api.openai.com/v1/chat/completions", "http://127.0.0.1:1/v1/chat/completions"]);
+    await ask(
+      clientAt("http://127.0.0.1:1/v1", { fetch: spy, maxOutputTokens: 5, temperature: 0.5, apiKey: undefined }),
+    );
+    expect(seen.map(({ url }) => url)).toEqual([
+      "https://api.openai.com/v1/chat/completions",
+      "http://127.0.0.1:1/v1/chat/completions",
+    ]);
     expect(seen.map(({ headers }) => headers.get("authorization"))).toEqual([`Bearer ${KEY}`, null]);
     expect(seen.map(({ body }) => [body.max_completion_tokens, body.max_tokens, body.temperature])).toEqual([
       [5, undefined, undefined],
@@ -146,7 +178,11 @@ describe("createOpenAiCompatibleClient() fails", () => {
     [500, "MODEL_FAILED"],
     [503, "MODEL_FAILED"],
   ])("on HTTP %i with %s and the server's message, clipped and without the key", async (status, code) => {
-    const server = await startServer({ kind: "status", status, message: `${"no ".repeat(90)}${KEY} ${"no ".repeat(90)}` });
+    const server = await startServer({
+      kind: "status",
+      status,
+      message: `${"no ".repeat(90)}${KEY} ${"no ".repeat(90)}`,
+    });
     const error = await errorOf(ask(clientAt(server.baseUrl)));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(new RegExp(`^test \\(test-model\\) answered HTTP ${status}.*: no no`));
@@ -178,12 +214,19 @@ describe("createOpenAiCompatibleClient() fails", () => {
 
   test.each<[string, Fault, string]>([
     ["when the connection breaks", { kind: "cut", afterLines: 4 }, "broke in the middle of the answer"],
-    ["on a line that is not JSON", { kind: "garbage", afterLines: 4 }, "holds something that is not JSON: <<< not JSON >>>"],
+    [
+      "on a line that is not JSON",
+      { kind: "garbage", afterLines: 4 },
+      "holds something that is not JSON: <<< not JSON >>>",
+    ],
   ])("%s, after the text that came", async (_name, fault, words) => {
     const server = await startServer(fault);
     const seen: ChatEvent[] = [];
     const listening = (async () => {
-      for await (const event of clientAt(server.baseUrl).chat({ messages: [{ role: "user", content: "hello" }], tools: [] }, new AbortController().signal)) {
+      for await (const event of clientAt(server.baseUrl).chat(
+        { messages: [{ role: "user", content: "hello" }], tools: [] },
+        new AbortController().signal,
+      )) {
         seen.push(event);
       }
     })();
@@ -195,14 +238,56 @@ describe("createOpenAiCompatibleClient() fails", () => {
   });
 
   test.each<[string, string, Record<string, string>, number, string, string]>([
-    ["a page for people", "<html>Welcome</html>", { "content-type": "text/html" }, 200, "MODEL_FAILED", "ended before the answer was finished"],
-    ["JSON of something else", '{"hello":1}', { "content-type": "application/json" }, 200, "MODEL_FAILED", "not a part of an answer"],
-    ["an error in the stream", 'data: {"error":{"message":"CUDA out of memory"}}\n\n', {}, 200, "MODEL_FAILED", "CUDA out of memory"],
+    [
+      "a page for people",
+      "<html>Welcome</html>",
+      { "content-type": "text/html" },
+      200,
+      "MODEL_FAILED",
+      "ended before the answer was finished",
+    ],
+    [
+      "JSON of something else",
+      '{"hello":1}',
+      { "content-type": "application/json" },
+      200,
+      "MODEL_FAILED",
+      "not a part of an answer",
+    ],
+    [
+      "an error in the stream",
+      'data: {"error":{"message":"CUDA out of memory"}}\n\n',
+      {},
+      200,
+      "MODEL_FAILED",
+      "CUDA out of memory",
+    ],
     ["a stream cut inside a chunk", 'data: {"choices":[{"del', {}, 200, "MODEL_FAILED", "not JSON"],
-    ["too much JSON", `{"a":"${"x".repeat(2_100_000)}"}`, { "content-type": "application/json" }, 200, "MODEL_FAILED", "longer than 2000000 characters"],
-    ["an error page", "<html>Bad gateway</html>", { "content-type": "text/html" }, 502, "MODEL_FAILED", "answered HTTP 502"],
+    [
+      "too much JSON",
+      `{"a":"${"x".repeat(2_100_000)}"}`,
+      { "content-type": "application/json" },
+      200,
+      "MODEL_FAILED",
+      "longer than 2000000 characters",
+    ],
+    [
+      "an error page",
+      "<html>Bad gateway</html>",
+      { "content-type": "text/html" },
+      502,
+      "MODEL_FAILED",
+      "answered HTTP 502",
+    ],
     ["an error as plain text", "model is loading", {}, 503, "MODEL_FAILED", "answered HTTP 503: model is loading"],
-    ["a redirect", "", { location: "https://elsewhere.example/" }, 301, "MODEL_REFUSED", "redirects to https://elsewhere.example/ (HTTP 301)"],
+    [
+      "a redirect",
+      "",
+      { location: "https://elsewhere.example/" },
+      301,
+      "MODEL_REFUSED",
+      "redirects to https://elsewhere.example/ (HTTP 301)",
+    ],
   ])("on %s, and names it", async (_name, body, headers, status, code, words) => {
     const error = await errorOf(ask(clientAt(await startRaw(body, headers, status))));
     expect(error.code).toBe(code);
@@ -210,17 +295,27 @@ describe("createOpenAiCompatibleClient() fails", () => {
     expect(error.message).toContain(words);
   });
 
-  test.each<Fault>([{ kind: "hang" }, { kind: "hangInStream" }])("with TIMEOUT when no first token comes: $kind", async (fault) => {
-    const server = await startServer(fault);
-    const error = await errorOf(ask(clientAt(server.baseUrl, { timeoutsMs: { connect: 20, firstToken: 60, total: 5_000 } })));
-    expect(error).toMatchObject({ code: "TIMEOUT", message: "test (test-model) gave no first token within 60 ms" });
-  });
+  test.each<Fault>([{ kind: "hang" }, { kind: "hangInStream" }])(
+    "with TIMEOUT when no first token comes: $kind",
+    async (fault) => {
+      const server = await startServer(fault);
+      const error = await errorOf(
+        ask(clientAt(server.baseUrl, { timeoutsMs: { connect: 20, firstToken: 60, total: 5_000 } })),
+      );
+      expect(error).toMatchObject({ code: "TIMEOUT", message: "test (test-model) gave no first token within 60 ms" });
+    },
+  );
 
   test("with TIMEOUT when the answer takes too long", async () => {
     const server = await startOpenAiServer({ answer: scriptedAnswer, lineDelayMs: 20 });
     closing.push(server.close);
-    const error = await errorOf(ask(clientAt(server.baseUrl, { timeoutsMs: { connect: 1_000, firstToken: 1_000, total: 150 } }), "help"));
-    expect(error).toMatchObject({ code: "TIMEOUT", message: "test (test-model) did not finish its answer within 150 ms" });
+    const error = await errorOf(
+      ask(clientAt(server.baseUrl, { timeoutsMs: { connect: 1_000, firstToken: 1_000, total: 150 } }), "help"),
+    );
+    expect(error).toMatchObject({
+      code: "TIMEOUT",
+      message: "test (test-model) did not finish its answer within 150 ms",
+    });
   });
 
   test("with TIMEOUT when no connection comes about: a TLS handshake that is never answered", async () => {
@@ -235,8 +330,13 @@ describe("createOpenAiCompatibleClient() fails", () => {
       return new Promise((resolve) => silent.close(resolve));
     });
     const baseUrl = `https://127.0.0.1:${portOf(silent.address())}/v1`;
-    const error = await errorOf(ask(clientAt(baseUrl, { timeoutsMs: { connect: 60, firstToken: 5_000, total: 5_000 } })));
-    expect(error).toMatchObject({ code: "TIMEOUT", message: "test (test-model) could not be connected to within 60 ms" });
+    const error = await errorOf(
+      ask(clientAt(baseUrl, { timeoutsMs: { connect: 60, firstToken: 5_000, total: 5_000 } })),
+    );
+    expect(error).toMatchObject({
+      code: "TIMEOUT",
+      message: "test (test-model) could not be connected to within 60 ms",
+    });
   });
 
   test("with CANCELED when it is canceled while it waits", async () => {

@@ -32,7 +32,8 @@ export interface OpenAiCompatibleOptions {
  */
 export function createOpenAiCompatibleClient(options: OpenAiCompatibleOptions): ModelClient {
   const fault = settingsFault(options.baseUrl, options.apiKey);
-  if (fault !== undefined) throw new SomaError("BAD_INPUT", `model profile "${options.profile}" cannot be used: ${fault}`);
+  if (fault !== undefined)
+    throw new SomaError("BAD_INPUT", `model profile "${options.profile}" cannot be used: ${fault}`);
   const { profile, provider, model } = options;
   return { profile, provider, model, isAi: true, chat: (request, signal) => chat(options, request, signal) };
 }
@@ -41,13 +42,20 @@ export function createOpenAiCompatibleClient(options: OpenAiCompatibleOptions): 
 export function settingsFault(baseUrl: string, apiKey: string | undefined): string | undefined {
   if (!URL.canParse(baseUrl)) return "its baseUrl is not a URL";
   const url = new URL(baseUrl);
-  if (url.protocol !== "http:" && url.protocol !== "https:") return `its baseUrl begins with ${url.protocol}, not with http: or https:`;
-  if (url.username !== "" || url.password !== "") return "its baseUrl holds a user name or password; give the key through its environment variable";
-  if (apiKey !== undefined && !/^[\x21-\x7e]*$/.test(apiKey.trim())) return "its key holds characters that an HTTP header cannot carry";
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    return `its baseUrl begins with ${url.protocol}, not with http: or https:`;
+  if (url.username !== "" || url.password !== "")
+    return "its baseUrl holds a user name or password; give the key through its environment variable";
+  if (apiKey !== undefined && !/^[\x21-\x7e]*$/.test(apiKey.trim()))
+    return "its key holds characters that an HTTP header cannot carry";
   return undefined;
 }
 
-async function* chat(options: OpenAiCompatibleOptions, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
+async function* chat(
+  options: OpenAiCompatibleOptions,
+  request: ChatRequest,
+  caller: AbortSignal,
+): AsyncGenerator<ChatEvent> {
   const who = `${options.profile} (${options.model})`;
   const quote = createQuote(options.apiKey?.trim());
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
@@ -88,7 +96,11 @@ async function post(options: OpenAiCompatibleOptions, request: ChatRequest, dead
   }
 }
 
-async function* toEvents(chunks: AsyncIterable<WireChunk>, deadlines: Deadlines, quote: Quote): AsyncGenerator<ChatEvent> {
+async function* toEvents(
+  chunks: AsyncIterable<WireChunk>,
+  deadlines: Deadlines,
+  quote: Quote,
+): AsyncGenerator<ChatEvent> {
   const answer = createAnswer(quote);
   for await (const chunk of chunks) {
     if (chunk.alive) deadlines.firstToken();
@@ -112,7 +124,8 @@ function throwIfOver(deadlines: Deadlines): void {
 async function* readChunks(response: Response, quote: Quote): AsyncGenerator<WireChunk> {
   if (response.headers.get("content-type")?.includes("json") === true) {
     const body = await readBounded(response, MAX_EVENT_LENGTH);
-    if (body === undefined) throw new ModelError("MODEL_FAILED", `the answer is longer than ${MAX_EVENT_LENGTH} characters`);
+    if (body === undefined)
+      throw new ModelError("MODEL_FAILED", `the answer is longer than ${MAX_EVENT_LENGTH} characters`);
     yield parseChunk(body, quote);
     return;
   }

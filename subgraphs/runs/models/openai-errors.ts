@@ -16,13 +16,20 @@ export async function toResponseError(who: string, response: Response, quote: Qu
   if (status >= 300 && status < 400) {
     await response.body?.cancel();
     const target = quote(response.headers.get("location") ?? "another address", MESSAGE_LENGTH);
-    return new ModelError("MODEL_REFUSED", `${who} redirects to ${target} (HTTP ${status}); set baseUrl to the final address`);
+    return new ModelError(
+      "MODEL_REFUSED",
+      `${who} redirects to ${target} (HTTP ${status}); set baseUrl to the final address`,
+    );
   }
   const said = quote(await messageOf(response), MESSAGE_LENGTH);
   const failed = status >= 500 || PASSING.has(status);
-  return new ModelError(failed ? "MODEL_FAILED" : "MODEL_REFUSED", `${who} answered HTTP ${status}${adviceOf(status)}${said === "" ? "" : `: ${said}`}`, {
-    retryAfterMs: failed ? parseRetryAfter(response.headers.get("retry-after"), Date.now()) : null,
-  });
+  return new ModelError(
+    failed ? "MODEL_FAILED" : "MODEL_REFUSED",
+    `${who} answered HTTP ${status}${adviceOf(status)}${said === "" ? "" : `: ${said}`}`,
+    {
+      retryAfterMs: failed ? parseRetryAfter(response.headers.get("retry-after"), Date.now()) : null,
+    },
+  );
 }
 
 function adviceOf(status: number): string {
@@ -48,7 +55,10 @@ export function toCallError(who: string, address: string, error: unknown, starte
   const known = toSomaError(error);
   if (known.code !== "INTERNAL") return new ModelError(known.code, `${who}: ${known.message}`, { cause: error });
   const reason = causeOf(error);
-  if (started) return new ModelError("MODEL_FAILED", `the connection to ${who} broke in the middle of the answer (${reason})`, { cause: error });
+  if (started)
+    return new ModelError("MODEL_FAILED", `the connection to ${who} broke in the middle of the answer (${reason})`, {
+      cause: error,
+    });
   return new ModelError("MODEL_FAILED", `${who} cannot be reached at ${address} (${reason})`, { cause: error });
 }
 

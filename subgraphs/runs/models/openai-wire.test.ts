@@ -28,7 +28,9 @@ describe("toWireRequest()", () => {
         {
           role: "assistant",
           content: null,
-          tool_calls: [{ id: "call_1", type: "function", function: { name: "calculate", arguments: '{"expression":"1+1"}' } }],
+          tool_calls: [
+            { id: "call_1", type: "function", function: { name: "calculate", arguments: '{"expression":"1+1"}' } },
+          ],
         },
         { role: "tool", tool_call_id: "call_1", content: "2" },
         { role: "assistant", content: "a" },
@@ -55,21 +57,42 @@ describe("parseChunk()", () => {
     ["text", delta({ content: "a" }), { ...nothing, text: "a", alive: true }],
     ["a role alone", delta({ role: "assistant", content: "" }), nothing],
     ["a refusal", delta({ content: null, refusal: "no" }), { ...nothing, text: "no", alive: true }],
-    ["text in parts", delta({ content: [{ type: "text", text: "a" }, { type: "text", text: "b" }, 7] }), { ...nothing, text: "ab", alive: true }],
+    [
+      "text in parts",
+      delta({ content: [{ type: "text", text: "a" }, { type: "text", text: "b" }, 7] }),
+      { ...nothing, text: "ab", alive: true },
+    ],
     ["hidden reasoning, a sign of life", delta({ content: "", reasoning_content: "hm" }), { ...nothing, alive: true }],
     ["a finish", delta({}, { finish_reason: "stop" }), { ...nothing, finishReason: "stop" }],
     ["an empty finish reason", delta({}, { finish_reason: "" }), nothing],
     ["no choices", '{"choices":[]}', nothing],
-    ["usage", '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}', { ...nothing, usage: { inputTokens: 3, outputTokens: 4 } }],
-    ["usage without choices", '{"usage":{"prompt_tokens":3}}', { ...nothing, usage: { inputTokens: 3, outputTokens: 0 } }],
-    ["a whole answer", '{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}', { ...nothing, text: "a", alive: true, finishReason: "stop" }],
+    [
+      "usage",
+      '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}',
+      { ...nothing, usage: { inputTokens: 3, outputTokens: 4 } },
+    ],
+    [
+      "usage without choices",
+      '{"usage":{"prompt_tokens":3}}',
+      { ...nothing, usage: { inputTokens: 3, outputTokens: 0 } },
+    ],
+    [
+      "a whole answer",
+      '{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}',
+      { ...nothing, text: "a", alive: true, finishReason: "stop" },
+    ],
     ["a delta that is null", '{"choices":[{"delta":null}]}', nothing],
   ])("reads %s", (_name, json, expected) => {
     expect(parseChunk(json, quote)).toEqual(expected);
   });
 
   test("reads the pieces of tool calls, with what they leave out as null", () => {
-    const pieces = [{ index: 1, id: "", function: { arguments: "{" } }, { id: "x", function: { name: "f", arguments: { a: 1 } } }, {}, "odd"];
+    const pieces = [
+      { index: 1, id: "", function: { arguments: "{" } },
+      { id: "x", function: { name: "f", arguments: { a: 1 } } },
+      {},
+      "odd",
+    ];
     expect(parseChunk(delta({ tool_calls: pieces }), quote).toolCalls).toEqual([
       { index: 1, id: null, name: null, arguments: "{" },
       { index: null, id: "x", name: "f", arguments: '{"a":1}' },
@@ -81,10 +104,16 @@ describe("parseChunk()", () => {
     ["something that is not JSON", "<html>", "the stream holds something that is not JSON: <html>"],
     ["an array", "[1]", "JSON that is not an object: [1]"],
     ["another object", '{"hello":1}', 'JSON that is not a part of an answer: {"hello":1}'],
-    ["the server's error", '{"error":{"message":"out of memory"}}', "the server reported an error in the answer: out of memory"],
+    [
+      "the server's error",
+      '{"error":{"message":"out of memory"}}',
+      "the server reported an error in the answer: out of memory",
+    ],
     ["the server's error as text", '{"error":"overloaded"}', "reported an error in the answer: overloaded"],
     ["the key", "sk-secret-key-123456 is wrong", "not JSON: [key] is wrong"],
   ])("refuses %s and says so", (_name, json, message) => {
-    expect(() => parseChunk(json, quote)).toThrow(expect.objectContaining({ code: "MODEL_FAILED", message: expect.stringContaining(message) }));
+    expect(() => parseChunk(json, quote)).toThrow(
+      expect.objectContaining({ code: "MODEL_FAILED", message: expect.stringContaining(message) }),
+    );
   });
 });

@@ -48,23 +48,34 @@ function toWireMessage(message: ChatMessage): Record<string, unknown> {
   return {
     role: "assistant",
     content: message.content === "" ? null : message.content,
-    tool_calls: message.toolCalls.map((call) => ({ id: call.id, type: "function", function: { name: call.name, arguments: call.arguments } })),
+    tool_calls: message.toolCalls.map((call) => ({
+      id: call.id,
+      type: "function",
+      function: { name: call.name, arguments: call.arguments },
+    })),
   };
 }
 
 function toWireTool(tool: ChatRequest["tools"][number]): Record<string, unknown> {
-  return { type: "function", function: { name: tool.name, description: tool.description, parameters: tool.inputSchema } };
+  return {
+    type: "function",
+    function: { name: tool.name, description: tool.description, parameters: tool.inputSchema },
+  };
 }
 
 /** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, or when it carries the server's error. */
 export function parseChunk(json: string, quote: Quote): WireChunk {
   const chunk = parseObject(json, quote);
   if (isRecord(chunk.error) || typeof chunk.error === "string") {
-    throw new ModelError("MODEL_FAILED", `the server reported an error in the answer: ${quote(errorText(chunk) ?? json, 300)}`);
+    throw new ModelError(
+      "MODEL_FAILED",
+      `the server reported an error in the answer: ${quote(errorText(chunk) ?? json, 300)}`,
+    );
   }
   const usage = usageOf(chunk.usage);
   if (!Array.isArray(chunk.choices)) {
-    if (usage === null) throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
+    if (usage === null)
+      throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
     return { text: "", alive: false, toolCalls: [], finishReason: null, usage };
   }
   const choice: unknown = chunk.choices[0];
@@ -73,7 +84,10 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
   const text = textOf(delta.content) + textOf(delta.refusal);
   const toolCalls = Array.isArray(delta.tool_calls) ? delta.tool_calls.filter(isRecord).map(toolCallOf) : [];
   const reasoning = textOf(delta.reasoning_content) + textOf(delta.reasoning);
-  const finishReason = isRecord(choice) && typeof choice.finish_reason === "string" && choice.finish_reason !== "" ? choice.finish_reason : null;
+  const finishReason =
+    isRecord(choice) && typeof choice.finish_reason === "string" && choice.finish_reason !== ""
+      ? choice.finish_reason
+      : null;
   return { text, alive: text !== "" || reasoning !== "" || toolCalls.length > 0, toolCalls, finishReason, usage };
 }
 
@@ -84,14 +98,17 @@ function parseObject(json: string, quote: Quote): Record<string, unknown> {
   } catch (cause) {
     throw new ModelError("MODEL_FAILED", `the stream holds something that is not JSON: ${quote(json, 80)}`, { cause });
   }
-  if (!isRecord(value)) throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
+  if (!isRecord(value))
+    throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
   return value;
 }
 
 /** The message of an error body, in the shapes servers use: {error: {message}}, {error: "..."}, {message}, {detail}. */
 export function errorText(body: unknown): string | undefined {
   if (!isRecord(body)) return undefined;
-  const found = [isRecord(body.error) ? body.error.message : body.error, body.message, body.detail].find((text) => typeof text === "string" && text !== "");
+  const found = [isRecord(body.error) ? body.error.message : body.error, body.message, body.detail].find(
+    (text) => typeof text === "string" && text !== "",
+  );
   return typeof found === "string" ? found : undefined;
 }
 

@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import { type ChatMessage, MEMORY_HEADING } from "./model-client.ts";
 import { answerByRules, MAX_THINGS } from "./scripted-answer.ts";
 
-const TOOLS = ["calculate", "clock", "remember", "http_fetch", "note_append", "code_run"].map((name) => ({ name, description: name, inputSchema: {} }));
+const TOOLS = ["calculate", "clock", "remember", "http_fetch", "note_append", "code_run"].map((name) => ({
+  name,
+  description: name,
+  inputSchema: {},
+}));
 const system = (...memories: string[]): ChatMessage => ({
   role: "system",
   content: ["Instructions.", "", MEMORY_HEADING, ...memories.map((memory) => `- ${memory}`)].join("\n"),
@@ -20,9 +24,17 @@ function answerAfter(text: string, ...results: unknown[]): string {
   const messages: ChatMessage[] = [
     system(),
     { role: "user", content: text },
-    { role: "assistant", content: first.text, toolCalls: first.toolCalls.map((call, index) => ({ ...call, id: `engine_${index}` })) },
+    {
+      role: "assistant",
+      content: first.text,
+      toolCalls: first.toolCalls.map((call, index) => ({ ...call, id: `engine_${index}` })),
+    },
     ...results.map((result, index): ChatMessage => {
-      return { role: "tool", toolCallId: `engine_${index}`, content: typeof result === "string" ? result : JSON.stringify(result) };
+      return {
+        role: "tool",
+        toolCallId: `engine_${index}`,
+        content: typeof result === "string" ? result : JSON.stringify(result),
+      };
     }),
   ];
   const second = answerByRules({ messages, tools: TOOLS });
@@ -44,7 +56,8 @@ describe("answerByRules() with tools to call", () => {
   });
 
   test("gives each tool the arguments it takes", () => {
-    const text = "What time is it? What time is it in Tokyo? fetch https://example.com. note: x. Run code: await sleep(3000); console.log('done')";
+    const text =
+      "What time is it? What time is it in Tokyo? fetch https://example.com. note: x. Run code: await sleep(3000); console.log('done')";
     expect(answer(text).toolCalls.map((call) => [call.name, JSON.parse(call.arguments)])).toEqual([
       ["clock", {}],
       ["clock", { timezone: "Asia/Tokyo" }],
@@ -56,7 +69,9 @@ describe("answerByRules() with tools to call", () => {
 
   test("calls only tools it was given, and says which it misses", () => {
     const tools = TOOLS.filter((tool) => tool.name === "calculate");
-    expect(answer("What is 1+1? fetch https://a.example", { tools }).toolCalls.map((call) => call.name)).toEqual(["calculate"]);
+    expect(answer("What is 1+1? fetch https://a.example", { tools }).toolCalls.map((call) => call.name)).toEqual([
+      "calculate",
+    ]);
     expect(answer("fetch https://a.example", { tools })).toEqual({
       text: "I cannot fetch https://a.example: the tool http_fetch is not available to me.",
       toolCalls: [],
@@ -67,13 +82,19 @@ describe("answerByRules() with tools to call", () => {
     const { text, toolCalls } = answer("calculate 1+1. ".repeat(MAX_THINGS + 3));
     expect(toolCalls.length).toBe(MAX_THINGS);
     expect(text.length).toBeLessThan(1_000);
-    expect(answerAfter("calculate 1+1. ".repeat(MAX_THINGS + 3), ...Array(MAX_THINGS).fill(good("2")))).toContain("left out the last 3");
+    expect(answerAfter("calculate 1+1. ".repeat(MAX_THINGS + 3), ...Array(MAX_THINGS).fill(good("2")))).toContain(
+      "left out the last 3",
+    );
   });
 
   test("looks at the last message only", () => {
     const messages: ChatMessage[] = [
       { role: "user", content: "What is 1+1?" },
-      { role: "assistant", content: "", toolCalls: [{ id: "call_1", name: "calculate", arguments: '{"expression":"1+1"}' }] },
+      {
+        role: "assistant",
+        content: "",
+        toolCalls: [{ id: "call_1", name: "calculate", arguments: '{"expression":"1+1"}' }],
+      },
       { role: "tool", toolCallId: "call_1", content: JSON.stringify(good("2")) },
       { role: "assistant", content: "1+1 = 2." },
       { role: "user", content: "What is 1+1?" },
@@ -84,19 +105,33 @@ describe("answerByRules() with tools to call", () => {
 
 describe("answerByRules() with results", () => {
   test("says what came of everything, in the order of the message", () => {
-    expect(answerAfter("What is 37*12? Remember that my favourite number is 37.", good("444"), good("remembered: my favourite number is 37"))).toBe(
-      "37*12 = 444.\n\nI remembered that your favourite number is 37.",
-    );
+    expect(
+      answerAfter(
+        "What is 37*12? Remember that my favourite number is 37.",
+        good("444"),
+        good("remembered: my favourite number is 37"),
+      ),
+    ).toBe("37*12 = 444.\n\nI remembered that your favourite number is 37.");
     expect(answerAfter("Hello. Note: buy milk. Who am I?", good("noted in notes.md, which has 1 line"))).toMatch(
       /^Hello! .+ not an AI; .+\n\nI noted: buy milk\.\n\nI do not know the answer to "Who am I"/,
     );
   });
 
   test.each<[string, string, unknown, string]>([
-    ["the time", "what time is it in UTC", good("2026-11-24T10:00:00Z (Tuesday, UTC)"), "The time is 2026-11-24T10:00:00Z (Tuesday, UTC)."],
+    [
+      "the time",
+      "what time is it in UTC",
+      good("2026-11-24T10:00:00Z (Tuesday, UTC)"),
+      "The time is 2026-11-24T10:00:00Z (Tuesday, UTC).",
+    ],
     ["what code printed", "run code: 1", good("a\nb\n"), "The code printed:\n\n```\na\nb\n```"],
     ["code that printed nothing", "run code: 1", good(""), "The code ran and printed nothing."],
-    ["a page, in a fence longer than its own", "fetch https://a.example", good("```x```"), "Here is https://a.example:\n\n````\n```x```\n````"],
+    [
+      "a page, in a fence longer than its own",
+      "fetch https://a.example",
+      good("```x```"),
+      "Here is https://a.example:\n\n````\n```x```\n````",
+    ],
     ["a number that is no text", "calculate 1+1", good(2), "1+1 = 2."],
     ["a result without a status", "calculate 1+1", "2", "1+1 = 2."],
     ["a fact without 'that'", "remember the milk", good(""), "I remembered: the milk."],
@@ -106,9 +141,24 @@ describe("answerByRules() with results", () => {
       { status: "DENIED", reason: "role x may not call code_run." },
       "I was not allowed to use code_run: role x may not call code_run.",
     ],
-    ["a denied tool without a reason", "run code: 1", { status: "DENIED" }, "I was not allowed to use code_run: no reason was given."],
-    ["a failed tool", "calculate 1/0", { status: "FAILED", error: "it divides by zero" }, "calculate failed: it divides by zero."],
-    ["an error object", "calculate 1/0", { status: "FAILED", error: { type: "x", message: "it divides by zero" } }, "calculate failed: it divides by zero."],
+    [
+      "a denied tool without a reason",
+      "run code: 1",
+      { status: "DENIED" },
+      "I was not allowed to use code_run: no reason was given.",
+    ],
+    [
+      "a failed tool",
+      "calculate 1/0",
+      { status: "FAILED", error: "it divides by zero" },
+      "calculate failed: it divides by zero.",
+    ],
+    [
+      "an error object",
+      "calculate 1/0",
+      { status: "FAILED", error: { type: "x", message: "it divides by zero" } },
+      "calculate failed: it divides by zero.",
+    ],
     ["a tool that took too long", "run code: 1", { status: "TIMED_OUT" }, "code_run failed: timed out."],
   ])("says %s", (_name, text, result, expected) => {
     expect(answerAfter(text, result)).toBe(expected);
@@ -122,7 +172,9 @@ describe("answerByRules() with results", () => {
   });
 
   test("gives two equal calls a result each", () => {
-    expect(answerAfter("calculate 1+1. calculate 1+1.", good("2"), { status: "FAILED", error: "busy" })).toBe("1+1 = 2.\n\ncalculate failed: busy.");
+    expect(answerAfter("calculate 1+1. calculate 1+1.", good("2"), { status: "FAILED", error: "busy" })).toBe(
+      "1+1 = 2.\n\ncalculate failed: busy.",
+    );
   });
 
   test("says when a call has no result", () => {
@@ -153,7 +205,10 @@ describe("answerByRules() without tools", () => {
     ["what is the wifi password?", "The wifi password is hunter2."],
     ["Who am I?", "Your name is Ada."],
     ["What do you know about Paris?", "I know this about Paris: You live in Paris."],
-    ["what is my favourite colour?", "I do not know what your favourite colour is. I only know what I was told to remember."],
+    [
+      "what is my favourite colour?",
+      "I do not know what your favourite colour is. I only know what I was told to remember.",
+    ],
     ["where is my car?", "I do not know where your car is. I only know what I was told to remember."],
     ["What do you know about Rome?", 'I know nothing about Rome yet. Tell me with "remember that ...".'],
   ])("answers %j from memory, or says that it does not know", (question, expected) => {
@@ -162,19 +217,25 @@ describe("answerByRules() without tools", () => {
 
   test("tells everything it knows about the user, and nothing it only said itself", () => {
     const { text } = answer("What do you know about me?", { memories });
-    expect(text).toBe("I know this about you: Your favourite number is 37. Your brother's favourite number is 9. You live in Paris. Your name is Ada.");
+    expect(text).toBe(
+      "I know this about you: Your favourite number is 37. Your brother's favourite number is 9. You live in Paris. Your name is Ada.",
+    );
   });
 
   test("does not take its own earlier answers for facts", () => {
-    const own = [answer("What is my cat?").text, answer("qwerty").text, answerAfter("run code: 1", good("my cat is a dog"))].map((text) =>
-      text.replaceAll("\n", " "),
-    );
+    const own = [
+      answer("What is my cat?").text,
+      answer("qwerty").text,
+      answerAfter("run code: 1", good("my cat is a dog")),
+    ].map((text) => text.replaceAll("\n", " "));
     expect(answer("What is my cat?", { memories: own }).text).toMatch(/^I do not know what your cat is/);
     expect(answer("What do you know about me?", { memories: own }).text).toMatch(/^I know nothing about you yet/);
   });
 
   test("takes an earlier answer of an assistant when nothing else is known, as it was said", () => {
-    expect(answer("What is my favourite number?", { memories: ["Your favourite number is 8."] }).text).toBe("Your favourite number is 8.");
+    expect(answer("What is my favourite number?", { memories: ["Your favourite number is 8."] }).text).toBe(
+      "Your favourite number is 8.",
+    );
   });
 
   test("reads memory from the section below the heading only", () => {
@@ -205,9 +266,12 @@ describe("answerByRules() without tools", () => {
   });
 
   test("says what it is when greeted and when asked", () => {
-    for (const message of ["hello", "help", "are you an AI?"]) expect(answer(message).text).toContain("a set of rules and not an AI");
+    for (const message of ["hello", "help", "are you an AI?"])
+      expect(answer(message).text).toContain("a set of rules and not an AI");
     expect(answer("thanks").text).toBe("You are welcome.");
-    expect(answer("What time is it in Atlantis?").text).toBe('I do not know the time zone of "Atlantis"; name one such as Europe/Berlin.');
+    expect(answer("What time is it in Atlantis?").text).toBe(
+      'I do not know the time zone of "Atlantis"; name one such as Europe/Berlin.',
+    );
   });
 
   test("stays quick with a message and memories made of questions", () => {

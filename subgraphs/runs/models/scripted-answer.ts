@@ -65,7 +65,11 @@ function sayStrange(intents: readonly Intent[], alone: boolean): string[] {
   return [`I did not understand "${toQuote(strange.join(" "))}".`, HELP];
 }
 
-function sayStep({ intent, call, missing }: Step, facts: readonly string[], takeResult: TakeResult | undefined): string | undefined {
+function sayStep(
+  { intent, call, missing }: Step,
+  facts: readonly string[],
+  takeResult: TakeResult | undefined,
+): string | undefined {
   if (call !== undefined) {
     if (missing) return `I cannot ${call.will}: the tool ${call.tool} is not available to me.`;
     return sayResult(call, takeResult?.(call));
@@ -98,7 +102,10 @@ function sayResult(call: PlannedCall, result: ToolResult | undefined): string {
 function sayAnswer(question: string, facts: readonly string[]): string {
   const answer = findAnswer(question, facts);
   if (answer !== undefined) return toSentence(answer);
-  const [, noun, verb] = /^(?:do you know |tell me )?(?:what|who|where|when)(?:'s| (is|are|was|were))? (.+)$/i.exec(question.replaceAll("’", "'")) ?? [];
+  const [, noun, verb] =
+    /^(?:do you know |tell me )?(?:what|who|where|when)(?:'s| (is|are|was|were))? (.+)$/i.exec(
+      question.replaceAll("’", "'"),
+    ) ?? [];
   if (verb !== undefined && /^(?:my|our|the)\s/i.test(verb)) {
     const asked = /^\w+/.exec(question.replace(/^(?:do you know|tell me) /i, ""))?.[0].toLowerCase();
     return `I do not know ${asked} ${toQuote(swapPersons(verb))} ${noun?.toLowerCase() ?? "is"}. I only know what I was told to remember.`;

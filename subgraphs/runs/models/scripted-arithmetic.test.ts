@@ -57,10 +57,14 @@ describe("parseArithmetic()", () => {
 
   test("ends for any text, and what it accepts holds nothing but arithmetic", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."0123456789.+-*/%^(), x=?²×piwsqrtmax"), maxLength: 80 }), (text) => {
-        const read = parseArithmetic(text);
-        if (read !== undefined) expect(read.expression).toMatch(/^(?:[-+*/%^()., \d]|pi|sqrt|abs|round|floor|ceil|min|max)+$/i);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(..."0123456789.+-*/%^(), x=?²×piwsqrtmax"), maxLength: 80 }),
+        (text) => {
+          const read = parseArithmetic(text);
+          if (read !== undefined)
+            expect(read.expression).toMatch(/^(?:[-+*/%^()., \d]|pi|sqrt|abs|round|floor|ceil|min|max)+$/i);
+        },
+      ),
     );
   });
 });

@@ -2,7 +2,9 @@
 export const MAX_EXPRESSION_LENGTH = 500;
 
 const NUMBER_WORDS =
-  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(" ");
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(
+    " ",
+  );
 
 /** Words of arithmetic and their signs, in order: the longer ones stand first. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
@@ -56,7 +58,9 @@ export function parseArithmetic(text: string): Arithmetic | undefined {
 function toSigns(text: string): string {
   // Superscripts first: NFKC would make the digit 2 of them.
   let signs = text.toLowerCase().replaceAll("²", "^2").replaceAll("³", "^3").normalize("NFKC").replaceAll(/\s+/g, " ");
-  signs = signs.replaceAll(/\b[a-z]+\b/g, (word) => (NUMBER_WORDS.includes(word) ? String(NUMBER_WORDS.indexOf(word)) : word));
+  signs = signs.replaceAll(/\b[a-z]+\b/g, (word) =>
+    NUMBER_WORDS.includes(word) ? String(NUMBER_WORDS.indexOf(word)) : word,
+  );
   for (const [words, sign] of WORDS) signs = signs.replaceAll(words, sign);
   return signs
     .replaceAll(/(?<=[\d)] ?)x(?= ?[\d(])/g, "*")

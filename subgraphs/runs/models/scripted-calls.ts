@@ -3,7 +3,10 @@ import { swapPersons } from "./scripted-person.ts";
 import { toQuote } from "./scripted-text.ts";
 
 /** What came back from a tool, as the engine writes it into the tool's message. */
-export type ToolResult = { status: "ok"; output: string; truncated: boolean } | { status: "denied"; reason: string } | { status: "failed"; reason: string };
+export type ToolResult =
+  | { status: "ok"; output: string; truncated: boolean }
+  | { status: "denied"; reason: string }
+  | { status: "failed"; reason: string };
 
 export interface PlannedCall {
   tool: string;
@@ -19,7 +22,12 @@ export function toCall(intent: Intent): PlannedCall | undefined {
   switch (intent.kind) {
     case "calculate": {
       const { expression } = intent;
-      return { tool: "calculate", args: { expression }, will: `calculate ${expression}`, did: (output) => `${expression} = ${output}.` };
+      return {
+        tool: "calculate",
+        args: { expression },
+        will: `calculate ${expression}`,
+        did: (output) => `${expression} = ${output}.`,
+      };
     }
     case "time": {
       const { timeZone, place } = intent;
@@ -34,7 +42,12 @@ export function toCall(intent: Intent): PlannedCall | undefined {
     }
     case "remember": {
       const said = `${intent.clause ? " that" : ":"} ${toQuote(swapPersons(intent.text))}`;
-      return { tool: "remember", args: { text: intent.text }, will: `remember${said}`, did: () => `I remembered${said}.` };
+      return {
+        tool: "remember",
+        args: { text: intent.text },
+        will: `remember${said}`,
+        did: () => `I remembered${said}.`,
+      };
     }
     case "fetch":
       return {
@@ -44,7 +57,12 @@ export function toCall(intent: Intent): PlannedCall | undefined {
         did: (output) => `Here is ${toQuote(intent.url)}:${toBlock(output)}`,
       };
     case "note":
-      return { tool: "note_append", args: { text: intent.text }, will: "add a note", did: () => `I noted: ${toQuote(intent.text)}.` };
+      return {
+        tool: "note_append",
+        args: { text: intent.text },
+        will: "add a note",
+        did: () => `I noted: ${toQuote(intent.text)}.`,
+      };
     case "code":
       return {
         tool: "code_run",

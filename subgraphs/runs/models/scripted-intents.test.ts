@@ -58,7 +58,10 @@ const TABLE: [string, Intent[]][] = [
   ["My name is Ada.", [unknown("My name is Ada.")]],
   // Tools with a payload
   ["fetch https://example.com/a?b=1.", [fetches("https://example.com/a?b=1")]],
-  ["Get the page at https://example.com/wiki/A_(b), and https://example.org!", [fetches("https://example.com/wiki/A_(b)"), fetches("https://example.org")]],
+  [
+    "Get the page at https://example.com/wiki/A_(b), and https://example.org!",
+    [fetches("https://example.com/wiki/A_(b)"), fetches("https://example.org")],
+  ],
   ["(fetch https://example.com)", [unknown("(fetch https://example.com)")]],
   ["fetch example.com", [unknown("fetch example.com")]],
   ["note: buy milk", [note("buy milk")]],
@@ -81,11 +84,23 @@ const TABLE: [string, Intent[]][] = [
   ["Are you an AI or what?", [help]],
   ["thank you very much", [thanks]],
   // Several at once, in order
-  ["What is 37*12? Remember that my favourite number is 37.", [calculate("37*12"), remember("my favourite number is 37")]],
+  [
+    "What is 37*12? Remember that my favourite number is 37.",
+    [calculate("37*12"), remember("my favourite number is 37")],
+  ],
   ["note: x. Then run code: console.log(1); // 2. and 3", [note("x"), code("console.log(1); // 2. and 3")]],
-  ["what is 1+1? what time is it? remember that it is broken. note: nothing.", [calculate("1+1"), time(null), remember("it is broken"), note("nothing")]],
-  ["1. fetch https://a.example\n2) calculate 1+1\n- note: y", [fetches("https://a.example"), calculate("1+1"), note("y")]],
-  ["calculate 2+2, then fetch https://a.example; and what is my name", [calculate("2+2"), fetches("https://a.example"), ask("what is my name")]],
+  [
+    "what is 1+1? what time is it? remember that it is broken. note: nothing.",
+    [calculate("1+1"), time(null), remember("it is broken"), note("nothing")],
+  ],
+  [
+    "1. fetch https://a.example\n2) calculate 1+1\n- note: y",
+    [fetches("https://a.example"), calculate("1+1"), note("y")],
+  ],
+  [
+    "calculate 2+2, then fetch https://a.example; and what is my name",
+    [calculate("2+2"), fetches("https://a.example"), ask("what is my name")],
+  ],
   // What it does not understand
   ["qwerty", [unknown("qwerty")]],
   ["Write a poem about the sea. What is 1+1?", [unknown("Write a poem about the sea."), calculate("1+1")]],

@@ -26,7 +26,11 @@ export function parseIntents(message: string): Intent[] {
   const plain = toPlain(message);
   const intents: Intent[] = [];
   for (let at = skipSpace(plain, 0); at < plain.length; at = skipSpace(plain, at)) {
-    const { found, end } = readFence(message, plain, at) ?? readCode(message, plain, at) ?? readNote(message, plain, at) ?? readSentence(message, plain, at);
+    const { found, end } =
+      readFence(message, plain, at) ??
+      readCode(message, plain, at) ??
+      readNote(message, plain, at) ??
+      readSentence(message, plain, at);
     intents.push(...found);
     at = Math.max(end, at + 1);
   }
@@ -65,7 +69,8 @@ function readFence(message: string, plain: string, at: number): Read | undefined
   const language = open[1]?.toLowerCase() ?? "";
   const code = message.slice(start, end).trim();
   const known = ["", "js", "javascript", "mjs", "node"].includes(language);
-  const found: Intent = known && code !== "" ? { kind: "code", code } : { kind: "unknown", text: message.slice(at, end) };
+  const found: Intent =
+    known && code !== "" ? { kind: "code", code } : { kind: "unknown", text: message.slice(at, end) };
   return { found: [found], end: close === -1 ? end : close + 3 };
 }
 
@@ -77,7 +82,10 @@ function readCode(message: string, plain: string, at: number): Read | undefined 
   if (plain.startsWith("```", start)) return readFence(message, plain, start);
   const rest = message.slice(start).trim();
   const code = /^`[^`]+`$/.test(rest) ? rest.slice(1, -1) : rest;
-  return { found: [code === "" ? { kind: "unknown", text: message.slice(at) } : { kind: "code", code }], end: plain.length };
+  return {
+    found: [code === "" ? { kind: "unknown", text: message.slice(at) } : { kind: "code", code }],
+    end: plain.length,
+  };
 }
 
 function readNote(message: string, plain: string, at: number): Read | undefined {
@@ -89,7 +97,8 @@ function readNote(message: string, plain: string, at: number): Read | undefined 
   return { found: [text === "" ? { kind: "unknown", text: message.slice(at, end) } : { kind: "note", text }], end };
 }
 
-const RUN_THIS = /^(?:run|execute)(?:\s+(?:this|the|some|following|my|code|js|javascript|script|program|snippet|for me|it))*\s*:?$/i;
+const RUN_THIS =
+  /^(?:run|execute)(?:\s+(?:this|the|some|following|my|code|js|javascript|script|program|snippet|for me|it))*\s*:?$/i;
 const POLITE = new RegExp(`^${JOINERS}`, "i");
 
 function readSentence(message: string, plain: string, at: number): Read {
@@ -99,6 +108,7 @@ function readSentence(message: string, plain: string, at: number): Read {
   const prefix = POLITE.exec(plain.slice(at, end))?.[0].length ?? 0;
   const sentence = message.slice(at + prefix, end).trim();
   // What introduces a fenced block says no more than the block.
-  if (fence !== -1 && plain.slice(end, fence).trim() === "" && RUN_THIS.test(toPlain(sentence))) return { found: [], end };
+  if (fence !== -1 && plain.slice(end, fence).trim() === "" && RUN_THIS.test(toPlain(sentence)))
+    return { found: [], end };
   return { found: sentence === "" ? [] : (understand(sentence) ?? [{ kind: "unknown", text: whole }]), end };
 }

@@ -17,7 +17,9 @@ const OWN_ANSWER =
  * also a whole message of an earlier conversation: its questions and requests are left out, and "remember that ..." is opened.
  */
 export function readFacts(messages: readonly ChatMessage[]): string[] {
-  const facts = messages.flatMap((message) => (message.role === "system" ? memoryLines(message.content) : [])).flatMap(statementsOf);
+  const facts = messages
+    .flatMap((message) => (message.role === "system" ? memoryLines(message.content) : []))
+    .flatMap(statementsOf);
   return [...new Set(facts)].slice(0, MAX_FACTS);
 }
 
@@ -44,7 +46,8 @@ export function findAnswer(question: string, facts: readonly string[]): string |
   const fitting = facts.filter((fact) => containsAll(fact, wanted));
   // A fact that speaks of "my brother's number" holds the words of "my number" as well; the one with the very phrase is meant.
   const phrase = /\b(?:is|are|was|were|am)\s+((?:my|our|the)\s.+)$/i.exec(toPlain(question))?.[1] ?? question;
-  const best = (candidates: string[]): string | undefined => candidates.find((fact) => includesPhrase(fact, phrase)) ?? candidates[0];
+  const best = (candidates: string[]): string | undefined =>
+    candidates.find((fact) => includesPhrase(fact, phrase)) ?? candidates[0];
   if (!isFirstPerson(question)) return toldBack(best(fitting));
   const said = best(fitting.filter(isFirstPerson));
   return said === undefined ? best(fitting.filter((fact) => /\byou(?:r|rs)?\b/i.test(fact))) : toldBack(said);
@@ -58,7 +61,9 @@ function toldBack<T extends string | undefined>(fact: T): T | string {
 /** Facts about something, said to the user; about the user when `about` is null. At most eight. */
 export function findFacts(about: string | null, facts: readonly string[]): string[] {
   const fitting =
-    about === null ? facts.filter(isFirstPerson) : facts.filter((fact) => containsAll(fact, contentWords(about)) && contentWords(about).length > 0);
+    about === null
+      ? facts.filter(isFirstPerson)
+      : facts.filter((fact) => containsAll(fact, contentWords(about)) && contentWords(about).length > 0);
   return [...new Set(fitting.map(toldBack))].slice(0, MAX_TOLD);
 }
 

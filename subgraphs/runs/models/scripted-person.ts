@@ -15,9 +15,18 @@ const PERSONS: readonly (readonly [string, string])[] = [
   ["i", "you"],
 ];
 
-const COUNTERPARTS = new Map<string, string>([...PERSONS.map(([first, second]) => [second, first] as const).reverse(), ...PERSONS]);
-const PERSON = new RegExp(`(?<![\\p{L}\\p{N}'])(?:${[...COUNTERPARTS.keys()].sort((a, b) => b.length - a.length).join("|")})(?![\\p{L}\\p{N}])`, "giu");
-const FIRST = new RegExp(`(?<![\\p{L}\\p{N}'])(?:${PERSONS.map(([first]) => first).join("|")})(?![\\p{L}\\p{N}])`, "iu");
+const COUNTERPARTS = new Map<string, string>([
+  ...PERSONS.map(([first, second]) => [second, first] as const).reverse(),
+  ...PERSONS,
+]);
+const PERSON = new RegExp(
+  `(?<![\\p{L}\\p{N}'])(?:${[...COUNTERPARTS.keys()].sort((a, b) => b.length - a.length).join("|")})(?![\\p{L}\\p{N}])`,
+  "giu",
+);
+const FIRST = new RegExp(
+  `(?<![\\p{L}\\p{N}'])(?:${PERSONS.map(([first]) => first).join("|")})(?![\\p{L}\\p{N}])`,
+  "iu",
+);
 
 /** What a user said, said back: "my favourite number" becomes "your favourite number", and the other way round. */
 export function swapPersons(text: string): string {

@@ -13,7 +13,9 @@ export type TakeResult = (call: PlannedCall) => ToolResult | undefined;
  * its tool and arguments. Undefined when no tool has answered yet.
  */
 export function readResults(turn: readonly ChatMessage[]): TakeResult | undefined {
-  const answers = new Map(turn.flatMap((message) => (message.role === "tool" ? [[message.toolCallId, message.content] as const] : [])));
+  const answers = new Map(
+    turn.flatMap((message) => (message.role === "tool" ? [[message.toolCallId, message.content] as const] : [])),
+  );
   if (answers.size === 0) return undefined;
   const made = turn.flatMap((message) => (message.role === "assistant" ? [...(message.toolCalls ?? [])] : []));
   return (planned) => {

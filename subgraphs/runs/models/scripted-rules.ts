@@ -18,7 +18,14 @@ export function understand(sentence: string): Intent[] | undefined {
 /** The order of the rules matters where two could fit. */
 function firstRule(body: string, asked: boolean): Intent[] | undefined {
   const plain = toPlain(body);
-  return time(plain) ?? (asked ? undefined : remember(plain, body)) ?? fetches(plain, body) ?? arithmetic(plain) ?? talk(plain) ?? question(plain, body, asked);
+  return (
+    time(plain) ??
+    (asked ? undefined : remember(plain, body)) ??
+    fetches(plain, body) ??
+    arithmetic(plain) ??
+    talk(plain) ??
+    question(plain, body, asked)
+  );
 }
 
 const TIME =
@@ -32,7 +39,8 @@ function time(plain: string): Intent[] | undefined {
   return [{ kind: "time", timeZone, place: place !== undefined && timeZone === null ? place : null }];
 }
 
-const REMEMBER = /^(?:remember|keep in mind|memori[sz]e|do not forget|don't forget)(?:(?<that> ?[:,]? that) | ?[:,] ?| )/i;
+const REMEMBER =
+  /^(?:remember|keep in mind|memori[sz]e|do not forget|don't forget)(?:(?<that> ?[:,]? that) | ?[:,] ?| )/i;
 
 function remember(plain: string, body: string): Intent[] | undefined {
   const match = REMEMBER.exec(plain);
@@ -65,13 +73,15 @@ function arithmetic(plain: string): Intent[] | undefined {
   if (DATE.test(plain)) return undefined;
   const start = (command ?? HOW_MUCH.exec(plain))?.[0].length ?? 0;
   const said = plain.slice(start).replace(/ (?:equals?|makes?|is)$/i, "");
-  const takes = (read: Arithmetic | undefined): read is Arithmetic => read !== undefined && (read.computes || command !== null);
+  const takes = (read: Arithmetic | undefined): read is Arithmetic =>
+    read !== undefined && (read.computes || command !== null);
   const whole = parseArithmetic(said);
   const parts = takes(whole) ? [whole] : said.split(/,\s+(?:and\s+)?|\s+and\s+/i).map(parseArithmetic);
   return parts.every(takes) ? parts.map(({ expression }) => ({ kind: "calculate", expression })) : undefined;
 }
 
-const GREETING = /^(?:hi|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day))(?:\s+(?:there|soma|all|everyone|again))?(?:[\s,!.-]+|$)/i;
+const GREETING =
+  /^(?:hi|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day))(?:\s+(?:there|soma|all|everyone|again))?(?:[\s,!.-]+|$)/i;
 const THANKS = /^(?:thanks|thank you|thx|cheers)(?:\s+(?:a lot|very much|so much|again))?$/i;
 const HELP =
   /^(?:help(?: me)?|what can (?:you|i) (?:do|ask|say)(?: .*)?|what do you (?:do|understand)|how do (?:you work|i use (?:you|this))|(?:who|what) are you|what(?:'s| is) your name|(?:what|which) (?:ai |language )?model are you|are you (?:an? |the )?(?:real |human |actual )?(?:ai|human|person|robot|bot|machine|llm|chatgpt|language model|ai model)(?: .*)?)$/i;

@@ -2,7 +2,9 @@
 export function findTimeZone(place: string): string | undefined {
   if (place.length > 64) return undefined;
   const name = place.trim().normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll(/\s+/g, "_");
-  const zone = Intl.supportedValuesOf("timeZone").find((known) => known.toLowerCase() === name.toLowerCase() || cityOf(known) === name.toLowerCase());
+  const zone = Intl.supportedValuesOf("timeZone").find(
+    (known) => known.toLowerCase() === name.toLowerCase() || cityOf(known) === name.toLowerCase(),
+  );
   if (zone !== undefined) return zone;
   if (!/^[a-z]/i.test(name)) return undefined;
   try {

@@ -15,7 +15,8 @@ export function createScriptedClient(profile: string, model = "scripted-1"): Mod
 
 async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
   for (const event of toEvents(request)) {
-    if (signal.aborted) throw new SomaError("CANCELED", "the call to the scripted model was canceled", { cause: signal.reason });
+    if (signal.aborted)
+      throw new SomaError("CANCELED", "the call to the scripted model was canceled", { cause: signal.reason });
     yield event;
   }
 }
@@ -26,6 +27,9 @@ function* toEvents(request: ChatRequest): Generator<ChatEvent> {
   for (const delta of text.match(/\s*\S+\s*$|\s*\S+/g) ?? []) yield { type: "text", delta };
   for (const call of toolCalls) yield { type: "toolCall", call };
   const read = request.messages.reduce((sum, message) => sum + message.content.length, 0);
-  const usage = { inputTokens: Math.ceil(read / CHARACTERS_PER_TOKEN), outputTokens: Math.ceil(text.length / CHARACTERS_PER_TOKEN) };
+  const usage = {
+    inputTokens: Math.ceil(read / CHARACTERS_PER_TOKEN),
+    outputTokens: Math.ceil(text.length / CHARACTERS_PER_TOKEN),
+  };
   yield { type: "finish", reason: toolCalls.length > 0 ? "tool_calls" : "stop", usage };
 }

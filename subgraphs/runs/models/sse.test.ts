@@ -36,7 +36,8 @@ describe("readEvents()", () => {
   });
 
   test("gives the same events wherever the bytes are cut, also inside a character and between CR and LF", async () => {
-    const text = 'data: {"content":"Zürich 東京 👩‍💻"}\r\n\r\n: ping\r\n\r\ndata: eins\r\ndata: zwei\n\ndata: [DONE]\r\r';
+    const text =
+      'data: {"content":"Zürich 東京 👩‍💻"}\r\n\r\n: ping\r\n\r\ndata: eins\r\ndata: zwei\n\ndata: [DONE]\r\r';
     const whole = await eventsOf(text);
     expect(whole).toEqual(['{"content":"Zürich 東京 👩‍💻"}', "eins\nzwei", "[DONE]"]);
     const length = new TextEncoder().encode(text).length;
@@ -52,12 +53,17 @@ describe("readEvents()", () => {
   test("gives back any data that was written, cut anywhere", async () => {
     const line = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll(/[\r\n\ufeff]/g, " "));
     await fc.assert(
-      fc.asyncProperty(fc.array(line), fc.array(fc.nat(400)), fc.constantFrom("\n", "\r\n", "\r"), async (lines, cuts, end) => {
-        const text = lines.map((data) => `data: ${data}${end}${end}`).join("");
-        const length = new TextEncoder().encode(text).length;
-        const sorted = cuts.map((cut) => Math.min(cut, length)).sort((a, b) => a - b);
-        expect(await eventsOf(text, sorted)).toEqual(lines);
-      }),
+      fc.asyncProperty(
+        fc.array(line),
+        fc.array(fc.nat(400)),
+        fc.constantFrom("\n", "\r\n", "\r"),
+        async (lines, cuts, end) => {
+          const text = lines.map((data) => `data: ${data}${end}${end}`).join("");
+          const length = new TextEncoder().encode(text).length;
+          const sorted = cuts.map((cut) => Math.min(cut, length)).sort((a, b) => a - b);
+          expect(await eventsOf(text, sorted)).toEqual(lines);
+        },
+      ),
     );
   });
 
@@ -67,8 +73,12 @@ describe("readEvents()", () => {
       while (true) yield bytes;
     }
     const part = "x".repeat(100_000);
-    await expect(collect(readEvents(endless(part)))).rejects.toThrow(`a line of more than ${MAX_EVENT_LENGTH} characters`);
-    await expect(collect(readEvents(endless(`data: ${part}\n`)))).rejects.toThrow(`an event of more than ${MAX_EVENT_LENGTH} characters`);
+    await expect(collect(readEvents(endless(part)))).rejects.toThrow(
+      `a line of more than ${MAX_EVENT_LENGTH} characters`,
+    );
+    await expect(collect(readEvents(endless(`data: ${part}\n`)))).rejects.toThrow(
+      `an event of more than ${MAX_EVENT_LENGTH} characters`,
+    );
   });
 
   test("closes its source when the reader stops early", async () => {

@@ -57,5 +57,8 @@ function* lineEnds(text: string, from: number): Generator<{ at: number; next: nu
 }
 
 function tooLong(what: string): SomaError {
-  return new SomaError("MODEL_FAILED", `the stream holds ${what} of more than ${MAX_EVENT_LENGTH} characters, which no model answer needs`);
+  return new SomaError(
+    "MODEL_FAILED",
+    `the stream holds ${what} of more than ${MAX_EVENT_LENGTH} characters, which no model answer needs`,
+  );
 }

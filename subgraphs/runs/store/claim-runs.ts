@@ -23,7 +23,12 @@ export interface ClaimedRun {
 }
 
 /** Claims runs that are due; `graphs` are the pinned graphs this worker has, as name@version#hash. */
-export async function claimRuns(sql: Sql, owner: Incarnation, graphs: readonly string[], slots: number): Promise<ClaimedRun[]> {
+export async function claimRuns(
+  sql: Sql,
+  owner: Incarnation,
+  graphs: readonly string[],
+  slots: number,
+): Promise<ClaimedRun[]> {
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
       input, started_by as "startedBy", epoch, recoveries, control, trace_parent as "traceParent",

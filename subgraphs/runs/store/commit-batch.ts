@@ -17,7 +17,11 @@ export interface BatchRow {
 }
 
 /** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0002-engine-functions.sql. */
-export async function commitBatch(sql: Sql, owner: Incarnation, rows: readonly BatchRow[]): Promise<Map<string, number>> {
+export async function commitBatch(
+  sql: Sql,
+  owner: Incarnation,
+  rows: readonly BatchRow[],
+): Promise<Map<string, number>> {
   const column = <T>(pick: (row: BatchRow) => T): T[] => rows.map(pick);
   const answer = await sql<{ run_id: string; control: number }[]>`
     select run_id, control from commit_batch(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int,

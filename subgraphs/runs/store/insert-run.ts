@@ -21,7 +21,8 @@ export interface InsertRunParams {
 
 /** False when the tenant has a run under the same idempotency key; of two at once, one waits here for the other. */
 export async function insertRun(tx: Tx, params: InsertRunParams): Promise<boolean> {
-  const rows = await tx`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
+  const rows =
+    await tx`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
       deadline, idem_key, idem_digest, trace_parent, created_at, available_at)
     values (${params.runId}, ${params.tenant}, ${params.sessionId}, ${params.graph}, ${params.graphVersion}, ${params.graphHash}, ${params.role},
       ${params.modelProfile}, ${tx.json(params.input as never)}, ${params.startedBy}, ${params.deadline}, ${params.idemKey}, ${params.idemDigest},

@@ -19,7 +19,12 @@ export interface UnpublishedRow {
  * Journal rows after a position, in the order of their transactions; only those whose transaction no older one can still
  * overtake. `kinds` are the rows that others hear of.
  */
-export async function readUnpublished(sql: Sql, after: RelayPosition, kinds: readonly number[], limit: number): Promise<UnpublishedRow[]> {
+export async function readUnpublished(
+  sql: Sql,
+  after: RelayPosition,
+  kinds: readonly number[],
+  limit: number,
+): Promise<UnpublishedRow[]> {
   const rows = await sql<(RunFacts & HistoryEvent & { xid: string; kindCode: number })[]>`
     select j.xid::text as xid, j.run_id as "runId", j.seq, j.at, j.kind as "kindCode", j.step, j.node, j.node_type as "nodeType", j.attempt, j.payload,
       encode(j.payload_hash, 'hex') as "payloadHash", encode(j.hash, 'hex') as hash,

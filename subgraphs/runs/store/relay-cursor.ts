@@ -13,7 +13,9 @@ export async function claimRelay(sql: Sql, owner: string, leaseMs: number): Prom
       expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     where shard = 0 and (owner = ${owner} or expires_at < clock_timestamp())
     returning fence, last_xid::text as xid, last_run as "runId", last_seq as seq`;
-  return row === undefined ? undefined : { fence: row.fence, position: { xid: row.xid, runId: row.runId, seq: row.seq } };
+  return row === undefined
+    ? undefined
+    : { fence: row.fence, position: { xid: row.xid, runId: row.runId, seq: row.seq } };
 }
 
 /** Moves the cursor after the bus has acknowledged; false when the lease is another's by now. */

@@ -39,13 +39,17 @@ const noServices = new Proxy({} as Services, {
   },
 });
 
-export async function createEngineHarness(graphs: readonly AnyGraph[], services: Services = noServices): Promise<EngineHarness> {
+export async function createEngineHarness(
+  graphs: readonly AnyGraph[],
+  services: Services = noServices,
+): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
   const registry = createGraphRegistry(graphs);
   const wakeUp = await createWakeUp({ sql: database.worker, schema: database.schema, log });
   const closers: (() => Promise<void>)[] = [];
-  const pool = (max: number): Sql => connect({ url: database.urls.worker, schema: database.schema, applicationName: "test-worker", max });
+  const pool = (max: number): Sql =>
+    connect({ url: database.urls.worker, schema: database.schema, applicationName: "test-worker", max });
 
   const harness: EngineHarness = {
     database,
@@ -59,13 +63,26 @@ export async function createEngineHarness(graphs: readonly AnyGraph[], services:
         modelProfiles: ["scripted"],
         now: () => new Date(),
       };
-      const run = await startRun(deps, principal, { graph, input: { text: "hello" }, idempotencyKey: newId(), ...params });
+      const run = await startRun(deps, principal, {
+        graph,
+        input: { text: "hello" },
+        idempotencyKey: newId(),
+        ...params,
+      });
       wakeUp.workWaits();
       return run;
     },
     async startWorker(slots = 16) {
       const sql = { commits: pool(2), liveness: pool(1), general: pool(4) };
-      const life = await startIncarnation({ sql, graphs: registry, services, wakeUp, slots, log, now: () => new Date() });
+      const life = await startIncarnation({
+        sql,
+        graphs: registry,
+        services,
+        wakeUp,
+        slots,
+        log,
+        now: () => new Date(),
+      });
       let gone: Promise<void> | undefined;
       const end = (close: () => Promise<void>): Promise<void> => {
         gone ??= close();
@@ -77,7 +94,8 @@ export async function createEngineHarness(graphs: readonly AnyGraph[], services:
       closers.push(() => end(() => life.close().then(endPools)));
       return { life, kill: () => end(() => endPools().then(() => life.close().catch(() => {}))) };
     },
-    find: (runId, tenant = "acme") => transaction(database.request, { tenant }, async (tx) => (await findRuns(tx, [runId]))[0]),
+    find: (runId, tenant = "acme") =>
+      transaction(database.request, { tenant }, async (tx) => (await findRuns(tx, [runId]))[0]),
     history: (runId) => transaction(database.worker, {}, (tx) => readHistory(tx, runId, 0, 10_000)),
     finished: (runId) =>
       until(`run ${runId} is finished`, async () => {

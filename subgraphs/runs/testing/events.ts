@@ -5,12 +5,26 @@ import type { HistoryEvent } from "../domain/history.ts";
 
 export const RUN_ID = "01890000-0000-7000-8000-000000000001";
 
-type Draft = { kind: EventKind; step?: number; node?: string; nodeType?: string; attempt?: number; payload?: HistoryEvent["payload"] };
+type Draft = {
+  kind: EventKind;
+  step?: number;
+  node?: string;
+  nodeType?: string;
+  attempt?: number;
+  payload?: HistoryEvent["payload"];
+};
 
 /** A chained history of these events, one second apart. */
 export function aHistory(...drafts: readonly Draft[]): HistoryEvent[] {
   const events: HistoryEvent[] = [];
-  for (const { kind, step = 0, node = step === 0 ? null : "n", nodeType = step === 0 ? null : "tool", attempt = step === 0 ? 0 : 1, payload = {} } of drafts) {
+  for (const {
+    kind,
+    step = 0,
+    node = step === 0 ? null : "n",
+    nodeType = step === 0 ? null : "tool",
+    attempt = step === 0 ? 0 : 1,
+    payload = {},
+  } of drafts) {
     const seq = events.length + 1;
     events.push(
       chain(events.at(-1)?.hash ?? CHAIN_START, {

@@ -22,8 +22,10 @@ export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<
     const tenant = record.headers.ce_tenant;
     const data: unknown = JSON.parse(record.value);
     const faults = validateForRead(params.type, data);
-    if (id === undefined || tenant === undefined) throw new SomaError("EVENT_INVALID", `a record of ${params.type} has no ce_id or ce_tenant header`);
-    if (faults.length > 0) throw new SomaError("EVENT_INVALID", `event ${id} of ${params.type} cannot be read: ${faults.join("; ")}`);
+    if (id === undefined || tenant === undefined)
+      throw new SomaError("EVENT_INVALID", `a record of ${params.type} has no ce_id or ce_tenant header`);
+    if (faults.length > 0)
+      throw new SomaError("EVENT_INVALID", `event ${id} of ${params.type} cannot be read: ${faults.join("; ")}`);
     await withSpan(
       `process ${params.type}`,
       { "soma.event_id": id },

@@ -26,7 +26,11 @@ export function eventBusContract(make: () => Promise<EventBus>): void {
   it("delivers each record to every group, in order per key", async () => {
     const bus = await make();
     const seen: Record<string, string[]> = { a: [], b: [] };
-    for (const group of ["a", "b"]) await bus.subscribe({ group, type: "agent.audit.v1" }, async (record) => void seen[group]?.push(reasonOf(record)));
+    for (const group of ["a", "b"])
+      await bus.subscribe(
+        { group, type: "agent.audit.v1" },
+        async (record) => void seen[group]?.push(reasonOf(record)),
+      );
     const reasons = Array.from({ length: 20 }, (_, i) => String(i));
     expect(await bus.publish(reasons.map((reason) => aRecord(reason)))).toEqual(reasons.map(() => ({ ok: true })));
     await until("both groups have all", () => seen.a?.length === 20 && seen.b?.length === 20);

@@ -8,12 +8,16 @@ describe("createLocalBus()", () => {
   it("takes nothing once it is closed, so that the outbox keeps it", async () => {
     const bus = createLocalBus();
     await bus.close();
-    expect(await bus.publish([aRecord("late")])).toEqual([{ ok: false, kind: "retriable", reason: "the bus is closed" }]);
+    expect(await bus.publish([aRecord("late")])).toEqual([
+      { ok: false, kind: "retriable", reason: "the bus is closed" },
+    ]);
   });
 
   it("refuses a second consumer of the same group and type", async () => {
     const bus = createLocalBus();
     await bus.subscribe({ group: "g", type: "agent.audit.v1" }, async () => {});
-    await expect(bus.subscribe({ group: "g", type: "agent.audit.v1" }, async () => {})).rejects.toThrow(/already consumes/);
+    await expect(bus.subscribe({ group: "g", type: "agent.audit.v1" }, async () => {})).rejects.toThrow(
+      /already consumes/,
+    );
   });
 });

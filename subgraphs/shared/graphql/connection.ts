@@ -7,10 +7,12 @@ export function parsePage<C>(
   decode: (cursor: string) => C | undefined,
 ): { first: number; after: C | undefined } {
   const first = args.first ?? limits.default;
-  if (!Number.isInteger(first) || first < 1 || first > limits.max) throw new SomaError("BAD_INPUT", `first is ${first}; it must be 1 to ${limits.max}`);
+  if (!Number.isInteger(first) || first < 1 || first > limits.max)
+    throw new SomaError("BAD_INPUT", `first is ${first}; it must be 1 to ${limits.max}`);
   if (args.after === undefined || args.after === null) return { first, after: undefined };
   const after = decode(args.after);
-  if (after === undefined) throw new SomaError("CURSOR_INVALID", `cursor "${args.after.slice(0, 80)}" was not made by this list`);
+  if (after === undefined)
+    throw new SomaError("CURSOR_INVALID", `cursor "${args.after.slice(0, 80)}" was not made by this list`);
   return { first, after };
 }
 

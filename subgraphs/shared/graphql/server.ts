@@ -36,7 +36,11 @@ export interface Subgraph {
 
 const MAX_BODY_BYTES = 1_048_576;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-const requests = durationHistogram("http_server_request_duration_seconds", "Requests a subgraph served, by route and status", ["service", "route", "status"]);
+const requests = durationHistogram(
+  "http_server_request_duration_seconds",
+  "Requests a subgraph served, by route and status",
+  ["service", "route", "status"],
+);
 
 /** Serves one subgraph: GraphQL over HTTP and graphql-ws, `/healthz`, `/readyz`, `/metrics`. Refuses whoever brings no signed internal token. */
 export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph> {
@@ -61,7 +65,11 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
   function contextFor(token: string | undefined, requestId: string | undefined): Promise<RequestContext> {
     return verify(token ?? "").then((principal) => {
       const id = requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : newId();
-      return createRequestContext({ principal, requestId: id, log: log.child({ request_id: id, tenant: principal.tenant }) });
+      return createRequestContext({
+        principal,
+        requestId: id,
+        log: log.child({ request_id: id, tenant: principal.tenant }),
+      });
     });
   }
 
@@ -93,25 +101,41 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
   const server = createServer((request, response) => {
     const end = requests.startTimer({ service: options.name, route: (request.url ?? "/").split("?")[0] ?? "/" });
     response.on("finish", () => end({ status: String(response.statusCode) }));
-    const parent = contextFromHeaders({ traceparent: header(request, "traceparent"), tracestate: header(request, "tracestate") });
-    withSpan(`${options.name} ${request.url}`, { "http.request.method": request.method ?? "" }, () => serve(request, response), parent).catch(
-      (error: unknown) => {
-        const known = toSomaError(error);
-        if (known.code === "INTERNAL") log.error({ err: error }, "a request failed");
-        const body = { errors: [{ message: known.publicMessage, extensions: { code: known.code, retryable: known.retryable } }] };
-        send(response, known.httpStatus, JSON.stringify(body), "application/json");
-      },
-    );
+    const parent = contextFromHeaders({
+      traceparent: header(request, "traceparent"),
+      tracestate: header(request, "tracestate"),
+    });
+    withSpan(
+      `${options.name} ${request.url}`,
+      { "http.request.method": request.method ?? "" },
+      () => serve(request, response),
+      parent,
+    ).catch((error: unknown) => {
+      const known = toSomaError(error);
+      if (known.code === "INTERNAL") log.error({ err: error }, "a request failed");
+      const body = {
+        errors: [{ message: known.publicMessage, extensions: { code: known.code, retryable: known.retryable } }],
+      };
+      send(response, known.httpStatus, JSON.stringify(body), "application/json");
+    });
   });
 
-  const sockets = new WebSocketServer({ server, path: "/graphql", maxPayload: MAX_BODY_BYTES, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    server,
+    path: "/graphql",
+    maxPayload: MAX_BODY_BYTES,
+    perMessageDeflate: false,
+  });
   const disposable = useServer<Record<string, unknown>, { somaContext?: RequestContext }>(
     {
       schema,
       connectionInitWaitTimeout: 3_000,
       async onConnect(connection) {
         const { token, requestId } = connection.connectionParams ?? {};
-        connection.extra.somaContext = await contextFor(typeof token === "string" ? token : undefined, typeof requestId === "string" ? requestId : undefined);
+        connection.extra.somaContext = await contextFor(
+          typeof token === "string" ? token : undefined,
+          typeof requestId === "string" ? requestId : undefined,
+        );
         return true;
       },
       context: (connection) => connection.extra.somaContext,
@@ -174,7 +198,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `the request body is larger than ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES)
+      throw new SomaError("PAYLOAD_TOO_LARGE", `the request body is larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -37,7 +37,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       const limit = AbortSignal.timeout(call.timeoutMs ?? 10_000);
       const response = await fetch(options.url, {
         method: "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${await options.sign(call.principal)}`, ...traceHeaders() },
+        headers: {
+          "content-type": "application/json",
+          authorization: `Bearer ${await options.sign(call.principal)}`,
+          ...traceHeaders(),
+        },
         body: JSON.stringify({ query: document.toString(), variables }),
         signal: call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]),
       }).catch((cause: unknown) => {
@@ -55,7 +59,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
         retryAttempts: 0,
         connectionParams: async () => ({ token: await options.sign(call.principal) }),
       });
-      const answers = client.iterate<R>({ query: document.toString(), variables: variables as Record<string, unknown> });
+      const answers = client.iterate<R>({
+        query: document.toString(),
+        variables: variables as Record<string, unknown>,
+      });
       const stop = (): void => void answers.return?.();
       call.signal?.addEventListener("abort", stop, { once: true });
       return (async function* () {
@@ -85,12 +92,14 @@ function dataOf<R>(peer: string, answer: Answer<R>): R {
     const code = first.extensions?.code;
     throw new SomaError(isErrorCode(code) ? code : "INTERNAL", `${peer}: ${first.message}`);
   }
-  if (answer.data === undefined || answer.data === null) throw new SomaError("UNAVAILABLE", `${peer} answered without data`);
+  if (answer.data === undefined || answer.data === null)
+    throw new SomaError("UNAVAILABLE", `${peer} answered without data`);
   return answer.data;
 }
 
 function unreachable(peer: string, cause: unknown, signal: AbortSignal | undefined): SomaError {
   if (signal?.aborted === true) return new SomaError("CANCELED", `the call to ${peer} was canceled`, { cause });
-  if (cause instanceof Error && cause.name === "TimeoutError") return new SomaError("TIMEOUT", `${peer} did not answer in time`, { cause });
+  if (cause instanceof Error && cause.name === "TimeoutError")
+    return new SomaError("TIMEOUT", `${peer} did not answer in time`, { cause });
   return new SomaError("UNAVAILABLE", `${peer} cannot be reached`, { cause });
 }

@@ -55,7 +55,14 @@ describe("createDecisionVerifier()", () => {
     const token = await sign(claims, inSeconds(60));
     const [header, , signature] = token.split(".");
     const changed = Buffer.from(
-      JSON.stringify({ ...claims, sub: "user:ada", tool: "code_run", iss: "soma-policy", aud: "soma-tools", exp: inSeconds(60).getTime() / 1_000 }),
+      JSON.stringify({
+        ...claims,
+        sub: "user:ada",
+        tool: "code_run",
+        iss: "soma-policy",
+        aud: "soma-tools",
+        exp: inSeconds(60).getTime() / 1_000,
+      }),
     ).toString("base64url");
     const foreign = await (await createDecisionSigner((await createKeys()).privateKey))(claims, inSeconds(60));
     const unsigned = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${token.split(".")[1]}.`;

@@ -46,20 +46,32 @@ export async function createDecisionSigner(privateKey: JWK): Promise<SignDecisio
 export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDecision> {
   const key = await importJWK(publicKey, "EdDSA");
   return async (token) => {
-    const { payload } = await jwtVerify(token, key, { issuer: ISSUER, audience: AUDIENCE, algorithms: ["EdDSA"], clockTolerance: 5 }).catch(
-      (cause: unknown) => {
-        if (cause instanceof errors.JWTExpired)
-          throw new SomaError("DECISION_EXPIRED", "the decision has expired; ask for it again with the same idempotency key", { cause });
-        throw new SomaError("DECISION_INVALID", "the decision token is missing or was not signed by the policy subgraph; ask `decide` for one", { cause });
-      },
-    );
+    const { payload } = await jwtVerify(token, key, {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ["EdDSA"],
+      clockTolerance: 5,
+    }).catch((cause: unknown) => {
+      if (cause instanceof errors.JWTExpired)
+        throw new SomaError(
+          "DECISION_EXPIRED",
+          "the decision has expired; ask for it again with the same idempotency key",
+          { cause },
+        );
+      throw new SomaError(
+        "DECISION_INVALID",
+        "the decision token is missing or was not signed by the policy subgraph; ask `decide` for one",
+        { cause },
+      );
+    });
     return parseClaims(payload);
   };
 }
 
 /** What a decision that was good once allowed, from the DECISION_EXPIRED its verifier threw; undefined for any other error. */
 export function expiredClaimsOf(error: unknown): DecisionClaims | undefined {
-  if (!(error instanceof SomaError) || error.code !== "DECISION_EXPIRED" || !(error.cause instanceof errors.JWTExpired)) return undefined;
+  if (!(error instanceof SomaError) || error.code !== "DECISION_EXPIRED" || !(error.cause instanceof errors.JWTExpired))
+    return undefined;
   return parseClaims(error.cause.payload);
 }
 

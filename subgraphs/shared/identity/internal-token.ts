@@ -40,11 +40,22 @@ export async function createPrincipalSigner(privateKey: JWK, issuer: string): Pr
 export async function createPrincipalVerifier(publicKey: JWK): Promise<VerifyPrincipal> {
   const key = await importJWK(publicKey, "EdDSA");
   return async (token) => {
-    const { payload } = await jwtVerify(token, key, { audience: AUDIENCE, algorithms: ["EdDSA"], clockTolerance: 5 }).catch((cause: unknown) => {
-      throw new SomaError("UNAUTHENTICATED", "the internal token is missing, expired or not signed by the gateway", { cause });
+    const { payload } = await jwtVerify(token, key, {
+      audience: AUDIENCE,
+      algorithms: ["EdDSA"],
+      clockTolerance: 5,
+    }).catch((cause: unknown) => {
+      throw new SomaError("UNAUTHENTICATED", "the internal token is missing, expired or not signed by the gateway", {
+        cause,
+      });
     });
     const { sub, tenant, roles, service } = payload;
-    if (typeof sub !== "string" || !isTenant(tenant) || !Array.isArray(roles) || !roles.every((role) => typeof role === "string")) {
+    if (
+      typeof sub !== "string" ||
+      !isTenant(tenant) ||
+      !Array.isArray(roles) ||
+      !roles.every((role) => typeof role === "string")
+    ) {
       throw new SomaError("UNAUTHENTICATED", "the internal token does not name a subject, a tenant and roles");
     }
     return { tenant, subject: sub, roles, service: typeof service === "string" ? service : null };

@@ -11,7 +11,10 @@ export interface Principal {
 /** Throws FORBIDDEN unless the principal may act under the role. */
 export function requireRole(principal: Principal, role: string): void {
   if (principal.roles.includes(role)) return;
-  throw new SomaError("FORBIDDEN", `${principal.subject} may not act as role "${role}"; roles of this identity: ${principal.roles.join(", ") || "none"}`);
+  throw new SomaError(
+    "FORBIDDEN",
+    `${principal.subject} may not act as role "${role}"; roles of this identity: ${principal.roles.join(", ") || "none"}`,
+  );
 }
 
 const TENANT = /^[a-z0-9-]{1,40}$/;

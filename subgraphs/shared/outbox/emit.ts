@@ -35,9 +35,12 @@ export interface EventRecord {
 }
 
 /** The record of an event, validated: CloudEvents 1.0 in the headers (Kafka binary mode), the contract alone in the value. */
-export function toRecord<T extends EventType>(params: EmitParams<T> & { eventId: string; at: Date; trace?: Record<string, string> }): EventRecord {
+export function toRecord<T extends EventType>(
+  params: EmitParams<T> & { eventId: string; at: Date; trace?: Record<string, string> },
+): EventRecord {
   const faults = validateForPublish(params.type, params.data);
-  if (faults.length > 0) throw new SomaError("EVENT_INVALID", `event ${params.type} does not fit its schema: ${faults.join("; ")}`);
+  if (faults.length > 0)
+    throw new SomaError("EVENT_INVALID", `event ${params.type} does not fit its schema: ${faults.join("; ")}`);
   return {
     topic: topicOf(params.tenant, params.type),
     key: params.key,

@@ -36,11 +36,16 @@ describe("outbox", () => {
   afterAll(() => database.close());
 
   const say = (reason: string, key = "k", tenant = "acme") =>
-    transaction(database.request, { tenant }, (tx) => emit(tx, { type: "agent.audit.v1", tenant, key, data: audit(reason) }));
+    transaction(database.request, { tenant }, (tx) =>
+      emit(tx, { type: "agent.audit.v1", tenant, key, data: audit(reason) }),
+    );
   const waiting = async (): Promise<number> => (await database.owner`select 1 from outbox`).length;
 
   /** A bus that answers each batch as it is told, and remembers what it was given. */
-  function recording(answer: (record: EventRecord) => PublishResult = () => ({ ok: true })): { bus: EventBus; seen: string[] } {
+  function recording(answer: (record: EventRecord) => PublishResult = () => ({ ok: true })): {
+    bus: EventBus;
+    seen: string[];
+  } {
     const seen: string[] = [];
     const bus: EventBus = {
       publish: async (records) =>
@@ -61,7 +66,9 @@ describe("outbox", () => {
     );
     await expect(bad).rejects.toMatchObject({ code: "EVENT_INVALID", message: expect.stringContaining("surprise") });
     await expect(
-      transaction(database.request, { tenant: "other" }, (tx) => emit(tx, { type: "agent.audit.v1", tenant: "acme", key: "k", data: audit("x") })),
+      transaction(database.request, { tenant: "other" }, (tx) =>
+        emit(tx, { type: "agent.audit.v1", tenant: "acme", key: "k", data: audit("x") }),
+      ),
     ).rejects.toThrow(/row-level security/);
     expect(await waiting()).toBe(0);
   });
@@ -82,8 +89,12 @@ describe("outbox", () => {
       later: { ok: false, kind: "retriable", reason: "busy" },
       never: { ok: false, kind: "poison", reason: "too large" },
     };
-    const { bus, seen } = recording((record) => answers[(JSON.parse(record.value) as { reason: string }).reason] ?? { ok: true });
-    await expect(createRelay({ sql: database.worker, schema: database.schema, bus, log }).tick()).rejects.toThrow(/stay in the outbox: busy/);
+    const { bus, seen } = recording(
+      (record) => answers[(JSON.parse(record.value) as { reason: string }).reason] ?? { ok: true },
+    );
+    await expect(createRelay({ sql: database.worker, schema: database.schema, bus, log }).tick()).rejects.toThrow(
+      /stay in the outbox: busy/,
+    );
     expect(seen).toEqual(["good"]);
     expect(await waiting()).toBe(1);
     expect(await database.owner`select reason from outbox_dead`).toEqual([{ reason: "too large" }]);

@@ -108,12 +108,17 @@ export function createRelay(options: RelayOptions): Relay {
 
 export function startRelay(options: RelayOptions): Loop {
   const relay = createRelay(options);
-  const loop = startLoop({ name: `${options.schema}-outbox-relay`, intervalMs: options.intervalMs ?? 250, log: options.log }, relay.tick);
+  const loop = startLoop(
+    { name: `${options.schema}-outbox-relay`, intervalMs: options.intervalMs ?? 250, log: options.log },
+    relay.tick,
+  );
   return {
     wake: loop.wake,
     async close() {
       await loop.close();
-      await relay.release().catch((error: unknown) => options.log.warn({ err: error }, "outbox buckets could not be given back"));
+      await relay
+        .release()
+        .catch((error: unknown) => options.log.warn({ err: error }, "outbox buckets could not be given back"));
     },
   };
 }

@@ -18,7 +18,8 @@ export const LOCK_CLASS = { WORKER: 1, FENCE: 2, EXECUTOR: 3 } as const;
  * writes to a socket that is null, outside of any promise; a pool connects again, and the lock is then found to be gone.
  */
 export async function holdLiveness(dedicated: Sql, lockClass: number, no: number, checkMs = 500): Promise<Liveness> {
-  if (dedicated.options.max !== 1) throw new Error(`a liveness lock needs a pool of exactly one connection, not ${dedicated.options.max}`);
+  if (dedicated.options.max !== 1)
+    throw new Error(`a liveness lock needs a pool of exactly one connection, not ${dedicated.options.max}`);
   await dedicated`select pg_advisory_lock(${lockClass}::int, ${no}::int)`;
   let held = true;
   let checking = false;

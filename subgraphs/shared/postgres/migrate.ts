@@ -15,7 +15,8 @@ export async function readMigrations(folder: URL, prefix: string): Promise<Migra
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
   return Promise.all(
     names.map(async (name) => {
-      if (!FILE.test(name)) throw new Error(`migration ${name} in ${folder.pathname} is not named like 0001-what-it-does.sql`);
+      if (!FILE.test(name))
+        throw new Error(`migration ${name} in ${folder.pathname} is not named like 0001-what-it-does.sql`);
       return { name: `${prefix}/${name}`, sql: await readFile(new URL(name, folder), "utf8") };
     }),
   );
@@ -35,7 +36,9 @@ export async function migrate(owner: Sql, schema: string, migrations: readonly M
     await tx`select pg_advisory_xact_lock(hashtextextended(${`soma-migrate-${schema}`}, 0))`;
     await tx.unsafe(`create schema if not exists "${schema}"`);
     await tx.unsafe(`set local search_path = "${schema}"`);
-    await tx.unsafe(`create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
+    await tx.unsafe(
+      `create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
+    );
     const rows = await tx<{ name: string; sha256: string }[]>`select name, sha256 from migration`;
     const applied = new Map(rows.map((row) => [row.name, row.sha256]));
     let count = 0;
@@ -44,7 +47,9 @@ export async function migrate(owner: Sql, schema: string, migrations: readonly M
       const before = applied.get(migration.name);
       if (before === sha256) continue;
       if (before !== undefined)
-        throw new Error(`migration ${migration.name} was changed after it had been applied to schema ${schema}; restore it and add a new file`);
+        throw new Error(
+          `migration ${migration.name} was changed after it had been applied to schema ${schema}; restore it and add a new file`,
+        );
       await tx.unsafe(migration.sql);
       await tx`insert into migration (name, sha256) values (${migration.name}, ${sha256})`;
       count += 1;

@@ -19,7 +19,9 @@ export async function provisionRoles(owner: Sql, passwords: RolePasswords): Prom
     ] as const) {
       const [row] = await tx`select 1 from pg_roles where rolname = ${role}`;
       const [quoted] = await tx<{ literal: string }[]>`select quote_literal(${password}) as literal`;
-      await tx.unsafe(`${row === undefined ? "create" : "alter"} role ${role} login nobypassrls password ${quoted?.literal}`);
+      await tx.unsafe(
+        `${row === undefined ? "create" : "alter"} role ${role} login nobypassrls password ${quoted?.literal}`,
+      );
     }
   });
 }

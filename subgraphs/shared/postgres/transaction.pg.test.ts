@@ -23,16 +23,22 @@ describe("transaction()", () => {
   it("shows a tenant its own rows and no other's", async () => {
     await transaction(database.request, { tenant: "acme" }, (tx) => tx`insert into thing values ('acme', 'a')`);
     expect(await transaction(database.request, { tenant: "acme" }, (tx) => tx`select name from thing`)).toHaveLength(1);
-    expect(await transaction(database.request, { tenant: "other" }, (tx) => tx`select name from thing`)).toHaveLength(0);
+    expect(await transaction(database.request, { tenant: "other" }, (tx) => tx`select name from thing`)).toHaveLength(
+      0,
+    );
     expect(await transaction(database.request, {}, (tx) => tx`select name from thing`)).toHaveLength(0);
   });
 
   it("refuses a row of another tenant", async () => {
-    await expect(transaction(database.request, { tenant: "other" }, (tx) => tx`insert into thing values ('acme', 'b')`)).rejects.toThrow(/row-level security/);
+    await expect(
+      transaction(database.request, { tenant: "other" }, (tx) => tx`insert into thing values ('acme', 'b')`),
+    ).rejects.toThrow(/row-level security/);
   });
 
   it("refuses a tenant that is not a slug", async () => {
-    await expect(transaction(database.request, { tenant: "a'; drop table thing" }, async () => 1)).rejects.toThrow(/tenant/);
+    await expect(transaction(database.request, { tenant: "a'; drop table thing" }, async () => 1)).rejects.toThrow(
+      /tenant/,
+    );
   });
 
   it("takes everything back when the work throws, and keeps strangers' statements out", async () => {

@@ -18,9 +18,14 @@ export interface TestDatabase {
 /** A Postgres schema of its own for one test file, with the migrations applied. Needs the server that vitest.global-setup.ts starts. */
 export async function createTestDatabase(name: string, migrations: readonly Migration[]): Promise<TestDatabase> {
   const ownerUrl = process.env.SOMA_TEST_DATABASE_URL;
-  if (ownerUrl === undefined) throw new Error("SOMA_TEST_DATABASE_URL is not set; run these tests with `npm test`, which starts Postgres");
+  if (ownerUrl === undefined)
+    throw new Error("SOMA_TEST_DATABASE_URL is not set; run these tests with `npm test`, which starts Postgres");
   const schema = `${name}_${randomBytes(4).toString("hex")}`;
-  const urls = { owner: ownerUrl, request: withUser(ownerUrl, "soma_request"), worker: withUser(ownerUrl, "soma_worker") };
+  const urls = {
+    owner: ownerUrl,
+    request: withUser(ownerUrl, "soma_request"),
+    worker: withUser(ownerUrl, "soma_worker"),
+  };
   const owner = connect({ url: urls.owner, schema, applicationName: `${schema}-owner`, max: 4 });
   await migrate(owner, schema, migrations);
   const request = connect({ url: urls.request, schema, applicationName: `${schema}-request`, max: 4 });

@@ -1,5 +1,9 @@
 /** Waits until the probe gives something other than undefined or false; fails with what was seen last. */
-export async function until<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, limitMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  limitMs = 10_000,
+): Promise<T> {
   const end = performance.now() + limitMs;
   let last: unknown;
   while (performance.now() < end) {

@@ -18,12 +18,22 @@ beforeAll(async () => {
   for (let i = 0; i < 8; i += 1) {
     const runId = runs[i % 2] ?? "";
     // Steps 1 and 2 of each run, each called twice.
-    await runner.invoke({ tool: "echo", args: { say: i }, idempotencyKey: `k${i}`, runId, stepId: `${runId}.${1 + (Math.floor(i / 2) % 2)}` });
+    await runner.invoke({
+      tool: "echo",
+      args: { say: i },
+      idempotencyKey: `k${i}`,
+      runId,
+      stepId: `${runId}.${1 + (Math.floor(i / 2) % 2)}`,
+    });
   }
 });
 afterAll(() => fixture.close());
 
-const loaders = () => loadersOf(fixture.database.request, createRequestContext({ principal: aPrincipal(), requestId: "r", log: createSilentLog() }));
+const loaders = () =>
+  loadersOf(
+    fixture.database.request,
+    createRequestContext({ principal: aPrincipal(), requestId: "r", log: createSilentLog() }),
+  );
 
 describe("loadersOf()", () => {
   it("gives the invocations of each run, oldest first", async () => {
@@ -34,7 +44,11 @@ describe("loadersOf()", () => {
 
   it("gives the newest invocation of a step", async () => {
     const found = await loaders().ofStep.loadMany([`${runs[0]}.1`, `${runs[1]}.2`, `${runs[0]}.9`]);
-    expect(found.map((row) => (row as { idempotencyKey: string } | undefined)?.idempotencyKey)).toEqual(["k4", "k7", undefined]);
+    expect(found.map((row) => (row as { idempotencyKey: string } | undefined)?.idempotencyKey)).toEqual([
+      "k4",
+      "k7",
+      undefined,
+    ]);
   });
 
   it("gives the outputs that were asked for together, each to its own", async () => {
@@ -47,7 +61,9 @@ describe("loadersOf()", () => {
 
 describe("listRunInvocations()", () => {
   it("gives the oldest of each run when there are more", async () => {
-    const rows = await transaction(fixture.database.request, { tenant: "acme" }, (tx) => listRunInvocations(tx, "acme", runs, 1));
+    const rows = await transaction(fixture.database.request, { tenant: "acme" }, (tx) =>
+      listRunInvocations(tx, "acme", runs, 1),
+    );
     expect(rows.map((row) => row.idempotencyKey).toSorted()).toEqual(["k0", "k1"]);
   });
 });

@@ -26,14 +26,21 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
   return context.once(loadersOf, () => ({
     invocation: new DataLoader<string, InvocationRow | undefined>(
       async (ids) => {
-        const rows = new Map((await transaction(sql, { tenant }, (tx) => findInvocations(tx, tenant, ids))).map((row) => [row.invocationId, row]));
+        const rows = new Map(
+          (await transaction(sql, { tenant }, (tx) => findInvocations(tx, tenant, ids))).map((row) => [
+            row.invocationId,
+            row,
+          ]),
+        );
         return ids.map((id) => rows.get(id));
       },
       { maxBatchSize: KEYS_PER_READ },
     ),
     ofRun: new DataLoader<string, InvocationRow[]>(
       async (runIds) => {
-        const rows = await transaction(sql, { tenant }, (tx) => listRunInvocations(tx, tenant, runIds, MAX_INVOCATIONS_PER_RUN));
+        const rows = await transaction(sql, { tenant }, (tx) =>
+          listRunInvocations(tx, tenant, runIds, MAX_INVOCATIONS_PER_RUN),
+        );
         const byRun = Map.groupBy(rows, (row) => row.runId);
         return runIds.map((id) => byRun.get(id) ?? []);
       },
@@ -41,7 +48,12 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
     ),
     ofStep: new DataLoader<string, InvocationRow | undefined>(
       async (stepIds) => {
-        const rows = new Map((await transaction(sql, { tenant }, (tx) => findStepInvocations(tx, tenant, stepIds))).map((row) => [row.stepId, row]));
+        const rows = new Map(
+          (await transaction(sql, { tenant }, (tx) => findStepInvocations(tx, tenant, stepIds))).map((row) => [
+            row.stepId,
+            row,
+          ]),
+        );
         return stepIds.map((id) => rows.get(id));
       },
       { maxBatchSize: KEYS_PER_READ },

@@ -17,7 +17,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   return {
     Query: {
       tools: () => [...registry.list()],
-      invocation: async (_parent, { id }, context) => (isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null),
+      invocation: async (_parent, { id }, context) =>
+        isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null,
     },
     Mutation: {
       invokeTool: (_parent, { input }, context) => invokeTool(deps, context.principal, input),
@@ -26,7 +27,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     Subscription: {
       toolOutput: {
         async *subscribe(_parent, { invocationId, after }, context) {
-          for await (const frame of followToolOutput(deps, context.principal, { invocationId, after })) yield { toolOutput: frame };
+          for await (const frame of followToolOutput(deps, context.principal, { invocationId, after }))
+            yield { toolOutput: frame };
         },
       },
     },
@@ -41,10 +43,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       isolation: (tool) => tool.isolation.toUpperCase() as ToolIsolation,
     },
     Invocation: {
-      __resolveReference: async ({ id }, context) => (isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null),
+      __resolveReference: async ({ id }, context) =>
+        isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null,
       id: (row) => row.invocationId,
       tool: (row) => registry.find(row.tool) ?? toRetiredTool(row),
-      output: (row, _args, context) => (row.status === "RUNNING" ? null : loadersOf(sql, context).output.load(row.invocationId)),
+      output: (row, _args, context) =>
+        row.status === "RUNNING" ? null : loadersOf(sql, context).output.load(row.invocationId),
       error: (row) => (row.errorType === null ? null : { type: row.errorType, message: row.errorMessage ?? "" }),
       startedAt: (row) => row.startedAt.toISOString(),
       finishedAt: (row) => row.finishedAt?.toISOString() ?? null,

@@ -20,7 +20,9 @@ beforeAll(async () => {
   const decisionToken = await fixture.decide({ tool: "calculate", args }, { runId, stepId });
   const input = { tool: "calculate", args, decisionToken, runId, stepId, idempotencyKey: "ada" };
   const answer = await served.client.request(
-    document<{ invokeTool: { id: string } }, { input: object }>("mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { id } }"),
+    document<{ invokeTool: { id: string } }, { input: object }>(
+      "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { id } }",
+    ),
     { input },
     { principal: ada },
   );
@@ -31,7 +33,10 @@ afterAll(async () => {
   await fixture.close();
 });
 
-const READ = document<Record<string, unknown>, { id: string; runId: string; stepId: string }>(`query ($id: ID!, $runId: ID!, $stepId: ID!) {
+const READ = document<
+  Record<string, unknown>,
+  { id: string; runId: string; stepId: string }
+>(`query ($id: ID!, $runId: ID!, $stepId: ID!) {
   invocation(id: $id) { id output }
   run: _entities(representations: [{ __typename: "Run", id: $runId }]) { ... on Run { invocations { id } } }
   step: _entities(representations: [{ __typename: "Step", id: $stepId }]) { ... on Step { invocation { id } } }
@@ -56,21 +61,33 @@ describe("another tenant", () => {
 
   it("cancels and follows nothing", { timeout: 20_000 }, async () => {
     const cancel = document<unknown, { id: string }>("mutation ($id: ID!) { cancelInvocation(id: $id) { id } }");
-    await expect(served.client.request(cancel, { id }, { principal: eve })).rejects.toMatchObject({ code: "NOT_FOUND" });
-    const follow = document<unknown, { id: string }>("subscription ($id: ID!) { toolOutput(invocationId: $id) { __typename } }");
-    await expect(served.client.subscribe(follow, { id }, { principal: eve }).next()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(served.client.request(cancel, { id }, { principal: eve })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    const follow = document<unknown, { id: string }>(
+      "subscription ($id: ID!) { toolOutput(invocationId: $id) { __typename } }",
+    );
+    await expect(served.client.subscribe(follow, { id }, { principal: eve }).next()).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
   });
 
   it("cannot use its own decision in the tenant's name, nor the tenant's decision in its own", async () => {
-    const invoke = document<unknown, { input: object }>("mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { id } }");
+    const invoke = document<unknown, { input: object }>(
+      "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { id } }",
+    );
     const args = { expression: "2" };
     const call = { tool: "calculate", args, idempotencyKey: "theft" };
     const adas = await fixture.decide(call);
     const eves = await fixture.decide(call, { tenant: eve.tenant, actor: eve.subject });
-    await expect(served.client.request(invoke, { input: { ...call, decisionToken: adas } }, { principal: eve })).rejects.toMatchObject({
+    await expect(
+      served.client.request(invoke, { input: { ...call, decisionToken: adas } }, { principal: eve }),
+    ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
-    await expect(served.client.request(invoke, { input: { ...call, decisionToken: eves } }, { principal: ada })).rejects.toMatchObject({
+    await expect(
+      served.client.request(invoke, { input: { ...call, decisionToken: eves } }, { principal: ada }),
+    ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
   });
@@ -83,7 +100,9 @@ describe("another tenant", () => {
     for (const { name, secured, forced } of tables) expect([name, secured, forced]).toEqual([name, true, true]);
     for (const tenant of [{ tenant: "other" }, {}]) {
       for (const name of ["invocation", "stream_frame"]) {
-        expect(await transaction(fixture.database.request, tenant, (tx) => tx.unsafe(`select 1 from ${name}`))).toHaveLength(0);
+        expect(
+          await transaction(fixture.database.request, tenant, (tx) => tx.unsafe(`select 1 from ${name}`)),
+        ).toHaveLength(0);
       }
     }
     const forged = transaction(

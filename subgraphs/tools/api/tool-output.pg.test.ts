@@ -41,7 +41,8 @@ async function collect(frames: AsyncIterable<OutputFrame>): Promise<OutputFrame[
   for await (const frame of frames) all.push(frame);
   return all;
 }
-const dataOf = (frames: readonly OutputFrame[]) => frames.map((frame) => (frame.__typename === "StreamData" ? frame.data : "")).join("");
+const dataOf = (frames: readonly OutputFrame[]) =>
+  frames.map((frame) => (frame.__typename === "StreamData" ? frame.data : "")).join("");
 
 describe("followToolOutput()", () => {
   it("waits for an invocation that does not exist yet, gives frames as they come, and ends with it", async () => {
@@ -82,7 +83,8 @@ describe("followToolOutput()", () => {
     const all = await collect(follow("flood"));
     expect(dataOf(all)).toHaveLength(200_000);
     expect(all.length).toBeGreaterThan(10);
-    for (const after of [0, 1, 7, all.length - 2]) expect(await collect(follow("flood", after))).toEqual(all.slice(after + 1));
+    for (const after of [0, 1, 7, all.length - 2])
+      expect(await collect(follow("flood", after))).toEqual(all.slice(after + 1));
     expect(await collect(follow("flood", all.length - 1))).toEqual([]);
     expect(await collect(follow("flood", 10_000))).toEqual([]);
   });
@@ -91,7 +93,11 @@ describe("followToolOutput()", () => {
     const rows = Array.from({ length: 150 }, (_, i) => i);
     gate = aGate();
     const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "many" });
-    await until("it started", async () => (await fixture.database.owner`select 1 from stream_frame where invocation_id = ${idOf("many")}`).length > 0);
+    await until(
+      "it started",
+      async () =>
+        (await fixture.database.owner`select 1 from stream_frame where invocation_id = ${idOf("many")}`).length > 0,
+    );
     gate.open();
     await invoked;
     await fixture.database.owner`delete from stream_frame where invocation_id = ${idOf("many")} and kind <> 'start'`;
@@ -101,17 +107,25 @@ describe("followToolOutput()", () => {
   });
 
   it("does not wait for ever: not for an invocation that never comes, nor for one that never goes on", async () => {
-    await expect(collect(follow("never", -1, { limits: { appearMs: 300 } }))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(collect(follow("never", -1, { limits: { appearMs: 300 } }))).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     gate = aGate();
     const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "stalled" });
-    await expect(collect(follow("stalled", -1, { limits: { silenceMs: 400 } }))).rejects.toMatchObject({ code: "TIMEOUT", retryable: true });
+    await expect(collect(follow("stalled", -1, { limits: { silenceMs: 400 } }))).rejects.toMatchObject({
+      code: "TIMEOUT",
+      retryable: true,
+    });
     gate.open();
     await invoked;
   });
 
   it("shows another tenant nothing, and refuses cursors and ids that are none", async () => {
     const id = idOf("flood");
-    const theirs = followToolOutput({ ...runner.deps, limits: { appearMs: 300 } }, aPrincipal({ tenant: "other" }), { invocationId: id, after: -1 });
+    const theirs = followToolOutput({ ...runner.deps, limits: { appearMs: 300 } }, aPrincipal({ tenant: "other" }), {
+      invocationId: id,
+      after: -1,
+    });
     await expect(collect(theirs)).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(collect(follow("flood", -2))).rejects.toMatchObject({ code: "CURSOR_INVALID" });
     const noId = followToolOutput(runner.deps, aPrincipal(), { invocationId: "x", after: -1 });

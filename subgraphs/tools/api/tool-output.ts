@@ -76,7 +76,10 @@ export async function* followToolOutput(
       const quietMs = performance.now() - quietSince;
       if (row === undefined && quietMs > (limits.appearMs ?? APPEAR_MS)) throw notFound(invocationId);
       if (quietMs > (limits.silenceMs ?? SILENCE_MS))
-        throw new SomaError("TIMEOUT", `invocation ${invocationId} has neither written nor ended for ${Math.round(quietMs / 1_000)} s`);
+        throw new SomaError(
+          "TIMEOUT",
+          `invocation ${invocationId} has neither written nor ended for ${Math.round(quietMs / 1_000)} s`,
+        );
       await changed;
     } finally {
       stop.abort();
@@ -85,18 +88,39 @@ export async function* followToolOutput(
 }
 
 /** The status first: once it is final, every frame is there for the second statement. */
-function read(sql: Sql, tenant: string, invocationId: string, after: number): Promise<{ row: InvocationRow | undefined; frames: FrameRow[] }> {
+function read(
+  sql: Sql,
+  tenant: string,
+  invocationId: string,
+  after: number,
+): Promise<{ row: InvocationRow | undefined; frames: FrameRow[] }> {
   return transaction(sql, { tenant }, async (tx) => {
     const [row] = await findInvocations(tx, tenant, [invocationId]);
-    return { row, frames: row === undefined ? [] : await readFrames(tx, { tenant, invocationId, after, limit: FRAMES_PER_READ }) };
+    return {
+      row,
+      frames: row === undefined ? [] : await readFrames(tx, { tenant, invocationId, after, limit: FRAMES_PER_READ }),
+    };
   });
 }
 
 function toOutputFrame(frame: FrameRow, tool: string): OutputFrame {
   const at = { stream: streamIdOf(frame.invocationId, frame.attempt), seq: frame.seq };
-  if (frame.kind === "start") return { __typename: "StreamStart", ...at, tool, callId: frame.invocationId, contentType: "text/plain; charset=utf-8" };
+  if (frame.kind === "start")
+    return {
+      __typename: "StreamStart",
+      ...at,
+      tool,
+      callId: frame.invocationId,
+      contentType: "text/plain; charset=utf-8",
+    };
   if (frame.kind === "data") return { __typename: "StreamData", ...at, data: frame.data ?? "" };
-  return { __typename: "StreamEnd", ...at, status: frame.status ?? "INTERRUPTED", bytes: frame.bytes ?? 0, sha256: frame.sha256 ?? "" };
+  return {
+    __typename: "StreamEnd",
+    ...at,
+    status: frame.status ?? "INTERRUPTED",
+    bytes: frame.bytes ?? 0,
+    sha256: frame.sha256 ?? "",
+  };
 }
 
 function notFound(invocationId: string): SomaError {

@@ -24,9 +24,15 @@ const POLL_MS = 250;
 const WAIT_MS = 3_000;
 
 /** Stops an invocation, wherever it runs, and gives it as it then is; one that has ended is given as it ended. */
-export async function cancelInvocation(deps: CancelInvocationDeps, { tenant }: Principal, invocationId: string): Promise<InvocationRow> {
+export async function cancelInvocation(
+  deps: CancelInvocationDeps,
+  { tenant }: Principal,
+  invocationId: string,
+): Promise<InvocationRow> {
   const read = async (): Promise<InvocationRow> => {
-    const [row] = isId(invocationId) ? await transaction(deps.sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId])) : [];
+    const [row] = isId(invocationId)
+      ? await transaction(deps.sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId]))
+      : [];
     if (row === undefined) throw new SomaError("NOT_FOUND", `invocation "${invocationId.slice(0, 60)}" does not exist`);
     return row;
   };

@@ -46,18 +46,26 @@ function whyNot(claims: DecisionClaims, { binding, tool }: Call): string | undef
     return `the decision is about another call (${differences.join(", ")} ${differences.length === 1 ? "differs" : "differ"}); ask for one about this call`;
   }
   // The one who asks for a decision names the risk; here is where it is known.
-  if (claims.risk !== tool.risk) return `the decision was made for risk ${claims.risk}, and ${tool.name} is of risk ${tool.risk}`;
+  if (claims.risk !== tool.risk)
+    return `the decision was made for risk ${claims.risk}, and ${tool.name} is of risk ${tool.risk}`;
   const unmet = findUnmet(claims.obligations, tool);
-  return unmet.length === 0 ? undefined : `the decision obliges to ${unmet.join(", ")}, which cannot be met here for this tool`;
+  return unmet.length === 0
+    ? undefined
+    : `the decision obliges to ${unmet.join(", ")}, which cannot be met here for this tool`;
 }
 
-async function read({ sql, verifyDecision }: CheckDecisionDeps, call: Call, token: string): Promise<{ claims: DecisionClaims; expired?: unknown }> {
+async function read(
+  { sql, verifyDecision }: CheckDecisionDeps,
+  call: Call,
+  token: string,
+): Promise<{ claims: DecisionClaims; expired?: unknown }> {
   try {
     return { claims: await verifyDecision(token) };
   } catch (error) {
     const claims = expiredClaimsOf(error);
     if (claims !== undefined) return { claims, expired: error };
-    if (error instanceof SomaError && error.code === "DECISION_INVALID") await audit(sql, call, "the decision token is missing, forged or malformed", null);
+    if (error instanceof SomaError && error.code === "DECISION_INVALID")
+      await audit(sql, call, "the decision token is missing, forged or malformed", null);
     throw error;
   }
 }

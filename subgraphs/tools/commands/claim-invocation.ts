@@ -8,7 +8,10 @@ import type { Attempt } from "../store/lock-attempt.ts";
 import { settleLocked } from "./settle-lost-invocation.ts";
 
 /** Commits the intent to run an invocation, and the start of its stream. Undefined when the invocation exists already. */
-export function claimInvocation(sql: Sql, params: Omit<InsertInvocationParams, "args"> & { args: unknown }): Promise<Attempt | undefined> {
+export function claimInvocation(
+  sql: Sql,
+  params: Omit<InsertInvocationParams, "args"> & { args: unknown },
+): Promise<Attempt | undefined> {
   const { tenant, invocationId, executorId } = params;
   return transaction(sql, { tenant }, async (tx) => {
     if (!(await insertInvocation(tx, { ...params, args: toStorableJson(params.args) }))) return undefined;
@@ -21,7 +24,11 @@ export function claimInvocation(sql: Sql, params: Omit<InsertInvocationParams, "
  * Takes an invocation over from an executor that is dead: the old stream ends before the new one starts. Undefined when
  * somebody was faster, or when the invocation may not run again.
  */
-export function takeOverInvocation(sql: Sql, lost: Attempt, next: { executorId: string; decisionId: string }): Promise<Attempt | undefined> {
+export function takeOverInvocation(
+  sql: Sql,
+  lost: Attempt,
+  next: { executorId: string; decisionId: string },
+): Promise<Attempt | undefined> {
   return transaction(sql, { tenant: lost.tenant }, async (tx) => {
     if (!(await settleLocked(tx, lost))) return undefined;
     await beginNextAttempt(tx, lost, next);

@@ -20,10 +20,22 @@ export function finishInvocation(sql: Sql, attempt: Attempt, finish: Finish): Pr
 }
 
 /** The same inside a transaction that holds the row's lock. */
-export async function finishLocked(tx: Tx, attempt: Attempt, { status, stream, error, executionMs }: Finish): Promise<void> {
+export async function finishLocked(
+  tx: Tx,
+  attempt: Attempt,
+  { status, stream, error, executionMs }: Finish,
+): Promise<void> {
   const { tenant, invocationId } = attempt;
   const outputBytes = await appendEndFrame(tx, attempt, stream);
   const ended = await saveEnding(tx, { tenant, invocationId, status, outputBytes, error, executionMs });
-  const invocation = { ...ended, tenant, invocationId, status, errorType: error?.type ?? null, executionMs: executionMs ?? 0, outputBytes };
+  const invocation = {
+    ...ended,
+    tenant,
+    invocationId,
+    status,
+    errorType: error?.type ?? null,
+    executionMs: executionMs ?? 0,
+    outputBytes,
+  };
   await emit(tx, { type: "agent.tools.v1", tenant, key: runOf(invocation), data: toToolEvent(invocation) });
 }

@@ -56,21 +56,39 @@ interface Frame {
   bytes: number | null;
   sha256: string | null;
 }
-const framesOf = (id: string) => fixture.database.owner<Frame[]>`select attempt, seq, n, kind, data, status, bytes, sha256 from stream_frame
+const framesOf = (id: string) => fixture.database.owner<
+  Frame[]
+>`select attempt, seq, n, kind, data, status, bytes, sha256 from stream_frame
   where invocation_id = ${id} order by n`;
 const eventsOf = async (type: string) => {
-  const rows = await fixture.database.owner<{ key: string; payload: string }[]>`select key, payload from outbox where type = ${type} order by id`;
-  return rows.map(({ key, payload }) => ({ key, ...(JSON.parse(payload) as Record<string, unknown>) }) as Record<string, unknown>);
+  const rows = await fixture.database.owner<
+    { key: string; payload: string }[]
+  >`select key, payload from outbox where type = ${type} order by id`;
+  return rows.map(
+    ({ key, payload }) => ({ key, ...(JSON.parse(payload) as Record<string, unknown>) }) as Record<string, unknown>,
+  );
 };
-const toolEvents = async (id: string) => (await eventsOf("agent.tools.v1")).filter((event) => event.invocation_id === id);
+const toolEvents = async (id: string) =>
+  (await eventsOf("agent.tools.v1")).filter((event) => event.invocation_id === id);
 
 /** The state a process leaves that was killed while the tool ran: an intent, a started stream, an executor without its lock. */
-async function leaveRunning(input: { tool: string; args: unknown; idempotencyKey: string }, wrote: readonly string[] = []): Promise<string> {
+async function leaveRunning(
+  input: { tool: string; args: unknown; idempotencyKey: string },
+  wrote: readonly string[] = [],
+): Promise<string> {
   const executorId = newId();
   await registerExecutor(fixture.database.worker, executorId);
   const call = toCall(first.deps.registry, aPrincipal(), { ...input, decisionToken: "" });
   const { effect, isolation } = call.tool;
-  await claimInvocation(fixture.database.request, { ...call, ...call.binding, effect, isolation, decisionId: newId(), executorId, traceId: "" });
+  await claimInvocation(fixture.database.request, {
+    ...call,
+    ...call.binding,
+    effect,
+    isolation,
+    decisionId: newId(),
+    executorId,
+    traceId: "",
+  });
   for (const [index, text] of wrote.entries()) {
     await fixture.database.owner`insert into stream_frame (tenant, invocation_id, attempt, seq, n, kind, data)
       values ('acme', ${call.invocationId}, 1, ${index + 1}, ${index + 1}, 'data', ${text})`;
@@ -81,11 +99,26 @@ async function leaveRunning(input: { tool: string; args: unknown; idempotencyKey
 describe("invokeTool()", () => {
   it("runs a tool, keeps its output as frames, and says so in one event", async () => {
     const runId = newId();
-    const row = await first.invoke({ tool: "echo", args: { say: "hi ä" }, idempotencyKey: "run-1", runId, stepId: `${runId}.3` });
-    expect(row).toMatchObject({ status: "SUCCEEDED", attempt: 1, runId, stepId: `${runId}.3`, errorType: null, outputBytes: 12 });
+    const row = await first.invoke({
+      tool: "echo",
+      args: { say: "hi ä" },
+      idempotencyKey: "run-1",
+      runId,
+      stepId: `${runId}.3`,
+    });
+    expect(row).toMatchObject({
+      status: "SUCCEEDED",
+      attempt: 1,
+      runId,
+      stepId: `${runId}.3`,
+      errorType: null,
+      outputBytes: 12,
+    });
     const frames = await framesOf(row.invocationId);
     const sha256 = createHash("sha256").update("saying hi ä").digest("hex");
-    expect(frames.map(({ kind, seq, n, data, status, bytes, sha256 }) => ({ kind, seq, n, data, status, bytes, sha256 }))).toEqual([
+    expect(
+      frames.map(({ kind, seq, n, data, status, bytes, sha256 }) => ({ kind, seq, n, data, status, bytes, sha256 })),
+    ).toEqual([
       { kind: "start", seq: 0, n: 0, data: null, status: null, bytes: null, sha256: null },
       { kind: "data", seq: 1, n: 1, data: "saying hi ä", status: null, bytes: null, sha256: null },
       { kind: "end", seq: 2, n: 2, data: null, status: "OK", bytes: 12, sha256 },
@@ -115,7 +148,9 @@ describe("invokeTool()", () => {
       expect(row).toMatchObject({ status, errorType });
       const frames = await framesOf(row.invocationId);
       expect(frames.at(-1)).toMatchObject({ kind: "end", status: stream });
-      expect(await toolEvents(row.invocationId)).toMatchObject([{ status: event, run_id: row.invocationId, key: row.invocationId }]);
+      expect(await toolEvents(row.invocationId)).toMatchObject([
+        { status: event, run_id: row.invocationId, key: row.invocationId },
+      ]);
     }
     const loud = await first.invoke({ tool: "loud", args: {}, idempotencyKey: "outcome-loud" });
     expect(loud.outputBytes).toBe(100_000);
@@ -161,11 +196,19 @@ describe("invokeTool()", () => {
       await expect(invoked, what).rejects.toMatchObject({ code: "DECISION_INVALID" });
       const events = await eventsOf("agent.audit.v1");
       expect(events, what).toHaveLength(before + 1);
-      expect(events.at(-1)).toMatchObject({ category: "security", actor: "user:ada", subject: "tool:echo", decision: "deny", key: "acme" });
+      expect(events.at(-1)).toMatchObject({
+        category: "security",
+        actor: "user:ada",
+        subject: "tool:echo",
+        decision: "deny",
+        key: "acme",
+      });
       if (!what.includes(" ") && what !== "forged") expect(events.at(-1)?.reason).toContain(what);
       expect(events.at(-1)).not.toHaveProperty("meta.args");
     }
-    await expect(first.invoke({ ...call, idempotencyKey: "refused", decisionToken: await fixture.decide(call, {}, -60) })).rejects.toMatchObject({
+    await expect(
+      first.invoke({ ...call, idempotencyKey: "refused", decisionToken: await fixture.decide(call, {}, -60) }),
+    ).rejects.toMatchObject({
       code: "DECISION_EXPIRED",
     });
     expect(runs).toEqual([]);
@@ -179,7 +222,9 @@ describe("invokeTool()", () => {
     runs = [];
     expect(await second.invoke(input)).toEqual(row);
     expect(await first.invoke({ ...input, decisionToken: await fixture.decide(input, {}, -60) })).toEqual(row);
-    await expect(first.invoke({ ...input, decisionToken: await fixture.decide({ ...input, args: {} }, {}, -60) })).rejects.toMatchObject({
+    await expect(
+      first.invoke({ ...input, decisionToken: await fixture.decide({ ...input, args: {} }, {}, -60) }),
+    ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
     expect(runs).toEqual([]);
@@ -196,9 +241,14 @@ describe("invokeTool()", () => {
       { call: { tool: "echo", args: { say: "a" } }, principal: aPrincipal({ subject: "user:eve" }) },
     ];
     for (const { call, principal } of others) {
-      await expect(first.invoke({ ...call, idempotencyKey: "conflict" }, principal)).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+      await expect(first.invoke({ ...call, idempotencyKey: "conflict" }, principal)).rejects.toMatchObject({
+        code: "IDEMPOTENCY_CONFLICT",
+      });
     }
-    const theirs = await first.invoke({ tool: "echo", args: { say: "b" }, idempotencyKey: "conflict" }, aPrincipal({ tenant: "other" }));
+    const theirs = await first.invoke(
+      { tool: "echo", args: { say: "b" }, idempotencyKey: "conflict" },
+      aPrincipal({ tenant: "other" }),
+    );
     expect(theirs.status).toBe("SUCCEEDED");
   });
 
@@ -240,7 +290,10 @@ describe("invokeTool()", () => {
   it("lowers the tool's limit by the decision's obligation", async () => {
     gate = aGate();
     const input = { tool: "wait", args: { say: "x" }, idempotencyKey: "obliged" };
-    const row = await first.invoke({ ...input, decisionToken: await fixture.decide(input, { obligations: { timeout_ms: 50 } }) });
+    const row = await first.invoke({
+      ...input,
+      decisionToken: await fixture.decide(input, { obligations: { timeout_ms: 50 } }),
+    });
     expect(row).toMatchObject({ status: "TIMED_OUT", errorMessage: expect.stringContaining("50 ms") });
     gate.open();
   });
@@ -285,7 +338,9 @@ describe("invokeTool()", () => {
     runs = [];
     const input = { tool: "wait", args: { say: "x" }, idempotencyKey: "lost-crowd" };
     await leaveRunning(input);
-    await expect(first.invoke({ ...input, decisionToken: await fixture.decide(input, {}, -60) })).rejects.toMatchObject({ code: "DECISION_EXPIRED" });
+    await expect(first.invoke({ ...input, decisionToken: await fixture.decide(input, {}, -60) })).rejects.toMatchObject(
+      { code: "DECISION_EXPIRED" },
+    );
     const all = Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? first : second).invoke(input)));
     await until("it runs", () => runs.length > 0);
     gate.open();
@@ -293,7 +348,9 @@ describe("invokeTool()", () => {
     expect(runs).toEqual(["wait lost-crowd"]);
   });
 
-  it("makes callers wait when all places are taken, and refuses one that waits too long", { timeout: 20_000 }, async () => {
+  it("makes callers wait when all places are taken, and refuses one that waits too long", {
+    timeout: 20_000,
+  }, async () => {
     gate = aGate();
     runs = [];
     const narrow = await fixture.start(tools, 1);
@@ -305,7 +362,9 @@ describe("invokeTool()", () => {
     });
     gate.open();
     await held;
-    expect((await narrow.invoke({ tool: "echo", args: { say: "x" }, idempotencyKey: "place-2" })).status).toBe("SUCCEEDED");
+    expect((await narrow.invoke({ tool: "echo", args: { say: "x" }, idempotencyKey: "place-2" })).status).toBe(
+      "SUCCEEDED",
+    );
     await narrow.close();
   });
 
@@ -331,7 +390,8 @@ describe("invokeTool()", () => {
     const before = shaken.deps.life.id() ?? "";
     const invoked = shaken.invoke({ tool: "wait", args: { say: "x" }, idempotencyKey: "shaken" });
     await until("it runs", () => runs.length === 1);
-    await fixture.database.owner`select pg_terminate_backend(l.pid) from pg_locks l join executor e on l.objid = e.no::oid
+    await fixture.database
+      .owner`select pg_terminate_backend(l.pid) from pg_locks l join executor e on l.objid = e.no::oid
       where l.locktype = 'advisory' and l.classid = 3 and e.executor_id = ${before}`;
     await until("it runs again", () => runs.length === 2);
     gate.open();
@@ -351,7 +411,9 @@ describe("cancelInvocation()", () => {
       runs = [];
       const invoked = first.invoke({ tool: "wait", args: { say: "x" }, idempotencyKey: key });
       await until("it runs", () => runs.length > 0);
-      const [{ id = "" } = {}] = await fixture.database.owner<{ id: string }[]>`select invocation_id as id from invocation where idempotency_key = ${key}`;
+      const [{ id = "" } = {}] = await fixture.database.owner<
+        { id: string }[]
+      >`select invocation_id as id from invocation where idempotency_key = ${key}`;
       expect(await canceler.cancel(id)).toMatchObject({ status: "CANCELED", errorType: "canceled" });
       expect(await invoked).toMatchObject({ status: "CANCELED" });
       expect((await framesOf(id)).at(-1)).toMatchObject({ kind: "end", status: "CANCELED" });

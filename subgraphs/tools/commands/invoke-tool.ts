@@ -31,7 +31,11 @@ const WAIT_MARGIN_MS = 5_000;
  * Runs a tool once for its idempotency key, under a decision that allows this very call. The key of a finished invocation
  * gives that invocation; one that runs is waited for; one whose process died runs again when its tool allows that.
  */
-export async function invokeTool(deps: InvokeToolDeps, principal: Principal, input: InvokeToolInput): Promise<InvocationRow> {
+export async function invokeTool(
+  deps: InvokeToolDeps,
+  principal: Principal,
+  input: InvokeToolInput,
+): Promise<InvocationRow> {
   const call = toCall(deps.registry, principal, input);
   const decision = await checkDecision(deps, call, input.decisionToken);
   const end = performance.now() + call.tool.timeoutMs + WAIT_MARGIN_MS;
@@ -47,22 +51,35 @@ export async function invokeTool(deps: InvokeToolDeps, principal: Principal, inp
       seen.abort();
     }
   }
-  throw new SomaError("TOOL_BUSY", `invocation ${call.invocationId} of ${call.tool.name} still runs; ask again with the same idempotency key`);
+  throw new SomaError(
+    "TOOL_BUSY",
+    `invocation ${call.invocationId} of ${call.tool.name} still runs; ask again with the same idempotency key`,
+  );
 }
 
 /** Claims the call and runs it, or takes it over from a dead executor. False when there was nothing to do but wait. */
-async function runOnce(deps: InvokeToolDeps, call: Call, decision: DecisionClaims, row: InvocationRow | undefined): Promise<boolean> {
+async function runOnce(
+  deps: InvokeToolDeps,
+  call: Call,
+  decision: DecisionClaims,
+  row: InvocationRow | undefined,
+): Promise<boolean> {
   if (row !== undefined && !(await deps.life.isLost(row.executorId))) return false;
   return deps.runner.slots.use(async () => {
     const executorId = deps.runner.executorId();
     if (executorId === undefined) return false;
-    const attempt = row === undefined ? await claim(deps.sql, call, decision, executorId) : await takeOver(deps.sql, row, decision, executorId);
+    const attempt =
+      row === undefined
+        ? await claim(deps.sql, call, decision, executorId)
+        : await takeOver(deps.sql, row, decision, executorId);
     if (attempt === undefined) return true;
     deps.wakeUp.changed(call.invocationId);
     const { tool, args, idempotencyKey } = call;
     const timeoutMs = limitOf(tool.timeoutMs, tool.timeoutOf?.(args), decision.obligations);
-    await withSpan(`tool ${tool.name}`, { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt }, () =>
-      deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
+    await withSpan(
+      `tool ${tool.name}`,
+      { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt },
+      () => deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
     );
     return true;
   });
@@ -71,7 +88,16 @@ async function runOnce(deps: InvokeToolDeps, call: Call, decision: DecisionClaim
 function claim(sql: Sql, call: Call, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {
   const { tool, binding, args, invocationId, idempotencyKey } = call;
   const { effect, isolation } = tool;
-  const made = { invocationId, idempotencyKey, effect, isolation, args, decisionId: decision.decisionId, executorId, traceId: activeTraceId() };
+  const made = {
+    invocationId,
+    idempotencyKey,
+    effect,
+    isolation,
+    args,
+    decisionId: decision.decisionId,
+    executorId,
+    traceId: activeTraceId(),
+  };
   return claimInvocation(sql, { ...binding, ...made });
 }
 
@@ -81,7 +107,11 @@ function takeOver(
   decision: DecisionClaims,
   next: string,
 ): Promise<Attempt | undefined> {
-  return takeOverInvocation(sql, { tenant, invocationId, attempt, executorId }, { executorId: next, decisionId: decision.decisionId });
+  return takeOverInvocation(
+    sql,
+    { tenant, invocationId, attempt, executorId },
+    { executorId: next, decisionId: decision.decisionId },
+  );
 }
 
 /** The row of the call's key. Throws IDEMPOTENCY_CONFLICT when the key was used for another call. */
@@ -89,7 +119,15 @@ async function findCall(sql: Sql, { invocationId, binding, idempotencyKey }: Cal
   const { tenant, actor, tool, argsDigest, runId, stepId } = binding;
   const [row] = await transaction(sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId]));
   if (row === undefined) return undefined;
-  const same = row.actor === actor && row.tool === tool && row.argsDigest === argsDigest && row.runId === runId && row.stepId === stepId;
+  const same =
+    row.actor === actor &&
+    row.tool === tool &&
+    row.argsDigest === argsDigest &&
+    row.runId === runId &&
+    row.stepId === stepId;
   if (same) return row;
-  throw new SomaError("IDEMPOTENCY_CONFLICT", `idempotency key "${idempotencyKey}" was used for another call of a tool; use a new key for a new call`);
+  throw new SomaError(
+    "IDEMPOTENCY_CONFLICT",
+    `idempotency key "${idempotencyKey}" was used for another call of a tool; use a new key for a new call`,
+  );
 }

@@ -59,5 +59,9 @@ function checkSize(tool: string, args: unknown): void {
   } catch (cause) {
     throw new SomaError("BAD_INPUT", `the arguments of ${tool} are not JSON`, { cause });
   }
-  if (bytes > MAX_ARGS_BYTES) throw new SomaError("PAYLOAD_TOO_LARGE", `the arguments of ${tool} have ${bytes} bytes; at most ${MAX_ARGS_BYTES} are taken`);
+  if (bytes > MAX_ARGS_BYTES)
+    throw new SomaError(
+      "PAYLOAD_TOO_LARGE",
+      `the arguments of ${tool} have ${bytes} bytes; at most ${MAX_ARGS_BYTES} are taken`,
+    );
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type DecidedCall, findDifferences } from "./bind-decision.ts";
 
-const call: DecidedCall = { tenant: "acme", actor: "user:ada", tool: "clock", toolVersion: "1", argsDigest: "d", runId: null, stepId: null };
+const call: DecidedCall = {
+  tenant: "acme",
+  actor: "user:ada",
+  tool: "clock",
+  toolVersion: "1",
+  argsDigest: "d",
+  runId: null,
+  stepId: null,
+};
 
 describe("findDifferences()", () => {
   it("finds none in the same call", () => {
@@ -9,7 +17,15 @@ describe("findDifferences()", () => {
   });
 
   it("finds each part that differs, a run that only one of the two names too", () => {
-    const other: DecidedCall = { tenant: "b", actor: "user:eve", tool: "code_run", toolVersion: "2", argsDigest: "e", runId: "r", stepId: "r.1" };
+    const other: DecidedCall = {
+      tenant: "b",
+      actor: "user:eve",
+      tool: "code_run",
+      toolVersion: "2",
+      argsDigest: "e",
+      runId: "r",
+      stepId: "r.1",
+    };
     for (const part of ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId"] as const) {
       expect(findDifferences({ ...call, [part]: other[part] }, call)).toEqual([part]);
       expect(findDifferences(call, { ...call, [part]: other[part] })).toEqual([part]);

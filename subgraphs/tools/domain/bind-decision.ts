@@ -9,7 +9,14 @@ export interface DecidedCall {
   stepId: string | null;
 }
 
-const PARTS = ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId"] as const satisfies readonly (keyof DecidedCall)[];
+const PARTS = [
+  "tenant",
+  "actor",
+  "tool",
+  "toolVersion",
+  "argsDigest",
+  "runId",
+] as const satisfies readonly (keyof DecidedCall)[];
 
 /**
  * Names of the parts in which the call differs from what was decided; empty when the decision is for this very call.

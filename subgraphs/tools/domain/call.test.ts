@@ -22,7 +22,8 @@ describe("parsePlace()", () => {
       [run, `${run}.${"1".repeat(60)}`],
       [run, run],
     ];
-    for (const [runId, stepId] of faults) expect(() => parsePlace(runId, stepId), `${runId} ${stepId}`).toThrow(SomaError);
+    for (const [runId, stepId] of faults)
+      expect(() => parsePlace(runId, stepId), `${runId} ${stepId}`).toThrow(SomaError);
   });
 });
 

@@ -33,10 +33,16 @@ describe("endingOfLost()", () => {
   });
 
   it("cancels what somebody wanted stopped", () => {
-    expect(endingOfLost({ ...lost, cancelRequested: true })).toMatchObject({ status: "CANCELED", stream: "INTERRUPTED" });
+    expect(endingOfLost({ ...lost, cancelRequested: true })).toMatchObject({
+      status: "CANCELED",
+      stream: "INTERRUPTED",
+    });
   });
 
   it("gives up a tool that took down its executor each time", () => {
-    expect(endingOfLost({ ...lost, attempt: MAX_ATTEMPTS })).toMatchObject({ status: "FAILED", error: { type: "executor_lost" } });
+    expect(endingOfLost({ ...lost, attempt: MAX_ATTEMPTS })).toMatchObject({
+      status: "FAILED",
+      error: { type: "executor_lost" },
+    });
   });
 });

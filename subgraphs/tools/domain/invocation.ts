@@ -1,5 +1,13 @@
 /** Statuses of an invocation. DENIED is kept for records of other makers: a call that was refused here leaves no row. */
-export type InvocationStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "DENIED" | "CANCELED" | "TRUNCATED" | "UNKNOWN";
+export type InvocationStatus =
+  | "RUNNING"
+  | "SUCCEEDED"
+  | "FAILED"
+  | "TIMED_OUT"
+  | "DENIED"
+  | "CANCELED"
+  | "TRUNCATED"
+  | "UNKNOWN";
 
 export type FinalStatus = Exclude<InvocationStatus, "RUNNING">;
 
@@ -41,9 +49,17 @@ export function toEnding(outcome: Outcome): Ending {
     case "TRUNCATED":
       return { status: "TRUNCATED", stream: "TRUNCATED", error: null };
     case "TIMEOUT":
-      return { status: "TIMED_OUT", stream: "TIMEOUT", error: { type: "timeout", message: `the tool was stopped after ${outcome.limitMs} ms, its limit` } };
+      return {
+        status: "TIMED_OUT",
+        stream: "TIMEOUT",
+        error: { type: "timeout", message: `the tool was stopped after ${outcome.limitMs} ms, its limit` },
+      };
     case "CANCELED":
-      return { status: "CANCELED", stream: "CANCELED", error: { type: "canceled", message: "the invocation was canceled" } };
+      return {
+        status: "CANCELED",
+        stream: "CANCELED",
+        error: { type: "canceled", message: "the invocation was canceled" },
+      };
     case "ERROR":
       return { status: "FAILED", stream: "ERROR", error: { type: outcome.type, message: outcome.message } };
   }
@@ -53,15 +69,25 @@ export function toEnding(outcome: Outcome): Ending {
 export const MAX_ATTEMPTS = 5;
 
 /** What is left of an invocation whose executor died: its end, or undefined when it may run again. */
-export function endingOfLost(invocation: { effect: string; attempt: number; cancelRequested: boolean }): Ending | undefined {
+export function endingOfLost(invocation: {
+  effect: string;
+  attempt: number;
+  cancelRequested: boolean;
+}): Ending | undefined {
   const stream = "INTERRUPTED";
   if (invocation.effect === "at_most_once") {
-    const message = "the executor died while the tool ran; whether it had its effect is not known, and it is not run again";
+    const message =
+      "the executor died while the tool ran; whether it had its effect is not known, and it is not run again";
     return { status: "UNKNOWN", stream, error: { type: "unknown_outcome", message } };
   }
-  if (invocation.cancelRequested) return { status: "CANCELED", stream, error: { type: "canceled", message: "the invocation was canceled" } };
+  if (invocation.cancelRequested)
+    return { status: "CANCELED", stream, error: { type: "canceled", message: "the invocation was canceled" } };
   if (invocation.attempt >= MAX_ATTEMPTS) {
-    return { status: "FAILED", stream, error: { type: "executor_lost", message: `the executor died in each of ${invocation.attempt} attempts` } };
+    return {
+      status: "FAILED",
+      stream,
+      error: { type: "executor_lost", message: `the executor died in each of ${invocation.attempt} attempts` },
+    };
   }
   return undefined;
 }

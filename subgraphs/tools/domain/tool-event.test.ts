@@ -23,7 +23,12 @@ describe("toToolEvent()", () => {
     const runId = "01920000-0000-7000-8000-000000000003";
     for (const status of Object.keys(EVENT_STATUS) as FinalStatus[]) {
       for (const place of [{}, { runId, stepId: `${runId}.4` }, { runId }]) {
-        const event = toToolEvent({ ...invocation, ...place, status, errorType: status === "UNKNOWN" ? "unknown_outcome" : null });
+        const event = toToolEvent({
+          ...invocation,
+          ...place,
+          status,
+          errorType: status === "UNKNOWN" ? "unknown_outcome" : null,
+        });
         expect(validateForPublish("agent.tools.v1", event)).toEqual([]);
         expect(event.status).toBe(EVENT_STATUS[status]);
       }
@@ -31,7 +36,11 @@ describe("toToolEvent()", () => {
   });
 
   it("takes the invocation as the run of a call that has none", () => {
-    expect(toToolEvent(invocation)).toMatchObject({ run_id: invocation.invocationId, step_id: `${invocation.invocationId}.1`, sandbox: "none" });
+    expect(toToolEvent(invocation)).toMatchObject({
+      run_id: invocation.invocationId,
+      step_id: `${invocation.invocationId}.1`,
+      sandbox: "none",
+    });
     expect(runOf({ runId: "r", invocationId: "i" })).toBe("r");
   });
 });

@@ -71,6 +71,7 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/;
  */
 export function defineTool<A>(spec: ToolSpec<A>): Tool {
   if (!NAME.test(spec.name)) throw new Error(`tool name "${spec.name}" is not snake_case of 1 to 64 characters`);
-  if (spec.isolation === "process" && spec.child === undefined) throw new Error(`tool ${spec.name} runs in a child process but does not say where to find it`);
+  if (spec.isolation === "process" && spec.child === undefined)
+    throw new Error(`tool ${spec.name} runs in a child process but does not say where to find it`);
   return Object.freeze({ ...spec }) as unknown as Tool;
 }

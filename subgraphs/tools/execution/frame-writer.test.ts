@@ -14,7 +14,8 @@ function aStream(changes: Partial<FrameWriterOptions> = {}) {
     onLost: () => {},
     async append(firstSeq, texts) {
       calls.push(texts.length);
-      for (const [index, text] of texts.entries()) if (!stored.has(firstSeq + index)) stored.set(firstSeq + index, text);
+      for (const [index, text] of texts.entries())
+        if (!stored.has(firstSeq + index)) stored.set(firstSeq + index, text);
       return true;
     },
     ...changes,

@@ -88,7 +88,9 @@ class Writer implements FrameWriter {
   }
 
   #pending(): boolean {
-    return this.#state !== "lost" && !this.#stopped.signal.aborted && (this.#sending.length > 0 || this.#waiting !== "");
+    return (
+      this.#state !== "lost" && !this.#stopped.signal.aborted && (this.#sending.length > 0 || this.#waiting !== "")
+    );
   }
 
   #schedule(): void {

@@ -5,14 +5,18 @@ import { fit, splitFrames } from "./frames.ts";
 describe("splitFrames()", () => {
   it("keeps every text whole, in parts that are not too large and not cut inside a character", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), fc.integer({ min: 4, max: 40 }), (text, maxBytes) => {
-        const parts = splitFrames(text, maxBytes);
-        expect(parts.join("")).toBe(text);
-        for (const part of parts) {
-          expect(Buffer.byteLength(part)).toBeLessThanOrEqual(maxBytes);
-          expect(part).not.toContain("\ufffd");
-        }
-      }),
+      fc.property(
+        fc.string({ unit: "grapheme", maxLength: 200 }),
+        fc.integer({ min: 4, max: 40 }),
+        (text, maxBytes) => {
+          const parts = splitFrames(text, maxBytes);
+          expect(parts.join("")).toBe(text);
+          for (const part of parts) {
+            expect(Buffer.byteLength(part)).toBeLessThanOrEqual(maxBytes);
+            expect(part).not.toContain("\ufffd");
+          }
+        },
+      ),
     );
   });
 

@@ -21,14 +21,20 @@ export const inlineExecutor: ToolExecutor = {
       return truncated ? { kind: "TRUNCATED" } : { kind: "OK" };
     };
     const stopped = new Promise<Outcome>((resolve) => {
-      const decide = (): void => resolve(signal.aborted ? { kind: "CANCELED" } : { kind: "TIMEOUT", limitMs: timeoutMs });
+      const decide = (): void =>
+        resolve(signal.aborted ? { kind: "CANCELED" } : { kind: "TIMEOUT", limitMs: timeoutMs });
       if (stop.aborted) decide();
       else stop.addEventListener("abort", decide, { once: true });
     });
     const worked = work().catch((error: unknown): Outcome => {
       if (error instanceof ToolError) return { kind: "ERROR", type: error.type, message: error.message };
-      if (!over && !stop.aborted) log.error({ err: error, tool: tool.name }, "a tool failed in a way it did not foresee");
-      return { kind: "ERROR", type: "internal", message: `${tool.name} failed inside; the log has it under the trace id` };
+      if (!over && !stop.aborted)
+        log.error({ err: error, tool: tool.name }, "a tool failed in a way it did not foresee");
+      return {
+        kind: "ERROR",
+        type: "internal",
+        message: `${tool.name} failed inside; the log has it under the trace id`,
+      };
     });
     return Promise.race([stopped, worked]).finally(() => {
       over = true;

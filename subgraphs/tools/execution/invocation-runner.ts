@@ -53,7 +53,10 @@ export interface Work {
 export class InvocationRunner {
   readonly slots: Slots;
   readonly #options: RunnerOptions;
-  readonly #running = new Map<string, { attempt: Attempt; cancel: AbortController; give: AbortController; done: Promise<void> }>();
+  readonly #running = new Map<
+    string,
+    { attempt: Attempt; cancel: AbortController; give: AbortController; done: Promise<void> }
+  >();
   readonly #watch: Loop;
   readonly #guard: Guard;
   readonly #executors: Record<Isolation, ToolExecutor>;
@@ -64,12 +67,15 @@ export class InvocationRunner {
     this.slots = createSlots(options.concurrency);
     this.#guard = createGuard(options.log);
     this.#executors = { none: inlineExecutor, process: createProcessExecutor(this.#guard) };
-    this.#watch = startLoop({ name: "tools-watch", intervalMs: WATCH_MS, log: options.log, maxBackoffMs: 1_000 }, () => this.#look());
+    this.#watch = startLoop({ name: "tools-watch", intervalMs: WATCH_MS, log: options.log, maxBackoffMs: 1_000 }, () =>
+      this.#look(),
+    );
   }
 
   /** The id a claim is made under; undefined until a lost lock was made good. Throws UNAVAILABLE when this process stops. */
   executorId(): string | undefined {
-    if (this.#closing) throw new SomaError("UNAVAILABLE", "this tools process stops and starts nothing any more; ask again");
+    if (this.#closing)
+      throw new SomaError("UNAVAILABLE", "this tools process stops and starts nothing any more; ask again");
     return this.#options.life.id();
   }
 
@@ -97,7 +103,10 @@ export class InvocationRunner {
     this.#closing = true;
     const all = [...this.#running.values()];
     const limit = new AbortController();
-    await Promise.race([Promise.all(all.map(({ done }) => done)), delay(DRAIN_MS, undefined, { signal: limit.signal }).catch(() => {})]);
+    await Promise.race([
+      Promise.all(all.map(({ done }) => done)),
+      delay(DRAIN_MS, undefined, { signal: limit.signal }).catch(() => {}),
+    ]);
     limit.abort();
     await this.#watch.close();
     for (const { attempt, give, done } of this.#running.values()) {
@@ -110,7 +119,11 @@ export class InvocationRunner {
 
   async #run(attempt: Attempt, work: Work, cancel: AbortController, give: AbortController): Promise<void> {
     const { wakeUp, dataDir } = this.#options;
-    const log = this.#options.log.child({ invocation_id: attempt.invocationId, tenant: attempt.tenant, tool: work.tool.name });
+    const log = this.#options.log.child({
+      invocation_id: attempt.invocationId,
+      tenant: attempt.tenant,
+      tool: work.tool.name,
+    });
     const writer = createFrameWriter({
       maxBytes: work.tool.maxOutputBytes,
       log,
@@ -147,9 +160,19 @@ export class InvocationRunner {
   }
 
   /** Tries until the end is stored or the invocation is given up: without it the invocation would run for ever. */
-  async #finish(attempt: Attempt, tool: string, outcome: Outcome, executionMs: number, given: AbortSignal, log: Log): Promise<void> {
+  async #finish(
+    attempt: Attempt,
+    tool: string,
+    outcome: Outcome,
+    executionMs: number,
+    given: AbortSignal,
+    log: Log,
+  ): Promise<void> {
     const ending = toEnding(outcome);
-    const error = ending.error === null ? null : { type: ending.error.type, message: clip(toStorableText(ending.error.message), MAX_MESSAGE_BYTES) };
+    const error =
+      ending.error === null
+        ? null
+        : { type: ending.error.type, message: clip(toStorableText(ending.error.message), MAX_MESSAGE_BYTES) };
     for (let failures = 0; !given.aborted; ) {
       try {
         const mine = await finishInvocation(this.#options.sql.request, attempt, { ...ending, error, executionMs });
@@ -160,7 +183,9 @@ export class InvocationRunner {
       } catch (cause) {
         failures += 1;
         log.error({ err: cause, failures }, "the end of an invocation could not be stored and is tried again");
-        await delay(20 + Math.random() * Math.min(2_000, 50 * 2 ** Math.min(failures, 10)), undefined, { signal: given }).catch(() => {});
+        await delay(20 + Math.random() * Math.min(2_000, 50 * 2 ** Math.min(failures, 10)), undefined, {
+          signal: given,
+        }).catch(() => {});
       }
     }
   }
@@ -173,7 +198,8 @@ export class InvocationRunner {
       for (const { give } of this.#running.values()) give.abort();
       await life.revive();
     } else if (this.#running.size > 0) {
-      for (const { tenant, invocationId } of await findCancelRequests(sql.worker, id)) this.cancel(tenant, invocationId);
+      for (const { tenant, invocationId } of await findCancelRequests(sql.worker, id))
+        this.cancel(tenant, invocationId);
     }
     return false;
   }

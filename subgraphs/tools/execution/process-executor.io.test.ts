@@ -42,13 +42,18 @@ describe("processExecutor", { timeout: 30_000 }, () => {
         stop.abort();
         return true;
       };
-      expect((await execute(codeRun, { code }, { signal: stop.signal, onOutput })).outcome).toEqual({ kind: "CANCELED" });
+      expect((await execute(codeRun, { code }, { signal: stop.signal, onOutput })).outcome).toEqual({
+        kind: "CANCELED",
+      });
     }
     expect(await childrenOf(process.pid), "only the guard is left").toHaveLength(1);
   });
 
   it("starts nothing when it is canceled before", async () => {
-    expect(await execute(codeRun, { code: "1" }, { signal: AbortSignal.abort() })).toMatchObject({ outcome: { kind: "CANCELED" }, output: "" });
+    expect(await execute(codeRun, { code: "1" }, { signal: AbortSignal.abort() })).toMatchObject({
+      outcome: { kind: "CANCELED" },
+      output: "",
+    });
   });
 
   it("kills a tool that writes more than is kept", async () => {
@@ -60,8 +65,15 @@ describe("processExecutor", { timeout: 30_000 }, () => {
   it("says so when the child gives no answer", async () => {
     const nowhere = { ...codeRun, child: { url: "file:///nowhere.ts", name: "x", allowRead: [], nodeFlags: [] } };
     expect((await execute(nowhere, { code: "1" })).outcome).toMatchObject({ kind: "ERROR", type: "internal" });
-    const unknownFlag = { ...codeRun, child: { url: "file:///nowhere.ts", name: "x", allowRead: [], nodeFlags: ["--no-such-flag"] } };
-    expect((await execute(unknownFlag, { code: "1" })).outcome).toMatchObject({ kind: "ERROR", type: "crashed", message: expect.stringContaining("code 9") });
+    const unknownFlag = {
+      ...codeRun,
+      child: { url: "file:///nowhere.ts", name: "x", allowRead: [], nodeFlags: ["--no-such-flag"] },
+    };
+    expect((await execute(unknownFlag, { code: "1" })).outcome).toMatchObject({
+      kind: "ERROR",
+      type: "crashed",
+      message: expect.stringContaining("code 9"),
+    });
   });
 
   it("starts its guard again when that was killed, and the new one knows what runs", async () => {

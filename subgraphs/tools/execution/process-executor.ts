@@ -48,10 +48,18 @@ function start(tool: Tool): ChildProcess {
   const flags = ["--permission", "--no-experimental-sqlite", ...reads, ...tool.child.nodeFlags];
   // Windows cannot start a program without its system folder; nothing else is handed on.
   const env: NodeJS.ProcessEnv = process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot };
-  return spawn(process.execPath, [...flags, HOST, tool.child.url, tool.child.name], { cwd: HOST_FOLDER, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  return spawn(process.execPath, [...flags, HOST, tool.child.url, tool.child.name], {
+    cwd: HOST_FOLDER,
+    env,
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
 }
 
-function follow(child: ChildProcess, { tool, args, context, timeoutMs, signal, onOutput, log }: Execution): Promise<Outcome> {
+function follow(
+  child: ChildProcess,
+  { tool, args, context, timeoutMs, signal, onOutput, log }: Execution,
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const cancel = (): void => settle({ kind: "CANCELED" });
     const timer = setTimeout(() => settle({ kind: "TIMEOUT", limitMs: timeoutMs }), timeoutMs);
@@ -74,7 +82,10 @@ function follow(child: ChildProcess, { tool, args, context, timeoutMs, signal, o
       if (message === undefined) settle(crashed("it no longer spoke its protocol"));
       else if ("out" in message) {
         if (!onOutput(message.out)) settle({ kind: "TRUNCATED" });
-      } else settle(message.end.ok ? { kind: "OK" } : { kind: "ERROR", type: message.end.type, message: message.end.message });
+      } else
+        settle(
+          message.end.ok ? { kind: "OK" } : { kind: "ERROR", type: message.end.type, message: message.end.message },
+        );
     });
     child.on("error", (error) => settle(crashed(`it could not be started: ${error.message}`)));
     child.on("close", (code, killedBy) => {

@@ -13,7 +13,13 @@ describe("createRegistry()", () => {
   const registry = createRegistry(shipped);
 
   it("lists tools by name", () => {
-    expect(registry.list().map((tool) => tool.name)).toEqual(["calculate", "clock", "code_run", "http_fetch", "note_append"]);
+    expect(registry.list().map((tool) => tool.name)).toEqual([
+      "calculate",
+      "clock",
+      "code_run",
+      "http_fetch",
+      "note_append",
+    ]);
   });
 
   it("names the tools there are when one is not", () => {
@@ -49,7 +55,11 @@ describe("createRegistry()", () => {
 
   it("refuses a name that stands twice and a schema that is not one", () => {
     expect(() => createRegistry([clock, clock])).toThrow("two tools are called clock");
-    const broken = defineTool({ ...clock, name: "broken", inputSchema: { type: "object", properties: { a: { type: "text" } } } });
+    const broken = defineTool({
+      ...clock,
+      name: "broken",
+      inputSchema: { type: "object", properties: { a: { type: "text" } } },
+    });
     expect(() => createRegistry([broken])).toThrow();
   });
 });

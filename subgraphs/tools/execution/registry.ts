@@ -25,7 +25,10 @@ export function createRegistry(tools: readonly Tool[]): Registry {
   function entry(name: string): { tool: Tool; validate: ValidateFunction } {
     const found = table.get(name);
     if (found !== undefined) return found;
-    throw new SomaError("BAD_INPUT", `there is no tool "${name.slice(0, 64)}"; tools: ${sorted.map((tool) => tool.name).join(", ")}`);
+    throw new SomaError(
+      "BAD_INPUT",
+      `there is no tool "${name.slice(0, 64)}"; tools: ${sorted.map((tool) => tool.name).join(", ")}`,
+    );
   }
 
   return {
@@ -35,12 +38,16 @@ export function createRegistry(tools: readonly Tool[]): Registry {
     checkArgs(name, args) {
       const { validate } = entry(name);
       if (validate(args)) return;
-      throw new SomaError("BAD_INPUT", `the arguments of ${name} do not fit its schema: ${(validate.errors ?? []).map(describe).join("; ")}`);
+      throw new SomaError(
+        "BAD_INPUT",
+        `the arguments of ${name} do not fit its schema: ${(validate.errors ?? []).map(describe).join("; ")}`,
+      );
     },
   };
 }
 
 function describe(error: ErrorObject): string {
-  const detail = error.keyword === "additionalProperties" ? ` (${String(error.params.additionalProperty).slice(0, 64)})` : "";
+  const detail =
+    error.keyword === "additionalProperties" ? ` (${String(error.params.additionalProperty).slice(0, 64)})` : "";
   return `${error.instancePath === "" ? "the arguments" : error.instancePath} ${error.message ?? error.keyword}${detail}`;
 }

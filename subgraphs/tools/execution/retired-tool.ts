@@ -1,7 +1,12 @@
 import type { Tool } from "./define-tool.ts";
 
 /** What is left of a tool that was called once and is no longer registered, so that its invocations can still be read. */
-export function toRetiredTool({ tool, toolVersion, effect, isolation }: Pick<Tool, "effect" | "isolation"> & { tool: string; toolVersion: string }): Tool {
+export function toRetiredTool({
+  tool,
+  toolVersion,
+  effect,
+  isolation,
+}: Pick<Tool, "effect" | "isolation"> & { tool: string; toolVersion: string }): Tool {
   return {
     name: tool,
     version: toolVersion,

@@ -18,7 +18,12 @@ export function createSlots(count: number, waitMs = 5_000): Slots {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         queue.splice(queue.indexOf(start), 1);
-        reject(new SomaError("LIMIT_EXCEEDED", `all ${count} places for tools are taken, and none became free within ${waitMs} ms; try again`));
+        reject(
+          new SomaError(
+            "LIMIT_EXCEEDED",
+            `all ${count} places for tools are taken, and none became free within ${waitMs} ms; try again`,
+          ),
+        );
       }, waitMs);
       function start(): void {
         clearTimeout(timer);

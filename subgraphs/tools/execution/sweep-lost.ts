@@ -23,7 +23,9 @@ export interface SweepOptions {
  * the executors away. What may run again waits for its next call.
  */
 export function startSweep(options: SweepOptions): Loop {
-  return startLoop({ name: "tools-sweep", intervalMs: options.intervalMs ?? 1_000, log: options.log }, () => sweepLost(options));
+  return startLoop({ name: "tools-sweep", intervalMs: options.intervalMs ?? 1_000, log: options.log }, () =>
+    sweepLost(options),
+  );
 }
 
 /** One round; true when more may wait. */
@@ -37,7 +39,10 @@ export async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Pr
     for (const attempt of attempts) {
       await settleLostInvocation(worker, attempt);
       wakeUp.changed(attempt.invocationId);
-      log.warn({ invocation_id: attempt.invocationId, tenant: attempt.tenant, executor_id: executorId }, "an invocation lost its executor");
+      log.warn(
+        { invocation_id: attempt.invocationId, tenant: attempt.tenant, executor_id: executorId },
+        "an invocation lost its executor",
+      );
     }
     if (attempts.length === 0) await removeExecutor(worker, executorId);
     else more = true;

@@ -6,7 +6,11 @@ import type { Attempt } from "./lock-attempt.ts";
  * Ends the attempt's stream: size and digest are those of the frames that are stored, whoever wrote them. A stream that
  * has its end keeps it. Needs the row's lock. Gives the bytes of the stream.
  */
-export async function appendEndFrame(tx: Tx, { tenant, invocationId, attempt }: Attempt, status: StreamStatus): Promise<number> {
+export async function appendEndFrame(
+  tx: Tx,
+  { tenant, invocationId, attempt }: Attempt,
+  status: StreamStatus,
+): Promise<number> {
   await tx`insert into stream_frame (tenant, invocation_id, attempt, seq, n, kind, status, bytes, sha256)
     select ${tenant}, ${invocationId}, ${attempt}, max(seq) + 1, max(n) + 1, 'end', ${status},
       octet_length(coalesce(string_agg(data, '' order by seq), '')),

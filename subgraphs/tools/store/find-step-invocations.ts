@@ -4,7 +4,11 @@ import { and, asc, desc, eq, inArray } from "drizzle-orm";
 import { type InvocationRow, invocation } from "./tables.ts";
 
 /** The newest invocation of each step; steps that have none are left out. */
-export async function findStepInvocations(tx: Tx, tenant: string, stepIds: readonly string[]): Promise<InvocationRow[]> {
+export async function findStepInvocations(
+  tx: Tx,
+  tenant: string,
+  stepIds: readonly string[],
+): Promise<InvocationRow[]> {
   return queryOn(tx)
     .selectDistinctOn([invocation.stepId])
     .from(invocation)

@@ -4,7 +4,12 @@ import { and, asc, eq, getTableColumns, inArray, lte, sql } from "drizzle-orm";
 import { type InvocationRow, invocation } from "./tables.ts";
 
 /** Invocations of each run, oldest first, at most `limit` of each. */
-export async function listRunInvocations(tx: Tx, tenant: string, runIds: readonly string[], limit: number): Promise<InvocationRow[]> {
+export async function listRunInvocations(
+  tx: Tx,
+  tenant: string,
+  runIds: readonly string[],
+  limit: number,
+): Promise<InvocationRow[]> {
   const place = sql<number>`row_number() over (partition by ${invocation.runId} order by ${invocation.startedAt}, ${invocation.invocationId})`;
   const placed = queryOn(tx)
     .select({ ...getTableColumns(invocation), place: place.as("place") })

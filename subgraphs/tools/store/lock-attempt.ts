@@ -14,7 +14,10 @@ export interface LockedAttempt {
 }
 
 /** Locks the invocation's row until the transaction ends; undefined when the attempt has ended or belongs to another executor. */
-export async function lockAttempt(tx: Tx, { tenant, invocationId, attempt, executorId }: Attempt): Promise<LockedAttempt | undefined> {
+export async function lockAttempt(
+  tx: Tx,
+  { tenant, invocationId, attempt, executorId }: Attempt,
+): Promise<LockedAttempt | undefined> {
   const [row] = await tx<LockedAttempt[]>`select effect, attempt, cancel_requested as "cancelRequested" from invocation
     where tenant = ${tenant} and invocation_id = ${invocationId} and attempt = ${attempt} and executor_id = ${executorId} and status = 'RUNNING'
     for update`;

@@ -16,7 +16,13 @@ export async function readFrames(tx: Tx, params: ReadFramesParams): Promise<Fram
   return queryOn(tx)
     .select()
     .from(streamFrame)
-    .where(and(eq(streamFrame.tenant, params.tenant), eq(streamFrame.invocationId, params.invocationId), gt(streamFrame.n, params.after)))
+    .where(
+      and(
+        eq(streamFrame.tenant, params.tenant),
+        eq(streamFrame.invocationId, params.invocationId),
+        gt(streamFrame.n, params.after),
+      ),
+    )
     .orderBy(asc(streamFrame.n))
     .limit(params.limit);
 }

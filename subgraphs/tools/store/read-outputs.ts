@@ -2,7 +2,9 @@ import type { Tx } from "@soma/shared/postgres/connect";
 
 /** What the last attempt of each invocation wrote, whole: the data of its frames. Invocations that wrote nothing are left out. */
 export async function readOutputs(tx: Tx, tenant: string, ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await tx<{ id: string; output: string }[]>`select f.invocation_id as id, string_agg(f.data, '' order by f.seq) as output
+  const rows = await tx<
+    { id: string; output: string }[]
+  >`select f.invocation_id as id, string_agg(f.data, '' order by f.seq) as output
     from invocation i join stream_frame f on f.tenant = i.tenant and f.invocation_id = i.invocation_id and f.attempt = i.attempt
     where i.tenant = ${tenant} and i.invocation_id = any (${[...ids]}::uuid[]) and f.kind = 'data'
     group by f.invocation_id`;

@@ -22,7 +22,9 @@ export interface EndedInvocation {
 
 /** Ends an invocation. Needs the row's lock. */
 export async function saveEnding(tx: Tx, params: SaveEndingParams): Promise<EndedInvocation> {
-  const [row] = await tx<EndedInvocation[]>`update invocation set status = ${params.status}, output_bytes = ${params.outputBytes},
+  const [row] = await tx<
+    EndedInvocation[]
+  >`update invocation set status = ${params.status}, output_bytes = ${params.outputBytes},
       error_type = ${params.error?.type ?? null}, error_message = ${params.error?.message ?? null}, execution_ms = ${params.executionMs},
       finished_at = clock_timestamp()
     where tenant = ${params.tenant} and invocation_id = ${params.invocationId}

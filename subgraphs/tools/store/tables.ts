@@ -1,4 +1,14 @@
-import { boolean, doublePrecision, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
 import type { InvocationStatus, StreamStatus } from "../domain/invocation.ts";
 import type { Effect, Isolation } from "../domain/tool.ts";
 

@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDecisionSigner, createDecisionVerifier, type DecisionClaims } from "@soma/shared/identity/decision-token";
+import {
+  createDecisionSigner,
+  createDecisionVerifier,
+  type DecisionClaims,
+} from "@soma/shared/identity/decision-token";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest } from "@soma/shared/json";
@@ -25,7 +29,11 @@ export interface ToolsFixture {
   keys: TestKeys;
   dataDir: string;
   /** A token for a call, as the policy signs it; `changes` make it one for another. */
-  decide(call: { tool: string; args: unknown }, changes?: Partial<DecisionClaims>, ttlSeconds?: number): Promise<string>;
+  decide(
+    call: { tool: string; args: unknown },
+    changes?: Partial<DecisionClaims>,
+    ttlSeconds?: number,
+  ): Promise<string>;
   /** A tools process without its network: what it runs, it runs under a life of its own. */
   start(tools: readonly Tool[], concurrency?: number): Promise<ToolsProcess>;
   close(): Promise<void>;
@@ -34,7 +42,10 @@ export interface ToolsFixture {
 export interface ToolsProcess {
   deps: InvokeToolDeps & { life: ExecutorLife };
   /** Invokes under a fresh decision of the principal, unless the input brings a token. */
-  invoke(input: Omit<InvokeToolInput, "decisionToken"> & { decisionToken?: string }, principal?: Principal): Promise<InvocationRow>;
+  invoke(
+    input: Omit<InvokeToolInput, "decisionToken"> & { decisionToken?: string },
+    principal?: Principal,
+  ): Promise<InvocationRow>;
   cancel(invocationId: string, principal?: Principal): Promise<InvocationRow>;
   close(): Promise<void>;
 }
@@ -72,7 +83,12 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
 
   async function start(tools: readonly Tool[], concurrency = 16): Promise<ToolsProcess> {
     const log = createSilentLog();
-    const liveness = connect({ url: database.urls.worker, schema: database.schema, applicationName: `${database.schema}-liveness`, max: 1 });
+    const liveness = connect({
+      url: database.urls.worker,
+      schema: database.schema,
+      applicationName: `${database.schema}-liveness`,
+      max: 1,
+    });
     const life = await startExecutorLife({ sql: { worker: database.worker, liveness }, log });
     const wakeUp = createWakeUp();
     const runner = new InvocationRunner({ sql: database, life, wakeUp, dataDir, concurrency, log });
@@ -90,7 +106,9 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
       deps,
       async invoke(input, principal = aPrincipal()) {
         const place = { runId: input.runId ?? null, stepId: input.stepId ?? null };
-        const decisionToken = input.decisionToken ?? (await decide(input, { tenant: principal.tenant, actor: principal.subject, ...place }));
+        const decisionToken =
+          input.decisionToken ??
+          (await decide(input, { tenant: principal.tenant, actor: principal.subject, ...place }));
         return invokeTool(deps, principal, { ...input, decisionToken });
       },
       cancel: (invocationId, principal = aPrincipal()) => cancelInvocation(deps, principal, invocationId),

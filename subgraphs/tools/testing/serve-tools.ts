@@ -5,5 +5,10 @@ import { createSilentLog } from "@soma/shared/log";
 import { startTools } from "../main.ts";
 import { keepOnce } from "./keep-once.ts";
 
-const running = await startTools({ env: process.env, bus: createLocalBus(), log: createSilentLog(), moreTools: [keepOnce] });
+const running = await startTools({
+  env: process.env,
+  bus: createLocalBus(),
+  log: createSilentLog(),
+  moreTools: [keepOnce],
+});
 writeSync(1, `${running.url}\n`);

@@ -21,7 +21,11 @@ export function envOf(fixture: ToolsFixture): Record<string, string> {
 
 /** A client of a tools process that signs as the fixture's gateway. */
 export async function clientOf(fixture: ToolsFixture, url: string): Promise<ServiceClient> {
-  return createServiceClient({ peer: "tools", url, sign: await createPrincipalSigner(fixture.keys.privateKey, "test") });
+  return createServiceClient({
+    peer: "tools",
+    url,
+    sign: await createPrincipalSigner(fixture.keys.privateKey, "test"),
+  });
 }
 
 export interface Served {
@@ -32,7 +36,10 @@ export interface Served {
 }
 
 /** The whole subgraph in this process, over HTTP. */
-export async function serve(fixture: ToolsFixture, changes: { env?: Record<string, string>; moreTools?: readonly Tool[] } = {}): Promise<Served> {
+export async function serve(
+  fixture: ToolsFixture,
+  changes: { env?: Record<string, string>; moreTools?: readonly Tool[] } = {},
+): Promise<Served> {
   const bus = createLocalBus();
   const { env = {}, moreTools = [] } = changes;
   const running = await startTools({ env: { ...envOf(fixture), ...env }, bus, log: createSilentLog(), moreTools });
@@ -48,6 +55,8 @@ export async function serve(fixture: ToolsFixture, changes: { env?: Record<strin
 }
 
 /** A document of a test as the service client takes it. */
-export function document<R, V = Record<string, never>>(text: string): { toString(): string; __apiType?: (variables: V) => R } {
+export function document<R, V = Record<string, never>>(
+  text: string,
+): { toString(): string; __apiType?: (variables: V) => R } {
   return { toString: () => text };
 }

@@ -1,7 +1,11 @@
 import { defineTool, type Tool, type ToolSpec } from "../execution/define-tool.ts";
 
 /** A tool with complete defaults: pure, in this process, with open arguments and ten seconds. */
-export function aTool(name: string, run: ToolSpec<Record<string, unknown>>["run"], changes: Partial<ToolSpec<Record<string, unknown>>> = {}): Tool {
+export function aTool(
+  name: string,
+  run: ToolSpec<Record<string, unknown>>["run"],
+  changes: Partial<ToolSpec<Record<string, unknown>>> = {},
+): Tool {
   return defineTool<Record<string, unknown>>({
     name,
     version: "1",

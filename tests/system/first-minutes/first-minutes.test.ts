@@ -58,10 +58,19 @@ describe("the first minutes", () => {
   });
 
   it("say what is wrong, and by which exit code", async () => {
-    expect(await product.soma("runs", "show", "nothing")).toMatchObject({ code: 1, stderr: expect.stringContaining("run nothing does not exist") });
-    expect(await product.soma("ask", "x", "--session", "nothing")).toMatchObject({ code: 1, stderr: expect.stringContaining("is not a UUID") });
+    expect(await product.soma("runs", "show", "nothing")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("run nothing does not exist"),
+    });
+    expect(await product.soma("ask", "x", "--session", "nothing")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("is not a UUID"),
+    });
     expect(await product.soma("--port", "99999", "tools", "list")).toMatchObject({ code: 2 });
-    expect(await product.soma("--port", "1", "tools", "list")).toMatchObject({ code: 3, stderr: expect.stringContaining("npm start") });
+    expect(await product.soma("--port", "1", "tools", "list")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("npm start"),
+    });
     expect(await product.soma("frobnicate")).toMatchObject({ code: 2 });
   });
 
@@ -76,11 +85,17 @@ describe("the first minutes", () => {
     const { stdout } = await product.soma("signin");
     const token = stdout.trim().split("#t=")[1];
     const exchange = () =>
-      fetch(`${product.url()}/auth/exchange`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ token }) });
+      fetch(`${product.url()}/auth/exchange`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ token }),
+      });
     const first = await exchange();
     const cookie = first.headers.get("set-cookie") ?? "";
     expect(cookie).toMatch(/^soma_session=.+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
-    expect(await (await fetch(`${product.url()}/auth/me`, { headers: { cookie: cookie.split(";")[0] ?? "" } })).json()).toMatchObject({
+    expect(
+      await (await fetch(`${product.url()}/auth/me`, { headers: { cookie: cookie.split(";")[0] ?? "" } })).json(),
+    ).toMatchObject({
       tenant: "local",
       subject: "user:developer",
     });

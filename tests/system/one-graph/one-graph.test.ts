@@ -26,20 +26,29 @@ describe("one graph over four subgraphs", () => {
     const id = await product.send("What is 6*7? Remember that the sky is blue.");
     await product.ended(id);
     const { run } = (await product.client().request(WHOLE_RUN, { id })) as Answer;
-    expect(run.steps.nodes.map((step: Answer) => step.nodeId)).toEqual(expect.arrayContaining(["recall", "model", "policy", "tool", "remember", "answer"]));
+    expect(run.steps.nodes.map((step: Answer) => step.nodeId)).toEqual(
+      expect.arrayContaining(["recall", "model", "policy", "tool", "remember", "answer"]),
+    );
     expect(run.decisions).toEqual([
       { tool: "calculate", allow: true, run: { id }, step: { nodeId: "policy" } },
       { tool: "remember", allow: true, run: { id }, step: { nodeId: "policy" } },
     ]);
     expect(run.invocations).toEqual([
-      { tool: { name: "calculate" }, output: "42", decision: { reason: "role assistant may call calculate" }, step: { nodeId: "tool" } },
+      {
+        tool: { name: "calculate" },
+        output: "42",
+        decision: { reason: "role assistant may call calculate" },
+        step: { nodeId: "tool" },
+      },
     ]);
     expect(run.memories.map((memory: Answer) => memory.kind).toSorted()).toEqual(["FACT", "MESSAGE", "MESSAGE"]);
     expect(run.memories[0].session.id).toBe(run.session.id);
   });
 
   it("delivers every event across three cut connections, once each, verified by the client", async () => {
-    const runId = await product.send('run code: for (let i = 0; i < 12; i++) { console.log("line " + i); await sleep(150); }');
+    const runId = await product.send(
+      'run code: for (let i = 0; i < 12; i++) { console.log("line " + i); await sleep(150); }',
+    );
     const sockets: WebSocket[] = [];
     class Recorded extends WebSocket {
       constructor(url: string, protocols?: string | string[]) {
@@ -69,15 +78,24 @@ describe("one graph over four subgraphs", () => {
     expect(sockets.length).toBeGreaterThanOrEqual(4);
     expect(seen.map((event) => event.seq)).toEqual(seen.map((_event, index) => index + 1));
     expect(last).toMatchObject({ phase: "ENDED", received: seen.length, head: seen.length });
-    const lines = seen.filter((event) => event.type === "STREAM_DATA" && event.nodeId === "tool").map((event) => (event.payload as { data: string }).data);
+    const lines = seen
+      .filter((event) => event.type === "STREAM_DATA" && event.nodeId === "tool")
+      .map((event) => (event.payload as { data: string }).data);
     expect(lines.join("")).toBe(Array.from({ length: 12 }, (_, i) => `line ${i}\n`).join(""));
   });
 
   it("resolves fields of other subgraphs for each event of a subscription", async () => {
     const runId = await product.send("What is 2+2?");
-    const client = createClient({ url: product.socketUrl(), retryAttempts: 0, connectionParams: { token: product.token() } });
+    const client = createClient({
+      url: product.socketUrl(),
+      retryAttempts: 0,
+      connectionParams: { token: product.token() },
+    });
     const events: Answer[] = [];
-    for await (const { data, errors } of client.iterate<Answer>({ query: WITH_OTHER_SUBGRAPHS, variables: { runId } })) {
+    for await (const { data, errors } of client.iterate<Answer>({
+      query: WITH_OTHER_SUBGRAPHS,
+      variables: { runId },
+    })) {
       expect(errors).toBeUndefined();
       events.push(...(data.runEvents.events ?? []));
     }
@@ -99,7 +117,11 @@ describe("one graph over four subgraphs", () => {
       }) as Promise<Answer>;
     const [a, b] = await Promise.all([send("hello"), send("hello")]);
     expect(a.sendMessage.run.id).toBe(b.sendMessage.run.id);
-    await expect(send("goodbye")).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT", retryable: false, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    await expect(send("goodbye")).rejects.toMatchObject({
+      code: "IDEMPOTENCY_CONFLICT",
+      retryable: false,
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
   });
 
   it("cancels a run in the middle of a tool", async () => {

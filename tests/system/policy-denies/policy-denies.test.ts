@@ -24,7 +24,9 @@ describe("policy before every tool call", () => {
     expect(run.status).toBe("SUCCEEDED");
     expect(run.answer).toBe("I was not allowed to use code_run: role restricted may not call code_run.");
     expect(run.invocations).toEqual([]);
-    expect(run.decisions).toMatchObject([{ allow: false, tool: "code_run", reason: "role restricted may not call code_run" }]);
+    expect(run.decisions).toMatchObject([
+      { allow: false, tool: "code_run", reason: "role restricted may not call code_run" },
+    ]);
     expect(run.steps.nodes.filter((step) => step.status === "DENIED").map((step) => step.nodeId)).toEqual(["policy"]);
     const { auditEvents } = (await product.client().request(AUDIT, {})) as Answer;
     expect(auditEvents.nodes[0]).toMatchObject({ category: "POLICY", subject: "tool:code_run", meta: { run_id: id } });
@@ -33,22 +35,42 @@ describe("policy before every tool call", () => {
   it("refuses a tool call without a decision, and with a decision about another call", async () => {
     const client = product.client();
     const invoke = (input: object) =>
-      client.request(`mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { status output } }`, { input }) as Promise<Answer>;
+      client.request(`mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { status output } }`, {
+        input,
+      }) as Promise<Answer>;
     const decide = (args: object) =>
       client.request(`mutation ($input: DecideInput!) { decide(input: $input) { allow token } }`, {
-        input: { tool: "calculate", toolVersion: "1", risk: "low", args, role: "assistant", idempotencyKey: JSON.stringify(args) },
+        input: {
+          tool: "calculate",
+          toolVersion: "1",
+          risk: "low",
+          args,
+          role: "assistant",
+          idempotencyKey: JSON.stringify(args),
+        },
       }) as Promise<Answer>;
-    await expect(invoke({ tool: "calculate", args: { expression: "1+1" }, decisionToken: "", idempotencyKey: "a" })).rejects.toMatchObject({
+    await expect(
+      invoke({ tool: "calculate", args: { expression: "1+1" }, decisionToken: "", idempotencyKey: "a" }),
+    ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
     const { decide: decision } = await decide({ expression: "1+1" });
-    await expect(invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decision.token, idempotencyKey: "b" })).rejects.toMatchObject({
+    await expect(
+      invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decision.token, idempotencyKey: "b" }),
+    ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
-    const { invokeTool } = await invoke({ tool: "calculate", args: { expression: "1+1" }, decisionToken: decision.token, idempotencyKey: "c" });
+    const { invokeTool } = await invoke({
+      tool: "calculate",
+      args: { expression: "1+1" },
+      decisionToken: decision.token,
+      idempotencyKey: "c",
+    });
     expect(invokeTool).toEqual({ status: "SUCCEEDED", output: "2" });
     const { auditEvents } = (await client.request(AUDIT, {})) as Answer;
-    expect(auditEvents.nodes.some((event: Answer) => event.category === "SECURITY" || event.category === "POLICY")).toBe(true);
+    expect(
+      auditEvents.nodes.some((event: Answer) => event.category === "SECURITY" || event.category === "POLICY"),
+    ).toBe(true);
   });
 
   it("denies every tool call while the policy engine cannot decide", async () => {
@@ -58,7 +80,9 @@ describe("policy before every tool call", () => {
     await product.start({ SOMA_POLICY_BUNDLE_DIR: broken }, "/healthz");
     const readiness = await fetch(`${product.url()}/readyz`);
     expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("policy")]);
-    const run = await product.ended(await product.send("What is 1+1? What time is it? Remember that it is broken. Note: nothing."));
+    const run = await product.ended(
+      await product.send("What is 1+1? What time is it? Remember that it is broken. Note: nothing."),
+    );
     expect(run.decisions.map((decision) => decision.allow)).toEqual([false, false, false, false]);
     expect(run.invocations).toEqual([]);
     expect(run.memories.every((memory) => memory.kind === "MESSAGE")).toBe(true);

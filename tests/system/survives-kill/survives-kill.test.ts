@@ -19,7 +19,9 @@ describe("a run survives the death of its process", () => {
   });
   afterAll(() => product.close());
 
-  it(`finishes by itself after SIGKILL at a random moment, ${ROUNDS} times, and never does its effect twice`, { timeout: 400_000 }, async () => {
+  it(`finishes by itself after SIGKILL at a random moment, ${ROUNDS} times, and never does its effect twice`, {
+    timeout: 400_000,
+  }, async () => {
     const notes = join(product.dataDir, "notes", "local", "notes.md");
     let recovered = 0;
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -39,17 +41,28 @@ describe("a run survives the death of its process", () => {
     }
     // A round whose kill came before the claim or after the end has nothing to recover; most have.
     expect(recovered).toBeGreaterThan(ROUNDS / 4);
-    const [last] = JSON.parse((await product.soma("--json", "runs", "list", "--limit", "1")).stdout) as { id: string }[];
-    expect((await product.soma("runs", "show", last?.id ?? "")).stdout).toMatch(/recovered [01] times? from a lost worker/);
+    const [last] = JSON.parse((await product.soma("--json", "runs", "list", "--limit", "1")).stdout) as {
+      id: string;
+    }[];
+    expect((await product.soma("runs", "show", last?.id ?? "")).stdout).toMatch(
+      /recovered [01] times? from a lost worker/,
+    );
   });
 
   /** Contiguous, chained, every step begun as often as its attempt says, and one end for every stream that began. */
   async function expectSoundHistory(runId: string, told: string): Promise<void> {
-    const { runEventsPage } = await product.client().request(RunEventsPageDocument, { runId, afterSeq: 0, limit: 1_000 });
+    const { runEventsPage } = await product
+      .client()
+      .request(RunEventsPageDocument, { runId, afterSeq: 0, limit: 1_000 });
     let head = { seq: 0, hash: CHAIN_START };
     const streams: Record<string, number> = {};
     for (const event of runEventsPage.events) {
-      head = await verifyNext(runId, head, { ...event, stepId: event.stepId ?? null, nodeId: event.nodeId ?? null, attempt: event.attempt ?? null });
+      head = await verifyNext(runId, head, {
+        ...event,
+        stepId: event.stepId ?? null,
+        nodeId: event.nodeId ?? null,
+        attempt: event.attempt ?? null,
+      });
       const { stream } = event.payload as { stream?: string };
       if (event.type === "STREAM_START") streams[stream ?? ""] = (streams[stream ?? ""] ?? 0) + 1;
       if (event.type === "STREAM_END") streams[stream ?? ""] = (streams[stream ?? ""] ?? 0) - 1;
@@ -58,7 +71,9 @@ describe("a run survives the death of its process", () => {
       Object.values(streams).every((open) => open === 0),
       `${told}: ${JSON.stringify(streams)}`,
     ).toBe(true);
-    const finished = runEventsPage.events.filter((event) => event.type === "STEP_SUCCEEDED").map((event) => event.stepNumber);
+    const finished = runEventsPage.events
+      .filter((event) => event.type === "STEP_SUCCEEDED")
+      .map((event) => event.stepNumber);
     expect(new Set(finished).size, told).toBe(finished.length);
   }
 });

@@ -29,22 +29,36 @@ describe("tenants see nothing of each other", () => {
   /** The whole answer, errors and all. */
   const raw = async (query: string, variables: object): Promise<Answer> => {
     const headers = { "content-type": "application/json", authorization: `Bearer ${stranger.token}` };
-    return (await fetch(`${product.url()}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) })).json();
+    return (
+      await fetch(`${product.url()}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) })
+    ).json();
   };
 
   it("on any query, by any id", async () => {
     const id = run.id;
     expect(await ask("run", "query ($id: ID!) { run(id: $id) { id } }", { id })).toEqual({ run: null });
     expect((await ask("runs", "{ runs { nodes { id } } }")).runs.nodes).toEqual([]);
-    expect(await ask("session", "query ($id: ID!) { session(id: $id) { id } }", { id: run.session.id })).toEqual({ session: null });
-    await expect(ask("runEventsPage", "query ($id: ID!) { runEventsPage(runId: $id, afterSeq: 0) { lastSeq } }", { id })).rejects.toMatchObject({
+    expect(await ask("session", "query ($id: ID!) { session(id: $id) { id } }", { id: run.session.id })).toEqual({
+      session: null,
+    });
+    await expect(
+      ask("runEventsPage", "query ($id: ID!) { runEventsPage(runId: $id, afterSeq: 0) { lastSeq } }", { id }),
+    ).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
-    expect(await ask("decision", "query ($id: ID!) { decision(id: $id) { id } }", { id: run.decisions[0]?.id })).toEqual({ decision: null });
+    expect(
+      await ask("decision", "query ($id: ID!) { decision(id: $id) { id } }", { id: run.decisions[0]?.id }),
+    ).toEqual({ decision: null });
     expect((await ask("auditEvents", "{ auditEvents { nodes { id } } }")).auditEvents.nodes).toEqual([]);
-    expect(await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations[0]?.id })).toEqual({ invocation: null });
-    expect(await ask("memory", "query ($id: ID!) { memory(id: $id) { id } }", { id: run.memories[0]?.id })).toEqual({ memory: null });
-    expect((await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits).toEqual([]);
+    expect(
+      await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations[0]?.id }),
+    ).toEqual({ invocation: null });
+    expect(await ask("memory", "query ($id: ID!) { memory(id: $id) { id } }", { id: run.memories[0]?.id })).toEqual({
+      memory: null,
+    });
+    expect(
+      (await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits,
+    ).toEqual([]);
     // These three say nothing of any tenant.
     expect((await ask("tools", "{ tools { name } }")).tools).not.toEqual([]);
     expect((await ask("modelStatus", "{ modelStatus { profile } }")).modelStatus.profile).toBe("scripted");
@@ -55,18 +69,36 @@ describe("tenants see nothing of each other", () => {
     const mutate = (field: string, type: string, selection: string, input: object) =>
       ask(field, `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`, { input });
     const key = { idempotencyKey: "k" };
-    await expect(mutate("sendMessage", "SendMessageInput", "run { id }", { text: "hi", sessionId: run.session.id, ...key })).rejects.toMatchObject({
+    await expect(
+      mutate("sendMessage", "SendMessageInput", "run { id }", { text: "hi", sessionId: run.session.id, ...key }),
+    ).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
     await expect(
-      mutate("startRun", "StartRunInput", "run { id }", { graph: "assistant", input: { text: "hi" }, sessionId: run.session.id, ...key }),
+      mutate("startRun", "StartRunInput", "run { id }", {
+        graph: "assistant",
+        input: { text: "hi" },
+        sessionId: run.session.id,
+        ...key,
+      }),
     ).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(mutate("cancelRun", "CancelRunInput", "run { id }", { runId: run.id, ...key })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(mutate("cancelRun", "CancelRunInput", "run { id }", { runId: run.id, ...key })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     const [source, target] = run.memories;
     await expect(
-      mutate("link", "LinkInput", "source { id }", { sourceId: source?.id, targetId: target?.id, relation: "steals", ...key }),
+      mutate("link", "LinkInput", "source { id }", {
+        sourceId: source?.id,
+        targetId: target?.id,
+        relation: "steals",
+        ...key,
+      }),
     ).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(ask("cancelInvocation", "mutation ($id: ID!) { cancelInvocation(id: $id) { id } }", { id: run.invocations[0]?.id })).rejects.toMatchObject({
+    await expect(
+      ask("cancelInvocation", "mutation ($id: ID!) { cancelInvocation(id: $id) { id } }", {
+        id: run.invocations[0]?.id,
+      }),
+    ).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
     const decided = await mutate("decide", "DecideInput", "id token", {
@@ -79,7 +111,12 @@ describe("tenants see nothing of each other", () => {
       ...key,
     });
     await expect(
-      mutate("invokeTool", "InvokeToolInput", "status", { tool: "clock", args: { timezone: "UTC" }, decisionToken: decided.decide.token, ...key }),
+      mutate("invokeTool", "InvokeToolInput", "status", {
+        tool: "clock",
+        args: { timezone: "UTC" },
+        decisionToken: decided.decide.token,
+        ...key,
+      }),
     ).rejects.toMatchObject({ code: "DECISION_INVALID" });
     const remembered = await mutate("remember", "RememberInput", "memory { id }", {
       sessionId: run.session.id,
@@ -94,13 +131,21 @@ describe("tenants see nothing of each other", () => {
     const document = `query ($decision: ID!, $memory: ID!) { decision(id: $decision) { run { status } } memory(id: $memory) { run { status } session { createdAt } } }`;
     const { data } = await raw(document, { decision: decided.decide.id, memory: remembered.remember.memory.id });
     expect(data).toEqual({ decision: { run: null }, memory: { run: null, session: null } });
-    expect((await product.client().request(`query ($id: ID!) { run(id: $id) { memories { id } } }`, { id: run.id })) as Answer).toEqual({
+    expect(
+      (await product
+        .client()
+        .request(`query ($id: ID!) { run(id: $id) { memories { id } } }`, { id: run.id })) as Answer,
+    ).toEqual({
       run: { memories: run.memories.map(({ id }) => ({ id })) },
     });
   });
 
   it("on any subscription", async () => {
-    const client = createClient({ url: product.socketUrl(), retryAttempts: 0, connectionParams: { token: stranger.token } });
+    const client = createClient({
+      url: product.socketUrl(),
+      retryAttempts: 0,
+      connectionParams: { token: stranger.token },
+    });
     const first = async (field: string, query: string, variables: Record<string, unknown>): Promise<unknown> => {
       tested.add(field);
       return client
@@ -108,9 +153,17 @@ describe("tenants see nothing of each other", () => {
         .next()
         .catch((error: unknown) => error);
     };
-    const events = await first("runEvents", "subscription ($id: ID!) { runEvents(runId: $id, afterSeq: 0) { __typename } }", { id: run.id });
+    const events = await first(
+      "runEvents",
+      "subscription ($id: ID!) { runEvents(runId: $id, afterSeq: 0) { __typename } }",
+      { id: run.id },
+    );
     expect(events).toMatchObject([{ extensions: { code: "NOT_FOUND" } }]);
-    const output = await first("toolOutput", "subscription ($id: ID!) { toolOutput(invocationId: $id) { __typename } }", { id: run.invocations[0]?.id });
+    const output = await first(
+      "toolOutput",
+      "subscription ($id: ID!) { toolOutput(invocationId: $id) { __typename } }",
+      { id: run.invocations[0]?.id },
+    );
     expect(output).toMatchObject([{ extensions: { code: "NOT_FOUND" } }]);
     await client.dispose();
   });
@@ -129,6 +182,8 @@ describe("tenants see nothing of each other", () => {
       body: JSON.stringify({ query: "{ tools { name } }" }),
     });
     expect(response.status).toBe(401);
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED", retryable: false } }] });
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: "UNAUTHENTICATED", retryable: false } }],
+    });
   });
 });

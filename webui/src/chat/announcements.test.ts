@@ -19,7 +19,13 @@ function say(lines: readonly Line[]): string[] {
 
 describe("toAnnouncements()", () => {
   test("toAnnouncements() tells a run as texts, tools and its end", () => {
-    expect(say(WHOLE_RUN)).toEqual(["I shall calculate.", "Tool calculate: Running.", "Tool calculate: Succeeded.", "It is 42.", "The run is finished."]);
+    expect(say(WHOLE_RUN)).toEqual([
+      "I shall calculate.",
+      "Tool calculate: Running.",
+      "Tool calculate: Succeeded.",
+      "It is 42.",
+      "The run is finished.",
+    ]);
   });
 
   test("toAnnouncements() waits for whole sentences, however the text is cut", () => {

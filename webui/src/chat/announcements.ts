@@ -37,7 +37,10 @@ export function toAnnouncements(before: Spoken, view: RunView): { spoken: Spoken
     }
   }
   if (view.status !== before.run && view.status === "SUCCEEDED") sentences.push("The run is finished.");
-  return { spoken: { texts, cards, notices, run: view.status }, sentences: sentences.filter((sentence) => sentence !== "") };
+  return {
+    spoken: { texts, cards, notices, run: view.status },
+    sentences: sentences.filter((sentence) => sentence !== ""),
+  };
 }
 
 function sayableEnd(item: Extract<Item, { kind: "text" }>, from: number): number {

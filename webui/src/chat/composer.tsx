@@ -26,7 +26,12 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
   const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
   const active = newest !== undefined && !isFinished(status);
   const bytes = new TextEncoder().encode(text).length;
-  const hint = bytes > MAX_BYTES ? `The message is ${toBytes(bytes)}; ${toBytes(MAX_BYTES)} is the most` : active ? "Wait for the answer, or stop it" : null;
+  const hint =
+    bytes > MAX_BYTES
+      ? `The message is ${toBytes(bytes)}; ${toBytes(MAX_BYTES)} is the most`
+      : active
+        ? "Wait for the answer, or stop it"
+        : null;
   const able = text.trim() !== "" && hint === null && !sending;
 
   const submit = async (): Promise<void> => {
@@ -46,7 +51,9 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
         void submit();
       }}
     >
-      {problem === undefined ? null : <ProblemNote what="The message was not sent and is kept below." problem={problem} />}
+      {problem === undefined ? null : (
+        <ProblemNote what="The message was not sent and is kept below." problem={problem} />
+      )}
       <div className={styles.field}>
         <label className="visually-hidden" htmlFor="message">
           Message
@@ -103,7 +110,9 @@ function StopButton({ runId }: { runId: string }): ReactNode {
   const stopping = requested || asked === runId;
   const stop = async (): Promise<void> => {
     setAsked(runId);
-    const { error } = await cancelRun({ input: { runId, reason: "Stopped in the web page", idempotencyKey: `stop:${runId}` } });
+    const { error } = await cancelRun({
+      input: { runId, reason: "Stopped in the web page", idempotencyKey: `stop:${runId}` },
+    });
     setProblem(error === undefined ? undefined : toProblem(error));
     if (error !== undefined) setAsked(undefined);
   };

@@ -51,7 +51,9 @@ function Body({ place, conversation }: { place: Place; conversation: Conversatio
       {place.kind === "new" ? <Welcome /> : null}
       {loading ? <p>Loading…</p> : null}
       {missing ? <Missing what={place.kind} /> : null}
-      {problem === undefined ? null : <ProblemNote what="The conversation could not be loaded." problem={problem} onRetry={reload} />}
+      {problem === undefined ? null : (
+        <ProblemNote what="The conversation could not be loaded." problem={problem} onRetry={reload} />
+      )}
     </div>
   );
 }
@@ -72,7 +74,10 @@ function Welcome(): ReactNode {
   return (
     <div className={styles.welcome}>
       <p className={styles.lead}>Ask something, and watch how it is answered.</p>
-      <p>Every step is recorded before it is shown: which tool was asked for, what policy said, what came back. A run goes on when a process dies.</p>
+      <p>
+        Every step is recorded before it is shown: which tool was asked for, what policy said, what came back. A run
+        goes on when a process dies.
+      </p>
     </div>
   );
 }
@@ -95,6 +100,7 @@ function useTitle(title: string, newest: RunSummaryFragment | undefined): void {
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
-    if (!(document.activeElement instanceof HTMLTextAreaElement)) document.querySelector<HTMLElement>(path === "/" ? "#message" : "main h1")?.focus();
+    if (!(document.activeElement instanceof HTMLTextAreaElement))
+      document.querySelector<HTMLElement>(path === "/" ? "#message" : "main h1")?.focus();
   }, [path]);
 }

@@ -7,7 +7,16 @@ import { SignInPage } from "../identity/sign-in-page.tsx";
 import { FIRST_LIVE_STATE, type LiveState } from "../run-log/live-words.ts";
 import { reduce } from "../run-log/reduce.ts";
 import type { RunLogs } from "../run-log/run-logs.ts";
-import { end, history, type Line, modelText, RUN_ID, started, toolStart, WHOLE_RUN } from "../run-log/testing/history.ts";
+import {
+  end,
+  history,
+  type Line,
+  modelText,
+  RUN_ID,
+  started,
+  toolStart,
+  WHOLE_RUN,
+} from "../run-log/testing/history.ts";
 import { RunLogsContext } from "../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../run-log/view.ts";
 import { healthWords, modelWords } from "../shell/header.tsx";
@@ -57,7 +66,9 @@ describe("Turn", () => {
 
   test("Turn shows the question, the call with its arguments, decision and output, and the answer once", () => {
     const text = turn(WHOLE_RUN);
-    expect(text).toMatch(/What is 6\*7\? I shall calculate\. tool calculate 30 ms Succeeded asked \{&quot;expression&quot;:&quot;6\*7&quot;\}/);
+    expect(text).toMatch(
+      /What is 6\*7\? I shall calculate\. tool calculate 30 ms Succeeded asked \{&quot;expression&quot;:&quot;6\*7&quot;\}/,
+    );
     expect(text).toContain("policy allowed: role_allows_tool 42 It is 42 .");
     expect(text.match(/It is/g)).toHaveLength(1);
   });
@@ -73,14 +84,22 @@ describe("Turn", () => {
   });
 
   test("Turn shows a denied tool with the word and the reason", () => {
-    expect(turn([started, ["STEP_DENIED", "1 policy", { output: { tool: "code_run", allow: false, reason: "role_forbids_tool" } }]])).toMatch(
-      /tool code_run Denied by policy policy denied: role_forbids_tool/,
-    );
+    expect(
+      turn([
+        started,
+        ["STEP_DENIED", "1 policy", { output: { tool: "code_run", allow: false, reason: "role_forbids_tool" } }],
+      ]),
+    ).toMatch(/tool code_run Denied by policy policy denied: role_forbids_tool/);
   });
 
   test("Turn shows a long output in part and says so", () => {
     const long = "x".repeat(200_000);
-    const text = turn([started, toolStart("1 tool", "s", "cat"), ["STREAM_DATA", "1 tool", { stream: "s", seq: 1, data: long }], end("1 tool", "s", "OK")]);
+    const text = turn([
+      started,
+      toolStart("1 tool", "s", "cat"),
+      ["STREAM_DATA", "1 tool", { stream: "s", seq: 1, data: long }],
+      end("1 tool", "s", "OK"),
+    ]);
     expect(text).toContain("Showing the first 64.0 KB of 195.3 KB");
     expect(text.length).toBeLessThan(70_000);
   });
@@ -88,17 +107,25 @@ describe("Turn", () => {
   test("Turn does not show a run as going on whose rest cannot be verified, and says so", () => {
     const logs = logsOf(WHOLE_RUN.slice(0, 6), { phase: "BROKEN" });
     const text = words(markup(<Turn run={{ ...RUN, status: "SUCCEEDED" }} selected newest />, logs));
-    expect(text).toMatch(/I shall What comes after event 6 does not fit what came before\. .* Succeeded Its steps are listed$/);
+    expect(text).toMatch(
+      /I shall What comes after event 6 does not fit what came before\. .* Succeeded Its steps are listed$/,
+    );
     expect(text).not.toMatch(/Running|Asking/);
   });
 
   test("Turn and StepPanel show the newest of a very long run and say what they leave out", () => {
     const steps = Array.from(
       { length: 400 },
-      (_, index): Line => ["STEP_SUCCEEDED", `${index + 1} tool`, { output: { tool: "clock", output: `at ${index + 1};` } }],
+      (_, index): Line => [
+        "STEP_SUCCEEDED",
+        `${index + 1} tool`,
+        { output: { tool: "clock", output: `at ${index + 1};` } },
+      ],
     );
     const logs = logsOf([started, ...steps]);
-    const [text, panel] = [<Turn key="1" run={RUN} selected newest />, <StepPanel key="2" run={RUN} />].map((element) => words(markup(element, logs)));
+    const [text, panel] = [<Turn key="1" run={RUN} selected newest />, <StepPanel key="2" run={RUN} />].map((element) =>
+      words(markup(element, logs)),
+    );
     expect(text).toContain("The newest 200 of 400 are shown.");
     expect(text).toContain("at 201;");
     expect(text).not.toContain("at 200;");
@@ -106,9 +133,14 @@ describe("Turn", () => {
   });
 
   test("Turn shows the list's summary until the history has come", () => {
-    expect(words(markup(<Turn run={{ ...RUN, answer: "It is **42**.", status: "SUCCEEDED" }} selected={false} newest={false} />, logsOf([])))).toMatch(
-      /What is 6\*7\? It is 42 \. Succeeded Show its steps/,
-    );
+    expect(
+      words(
+        markup(
+          <Turn run={{ ...RUN, answer: "It is **42**.", status: "SUCCEEDED" }} selected={false} newest={false} />,
+          logsOf([]),
+        ),
+      ),
+    ).toMatch(/What is 6\*7\? It is 42 \. Succeeded Show its steps/);
   });
 });
 
@@ -116,7 +148,9 @@ describe("StepPanel", () => {
   test("StepPanel lists number, node, status word, decision, time and attempt of each step", () => {
     const html = markup(<StepPanel run={RUN} />, logsOf(WHOLE_RUN));
     expect(html.match(/data-step="/g)).toHaveLength(7);
-    expect(words(html)).toMatch(/4 policy Succeeded calculate allowed: role_allows_tool \d\d:\d\d:\d\d · 1 ms · attempt 1/);
+    expect(words(html)).toMatch(
+      /4 policy Succeeded calculate allowed: role_allows_tool \d\d:\d\d:\d\d · 1 ms · attempt 1/,
+    );
   });
 
   test("StepPanel marks what may be out of date", () => {
@@ -136,9 +170,11 @@ test("LiveIndicator says the state in words and as an attribute", () => {
 
 test("nothing that is drawn carries a style attribute, which the page's policy forbids", () => {
   const logs = logsOf(WHOLE_RUN, { phase: "LIVE", head: WHOLE_RUN.length });
-  const html = [<Turn key="1" run={RUN} selected newest />, <StepPanel key="2" run={RUN} />, <LiveIndicator key="3" runId={RUN_ID} />].map((element) =>
-    markup(element, logs),
-  );
+  const html = [
+    <Turn key="1" run={RUN} selected newest />,
+    <StepPanel key="2" run={RUN} />,
+    <LiveIndicator key="3" runId={RUN_ID} />,
+  ].map((element) => markup(element, logs));
   expect(html.join("")).not.toContain("style=");
 });
 

@@ -58,7 +58,10 @@ export function DecisionWords({ decision }: { decision: DecisionView }): ReactNo
 function Output({ card }: { card: ToolItem }): ReactNode {
   const [whole, setWhole] = useState(false);
   const cut = !whole && card.output.length > PREVIEW_CHARACTERS;
-  const text = useMemo(() => toPlainOutput(cut ? card.output.slice(0, PREVIEW_CHARACTERS) : card.output), [card.output, cut]);
+  const text = useMemo(
+    () => toPlainOutput(cut ? card.output.slice(0, PREVIEW_CHARACTERS) : card.output),
+    [card.output, cut],
+  );
   if (text === "") return card.status === "RUNNING" ? <p className={styles.note}>No output yet</p> : null;
   return (
     <>

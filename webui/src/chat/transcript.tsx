@@ -11,7 +11,15 @@ const NEAR_PX = 48;
  * The turns of a conversation. It follows its end only while the reader is there: a reading position never moves. New
  * text is not announced from here, as it comes word by word; announcer.tsx does that.
  */
-export function Transcript({ turns, selected, cut }: { turns: readonly RunSummaryFragment[]; selected: RunSummaryFragment; cut: boolean }): ReactNode {
+export function Transcript({
+  turns,
+  selected,
+  cut,
+}: {
+  turns: readonly RunSummaryFragment[];
+  selected: RunSummaryFragment;
+  cut: boolean;
+}): ReactNode {
   const { scroller, content, away, toEnd } = useFollowEnd(turns.at(-1)?.id, selected.id);
   const { stale } = useLiveWords(selected.id);
   return (
@@ -19,7 +27,11 @@ export function Transcript({ turns, selected, cut }: { turns: readonly RunSummar
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
       <div className={styles.scroller} ref={scroller} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
         <div className={styles.turns} ref={content}>
-          {cut ? <p className={styles.cut}>The newest {turns.length} turns are shown; this conversation may have older ones.</p> : null}
+          {cut ? (
+            <p className={styles.cut}>
+              The newest {turns.length} turns are shown; this conversation may have older ones.
+            </p>
+          ) : null}
           {turns.map((run, index) => (
             <Turn key={run.id} run={run} selected={run.id === selected.id} newest={index === turns.length - 1} />
           ))}

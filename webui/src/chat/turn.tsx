@@ -18,7 +18,15 @@ import styles from "./turn.module.css";
 const SHOWN_ITEMS = 200;
 
 /** One message and what came of it. Its history is loaded when it comes near the screen; until then the list's summary stands. */
-export const Turn = memo(function Turn({ run, selected, newest }: { run: RunSummaryFragment; selected: boolean; newest: boolean }): ReactNode {
+export const Turn = memo(function Turn({
+  run,
+  selected,
+  newest,
+}: {
+  run: RunSummaryFragment;
+  selected: boolean;
+  newest: boolean;
+}): ReactNode {
   const article = useRef<HTMLElement>(null);
   const near = useNear(article);
   const log = useRunLog(selected || newest || near ? run.id : undefined);
@@ -26,7 +34,13 @@ export const Turn = memo(function Turn({ run, selected, newest }: { run: RunSumm
   const status = newerStatus(run.status, view);
   const fault = log === undefined ? null : faultOf(log);
   return (
-    <article ref={article} className={styles.turn} data-selected={selected} data-newest={newest} aria-label={`Turn of ${toClock(run.createdAt)}`}>
+    <article
+      ref={article}
+      className={styles.turn}
+      data-selected={selected}
+      data-newest={newest}
+      aria-label={`Turn of ${toClock(run.createdAt)}`}
+    >
       <div className={styles.question}>
         <p className={styles.who}>
           You <time dateTime={run.createdAt}>{toClock(run.createdAt)}</time>
@@ -45,12 +59,15 @@ export const Turn = memo(function Turn({ run, selected, newest }: { run: RunSumm
 
 function Summary({ run }: { run: RunSummaryFragment }): ReactNode {
   if (run.answer !== null) return <Markdown text={run.answer} />;
-  return run.error === null ? null : <p className={`${styles.notice} ${styles.failed}`}>The run failed: {run.error.message}</p>;
+  return run.error === null ? null : (
+    <p className={`${styles.notice} ${styles.failed}`}>The run failed: {run.error.message}</p>
+  );
 }
 
 /** Why what is shown of a run may not be all of it, and will not become more. */
 function faultOf({ state, closed, view }: RunLogSnapshot): string | null {
-  if (state.phase === "BROKEN") return `What comes after event ${toCount(view.seq)} does not fit what came before. It is not shown, as it cannot be trusted`;
+  if (state.phase === "BROKEN")
+    return `What comes after event ${toCount(view.seq)} does not fit what came before. It is not shown, as it cannot be trusted`;
   return closed === null ? null : `The rest could not be loaded: ${closed}`;
 }
 
@@ -106,7 +123,10 @@ function useNear(element: { current: HTMLElement | null }): boolean {
   const [near, setNear] = useState(false);
   useEffect(() => {
     if (near || element.current === null) return;
-    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && setNear(true), { rootMargin: "200px" });
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && setNear(true),
+      { rootMargin: "200px" },
+    );
     observer.observe(element.current);
     return () => observer.disconnect();
   }, [near, element]);

@@ -27,7 +27,11 @@ export function useConversation(place: Place, sent: RunSummaryFragment | undefin
   const [run, reloadRun] = useGraphQuery(RunDetailDocument, { id: runId ?? "" }, { pause: runId === undefined });
   const named = run.data?.run?.id === runId ? run.data?.run : undefined;
   const sessionId = place.kind === "session" ? place.id : named?.session.id;
-  const [session, reloadSession] = useGraphQuery(SessionDetailDocument, { id: sessionId ?? "" }, { pause: sessionId === undefined });
+  const [session, reloadSession] = useGraphQuery(
+    SessionDetailDocument,
+    { id: sessionId ?? "" },
+    { pause: sessionId === undefined },
+  );
   const found = session.data?.session?.id === sessionId ? session.data?.session : undefined;
   const turns = toTurns(found?.runs.nodes ?? [], [named ?? undefined, sent], sessionId);
   const error = run.error ?? session.error;
@@ -54,6 +58,7 @@ export function toTurns(
   sessionId: string | undefined,
 ): RunSummaryFragment[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  for (const run of extra) if (run !== undefined && run.session.id === sessionId && !byId.has(run.id)) byId.set(run.id, run);
+  for (const run of extra)
+    if (run !== undefined && run.session.id === sessionId && !byId.has(run.id)) byId.set(run.id, run);
   return [...byId.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
 }

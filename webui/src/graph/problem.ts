@@ -12,7 +12,12 @@ export interface Problem {
 export function toProblem(error: CombinedError): Problem {
   const [first] = error.graphQLErrors;
   if (first === undefined)
-    return { message: `The server could not be reached: ${error.networkError?.message ?? error.message}`, code: null, traceId: null, retryable: true };
+    return {
+      message: `The server could not be reached: ${error.networkError?.message ?? error.message}`,
+      code: null,
+      traceId: null,
+      retryable: true,
+    };
   const { code, traceId, retryable } = first.extensions;
   return {
     message: first.message,

@@ -7,9 +7,11 @@ export function useGraphQuery<Result, Variables extends AnyVariables>(
   variables: Variables,
   options: { pause?: boolean } = {},
 ): UseQueryResponse<Result, Variables> {
-  return useQuery<Result, Variables>({ query: document.toString(), variables, pause: options.pause ?? false } as Parameters<
-    typeof useQuery<Result, Variables>
-  >[0]);
+  return useQuery<Result, Variables>({
+    query: document.toString(),
+    variables,
+    pause: options.pause ?? false,
+  } as Parameters<typeof useQuery<Result, Variables>>[0]);
 }
 
 /** A generated mutation, typed, as one function. */

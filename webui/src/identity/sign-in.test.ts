@@ -31,7 +31,11 @@ const json =
 test("signIn() takes the token out of the address, trades it, and says who is signed in", async () => {
   const { deps, calls } = setUp("#t=abc-123_x", { "/auth/exchange": json({}), "/auth/me": json(ME) });
   expect(await signIn(deps)).toEqual({ status: "signed-in", me: { tenant: "acme", subject: "ana" } });
-  expect(calls).toEqual(['address /runs/r1?a=1 {"kept":true}', 'POST /auth/exchange {"token":"abc-123_x"}', "GET /auth/me"]);
+  expect(calls).toEqual([
+    'address /runs/r1?a=1 {"kept":true}',
+    'POST /auth/exchange {"token":"abc-123_x"}',
+    "GET /auth/me",
+  ]);
 });
 
 test.each(["", "#main", "#t=", "#t=a b", "#x&t=abc"])("signIn() leaves the address %j alone", async (hash) => {

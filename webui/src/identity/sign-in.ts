@@ -4,7 +4,10 @@ export interface Me {
   subject: string;
 }
 
-export type SignIn = { status: "signed-in"; me: Me } | { status: "signed-out"; why: string | null } | { status: "unreachable"; why: string };
+export type SignIn =
+  | { status: "signed-in"; me: Me }
+  | { status: "signed-out"; why: string | null }
+  | { status: "unreachable"; why: string };
 
 export interface SignInDeps {
   fetch: typeof fetch;
@@ -53,7 +56,9 @@ async function exchange(deps: SignInDeps, token: string): Promise<string | null>
 }
 
 function toMe(value: unknown): Me {
-  const { tenant, subject } = typeof value === "object" && value !== null ? (value as Partial<Record<string, unknown>>) : {};
-  if (typeof tenant !== "string" || typeof subject !== "string") throw new Error("the server did not say who is signed in");
+  const { tenant, subject } =
+    typeof value === "object" && value !== null ? (value as Partial<Record<string, unknown>>) : {};
+  if (typeof tenant !== "string" || typeof subject !== "string")
+    throw new Error("the server did not say who is signed in");
   return { tenant, subject };
 }

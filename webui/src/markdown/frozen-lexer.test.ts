@@ -70,7 +70,9 @@ test("lexMore() keeps finished blocks as they are, so that they are not drawn ag
   const before = lexMore(NO_TEXT, paragraph.repeat(10));
   const after = lexMore(before, `${paragraph.repeat(10)}and more`);
   expect(before.frozenTokens.length).toBeGreaterThan(15);
-  expect(after.tokens.slice(0, before.frozenTokens.length).every((token, index) => token === before.tokens[index])).toBe(true);
+  expect(
+    after.tokens.slice(0, before.frozenTokens.length).every((token, index) => token === before.tokens[index]),
+  ).toBe(true);
 });
 
 test("lexMore() does not lex a long text again for each of its pieces", () => {
@@ -87,8 +89,16 @@ test("lexMore() does not lex a long text again for each of its pieces", () => {
 });
 
 test("lexMore() gives links the address a later definition names", () => {
-  const { lexed } = grow(["See [the page][1].\n\n", "Other text.\n\n", "More.\n\n", "More.\n\n", "[1]: https://a.test/page\n"]);
-  expect(lexed.tokens).toEqual(whole("See [the page][1].\n\nOther text.\n\nMore.\n\nMore.\n\n[1]: https://a.test/page\n"));
+  const { lexed } = grow([
+    "See [the page][1].\n\n",
+    "Other text.\n\n",
+    "More.\n\n",
+    "More.\n\n",
+    "[1]: https://a.test/page\n",
+  ]);
+  expect(lexed.tokens).toEqual(
+    whole("See [the page][1].\n\nOther text.\n\nMore.\n\nMore.\n\n[1]: https://a.test/page\n"),
+  );
   expect(JSON.stringify(lexed.tokens)).toContain("https://a.test/page");
 });
 

@@ -30,7 +30,11 @@ export function lexMore(before: FrozenText, text: string): FrozenText {
   const count = freezable(live, rest);
   const done = live.slice(0, count);
   const frozenTokens = count === 0 ? kept.frozenTokens : [...kept.frozenTokens, ...done];
-  return { frozen: kept.frozen + rest.slice(0, lengthOf(done)), frozenTokens, tokens: [...frozenTokens, ...live.slice(count)] };
+  return {
+    frozen: kept.frozen + rest.slice(0, lengthOf(done)),
+    frozenTokens,
+    tokens: [...frozenTokens, ...live.slice(count)],
+  };
 }
 
 /** How many of the blocks may be frozen: up to a blank line, and only where the lexer kept the text as it was. */

@@ -13,7 +13,10 @@ const html = (text: string): string =>
 
 describe("Markdown", () => {
   test.each([
-    ["Hi **bold** *em* ~~del~~ `code<b>`", "<p>Hi <strong>bold</strong> <em>em</em> <del>del</del> <code>code&lt;b&gt;</code></p>"],
+    [
+      "Hi **bold** *em* ~~del~~ `code<b>`",
+      "<p>Hi <strong>bold</strong> <em>em</em> <del>del</del> <code>code&lt;b&gt;</code></p>",
+    ],
     ["# One\n\n## Two\n\n### Three", "<h3>One</h3><h4>Two</h4><h5>Three</h5>"],
     ["- a\n- b\n  1. c", '<ul><li>a</li><li>b<ol start="1"><li>c</li></ol></li></ul>'],
     ["3. c\n4. d", '<ol start="3"><li>c</li><li>d</li></ol>'],
@@ -28,8 +31,14 @@ describe("Markdown", () => {
       "| a | b |\n|---|:-:|\n| 1 | **2** |",
       '<section tabindex="0" aria-label="Table"><table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead><tbody><tr><td>1</td><td><strong>2</strong></td></tr></tbody></table></section>',
     ],
-    ["[docs](https://a.test/x)", '<p><a href="https://a.test/x" target="_blank" rel="noreferrer noopener">docs</a><span> (a.test)</span></p>'],
-    ["https://a.test/x", '<p><a href="https://a.test/x" target="_blank" rel="noreferrer noopener">https://a.test/x</a></p>'],
+    [
+      "[docs](https://a.test/x)",
+      '<p><a href="https://a.test/x" target="_blank" rel="noreferrer noopener">docs</a><span> (a.test)</span></p>',
+    ],
+    [
+      "https://a.test/x",
+      '<p><a href="https://a.test/x" target="_blank" rel="noreferrer noopener">https://a.test/x</a></p>',
+    ],
   ])("Markdown draws %j", (text, expected) => {
     expect(html(text)).toBe(expected);
   });
@@ -51,7 +60,9 @@ describe("Markdown", () => {
   });
 
   test("Markdown puts a chip with the host where a remote image would be", () => {
-    expect(html("![chart](https://evil.test/c.png?q=secret)")).toBe("<p><span>Image from evil.test not loaded: chart</span></p>");
+    expect(html("![chart](https://evil.test/c.png?q=secret)")).toBe(
+      "<p><span>Image from evil.test not loaded: chart</span></p>",
+    );
   });
 
   test("Markdown shows an address that must not be opened, instead of hiding it", () => {

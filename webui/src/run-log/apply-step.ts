@@ -9,7 +9,14 @@ export function applyStepStarted(draft: Draft, event: LogEvent): void {
   const step = stepOf(draft, event);
   if (step === undefined) return;
   const summary = textOf(toFields(event.payload), "summary") ?? step.summary;
-  saveStep(draft, { ...step, status: "RUNNING", attempt: event.attempt ?? step.attempt, summary, note: null, error: null });
+  saveStep(draft, {
+    ...step,
+    status: "RUNNING",
+    attempt: event.attempt ?? step.attempt,
+    summary,
+    note: null,
+    error: null,
+  });
 }
 
 /** An attempt failed and another one follows; what the attempt had shown stays. */
@@ -56,7 +63,11 @@ function endOf(step: StepView, status: StepEnd, event: LogEvent): StepView {
 function decisionOf(payload: Fields): DecisionView | null {
   const output = toFields(payload.output);
   if (typeof output.allow !== "boolean") return null;
-  return { tool: textOf(output, "tool") ?? "tool", allow: output.allow, reason: textOf(output, "reason") ?? "no reason was recorded" };
+  return {
+    tool: textOf(output, "tool") ?? "tool",
+    allow: output.allow,
+    reason: textOf(output, "reason") ?? "no reason was recorded",
+  };
 }
 
 function callsOf(output: Fields): PendingCall[] {
@@ -70,7 +81,11 @@ function afterDecision(draft: Draft, event: LogEvent, step: StepView): void {
   if (step.status !== "DENIED" && step.decision?.allow !== false) return;
   const tool = step.decision?.tool ?? draft.pendingCalls[0]?.name ?? step.nodeId;
   const reason = step.decision?.reason ?? step.error?.message ?? step.summary;
-  addItem(draft, { ...closedCard(draft, event, step, tool), status: "DENIED", decision: { tool, allow: false, reason } });
+  addItem(draft, {
+    ...closedCard(draft, event, step, tool),
+    status: "DENIED",
+    decision: { tool, allow: false, reason },
+  });
   draft.pendingCalls = draft.pendingCalls.slice(1);
 }
 

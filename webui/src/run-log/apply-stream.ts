@@ -25,7 +25,12 @@ export function applyStreamStart(draft: Draft, event: LogEvent): void {
   const base = { key: stream, stepId: event.stepId, stepNumber: event.stepNumber ?? 0, attempt: event.attempt ?? 1 };
   const opened = { ...base, status: "RUNNING", open: true, note: null } as const;
   const tool = textOf(payload, "tool");
-  addItem(draft, tool === null ? { ...opened, kind: "text", text: "" } : { ...opened, ...toolFields(draft, event, tool), callId: textOf(payload, "call_id") });
+  addItem(
+    draft,
+    tool === null
+      ? { ...opened, kind: "text", text: "" }
+      : { ...opened, ...toolFields(draft, event, tool), callId: textOf(payload, "call_id") },
+  );
 }
 
 /** What is known about a call of this tool when its card opens: the arguments and the decision that came before. */
@@ -53,12 +58,23 @@ export function applyStreamData(draft: Draft, event: LogEvent): void {
   const item = findOpen(draft, textOf(payload, "stream"));
   if (item === undefined) return;
   const running = { status: "RUNNING", note: null } as const;
-  replaceItem(draft, item.kind === "text" ? { ...item, ...running, text: item.text + data } : { ...item, ...running, output: item.output + data });
+  replaceItem(
+    draft,
+    item.kind === "text"
+      ? { ...item, ...running, text: item.text + data }
+      : { ...item, ...running, output: item.output + data },
+  );
 }
 
 export function applyStreamEnd(draft: Draft, event: LogEvent): void {
   const payload = toFields(event.payload);
   const status = (textOf(payload, "status") ?? "").toUpperCase();
   const item = findOpen(draft, textOf(payload, "stream"));
-  if (item !== undefined) replaceItem(draft, { ...item, open: false, status: END_STATUS[status] ?? "FAILED", note: END_NOTE[status] ?? null });
+  if (item !== undefined)
+    replaceItem(draft, {
+      ...item,
+      open: false,
+      status: END_STATUS[status] ?? "FAILED",
+      note: END_NOTE[status] ?? null,
+    });
 }

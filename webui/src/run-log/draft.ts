@@ -120,5 +120,7 @@ export function saveStep(draft: Draft, step: StepView): void {
 
 /** Steps that have no end yet; a run that is over or was taken over must not show them as running. */
 export function settleSteps(draft: Draft, status: StepStatus, why: string): void {
-  draft.steps = draft.steps.map((step) => (step.status === "RUNNING" || step.status === "WAITING" ? { ...step, status, note: why } : step));
+  draft.steps = draft.steps.map((step) =>
+    step.status === "RUNNING" || step.status === "WAITING" ? { ...step, status, note: why } : step,
+  );
 }

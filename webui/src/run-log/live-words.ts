@@ -14,9 +14,25 @@ export interface LiveState {
   detail?: string | undefined;
 }
 
-export type LivePhase = "LOADING" | "CATCHING_UP" | "LIVE" | "QUIET" | "STALE" | "RECONNECTING" | "REPAIRING" | "BROKEN" | "ENDED";
+export type LivePhase =
+  | "LOADING"
+  | "CATCHING_UP"
+  | "LIVE"
+  | "QUIET"
+  | "STALE"
+  | "RECONNECTING"
+  | "REPAIRING"
+  | "BROKEN"
+  | "ENDED";
 
-export const FIRST_LIVE_STATE: LiveState = { phase: "LOADING", received: 0, head: 0, duplicatesDropped: 0, reconnects: 0, gapsRepaired: 0 };
+export const FIRST_LIVE_STATE: LiveState = {
+  phase: "LOADING",
+  received: 0,
+  head: 0,
+  duplicatesDropped: 0,
+  reconnects: 0,
+  gapsRepaired: 0,
+};
 
 /** OFFLINE is told by the browser, CLOSED by us, when following ended for a reason that trying again does not mend. */
 export type ShownPhase = LivePhase | "OFFLINE" | "CLOSED";
@@ -45,7 +61,8 @@ export interface LiveWords {
 /** The indicator's words. They never claim more than is true: "verified" is only said of events that are on the screen. */
 export function liveWords(facts: LiveFacts): LiveWords {
   const phase = shownPhase(facts);
-  const stale = phase === "STALE" || phase === "RECONNECTING" || phase === "OFFLINE" || phase === "CLOSED" || phase === "BROKEN";
+  const stale =
+    phase === "STALE" || phase === "RECONNECTING" || phase === "OFFLINE" || phase === "CLOSED" || phase === "BROKEN";
   return { phase, text: WORDS[phase](facts), stale };
 }
 
@@ -62,15 +79,21 @@ const NO_EVENTS = "Live · waiting for the first event";
 
 const WORDS: Record<ShownPhase, (facts: LiveFacts) => string> = {
   LOADING: ({ state, shown }) => (state.head > 0 ? `Loading ${n(shown)} of ${n(state.head)}…` : "Loading…"),
-  CATCHING_UP: ({ state, shown }) => (state.head > shown ? `Catching up, ${n(state.head - shown)} behind` : "Catching up"),
+  CATCHING_UP: ({ state, shown }) =>
+    state.head > shown ? `Catching up, ${n(state.head - shown)} behind` : "Catching up",
   LIVE: (facts) => (facts.state.head === 0 ? NO_EVENTS : `Live · ${counted(facts)} · verified ✓`),
   QUIET: ({ state, heardAgoMs, eventAgoMs }) =>
-    state.head === 0 ? NO_EVENTS : `Live · nothing new for ${toDuration(eventAgoMs)} · checked ${toDuration(heardAgoMs)} ago`,
+    state.head === 0
+      ? NO_EVENTS
+      : `Live · nothing new for ${toDuration(eventAgoMs)} · checked ${toDuration(heardAgoMs)} ago`,
   STALE: ({ heardAgoMs, asOf }) => `Not updating for ${toDuration(heardAgoMs)} · showing data as of ${asOf}`,
-  RECONNECTING: ({ state, asOf }) => `Reconnecting${state.detail === undefined ? "" : ` (${state.detail})`} · data as of ${asOf}`,
+  RECONNECTING: ({ state, asOf }) =>
+    `Reconnecting${state.detail === undefined ? "" : ` (${state.detail})`} · data as of ${asOf}`,
   OFFLINE: ({ asOf }) => `You are offline · data as of ${asOf}`,
   REPAIRING: ({ state, shown }) =>
-    state.head > shown ? `${n(state.head - shown)} events missing after #${n(shown)} · fetching` : `Events missing after #${n(shown)} · fetching`,
+    state.head > shown
+      ? `${n(state.head - shown)} events missing after #${n(shown)} · fetching`
+      : `Events missing after #${n(shown)} · fetching`,
   BROKEN: ({ state, shown }) => toSentence(state.detail ?? `event ${n(shown + 1)} does not match its predecessor`),
   ENDED: ({ shown }) => `Finished · all ${n(shown)} events verified`,
   CLOSED: ({ closed, asOf }) => `Not following: ${closed ?? "stopped"} · data as of ${asOf}`,

@@ -12,15 +12,33 @@ const card = (lines: readonly Line[]): ToolItem => {
   return found[0] as ToolItem;
 };
 const told = (item: Item) =>
-  item.kind === "text" ? [item.status, item.text] : item.kind === "tool" ? [item.status, item.tool, item.output] : [item.tone, item.text];
+  item.kind === "text"
+    ? [item.status, item.text]
+    : item.kind === "tool"
+      ? [item.status, item.tool, item.output]
+      : [item.tone, item.text];
 
 const calling = (tool: string): Line[] => [
   started,
   ["STEP_SUCCEEDED", "1 model", { output: { toolCalls: [{ id: "call_1", name: tool, arguments: '{"a":1}' }] } }],
 ];
-const allowed = (tool: string): Line => ["STEP_SUCCEEDED", "2 policy", { output: { tool, allow: true, reason: "role_allows_tool", decisionId: "d" } }];
-const running: Line[] = [...calling("fetch"), allowed("fetch"), ["STEP_STARTED", "3 tool", { summary: "Calling fetch" }], toolStart("3 tool", "s3", "fetch")];
-const data = (text: string, attempt = 1): Line => ["STREAM_DATA", "3 tool", { stream: "s3", seq: 1, data: text }, attempt];
+const allowed = (tool: string): Line => [
+  "STEP_SUCCEEDED",
+  "2 policy",
+  { output: { tool, allow: true, reason: "role_allows_tool", decisionId: "d" } },
+];
+const running: Line[] = [
+  ...calling("fetch"),
+  allowed("fetch"),
+  ["STEP_STARTED", "3 tool", { summary: "Calling fetch" }],
+  toolStart("3 tool", "s3", "fetch"),
+];
+const data = (text: string, attempt = 1): Line => [
+  "STREAM_DATA",
+  "3 tool",
+  { stream: "s3", seq: 1, data: text },
+  attempt,
+];
 
 describe("reduce() of a whole run", () => {
   test("reduce() tells the question, what was said, the tool's call and output, and the answer once", () => {
@@ -38,7 +56,12 @@ describe("reduce() of a whole run", () => {
       ["SUCCEEDED", "calculate", "42"],
       ["SUCCEEDED", "It is **42**."],
     ]);
-    expect(items[1]).toMatchObject({ args: '{"expression":"6*7"}', decision: { allow: true, reason: "role_allows_tool" }, latencyMs: 30, open: false });
+    expect(items[1]).toMatchObject({
+      args: '{"expression":"6*7"}',
+      decision: { allow: true, reason: "role_allows_tool" },
+      latencyMs: 30,
+      open: false,
+    });
   });
 
   test("reduce() tells the steps in order, also those that have no start event", () => {
@@ -57,7 +80,11 @@ describe("reduce() of a whole run", () => {
   });
 
   test("reduce() gives the same view however the history is cut, and however much of it comes again", () => {
-    const events = history([...WHOLE_RUN.slice(0, -3), ["RUN_RECOVERED", null, { recoveries: 1 }], ...WHOLE_RUN.slice(-3)]);
+    const events = history([
+      ...WHOLE_RUN.slice(0, -3),
+      ["RUN_RECOVERED", null, { recoveries: 1 }],
+      ...WHOLE_RUN.slice(-3),
+    ]);
     const whole = reduce(EMPTY_VIEW, events);
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat({ max: events.length }), fc.nat({ max: 5 })), { maxLength: 12 }), (cuts) => {
@@ -87,7 +114,9 @@ describe("reduce() of a whole run", () => {
       for (const item of before.items) {
         const next = after.items.find((candidate) => candidate.key === item.key);
         expect(next).toBeDefined();
-        expect(JSON.stringify(next && told(next).at(-1)).slice(1, -1)).toContain(JSON.stringify(told(item).at(-1)).slice(1, -1));
+        expect(JSON.stringify(next && told(next).at(-1)).slice(1, -1)).toContain(
+          JSON.stringify(told(item).at(-1)).slice(1, -1),
+        );
       }
       before = after;
     }
@@ -123,36 +152,87 @@ describe("reduce() of a whole run", () => {
       ["STREAM_DATA", "1 model", { stream: 7 }],
       ["STREAM_START", null, {}],
     ];
-    const seen = reduce(EMPTY_VIEW, [...history(odd), ...history([["RUN_FAILED", null]], 6).map((event) => ({ ...event, payload: "text" }))]);
+    const seen = reduce(EMPTY_VIEW, [
+      ...history(odd),
+      ...history([["RUN_FAILED", null]], 6).map((event) => ({ ...event, payload: "text" })),
+    ]);
     expect(seen).toMatchObject({ seq: 6, status: "FAILED", steps: [], error: null });
     expect(seen.items.map(told)).toEqual([["failed", "The run failed: no reason was recorded"]]);
   });
 });
 
 describe("reduce() of tool cards", () => {
-  const ended = (output: Record<string, unknown>): Line => ["STEP_SUCCEEDED", "3 tool", { latencyMs: 5, output: { tool: "fetch", error: null, ...output } }];
-  const failed: Line = ["STEP_FAILED", "3 tool", { latencyMs: 5, error: { code: "UNAVAILABLE", message: "tools did not answer" } }];
+  const ended = (output: Record<string, unknown>): Line => [
+    "STEP_SUCCEEDED",
+    "3 tool",
+    { latencyMs: 5, output: { tool: "fetch", error: null, ...output } },
+  ];
+  const failed: Line = [
+    "STEP_FAILED",
+    "3 tool",
+    { latencyMs: 5, error: { code: "UNAVAILABLE", message: "tools did not answer" } },
+  ];
 
   test.each<[string, readonly Line[], Partial<ToolItem>]>([
     ["runs from its start marker on", running, { status: "RUNNING", open: true, output: "", args: '{"a":1}' }],
     ["takes in chunks", [...running, data("a"), data("b")], { status: "RUNNING", output: "ab" }],
     ["succeeds", [...running, data("a"), end("3 tool", "s3", "OK")], { status: "SUCCEEDED", open: false }],
     ["reads lower-case states of other writers", [...running, end("3 tool", "s3", "ok")], { status: "SUCCEEDED" }],
-    ["fails", [...running, end("3 tool", "s3", "ERROR"), ended({ status: "FAILED", error: "404" })], { status: "FAILED", note: "404" }],
-    ["times out", [...running, end("3 tool", "s3", "TIMEOUT"), ended({ status: "TIMED_OUT" })], { status: "TIMED_OUT" }],
-    ["stays timed out when its step failed", [...running, end("3 tool", "s3", "TIMEOUT"), failed], { status: "TIMED_OUT" }],
-    ["fails with its step although its stream ended well", [...running, end("3 tool", "s3", "OK"), failed], { status: "FAILED", note: "tools did not answer" }],
-    ["is canceled", [...running, end("3 tool", "s3", "CANCELED"), ["STEP_CANCELED", "3 tool", {}]], { status: "CANCELED" }],
-    ["was cut at a limit", [...running, end("3 tool", "s3", "TRUNCATED")], { status: "SUCCEEDED", note: "The output was cut at the limit of the tool" }],
-    ["has an unknown outcome", [...running, end("3 tool", "s3", "ERROR"), ended({ status: "UNKNOWN" })], { status: "INTERRUPTED" }],
-    ["takes an unknown state of the end marker for a failure", [...running, end("3 tool", "s3", "EXPLODED")], { status: "FAILED" }],
+    [
+      "fails",
+      [...running, end("3 tool", "s3", "ERROR"), ended({ status: "FAILED", error: "404" })],
+      { status: "FAILED", note: "404" },
+    ],
+    [
+      "times out",
+      [...running, end("3 tool", "s3", "TIMEOUT"), ended({ status: "TIMED_OUT" })],
+      { status: "TIMED_OUT" },
+    ],
+    [
+      "stays timed out when its step failed",
+      [...running, end("3 tool", "s3", "TIMEOUT"), failed],
+      { status: "TIMED_OUT" },
+    ],
+    [
+      "fails with its step although its stream ended well",
+      [...running, end("3 tool", "s3", "OK"), failed],
+      { status: "FAILED", note: "tools did not answer" },
+    ],
+    [
+      "is canceled",
+      [...running, end("3 tool", "s3", "CANCELED"), ["STEP_CANCELED", "3 tool", {}]],
+      { status: "CANCELED" },
+    ],
+    [
+      "was cut at a limit",
+      [...running, end("3 tool", "s3", "TRUNCATED")],
+      { status: "SUCCEEDED", note: "The output was cut at the limit of the tool" },
+    ],
+    [
+      "has an unknown outcome",
+      [...running, end("3 tool", "s3", "ERROR"), ended({ status: "UNKNOWN" })],
+      { status: "INTERRUPTED" },
+    ],
+    [
+      "takes an unknown state of the end marker for a failure",
+      [...running, end("3 tool", "s3", "EXPLODED")],
+      { status: "FAILED" },
+    ],
     [
       "is interrupted when the step ends without an end marker",
       [...running, data("a"), ended({ status: "SUCCEEDED", output: "a" })],
       { status: "INTERRUPTED", output: "a" },
     ],
-    ["is interrupted when the run ends without one", [...running, data("a"), ["RUN_FAILED", null, {}]], { status: "INTERRUPTED", output: "a" }],
-    ["is interrupted by the loss of its worker", [...running, data("a"), ["RUN_RECOVERED", null, {}]], { status: "INTERRUPTED", open: true, output: "a" }],
+    [
+      "is interrupted when the run ends without one",
+      [...running, data("a"), ["RUN_FAILED", null, {}]],
+      { status: "INTERRUPTED", output: "a" },
+    ],
+    [
+      "is interrupted by the loss of its worker",
+      [...running, data("a"), ["RUN_RECOVERED", null, {}]],
+      { status: "INTERRUPTED", open: true, output: "a" },
+    ],
     [
       "goes on when the next worker goes on with the stream",
       [...running, data("a"), ["RUN_RECOVERED", null, {}], ["STEP_STARTED", "3 tool", {}, 2], data("b", 2)],
@@ -163,7 +243,11 @@ describe("reduce() of tool cards", () => {
       [...running, ["RUN_RECOVERED", null, {}], end("3 tool", "s3", "OK", 2)],
       { status: "SUCCEEDED", open: false, note: null },
     ],
-    ["does not take in chunks after its end marker", [...running, data("a"), end("3 tool", "s3", "OK"), data("b")], { output: "a" }],
+    [
+      "does not take in chunks after its end marker",
+      [...running, data("a"), end("3 tool", "s3", "OK"), data("b")],
+      { output: "a" },
+    ],
     [
       "is completed from the result when its stream broke off",
       [...running, data("par"), end("3 tool", "s3", "OK"), ended({ status: "SUCCEEDED", output: "partial" })],
@@ -186,7 +270,11 @@ describe("reduce() of tool cards", () => {
     ],
     [
       "is denied by the tool step itself",
-      [...calling("fetch"), allowed("fetch"), ["STEP_DENIED", "3 tool", { output: { tool: "fetch", allow: false, reason: "policy changed" } }]],
+      [
+        ...calling("fetch"),
+        allowed("fetch"),
+        ["STEP_DENIED", "3 tool", { output: { tool: "fetch", allow: false, reason: "policy changed" } }],
+      ],
       { status: "DENIED", decision: { tool: "fetch", allow: false, reason: "policy changed" } },
     ],
   ])("reduce() shows a tool card that %s", (_, lines, expected) => {
@@ -196,10 +284,20 @@ describe("reduce() of tool cards", () => {
   test.each<[string, Line]>([
     [
       "by its output",
-      ["STEP_DENIED", "2 policy", { summary: "no", output: { tool: "code_run", allow: false, reason: "role_forbids_tool", decisionId: null } }],
+      [
+        "STEP_DENIED",
+        "2 policy",
+        { summary: "no", output: { tool: "code_run", allow: false, reason: "role_forbids_tool", decisionId: null } },
+      ],
     ],
-    ["by its error", ["STEP_DENIED", "2 policy", { summary: "no", error: { code: "FORBIDDEN", message: "role_forbids_tool" } }]],
-    ["by a successful step that says no", ["STEP_SUCCEEDED", "2 policy", { output: { tool: "code_run", allow: false, reason: "role_forbids_tool" } }]],
+    [
+      "by its error",
+      ["STEP_DENIED", "2 policy", { summary: "no", error: { code: "FORBIDDEN", message: "role_forbids_tool" } }],
+    ],
+    [
+      "by a successful step that says no",
+      ["STEP_SUCCEEDED", "2 policy", { output: { tool: "code_run", allow: false, reason: "role_forbids_tool" } }],
+    ],
   ])("reduce() shows a tool that policy denied %s as a closed card with the reason", (_, denied) => {
     expect(card([...calling("code_run"), denied])).toMatchObject({
       tool: "code_run",
@@ -258,11 +356,19 @@ describe("reduce() of retries, take-overs and ends", () => {
     ["STEP_STARTED", "1 model", { summary: "Asking the model" }],
     ...modelText("1 model", "s1.1", ["It i"]),
     end("1 model", "s1.1", "ERROR"),
-    ["STEP_RETRIED", "1 model", { attempt: 1, delayMs: 400, error: { code: "MODEL_FAILED", message: "the connection broke" } }],
+    [
+      "STEP_RETRIED",
+      "1 model",
+      { attempt: 1, delayMs: 400, error: { code: "MODEL_FAILED", message: "the connection broke" } },
+    ],
   ];
 
   test("reduce() shows a step between two attempts as waiting, with the failure", () => {
-    expect(view(retried).steps[0]).toMatchObject({ status: "WAITING", note: "Attempt 1 failed: the connection broke · next try after 0.4 s", attempt: 1 });
+    expect(view(retried).steps[0]).toMatchObject({
+      status: "WAITING",
+      note: "Attempt 1 failed: the connection broke · next try after 0.4 s",
+      attempt: 1,
+    });
   });
 
   test("reduce() shows the text of both attempts, the broken one as failed", () => {
@@ -292,29 +398,57 @@ describe("reduce() of retries, take-overs and ends", () => {
     ];
     const { recoveries, items, steps } = view(lines);
     expect(recoveries).toBe(2);
-    expect(items[0]).toMatchObject({ status: "INTERRUPTED", text: "Half a", note: "The worker was lost before this ended" });
+    expect(items[0]).toMatchObject({
+      status: "INTERRUPTED",
+      text: "Half a",
+      note: "The worker was lost before this ended",
+    });
     expect(items[1]).toMatchObject({ kind: "notice", tone: "attention" });
     expect(steps[0]?.status).toBe("INTERRUPTED");
   });
 
   test.each<[string, Line, Partial<RunView>, string]>([
-    ["RUN_FAILED", ["RUN_FAILED", null, { error: { code: "MODEL_FAILED", message: "no model" } }], { status: "FAILED" }, "The run failed: no model"],
-    ["RUN_CANCELED", ["RUN_CANCELED", null, { reason: "changed my mind" }], { status: "CANCELED" }, "The run was canceled: changed my mind"],
+    [
+      "RUN_FAILED",
+      ["RUN_FAILED", null, { error: { code: "MODEL_FAILED", message: "no model" } }],
+      { status: "FAILED" },
+      "The run failed: no model",
+    ],
+    [
+      "RUN_CANCELED",
+      ["RUN_CANCELED", null, { reason: "changed my mind" }],
+      { status: "CANCELED" },
+      "The run was canceled: changed my mind",
+    ],
     ["RUN_CANCELED without a reason", ["RUN_CANCELED", null, {}], { status: "CANCELED" }, "The run was canceled"],
-    ["RUN_SUCCEEDED without an answer", ["RUN_SUCCEEDED", null, { answer: "" }], { status: "SUCCEEDED" }, "The run finished without an answer"],
+    [
+      "RUN_SUCCEEDED without an answer",
+      ["RUN_SUCCEEDED", null, { answer: "" }],
+      { status: "SUCCEEDED" },
+      "The run finished without an answer",
+    ],
   ])("reduce() of %s says so and leaves no step running", (_, last, expected, notice) => {
     const ended = view([started, ["STEP_STARTED", "1 model", {}], last]);
     expect(ended).toMatchObject({ ...expected, finishedAt: "2026-11-24T10:41:02.000Z" });
     expect(ended.items.map(told).at(-1)?.at(-1)).toBe(notice);
-    expect(ended.steps[0]).toMatchObject({ id: `${RUN_ID}.1`, status: "INTERRUPTED", note: "The run ended before this step did" });
+    expect(ended.steps[0]).toMatchObject({
+      id: `${RUN_ID}.1`,
+      status: "INTERRUPTED",
+      note: "The run ended before this step did",
+    });
   });
 
   test("reduce() shows an answer that was not streamed", () => {
-    expect(view([started, ["RUN_SUCCEEDED", null, { answer: "Done." }]]).items.map(told)).toEqual([["SUCCEEDED", "Done."]]);
+    expect(view([started, ["RUN_SUCCEEDED", null, { answer: "Done." }]]).items.map(told)).toEqual([
+      ["SUCCEEDED", "Done."],
+    ]);
   });
 
   test("reduce() knows that a cancel was asked for before it has happened", () => {
-    expect(view([started, ["RUN_CANCEL_REQUESTED", null, {}]])).toMatchObject({ cancelRequested: true, status: "RUNNING" });
+    expect(view([started, ["RUN_CANCEL_REQUESTED", null, {}]])).toMatchObject({
+      cancelRequested: true,
+      status: "RUNNING",
+    });
   });
 
   test.each<[RunStatus, readonly Line[], RunStatus]>([

@@ -51,7 +51,12 @@ function applyRunRecovered(draft: Draft, event: LogEvent): void {
   draft.recoveries = numberOf(toFields(event.payload), "recoveries") ?? draft.recoveries + 1;
   interruptOpen(draft, "No end marker: the worker was lost and another one took over");
   settleSteps(draft, "INTERRUPTED", "The worker was lost during this attempt");
-  addNotice(draft, event, "attention", "The worker was lost. Another one took the run over and goes on from the last recorded step");
+  addNotice(
+    draft,
+    event,
+    "attention",
+    "The worker was lost. Another one took the run over and goes on from the last recorded step",
+  );
 }
 
 function applyCancelRequested(draft: Draft): void {

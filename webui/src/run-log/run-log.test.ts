@@ -73,7 +73,13 @@ test("createRunLog() shows events and the state that counts them in the same pai
   feeds.get(RUN_ID)?.params.onState(state({ phase: "LIVE", received: 1, head: 1 }));
   await settled();
   paint();
-  expect(log.getSnapshot()).toMatchObject({ view: { seq: 1 }, state: { phase: "LIVE", head: 1 }, heardAt: 2_000, eventAt: 2_000, closed: null });
+  expect(log.getSnapshot()).toMatchObject({
+    view: { seq: 1 },
+    state: { phase: "LIVE", head: 1 },
+    heardAt: 2_000,
+    eventAt: 2_000,
+    closed: null,
+  });
   log.close();
 });
 

@@ -35,7 +35,13 @@ export interface RunLogDeps {
   now(): number;
 }
 
-const FIRST_SNAPSHOT: RunLogSnapshot = { view: EMPTY_VIEW, state: FIRST_LIVE_STATE, closed: null, heardAt: null, eventAt: null };
+const FIRST_SNAPSHOT: RunLogSnapshot = {
+  view: EMPTY_VIEW,
+  state: FIRST_LIVE_STATE,
+  closed: null,
+  heardAt: null,
+  eventAt: null,
+};
 
 /**
  * The append-only store of one run's events. It is kept outside of the GraphQL cache, where every event would cost a

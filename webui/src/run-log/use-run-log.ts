@@ -11,7 +11,10 @@ export const RunLogsContext = createContext<RunLogs>(NO_LOGS);
 /** Follows a run while the component is on the page; undefined without a run id, or before the first look. */
 export function useRunLog(runId: string | undefined): RunLogSnapshot | undefined {
   const logs = useContext(RunLogsContext);
-  const subscribe = useCallback((notify: () => void) => (runId === undefined ? () => {} : logs.watch(runId, notify)), [logs, runId]);
+  const subscribe = useCallback(
+    (notify: () => void) => (runId === undefined ? () => {} : logs.watch(runId, notify)),
+    [logs, runId],
+  );
   const peek = (): RunLogSnapshot | undefined => (runId === undefined ? undefined : logs.peek(runId));
   return useSyncExternalStore(subscribe, peek, peek);
 }

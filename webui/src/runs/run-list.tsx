@@ -26,7 +26,9 @@ export function RunList(): ReactNode {
         New conversation
       </Link>
       <h2>Recent</h2>
-      {error === undefined ? null : <ProblemNote what="The list could not be loaded." problem={toProblem(error)} onRetry={() => refetch()} />}
+      {error === undefined ? null : (
+        <ProblemNote what="The list could not be loaded." problem={toProblem(error)} onRetry={() => refetch()} />
+      )}
       {data !== undefined && groups.length === 0 ? (
         <p className={styles.hint}>Nothing yet. What you ask first will be kept here, with every step of its run.</p>
       ) : null}
@@ -36,7 +38,9 @@ export function RunList(): ReactNode {
           <Conversation key={group.sessionId} group={group} />
         ))}
       </ul>
-      {data?.runs.pageInfo.hasNextPage === true ? <p className={styles.hint}>The newest {RUNS} runs are shown; there are older ones.</p> : null}
+      {data?.runs.pageInfo.hasNextPage === true ? (
+        <p className={styles.hint}>The newest {RUNS} runs are shown; there are older ones.</p>
+      ) : null}
     </div>
   );
 }
@@ -48,7 +52,12 @@ function Conversation({ group }: { group: SessionGroup }): ReactNode {
   const open = here || group.runs.some((run) => path === runPath(run.id));
   return (
     <li>
-      <Link className={styles.entry} href={sessionPath(group.sessionId)} aria-current={here ? "page" : undefined} data-open={open}>
+      <Link
+        className={styles.entry}
+        href={sessionPath(group.sessionId)}
+        aria-current={here ? "page" : undefined}
+        data-open={open}
+      >
         <span className={styles.title}>{group.title}</span>
         <span className={styles.facts}>
           <StatusWord status={status} />
@@ -65,7 +74,11 @@ function Turns({ group, path }: { group: SessionGroup; path: string }): ReactNod
     <ul className={styles.turns} aria-label="Runs of this conversation">
       {group.runs.toReversed().map((run) => (
         <li key={run.id}>
-          <Link className={styles.turn} href={runPath(run.id)} aria-current={path === runPath(run.id) ? "page" : undefined}>
+          <Link
+            className={styles.turn}
+            href={runPath(run.id)}
+            aria-current={path === runPath(run.id) ? "page" : undefined}
+          >
             {titleOf(run)}
           </Link>
         </li>

@@ -56,8 +56,9 @@ function Details({ state }: { state: LiveState }): ReactNode {
       </dl>
       {state.detail === undefined ? null : <p>{state.detail}</p>}
       <p>
-        Each event carries a hash over the one before it, and this page has computed every one again. That proves the events are complete and unchanged relative
-        to the newest. It cannot show that the server hid a different history.
+        Each event carries a hash over the one before it, and this page has computed every one again. That proves the
+        events are complete and unchanged relative to the newest. It cannot show that the server hid a different
+        history.
       </p>
     </>
   );

@@ -23,7 +23,11 @@ export function StepPanel({ run }: { run: RunSummaryFragment | undefined }): Rea
         <h2>Steps</h2>
         {steps.length === 0 ? null : <span>{toCount(steps.length)}</span>}
       </div>
-      {run === undefined ? <p className={styles.hint}>When a run begins, its steps appear here: what it did, how long it took, and what policy said.</p> : null}
+      {run === undefined ? (
+        <p className={styles.hint}>
+          When a run begins, its steps appear here: what it did, how long it took, and what policy said.
+        </p>
+      ) : null}
       {stale ? <p className={styles.hint}>{text}</p> : null}
       <StepList key={run?.id} steps={steps} />
       {run === undefined ? null : <RunFacts run={run} recoveries={log?.view.recoveries ?? run.recoveries} />}

@@ -10,7 +10,18 @@ function Icon({ children }: { children: ReactNode }): ReactNode {
   );
 }
 
-export type StatusIcon = "circle" | "half" | "clock" | "diamond" | "pause" | "check" | "cross" | "cross-clock" | "shield" | "minus" | "broken";
+export type StatusIcon =
+  | "circle"
+  | "half"
+  | "clock"
+  | "diamond"
+  | "pause"
+  | "check"
+  | "cross"
+  | "cross-clock"
+  | "shield"
+  | "minus"
+  | "broken";
 
 const SHAPES: Record<StatusIcon, ReactNode> = {
   circle: <circle cx="8" cy="8" r="5.5" />,

@@ -4,7 +4,15 @@ import styles from "./problem.module.css";
 import { toSentence } from "./words.ts";
 
 /** What failed, why, and what may be done, in the place where the thing would have been. */
-export function ProblemNote({ what, problem, onRetry }: { what: string; problem: Problem; onRetry?: () => void }): ReactNode {
+export function ProblemNote({
+  what,
+  problem,
+  onRetry,
+}: {
+  what: string;
+  problem: Problem;
+  onRetry?: () => void;
+}): ReactNode {
   return (
     <div className={styles.problem} role="alert">
       <p>

@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 
 const css = readFileSync(new URL("./tokens.css", import.meta.url), "utf8");
 const tokens = new Map(
-  [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name = "", light = "", dark = ""]) => [name, { light, dark }]),
+  [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name = "", light = "", dark = ""]) => [
+    name,
+    { light, dark },
+  ]),
 );
 
 function colour(name: string, theme: "light" | "dark"): string {
@@ -31,9 +34,12 @@ const TEXTS = ["text", "muted", "faint", "accent", ...FAMILIES];
 const SURFACES = ["bg", "panel", "raised"];
 
 describe.each(["light", "dark"] as const)("tokens.css in %s", (theme) => {
-  test.each(TEXTS.flatMap((text) => SURFACES.map((surface) => [text, surface] as const)))("--%s can be read on --%s", (text, surface) => {
-    expect(contrast(colour(text, theme), colour(surface, theme))).toBeGreaterThanOrEqual(4.5);
-  });
+  test.each(TEXTS.flatMap((text) => SURFACES.map((surface) => [text, surface] as const)))(
+    "--%s can be read on --%s",
+    (text, surface) => {
+      expect(contrast(colour(text, theme), colour(surface, theme))).toBeGreaterThanOrEqual(4.5);
+    },
+  );
 
   test.each(FAMILIES)("--%s can be read on its own tint", (family) => {
     expect(contrast(colour(family, theme), colour(`${family}-tint`, theme))).toBeGreaterThanOrEqual(4.5);

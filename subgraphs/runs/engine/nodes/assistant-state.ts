@@ -41,7 +41,9 @@ export function callKey(runId: string, call: PendingCall): string {
 export function parseArguments(call: ToolCall): { [key: string]: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(call.arguments === "" ? "{}" : call.arguments);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as { [key: string]: unknown }) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as { [key: string]: unknown })
+      : undefined;
   } catch {
     return undefined;
   }
@@ -53,7 +55,11 @@ export function answerCall(
   result: { status: string; output?: string; error?: string; reason?: string },
 ): Pick<AssistantState, "messages" | "calls" | "allowed"> {
   const [call, ...rest] = state.calls;
-  return { messages: [{ role: "tool", toolCallId: call?.id ?? "", content: JSON.stringify(result) }], calls: rest, allowed: false };
+  return {
+    messages: [{ role: "tool", toolCallId: call?.id ?? "", content: JSON.stringify(result) }],
+    calls: rest,
+    allowed: false,
+  };
 }
 
 /** The first pending call; nodes that need one are only reached when there is one. */

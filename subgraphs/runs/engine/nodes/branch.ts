@@ -9,7 +9,11 @@ export function chooseWay(state: AssistantState): Way {
   return state.messages.at(-1)?.role === "tool" ? "model" : "remember";
 }
 
-const WORDS: Record<Way, string> = { policy: "A tool call has to be decided", model: "The model hears the results", remember: "The answer is ready" };
+const WORDS: Record<Way, string> = {
+  policy: "A tool call has to be decided",
+  model: "The model hears the results",
+  remember: "The answer is ready",
+};
 
 export const branchNode: NodeSpec<AssistantState> = {
   type: "branch",

@@ -1,5 +1,11 @@
 import { SomaError } from "@soma/shared/errors";
-import { type ChatMessage, type ChatRequest, MEMORY_HEADING, type ToolCall, type ToolDefinition } from "../../models/model-client.ts";
+import {
+  type ChatMessage,
+  type ChatRequest,
+  MEMORY_HEADING,
+  type ToolCall,
+  type ToolDefinition,
+} from "../../models/model-client.ts";
 import type { NodeSpec } from "../graph.ts";
 import type { CatalogTool } from "../services.ts";
 import type { StepContext } from "../step-context.ts";
@@ -33,12 +39,15 @@ export const modelNode: NodeSpec<AssistantState> = {
   retry: { maxAttempts: 4, initialMs: 300, maxMs: 10_000 },
   summary: () => "Asking the model",
   async run(state, context) {
-    if (state.modelTurns >= MAX_MODEL_TURNS) throw new SomaError("LIMIT_EXCEEDED", `the model was asked ${MAX_MODEL_TURNS} times without coming to an answer`);
+    if (state.modelTurns >= MAX_MODEL_TURNS)
+      throw new SomaError("LIMIT_EXCEEDED", `the model was asked ${MAX_MODEL_TURNS} times without coming to an answer`);
     const client = await context.services.model(context.run.modelProfile);
     const { text, calls, usage } = await listen(client.chat(await toRequest(state, context), context.signal), context);
-    const numbered = calls
-      .slice(0, MAX_CALLS)
-      .map((call, index) => ({ ...call, id: `call_${state.callCount + index + 1}`, ordinal: state.callCount + index + 1 }));
+    const numbered = calls.slice(0, MAX_CALLS).map((call, index) => ({
+      ...call,
+      id: `call_${state.callCount + index + 1}`,
+      ordinal: state.callCount + index + 1,
+    }));
     const toolCalls = numbered.map(({ ordinal: _, ...call }) => call);
     return {
       patch: {
@@ -55,14 +64,22 @@ export const modelNode: NodeSpec<AssistantState> = {
 };
 
 async function toRequest(state: AssistantState, { run, services, principal }: StepContext): Promise<ChatRequest> {
-  const known = state.memories.length === 0 ? "" : `\n\n${MEMORY_HEADING}\n${state.memories.map((memory) => `- ${memory.replaceAll("\n", " ")}`).join("\n")}`;
+  const known =
+    state.memories.length === 0
+      ? ""
+      : `\n\n${MEMORY_HEADING}\n${state.memories.map((memory) => `- ${memory.replaceAll("\n", " ")}`).join("\n")}`;
   const earlier = state.history.flatMap((turn): ChatMessage[] => [
     { role: "user", content: turn.user },
     { role: "assistant", content: turn.assistant },
   ]);
   const catalog = await services.toolCatalog(principal);
   return {
-    messages: [{ role: "system", content: INSTRUCTIONS + known }, ...earlier, { role: "user", content: userText(run.input) }, ...state.messages],
+    messages: [
+      { role: "system", content: INSTRUCTIONS + known },
+      ...earlier,
+      { role: "user", content: userText(run.input) },
+      ...state.messages,
+    ],
     tools: [...catalog.map(toDefinition), rememberTool],
   };
 }

@@ -2,7 +2,15 @@ import { toSomaError } from "@soma/shared/errors";
 import { PeerDecideDocument, type PeerDecideMutation } from "../../peers/generated/graphql.ts";
 import type { NodeResult, NodeSpec } from "../graph.ts";
 import type { StepContext } from "../step-context.ts";
-import { type AssistantState, answerCall, callKey, firstCall, type PendingCall, parseArguments, REMEMBER_TOOL } from "./assistant-state.ts";
+import {
+  type AssistantState,
+  answerCall,
+  callKey,
+  firstCall,
+  type PendingCall,
+  parseArguments,
+  REMEMBER_TOOL,
+} from "./assistant-state.ts";
 
 export type PolicyAnswer = PeerDecideMutation["decide"];
 
@@ -30,7 +38,12 @@ export const policyNode: NodeSpec<AssistantState> = {
   },
 };
 
-function refused(state: AssistantState, call: PendingCall, reason: string, decisionId: string | null): NodeResult<AssistantState> {
+function refused(
+  state: AssistantState,
+  call: PendingCall,
+  reason: string,
+  decisionId: string | null,
+): NodeResult<AssistantState> {
   return {
     denied: true,
     patch: answerCall(state, { status: "DENIED", reason }),
@@ -48,7 +61,10 @@ export async function decide(
   args: { [key: string]: unknown },
   { services, principal, run, stepId, signal }: StepContext,
 ): Promise<PolicyAnswer | undefined> {
-  const tool = call.name === REMEMBER_TOOL ? { version: "1", risk: "LOW" } : (await services.toolCatalog(principal)).find((known) => known.name === call.name);
+  const tool =
+    call.name === REMEMBER_TOOL
+      ? { version: "1", risk: "LOW" }
+      : (await services.toolCatalog(principal)).find((known) => known.name === call.name);
   if (tool === undefined) return undefined;
   const input = {
     tool: call.name,

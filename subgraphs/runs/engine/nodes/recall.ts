@@ -14,15 +14,32 @@ export const recallNode: NodeSpec<AssistantState> = {
   summary: () => "Looking for memories",
   async run(_state, { run, services, principal, signal }) {
     const query = clip(userText(run.input), QUERY_CHARACTERS);
-    const { recall } = await services.memory.request(PeerRecallDocument, { input: { query, limit: MEMORIES } }, { principal, signal });
-    const history = await services.earlierTurns({ tenant: run.tenant, sessionId: run.sessionId, beforeRunId: run.runId, limit: EARLIER_TURNS });
+    const { recall } = await services.memory.request(
+      PeerRecallDocument,
+      { input: { query, limit: MEMORIES } },
+      { principal, signal },
+    );
+    const history = await services.earlierTurns({
+      tenant: run.tenant,
+      sessionId: run.sessionId,
+      beforeRunId: run.runId,
+      limit: EARLIER_TURNS,
+    });
     const memories = recall.hits.map((hit) => hit.memory.content);
     return {
       patch: { memories, history },
-      summary: memories.length === 0 ? "Nothing fitting is remembered" : `${memories.length} fitting ${memories.length === 1 ? "memory" : "memories"}`,
+      summary:
+        memories.length === 0
+          ? "Nothing fitting is remembered"
+          : `${memories.length} fitting ${memories.length === 1 ? "memory" : "memories"}`,
       output: {
         source: recall.source,
-        memories: recall.hits.map((hit) => ({ id: hit.memory.id, score: hit.score, why: hit.why, content: hit.memory.content })),
+        memories: recall.hits.map((hit) => ({
+          id: hit.memory.id,
+          score: hit.score,
+          why: hit.why,
+          content: hit.memory.content,
+        })),
       },
     };
   },

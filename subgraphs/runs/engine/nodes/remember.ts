@@ -19,14 +19,22 @@ export const rememberNode: NodeSpec<AssistantState> = {
     const links = state.factIds.map((fact) => link(context, fact, user, "derived_from"));
     if (assistant !== undefined) links.push(link(context, user, assistant, "answered_by"));
     await Promise.all(links);
-    return { summary: "The conversation is remembered", output: { userMemoryId: user, assistantMemoryId: assistant ?? null, factIds: state.factIds } };
+    return {
+      summary: "The conversation is remembered",
+      output: { userMemoryId: user, assistantMemoryId: assistant ?? null, factIds: state.factIds },
+    };
   },
 };
 
 /** What one memory may hold; only an answer can be longer. */
 const MAX_CONTENT_BYTES = 65_536;
 
-async function remember({ services, principal, run, stepId, signal }: StepContext, role: "USER" | "ASSISTANT", content: string, at: string): Promise<string> {
+async function remember(
+  { services, principal, run, stepId, signal }: StepContext,
+  role: "USER" | "ASSISTANT",
+  content: string,
+  at: string,
+): Promise<string> {
   const input = {
     sessionId: run.sessionId,
     role,
@@ -40,7 +48,12 @@ async function remember({ services, principal, run, stepId, signal }: StepContex
   return (await services.memory.request(PeerRememberDocument, { input }, { principal, signal })).remember.memory.id;
 }
 
-async function link({ services, principal, run, signal }: StepContext, sourceId: string, targetId: string, relation: string): Promise<void> {
+async function link(
+  { services, principal, run, signal }: StepContext,
+  sourceId: string,
+  targetId: string,
+  relation: string,
+): Promise<void> {
   const input = { sourceId, targetId, relation, idempotencyKey: `${run.runId}:link:${sourceId}:${relation}` };
   await services.memory.request(PeerLinkDocument, { input }, { principal, signal });
 }

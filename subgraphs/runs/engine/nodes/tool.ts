@@ -10,7 +10,15 @@ import {
 import type { NodeResult, NodeSpec } from "../graph.ts";
 import type { StepContext } from "../step-context.ts";
 import type { Frame } from "../streams.ts";
-import { type AssistantState, answerCall, callKey, firstCall, type PendingCall, parseArguments, REMEMBER_TOOL } from "./assistant-state.ts";
+import {
+  type AssistantState,
+  answerCall,
+  callKey,
+  firstCall,
+  type PendingCall,
+  parseArguments,
+  REMEMBER_TOOL,
+} from "./assistant-state.ts";
 import { decide } from "./policy.ts";
 
 /** Beyond the tool's own limit: the tools subgraph ends a tool itself, this only covers its not answering. */
@@ -45,14 +53,26 @@ export const toolNode: NodeSpec<AssistantState> = {
   },
 };
 
-function toResult(state: AssistantState, call: PendingCall, invocation: ToolInvocation | Refused): NodeResult<AssistantState> {
+function toResult(
+  state: AssistantState,
+  call: PendingCall,
+  invocation: ToolInvocation | Refused,
+): NodeResult<AssistantState> {
   const { status, error } = invocation;
   const output = "output" in invocation ? (invocation.output ?? "") : "";
   const good = status === "SUCCEEDED" || status === "TRUNCATED";
   return {
     patch: answerCall(state, good ? { status, output } : { status, error: error?.message ?? status.toLowerCase() }),
-    summary: good ? `${call.name} answered` : `${call.name} ended ${status.toLowerCase().replaceAll("_", " ")}: ${error?.message ?? "no reason given"}`,
-    output: { tool: call.name, status, invocationId: "id" in invocation ? invocation.id : null, output, error: error?.message ?? null },
+    summary: good
+      ? `${call.name} answered`
+      : `${call.name} ended ${status.toLowerCase().replaceAll("_", " ")}: ${error?.message ?? "no reason given"}`,
+    output: {
+      tool: call.name,
+      status,
+      invocationId: "id" in invocation ? invocation.id : null,
+      output,
+      error: error?.message ?? null,
+    },
   };
 }
 
@@ -62,7 +82,12 @@ interface Refused {
   error: { message: string };
 }
 
-async function invoke(call: PendingCall, args: { [key: string]: unknown }, decisionToken: string, context: StepContext): Promise<ToolInvocation | Refused> {
+async function invoke(
+  call: PendingCall,
+  args: { [key: string]: unknown },
+  decisionToken: string,
+  context: StepContext,
+): Promise<ToolInvocation | Refused> {
   const { services, principal, run, stepId, signal } = context;
   const idempotencyKey = callKey(run.runId, call);
   const invocationId = derivedId(run.tenant, "invocation", idempotencyKey);
@@ -82,11 +107,15 @@ async function invoke(call: PendingCall, args: { [key: string]: unknown }, decis
     return answer.invokeTool;
   } catch (error) {
     if (context.signal.aborted)
-      await services.tools.request(PeerCancelInvocationDocument, { id: invocationId }, { principal, timeoutMs: 2_000 }).catch(() => {});
+      await services.tools
+        .request(PeerCancelInvocationDocument, { id: invocationId }, { principal, timeoutMs: 2_000 })
+        .catch(() => {});
     const known = toSomaError(error);
-    if (known.code === "BAD_INPUT" || known.code === "PAYLOAD_TOO_LARGE") return { status: "FAILED", error: { message: known.publicMessage } };
+    if (known.code === "BAD_INPUT" || known.code === "PAYLOAD_TOO_LARGE")
+      return { status: "FAILED", error: { message: known.publicMessage } };
     // The token ran out on the way; the next attempt asks for a decision again.
-    if (known.code === "DECISION_EXPIRED") throw new SomaError("UNAVAILABLE", "the decision expired before the tool was called", { cause: error });
+    if (known.code === "DECISION_EXPIRED")
+      throw new SomaError("UNAVAILABLE", "the decision expired before the tool was called", { cause: error });
     throw error;
   } finally {
     stop.abort();
@@ -94,9 +123,17 @@ async function invoke(call: PendingCall, args: { [key: string]: unknown }, decis
 }
 
 /** Frames are for people who watch; a subscription that breaks must not fail the call, whose answer is whole in itself. */
-async function copyFrames(invocationId: string, signal: AbortSignal, { services, principal, streams, log }: StepContext): Promise<void> {
+async function copyFrames(
+  invocationId: string,
+  signal: AbortSignal,
+  { services, principal, streams, log }: StepContext,
+): Promise<void> {
   try {
-    for await (const { toolOutput: frame } of services.tools.subscribe(PeerToolOutputDocument, { invocationId, after: -1 }, { principal, signal }))
+    for await (const { toolOutput: frame } of services.tools.subscribe(
+      PeerToolOutputDocument,
+      { invocationId, after: -1 },
+      { principal, signal },
+    ))
       streams.copy(toFrame(frame));
   } catch (error) {
     if (!signal.aborted) log.warn({ err: error }, "tool output could not be followed to its end");
@@ -108,7 +145,8 @@ type PeerFrame = NonNullable<ReturnType<NonNullable<(typeof PeerToolOutputDocume
 function toFrame(frame: PeerFrame): Frame {
   const { stream, seq } = frame;
   if (frame.__typename === "StreamData") return { stream, seq, data: frame.data };
-  if (frame.__typename === "StreamStart") return { delim: "start", stream, seq, tool: frame.tool, call_id: frame.callId, content_type: frame.contentType };
+  if (frame.__typename === "StreamStart")
+    return { delim: "start", stream, seq, tool: frame.tool, call_id: frame.callId, content_type: frame.contentType };
   return { delim: "end", stream, seq, status: frame.status, bytes: frame.bytes, sha256: frame.sha256 };
 }
 
@@ -139,8 +177,16 @@ async function keepFact(
   };
   const { remember } = await services.memory.request(PeerRememberDocument, { input }, { principal, signal });
   return {
-    patch: { ...answerCall(state, { status: "SUCCEEDED", output: `remembered: ${text}` }), factIds: [remember.memory.id] },
+    patch: {
+      ...answerCall(state, { status: "SUCCEEDED", output: `remembered: ${text}` }),
+      factIds: [remember.memory.id],
+    },
     summary: "Remembered a fact",
-    output: { tool: REMEMBER_TOOL, status: "SUCCEEDED", memoryId: remember.memory.id, deduplicated: remember.deduplicated },
+    output: {
+      tool: REMEMBER_TOOL,
+      status: "SUCCEEDED",
+      memoryId: remember.memory.id,
+      deduplicated: remember.deduplicated,
+    },
   };
 }

@@ -10,10 +10,17 @@ async function start(options: Partial<OpenAiServerOptions> = {}): Promise<OpenAi
 }
 
 function post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${server?.baseUrl}/chat/completions`, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+  return fetch(`${server?.baseUrl}/chat/completions`, {
+    method: "POST",
+    headers,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
 }
 
-const TOOLS = ["calculate", "remember"].map((name) => ({ type: "function", function: { name, description: "d", parameters: {} } }));
+const TOOLS = ["calculate", "remember"].map((name) => ({
+  type: "function",
+  function: { name, description: "d", parameters: {} },
+}));
 const ASKED = { role: "user", content: "What is 37*12? Remember that x is 37." };
 
 async function chunks(response: Response): Promise<Record<string, unknown>[]> {
@@ -24,12 +31,20 @@ async function chunks(response: Response): Promise<Record<string, unknown>[]> {
 describe("startOpenAiServer() streams as OpenAI does:", () => {
   test("tool calls with id and name in their first chunk only, arguments in pieces of both calls in turn", async () => {
     await start();
-    const body = { model: "test-model", stream: true, stream_options: { include_usage: true }, messages: [ASKED], tools: TOOLS };
+    const body = {
+      model: "test-model",
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [ASKED],
+      tools: TOOLS,
+    };
     const all = (await chunks(await post(body))) as {
       choices: { delta: { tool_calls?: { index: number; id?: string; function: { arguments: string } }[] } }[];
     }[];
     const pieces = all.flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? []);
-    expect(pieces.filter((piece) => piece.id !== undefined).map((piece) => [piece.index, piece.function.arguments])).toEqual([
+    expect(
+      pieces.filter((piece) => piece.id !== undefined).map((piece) => [piece.index, piece.function.arguments]),
+    ).toEqual([
       [0, ""],
       [1, ""],
     ]);
@@ -66,15 +81,25 @@ describe("startOpenAiServer() refuses what OpenAI refuses:", () => {
     ["a call that is not answered", { messages: [ASKED, made, ASKED] }, "tool calls without an answer: a"],
     ["a call that is not answered at the end", { messages: [ASKED, made] }, "tool calls without an answer: a"],
     ["an answer to no call", { messages: [ASKED, { role: "tool", tool_call_id: "b", content: "x" }] }, "'b' is none"],
-    ["a call without arguments", { messages: [{ ...made, tool_calls: [{ id: "a", function: { name: "f" } }] }] }, "arguments as text"],
+    [
+      "a call without arguments",
+      { messages: [{ ...made, tool_calls: [{ id: "a", function: { name: "f" } }] }] },
+      "arguments as text",
+    ],
     ["an assistant that says nothing", { messages: [{ role: "assistant", content: null }] }, "content or tool_calls"],
     ["an empty list of tools", { messages: [ASKED], tools: [] }, "at least one tool"],
-    ["a tool name with a dot", { messages: [ASKED], tools: [{ type: "function", function: { name: "a.b" } }] }, "letters, digits"],
+    [
+      "a tool name with a dot",
+      { messages: [ASKED], tools: [{ type: "function", function: { name: "a.b" } }] },
+      "letters, digits",
+    ],
   ])("%s", async (_name, body, words) => {
     await start();
     const response = await post(typeof body === "string" ? body : { model: "test-model", ...(body as object) });
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining(words), type: "invalid_request_error" } });
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining(words), type: "invalid_request_error" },
+    });
   });
 
   test("a wrong key, another path, a model it does not have", async () => {
@@ -83,7 +108,10 @@ describe("startOpenAiServer() refuses what OpenAI refuses:", () => {
     const headers = { authorization: "Bearer right" };
     expect((await post({ model: "c", messages: [ASKED] }, headers)).status).toBe(404);
     expect((await fetch(`${server?.baseUrl}/nothing`, { headers })).status).toBe(404);
-    expect(await (await fetch(`${server?.baseUrl}/models`, { headers })).json()).toMatchObject({ object: "list", data: [{ id: "a" }, { id: "b" }] });
+    expect(await (await fetch(`${server?.baseUrl}/models`, { headers })).json()).toMatchObject({
+      object: "list",
+      data: [{ id: "a" }, { id: "b" }],
+    });
   });
 });
 
@@ -91,7 +119,8 @@ test("startOpenAiServer() gives each fault to one request, in order, and keeps w
   const { failNext, requests } = await start();
   failNext({ kind: "status", status: 429, retryAfterS: 3 }, { kind: "status", status: 500 });
   const answers = [];
-  for (let count = 0; count < 3; count += 1) answers.push(await post({ model: "test-model", stream: true, messages: [ASKED] }));
+  for (let count = 0; count < 3; count += 1)
+    answers.push(await post({ model: "test-model", stream: true, messages: [ASKED] }));
   expect(answers.map((response) => response.status)).toEqual([429, 500, 200]);
   expect(answers[0]?.headers.get("retry-after")).toBe("3");
   expect(requests.length).toBe(3);

@@ -59,7 +59,12 @@ export async function startOpenAiServer(options: OpenAiServerOptions): Promise<O
   const server = createServer((request, response) => {
     handle(state, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else sendError(response, error instanceof BadRequest ? 400 : 500, error instanceof Error ? error.message : String(error));
+      else
+        sendError(
+          response,
+          error instanceof BadRequest ? 400 : 500,
+          error instanceof Error ? error.message : String(error),
+        );
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -85,22 +90,32 @@ interface State {
   faults: Fault[];
 }
 
-async function handle({ options, requests, faults }: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  { options, requests, faults }: State,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const models = options.models ?? ["test-model"];
   if (options.apiKey !== undefined && request.headers.authorization !== `Bearer ${options.apiKey}`) {
     const given = request.headers.authorization?.replace("Bearer ", "") ?? "";
-    return sendError(response, 401, `Incorrect API key provided: ${given}. You can find your API key in the account settings.`);
+    return sendError(
+      response,
+      401,
+      `Incorrect API key provided: ${given}. You can find your API key in the account settings.`,
+    );
   }
   if (request.method === "GET" && request.url === "/v1/models") {
     const data = models.map((id) => ({ id, object: "model", created: 1_700_000_000, owned_by: "test" }));
     return sendJson(response, 200, { object: "list", data });
   }
-  if (request.method !== "POST" || request.url !== "/v1/chat/completions") return sendError(response, 404, `Unknown request URL: ${request.url}`);
+  if (request.method !== "POST" || request.url !== "/v1/chat/completions")
+    return sendError(response, 404, `Unknown request URL: ${request.url}`);
   const body = await readJson(request);
   requests.push(body);
   const fault = faults.shift();
   if (fault?.kind === "hang") return;
-  if (fault?.kind === "status") return sendError(response, fault.status, fault.message ?? "the test asked for this fault", fault.retryAfterS);
+  if (fault?.kind === "status")
+    return sendError(response, fault.status, fault.message ?? "the test asked for this fault", fault.retryAfterS);
   const model = String(body.model);
   if (!models.includes(model)) return sendError(response, 404, `The model '${model}' does not exist`);
   const answer = await options.answer(parseMessages(body.messages), parseTools(body.tools));
@@ -109,7 +124,12 @@ async function handle({ options, requests, faults }: State, request: IncomingMes
   await sendStream(response, toStream(model, answer, includeUsage), fault, options.lineDelayMs ?? 0);
 }
 
-async function sendStream(response: ServerResponse, lines: readonly string[], fault: Fault | undefined, lineDelayMs: number): Promise<void> {
+async function sendStream(
+  response: ServerResponse,
+  lines: readonly string[],
+  fault: Fault | undefined,
+  lineDelayMs: number,
+): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   const sent = fault?.kind === "noDone" ? lines.slice(0, -1) : lines;
   for (const [number, line] of sent.entries()) {
@@ -138,7 +158,9 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
 
 function sendError(response: ServerResponse, status: number, message: string, retryAfterS?: number): void {
   if (retryAfterS !== undefined) response.setHeader("retry-after", String(retryAfterS));
-  sendJson(response, status, { error: { message, type: status === 429 ? "rate_limit_error" : "invalid_request_error", param: null, code: null } });
+  sendJson(response, status, {
+    error: { message, type: status === 429 ? "rate_limit_error" : "invalid_request_error", param: null, code: null },
+  });
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

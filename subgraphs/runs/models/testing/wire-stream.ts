@@ -12,12 +12,21 @@ const ARGUMENT_PIECE = 7;
  * comments in between, a chunk with the finish reason, one with the usage and no choices, and [DONE].
  */
 export function toStream(model: string, answer: ModelAnswer, includeUsage: boolean): string[] {
-  const head = { id: "chatcmpl-test", object: "chat.completion.chunk", created: 1_700_000_000, model, system_fingerprint: "fp_test" };
+  const head = {
+    id: "chatcmpl-test",
+    object: "chat.completion.chunk",
+    created: 1_700_000_000,
+    model,
+    system_fingerprint: "fp_test",
+  };
   const chunk = (delta: object, finishReason: string | null = null): string => {
     const usage = includeUsage ? { usage: null } : {};
     return `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }], ...usage })}\n\n`;
   };
-  const lines = [": keep-alive\n\n", chunk({ role: "assistant", content: answer.text === "" ? null : "", refusal: null })];
+  const lines = [
+    ": keep-alive\n\n",
+    chunk({ role: "assistant", content: answer.text === "" ? null : "", refusal: null }),
+  ];
   for (const word of answer.text.match(/\s*\S+\s*$|\s*\S+/g) ?? []) lines.push(chunk({ content: word }));
   for (const delta of toolCallDeltas(answer)) lines.push(": keep-alive\n\n", chunk({ tool_calls: [delta] }));
   lines.push(chunk({}, answer.toolCalls.length > 0 ? "tool_calls" : "stop"));
@@ -27,14 +36,30 @@ export function toStream(model: string, answer: ModelAnswer, includeUsage: boole
 
 /** An answer as one JSON object, as a server sends it that does not stream. */
 export function toWhole(model: string, answer: ModelAnswer): string {
-  const toolCalls = answer.toolCalls.map((call, index) => ({ id: idOf(index), type: "function", function: { ...call } }));
-  const message = { role: "assistant", content: answer.text === "" ? null : answer.text, ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }) };
+  const toolCalls = answer.toolCalls.map((call, index) => ({
+    id: idOf(index),
+    type: "function",
+    function: { ...call },
+  }));
+  const message = {
+    role: "assistant",
+    content: answer.text === "" ? null : answer.text,
+    ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
+  };
   const choice = { index: 0, message, finish_reason: toolCalls.length === 0 ? "stop" : "tool_calls" };
-  return JSON.stringify({ id: "chatcmpl-test", object: "chat.completion", created: 1_700_000_000, model, choices: [choice], usage: toUsage(answer) });
+  return JSON.stringify({
+    id: "chatcmpl-test",
+    object: "chat.completion",
+    created: 1_700_000_000,
+    model,
+    choices: [choice],
+    usage: toUsage(answer),
+  });
 }
 
 function* toolCallDeltas(answer: ModelAnswer): Generator<object> {
-  for (const [index, { name }] of answer.toolCalls.entries()) yield { index, id: idOf(index), type: "function", function: { name, arguments: "" } };
+  for (const [index, { name }] of answer.toolCalls.entries())
+    yield { index, id: idOf(index), type: "function", function: { name, arguments: "" } };
   const longest = Math.max(0, ...answer.toolCalls.map((call) => call.arguments.length));
   for (let from = 0; from < longest; from += ARGUMENT_PIECE) {
     for (const [index, call] of answer.toolCalls.entries()) {

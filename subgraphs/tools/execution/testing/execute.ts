@@ -10,13 +10,26 @@ import { aContext } from "./context.ts";
 const processExecutor = createProcessExecutor(createGuard(createSilentLog()));
 
 /** Runs a tool once in the executor of its isolation, and gives its outcome and what it wrote. */
-export async function execute(tool: Tool, args: unknown, changes: Partial<Execution> = {}): Promise<{ outcome: Outcome; output: string; parts: string[] }> {
+export async function execute(
+  tool: Tool,
+  args: unknown,
+  changes: Partial<Execution> = {},
+): Promise<{ outcome: Outcome; output: string; parts: string[] }> {
   const parts: string[] = [];
   const onOutput = (text: string): boolean => {
     parts.push(text);
     return parts.reduce((sum, part) => sum + part.length, 0) <= tool.maxOutputBytes;
   };
-  const execution = { tool, args, context: aContext(), timeoutMs: 20_000, signal: new AbortController().signal, onOutput, log: createSilentLog(), ...changes };
+  const execution = {
+    tool,
+    args,
+    context: aContext(),
+    timeoutMs: 20_000,
+    signal: new AbortController().signal,
+    onOutput,
+    log: createSilentLog(),
+    ...changes,
+  };
   const outcome = await (tool.isolation === "none" ? inlineExecutor : processExecutor).execute(execution);
   return { outcome, output: parts.join(""), parts };
 }

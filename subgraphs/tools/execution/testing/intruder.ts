@@ -44,11 +44,20 @@ export const intruder = defineTool({
   isolation: "process",
   timeoutMs: 20_000,
   maxOutputBytes: 10_000,
-  child: { url: import.meta.url, name: "intruder", allowRead: [fileURLToPath(new URL("../*", import.meta.url))], nodeFlags: [] },
+  child: {
+    url: import.meta.url,
+    name: "intruder",
+    allowRead: [fileURLToPath(new URL("../*", import.meta.url))],
+    nodeFlags: [],
+  },
   async run() {
     const ends: Record<string, string> = {};
     for (const [name, attempt] of Object.entries(ATTEMPTS)) ends[name] = await endOf(attempt);
-    return JSON.stringify({ ends, environment: Object.keys(process.env), commandLine: [...process.argv, ...process.execArgv] });
+    return JSON.stringify({
+      ends,
+      environment: Object.keys(process.env),
+      commandLine: [...process.argv, ...process.execArgv],
+    });
   },
 });
 

@@ -11,7 +11,9 @@ export const calculate = defineTool<{ expression: string }>({
     type: "object",
     additionalProperties: false,
     required: ["expression"],
-    properties: { expression: { type: "string", minLength: 1, maxLength: MAX_LENGTH, description: "such as (17 + 3) * sqrt(16)" } },
+    properties: {
+      expression: { type: "string", minLength: 1, maxLength: MAX_LENGTH, description: "such as (17 + 3) * sqrt(16)" },
+    },
   },
   risk: "low",
   effect: "pure",

@@ -9,8 +9,12 @@ function at(time: string, args: object): unknown {
 describe("clock", () => {
   it("gives time, offset and weekday in the zone", () => {
     expect(at("2026-11-24T23:05:09Z", {})).toBe("2026-11-24T23:05:09Z (Tuesday, UTC)");
-    expect(at("2026-11-24T23:05:09Z", { timezone: "Europe/Berlin" })).toBe("2026-11-25T00:05:09+01:00 (Wednesday, Europe/Berlin)");
-    expect(at("2026-07-01T00:00:00Z", { timezone: "America/New_York" })).toBe("2026-06-30T20:00:00-04:00 (Tuesday, America/New_York)");
+    expect(at("2026-11-24T23:05:09Z", { timezone: "Europe/Berlin" })).toBe(
+      "2026-11-25T00:05:09+01:00 (Wednesday, Europe/Berlin)",
+    );
+    expect(at("2026-07-01T00:00:00Z", { timezone: "America/New_York" })).toBe(
+      "2026-06-30T20:00:00-04:00 (Tuesday, America/New_York)",
+    );
     expect(at("2026-07-01T00:00:00Z", { timezone: "Asia/Kolkata" })).toContain("T05:30:00+05:30");
   });
 

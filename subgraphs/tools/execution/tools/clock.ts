@@ -8,7 +8,9 @@ export const clock = defineTool<{ timezone?: string }>({
   inputSchema: {
     type: "object",
     additionalProperties: false,
-    properties: { timezone: { type: "string", minLength: 1, maxLength: 64, description: "IANA name such as Europe/Berlin" } },
+    properties: {
+      timezone: { type: "string", minLength: 1, maxLength: 64, description: "IANA name such as Europe/Berlin" },
+    },
   },
   risk: "low",
   effect: "pure",
@@ -27,7 +29,11 @@ function formatTime(at: Date, timeZone: string): string {
         .map(({ type, value }) => [type, value]),
     );
   } catch (cause) {
-    throw new ToolError("unknown_timezone", `"${timeZone}" is not a time zone; use an IANA name such as Europe/Berlin`, { cause });
+    throw new ToolError(
+      "unknown_timezone",
+      `"${timeZone}" is not a time zone; use an IANA name such as Europe/Berlin`,
+      { cause },
+    );
   }
   const offset = (parts.timeZoneName ?? "").replace("GMT", "");
   const iso = `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}${offset === "" || offset === "+00:00" ? "Z" : offset}`;

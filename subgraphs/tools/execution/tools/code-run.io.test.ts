@@ -4,7 +4,11 @@ import { codeRun } from "./code-run.ts";
 
 async function run(code: string, timeoutMs = 20_000): Promise<string> {
   const { outcome, output } = await execute(codeRun, { code }, { timeoutMs });
-  return outcome.kind === "ERROR" ? `${outcome.type}: ${outcome.message}` : outcome.kind === "OK" ? output : outcome.kind;
+  return outcome.kind === "ERROR"
+    ? `${outcome.type}: ${outcome.message}`
+    : outcome.kind === "OK"
+      ? output
+      : outcome.kind;
 }
 
 describe("code_run", { timeout: 60_000 }, () => {
@@ -17,7 +21,10 @@ describe("code_run", { timeout: 60_000 }, () => {
       ["(async () => { await sleep(5); return 7 })()", "7\n"],
       ["for (const i of [1, 2]) { await sleep(2); print(i) } undefined", "1\n2\n"],
       ["const a = {}; a.self = a; a", '{"self":"[circular]"}\n'],
-      ["const b = { v: 1 }; ({ x: b, y: b, m: new Map([[1, new Set([2])]]), f() {} })", '{"x":{"v":1},"y":{"v":1},"m":[[1,[2]]],"f":"[function]"}\n'],
+      [
+        "const b = { v: 1 }; ({ x: b, y: b, m: new Map([[1, new Set([2])]]), f() {} })",
+        '{"x":{"v":1},"y":{"v":1},"m":[[1,[2]]],"f":"[function]"}\n',
+      ],
       ["// nothing", ""],
       ["'ünï\\u0000 😀'", "ünï\ufffd 😀\n"],
     ];
@@ -29,7 +36,9 @@ describe("code_run", { timeout: 60_000 }, () => {
     expect(await run("let x = 1;\nlet y = ;")).toMatch(/^syntax_error: SyntaxError: .* \(line 2\)$/);
     expect(await run("\nnull.x")).toMatch(/^exception: TypeError: .* \(line 2\)$/);
     expect(await run("throw 'text'")).toBe('exception: the code threw "text"');
-    expect(await run("await new Promise(() => {})")).toBe("never_settles: the code waits for a promise that nothing settles");
+    expect(await run("await new Promise(() => {})")).toBe(
+      "never_settles: the code waits for a promise that nothing settles",
+    );
     expect(await run("await sleep(-1)")).toContain("sleep takes 0 to 120000");
   });
 
@@ -43,15 +52,24 @@ describe("code_run", { timeout: 60_000 }, () => {
       ["sleep.constructor.constructor('return process')()", /^exception: ReferenceError: 'process'/],
       ["print.constructor('return this')().process", /^$/],
       ["(async () => {}).constructor('return process.env')()", /^exception: ReferenceError: 'process'/],
-      ["Object.getPrototypeOf(sleep(1)).constructor.constructor('return require')()", /^exception: ReferenceError: 'require'/],
+      [
+        "Object.getPrototypeOf(sleep(1)).constructor.constructor('return require')()",
+        /^exception: ReferenceError: 'require'/,
+      ],
       [
         "try { sleep({ valueOf() { throw new Error('x') } }) } catch (e) { e.constructor.constructor('return process')() }",
         /^exception: ReferenceError: 'process'/,
       ],
-      ["try { sleep(-1) } catch (e) { e.constructor.constructor('return process')() }", /^exception: ReferenceError: 'process'/],
+      [
+        "try { sleep(-1) } catch (e) { e.constructor.constructor('return process')() }",
+        /^exception: ReferenceError: 'process'/,
+      ],
       ["Error.prepareStackTrace = (_, s) => s; new Error().stack[0]?.getThis?.()", /^$/],
       ["globalThis.constructor.constructor('return globalThis.process')()", /^$/],
-      ["Reflect.ownKeys(globalThis).filter((k) => /deno|node|bun|process|require|fetch|socket|worker|wasm|webassembly/i.test(String(k))).join()", /^\n$/],
+      [
+        "Reflect.ownKeys(globalThis).filter((k) => /deno|node|bun|process|require|fetch|socket|worker|wasm|webassembly/i.test(String(k))).join()",
+        /^\n$/,
+      ],
       ["new WebAssembly.Memory({ initial: 1 })", /^exception: ReferenceError/],
       ["new SharedArrayBuffer(8); Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0)", /^exception: /],
       ["std.exit(0)", /^exception: ReferenceError: 'std'/],

@@ -20,7 +20,12 @@ export const codeRun = defineTool<{ code: string; timeoutMs?: number }>({
     additionalProperties: false,
     required: ["code"],
     properties: {
-      code: { type: "string", minLength: 1, maxLength: 50_000, description: "JavaScript (ES2023); await works at the top level" },
+      code: {
+        type: "string",
+        minLength: 1,
+        maxLength: 50_000,
+        description: "JavaScript (ES2023); await works at the top level",
+      },
       timeoutMs: {
         type: "integer",
         minimum: 1,

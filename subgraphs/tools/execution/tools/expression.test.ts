@@ -77,11 +77,22 @@ describe("evaluateExpression()", () => {
   it("is exact for whole numbers as long as every step stays within 2^53", () => {
     const whole = fc.integer({ min: -1_000_000, max: 1_000_000 });
     fc.assert(
-      fc.property(whole, whole, whole, fc.constantFrom("+", "-", "*"), fc.constantFrom("+", "-"), (a, b, c, first, second) => {
-        const sign = { "+": (x: bigint, y: bigint) => x + y, "-": (x: bigint, y: bigint) => x - y, "*": (x: bigint, y: bigint) => x * y };
-        const exact = sign[second](sign[first](BigInt(a), BigInt(b)), BigInt(c));
-        expect(BigInt(evaluateExpression(`(${a}) ${first} (${b}) ${second} (${c})`))).toBe(exact);
-      }),
+      fc.property(
+        whole,
+        whole,
+        whole,
+        fc.constantFrom("+", "-", "*"),
+        fc.constantFrom("+", "-"),
+        (a, b, c, first, second) => {
+          const sign = {
+            "+": (x: bigint, y: bigint) => x + y,
+            "-": (x: bigint, y: bigint) => x - y,
+            "*": (x: bigint, y: bigint) => x * y,
+          };
+          const exact = sign[second](sign[first](BigInt(a), BigInt(b)), BigInt(c));
+          expect(BigInt(evaluateExpression(`(${a}) ${first} (${b}) ${second} (${c})`))).toBe(exact);
+        },
+      ),
     );
   });
 
@@ -95,13 +106,16 @@ describe("evaluateExpression()", () => {
 
   it("throws nothing but its own errors for any text", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."0123456789.+-*/%^(), eEpisqrtabnmx$\u00e4\n"), maxLength: 60 }), (text) => {
-        try {
-          expect(Number.isFinite(evaluateExpression(text))).toBe(true);
-        } catch (error) {
-          expect(error).toMatchObject({ name: "ToolError" });
-        }
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(..."0123456789.+-*/%^(), eEpisqrtabnmx$\u00e4\n"), maxLength: 60 }),
+        (text) => {
+          try {
+            expect(Number.isFinite(evaluateExpression(text))).toBe(true);
+          } catch (error) {
+            expect(error).toMatchObject({ name: "ToolError" });
+          }
+        },
+      ),
     );
   });
 });

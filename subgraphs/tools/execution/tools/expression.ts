@@ -39,7 +39,11 @@ interface Token {
 
 /** The value of an arithmetic expression. Throws ToolError with the position of what is wrong. */
 export function evaluateExpression(text: string): number {
-  if (text.length > MAX_LENGTH) throw new ToolError("bad_expression", `the expression has ${text.length} characters; at most ${MAX_LENGTH} are read`);
+  if (text.length > MAX_LENGTH)
+    throw new ToolError(
+      "bad_expression",
+      `the expression has ${text.length} characters; at most ${MAX_LENGTH} are read`,
+    );
   return new Parser(tokenize(text)).parse();
 }
 
@@ -56,7 +60,11 @@ function tokenize(text: string): Token[] {
     }
     const [, number, name, sign = ""] = match;
     const found = number ?? name ?? sign;
-    tokens.push({ kind: number !== undefined ? "number" : name !== undefined ? "name" : "sign", text: found, position: TOKEN.lastIndex - found.length + 1 });
+    tokens.push({
+      kind: number !== undefined ? "number" : name !== undefined ? "name" : "sign",
+      text: found,
+      position: TOKEN.lastIndex - found.length + 1,
+    });
   }
   tokens.push({ kind: "end", text: "the end", position: text.length + 1 });
   return tokens;
@@ -97,7 +105,10 @@ class Parser {
 
   #unexpected(wanted: string): ToolError {
     const { kind, text, position } = this.#peek();
-    return new ToolError("bad_expression", `${kind === "end" ? text : `"${text}"`} at position ${position} where ${wanted} was expected`);
+    return new ToolError(
+      "bad_expression",
+      `${kind === "end" ? text : `"${text}"`} at position ${position} where ${wanted} was expected`,
+    );
   }
 
   #expression(): number {
@@ -113,7 +124,8 @@ class Parser {
     let value = this.#unary();
     for (let sign = this.#accept("*", "/", "%"); sign !== undefined; sign = this.#accept("*", "/", "%")) {
       const right = this.#unary();
-      if (sign.text !== "*" && right === 0) throw new ToolError("division_by_zero", `"${sign.text}" at position ${sign.position} divides by zero`);
+      if (sign.text !== "*" && right === 0)
+        throw new ToolError("division_by_zero", `"${sign.text}" at position ${sign.position} divides by zero`);
       value = finite(sign.text === "*" ? value * right : sign.text === "/" ? value / right : value % right, sign);
     }
     return value;
@@ -121,7 +133,9 @@ class Parser {
 
   #unary(): number {
     const sign = this.#accept("-", "+");
-    return this.#nested(() => (sign === undefined ? this.#power() : sign.text === "-" ? -this.#unary() : this.#unary()));
+    return this.#nested(() =>
+      sign === undefined ? this.#power() : sign.text === "-" ? -this.#unary() : this.#unary(),
+    );
   }
 
   #power(): number {
@@ -129,7 +143,8 @@ class Parser {
     const sign = this.#accept("^");
     if (sign === undefined) return base;
     const exponent = this.#unary();
-    if (base === 0 && exponent < 0) throw new ToolError("division_by_zero", `"^" at position ${sign.position} divides by zero`);
+    if (base === 0 && exponent < 0)
+      throw new ToolError("division_by_zero", `"^" at position ${sign.position} divides by zero`);
     return finite(power(base, exponent), sign);
   }
 
@@ -152,14 +167,20 @@ class Parser {
     const called = FUNCTIONS.get(name);
     if (called === undefined) {
       const known = [...FUNCTIONS.keys(), ...CONSTANTS.keys()].join(", ");
-      throw new ToolError("bad_expression", `"${token.text}" at position ${token.position} is not known; known names: ${known}`);
+      throw new ToolError(
+        "bad_expression",
+        `"${token.text}" at position ${token.position} is not known; known names: ${known}`,
+      );
     }
     if (this.#accept("(") === undefined) throw this.#unexpected('"("');
     const values = [this.#expression()];
     while (this.#accept(",") !== undefined) values.push(this.#expression());
     if (this.#accept(")") === undefined) throw this.#unexpected('")"');
     if (values.length < called.min || values.length > called.max) {
-      throw new ToolError("bad_expression", `${name} at position ${token.position} takes at most ${called.max} values, not ${values.length}`);
+      throw new ToolError(
+        "bad_expression",
+        `${name} at position ${token.position} takes at most ${called.max} values, not ${values.length}`,
+      );
     }
     return finite(called.apply(...values), token);
   }
@@ -167,7 +188,10 @@ class Parser {
   #nested(read: () => number): number {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH)
-      throw new ToolError("bad_expression", `the expression is nested more than ${MAX_DEPTH} deep at position ${this.#peek().position}`);
+      throw new ToolError(
+        "bad_expression",
+        `the expression is nested more than ${MAX_DEPTH} deep at position ${this.#peek().position}`,
+      );
     const value = read();
     this.#depth -= 1;
     return value;
@@ -176,7 +200,8 @@ class Parser {
 
 /** Whole powers by multiplication, which is exact as long as the result is; the rest as floating point gives it. */
 function power(base: number, exponent: number): number {
-  if (!Number.isInteger(base) || !Number.isInteger(exponent) || exponent < 0 || exponent > 1_024) return base ** exponent;
+  if (!Number.isInteger(base) || !Number.isInteger(exponent) || exponent < 0 || exponent > 1_024)
+    return base ** exponent;
   let result = 1;
   for (let i = 0; i < exponent; i += 1) {
     result *= base;
@@ -188,7 +213,10 @@ function power(base: number, exponent: number): number {
 function finite(value: number, token: Token): number {
   if (Number.isFinite(value)) return value;
   const why = Number.isNaN(value) ? "has no real value" : "is too large";
-  throw new ToolError(Number.isNaN(value) ? "not_a_number" : "overflow", `the result of "${token.text}" at position ${token.position} ${why}`);
+  throw new ToolError(
+    Number.isNaN(value) ? "not_a_number" : "overflow",
+    `the result of "${token.text}" at position ${token.position} ${why}`,
+  );
 }
 
 /** Whole numbers as they are, others with 15 digits, so that 0.1 + 0.2 is 0.3. */

@@ -25,7 +25,10 @@ const PAGES: Record<string, Answer> = {
   "/image": text("PNG", "image/png"),
   "/latin": text(Buffer.from([0xe4]), "text/plain; charset=iso-8859-1"),
   "/strange": text("ok", "text/plain; charset=klingon"),
-  "/gzip": (response) => response.writeHead(200, { "content-type": "text/plain", "content-encoding": "gzip" }).end(gzipSync("x".repeat(10_000))),
+  "/gzip": (response) =>
+    response
+      .writeHead(200, { "content-type": "text/plain", "content-encoding": "gzip" })
+      .end(gzipSync("x".repeat(10_000))),
   "/big": text("x".repeat(300_000)),
   "/endless": (response) => {
     response.writeHead(200, { "content-type": "text/plain" });
@@ -40,8 +43,16 @@ function site(request: IncomingMessage, response: ServerResponse): void {
   const path = request.url ?? "";
   log.push(`${request.method} ${request.headers.host} ${path}`);
   const [, folder, rest = ""] = path.split("/");
-  const moved = folder === "hops" ? redirect(`/hops/${Number(rest) - 1}`) : folder === "to" ? redirect(decodeURIComponent(rest)) : undefined;
-  const page = path === "/headers" ? text(JSON.stringify(request.headers), "application/json") : (PAGES[path] ?? moved ?? text("?", "text/plain", 500));
+  const moved =
+    folder === "hops"
+      ? redirect(`/hops/${Number(rest) - 1}`)
+      : folder === "to"
+        ? redirect(decodeURIComponent(rest))
+        : undefined;
+  const page =
+    path === "/headers"
+      ? text(JSON.stringify(request.headers), "application/json")
+      : (PAGES[path] ?? moved ?? text("?", "text/plain", 500));
   page(response);
 }
 
@@ -71,7 +82,10 @@ describe("http_fetch", () => {
       },
     });
   const get = async (path: string, args: object = {}, signal?: AbortSignal) =>
-    fetchTool().run({ url: path.includes("://") ? path : base + path, ...args }, aContext(signal === undefined ? {} : { signal })) as Promise<string>;
+    fetchTool().run(
+      { url: path.includes("://") ? path : base + path, ...args },
+      aContext(signal === undefined ? {} : { signal }),
+    ) as Promise<string>;
 
   it("gives status, address, content type and text", async () => {
     expect(await get("/hello")).toBe(`200 ${base}/hello\ncontent-type: text/plain; charset=utf-8\n\nhello`);
@@ -106,7 +120,8 @@ describe("http_fetch", () => {
       ["http://a:b@site.example/", "bad_url"],
       ["http://unknown.example/", "host_not_found"],
     ];
-    for (const [to = "", type] of table) await expect(get(`/to/${encodeURIComponent(to)}`), to).rejects.toMatchObject({ type });
+    for (const [to = "", type] of table)
+      await expect(get(`/to/${encodeURIComponent(to)}`), to).rejects.toMatchObject({ type });
     expect(log.slice(before).every((line) => line.includes("/to/"))).toBe(true);
   });
 

@@ -11,7 +11,8 @@ const MAX_BYTES = 262_144;
 const HEAD_BYTES = 4_096;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const TEXT_TYPE = /^(text\/.+|application\/(.+\+)?(json|xml|yaml|javascript|ecmascript|x-ndjson|x-www-form-urlencoded)|image\/svg\+xml)$/;
+const TEXT_TYPE =
+  /^(text\/.+|application\/(.+\+)?(json|xml|yaml|javascript|ecmascript|x-ndjson|x-www-form-urlencoded)|image\/svg\+xml)$/;
 
 export interface HttpFetchOptions {
   /** `host:port` entries that may be reached although their address is not public. */
@@ -33,7 +34,12 @@ export function createHttpFetch({ allow, resolve = resolveHost }: HttpFetchOptio
       properties: {
         url: { type: "string", minLength: 1, maxLength: 2_048, description: "http or https" },
         method: { const: "GET" },
-        maxBytes: { type: "integer", minimum: 1, maximum: MAX_BYTES, description: `bytes of text that are read at most, ${DEFAULT_BYTES} when left out` },
+        maxBytes: {
+          type: "integer",
+          minimum: 1,
+          maximum: MAX_BYTES,
+          description: `bytes of text that are read at most, ${DEFAULT_BYTES} when left out`,
+        },
       },
     },
     risk: "medium",
@@ -54,7 +60,11 @@ export function createHttpFetch({ allow, resolve = resolveHost }: HttpFetchOptio
 }
 
 /** One request on a connection of its own: the text of the answer, or where it redirects to. */
-async function fetchOnce(target: CheckedTarget, maxBytes: number, signal: AbortSignal): Promise<string | { redirect: string }> {
+async function fetchOnce(
+  target: CheckedTarget,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<string | { redirect: string }> {
   const agent = new Agent({
     connect: { lookup: pinnedTo(target), timeout: 10_000 },
     headersTimeout: TIMEOUT_MS,
@@ -64,12 +74,19 @@ async function fetchOnce(target: CheckedTarget, maxBytes: number, signal: AbortS
   });
   try {
     const headers = { accept: "*/*", "accept-encoding": "identity", "user-agent": "somaagent01-http-fetch" };
-    const response = await request(target.url, { dispatcher: agent, method: "GET", headers, signal }).catch((cause: unknown) => {
-      signal.throwIfAborted();
-      throw new ToolError("unreachable", `${target.url.host} did not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    });
+    const response = await request(target.url, { dispatcher: agent, method: "GET", headers, signal }).catch(
+      (cause: unknown) => {
+        signal.throwIfAborted();
+        throw new ToolError(
+          "unreachable",
+          `${target.url.host} did not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+          { cause },
+        );
+      },
+    );
     const location = headerOf(response, "location");
-    if (REDIRECTS.has(response.statusCode) && location !== undefined) return { redirect: resolveLocation(location, target.url) };
+    if (REDIRECTS.has(response.statusCode) && location !== undefined)
+      return { redirect: resolveLocation(location, target.url) };
     return await describe(target.url, response, maxBytes);
   } finally {
     await agent.destroy();
@@ -86,13 +103,17 @@ function pinnedTo({ addresses }: CheckedTarget): LookupFunction {
 }
 
 function resolveLocation(location: string, base: URL): string {
-  if (!URL.canParse(location, base)) throw new ToolError("bad_url", `${base.host} redirects to "${location.slice(0, 200)}", which is not a URL`);
+  if (!URL.canParse(location, base))
+    throw new ToolError("bad_url", `${base.host} redirects to "${location.slice(0, 200)}", which is not a URL`);
   return new URL(location, base).href;
 }
 
 async function describe(url: URL, response: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
   const contentType = headerOf(response, "content-type") ?? "";
-  const head = fit(`${response.statusCode} ${url.href}\ncontent-type: ${contentType === "" ? "none" : contentType}`, HEAD_BYTES - 200).kept;
+  const head = fit(
+    `${response.statusCode} ${url.href}\ncontent-type: ${contentType === "" ? "none" : contentType}`,
+    HEAD_BYTES - 200,
+  ).kept;
   const [type = "", ...parameters] = contentType.split(";").map((part) => part.trim().toLowerCase());
   if (!TEXT_TYPE.test(type)) return `${head}\n\n[the answer is not text and was not read]`;
   if ((headerOf(response, "content-encoding") ?? "identity") !== "identity")

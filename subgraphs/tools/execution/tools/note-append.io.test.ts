@@ -86,18 +86,23 @@ describe("note_append", () => {
   it("clears away what a killed process left behind, once it is old", async () => {
     await append("first", "a");
     const folder = join(dataDir, "notes/acme");
-    for (const name of ["notes.md.aa.tmp", "notes.md.bb.tmp", "notes.mdx.cc.tmp"]) await writeFile(join(folder, name), "half");
+    for (const name of ["notes.md.aa.tmp", "notes.md.bb.tmp", "notes.mdx.cc.tmp"])
+      await writeFile(join(folder, name), "half");
     const old = new Date(Date.now() - 120_000);
     for (const name of ["notes.md.aa.tmp", "notes.mdx.cc.tmp"]) await utimes(join(folder, name), old, old);
     await append("second", "b");
     expect(await readdir(folder)).toEqual(["notes.md", "notes.md.bb.tmp", "notes.mdx.cc.tmp"]);
   });
 
-  it("appends exactly once when its process is killed at any point and it is called again", { timeout: 60_000 }, async () => {
+  it("appends exactly once when its process is killed at any point and it is called again", {
+    timeout: 60_000,
+  }, async () => {
     let kept = 0;
     let kills = 0;
     while (kills < 30) {
-      const child = spawn(process.execPath, [APPEND_NOTES, dataDir, String(kept)], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, [APPEND_NOTES, dataDir, String(kept)], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       let printed = "";
       const begun = new Promise<void>((resolve) => {
         child.stdout.setEncoding("utf8").on("data", (text: string) => {

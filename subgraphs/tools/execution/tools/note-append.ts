@@ -81,7 +81,11 @@ function toLines(content: string): string[] {
 
 async function replace(path: string, content: string): Promise<void> {
   const bytes = Buffer.byteLength(content);
-  if (bytes > MAX_FILE_BYTES) throw new ToolError("file_full", `the file would have ${bytes} bytes; at most ${MAX_FILE_BYTES} fit, so name another file`);
+  if (bytes > MAX_FILE_BYTES)
+    throw new ToolError(
+      "file_full",
+      `the file would have ${bytes} bytes; at most ${MAX_FILE_BYTES} fit, so name another file`,
+    );
   const folder = dirname(path);
   await makeFolder(folder);
   await removeStale(path);
@@ -104,7 +108,9 @@ async function replace(path: string, content: string): Promise<void> {
 
 /** Temporary files of the note that a killed process left behind. */
 async function removeStale(path: string): Promise<void> {
-  const mine = (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"));
+  const mine = (await readdir(dirname(path))).filter(
+    (name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"),
+  );
   for (const name of mine) {
     const file = join(dirname(path), name);
     const age = await stat(file).then(

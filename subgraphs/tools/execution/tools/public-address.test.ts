@@ -124,9 +124,15 @@ describe("checkTarget()", () => {
   });
 
   it("takes what is allow-listed with its port, and with no other", async () => {
-    await expect(checkTarget("http://local.example:8080/", allow, resolve)).resolves.toMatchObject({ addresses: [{ address: "127.0.0.1" }] });
-    await expect(checkTarget("http://[::1]:9000/", allow, resolve)).resolves.toMatchObject({ addresses: [{ address: "::1" }] });
-    await expect(checkTarget("http://127.0.0.1/", allow, resolve)).resolves.toMatchObject({ addresses: [{ address: "127.0.0.1" }] });
+    await expect(checkTarget("http://local.example:8080/", allow, resolve)).resolves.toMatchObject({
+      addresses: [{ address: "127.0.0.1" }],
+    });
+    await expect(checkTarget("http://[::1]:9000/", allow, resolve)).resolves.toMatchObject({
+      addresses: [{ address: "::1" }],
+    });
+    await expect(checkTarget("http://127.0.0.1/", allow, resolve)).resolves.toMatchObject({
+      addresses: [{ address: "127.0.0.1" }],
+    });
     await expect(checkTarget("http://local.example:8081/", allow, resolve)).rejects.toThrow("port 8081 is not reached");
     await expect(checkTarget("https://127.0.0.1/", allow, resolve)).rejects.toThrow("not a public address");
   });

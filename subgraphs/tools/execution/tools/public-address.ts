@@ -71,7 +71,11 @@ const PORTS = new Map([
  * must be public; the caller connects to these addresses only, so that a second answer of the DNS changes nothing.
  * `allow` holds `host:port` entries that may be reached whatever their address and port.
  */
-export async function checkTarget(text: string, allow: ReadonlySet<string>, resolve: ResolveHost): Promise<CheckedTarget> {
+export async function checkTarget(
+  text: string,
+  allow: ReadonlySet<string>,
+  resolve: ResolveHost,
+): Promise<CheckedTarget> {
   const url = parseUrl(text);
   const port = url.port === "" ? (PORTS.get(url.protocol) ?? "") : url.port;
   const allowed = allow.has(`${url.hostname}:${port}`);
@@ -81,15 +85,18 @@ export async function checkTarget(text: string, allow: ReadonlySet<string>, reso
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const addresses = isIP(host) === 0 ? await resolveOrFail(host, resolve) : [{ address: host, family: isIP(host) }];
   const hidden = allowed ? undefined : addresses.find(({ address }) => !isPublicAddress(address));
-  if (hidden !== undefined) throw new ToolError("address_refused", `${host} is at ${hidden.address}, which is not a public address`);
+  if (hidden !== undefined)
+    throw new ToolError("address_refused", `${host} is at ${hidden.address}, which is not a public address`);
   return { url, addresses };
 }
 
 function parseUrl(text: string): URL {
   if (!URL.canParse(text)) throw new ToolError("bad_url", `"${text.slice(0, 200)}" is not a URL`);
   const url = new URL(text);
-  if (!PORTS.has(url.protocol)) throw new ToolError("bad_url", `${url.protocol} is not fetched; only http: and https: are`);
-  if (url.username !== "" || url.password !== "") throw new ToolError("bad_url", "the URL holds credentials; they are not sent, so leave them out");
+  if (!PORTS.has(url.protocol))
+    throw new ToolError("bad_url", `${url.protocol} is not fetched; only http: and https: are`);
+  if (url.username !== "" || url.password !== "")
+    throw new ToolError("bad_url", "the URL holds credentials; they are not sent, so leave them out");
   return url;
 }
 

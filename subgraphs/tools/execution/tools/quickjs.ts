@@ -1,4 +1,11 @@
-import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime, RELEASE_SYNC } from "quickjs-emscripten";
+import {
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+  RELEASE_SYNC,
+} from "quickjs-emscripten";
 import { ToolError } from "../define-tool.ts";
 import { PRELUDE } from "./quickjs-prelude.ts";
 
@@ -16,7 +23,10 @@ const MAX_SLEEPS = 1_000;
 /** Runs code in a fresh QuickJS and prints what it evaluates to. Throws ToolError for what goes wrong in the code. */
 export async function evaluate(code: string, emit: (text: string) => void): Promise<void> {
   // The cap is the WebAssembly memory itself: QuickJS' own limit counts allocations, not their sizes, in this build.
-  const wasmMemory = new WebAssembly.Memory({ initial: MIN_MEMORY_BYTES / WASM_PAGE_BYTES, maximum: MAX_MEMORY_BYTES / WASM_PAGE_BYTES });
+  const wasmMemory = new WebAssembly.Memory({
+    initial: MIN_MEMORY_BYTES / WASM_PAGE_BYTES,
+    maximum: MAX_MEMORY_BYTES / WASM_PAGE_BYTES,
+  });
   const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmMemory }));
   const runtime = quickjs.newRuntime();
   runtime.setMaxStackSize(STACK_BYTES);
@@ -25,9 +35,13 @@ export async function evaluate(code: string, emit: (text: string) => void): Prom
   } catch (cause) {
     if (cause instanceof ToolError) throw cause;
     // Without memory for an error QuickJS gives none, or falls over its own feet; the walls around it hold.
-    throw new ToolError("sandbox_failed", `the sandbox broke, most likely because the code used up its ${MAX_MEMORY_BYTES / 1_048_576} MB of memory`, {
-      cause,
-    });
+    throw new ToolError(
+      "sandbox_failed",
+      `the sandbox broke, most likely because the code used up its ${MAX_MEMORY_BYTES / 1_048_576} MB of memory`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -98,7 +112,8 @@ class Evaluation {
     if (jobs.error !== undefined) this.#fail(this.#toToolError(jobs.error));
     // The host's own reaction to a settled promise comes a little later than the jobs.
     setImmediate(() => {
-      if (this.#sleeps === 0) this.#fail(new ToolError("never_settles", "the code waits for a promise that nothing settles"));
+      if (this.#sleeps === 0)
+        this.#fail(new ToolError("never_settles", "the code waits for a promise that nothing settles"));
     });
   }
 
@@ -110,11 +125,19 @@ class Evaluation {
 
   #toToolError(handle: QuickJSHandle): ToolError {
     const thrown: unknown = this.#context.dump(handle);
-    if (thrown === null) return new ToolError("exception", "the code threw null, which is also what is thrown when there is no memory left for an error");
-    if (typeof thrown !== "object" || thrown === null || !("message" in thrown)) return new ToolError("exception", `the code threw ${JSON.stringify(thrown)}`);
+    if (thrown === null)
+      return new ToolError(
+        "exception",
+        "the code threw null, which is also what is thrown when there is no memory left for an error",
+      );
+    if (typeof thrown !== "object" || thrown === null || !("message" in thrown))
+      return new ToolError("exception", `the code threw ${JSON.stringify(thrown)}`);
     const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown };
     const line = /code\.js:(\d+)/.exec(String(stack))?.[1];
     const at = line === undefined ? "" : ` (line ${line})`;
-    return new ToolError(name === "SyntaxError" ? "syntax_error" : "exception", `${String(name)}: ${String(message)}${at}`);
+    return new ToolError(
+      name === "SyntaxError" ? "syntax_error" : "exception",
+      `${String(name)}: ${String(message)}${at}`,
+    );
   }
 }

@@ -25,17 +25,31 @@ export function history(lines: readonly Line[], from = 1): LogEvent[] {
   });
 }
 
-export const started: Line = ["RUN_STARTED", null, { graph: "assistant", input: { text: "What is 6*7?" }, role: "assistant", modelProfile: "scripted" }];
+export const started: Line = [
+  "RUN_STARTED",
+  null,
+  { graph: "assistant", input: { text: "What is 6*7?" }, role: "assistant", modelProfile: "scripted" },
+];
 
 export function modelText(step: string, stream: string, pieces: readonly string[], attempt = 1): Line[] {
   return [
-    ["STREAM_START", step, { delim: "start", stream, seq: 0, tool: null, call_id: stream, content_type: "text/markdown" }, attempt],
+    [
+      "STREAM_START",
+      step,
+      { delim: "start", stream, seq: 0, tool: null, call_id: stream, content_type: "text/markdown" },
+      attempt,
+    ],
     ...pieces.map((data, index): Line => ["STREAM_DATA", step, { stream, seq: index + 1, data }, attempt]),
   ];
 }
 
 export function toolStart(step: string, stream: string, tool: string, attempt = 1): Line {
-  return ["STREAM_START", step, { delim: "start", stream, seq: 0, tool, call_id: "call_1", content_type: "text/plain" }, attempt];
+  return [
+    "STREAM_START",
+    step,
+    { delim: "start", stream, seq: 0, tool, call_id: "call_1", content_type: "text/plain" },
+    attempt,
+  ];
 }
 
 export function end(step: string, stream: string, status: string, attempt = 1): Line {
@@ -46,7 +60,11 @@ export function end(step: string, stream: string, status: string, attempt = 1): 
 export const WHOLE_RUN: readonly Line[] = [
   started,
   ["STEP_STARTED", "1 recall", { summary: "Looking for memories" }],
-  ["STEP_SUCCEEDED", "1 recall", { summary: "Nothing fitting is remembered", latencyMs: 4, output: { source: "local", memories: [] } }],
+  [
+    "STEP_SUCCEEDED",
+    "1 recall",
+    { summary: "Nothing fitting is remembered", latencyMs: 4, output: { source: "local", memories: [] } },
+  ],
   ["STEP_STARTED", "2 model", { summary: "Asking the model" }],
   ...modelText("2 model", "s2", ["I shall ", "calculate."]),
   end("2 model", "s2", "OK"),
@@ -56,26 +74,54 @@ export const WHOLE_RUN: readonly Line[] = [
     {
       summary: "Asked for calculate",
       latencyMs: 120,
-      output: { text: "I shall calculate.", toolCalls: [{ id: "call_1", name: "calculate", arguments: '{"expression":"6*7"}' }] },
+      output: {
+        text: "I shall calculate.",
+        toolCalls: [{ id: "call_1", name: "calculate", arguments: '{"expression":"6*7"}' }],
+      },
     },
   ],
-  ["STEP_SUCCEEDED", "3 branch", { summary: "A tool call has to be decided", latencyMs: 0, startedAt: "2026-11-24T10:41:08.500Z", output: { next: "policy" } }],
+  [
+    "STEP_SUCCEEDED",
+    "3 branch",
+    {
+      summary: "A tool call has to be decided",
+      latencyMs: 0,
+      startedAt: "2026-11-24T10:41:08.500Z",
+      output: { next: "policy" },
+    },
+  ],
   ["STEP_STARTED", "4 policy", { summary: "May calculate be called?" }],
   [
     "STEP_SUCCEEDED",
     "4 policy",
-    { summary: "calculate is allowed", latencyMs: 1, output: { tool: "calculate", allow: true, reason: "role_allows_tool", decisionId: "d1" } },
+    {
+      summary: "calculate is allowed",
+      latencyMs: 1,
+      output: { tool: "calculate", allow: true, reason: "role_allows_tool", decisionId: "d1" },
+    },
   ],
   ["STEP_STARTED", "5 tool", { summary: "Calling calculate" }],
   toolStart("5 tool", "s5", "calculate"),
   ["STREAM_DATA", "5 tool", { stream: "s5", seq: 1, data: "4" }],
   ["STREAM_DATA", "5 tool", { stream: "s5", seq: 2, data: "2" }],
   end("5 tool", "s5", "OK"),
-  ["STEP_SUCCEEDED", "5 tool", { summary: "calculate answered", latencyMs: 30, output: { tool: "calculate", status: "SUCCEEDED", output: "42", error: null } }],
+  [
+    "STEP_SUCCEEDED",
+    "5 tool",
+    {
+      summary: "calculate answered",
+      latencyMs: 30,
+      output: { tool: "calculate", status: "SUCCEEDED", output: "42", error: null },
+    },
+  ],
   ["STEP_STARTED", "6 model", { summary: "Asking the model" }],
   ...modelText("6 model", "s6", ["It is ", "**42**."]),
   end("6 model", "s6", "OK"),
-  ["STEP_SUCCEEDED", "6 model", { summary: "Answered", latencyMs: 80, output: { text: "It is **42**.", toolCalls: [] } }],
+  [
+    "STEP_SUCCEEDED",
+    "6 model",
+    { summary: "Answered", latencyMs: 80, output: { text: "It is **42**.", toolCalls: [] } },
+  ],
   ["STEP_SUCCEEDED", "7 answer", { summary: "Answered", latencyMs: 0, output: { answer: "It is **42**." } }],
   ["RUN_SUCCEEDED", null, { answer: "It is **42**." }],
 ];
