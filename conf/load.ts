@@ -101,7 +101,7 @@ const MODELS_SCHEMA = {
 };
 
 /** The folder of this package. */
-export const SHIPPED_CONF = new URL("./", import.meta.url);
+export const SHIPPED_CONF = new URL(".//", import.meta.url);
 
 /** The folder a setting names; empty is the one that ships. */
 export function confFolder(setting: string): URL {

@@ -1,20 +1,20 @@
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import type { Log } from "@soma/shared/log";
-import { createSources } from "./data-source.ts";
-import { toKnownError } from "./format-error.ts";
-import { authenticate, checkOrigin, createAuthRoutes } from "./http-auth.ts";
-import type { DevIdentity, Identity } from "./identity.ts";
-import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
-import { createOperations, drainingError, refused } from "./operations.ts";
-import { createPipeline, RequestRefused } from "./pipeline.ts";
-import { readJson } from "./read-text.ts";
-import { createReadiness } from "./readiness.ts";
-import { type RequestTrace, traced } from "./request-trace.ts";
-import { createFetchSend, type Send } from "./send.ts";
-import { type ReadStatic, serveStatic } from "./static-files.ts";
-import { createSupergraphExecutor } from "./supergraph.ts";
-import { createWebSocketDoor, type SocketLike } from "./websocket.ts";
+import { authenticate, checkOrigin, createAuthRoutes } from "./doors/auth.ts";
+import { readJson } from "./doors/read-json.ts";
+import { type ReadStatic, serveStatic } from "./doors/static-files.ts";
+import { createWebSocketDoor, type SocketLike } from "./doors/websocket.ts";
+import { toKnownError } from "./ground/format-error.ts";
+import type { DevIdentity, Identity } from "./ground/identity.ts";
+import { DEFAULT_LIMITS, type GatewayLimits } from "./ground/limits.ts";
+import { type RequestTrace, traced } from "./ground/request-trace.ts";
+import { createOperations, drainingError, refused } from "./operations/operations.ts";
+import { createPipeline, RequestRefused } from "./operations/pipeline.ts";
+import { createSources } from "./upstream/data-source.ts";
+import { createReadiness } from "./upstream/readiness.ts";
+import { createFetchSend, type Send } from "./upstream/send.ts";
+import { createSupergraphExecutor } from "./upstream/supergraph.ts";
 
 export interface GatewayOptions {
   supergraphSdl: string;

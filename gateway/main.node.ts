@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
-import { createLog, type Log } from "@soma/shared/log";
+import type { Log } from "@soma/shared/log";
 import { registry } from "@soma/shared/metrics";
+import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
-import { startTelemetry } from "@soma/shared/telemetry";
 import { createGateway } from "./app.ts";
 import { readGatewayConfig } from "./config.ts";
-import { createDevIdentity, createIdentity } from "./identity.ts";
+import { createDevIdentity, createIdentity } from "./ground/identity.ts";
 import { createStaticReader } from "./node/read-static.ts";
 import { serveGateway } from "./node/serve.ts";
 import { createUndiciSend } from "./node/undici-send.ts";
@@ -41,14 +41,4 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
   return serveGateway(gateway, { host: config.host, port: config.port, log, afterClose: subgraphs.close });
 }
 
-if (import.meta.main) {
-  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "gateway" });
-  const telemetry = await startTelemetry({
-    service: "gateway",
-    otlpEndpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "",
-  });
-  const running = await startGateway({ env: process.env, log });
-  log.info({ url: running.url }, "the gateway is ready");
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void running.close().then(telemetry.close));
-}
+if (import.meta.main) await runMain("gateway", startGateway, { publishes: false });

@@ -19,7 +19,7 @@ async function importsOf(file: URL, seen: Map<string, string[]>): Promise<void> 
 describe("the gateway's core", () => {
   it("needs no Node built-in and no package that does, so that any runtime with web standards can host it", async () => {
     const seen = new Map<string, string[]>();
-    for (const file of ["./app.ts", "./identity.ts"]) await importsOf(new URL(file, import.meta.url), seen);
+    for (const file of ["./app.ts", "./ground/identity.ts"]) await importsOf(new URL(file, import.meta.url), seen);
     expect(seen.size).toBeGreaterThan(15);
     const packages = new Set(
       [...seen.values()].flat().filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("@soma/")),
@@ -40,10 +40,10 @@ describe("the gateway's core", () => {
   });
 
   it("turns the vendor's telemetry off before its packages load", async () => {
-    const text = await readFile(new URL("./supergraph.ts", import.meta.url), "utf8");
+    const text = await readFile(new URL("./upstream/supergraph.ts", import.meta.url), "utf8");
     expect(text.startsWith('import "./no-telemetry.ts";')).toBe(true);
     delete process.env.APOLLO_TELEMETRY_DISABLED;
-    await import("./supergraph.ts");
+    await import("./upstream/supergraph.ts");
     expect(process.env.APOLLO_TELEMETRY_DISABLED).toBe("true");
   });
 });

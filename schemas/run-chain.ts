@@ -1,4 +1,4 @@
-import canonicalize from "canonicalize";
+import { canonicalJson } from "./json.ts";
 
 /**
  * The hash chain over a run's history, in one place, so that the engine, the CLI, the client and the UI mean the same by
@@ -22,13 +22,13 @@ export const CHAIN_START = "0".repeat(64);
 
 /** The text whose SHA-256 is the event's `payloadHash`. */
 export function payloadText(payload: unknown): string {
-  return canonical(payload);
+  return canonicalJson(payload);
 }
 
 /** The text whose SHA-256 is the event's `hash`. */
 export function chainText(runId: string, prevHash: string, event: ChainedEvent): string {
   const { seq, at, type, stepId, nodeId, attempt, payloadHash } = event;
-  return canonical([runId, prevHash, seq, at, type, stepId, nodeId, attempt, payloadHash]);
+  return canonicalJson([runId, prevHash, seq, at, type, stepId, nodeId, attempt, payloadHash]);
 }
 
 export type Sha256 = (text: string) => Promise<string>;
@@ -65,10 +65,4 @@ export class ChainError extends Error {
     this.name = "ChainError";
     this.seq = seq;
   }
-}
-
-function canonical(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError("the value has no canonical JSON");
-  return text;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormatsModule from "ajv-formats";
+import { describeFaults } from "./describe-fault.ts";
 import { EVENT_TYPES, type EventType } from "./generated/events.ts";
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
@@ -27,7 +28,7 @@ function compileAll(adapt: (schema: object) => object): Record<EventType, Valida
 }
 
 function readSchema(type: EventType): object {
-  return JSON.parse(readFileSync(new URL(`./${type}.json`, import.meta.url), "utf8")) as object;
+  return JSON.parse(readFileSync(new URL(`.//${type}.json`, import.meta.url), "utf8")) as object;
 }
 
 function open(schema: object): object {
@@ -37,10 +38,5 @@ function open(schema: object): object {
 }
 
 function faultsOf(validator: ValidateFunction, data: unknown): string[] {
-  return validator(data) ? [] : (validator.errors ?? []).map(describe);
-}
-
-function describe(error: ErrorObject): string {
-  const extra = error.keyword === "additionalProperties" ? ` (${String(error.params.additionalProperty)})` : "";
-  return `${error.instancePath === "" ? "the event" : error.instancePath} ${error.message ?? error.keyword}${extra}`;
+  return validator(data) ? [] : describeFaults(validator.errors, "the event");
 }

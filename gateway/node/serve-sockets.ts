@@ -4,8 +4,8 @@ import type { Log } from "@soma/shared/log";
 import { handleProtocols } from "graphql-ws";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Gateway, UpgradeRequest } from "../app.ts";
-import type { GatewayLimits } from "../limits.ts";
-import type { SocketLike } from "../websocket.ts";
+import type { SocketLike } from "../doors/websocket.ts";
+import type { GatewayLimits } from "../ground/limits.ts";
 
 /** Hands WebSockets to the gateway; the function closes them all. A client that misses a ping is gone. */
 export function serveSockets(

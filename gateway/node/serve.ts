@@ -5,7 +5,7 @@ import { SomaError } from "@soma/shared/errors";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import type { Gateway } from "../app.ts";
-import { DEFAULT_LIMITS, type GatewayLimits } from "../limits.ts";
+import { DEFAULT_LIMITS, type GatewayLimits } from "../ground/limits.ts";
 import { observe } from "./observe.ts";
 import { serveSockets } from "./serve-sockets.ts";
 

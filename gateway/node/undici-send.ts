@@ -1,6 +1,6 @@
+import { readText } from "@soma/shared/read-text";
 import { Agent } from "undici";
-import { readText } from "../read-text.ts";
-import { MAX_ANSWER_BYTES, type Send } from "../send.ts";
+import { MAX_ANSWER_BYTES, type Send } from "../upstream/send.ts";
 
 /** Connections to one subgraph at a time. */
 const CONNECTIONS = 128;

@@ -1,19 +1,21 @@
 import { readFile } from "node:fs/promises";
 import type { EventBus } from "@soma/shared/bus/event-bus";
-import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
-import { createLog, type Log } from "@soma/shared/log";
+import type { Log } from "@soma/shared/log";
+import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readMemoryConfig } from "./config.ts";
 
 export interface StartMemoryDeps {
   env: Record<string, string | undefined>;
-  bus: EventBus;
+  /** Undefined when this process holds its events in the outbox. */
+  bus: EventBus | undefined;
   log: Log;
 }
 
@@ -31,8 +33,10 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     max: 2,
   });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
-  const relay = startRelay({ sql: workerSql, schema: config.schema, bus: deps.bus, log });
-  lifecycle.add("outbox relay", relay.close);
+  if (deps.bus !== undefined) {
+    const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
+    lifecycle.add("outbox relay", relay.close);
+  }
 
   const subgraph = await startSubgraph({
     name: "memory",
@@ -48,9 +52,4 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
   return { url: subgraph.url, close: lifecycle.close };
 }
 
-if (import.meta.main) {
-  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "memory" });
-  const running = await startMemory({ env: process.env, bus: createLocalBus(), log });
-  log.info({ url: running.url }, "the memory subgraph is ready");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => running.close());
-}
+if (import.meta.main) await runMain("memory", startMemory);

@@ -1,15 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { confFolder, loadRoles, SHIPPED_CONF } from "@soma/conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
-import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
-import { createLog, type Log } from "@soma/shared/log";
+import type { Log } from "@soma/shared/log";
+import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readPolicyConfig } from "./config.ts";
@@ -18,7 +19,8 @@ import { createPolicyEngine, type PolicyEngine } from "./decision/engine.ts";
 
 export interface StartPolicyDeps {
   env: Record<string, string | undefined>;
-  bus: EventBus;
+  /** Undefined when this process holds its events in the outbox. */
+  bus: EventBus | undefined;
   log: Log;
 }
 
@@ -38,10 +40,12 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     max: 2,
   });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
-  const consumer = await consumeAuditRecorded({ bus: deps.bus, sql: workerSql });
-  lifecycle.add("audit consumer", consumer.close);
-  const relay = startRelay({ sql: workerSql, schema: config.schema, bus: deps.bus, log });
-  lifecycle.add("outbox relay", relay.close);
+  if (deps.bus !== undefined) {
+    const consumer = await consumeAuditRecorded({ bus: deps.bus, sql: workerSql });
+    lifecycle.add("audit consumer", consumer.close);
+    const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
+    lifecycle.add("outbox relay", relay.close);
+  }
 
   const subgraph = await startSubgraph({
     name: "policy",
@@ -79,9 +83,4 @@ async function loadEngine(config: ReturnType<typeof readPolicyConfig>, log: Log)
   return createPolicyEngine({ wasm, data: { roles: loadRoles(confFolder(config.confDir)).roles }, log });
 }
 
-if (import.meta.main) {
-  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "policy" });
-  const running = await startPolicy({ env: process.env, bus: createLocalBus(), log });
-  log.info({ url: running.url }, "the policy subgraph is ready");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => running.close());
-}
+if (import.meta.main) await runMain("policy", startPolicy);

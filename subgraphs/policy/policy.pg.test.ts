@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toRecord } from "@soma/shared/bus/event-record";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { createServiceClient, type ServiceClient } from "@soma/shared/graphql/service-client";
 import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
@@ -8,7 +9,6 @@ import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { newId } from "@soma/shared/ids";
 import { digest } from "@soma/shared/json";
 import { createSilentLog } from "@soma/shared/log";
-import { toRecord } from "@soma/shared/outbox/emit";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";

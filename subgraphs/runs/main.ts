@@ -3,13 +3,14 @@ import { confFolder, loadModels, loadRoles } from "@soma/conf";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
-import { createLog, type Log } from "@soma/shared/log";
+import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
+import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readRunsConfig } from "./config.ts";
-import { createGraphRegistry } from "./engine/graph-registry.ts";
-import { createWakeUp } from "./engine/wake-up.ts";
+import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 
 export interface StartRunsDeps {
@@ -32,7 +33,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-runs", max: 12 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
-  const wakeUp = await createWakeUp({ sql, schema: config.schema, log });
+  const wakeUp = await createNotifiedWakeUp({ sql, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
 
   const subgraph = await startSubgraph({
@@ -64,9 +65,4 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   return { url: subgraph.url, close: lifecycle.close };
 }
 
-if (import.meta.main) {
-  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "runs" });
-  const running = await startRuns({ env: process.env, log });
-  log.info({ url: running.url }, "the runs API is ready");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => running.close());
-}
+if (import.meta.main) await runMain("runs", startRuns, { publishes: false });

@@ -1,21 +1,24 @@
 import { confFolder, loadModels } from "@soma/conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
-import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
-import { createLog, type Log } from "@soma/shared/log";
+import type { Log } from "@soma/shared/log";
+import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { liveOn } from "@soma/shared/postgres/incarnation";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
+import { runMain } from "@soma/shared/run-main";
 import { readWorkerConfig } from "./config.ts";
-import { connectServices } from "./engine/connect-services.ts";
-import { createGraphRegistry } from "./engine/graph-registry.ts";
-import { type IncarnationOptions, type RunningIncarnation, startIncarnation } from "./engine/incarnation.ts";
-import { startJournalRelay } from "./engine/journal-relay.ts";
-import { createWakeUp } from "./engine/wake-up.ts";
+import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { createJournalSource } from "./engine/journal/journal-source.ts";
+import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
+import { connectServices } from "./peers/connect-services.ts";
 
 export interface StartWorkerDeps {
   env: Record<string, string | undefined>;
-  bus: EventBus;
+  /** Undefined when this process publishes nothing; the journal keeps what others have not heard of. */
+  bus: EventBus | undefined;
   log: Log;
   models?: ModelSource;
 }
@@ -49,7 +52,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
       env: deps.env,
       wanted: config.modelProfile,
     }));
-  const wakeUp = await createWakeUp({ sql: sql.general, schema: config.schema, log });
+  const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
@@ -57,9 +60,12 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
     sql: sql.general,
     model: models.get,
   });
-  const relay = startJournalRelay({ sql: sql.general, bus: deps.bus, log });
-  lifecycle.add("journal relay", relay.close);
-  const life = await liveOn({
+  if (deps.bus !== undefined) {
+    const source = createJournalSource(sql.general);
+    const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
+    lifecycle.add("journal relay", relay.close);
+  }
+  const options = {
     sql,
     graphs: createGraphRegistry(),
     services,
@@ -67,50 +73,10 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
     slots: config.slots,
     log,
     now: () => new Date(),
-  });
+  };
+  const life = await liveOn(() => startIncarnation(options), log);
   lifecycle.add("worker", life.close);
   return { close: lifecycle.close };
 }
 
-/** One incarnation after another: when one is lost, a new one with a new identity takes its place. */
-async function liveOn(options: IncarnationOptions): Promise<{ close(): Promise<void> }> {
-  let closed = false;
-  let current: RunningIncarnation = await startIncarnation(options);
-  void follow();
-
-  async function follow(): Promise<void> {
-    while (!closed) {
-      await current.lost;
-      if (closed) return;
-      options.log.error("the worker lost its incarnation and begins a new one");
-      await current
-        .close()
-        .catch((error: unknown) => options.log.warn({ err: error }, "a lost incarnation did not close"));
-      current = await startAgain();
-    }
-  }
-
-  async function startAgain(): Promise<RunningIncarnation> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await startIncarnation(options);
-      } catch (error) {
-        options.log.warn({ err: error, attempt }, "the worker could not begin a new incarnation yet");
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(10_000, 100 * 2 ** attempt)));
-      }
-    }
-  }
-
-  return {
-    async close() {
-      closed = true;
-      await current.close();
-    },
-  };
-}
-
-if (import.meta.main) {
-  const log = createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: "worker" });
-  const running = await startWorker({ env: process.env, bus: createLocalBus(), log });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => running.close());
-}
+if (import.meta.main) await runMain("worker", startWorker);

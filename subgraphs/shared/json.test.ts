@@ -1,6 +1,7 @@
+import { canonicalJson } from "@soma/schemas/json";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, clip, digest, toStorableJson } from "./json.ts";
+import { clip, digest, toStorableJson } from "./json.ts";
 
 describe("json", () => {
   it("toStorableJson() keeps any JSON value, without what jsonb refuses", () => {

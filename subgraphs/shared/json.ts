@@ -1,7 +1,5 @@
 import { hash } from "node:crypto";
-import canonicalize from "canonicalize";
-
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+import { canonicalJson, type Json } from "@soma/schemas/json";
 
 /**
  * A value that Postgres keeps as jsonb and gives back unchanged: jsonb refuses NUL and lone surrogates, so both become
@@ -23,13 +21,6 @@ function withStorableNames(item: unknown): unknown {
 
 export function toStorableText(text: string): string {
   return text.toWellFormed().replaceAll("\u0000", "\ufffd");
-}
-
-/** RFC 8785 text of a JSON value. */
-export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError(`a ${typeof value} has no canonical JSON`);
-  return text;
 }
 
 /** SHA-256 over the canonical JSON, hex. */

@@ -1,3 +1,4 @@
+import { backoffMs } from "./backoff.ts";
 import type { Log } from "./log.ts";
 
 export interface Loop {
@@ -41,8 +42,7 @@ export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): L
     } catch (error) {
       failures += 1;
       options.log.error({ err: error, loop: options.name, failures }, "a loop failed and goes on");
-      const limit = Math.min(options.maxBackoffMs ?? 30_000, 100 * 2 ** Math.min(failures, 16));
-      return 20 + Math.random() * limit;
+      return backoffMs({ initialMs: 200, maxMs: options.maxBackoffMs ?? 30_000, minMs: 20 }, failures);
     }
   }
 

@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { EventRecord } from "@soma/shared/bus/event-record";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { derivedId, newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
-import type { EventRecord } from "@soma/shared/outbox/emit";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,33 +1,35 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
-import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
-import { createLog, type Log } from "@soma/shared/log";
+import type { Log } from "@soma/shared/log";
+import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
+import { createWakeUp } from "@soma/shared/wake-up";
 import { createResolvers } from "./api/resolvers.ts";
 import { readToolsConfig } from "./config.ts";
-import type { Tool } from "./execution/define-tool.ts";
-import { startExecutorLife } from "./execution/executor-life.ts";
-import { InvocationRunner } from "./execution/invocation-runner.ts";
-import { createRegistry } from "./execution/registry.ts";
-import { startSweep } from "./execution/sweep-lost.ts";
+import { createRegistry } from "./execution/catalog/registry.ts";
+import { startExecutorLife } from "./execution/invocations/executor-life.ts";
+import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
+import { startSweep } from "./execution/invocations/sweep-lost.ts";
 import { calculate } from "./execution/tools/calculate.ts";
 import { clock } from "./execution/tools/clock.ts";
 import { codeRun } from "./execution/tools/code-run.ts";
 import { createHttpFetch } from "./execution/tools/http-fetch.ts";
 import { noteAppend } from "./execution/tools/note-append.ts";
-import { createWakeUp } from "./execution/wake-up.ts";
 
 export interface StartToolsDeps {
   env: Record<string, string | undefined>;
-  bus: EventBus;
+  /** Undefined when this process holds its events in the outbox. */
+  bus: EventBus | undefined;
   log: Log;
   /** Tools beside those that ship. */
   moreTools?: readonly Tool[];
@@ -48,8 +50,10 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     const worker = database(config.workerDatabaseUrl, "worker", 4);
     const liveness = database(config.workerDatabaseUrl, "liveness", 1);
 
-    const relay = startRelay({ sql: worker, schema, bus, log });
-    lifecycle.add("outbox relay", () => relay.close());
+    if (bus !== undefined) {
+      const relay = startRelay({ source: createOutboxSource(worker), schema, bus, log });
+      lifecycle.add("outbox relay", relay.close);
+    }
     const life = await startExecutorLife({ sql: { worker, liveness }, log });
     lifecycle.add("executor", () => life.close());
     const wakeUp = createWakeUp();
@@ -98,11 +102,4 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
   }
 }
 
-if (import.meta.main) {
-  const log = createLog({ level: readToolsConfig(process.env).logLevel, service: "tools" });
-  const bus = createLocalBus();
-  const running = await startTools({ env: process.env, bus, log });
-  const stop = (): void => void running.close().then(() => bus.close());
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-}
+if (import.meta.main) await runMain("tools", startTools);

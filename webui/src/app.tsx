@@ -1,10 +1,10 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { Link, useLocation } from "wouter";
-import { ConversationPage } from "./chat/conversation-page.tsx";
-import { createGraphClient } from "./graph/client.ts";
-import type { SignIn } from "./identity/sign-in.ts";
-import { SignInPage, UnreachablePage } from "./identity/sign-in-page.tsx";
+import { createGraphClient } from "./graphql/client.ts";
+import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
+import type { SignIn } from "./pages/sign-in/sign-in.ts";
+import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
 import { toPlace } from "./place.ts";
 import type { RunLogs } from "./run-log/run-logs.ts";
 import { RunLogsContext } from "./run-log/use-run-log.ts";

@@ -4,7 +4,7 @@ import { followRun } from "@soma/graphql/run-events";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { signIn } from "./identity/sign-in.ts";
+import { signIn } from "./pages/sign-in/sign-in.ts";
 import { createRunLogs } from "./run-log/run-logs.ts";
 import { schedulePaint } from "./run-log/schedule.ts";
 

@@ -1,9 +1,10 @@
 import type { AgentAuditEvent } from "@soma/schemas/events";
+import type { Json } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import type { SignDecision } from "@soma/shared/identity/decision-token";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
-import { digest, type Json, toStorableText } from "@soma/shared/json";
+import { digest, toStorableText } from "@soma/shared/json";
 import { emit } from "@soma/shared/outbox/emit";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { loadPolicy } from "@open-policy-agent/opa-wasm";
-import { canonicalJson } from "@soma/shared/json";
+import { canonicalJson } from "@soma/schemas/json";
 import type { Log } from "@soma/shared/log";
 import { counter, durationHistogram } from "@soma/shared/metrics";
 import { Ajv2020 } from "ajv/dist/2020.js";

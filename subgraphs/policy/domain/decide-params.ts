@@ -1,6 +1,7 @@
+import type { Json } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { isId } from "@soma/shared/ids";
-import { clip, digest, type Json, toStorableJson, toStorableText } from "@soma/shared/json";
+import { clip, digest, toStorableJson, toStorableText } from "@soma/shared/json";
 
 export interface DecideParams {
   tool: string;

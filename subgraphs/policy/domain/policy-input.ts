@@ -1,4 +1,4 @@
-import type { Json } from "@soma/shared/json";
+import type { Json } from "@soma/schemas/json";
 
 /** What the policy is asked; the head of conf/policies/tools.rego describes the same. */
 export interface PolicyInput {

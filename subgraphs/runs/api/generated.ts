@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { RunRow as RunRowRow, SessionRow as SessionRowRow } from '../store/tables.ts';
 import type { Step as StepRow } from '../domain/steps.ts';
 import type { HistoryEvent as HistoryEventRow } from '../domain/history.ts';
-import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from './stream-frames.ts';
+import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;

@@ -25,21 +25,24 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
   const { tenant } = context.principal;
   return context.once(loadersOf, () => ({
     run: byId(
-      (ids) => transaction(sql, { tenant }, (tx) => findRuns(tx, ids)),
+      (ids) => transaction(sql, { tenant }, (tx) => findRuns(tx, { runIds: ids })),
       (row) => row.runId,
     ),
     session: byId(
-      (ids) => transaction(sql, { tenant }, (tx) => findSessions(tx, ids)),
+      (ids) => transaction(sql, { tenant }, (tx) => findSessions(tx, { sessionIds: ids })),
       (row) => row.sessionId,
     ),
     head: new DataLoader<string, Head | undefined>(async (ids) => {
-      const heads = await transaction(sql, { tenant }, (tx) => readHeads(tx, ids));
+      const heads = await transaction(sql, { tenant }, (tx) => readHeads(tx, { runIds: ids }));
       return ids.map((id) => heads.get(id));
     }),
     steps: new DataLoader<string, Step[]>((ids) =>
       transaction(sql, { tenant }, async (tx) => {
         const all: Step[][] = [];
-        for (const id of ids) all.push(toSteps((await readHistory(tx, id, 0, MAX_HISTORY)) satisfies HistoryEvent[]));
+        for (const id of ids)
+          all.push(
+            toSteps((await readHistory(tx, { runId: id, afterSeq: 0, limit: MAX_HISTORY })) satisfies HistoryEvent[]),
+          );
         return all;
       }),
     ),

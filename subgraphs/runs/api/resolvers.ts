@@ -1,3 +1,4 @@
+import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import { parsePage, toConnection } from "@soma/shared/graphql/connection";
 import type { RequestContext } from "@soma/shared/graphql/context";
@@ -5,20 +6,22 @@ import { stoppable } from "@soma/shared/graphql/stoppable";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import { type StreamFrame, toGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
+import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { toChained } from "../domain/chain.ts";
-import { errorOf, parseStepId, stepIdOf } from "../domain/history.ts";
+import { WORK_WAITS } from "../domain/hints.ts";
+import type { HistoryEvent } from "../domain/history.ts";
+import { parseStepId, stepIdOf } from "../domain/history.ts";
 import { traceIdOf } from "../domain/published-events.ts";
-import { codesOf, isFinished, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../domain/run-status.ts";
-import type { WakeUp } from "../engine/wake-up.ts";
+import { codesOf, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../domain/run-status.ts";
 import { listRuns } from "../store/list-runs.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import type { ModelStatus, Resolvers, RunFilter } from "./generated.ts";
 import { readHealth } from "./health.ts";
 import { loadersOf } from "./loaders.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
-import { toStreamFrame } from "./stream-frames.ts";
 
 export interface ResolverDeps extends StartRunDeps {
   wakeUp: WakeUp;
@@ -33,7 +36,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const loaders = (context: RequestContext) => loadersOf(sql, context);
   const start = async (context: RequestContext, params: Parameters<typeof startRun>[2]): Promise<RunRow> => {
     const run = await startRun(deps, context.principal, params);
-    deps.wakeUp.workWaits();
+    deps.wakeUp.changed(WORK_WAITS);
     return run;
   };
 
@@ -57,7 +60,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       startRun: async (_parent, { input }, context) => ({ run: await start(context, input) }),
       async cancelRun(_parent, { input }, context) {
         const run = await cancelRun(sql, context.principal, input);
-        deps.wakeUp.workWaits();
+        deps.wakeUp.changed(WORK_WAITS);
         return { run };
       },
     },
@@ -79,10 +82,13 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       answer: async (run, _args, context) => {
         if (run.status !== RUN_STATUS.SUCCEEDED.code) return null;
         const head = await loaders(context).head.load(run.runId);
-        return typeof head?.payload.answer === "string" ? head.payload.answer : null;
+        return head?.kind === "RUN_SUCCEEDED" ? payloadOf(head.kind, head.payload).answer : null;
       },
-      error: async (run, _args, context) =>
-        isFinished(run.status) ? errorOf((await loaders(context).head.load(run.runId))?.payload ?? {}) : null,
+      error: async (run, _args, context) => {
+        if (run.status !== RUN_STATUS.FAILED.code) return null;
+        const head = await loaders(context).head.load(run.runId);
+        return head?.kind === "RUN_FAILED" ? payloadOf(head.kind, head.payload).error : null;
+      },
       createdAt: (run) => run.createdAt.toISOString(),
       startedAt: (run) => run.startedAt?.toISOString() ?? null,
       finishedAt: (run) => run.finishedAt?.toISOString() ?? null,
@@ -120,7 +126,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       stepNumber: (event) => (event.step === 0 ? null : event.step),
       nodeId: (event) => event.node,
       attempt: (event) => toChained(event).attempt,
-      frame: toStreamFrame,
+      frame: toFrame,
       async step(event, _args, context) {
         if (event.step === 0) return null;
         // A subscription's context lives as long as its socket; what it loads must be today's, not the first look's.
@@ -133,6 +139,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       },
     },
   };
+}
+
+/** The typed form of a STREAM_ event; null for the others. */
+function toFrame({ kind, payload }: HistoryEvent): StreamFrame | null {
+  if (kind !== "STREAM_START" && kind !== "STREAM_DATA" && kind !== "STREAM_END") return null;
+  return toGraphqlFrame(payloadOf(kind, payload));
 }
 
 async function sessionOf(sql: Sql, context: RequestContext, run: RunRow): Promise<SessionRow> {

@@ -4,9 +4,9 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import type { WakeUp } from "@soma/shared/wake-up";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../domain/run-status.ts";
-import type { WakeUp } from "../engine/wake-up.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readEventHash } from "../store/read-event-hash.ts";
 import { readHistory } from "../store/read-history.ts";
@@ -57,7 +57,7 @@ export async function readRunPage(
     throw new SomaError("BAD_INPUT", `limit is ${limit}; it must be 1 to ${PAGE_MAX}`);
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
     const { hash } = await findStart(tx, runId, afterSeq);
-    const events = await readHistory(tx, runId, afterSeq, limit);
+    const events = await readHistory(tx, { runId, afterSeq, limit });
     return {
       __typename: "RunBatch",
       firstSeq: afterSeq + 1,
@@ -82,19 +82,11 @@ export async function* followRunEvents(
   const { tenant } = principal;
   let last = await transaction(deps.sql, { tenant }, (tx) => findStart(tx, runId, params.afterSeq));
   let toldAt = deps.now().getTime();
-  const hints = createHints(deps.wakeUp, runId);
-  signal.addEventListener("abort", hints.close, { once: true });
-  try {
-    while (!signal.aborted) {
-      hints.clear();
-      const { events, status } = await transaction(deps.sql, { tenant }, async (tx) => {
-        // The status first: once it says finished, everything that belongs to the run is there to be read.
-        const [run] = await findRuns(tx, [runId]);
-        return {
-          status: run?.status ?? RUN_STATUS.FAILED.code,
-          events: bounded(await readHistory(tx, runId, last.seq, BATCH_EVENTS)),
-        };
-      });
+  while (!signal.aborted) {
+    const seen = new AbortController();
+    const changed = deps.wakeUp.next(runId, POLL_MS, AbortSignal.any([signal, seen.signal]));
+    try {
+      const { events, status } = await readOn(deps.sql, tenant, runId, last.seq);
       const newest = events.at(-1);
       if (newest !== undefined) {
         yield { __typename: "RunBatch", firstSeq: last.seq + 1, lastSeq: newest.seq, prevHash: last.hash, events };
@@ -102,36 +94,36 @@ export async function* followRunEvents(
         toldAt = deps.now().getTime();
         continue;
       }
+      const head = { headSeq: last.seq, headHash: last.hash };
       if (isFinished(status)) {
-        yield {
-          __typename: "RunEnd",
-          status: RUN_STATUS[toRunStatus(status)].graphql,
-          headSeq: last.seq,
-          headHash: last.hash,
-        };
+        yield { __typename: "RunEnd", status: RUN_STATUS[toRunStatus(status)].graphql, ...head };
         return;
       }
       if (deps.now().getTime() - toldAt >= HEARTBEAT_MS) {
-        yield {
-          __typename: "RunHeartbeat",
-          headSeq: last.seq,
-          headHash: last.hash,
-          serverTime: deps.now().toISOString(),
-        };
+        yield { __typename: "RunHeartbeat", ...head, serverTime: deps.now().toISOString() };
         toldAt = deps.now().getTime();
       }
-      await hints.wait(POLL_MS);
+      await changed;
+    } finally {
+      seen.abort();
     }
-  } finally {
-    hints.close();
   }
 }
 
+/** The status first: once it says finished, everything that belongs to the run is there to be read. */
+function readOn(sql: Sql, tenant: string, runId: string, afterSeq: number) {
+  return transaction(sql, { tenant }, async (tx) => {
+    const [run] = await findRuns(tx, { runIds: [runId] });
+    const events = bounded(await readHistory(tx, { runId, afterSeq, limit: BATCH_EVENTS }));
+    return { status: run?.status ?? RUN_STATUS.FAILED.code, events };
+  });
+}
+
 async function findStart(tx: Tx, runId: string, afterSeq: number): Promise<{ seq: number; hash: string }> {
-  const [run] = isId(runId) ? await findRuns(tx, [runId]) : [];
+  const [run] = isId(runId) ? await findRuns(tx, { runIds: [runId] }) : [];
   if (run === undefined) throw new SomaError("NOT_FOUND", `run ${runId.slice(0, 80)} does not exist`);
   if (afterSeq < 0) throw new SomaError("CURSOR_INVALID", `afterSeq is ${afterSeq}; it starts at 0`);
-  const hash = afterSeq === 0 ? CHAIN_START : await readEventHash(tx, runId, afterSeq);
+  const hash = afterSeq === 0 ? CHAIN_START : await readEventHash(tx, { runId, seq: afterSeq });
   if (hash === undefined)
     throw new SomaError(
       "CURSOR_INVALID",
@@ -148,32 +140,4 @@ function bounded(events: HistoryEvent[]): HistoryEvent[] {
     return index > 0 && bytes > BATCH_BYTES;
   });
   return end === -1 ? events : events.slice(0, end);
-}
-
-function createHints(wakeUp: WakeUp, runId: string) {
-  let hinted = false;
-  let resolve: (() => void) | undefined;
-  const off = wakeUp.onRunChanged(runId, () => {
-    hinted = true;
-    resolve?.();
-  });
-  return {
-    clear() {
-      hinted = false;
-    },
-    /** Until a hint or the limit. */
-    async wait(limitMs: number): Promise<void> {
-      if (hinted) return;
-      const { promise, resolve: done } = Promise.withResolvers<void>();
-      const timer = setTimeout(done, limitMs);
-      resolve = done;
-      await promise;
-      clearTimeout(timer);
-      resolve = undefined;
-    },
-    close() {
-      off();
-      resolve?.();
-    },
-  };
 }

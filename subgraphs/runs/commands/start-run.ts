@@ -1,5 +1,6 @@
 import { CHAIN_START } from "@soma/schemas/run-chain";
 import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest, toStorableJson } from "@soma/shared/json";
@@ -8,8 +9,8 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
 import { chain } from "../domain/chain.ts";
 import type { HistoryEvent } from "../domain/history.ts";
-import { checkKey, parseRunInput, parseSessionId } from "../domain/run-input.ts";
-import type { GraphRegistry } from "../engine/graph-registry.ts";
+import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
 import { findSessions } from "../store/find-sessions.ts";
@@ -45,7 +46,7 @@ export interface StartRunDeps {
  */
 export async function startRun(deps: StartRunDeps, principal: Principal, params: StartRunParams): Promise<RunRow> {
   const { tenant } = principal;
-  checkKey(params.idempotencyKey);
+  checkIdempotencyKey(params.idempotencyKey);
   const graph = deps.graphs.find(params.graph);
   if (graph === undefined)
     throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
@@ -71,7 +72,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   ]);
 
   return transaction(deps.sql, { tenant }, async (tx) => {
-    const known = await findRunByKey(tx, tenant, params.idempotencyKey);
+    const known = await findRunByKey(tx, { tenant, idemKey: params.idempotencyKey });
     if (known !== undefined) return sameRun(known, idemDigest, params.idempotencyKey);
     const sessionId = wantedSession ?? newId();
     await ensureSession(tx, { tenant, sessionId, isNew: wantedSession === undefined, createdBy: principal.subject });
@@ -95,12 +96,11 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
       createdAt,
     });
     if (inserted)
-      await appendFirstEvent(
-        tx,
+      await appendFirstEvent(tx, {
         tenant,
-        firstEvent({ runId, createdAt, graph: graph.name, input, role, modelProfile, sessionId }),
-      );
-    const row = await findRunByKey(tx, tenant, params.idempotencyKey);
+        event: firstEvent({ runId, createdAt, graph: graph.name, input, role, modelProfile, sessionId }),
+      });
+    const row = await findRunByKey(tx, { tenant, idemKey: params.idempotencyKey });
     if (row === undefined) throw new SomaError("INTERNAL", `run ${runId} was written and cannot be read`);
     return inserted ? row : sameRun(row, idemDigest, params.idempotencyKey);
   });
@@ -119,7 +119,7 @@ async function ensureSession(
   params: { tenant: string; sessionId: string; isNew: boolean; createdBy: string },
 ): Promise<void> {
   if (params.isNew) return insertSession(tx, params);
-  const [known] = await findSessions(tx, [params.sessionId]);
+  const [known] = await findSessions(tx, { sessionIds: [params.sessionId] });
   if (known === undefined)
     throw new SomaError("NOT_FOUND", `session ${params.sessionId} does not exist; leave sessionId out to begin one`);
 }

@@ -1,5 +1,5 @@
-import type { Json } from "@soma/shared/json";
-import type { EventKind } from "./event-kind.ts";
+import type { JsonObject } from "@soma/schemas/json";
+import type { EventKind } from "@soma/schemas/run-history";
 
 /** One row of a run's history, as the engine and the API use it. */
 export interface HistoryEvent {
@@ -12,14 +12,10 @@ export interface HistoryEvent {
   node: string | null;
   nodeType: string | null;
   attempt: number;
-  payload: { [key: string]: Json };
+  /** Read through `payloadOf` of @soma/schemas/run-history. */
+  payload: JsonObject;
   payloadHash: string;
   hash: string;
-}
-
-export interface ErrorPayload {
-  code: string;
-  message: string;
 }
 
 export function stepIdOf(runId: string, step: number): string {
@@ -31,11 +27,4 @@ const STEP_ID = /^([0-9a-f-]{36})\.([1-9][0-9]{0,8})$/;
 export function parseStepId(id: string): { runId: string; step: number } | undefined {
   const [, runId, step] = STEP_ID.exec(id) ?? [];
   return runId === undefined || step === undefined ? undefined : { runId, step: Number(step) };
-}
-
-/** The error an event tells of, null when it tells of none. */
-export function errorOf(payload: HistoryEvent["payload"]): ErrorPayload | null {
-  const { error } = payload;
-  if (typeof error !== "object" || error === null || Array.isArray(error)) return null;
-  return { code: String(error.code), message: String(error.message) };
 }

@@ -1,7 +1,13 @@
 import type { AgentRunEvent, AgentStepEvent } from "@soma/schemas/events";
-import { clip } from "@soma/shared/json";
-import { EVENT_KIND, type EventKind, isStepEnd } from "./event-kind.ts";
-import { errorOf, type HistoryEvent, stepIdOf } from "./history.ts";
+import {
+  EVENT_KIND,
+  type EventKind,
+  isStepEnd,
+  payloadOf,
+  STEP_END,
+  type StepEndKind,
+} from "@soma/schemas/run-history";
+import { type HistoryEvent, stepIdOf } from "./history.ts";
 import { RUN_STATUS, type RunStatusName } from "./run-status.ts";
 
 /** What of a run its published events tell. */
@@ -41,11 +47,10 @@ export const PUBLISHED_KINDS: readonly number[] = (Object.keys(EVENT_KIND) as Ev
 export function toPublishedEvent(run: RunFacts, event: HistoryEvent): PublishedEvent | undefined {
   const status = RUN_STATUS_OF[event.kind];
   if (status !== undefined) return { type: "agent.runs.v1", data: toRunEvent(run, event, status) };
-  return isStepEnd(event.kind) ? { type: "agent.steps.v1", data: toStepEvent(run, event) } : undefined;
+  return isStepEnd(event.kind) ? { type: "agent.steps.v1", data: toStepEvent(run, event, event.kind) } : undefined;
 }
 
 function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): AgentRunEvent {
-  const error = errorOf(event.payload);
   return {
     run_id: event.runId,
     tenant: run.tenant,
@@ -60,27 +65,25 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
     trace_id: traceIdOf(run.traceParent),
     role: run.role,
     ...(status === "READY" ? {} : { finished_at: event.at.toISOString() }),
-    ...(error === null ? {} : { error_code: error.code }),
+    ...(event.kind === "RUN_FAILED" ? { error_code: payloadOf("RUN_FAILED", event.payload).error.code } : {}),
   };
 }
 
-function toStepEvent(run: RunFacts, event: HistoryEvent): AgentStepEvent {
-  const { payload } = event;
-  const latencyMs = typeof payload.latencyMs === "number" ? payload.latencyMs : 0;
+function toStepEvent(run: RunFacts, event: HistoryEvent, kind: StepEndKind): AgentStepEvent {
+  const end = payloadOf(kind, event.payload);
   return {
     run_id: event.runId,
     step_id: stepIdOf(event.runId, event.step),
     node_id: event.node ?? "",
     node_type: event.nodeType ?? "",
-    status: event.kind.slice("STEP_".length).toLowerCase() as AgentStepEvent["status"],
+    status: STEP_END[kind].toLowerCase() as AgentStepEvent["status"],
     retry_count: Math.max(0, event.attempt - 1),
-    started_at: typeof payload.startedAt === "string" ? payload.startedAt : event.at.toISOString(),
+    started_at: end.startedAt ?? event.at.toISOString(),
     finished_at: event.at.toISOString(),
-    latency_ms: latencyMs,
-    span_id: typeof payload.spanId === "string" ? payload.spanId : "",
-    // The summary is one line made by the node for people; arguments, texts and outputs never leave this way.
-    inputs_summary: clip(typeof payload.inputSummary === "string" ? payload.inputSummary : "", 1_024),
-    outputs_summary: clip(typeof payload.outputSummary === "string" ? payload.outputSummary : "", 1_024),
+    latency_ms: end.latencyMs ?? 0,
+    span_id: end.spanId,
+    inputs_summary: end.inputSummary,
+    outputs_summary: end.outputSummary,
     tenant: run.tenant,
     seq: event.seq,
     attempt: Math.max(1, event.attempt),

@@ -25,9 +25,3 @@ export function parseSessionId(value: string | null | undefined): string | undef
   if (!isId(value)) throw new SomaError("BAD_INPUT", `session id "${value.slice(0, 80)}" is not a UUID`);
   return value;
 }
-
-/** Idempotency keys are the caller's own words: 1 to 200 characters. */
-export function checkKey(key: string): void {
-  if (key.length < 1 || key.length > 200)
-    throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to 200`);
-}

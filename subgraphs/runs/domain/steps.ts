@@ -1,8 +1,8 @@
-import type { Json } from "@soma/shared/json";
-import { isStepEnd } from "./event-kind.ts";
-import { type ErrorPayload, errorOf, type HistoryEvent, stepIdOf } from "./history.ts";
+import type { Json } from "@soma/schemas/json";
+import { type HistoryError, isStepEnd, payloadOf, STEP_END, type StepEndStatus } from "@soma/schemas/run-history";
+import { type HistoryEvent, stepIdOf } from "./history.ts";
 
-export type StepStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "DENIED" | "CANCELED";
+export type StepStatus = "RUNNING" | StepEndStatus;
 
 /** A step as its events tell it. */
 export interface Step {
@@ -15,7 +15,7 @@ export interface Step {
   attempt: number;
   summary: string | null;
   output: Json;
-  error: ErrorPayload | null;
+  error: HistoryError | null;
   startedAt: Date;
   finishedAt: Date | null;
   latencyMs: number | null;
@@ -50,21 +50,19 @@ function begin(event: HistoryEvent): Step {
 }
 
 function apply(step: Step, event: HistoryEvent): Step {
-  const { payload } = event;
-  const summary = typeof payload.summary === "string" ? payload.summary : step.summary;
-  const next = { ...step, attempt: Math.max(step.attempt, event.attempt), summary };
+  const next = { ...step, attempt: Math.max(step.attempt, event.attempt) };
+  if (event.kind === "STEP_STARTED")
+    return { ...next, summary: payloadOf(event.kind, event.payload).summary ?? step.summary };
   if (!isStepEnd(event.kind)) return next;
-  const latencyMs =
-    typeof payload.latencyMs === "number" ? payload.latencyMs : event.at.getTime() - step.startedAt.getTime();
-  const status = event.kind.slice("STEP_".length) as StepStatus;
-  const startedAt = typeof payload.startedAt === "string" ? new Date(payload.startedAt) : step.startedAt;
+  const end = payloadOf(event.kind, event.payload);
   return {
     ...next,
-    status,
-    output: payload.output ?? null,
-    error: errorOf(payload),
-    startedAt,
+    status: STEP_END[event.kind],
+    summary: end.summary ?? step.summary,
+    output: "output" in end ? end.output : null,
+    error: "error" in end ? end.error : null,
+    startedAt: end.startedAt === null ? step.startedAt : new Date(end.startedAt),
     finishedAt: event.at,
-    latencyMs,
+    latencyMs: end.latencyMs ?? event.at.getTime() - step.startedAt.getTime(),
   };
 }

@@ -1,4 +1,5 @@
 import { verifyNext } from "@soma/schemas/run-chain";
+import { appended, graph, replaced } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import { aPrincipal } from "@soma/shared/testing/principals";
@@ -9,7 +10,6 @@ import { cancelRun } from "../commands/cancel-run.ts";
 import { toChained } from "../domain/chain.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
-import { appended, graph, replaced } from "./graph.ts";
 
 /** What the graphs of this file did outside, by run: the ledger that tells how often an effect happened. */
 const effects: string[] = [];

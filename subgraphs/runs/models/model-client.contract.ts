@@ -1,5 +1,5 @@
+import type { ChatEvent, ChatMessage, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ChatEvent, ChatMessage, ChatRequest, ModelClient } from "./model-client.ts";
 import { collect } from "./testing/collect.ts";
 
 export interface ContractSubject {

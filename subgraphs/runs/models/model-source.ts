@@ -1,7 +1,7 @@
 import type { ModelsConf } from "@soma/conf";
+import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
-import { chooseModel } from "./detect.ts";
-import type { ModelClient } from "./model-client.ts";
+import { chooseModel } from "./choose-model.ts";
 
 /** The models a process can use: the one chosen at start, and any other profile a run is pinned to. */
 export interface ModelSource {

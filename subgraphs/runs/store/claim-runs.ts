@@ -1,4 +1,4 @@
-import type { Json } from "@soma/shared/json";
+import type { JsonObject } from "@soma/schemas/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { Incarnation } from "./commit-batch.ts";
 
@@ -11,7 +11,7 @@ export interface ClaimedRun {
   graphVersion: number;
   role: string;
   modelProfile: string;
-  input: Json;
+  input: JsonObject;
   startedBy: string;
   epoch: number;
   recoveries: number;
@@ -25,9 +25,7 @@ export interface ClaimedRun {
 /** Claims runs that are due; `graphs` are the pinned graphs this worker has, as name@version#hash. */
 export async function claimRuns(
   sql: Sql,
-  owner: Incarnation,
-  graphs: readonly string[],
-  slots: number,
+  { owner, graphs, slots }: { owner: Incarnation; graphs: readonly string[]; slots: number },
 ): Promise<ClaimedRun[]> {
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",

@@ -1,5 +1,5 @@
+import { EVENT_KIND } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { EVENT_KIND } from "../domain/event-kind.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 
 /** Which incarnation writes: its row, its generation, and the number of its locks. */
@@ -19,8 +19,7 @@ export interface BatchRow {
 /** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0002-engine-functions.sql. */
 export async function commitBatch(
   sql: Sql,
-  owner: Incarnation,
-  rows: readonly BatchRow[],
+  { owner, rows }: { owner: Incarnation; rows: readonly BatchRow[] },
 ): Promise<Map<string, number>> {
   const column = <T>(pick: (row: BatchRow) => T): T[] => rows.map(pick);
   const answer = await sql<{ run_id: string; control: number }[]>`

@@ -4,7 +4,10 @@ import { and, eq } from "drizzle-orm";
 import { type RunRow, run } from "./tables.ts";
 
 /** The run a tenant started under an idempotency key. */
-export async function findRunByKey(tx: Tx, tenant: string, idemKey: string): Promise<RunRow | undefined> {
+export async function findRunByKey(
+  tx: Tx,
+  { tenant, idemKey }: { tenant: string; idemKey: string },
+): Promise<RunRow | undefined> {
   const [row] = await queryOn(tx)
     .select()
     .from(run)

@@ -4,7 +4,7 @@ import { inArray } from "drizzle-orm";
 import { type RunRow, run } from "./tables.ts";
 
 /** The runs of these ids that the transaction's tenant has. */
-export async function findRuns(tx: Tx, runIds: readonly string[]): Promise<RunRow[]> {
+export async function findRuns(tx: Tx, { runIds }: { runIds: readonly string[] }): Promise<RunRow[]> {
   return queryOn(tx)
     .select()
     .from(run)

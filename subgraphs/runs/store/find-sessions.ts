@@ -4,7 +4,7 @@ import { inArray } from "drizzle-orm";
 import { type SessionRow, session } from "./tables.ts";
 
 /** The sessions of these ids that the transaction's tenant has. */
-export async function findSessions(tx: Tx, sessionIds: readonly string[]): Promise<SessionRow[]> {
+export async function findSessions(tx: Tx, { sessionIds }: { sessionIds: readonly string[] }): Promise<SessionRow[]> {
   return queryOn(tx)
     .select()
     .from(session)

@@ -1,4 +1,4 @@
-import type { Json } from "@soma/shared/json";
+import type { Json } from "@soma/schemas/json";
 import type { Tx } from "@soma/shared/postgres/connect";
 
 export interface InsertRunParams {

@@ -1,5 +1,5 @@
+import { EVENT_KIND } from "@soma/schemas/run-history";
 import type { Tx } from "@soma/shared/postgres/connect";
-import { EVENT_KIND } from "../domain/event-kind.ts";
 
 /** Questions and answers of a session's succeeded runs before one, oldest first. */
 export async function readEarlierTurns(

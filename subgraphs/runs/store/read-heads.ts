@@ -1,5 +1,5 @@
+import { type EventKind, toEventKind } from "@soma/schemas/run-history";
 import type { Tx } from "@soma/shared/postgres/connect";
-import { type EventKind, toEventKind } from "../domain/event-kind.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 
 /** The newest event of a run: what it ends with so far. */
@@ -12,7 +12,7 @@ export interface Head {
 }
 
 /** The newest event of each run; one index look-up per run. */
-export async function readHeads(tx: Tx, runIds: readonly string[]): Promise<Map<string, Head>> {
+export async function readHeads(tx: Tx, { runIds }: { runIds: readonly string[] }): Promise<Map<string, Head>> {
   const rows = await tx<
     { run_id: string; seq: number; hash: string; kind: number; payload: HistoryEvent["payload"] }[]
   >`

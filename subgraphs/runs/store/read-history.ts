@@ -6,7 +6,10 @@ import { journal } from "./tables.ts";
 import { toHistoryEvent } from "./to-history-event.ts";
 
 /** A run's events after a sequence number, oldest first. */
-export async function readHistory(tx: Tx, runId: string, afterSeq: number, limit: number): Promise<HistoryEvent[]> {
+export async function readHistory(
+  tx: Tx,
+  { runId, afterSeq, limit }: { runId: string; afterSeq: number; limit: number },
+): Promise<HistoryEvent[]> {
   const rows = await queryOn(tx)
     .select()
     .from(journal)

@@ -1,5 +1,5 @@
+import { toEventKind } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { toEventKind } from "../domain/event-kind.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import type { RunFacts } from "../domain/published-events.ts";
 
@@ -21,9 +21,7 @@ export interface UnpublishedRow {
  */
 export async function readUnpublished(
   sql: Sql,
-  after: RelayPosition,
-  kinds: readonly number[],
-  limit: number,
+  { after, kinds, limit }: { after: RelayPosition; kinds: readonly number[]; limit: number },
 ): Promise<UnpublishedRow[]> {
   const rows = await sql<(RunFacts & HistoryEvent & { xid: string; kindCode: number })[]>`
     select j.xid::text as xid, j.run_id as "runId", j.seq, j.at, j.kind as "kindCode", j.step, j.node, j.node_type as "nodeType", j.attempt, j.payload,

@@ -1,4 +1,4 @@
-import { toEventKind } from "../domain/event-kind.ts";
+import { toEventKind } from "@soma/schemas/run-history";
 import type { HistoryEvent } from "../domain/history.ts";
 import type { JournalRow } from "./tables.ts";
 

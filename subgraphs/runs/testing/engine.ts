@@ -1,19 +1,21 @@
+import type { AnyGraph } from "@soma/sdk/graph";
+import type { StepServices } from "@soma/sdk/services";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
+import { createNotifiedWakeUp, type NotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
+import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
-import type { AnyGraph } from "../engine/graph.ts";
-import { createGraphRegistry } from "../engine/graph-registry.ts";
-import { type RunningIncarnation, startIncarnation } from "../engine/incarnation.ts";
-import type { Services } from "../engine/services.ts";
-import { createWakeUp, type WakeUp } from "../engine/wake-up.ts";
+import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readHistory } from "../store/read-history.ts";
@@ -22,7 +24,7 @@ import type { RunRow } from "../store/tables.ts";
 /** A runs database with as many workers as a test wants, for graphs of the test's own. */
 export interface EngineHarness {
   database: TestDatabase;
-  wakeUp: WakeUp;
+  wakeUp: NotifiedWakeUp;
   start(params: Partial<StartRunParams> & { graph: string }, principal?: Principal): Promise<RunRow>;
   /** A worker with pools of its own; `kill()` ends its connections the way the death of its process would. */
   startWorker(slots?: number): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
@@ -33,20 +35,21 @@ export interface EngineHarness {
 }
 
 /** Services of graphs that call nothing: reaching for one fails the step. */
-const noServices = new Proxy({} as Services, {
-  get(_target, name) {
-    throw new Error(`the test's graph reached for the service ${String(name)}`);
-  },
-});
+const noServices: ConnectedServices = () =>
+  new Proxy({} as StepServices, {
+    get(_target, name) {
+      throw new Error(`the test's graph reached for the service ${String(name)}`);
+    },
+  });
 
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
-  services: Services = noServices,
+  services: ConnectedServices = noServices,
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
   const registry = createGraphRegistry(graphs);
-  const wakeUp = await createWakeUp({ sql: database.worker, schema: database.schema, log });
+  const wakeUp = await createNotifiedWakeUp({ sql: database.worker, schema: database.schema, log });
   const closers: (() => Promise<void>)[] = [];
   const pool = (max: number): Sql =>
     connect({ url: database.urls.worker, schema: database.schema, applicationName: "test-worker", max });
@@ -69,7 +72,7 @@ export async function createEngineHarness(
         idempotencyKey: newId(),
         ...params,
       });
-      wakeUp.workWaits();
+      wakeUp.changed(WORK_WAITS);
       return run;
     },
     async startWorker(slots = 16) {
@@ -95,11 +98,12 @@ export async function createEngineHarness(
       return { life, kill: () => end(() => endPools().then(() => life.close().catch(() => {}))) };
     },
     find: (runId, tenant = "acme") =>
-      transaction(database.request, { tenant }, async (tx) => (await findRuns(tx, [runId]))[0]),
-    history: (runId) => transaction(database.worker, {}, (tx) => readHistory(tx, runId, 0, 10_000)),
+      transaction(database.request, { tenant }, async (tx) => (await findRuns(tx, { runIds: [runId] }))[0]),
+    history: (runId) =>
+      transaction(database.worker, {}, (tx) => readHistory(tx, { runId, afterSeq: 0, limit: 10_000 })),
     finished: (runId) =>
       until(`run ${runId} is finished`, async () => {
-        const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, [runId]));
+        const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, { runIds: [runId] }));
         return run !== undefined && isFinished(run.status) ? run : undefined;
       }),
     async close() {

@@ -1,6 +1,6 @@
 import { CHAIN_START } from "@soma/schemas/run-chain";
+import type { EventKind } from "@soma/schemas/run-history";
 import { chain } from "../domain/chain.ts";
-import type { EventKind } from "../domain/event-kind.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 
 export const RUN_ID = "01890000-0000-7000-8000-000000000001";

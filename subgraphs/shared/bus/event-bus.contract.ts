@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { newId } from "../ids.ts";
-import { type EventRecord, toRecord } from "../outbox/emit.ts";
 import { until } from "../testing/until.ts";
 import type { EventBus } from "./event-bus.ts";
+import { type EventRecord, toRecord } from "./event-record.ts";
 
 /** An audit event of a tenant, to be told apart by its reason. */
 export function aRecord(reason: string, tenant = "acme"): EventRecord {

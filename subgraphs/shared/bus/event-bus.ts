@@ -1,4 +1,4 @@
-import type { EventRecord } from "../outbox/emit.ts";
+import type { EventRecord } from "./event-record.ts";
 
 /** What became of one record: delivered, worth another try, or never deliverable. */
 export type PublishResult = { ok: true } | { ok: false; kind: "retriable" | "poison"; reason: string };

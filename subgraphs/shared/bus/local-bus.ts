@@ -1,5 +1,5 @@
-import type { EventRecord } from "../outbox/emit.ts";
 import type { EventBus, PublishResult, RecordHandler } from "./event-bus.ts";
+import type { EventRecord } from "./event-record.ts";
 
 /**
  * The bus of a single process. A record counts as published when every group has handled it, so the outbox keeps what a

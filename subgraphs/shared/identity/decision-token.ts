@@ -1,6 +1,6 @@
+import type { Json } from "@soma/schemas/json";
 import { errors, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
-import type { Json } from "../json.ts";
 
 /** What a decision allowed, to whom, for which very call. */
 export interface DecisionClaims {

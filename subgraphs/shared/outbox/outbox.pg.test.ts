@@ -2,13 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { consume } from "../bus/consume.ts";
 import { aRecord } from "../bus/event-bus.contract.ts";
 import type { EventBus, PublishResult } from "../bus/event-bus.ts";
+import type { EventRecord } from "../bus/event-record.ts";
 import { createLocalBus } from "../bus/local-bus.ts";
 import { newId } from "../ids.ts";
 import { createSilentLog } from "../log.ts";
 import { readSharedMigrations } from "../postgres/migrate.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
-import { type EventRecord, emit } from "./emit.ts";
+import { emit } from "./emit.ts";
+import { createOutboxSource } from "./outbox-source.ts";
 import { createRelay } from "./relay.ts";
 
 const audit = (reason: string) => ({
@@ -76,7 +78,7 @@ describe("outbox", () => {
   it("the relay publishes in order per key and removes what was taken", async () => {
     for (let i = 0; i < 30; i += 1) await say(String(i));
     const { bus, seen } = recording();
-    await createRelay({ sql: database.worker, schema: database.schema, bus, log }).tick();
+    await createRelay({ source: createOutboxSource(database.worker), schema: database.schema, bus, log }).tick();
     expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => String(i)));
     expect(await waiting()).toBe(0);
   });
@@ -92,9 +94,9 @@ describe("outbox", () => {
     const { bus, seen } = recording(
       (record) => answers[(JSON.parse(record.value) as { reason: string }).reason] ?? { ok: true },
     );
-    await expect(createRelay({ sql: database.worker, schema: database.schema, bus, log }).tick()).rejects.toThrow(
-      /stay in the outbox: busy/,
-    );
+    await expect(
+      createRelay({ source: createOutboxSource(database.worker), schema: database.schema, bus, log }).tick(),
+    ).rejects.toThrow(/were not delivered and wait: busy/);
     expect(seen).toEqual(["good"]);
     expect(await waiting()).toBe(1);
     expect(await database.owner`select reason from outbox_dead`).toEqual([{ reason: "too large" }]);
@@ -103,10 +105,20 @@ describe("outbox", () => {
   it("only one of two relays has a bucket, and another takes it when its lease has run out", async () => {
     const first = recording();
     const second = recording();
-    await createRelay({ sql: database.worker, schema: database.schema, bus: first.bus, log }).tick();
+    await createRelay({
+      source: createOutboxSource(database.worker),
+      schema: database.schema,
+      bus: first.bus,
+      log,
+    }).tick();
     await database.owner`update outbox_lease set owner = ${newId()}, expires_at = clock_timestamp() + interval '1 hour'`;
     await say("whose");
-    const other = createRelay({ sql: database.worker, schema: database.schema, bus: second.bus, log });
+    const other = createRelay({
+      source: createOutboxSource(database.worker),
+      schema: database.schema,
+      bus: second.bus,
+      log,
+    });
     expect(await other.tick()).toBe(false);
     expect(second.seen).toEqual([]);
     await database.owner`update outbox_lease set expires_at = clock_timestamp() - interval '1 second'`;
@@ -114,7 +126,12 @@ describe("outbox", () => {
     expect(second.seen).toEqual(["whose"]);
     await other.release();
     await say("after an orderly stop");
-    await createRelay({ sql: database.worker, schema: database.schema, bus: first.bus, log }).tick();
+    await createRelay({
+      source: createOutboxSource(database.worker),
+      schema: database.schema,
+      bus: first.bus,
+      log,
+    }).tick();
     expect(first.seen).toEqual(["after an orderly stop"]);
   });
 

@@ -1,21 +1,37 @@
-import type { EventBus } from "../bus/event-bus.ts";
-import { newId } from "../ids.ts";
+import type { EventBus, PublishResult } from "../bus/event-bus.ts";
+import type { EventRecord } from "../bus/event-record.ts";
 import type { Log } from "../log.ts";
 import { type Loop, startLoop } from "../loop.ts";
 import { counter, gauge } from "../metrics.ts";
-import type { Sql } from "../postgres/connect.ts";
-import type { EventRecord } from "./emit.ts";
 
-const ROWS_PER_BUCKET = 64;
-const LEASE_SECONDS = 15;
+const published = counter("outbox_publish_total", "Events by what became of them", ["schema", "result"]);
+const pending = gauge("outbox_pending_rows", "Events that wait to be published, counted up to 10 000", ["schema"]);
+const oldest = gauge("outbox_oldest_age_seconds", "Age of the oldest event that waits", ["schema"]);
 
-const published = counter("outbox_publish_total", "Outbox rows by what became of them", ["schema", "result"]);
-const pending = gauge("outbox_pending_rows", "Outbox rows that wait", ["schema"]);
-const oldest = gauge("outbox_oldest_age_seconds", "Age of the oldest outbox row", ["schema"]);
+/** An event that waits: its record, or why it can never be one. */
+export interface RelayRow {
+  eventId: string;
+  record: EventRecord;
+  /** Set when the event cannot be published whatever the bus says. */
+  fault?: string;
+}
 
-export interface RelayOptions {
-  /** A pool of the worker role. */
-  sql: Sql;
+/** Where events wait. Two there are: the outbox of a schema, and the journal of runs, whose rows are events themselves. */
+export interface RelaySource<R extends RelayRow> {
+  /** Takes or keeps the lease and gives the next rows in the order they leave; `full` when more may wait. */
+  next(): Promise<{ rows: R[]; full: boolean }>;
+  /** Keeps an event that can never be published; it is then settled like one that was. */
+  park(row: R, reason: string): Promise<void>;
+  /** Takes settled rows out. `kept` are those of the same batch that stay, in their order. */
+  settle(settled: readonly R[], kept: readonly R[]): Promise<void>;
+  measure(): Promise<{ rows: number; ageS: number }>;
+  /** Gives the lease back, so that another relay need not wait for it to run out. */
+  release(): Promise<void>;
+}
+
+export interface RelayOptions<R extends RelayRow> {
+  source: RelaySource<R>;
+  /** Name of the schema, for metrics and logs. */
   schema: string;
   bus: EventBus;
   log: Log;
@@ -23,93 +39,67 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  /** One round: claim, send, delete. True when more rows may wait. */
+  /** One round: claim, send, settle. True when more rows may wait. */
   tick(): Promise<boolean>;
-  /** Gives the buckets back, so that another relay need not wait for the leases to run out. */
   release(): Promise<void>;
 }
 
-interface Row extends EventRecord {
-  bucket: number;
-  id: string;
-  epoch: string;
-  event_id: string;
-}
-
 /**
- * Moves outbox rows to the bus. Buckets are leased, so that rows of one key leave in order whatever the number of relays;
- * no transaction is open while sending; a delete is guarded by the lease's epoch, so a relay that lost its lease can only repeat.
+ * Moves events from where they were written to the bus, at least once and in order per key. No transaction is open while
+ * sending. What can never be delivered is parked with its reason and the rest goes on: one bad event stops nobody.
  */
-export function createRelay(options: RelayOptions): Relay {
-  const { sql, schema } = options;
-  const owner = newId();
+export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay {
+  const { source, schema, bus, log } = options;
 
-  async function claim(): Promise<void> {
-    await sql`update outbox_lease set owner = ${owner}, expires_at = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}),
-      epoch = epoch + case when owner is distinct from ${owner} then 1 else 0 end
-      where owner = ${owner} or expires_at < clock_timestamp()`;
+  async function park(row: R, reason: string): Promise<void> {
+    await source.park(row, reason);
+    log.error({ eventId: row.eventId, topic: row.record.topic, reason }, "an event was parked in outbox_dead");
   }
 
-  async function read(): Promise<Row[]> {
-    return sql<Row[]>`select o.bucket, o.id, l.epoch, o.event_id, o.topic, o.key, o.headers, o.payload as value
-      from outbox_lease l cross join lateral
-        (select * from outbox x where x.bucket = l.bucket order by x.id limit ${ROWS_PER_BUCKET}) o
-      where l.owner = ${owner} and l.expires_at > clock_timestamp() + interval '5 seconds'
-      order by o.bucket, o.id`;
-  }
-
-  async function remove(rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return;
-    await sql`delete from outbox o using outbox_lease l,
-        unnest(${rows.map((r) => r.bucket)}::smallint[], ${rows.map((r) => r.id)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[]) d(bucket, id, epoch)
-      where o.bucket = d.bucket and o.id = d.id and l.bucket = d.bucket and l.owner = ${owner} and l.epoch = d.epoch`;
-  }
-
-  async function park(row: Row, reason: string): Promise<void> {
-    await sql`with gone as (delete from outbox where bucket = ${row.bucket} and id = ${row.id} returning *)
-      insert into outbox_dead (event_id, tenant, topic, key, type, payload, headers, reason)
-      select event_id, tenant, topic, key, type, payload, headers, ${reason} from gone`;
-    options.log.error({ eventId: row.event_id, topic: row.topic, reason }, "an event was parked in outbox_dead");
-  }
-
-  async function measure(): Promise<void> {
-    const [row] = await sql<{ rows: number; age: number }[]>`select count(*)::int as rows,
-      coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox`;
-    pending.set({ schema }, row?.rows ?? 0);
-    oldest.set({ schema }, row?.age ?? 0);
+  async function send(rows: readonly R[]): Promise<{ settled: R[]; kept: R[]; why: string | undefined }> {
+    const sound = rows.filter((row) => row.fault === undefined);
+    const results = await bus.publish(sound.map((row) => row.record));
+    const settled: R[] = [];
+    const kept: R[] = [];
+    let why: string | undefined;
+    let answered = 0;
+    for (const row of rows) {
+      const result: PublishResult | undefined =
+        row.fault === undefined ? results[answered++] : { ok: false, kind: "poison", reason: row.fault };
+      if (result?.ok === true) settled.push(row);
+      else if (result?.ok === false && result.kind === "poison") {
+        await park(row, result.reason);
+        settled.push(row);
+      } else {
+        kept.push(row);
+        why ??= result?.ok === false ? result.reason : "the bus gave no result";
+      }
+    }
+    return { settled, kept, why };
   }
 
   return {
-    async release() {
-      await sql`update outbox_lease set owner = null, expires_at = '-infinity' where owner = ${owner}`;
-    },
+    release: () => source.release(),
     async tick() {
-      await claim();
-      const rows = await read();
-      await measure();
+      const { rows, full } = await source.next();
+      const { rows: waiting, ageS } = await source.measure();
+      pending.set({ schema }, waiting);
+      oldest.set({ schema }, ageS);
       if (rows.length === 0) return false;
-      const results = await options.bus.publish(rows);
-      const done: Row[] = [];
-      let retriable: string | undefined;
-      for (const [index, row] of rows.entries()) {
-        const result = results[index];
-        if (result?.ok === true) done.push(row);
-        else if (result?.ok === false && result.kind === "poison") await park(row, result.reason);
-        else retriable = result?.reason ?? "the bus gave no result";
-      }
-      await remove(done);
-      published.inc({ schema, result: "published" }, done.length);
-      published.inc({ schema, result: "kept" }, rows.length - done.length);
-      if (retriable !== undefined) throw new Error(`events were not delivered and stay in the outbox: ${retriable}`);
-      return rows.length >= ROWS_PER_BUCKET;
+      const { settled, kept, why } = await send(rows);
+      await source.settle(settled, kept);
+      published.inc({ schema, result: "published" }, settled.length);
+      published.inc({ schema, result: "kept" }, kept.length);
+      if (why !== undefined) throw new Error(`events of ${schema} were not delivered and wait: ${why}`);
+      return full;
     },
   };
 }
 
-export function startRelay(options: RelayOptions): Loop {
+export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
   const relay = createRelay(options);
   const loop = startLoop(
-    { name: `${options.schema}-outbox-relay`, intervalMs: options.intervalMs ?? 250, log: options.log },
+    { name: `${options.schema}-relay`, intervalMs: options.intervalMs ?? 250, log: options.log },
     relay.tick,
   );
   return {
@@ -118,7 +108,7 @@ export function startRelay(options: RelayOptions): Loop {
       await loop.close();
       await relay
         .release()
-        .catch((error: unknown) => options.log.warn({ err: error }, "outbox buckets could not be given back"));
+        .catch((error: unknown) => options.log.warn({ err: error }, "the lease of a relay could not be given back"));
     },
   };
 }

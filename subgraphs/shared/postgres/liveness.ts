@@ -8,6 +8,8 @@ import type { Sql } from "./connect.ts";
 export interface Liveness {
   /** False once the connection that held the lock was lost; its owner must stop starting effects. */
   held(): boolean;
+  /** Resolves when the lock is found to be lost. */
+  lost: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export async function holdLiveness(dedicated: Sql, lockClass: number, no: number
   await dedicated`select pg_advisory_lock(${lockClass}::int, ${no}::int)`;
   let held = true;
   let checking = false;
+  const lost = Promise.withResolvers<void>();
   const timer = setInterval(async () => {
     if (checking) return;
     checking = true;
@@ -31,10 +34,13 @@ export async function holdLiveness(dedicated: Sql, lockClass: number, no: number
         and objid = ${no}::int::oid and pid = pg_backend_pid()) as held`.catch(() => []);
     held = row?.held === true;
     checking = false;
-    if (!held) clearInterval(timer);
+    if (held) return;
+    clearInterval(timer);
+    lost.resolve();
   }, checkMs);
   return {
     held: () => held,
+    lost: lost.promise,
     async close() {
       clearInterval(timer);
       held = false;

@@ -1,8 +1,8 @@
 import { isId } from "@soma/shared/ids";
 import { cancelInvocation } from "../commands/cancel-invocation.ts";
 import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
-import type { ExecutorLife } from "../execution/executor-life.ts";
-import { toRetiredTool } from "../execution/retired-tool.ts";
+import { toRetiredTool } from "../execution/catalog/retired-tool.ts";
+import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
 import type { Resolvers, ToolEffect, ToolIsolation, ToolRisk } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 import { followToolOutput } from "./tool-output.ts";

@@ -1,10 +1,11 @@
 import { derivedId, newId } from "@soma/shared/ids";
+import type { StreamFrame } from "@soma/shared/stream-frames/graphql-frames";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
 import { aGate, aTool, type Gate } from "../testing/tools.ts";
-import { type FollowOutputDeps, followToolOutput, type OutputFrame } from "./tool-output.ts";
+import { type FollowOutputDeps, followToolOutput } from "./tool-output.ts";
 
 let fixture: ToolsFixture;
 let runner: ToolsProcess;
@@ -36,12 +37,12 @@ const idOf = (key: string) => derivedId("acme", "invocation", key);
 function follow(key: string, after = -1, changes: Partial<FollowOutputDeps> = {}) {
   return followToolOutput({ ...runner.deps, ...changes }, aPrincipal(), { invocationId: idOf(key), after });
 }
-async function collect(frames: AsyncIterable<OutputFrame>): Promise<OutputFrame[]> {
-  const all: OutputFrame[] = [];
+async function collect(frames: AsyncIterable<StreamFrame>): Promise<StreamFrame[]> {
+  const all: StreamFrame[] = [];
   for await (const frame of frames) all.push(frame);
   return all;
 }
-const dataOf = (frames: readonly OutputFrame[]) =>
+const dataOf = (frames: readonly StreamFrame[]) =>
   frames.map((frame) => (frame.__typename === "StreamData" ? frame.data : "")).join("");
 
 describe("followToolOutput()", () => {

@@ -3,36 +3,12 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import type { StreamStatus } from "../domain/invocation.ts";
-import { streamIdOf } from "../execution/frames.ts";
-import type { WakeUp } from "../execution/wake-up.ts";
+import type { StreamFrame } from "@soma/shared/stream-frames/graphql-frames";
+import type { WakeUp } from "@soma/shared/wake-up";
+import { streamIdOf } from "../domain/invocation.ts";
 import { findInvocations } from "../store/find-invocations.ts";
 import { readFrames } from "../store/read-frames.ts";
 import type { FrameRow, InvocationRow } from "../store/tables.ts";
-
-export interface StreamStartFrame {
-  __typename: "StreamStart";
-  stream: string;
-  seq: number;
-  tool: string;
-  callId: string;
-  contentType: string;
-}
-export interface StreamDataFrame {
-  __typename: "StreamData";
-  stream: string;
-  seq: number;
-  data: string;
-}
-export interface StreamEndFrame {
-  __typename: "StreamEnd";
-  stream: string;
-  seq: number;
-  status: StreamStatus;
-  bytes: number;
-  sha256: string;
-}
-export type OutputFrame = StreamStartFrame | StreamDataFrame | StreamEndFrame;
 
 /** How long a follower waits for an invocation that does not exist yet: ids are derived, so callers subscribe before they invoke. */
 const APPEAR_MS = 10_000;
@@ -56,7 +32,7 @@ export async function* followToolOutput(
   { sql, wakeUp, limits = {} }: FollowOutputDeps,
   { tenant }: Principal,
   { invocationId, after }: { invocationId: string; after: number },
-): AsyncGenerator<OutputFrame> {
+): AsyncGenerator<StreamFrame> {
   if (after < -1) throw new SomaError("CURSOR_INVALID", `after is ${after}; it must be -1 or the number of a frame`);
   if (!isId(invocationId)) throw notFound(invocationId);
   let seen = after;
@@ -68,7 +44,7 @@ export async function* followToolOutput(
       const { row, frames } = await read(sql, tenant, invocationId, seen);
       for (const frame of frames) {
         seen = frame.n;
-        yield toOutputFrame(frame, row?.tool ?? "");
+        yield toFrame(frame, row?.tool ?? "");
       }
       if (frames.length > 0) quietSince = performance.now();
       if (frames.length === FRAMES_PER_READ) continue;
@@ -103,7 +79,7 @@ function read(
   });
 }
 
-function toOutputFrame(frame: FrameRow, tool: string): OutputFrame {
+function toFrame(frame: FrameRow, tool: string): StreamFrame {
   const at = { stream: streamIdOf(frame.invocationId, frame.attempt), seq: frame.seq };
   if (frame.kind === "start")
     return {

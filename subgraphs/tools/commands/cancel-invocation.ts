@@ -3,13 +3,13 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import type { ExecutorLife } from "../execution/executor-life.ts";
-import type { InvocationRunner } from "../execution/invocation-runner.ts";
-import type { WakeUp } from "../execution/wake-up.ts";
+import type { WakeUp } from "@soma/shared/wake-up";
+import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
+import type { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
+import { settleLostInvocation } from "../execution/invocations/settle-lost-invocation.ts";
 import { findInvocations } from "../store/find-invocations.ts";
 import { requestCancel } from "../store/request-cancel.ts";
 import type { InvocationRow } from "../store/tables.ts";
-import { settleLostInvocation } from "./settle-lost-invocation.ts";
 
 export interface CancelInvocationDeps {
   /** Pool of the request role. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
+import { ToolError } from "@soma/sdk/define-tool";
 import { newId } from "@soma/shared/ids";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ToolError } from "../execution/define-tool.ts";
+import { claimInvocation } from "../execution/invocations/claim-invocation.ts";
 import { registerExecutor } from "../store/register-executor.ts";
 import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
 import { aGate, aTool, type Gate } from "../testing/tools.ts";
-import { claimInvocation } from "./claim-invocation.ts";
 import { toCall } from "./to-call.ts";
 
 let fixture: ToolsFixture;

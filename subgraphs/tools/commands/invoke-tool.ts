@@ -4,16 +4,16 @@ import type { Principal } from "@soma/shared/identity/principal";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId, withSpan } from "@soma/shared/telemetry";
+import type { WakeUp } from "@soma/shared/wake-up";
 import { limitOf } from "../domain/obligations.ts";
-import type { ExecutorLife } from "../execution/executor-life.ts";
-import type { InvocationRunner } from "../execution/invocation-runner.ts";
-import type { Registry } from "../execution/registry.ts";
-import type { WakeUp } from "../execution/wake-up.ts";
+import type { Registry } from "../execution/catalog/registry.ts";
+import { claimInvocation, takeOverInvocation } from "../execution/invocations/claim-invocation.ts";
+import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
+import type { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
 import { findInvocations } from "../store/find-invocations.ts";
 import type { Attempt } from "../store/lock-attempt.ts";
 import type { InvocationRow } from "../store/tables.ts";
 import { type CheckDecisionDeps, checkDecision } from "./check-decision.ts";
-import { claimInvocation, takeOverInvocation } from "./claim-invocation.ts";
 import { type Call, type InvokeToolInput, toCall } from "./to-call.ts";
 
 export interface InvokeToolDeps extends CheckDecisionDeps {

@@ -1,11 +1,12 @@
+import { canonicalJson } from "@soma/schemas/json";
+import type { Tool } from "@soma/sdk/define-tool";
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { derivedId } from "@soma/shared/ids";
-import { canonicalJson, digest } from "@soma/shared/json";
+import { digest } from "@soma/shared/json";
 import type { DecidedCall } from "../domain/bind-decision.ts";
 import { parseIdempotencyKey, parsePlace } from "../domain/call.ts";
-import type { Tool } from "../execution/define-tool.ts";
-import type { Registry } from "../execution/registry.ts";
+import type { Registry } from "../execution/catalog/registry.ts";
 
 export interface InvokeToolInput {
   tool: string;

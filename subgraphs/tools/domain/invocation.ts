@@ -1,3 +1,5 @@
+import type { StreamStatus } from "@soma/schemas/run-history";
+
 /** Statuses of an invocation. DENIED is kept for records of other makers: a call that was refused here leaves no row. */
 export type InvocationStatus =
   | "RUNNING"
@@ -11,8 +13,10 @@ export type InvocationStatus =
 
 export type FinalStatus = Exclude<InvocationStatus, "RUNNING">;
 
-/** How a stream ended; INTERRUPTED when its writer died. */
-export type StreamStatus = "OK" | "ERROR" | "TIMEOUT" | "DENIED" | "CANCELED" | "TRUNCATED" | "INTERRUPTED";
+/** Name of an attempt's stream. */
+export function streamIdOf(invocationId: string, attempt: number): string {
+  return `${invocationId}.${attempt}`;
+}
 
 type EventStatus = "succeeded" | "failed" | "timed_out" | "denied" | "canceled" | "truncated";
 

@@ -1,4 +1,4 @@
-import type { Isolation } from "./tool.ts";
+import type { Isolation } from "@soma/sdk/define-tool";
 
 type Obligations = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
+import type { StreamStatus } from "@soma/schemas/run-history";
 import type { Tx } from "@soma/shared/postgres/connect";
-import type { StreamStatus } from "../domain/invocation.ts";
 import type { Attempt } from "./lock-attempt.ts";
 
 /**

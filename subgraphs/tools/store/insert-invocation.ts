@@ -1,6 +1,6 @@
-import type { Json } from "@soma/shared/json";
+import type { Json } from "@soma/schemas/json";
+import type { Effect, Isolation } from "@soma/sdk/define-tool";
 import type { Tx } from "@soma/shared/postgres/connect";
-import type { Effect, Isolation } from "../domain/tool.ts";
 
 export interface InsertInvocationParams {
   tenant: string;

@@ -1,3 +1,5 @@
+import type { StreamStatus } from "@soma/schemas/run-history";
+import type { Effect, Isolation } from "@soma/sdk/define-tool";
 import {
   boolean,
   doublePrecision,
@@ -9,8 +11,7 @@ import {
   timestamp,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { InvocationStatus, StreamStatus } from "../domain/invocation.ts";
-import type { Effect, Isolation } from "../domain/tool.ts";
+import type { InvocationStatus } from "../domain/invocation.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Tool } from "@soma/sdk/define-tool";
 import {
   createDecisionSigner,
   createDecisionVerifier,
@@ -13,14 +14,13 @@ import { createSilentLog } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal, createKeys, type TestKeys } from "@soma/shared/testing/principals";
+import { createWakeUp } from "@soma/shared/wake-up";
 import { cancelInvocation } from "../commands/cancel-invocation.ts";
 import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
 import type { InvokeToolInput } from "../commands/to-call.ts";
-import type { Tool } from "../execution/define-tool.ts";
-import { type ExecutorLife, startExecutorLife } from "../execution/executor-life.ts";
-import { InvocationRunner } from "../execution/invocation-runner.ts";
-import { createRegistry } from "../execution/registry.ts";
-import { createWakeUp } from "../execution/wake-up.ts";
+import { createRegistry } from "../execution/catalog/registry.ts";
+import { type ExecutorLife, startExecutorLife } from "../execution/invocations/executor-life.ts";
+import { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
 import { toolsMigrations } from "../migrate.ts";
 import type { InvocationRow } from "../store/tables.ts";
 

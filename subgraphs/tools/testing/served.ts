@@ -1,9 +1,9 @@
+import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
 import { createServiceClient, type ServiceClient } from "@soma/shared/graphql/service-client";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createSilentLog } from "@soma/shared/log";
-import type { Tool } from "../execution/define-tool.ts";
 import { startTools } from "../main.ts";
 import type { ToolsFixture } from "./fixture.ts";
 

@@ -1,4 +1,4 @@
-import { defineTool, type Tool, type ToolSpec } from "../execution/define-tool.ts";
+import { defineTool, type Tool, type ToolSpec } from "@soma/sdk/define-tool";
 
 /** A tool with complete defaults: pure, in this process, with open arguments and ten seconds. */
 export function aTool(

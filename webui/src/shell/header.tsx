@@ -1,8 +1,8 @@
 import { StatusDocument, type StatusQuery } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useGraphQuery } from "../graph/use-graph.ts";
-import type { Me } from "../identity/sign-in.ts";
+import { useGraphQuery } from "../graphql/use-graph.ts";
+import type { Me } from "../pages/sign-in/sign-in.ts";
 import { Mark } from "../ui/icons.tsx";
 import { ThemeSwitch } from "../ui/theme.tsx";
 import styles from "./header.module.css";

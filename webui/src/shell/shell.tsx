@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { useLocation } from "wouter";
-import type { Me } from "../identity/sign-in.ts";
-import { RunList } from "../runs/run-list.tsx";
+import type { Me } from "../pages/sign-in/sign-in.ts";
 import { Header } from "./header.tsx";
+import { RunList } from "./run-list.tsx";
 import styles from "./shell.module.css";
 
 /** The parts of the page beside each other; where there is room for one only, the reader chooses which. */

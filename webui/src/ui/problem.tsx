@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Problem } from "../graph/problem.ts";
+import type { Problem } from "../graphql/problem.ts";
 import styles from "./problem.module.css";
 import { toSentence } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { ChatMessage, ToolDefinition } from "../model-client.ts";
-import { isRecord } from "../openai-wire.ts";
-import { answerByRules } from "../scripted-answer.ts";
+import type { ChatMessage, ToolDefinition } from "@soma/sdk/model-client";
+import { isRecord } from "../openai/wire.ts";
+import { answerByRules } from "../scripted/answer.ts";
 import { BadRequest, parseMessages, parseTools } from "./wire-messages.ts";
 import { type ModelAnswer, toStream, toWhole } from "./wire-stream.ts";
 

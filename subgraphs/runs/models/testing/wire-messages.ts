@@ -1,5 +1,5 @@
-import type { ChatMessage, ToolCall, ToolDefinition } from "../model-client.ts";
-import { isRecord } from "../openai-wire.ts";
+import type { ChatMessage, ToolCall, ToolDefinition } from "@soma/sdk/model-client";
+import { isRecord } from "../openai/wire.ts";
 
 /** A request a real server would refuse with 400. */
 export class BadRequest extends Error {}

@@ -1,4 +1,4 @@
-import type { ToolContext } from "../define-tool.ts";
+import type { ToolContext } from "@soma/sdk/define-tool";
 
 /** A tool's context with complete defaults: tenant acme, no time limit, output that goes nowhere. */
 export function aContext(changes: Partial<ToolContext> = {}): ToolContext {

@@ -1,10 +1,10 @@
+import type { Tool } from "@soma/sdk/define-tool";
 import { createSilentLog } from "@soma/shared/log";
 import type { Outcome } from "../../domain/invocation.ts";
-import type { Tool } from "../define-tool.ts";
-import { createGuard } from "../guard.ts";
-import { inlineExecutor } from "../inline-executor.ts";
-import { createProcessExecutor } from "../process-executor.ts";
-import type { Execution } from "../tool-executor.ts";
+import { createGuard } from "../sandboxes/guard.ts";
+import { inlineExecutor } from "../sandboxes/inline-executor.ts";
+import { createProcessExecutor } from "../sandboxes/process-executor.ts";
+import type { Execution } from "../sandboxes/tool-executor.ts";
 import { aContext } from "./context.ts";
 
 const processExecutor = createProcessExecutor(createGuard(createSilentLog()));

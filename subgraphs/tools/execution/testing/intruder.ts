@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { writeHeapSnapshot } from "node:v8";
 import { WASI } from "node:wasi";
 import { Worker } from "node:worker_threads";
-import { defineTool } from "../define-tool.ts";
+import { defineTool } from "@soma/sdk/define-tool";
 
 type Attempt = () => unknown;
 

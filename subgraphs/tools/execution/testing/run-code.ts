@@ -1,8 +1,8 @@
 /** A process that runs code in a child process, `run-code.ts CODE`, and prints what the code writes. */
 import { writeSync } from "node:fs";
 import { createSilentLog } from "@soma/shared/log";
-import { createGuard } from "../guard.ts";
-import { createProcessExecutor } from "../process-executor.ts";
+import { createGuard } from "../sandboxes/guard.ts";
+import { createProcessExecutor } from "../sandboxes/process-executor.ts";
 import { codeRun } from "../tools/code-run.ts";
 import { aContext } from "./context.ts";
 

@@ -1,4 +1,4 @@
-import { defineTool } from "../define-tool.ts";
+import { defineTool } from "@soma/sdk/define-tool";
 import { evaluateExpression, formatNumber, MAX_LENGTH } from "./expression.ts";
 
 /** Arithmetic with a parser of our own; nothing is evaluated as code. */

@@ -1,5 +1,5 @@
+import type { ToolContext } from "@soma/sdk/define-tool";
 import { describe, expect, it } from "vitest";
-import type { ToolContext } from "../define-tool.ts";
 import { clock } from "./clock.ts";
 
 function at(time: string, args: object): unknown {

@@ -1,4 +1,4 @@
-import { defineTool, ToolError } from "../define-tool.ts";
+import { defineTool, ToolError } from "@soma/sdk/define-tool";
 
 /** The time now, in a time zone. */
 export const clock = defineTool<{ timezone?: string }>({

@@ -1,4 +1,4 @@
-import { ToolError } from "../define-tool.ts";
+import { ToolError } from "@soma/sdk/define-tool";
 
 /*
  * expression = term (("+" | "-") term)*

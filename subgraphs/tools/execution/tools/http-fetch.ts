@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
+import { defineTool, type Tool, ToolError } from "@soma/sdk/define-tool";
+import { fit } from "@soma/shared/stream-frames/split-frames";
 import { Agent, type Dispatcher, request } from "undici";
-import { defineTool, type Tool, ToolError } from "../define-tool.ts";
-import { fit } from "../frames.ts";
 import { type CheckedTarget, checkTarget, type ResolveHost, resolveHost } from "./public-address.ts";
 
 const TIMEOUT_MS = 20_000;

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { defineTool, ToolError } from "../define-tool.ts";
+import { defineTool, ToolError } from "@soma/sdk/define-tool";
 
 const FILE = "^[a-z0-9][a-z0-9-]{0,63}\\.md$";
 const MAX_FILE_BYTES = 1_048_576;

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import { ToolError } from "../define-tool.ts";
+import { ToolError } from "@soma/sdk/define-tool";
 
 /** Ranges that are not the public internet, from the IANA special-purpose registries. */
 const IPV4_REFUSED = [

@@ -1,3 +1,4 @@
+import { ToolError } from "@soma/sdk/define-tool";
 import {
   newQuickJSWASMModuleFromVariant,
   newVariant,
@@ -6,7 +7,6 @@ import {
   type QuickJSRuntime,
   RELEASE_SYNC,
 } from "quickjs-emscripten";
-import { ToolError } from "../define-tool.ts";
 import { PRELUDE } from "./quickjs-prelude.ts";
 
 const WASM_PAGE_BYTES = 65_536;

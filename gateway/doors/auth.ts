@@ -1,0 +1,83 @@
+import { SomaError } from "@soma/shared/errors";
+import type { DevIdentity, Identified, Identity } from "../ground/identity.ts";
+import { readJson } from "./read-json.ts";
+
+const COOKIE = "soma_session";
+const SESSION_S = 12 * 3_600;
+const MAX_BODY_BYTES = 8_192;
+
+/** The token a request brings: a bearer header, or the cookie a browser got at sign-in. */
+export function tokenOf(headers: Headers): string | undefined {
+  const authorization = headers.get("authorization");
+  if (authorization?.startsWith("Bearer ") === true) return authorization.slice(7);
+  return cookieOf(headers);
+}
+
+function cookieOf(headers: Headers): string | undefined {
+  const cookie = headers
+    .get("cookie")
+    ?.split(/;\s*/)
+    .find((part) => part.startsWith(`${COOKIE}=`));
+  return cookie?.slice(COOKIE.length + 1);
+}
+
+/** Who asks; throws UNAUTHENTICATED when nobody says so. */
+export async function authenticate(identity: Identity, headers: Headers): Promise<Identified> {
+  const token = tokenOf(headers);
+  if (token === undefined)
+    throw new SomaError(
+      "UNAUTHENTICATED",
+      "no token was sent; sign in by the link `npm start` prints, or send an Authorization header",
+    );
+  return identity.verify(token);
+}
+
+/**
+ * A page of another site must not act with our cookie: requests that a browser marks with another origin are refused.
+ * Programs send no Origin and bring their token themselves.
+ */
+export function checkOrigin(request: { url: string; headers: Headers }): void {
+  const origin = request.headers.get("origin");
+  if (origin === null) return;
+  const host = request.headers.get("host") ?? new URL(request.url).host;
+  if (!URL.canParse(origin) || new URL(origin).host !== host)
+    throw new SomaError("FORBIDDEN", `origin ${origin.slice(0, 200)} may not use this server`);
+}
+
+/** The routes under /auth/. */
+export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefined) {
+  return async (request: Request, path: string): Promise<Response> => {
+    if (path === "/auth/me" && request.method === "GET") {
+      const { principal, expiresAt } = await authenticate(identity, request.headers);
+      return Response.json({
+        tenant: principal.tenant,
+        subject: principal.subject,
+        roles: principal.roles,
+        expiresAt: expiresAt.toISOString(),
+      });
+    }
+    if (request.method !== "POST") throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
+    checkOrigin(request);
+    if (path === "/auth/exchange" && dev !== undefined) return exchange(request, dev);
+    if (path === "/auth/signout")
+      return new Response(null, { status: 204, headers: { "set-cookie": cookie(request, "", 0) } });
+    throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
+  };
+}
+
+async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
+  const body = await readJson(request, MAX_BODY_BYTES);
+  const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined;
+  if (typeof token !== "string") throw new SomaError("BAD_INPUT", 'the request is not {"token": "..."}');
+  const principal = await dev.redeem(token);
+  const access = await dev.issueAccessToken(principal, SESSION_S);
+  return Response.json(
+    { tenant: principal.tenant, subject: principal.subject, roles: principal.roles },
+    { headers: { "set-cookie": cookie(request, access, SESSION_S) } },
+  );
+}
+
+function cookie(request: Request, value: string, maxAgeS: number): string {
+  const secure = new URL(request.url).protocol === "https:" ? "; Secure" : "";
+  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}${secure}`;
+}

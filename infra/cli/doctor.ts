@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { loadModels } from "@soma/conf";
+import { StatusDocument } from "@soma/graphql/operations";
+import { chooseModel } from "@soma/runs/models/detect";
+import { isAlive, readRuntime } from "../local/runtime-file.ts";
+import { findProduct, nearestDataDir } from "./find-product.ts";
+import { print, printJson } from "./print.ts";
+
+interface Finding {
+  what: string;
+  ok: boolean;
+  detail: string;
+}
+
+/** What is there, what answers and why. Looks at everything, so that one thing that is wrong does not hide the next. */
+export async function doctor(options: { port?: number; data?: string }, json: boolean): Promise<void> {
+  const findings = (await Promise.all([node(), data(options), running(options), models()])).flat();
+  if (json) printJson(findings);
+  else for (const { what, ok, detail } of findings) print(`${ok ? "✓" : "✕"} ${what.padEnd(12)} ${detail}`);
+  process.exitCode = findings.every((finding) => finding.ok) ? 0 : 1;
+}
+
+function node(): Finding[] {
+  const ok = Number(process.versions.node.split(".")[0]) >= 24;
+  return [
+    {
+      what: "Node",
+      ok,
+      detail: ok ? process.versions.node : `${process.versions.node}; 24 is needed, run the command through npx`,
+    },
+  ];
+}
+
+async function data(options: { data?: string }): Promise<Finding[]> {
+  const dataDir = options.data ?? nearestDataDir(process.cwd());
+  if (dataDir === undefined || !existsSync(dataDir))
+    return [{ what: "Data", ok: false, detail: "no data folder yet; `npm start` makes one" }];
+  const runtime = await readRuntime(dataDir);
+  const alive = runtime !== undefined && isAlive(runtime.pid);
+  return [
+    {
+      what: "Data",
+      ok: alive,
+      detail: `${dataDir}${alive ? `, used by process ${runtime?.pid}` : ", not in use; start with `npm start`"}`,
+    },
+  ];
+}
+
+async function running(options: { port?: number; data?: string }): Promise<Finding[]> {
+  try {
+    const product = await findProduct(options, process.env, process.cwd());
+    const ready = await fetch(new URL("/readyz", product.url), { signal: AbortSignal.timeout(3_000) });
+    const readiness: Finding = {
+      what: "Product",
+      ok: ready.ok,
+      detail: `${product.url} says: ${(await ready.text()).trim()}`,
+    };
+    const { modelStatus, health } = await product.client.request(StatusDocument, {});
+    return [
+      readiness,
+      {
+        what: "Model",
+        ok: true,
+        detail: `${modelStatus.profile} (${modelStatus.model})${modelStatus.isAi ? "" : ", a set of rules and not an AI"}: ${modelStatus.reason}`,
+      },
+      ...health.components.map((component) => ({
+        what: component.name,
+        ok: component.status === "OK",
+        detail: component.detail ?? component.status,
+      })),
+    ];
+  } catch (error) {
+    return [{ what: "Product", ok: false, detail: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
+/** Which models this machine could use at the next start. */
+async function models(): Promise<Finding[]> {
+  try {
+    const { client, tried } = await chooseModel({
+      models: loadModels(),
+      env: process.env,
+      fetch,
+      ...(process.env.SOMA_MODEL_PROFILE ? { wanted: process.env.SOMA_MODEL_PROFILE } : {}),
+    });
+    return [
+      {
+        what: "Next start",
+        ok: true,
+        detail: `would use ${client.profile}; ${tried.map(({ profile, why }) => `${profile}: ${why}`).join("; ")}`,
+      },
+    ];
+  } catch (error) {
+    return [{ what: "Next start", ok: false, detail: error instanceof Error ? error.message : String(error) }];
+  }
+}

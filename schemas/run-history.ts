@@ -1,0 +1,240 @@
+import { isRecord, type Json, type JsonObject } from "./json.ts";
+
+/**
+ * The one contract of a run's history: the kinds of its events, what each kind's payload holds, and a parser per kind.
+ * The engine writes by these types; whoever folds a history (replay, steps, published events, streams, the command line,
+ * the web UI) reads through `payloadOf`, so that a field has one name and one fallback everywhere.
+ *
+ * A history outlives the program that wrote it. Parsers therefore take what an older or a newer version wrote: a field
+ * that is missing or of another type gets the fallback below, a field that is not known here is left alone in the row.
+ * Kinds and fields are only ever added; codes are never used again.
+ */
+export const EVENT_KIND = {
+  RUN_STARTED: 1,
+  RUN_RECOVERED: 2,
+  RUN_CANCEL_REQUESTED: 3,
+  RUN_SUCCEEDED: 4,
+  RUN_FAILED: 5,
+  RUN_CANCELED: 6,
+  STEP_STARTED: 10,
+  STEP_SUCCEEDED: 11,
+  STEP_FAILED: 12,
+  STEP_DENIED: 13,
+  STEP_CANCELED: 14,
+  STEP_RETRIED: 15,
+  STREAM_START: 20,
+  STREAM_DATA: 21,
+  STREAM_END: 22,
+} as const;
+
+/** The code is what the journal's table holds, the name is the event type clients see. */
+export type EventKind = keyof typeof EVENT_KIND;
+
+/** Kinds that end a step, and what the step is then. */
+export const STEP_END = {
+  STEP_SUCCEEDED: "SUCCEEDED",
+  STEP_FAILED: "FAILED",
+  STEP_DENIED: "DENIED",
+  STEP_CANCELED: "CANCELED",
+} as const satisfies Partial<Record<EventKind, string>>;
+export type StepEndKind = keyof typeof STEP_END;
+export type StepEndStatus = (typeof STEP_END)[StepEndKind];
+
+/** How a stream ended; INTERRUPTED when its writer died. */
+export const STREAM_STATUS = ["OK", "ERROR", "TIMEOUT", "DENIED", "CANCELED", "TRUNCATED", "INTERRUPTED"] as const;
+export type StreamStatus = (typeof STREAM_STATUS)[number];
+
+export interface HistoryError {
+  /** A code of the error catalogue. */
+  code: string;
+  message: string;
+}
+
+/** What every end of a step tells. */
+export interface StepEndPayload {
+  /** RFC 3339; null in a row that does not say. */
+  startedAt: string | null;
+  latencyMs: number | null;
+  /** One line for people; null in a row that does not say. */
+  summary: string | null;
+  /** What went in and came out, redacted, at most 1 KB each: these leave in agent.steps.v1. */
+  inputSummary: string;
+  outputSummary: string;
+  /** Span of the attempt, 16 hex digits, or empty. */
+  spanId: string;
+}
+
+export interface StepResultPayload extends StepEndPayload {
+  /** What a person may look at. */
+  output: Json;
+  /** What the step changed in the run's state: the checkpoint. */
+  patch: JsonObject;
+}
+
+export interface StepErrorPayload extends StepEndPayload {
+  error: HistoryError;
+}
+
+export interface StreamStartPayload {
+  delim: "start";
+  stream: string;
+  seq: number;
+  /** Name of the tool; null for text of the model. */
+  tool: string | null;
+  call_id: string;
+  content_type: string;
+}
+
+export interface StreamDataPayload {
+  stream: string;
+  seq: number;
+  data: string;
+}
+
+export interface StreamEndPayload {
+  delim: "end";
+  stream: string;
+  seq: number;
+  status: StreamStatus;
+  bytes: number;
+  sha256: string;
+}
+
+/** A frame as it stands in the history; its field names are the wire format of docs/messaging/stream-frames.md. */
+export type StreamFramePayload = StreamStartPayload | StreamDataPayload | StreamEndPayload;
+
+/** The payload of each kind. */
+export interface RunHistory {
+  RUN_STARTED: { graph: string; input: JsonObject; role: string; modelProfile: string; sessionId: string };
+  RUN_RECOVERED: { recoveries: number; epoch: number };
+  RUN_CANCEL_REQUESTED: Record<never, never>;
+  RUN_SUCCEEDED: { answer: string | null };
+  RUN_FAILED: { error: HistoryError };
+  RUN_CANCELED: { reason: string };
+  STEP_STARTED: { summary: string | null };
+  STEP_SUCCEEDED: StepResultPayload;
+  STEP_DENIED: StepResultPayload;
+  STEP_FAILED: StepErrorPayload;
+  STEP_CANCELED: StepErrorPayload;
+  STEP_RETRIED: { attempt: number | null; delayMs: number; error: HistoryError };
+  STREAM_START: StreamStartPayload;
+  STREAM_DATA: StreamDataPayload;
+  STREAM_END: StreamEndPayload;
+}
+
+const BY_CODE = new Map<number, EventKind>(Object.entries(EVENT_KIND).map(([name, code]) => [code, name as EventKind]));
+
+export function toEventKind(code: number): EventKind {
+  const kind = BY_CODE.get(code);
+  if (kind === undefined) throw new Error(`${code} is not a kind of journal row`);
+  return kind;
+}
+
+export function isEventKind(name: string): name is EventKind {
+  return Object.hasOwn(EVENT_KIND, name);
+}
+
+export function isStepEnd(kind: string): kind is StepEndKind {
+  return Object.hasOwn(STEP_END, kind);
+}
+
+/** The payload of a kind, whatever was written there: what does not fit has its fallback. */
+export function payloadOf<K extends EventKind>(kind: K, payload: unknown): RunHistory[K] {
+  return PARSERS[kind](isRecord(payload) ? payload : {}) as RunHistory[K];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Parsers = { [K in EventKind]: (fields: Fields) => RunHistory[K] };
+
+const PARSERS: Parsers = {
+  RUN_STARTED: (f) => ({
+    graph: text(f.graph),
+    input: object(f.input),
+    role: text(f.role),
+    modelProfile: text(f.modelProfile),
+    sessionId: text(f.sessionId),
+  }),
+  RUN_RECOVERED: (f) => ({ recoveries: number(f.recoveries), epoch: number(f.epoch) }),
+  RUN_CANCEL_REQUESTED: () => ({}),
+  RUN_SUCCEEDED: (f) => ({ answer: textOrNull(f.answer) }),
+  RUN_FAILED: (f) => ({ error: errorOf(f.error) }),
+  RUN_CANCELED: (f) => ({ reason: text(f.reason) }),
+  STEP_STARTED: (f) => ({ summary: textOrNull(f.summary) }),
+  STEP_SUCCEEDED: stepResult,
+  STEP_DENIED: stepResult,
+  STEP_FAILED: stepError,
+  STEP_CANCELED: stepError,
+  STEP_RETRIED: (f) => ({
+    attempt: numberOrNull(f.attempt),
+    delayMs: number(f.delayMs),
+    error: errorOf(f.error),
+  }),
+  STREAM_START: (f) => ({
+    delim: "start",
+    ...place(f),
+    tool: textOrNull(f.tool),
+    call_id: text(f.call_id),
+    content_type: text(f.content_type),
+  }),
+  STREAM_DATA: (f) => ({ ...place(f), data: text(f.data) }),
+  STREAM_END: (f) => ({
+    delim: "end",
+    ...place(f),
+    status: streamStatus(f.status),
+    bytes: number(f.bytes),
+    sha256: text(f.sha256),
+  }),
+};
+
+function stepEnd(f: Fields): StepEndPayload {
+  return {
+    startedAt: textOrNull(f.startedAt),
+    latencyMs: numberOrNull(f.latencyMs),
+    summary: textOrNull(f.summary),
+    inputSummary: text(f.inputSummary),
+    outputSummary: text(f.outputSummary),
+    spanId: text(f.spanId),
+  };
+}
+
+function stepResult(f: Fields): StepResultPayload {
+  return { ...stepEnd(f), output: (f.output ?? null) as Json, patch: object(f.patch) };
+}
+
+function stepError(f: Fields): StepErrorPayload {
+  return { ...stepEnd(f), error: errorOf(f.error) };
+}
+
+function errorOf(value: unknown): HistoryError {
+  const error = isRecord(value) ? value : {};
+  return { code: textOrNull(error.code) ?? "INTERNAL", message: textOrNull(error.message) ?? "no reason was recorded" };
+}
+
+function place(f: Fields): { stream: string; seq: number } {
+  return { stream: text(f.stream), seq: number(f.seq) };
+}
+
+/** An end that cannot be read is still an end; what it was is not known. */
+function streamStatus(value: unknown): StreamStatus {
+  return STREAM_STATUS.find((status) => status === value) ?? "ERROR";
+}
+
+function object(value: unknown): JsonObject {
+  return isRecord(value) ? (value as JsonObject) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function number(value: unknown): number {
+  return numberOrNull(value) ?? 0;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}

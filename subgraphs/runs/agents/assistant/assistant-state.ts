@@ -1,0 +1,76 @@
+import { appended, replaced, type StateOf } from "@soma/sdk/graph";
+import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
+import type { SessionTurn } from "@soma/sdk/services";
+
+/** A tool call of the model; `ordinal` counts over the whole run and makes its keys stable over retries. */
+export interface PendingCall extends ToolCall {
+  ordinal: number;
+}
+
+/** What the assistant graph keeps between its steps. */
+export const assistantChannels = {
+  /** Earlier questions and answers of the session, oldest first. */
+  history: replaced<SessionTurn[]>([]),
+  /** Memories that fit the question, best first. */
+  memories: replaced<string[]>([]),
+  /** The model's and the tools' messages of this run, after the user's. */
+  messages: appended<ChatMessage>(),
+  /** Calls that still have to be decided and made, in order. */
+  calls: replaced<PendingCall[]>([]),
+  callCount: replaced(0),
+  modelTurns: replaced(0),
+  /** Whether the first pending call may be made. */
+  allowed: replaced(false),
+  /** Memories of facts the user asked to keep in this run. */
+  factIds: appended<string>(),
+  answer: replaced(""),
+  answeredAt: replaced(""),
+};
+
+export type AssistantState = StateOf<typeof assistantChannels>;
+
+/** Name of the tool the memory subgraph serves: under policy like any other, but its effect is a memory. */
+export const REMEMBER_TOOL = "remember";
+
+/** Key of one call of a run: the same over attempts and take-overs. */
+export function callKey(runId: string, call: PendingCall): string {
+  return `${runId}:call:${call.ordinal}`;
+}
+
+/** The arguments a model wrote, or undefined when they are not a JSON object. */
+export function parseArguments(call: ToolCall): { [key: string]: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(call.arguments === "" ? "{}" : call.arguments);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as { [key: string]: unknown })
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A call as the event bus hears of it: its name and the names of its arguments, never their values. */
+export function describeCall(call: PendingCall): string {
+  const names = Object.keys(parseArguments(call) ?? {});
+  return `${call.name} with ${names.length === 0 ? "no arguments" : names.join(", ")}`;
+}
+
+/** The patch that answers the first pending call and takes it off the list. */
+export function answerCall(
+  state: AssistantState,
+  result: { status: string; output?: string; error?: string; reason?: string },
+): Pick<AssistantState, "messages" | "calls" | "allowed"> {
+  const [call, ...rest] = state.calls;
+  return {
+    messages: [{ role: "tool", toolCallId: call?.id ?? "", content: JSON.stringify(result) }],
+    calls: rest,
+    allowed: false,
+  };
+}
+
+/** The first pending call; nodes that need one are only reached when there is one. */
+export function firstCall(state: AssistantState): PendingCall {
+  const [call] = state.calls;
+  if (call === undefined) throw new Error("no tool call is pending");
+  return call;
+}

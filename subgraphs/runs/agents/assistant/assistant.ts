@@ -1,0 +1,26 @@
+import { graph } from "@soma/sdk/graph";
+import { assistantChannels } from "./assistant-state.ts";
+import { answerNode } from "./nodes/answer.ts";
+import { branchNode, chooseWay } from "./nodes/branch.ts";
+import { modelNode } from "./nodes/model.ts";
+import { policyNode } from "./nodes/policy.ts";
+import { recallNode } from "./nodes/recall.ts";
+import { rememberNode } from "./nodes/remember.ts";
+import { toolNode } from "./nodes/tool.ts";
+
+/** recall > model > (policy > tool)* > remember > answer. */
+export const assistantGraph = graph("assistant", 1, assistantChannels)
+  .node("recall", recallNode)
+  .node("model", modelNode)
+  .node("branch", branchNode)
+  .node("policy", policyNode)
+  .node("tool", toolNode)
+  .node("remember", rememberNode)
+  .node("answer", answerNode)
+  .edge("recall", "model")
+  .edge("model", "branch")
+  .when("branch", ["policy", "model", "remember"], chooseWay)
+  .when("policy", ["tool", "branch"], (state) => (state.allowed ? "tool" : "branch"))
+  .edge("tool", "branch")
+  .edge("remember", "answer")
+  .build((state) => state.answer);

@@ -1,0 +1,125 @@
+import {
+  type ChatMessage,
+  type ChatRequest,
+  MEMORY_HEADING,
+  type ModelClient,
+  type ToolCall,
+  type ToolDefinition,
+} from "@soma/sdk/model-client";
+import type { NodeSpec, StepContext } from "@soma/sdk/node";
+import type { CatalogTool } from "@soma/sdk/services";
+import { SomaError } from "@soma/shared/errors";
+import { type AssistantState, REMEMBER_TOOL } from "../assistant-state.ts";
+import { userText } from "../user-text.ts";
+
+/** Answers of the model in one run; each may ask for tools again. */
+const MAX_MODEL_TURNS = 12;
+/** Tool calls of one answer. */
+const MAX_CALLS = 16;
+
+const INSTRUCTIONS =
+  "You are the assistant of this workspace. Use the tools you are given when they help; do not guess what a tool can tell. " +
+  "When the user asks you to remember something, call the tool remember with the fact as one sentence. " +
+  "When a tool was denied or failed, say so plainly and do not try to get around it.";
+
+const rememberTool: ToolDefinition = {
+  name: REMEMBER_TOOL,
+  description: "Keep a fact about the user or the task for later conversations.",
+  inputSchema: {
+    type: "object",
+    properties: { text: { type: "string", description: "The fact, as one sentence", minLength: 1, maxLength: 2000 } },
+    required: ["text"],
+    additionalProperties: false,
+  },
+};
+
+/** Asks the model, and streams its text into the history while it comes. */
+export const modelNode: NodeSpec<AssistantState> = {
+  type: "model",
+  retry: { maxAttempts: 4, initialMs: 300, maxMs: 10_000 },
+  summary: () => "Asking the model",
+  inputSummary: (state, run) =>
+    `profile ${run.modelProfile}, ${state.messages.length + 1} messages, ${state.history.length} earlier turns, ${state.memories.length} memories`,
+  async run(state, context) {
+    if (state.modelTurns >= MAX_MODEL_TURNS)
+      throw new SomaError("LIMIT_EXCEEDED", `the model was asked ${MAX_MODEL_TURNS} times without coming to an answer`);
+    const client = await context.services.model();
+    const { text, calls, usage } = await listen(client.chat(await toRequest(state, context), context.signal), context);
+    const numbered = calls.slice(0, MAX_CALLS).map((call, index) => ({
+      ...call,
+      id: `call_${state.callCount + index + 1}`,
+      ordinal: state.callCount + index + 1,
+    }));
+    const toolCalls = numbered.map(({ ordinal: _, ...call }) => call);
+    return {
+      patch: {
+        messages: [{ role: "assistant", content: text, ...(toolCalls.length === 0 ? {} : { toolCalls }) }],
+        calls: numbered,
+        callCount: state.callCount + numbered.length,
+        modelTurns: state.modelTurns + 1,
+        ...(numbered.length === 0 ? { answer: text, answeredAt: context.now().toISOString() } : {}),
+      },
+      summary: numbered.length === 0 ? "Answered" : `Asked for ${numbered.map((call) => call.name).join(", ")}`,
+      outputSummary: describeAnswer(text, numbered, usage),
+      output: { model: client.model, provider: client.provider, isAi: client.isAi, text, toolCalls, usage },
+    };
+  },
+};
+
+async function toRequest(state: AssistantState, { run, services }: StepContext): Promise<ChatRequest> {
+  const known =
+    state.memories.length === 0
+      ? ""
+      : `\n\n${MEMORY_HEADING}\n${state.memories.map((memory) => `- ${memory.replaceAll("\n", " ")}`).join("\n")}`;
+  const earlier = state.history.flatMap((turn): ChatMessage[] => [
+    { role: "user", content: turn.user },
+    { role: "assistant", content: turn.assistant },
+  ]);
+  const catalog = await services.tools.list();
+  return {
+    messages: [
+      { role: "system", content: INSTRUCTIONS + known },
+      ...earlier,
+      { role: "user", content: userText(run.input) },
+      ...state.messages,
+    ],
+    tools: [...catalog.map(toDefinition), rememberTool],
+  };
+}
+
+function toDefinition(tool: CatalogTool): ToolDefinition {
+  return { name: tool.name, description: tool.description, inputSchema: tool.inputSchema };
+}
+
+function describeAnswer(text: string, calls: readonly ToolCall[], usage: Heard["usage"]): string {
+  const asked = calls.length === 0 ? "" : `, calls ${calls.map((call) => call.name).join(", ")}`;
+  const tokens = usage === null ? "" : `, ${usage.inputTokens} tokens in and ${usage.outputTokens} out`;
+  return `${text.length} characters${asked}${tokens}`;
+}
+
+interface Heard {
+  text: string;
+  calls: ToolCall[];
+  usage: { inputTokens: number; outputTokens: number } | null;
+}
+
+async function listen(
+  events: ReturnType<ModelClient["chat"]>,
+  { stepId, attempt, streams }: StepContext,
+): Promise<Heard> {
+  const stream = `${stepId}.${attempt}`;
+  const heard: Heard = { text: "", calls: [], usage: null };
+  for await (const event of events) {
+    if (event.type === "text") {
+      if (heard.text === "") streams.start({ stream, callId: stepId, contentType: "text/markdown" });
+      heard.text += event.delta;
+      streams.data(stream, event.delta);
+    } else if (event.type === "toolCall") {
+      heard.calls.push(event.call);
+    } else {
+      heard.usage = event.usage;
+    }
+  }
+  streams.end(stream, "OK");
+  return heard;
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Json } from "@soma/schemas/json";
+import type { HistoryError } from "@soma/schemas/run-history";
+import type { Graph } from "@soma/sdk/graph";
+import type { NodeResult, NodeSpec, RetryPolicy, StepContext } from "@soma/sdk/node";
+import { backoffMs } from "@soma/shared/backoff";
+import { SomaError, toSomaError } from "@soma/shared/errors";
+import { durationHistogram } from "@soma/shared/metrics";
+import { withSpan } from "@soma/shared/telemetry";
+import { stepIdOf } from "../../domain/history.ts";
+import { toSummary } from "../../domain/step-summary.ts";
+import type { EntryStep, Journal } from "../journal/journal.ts";
+import type { Position } from "./replay.ts";
+import type { RunContext } from "./run-context.ts";
+import { StepStreams } from "./step-streams.ts";
+
+const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxMs: 5_000 };
+
+const durations = durationHistogram("orchestrator_node_duration_seconds", "Steps by node type and how they ended", [
+  "node_type",
+  "status",
+]);
+
+/** What stops a run at a step: it failed for good, or it was canceled. */
+export class StepStopped extends Error {
+  readonly outcome: "FAILED" | "CANCELED";
+  readonly error: HistoryError;
+
+  constructor(outcome: "FAILED" | "CANCELED", error: HistoryError) {
+    super(error.message);
+    this.outcome = outcome;
+    this.error = error;
+  }
+}
+
+const CANCELED: HistoryError = { code: "CANCELED", message: "the run was canceled" };
+
+/**
+ * Executes the node at a position until it ends, and writes everything that happens into the history. Before a node with
+ * effects runs, the history up to its start is durable; that row is also where a cancel request is seen last.
+ */
+export async function executeNode<S>(
+  context: RunContext,
+  graph: Graph<S>,
+  journal: Journal,
+  position: Position<S>,
+): Promise<NodeResult<S>> {
+  const { node: id } = position;
+  if (id === undefined) throw new Error("the run is at its end");
+  const spec = graph.node(id);
+  const retry = spec.retry ?? DEFAULT_RETRY;
+  let { attempts, failures } = position;
+  for (;;) {
+    attempts += 1;
+    const attempt = await beginAttempt({ context, journal, position, spec, id, number: attempts });
+    try {
+      return await runAttempt(attempt);
+    } catch (error) {
+      failures += 1;
+      const delayMs = await endFailed(attempt, error, { retry, failures });
+      await sleep(delayMs, undefined, { signal: context.signal }).catch(() => {});
+      if (context.lost()) throw new SomaError("CANCELED", "the worker stops", { cause: error });
+    }
+  }
+}
+
+/** One try of a step. */
+interface Attempt<S> {
+  context: RunContext;
+  journal: Journal;
+  spec: NodeSpec<S>;
+  state: S;
+  step: EntryStep;
+  startedAt: Date;
+  summary: string;
+  streams: StepStreams;
+  observe: (labels: { status: string }) => void;
+}
+
+/** Durable before it returns, where the node has effects; what goes wrong here is the run's, not the step's. */
+async function beginAttempt<S>(params: {
+  context: RunContext;
+  journal: Journal;
+  position: Position<S>;
+  spec: NodeSpec<S>;
+  id: string;
+  number: number;
+}): Promise<Attempt<S>> {
+  const { context, journal, position, spec, id, number } = params;
+  const { state } = position;
+  const step = { number: position.stepNumber, node: id, nodeType: spec.type, attempt: number };
+  const streams = new StepStreams((entry) => journal.write({ ...entry, step }), position.streams);
+  if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
+  const startedAt = context.now();
+  const summary = spec.summary?.(state) ?? id;
+  if (spec.pure !== true) {
+    journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
+    await journal.barrier();
+  }
+  const observe = durations.startTimer({ node_type: spec.type });
+  return { context, journal, spec, state, step, startedAt, summary, streams, observe };
+}
+
+async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S>> {
+  const { context, journal, spec, state, step, streams } = attempt;
+  context.throwIfCanceled();
+  const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
+  return withSpan(`step ${spec.type}`, attributes, async (span) => {
+    const result = await spec.run(state, toStepContext(attempt));
+    streams.closeAll("OK");
+    const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
+    journal.write({
+      kind,
+      step,
+      payload: {
+        ...endOf(attempt, span.spanContext().spanId),
+        summary: result.summary,
+        outputSummary: toSummary(result.outputSummary, result.output),
+        output: result.output ?? null,
+        patch: (result.patch ?? {}) as { [key: string]: Json },
+      },
+    });
+    attempt.observe({ status: kind });
+    return result;
+  });
+}
+
+function toStepContext<S>({ context, step, streams }: Attempt<S>): StepContext {
+  const stepId = stepIdOf(context.run.runId, step.number);
+  return {
+    run: context.run,
+    stepId,
+    stepNumber: step.number,
+    attempt: step.attempt,
+    signal: context.signal,
+    services: context.servicesOf(stepId),
+    streams,
+    log: context.log,
+    now: context.now,
+  };
+}
+
+function endOf<S>({ context, spec, state, startedAt, summary }: Attempt<S>, spanId: string) {
+  return {
+    startedAt: startedAt.toISOString(),
+    latencyMs: context.now().getTime() - startedAt.getTime(),
+    summary,
+    inputSummary: toSummary(spec.inputSummary?.(state, context.run), state as Json),
+    outputSummary: "",
+    spanId,
+  };
+}
+
+/** Writes how an attempt failed. Gives the milliseconds until the next one, or throws when there is none. */
+async function endFailed<S>(
+  attempt: Attempt<S>,
+  error: unknown,
+  tries: { retry: RetryPolicy; failures: number },
+): Promise<number> {
+  const { context, journal, step, streams } = attempt;
+  if (context.lost()) throw error;
+  const known = toSomaError(error);
+  if (known.code === "FENCED") throw error;
+  const canceled = context.canceled();
+  streams.closeAll(canceled ? "CANCELED" : "ERROR");
+  attempt.observe({ status: canceled ? "STEP_CANCELED" : "STEP_FAILED" });
+  if (canceled) {
+    journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error: CANCELED } });
+    throw new StepStopped("CANCELED", CANCELED);
+  }
+  const shown = { code: known.code, message: known.publicMessage };
+  if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
+  if (!known.retryable || tries.failures >= tries.retry.maxAttempts) {
+    const end = { ...endOf(attempt, ""), outputSummary: known.code, error: shown };
+    journal.write({ kind: "STEP_FAILED", step, payload: end });
+    throw new StepStopped("FAILED", shown);
+  }
+  const delayMs = backoffMs(tries.retry, tries.failures);
+  journal.write({ kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } });
+  return delayMs;
+}

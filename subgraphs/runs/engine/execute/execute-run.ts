@@ -1,0 +1,149 @@
+import type { HistoryError } from "@soma/schemas/run-history";
+import type { AnyGraph } from "@soma/sdk/graph";
+import { SomaError, toSomaError } from "@soma/shared/errors";
+import type { Log } from "@soma/shared/log";
+import { counter } from "@soma/shared/metrics";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
+import type { HistoryEvent } from "../../domain/history.ts";
+import type { ClaimedRun } from "../../store/claim-runs.ts";
+import { readCancelReason } from "../../store/read-cancel-reason.ts";
+import { readHistory } from "../../store/read-history.ts";
+import type { CommitBatcher } from "../journal/commit-batcher.ts";
+import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
+import { executeNode, StepStopped } from "./execute-node.ts";
+import { type Position, replay, stoppedBy } from "./replay.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** A run that lost its worker this often is given up: what it does may be what kills workers. */
+const MAX_RECOVERIES = 8;
+/** Steps of one run; a graph that does not come to an end must not run for ever. */
+const MAX_STEPS = 500;
+const HISTORY_PAGE = 2_000;
+
+const finished = counter("soma_runs_finished_total", "Runs by how they ended", ["graph", "status"]);
+
+export interface ExecuteRunOptions {
+  context: RunContext;
+  graph: AnyGraph;
+  batcher: CommitBatcher;
+  /** A pool of the worker role, for the history. */
+  sql: Sql;
+  log: Log;
+  onCommitted(runId: string, seq: number): void;
+}
+
+/** Executes a claimed run from where its history ends until it is finished, or until it must be let go. */
+export async function executeRun(options: ExecuteRunOptions): Promise<void> {
+  const { context, graph } = options;
+  const { run } = context;
+  const parent = contextFromHeaders(run.traceParent === "" ? {} : { traceparent: run.traceParent });
+  await withSpan(
+    `run ${graph.name}`,
+    { "soma.run_id": run.runId, "soma.tenant": run.tenant },
+    () => proceed(options),
+    parent,
+  );
+}
+
+async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
+  const { run } = context;
+  const events = await readAll(sql, run);
+  let position = replay(graph, events);
+  const journal = createJournal({
+    run,
+    head: position.head,
+    batcher,
+    now: context.now,
+    onCommitted(seq, control) {
+      onCommitted(run.runId, seq);
+      if ((control & 1) === 1 && !context.canceled()) context.cancel();
+    },
+  });
+  if (run.recoveries > 0)
+    journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
+  if ((run.control & 1) === 1) context.cancel();
+  const noteCancel = (): void => {
+    if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
+  };
+  context.signal.addEventListener("abort", noteCancel);
+  const ending = (): void => context.signal.removeEventListener("abort", noteCancel);
+  const limit = setTimeout(
+    () => context.cancel("the run reached its deadline"),
+    Math.max(0, run.deadline.getTime() - context.now().getTime()),
+  );
+  try {
+    // The process died between the end of a step and the end of its run.
+    const stopped = stoppedBy(events);
+    if (stopped !== undefined)
+      throw new StepStopped(stopped.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", stopped.error);
+    if (run.recoveries > MAX_RECOVERIES)
+      throw new SomaError("INTERNAL", `the run lost its worker ${run.recoveries} times`);
+    while (position.node !== undefined) position = await advance(context, graph, journal, position);
+    ending();
+    await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
+  } catch (error) {
+    ending();
+    if (context.lost() || toSomaError(error).code === "FENCED") throw error;
+    if (error instanceof StepStopped && error.outcome === "CANCELED")
+      await finish(context, journal, {
+        kind: "RUN_CANCELED",
+        payload: { reason: context.cancelReason() || (await readCancelReason(sql, { runId: run.runId })) },
+      });
+    else await finish(context, journal, { kind: "RUN_FAILED", payload: { error: errorFor(error) } });
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function advance(
+  context: RunContext,
+  graph: AnyGraph,
+  journal: Journal,
+  position: Position<unknown>,
+): Promise<Position<unknown>> {
+  if (context.canceled()) throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
+  if (position.stepNumber > MAX_STEPS)
+    throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
+  const result = await executeNode(context, graph, journal, position);
+  const state = graph.fold(position.state, result.patch ?? {});
+  const streams = { open: new Map(), ended: new Set<string>() };
+  return {
+    ...position,
+    state,
+    node: graph.next(position.node ?? "", state),
+    stepNumber: position.stepNumber + 1,
+    attempts: 0,
+    failures: 0,
+    streams,
+  };
+}
+
+type Ending = Extract<Entry, { kind: "RUN_SUCCEEDED" | "RUN_FAILED" | "RUN_CANCELED" }>;
+
+async function finish(context: RunContext, journal: Journal, ending: Ending): Promise<void> {
+  journal.write(ending);
+  await journal.barrier();
+  finished.inc({ graph: context.run.graph, status: ending.kind });
+}
+
+function errorFor(error: unknown): HistoryError {
+  if (error instanceof StepStopped) return error.error;
+  const known = toSomaError(error);
+  return {
+    code: known.code,
+    message: known.code === "INTERNAL" && error instanceof SomaError ? error.message : known.publicMessage,
+  };
+}
+
+async function readAll(sql: Sql, run: ClaimedRun): Promise<HistoryEvent[]> {
+  return transaction(sql, {}, async (tx) => {
+    const events: HistoryEvent[] = [];
+    for (;;) {
+      const page = await readHistory(tx, { runId: run.runId, afterSeq: events.length, limit: HISTORY_PAGE });
+      events.push(...page);
+      if (page.length < HISTORY_PAGE) return events;
+    }
+  });
+}

@@ -1,0 +1,139 @@
+import { hash } from "node:crypto";
+import { payloadOf, type RunHistory, type StreamFramePayload, type StreamStatus } from "@soma/schemas/run-history";
+import type { StreamWriter } from "@soma/sdk/node";
+import { toStorableText } from "@soma/shared/json";
+import { COALESCE_BYTES, COALESCE_MS, splitFrames } from "@soma/shared/stream-frames/split-frames";
+import type { HistoryEvent } from "../../domain/history.ts";
+
+interface OpenStream {
+  seq: number;
+  data: string;
+}
+
+/** Writes one entry of a stream. */
+export type AppendFrame = (entry: StreamEntry) => void;
+type StreamEntry = { [K in "STREAM_START" | "STREAM_DATA" | "STREAM_END"]: { kind: K; payload: RunHistory[K] } }[
+  | "STREAM_START"
+  | "STREAM_DATA"
+  | "STREAM_END"];
+
+/**
+ * Writes frames of one step into the history: exactly one end for every start. Streams that an earlier attempt left open
+ * are known from the replay, so that a copy goes on where it stopped and what stays open can be closed.
+ */
+export class StepStreams implements StreamWriter {
+  readonly #append: AppendFrame;
+  readonly #open: Map<string, OpenStream>;
+  readonly #ended: Set<string>;
+  readonly #waiting = new Map<string, { text: string; timer: NodeJS.Timeout }>();
+
+  constructor(append: AppendFrame, earlier: { open: Map<string, OpenStream>; ended: Set<string> }) {
+    this.#append = append;
+    this.#open = earlier.open;
+    this.#ended = earlier.ended;
+  }
+
+  start(params: { stream: string; tool?: string; callId: string; contentType: string }): void {
+    const { stream, tool = null, callId, contentType } = params;
+    if (this.#open.has(stream) || this.#ended.has(stream)) throw new Error(`stream ${stream} was started already`);
+    this.#open.set(stream, { seq: 0, data: "" });
+    this.#append({
+      kind: "STREAM_START",
+      payload: { delim: "start", stream, seq: 0, tool, call_id: callId, content_type: contentType },
+    });
+  }
+
+  data(stream: string, text: string): void {
+    const waiting = this.#waiting.get(stream) ?? {
+      text: "",
+      timer: setTimeout(() => this.#flush(stream), COALESCE_MS),
+    };
+    waiting.text += text;
+    this.#waiting.set(stream, waiting);
+    if (Buffer.byteLength(waiting.text) >= COALESCE_BYTES) this.#flush(stream);
+  }
+
+  end(stream: string, status: StreamStatus): void {
+    this.#flush(stream);
+    const open = this.#open.get(stream);
+    if (open === undefined) return;
+    this.#open.delete(stream);
+    this.#ended.add(stream);
+    this.#append({
+      kind: "STREAM_END",
+      payload: {
+        delim: "end",
+        stream,
+        seq: open.seq + 1,
+        status,
+        bytes: Buffer.byteLength(open.data),
+        sha256: hash("sha256", open.data, "hex"),
+      },
+    });
+  }
+
+  copy(frame: StreamFramePayload): void {
+    if (this.#ended.has(frame.stream)) return;
+    const open = this.#open.get(frame.stream);
+    if (open === undefined) {
+      if ("delim" in frame && frame.delim === "start")
+        this.start({
+          stream: frame.stream,
+          callId: frame.call_id,
+          contentType: frame.content_type,
+          ...(frame.tool === null ? {} : { tool: frame.tool }),
+        });
+      return;
+    }
+    if (frame.seq <= open.seq) return;
+    if ("data" in frame) this.#write(frame.stream, frame.data);
+    else if (frame.delim === "end") this.end(frame.stream, frame.status);
+  }
+
+  /** Ends every stream that is still open; a step that is over has none. */
+  closeAll(status: StreamStatus): void {
+    for (const stream of [...this.#open.keys()]) this.end(stream, status);
+  }
+
+  #flush(stream: string): void {
+    const waiting = this.#waiting.get(stream);
+    if (waiting === undefined) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(stream);
+    if (waiting.text !== "") this.#write(stream, waiting.text);
+  }
+
+  #write(stream: string, text: string): void {
+    const open = this.#open.get(stream);
+    if (open === undefined) return;
+    for (const data of splitFrames(toStorableText(text))) {
+      open.seq += 1;
+      open.data += data;
+      this.#append({ kind: "STREAM_DATA", payload: { stream, seq: open.seq, data } });
+    }
+  }
+}
+
+/** Streams of a step as its earlier attempts left them. */
+export function readStreams(
+  events: Iterable<HistoryEvent>,
+  step: number,
+): { open: Map<string, OpenStream>; ended: Set<string> } {
+  const open = new Map<string, OpenStream>();
+  const ended = new Set<string>();
+  for (const event of events) {
+    if (event.step !== step) continue;
+    if (event.kind === "STREAM_START") open.set(payloadOf(event.kind, event.payload).stream, { seq: 0, data: "" });
+    if (event.kind === "STREAM_DATA") {
+      const { stream, seq, data } = payloadOf(event.kind, event.payload);
+      const known = open.get(stream);
+      if (known !== undefined) open.set(stream, { seq, data: known.data + data });
+    }
+    if (event.kind === "STREAM_END") {
+      const { stream } = payloadOf(event.kind, event.payload);
+      open.delete(stream);
+      ended.add(stream);
+    }
+  }
+  return { open, ended };
+}

@@ -1,0 +1,25 @@
+import type { AnyGraph } from "@soma/sdk/graph";
+import { assistantGraph } from "../../agents/assistant/assistant.ts";
+
+/** The graphs a process can run. */
+export interface GraphRegistry {
+  /** The newest version of a graph, for new runs. */
+  find(name: string): AnyGraph | undefined;
+  /** The very version a run is pinned to. */
+  findPinned(name: string, version: number): AnyGraph | undefined;
+  names(): string[];
+  /** name@version#hash of each; a worker only claims runs that are pinned to one of them. */
+  pins(): string[];
+}
+
+/** Every graph this build ships. A run stays with the version it was started on: keep old versions here until no run is left. */
+export const SHIPPED_GRAPHS: readonly AnyGraph[] = [assistantGraph];
+
+export function createGraphRegistry(graphs: readonly AnyGraph[] = SHIPPED_GRAPHS): GraphRegistry {
+  return {
+    find: (name) => graphs.filter((graph) => graph.name === name).sort((a, b) => b.version - a.version)[0],
+    findPinned: (name, version) => graphs.find((graph) => graph.name === name && graph.version === version),
+    names: () => [...new Set(graphs.map((graph) => graph.name))],
+    pins: () => graphs.map((graph) => graph.pin),
+  };
+}

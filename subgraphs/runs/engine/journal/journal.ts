@@ -1,0 +1,101 @@
+import type { JsonObject } from "@soma/schemas/json";
+import type { EventKind, RunHistory } from "@soma/schemas/run-history";
+import { validateForPublish } from "@soma/schemas/validate";
+import { SomaError } from "@soma/shared/errors";
+import { toStorableJson } from "@soma/shared/json";
+import { chain } from "../../domain/chain.ts";
+import type { HistoryEvent } from "../../domain/history.ts";
+import { toPublishedEvent } from "../../domain/published-events.ts";
+import { RUN_STATUS } from "../../domain/run-status.ts";
+import type { ClaimedRun } from "../../store/claim-runs.ts";
+import type { CommitBatcher } from "./commit-batcher.ts";
+
+/** What is to be written: a kind with its own payload, and the step it is about. */
+export type Entry = { [K in EventKind]: { kind: K; payload: RunHistory[K]; step?: EntryStep } }[EventKind];
+
+/** Left out for events of the run itself. */
+export interface EntryStep {
+  number: number;
+  node: string;
+  nodeType: string;
+  attempt: number;
+}
+
+/** Status a run has with an event of this kind; other kinds leave it running. */
+const STATUS_WITH: Partial<Record<EventKind, number>> = {
+  RUN_SUCCEEDED: RUN_STATUS.SUCCEEDED.code,
+  RUN_FAILED: RUN_STATUS.FAILED.code,
+  RUN_CANCELED: RUN_STATUS.CANCELED.code,
+};
+
+/** Appends to the history of one run. Entries leave in the order they are given. */
+export interface Journal {
+  /** Does not wait: what follows may start before the entry is durable. A failure shows at the next `barrier()`. */
+  write(entry: Entry): void;
+  /** Waits until everything written is durable. Before every effect, and before anything is shown as final. */
+  barrier(): Promise<void>;
+}
+
+export interface JournalOptions {
+  run: ClaimedRun;
+  head: { seq: number; hash: string };
+  batcher: CommitBatcher;
+  now: () => Date;
+  /** Called with each durable event, and with the control bits that came back with it. */
+  onCommitted(seq: number, control: number): void;
+}
+
+export function createJournal(options: JournalOptions): Journal {
+  const { run, batcher } = options;
+  let { head } = options;
+  let failure: unknown;
+  let pending: Promise<void>[] = [];
+
+  function write(entry: Entry): void {
+    if (failure !== undefined) return;
+    const { number = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
+    const payload = toStorableJson(entry.payload) as JsonObject;
+    const event = chain(head.hash, {
+      runId: run.runId,
+      seq: head.seq + 1,
+      at: options.now(),
+      kind: entry.kind,
+      step: number,
+      node,
+      nodeType,
+      attempt,
+      payload,
+    });
+    checkPublished(run, event);
+    head = { seq: event.seq, hash: event.hash };
+    const durable = batcher.append({ event, epoch: run.epoch, status: STATUS_WITH[entry.kind] ?? null }).then(
+      (control) => options.onCommitted(event.seq, control),
+      (error: unknown) => {
+        failure ??= error;
+      },
+    );
+    pending.push(durable);
+  }
+
+  return {
+    write,
+    async barrier() {
+      const waiting = pending;
+      pending = [];
+      await Promise.all(waiting);
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** An event that does not fit its schema must never become durable, since its row is what gets published. */
+function checkPublished(run: ClaimedRun, event: HistoryEvent): void {
+  const published = toPublishedEvent(run, event);
+  if (published === undefined) return;
+  const faults = validateForPublish(published.type, published.data);
+  if (faults.length > 0)
+    throw new SomaError(
+      "EVENT_INVALID",
+      `event ${published.type} of run ${run.runId} does not fit its schema: ${faults.join("; ")}`,
+    );
+}

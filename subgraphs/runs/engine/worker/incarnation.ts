@@ -1,0 +1,184 @@
+import { SomaError } from "@soma/shared/errors";
+import { newId } from "@soma/shared/ids";
+import type { Log } from "@soma/shared/log";
+import { type Loop, startLoop } from "@soma/shared/loop";
+import { gauge } from "@soma/shared/metrics";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { type Incarnation as BegunIncarnation, beginIncarnation } from "@soma/shared/postgres/incarnation";
+import { LOCK_CLASS } from "@soma/shared/postgres/liveness";
+import type { WakeUp } from "@soma/shared/wake-up";
+import { WORK_WAITS } from "../../domain/hints.ts";
+import { ENGINE_BUILD } from "../../domain/published-events.ts";
+import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
+import type { Incarnation } from "../../store/commit-batch.ts";
+import { findControlledRuns } from "../../store/find-controlled-runs.ts";
+import { registerWorker } from "../../store/register-worker.ts";
+import { releaseRuns } from "../../store/release-runs.ts";
+import { renewLease } from "../../store/renew-lease.ts";
+import { setWorkerState, WORKER_STATE } from "../../store/set-worker-state.ts";
+import { executeRun } from "../execute/execute-run.ts";
+import type { ConnectedServices } from "../execute/run-context.ts";
+import { createRunContext, type RunContext } from "../execute/run-context.ts";
+import type { GraphRegistry } from "../graphs/graph-registry.ts";
+import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
+import { reap } from "./reaper.ts";
+
+/** Renewed four times a second; it only matters for a process that hangs, since a dead one loses its lock at once. */
+const LEASE_MS = 5_000;
+const TICK_MS = 250;
+
+const active = gauge("soma_runs_active", "Runs this process executes", []);
+
+export interface IncarnationOptions {
+  /** Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `general` for the rest. */
+  sql: { commits: Sql; liveness: Sql; general: Sql };
+  graphs: GraphRegistry;
+  services: ConnectedServices;
+  wakeUp: WakeUp;
+  slots: number;
+  log: Log;
+  now: () => Date;
+}
+
+export interface RunningIncarnation {
+  /** Resolves when this incarnation lost its lock or was taken over; its runs are another's then. */
+  lost: Promise<void>;
+  /** Stops claiming, lets go of the runs so that others take them at once. */
+  close(): Promise<void>;
+}
+
+/** One life of a worker: registers, holds its lock, claims and executes runs, looks after the others. */
+export async function startIncarnation(options: IncarnationOptions): Promise<RunningIncarnation> {
+  const { sql, log, slots } = options;
+  let gen = 1;
+  const liveness = await beginIncarnation({
+    liveness: sql.liveness,
+    lockClass: LOCK_CLASS.WORKER,
+    async register() {
+      const row = await registerWorker(sql.general, {
+        workerId: newId(),
+        slots,
+        build: ENGINE_BUILD,
+        leaseMs: LEASE_MS,
+      });
+      gen = row.gen;
+      return { id: row.workerId, no: row.no };
+    },
+  });
+  const owner = { workerId: liveness.id, no: liveness.no, gen };
+  const batcher = createCommitBatcher({ sql: sql.commits, owner, log });
+  const life = new Life({ ...options, owner, liveness, batcher });
+  log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
+  return life;
+}
+
+class Life implements RunningIncarnation {
+  readonly lost: Promise<void>;
+  readonly #options: IncarnationOptions & { owner: Incarnation; liveness: BegunIncarnation; batcher: CommitBatcher };
+  readonly #runs = new Map<string, { context: RunContext; done: Promise<void> }>();
+  readonly #loops: Loop[];
+  readonly #unsubscribe: () => void;
+  #declareLost: () => void = () => {};
+  #closing = false;
+
+  constructor(
+    options: IncarnationOptions & { owner: Incarnation; liveness: BegunIncarnation; batcher: CommitBatcher },
+  ) {
+    this.#options = options;
+    this.lost = new Promise((resolve) => {
+      this.#declareLost = resolve;
+    });
+    const { log } = options;
+    const claiming = startLoop({ name: "claim-runs", intervalMs: TICK_MS, log, maxBackoffMs: 2_000 }, () =>
+      this.#claim(),
+    );
+    const watching = startLoop({ name: "worker-watch", intervalMs: TICK_MS, log, maxBackoffMs: 1_000 }, () =>
+      this.#watch(),
+    );
+    this.#loops = [claiming, watching];
+    this.#unsubscribe = options.wakeUp.on(WORK_WAITS, claiming.wake);
+  }
+
+  async #claim(): Promise<boolean> {
+    const { sql, owner, slots } = this.#options;
+    const free = slots - this.#runs.size;
+    if (free <= 0 || this.#closing || !this.#options.liveness.held()) return false;
+    const claimed = await claimRuns(sql.general, { owner, graphs: this.#options.graphs.pins(), slots: free });
+    for (const run of claimed) this.#start(run);
+    return false;
+  }
+
+  #start(run: ClaimedRun): void {
+    const { log, services, batcher, sql, wakeUp, now } = this.#options;
+    const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
+    const context = createRunContext({ run, services, log: runLog, now });
+    const done = this.#execute(run, context, {
+      batcher,
+      sql: sql.general,
+      log: runLog,
+      onCommitted: (runId) => wakeUp.changed(runId),
+    }).finally(() => {
+      this.#runs.delete(run.runId);
+      active.set(this.#runs.size);
+      // The session's next run may be waiting for this one.
+      wakeUp.changed(WORK_WAITS);
+    });
+    this.#runs.set(run.runId, { context, done });
+    active.set(this.#runs.size);
+  }
+
+  async #execute(
+    run: ClaimedRun,
+    context: RunContext,
+    rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
+  ): Promise<void> {
+    try {
+      const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
+      if (graph === undefined)
+        throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
+      await executeRun({ context, graph, ...rest });
+    } catch (error) {
+      if (context.lost()) return;
+      context.lose("it could not go on here");
+      rest.log.error({ err: error }, "a run could not go on here and is handed back");
+      await releaseRuns(this.#options.sql.general, { owner: this.#options.owner, runIds: [run.runId] }).catch(
+        (cause: unknown) => rest.log.error({ err: cause }, "a run could not be handed back"),
+      );
+    }
+  }
+
+  /** Renews the lease, hears cancel requests, looks after other workers; without the lock or the lease this life is over. */
+  async #watch(): Promise<boolean> {
+    const { sql, owner, liveness, log } = this.#options;
+    if (!liveness.held() || !(await renewLease(sql.general, { owner, leaseMs: LEASE_MS }))) {
+      for (const { context } of this.#runs.values()) context.lose("the worker lost its lock or lease");
+      this.#declareLost();
+      return false;
+    }
+    if (this.#runs.size > 0) {
+      for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId })) {
+        const running = this.#runs.get(runId);
+        if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel();
+      }
+    }
+    if (await reap({ sql: sql.general, workerId: owner.workerId, log })) this.#options.wakeUp.changed(WORK_WAITS);
+    return false;
+  }
+
+  async close(): Promise<void> {
+    const { sql, owner, liveness, log } = this.#options;
+    this.#closing = true;
+    this.#unsubscribe();
+    await Promise.all(this.#loops.map((loop) => loop.close()));
+    const runIds = [...this.#runs.keys()];
+    for (const { context } of this.#runs.values()) context.lose("the worker stops");
+    if (liveness.held()) {
+      await setWorkerState(sql.general, { owner, state: WORKER_STATE.DRAINING });
+      const released = runIds.length === 0 ? 0 : await releaseRuns(sql.general, { owner, runIds });
+      if (released > 0) log.info({ runs: released }, "runs were handed back and go on elsewhere or at the next start");
+    }
+    await Promise.all([...this.#runs.values()].map((running) => running.done));
+    if (liveness.held()) await setWorkerState(sql.general, { owner, state: WORKER_STATE.DEAD });
+    await liveness.close();
+  }
+}

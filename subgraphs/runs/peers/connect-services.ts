@@ -1,0 +1,44 @@
+import type { ModelClient } from "@soma/sdk/model-client";
+import type { CatalogTool } from "@soma/sdk/services";
+import { createServiceClient } from "@soma/shared/graphql/service-client";
+import type { SignPrincipal } from "@soma/shared/identity/internal-token";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { LRUCache } from "lru-cache";
+import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { readEarlierTurns } from "../store/read-earlier-turns.ts";
+import { bindMemory } from "./memory.ts";
+import { bindPolicy } from "./policy.ts";
+import { bindTools } from "./tools.ts";
+
+const CATALOG_MS = 10_000;
+const CATALOGS = 1_000;
+
+export interface ConnectServicesOptions {
+  urls: { memory: string; policy: string; tools: string };
+  sign: SignPrincipal;
+  /** A pool of the worker role. */
+  sql: Sql;
+  model(profile: string): Promise<ModelClient>;
+}
+
+/** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
+export function connectServices({ urls, sign, sql, model }: ConnectServicesOptions): ConnectedServices {
+  const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });
+  const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
+  const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
+  const catalogs = new LRUCache<string, Promise<readonly CatalogTool[]>>({ max: CATALOGS, ttl: CATALOG_MS });
+  return (binding) => {
+    const { tenant, sessionId, runId, modelProfile } = binding.run;
+    return {
+      model: () => model(modelProfile),
+      memory: bindMemory(memory, binding),
+      policy: bindPolicy(policy, binding),
+      tools: bindTools(tools, binding, catalogs),
+      session: {
+        earlierTurns: (limit) =>
+          transaction(sql, {}, (tx) => readEarlierTurns(tx, { tenant, sessionId, beforeRunId: runId, limit })),
+      },
+    };
+  };
+}

@@ -1,0 +1,52 @@
+import type { CatalogTool, ToolsPort } from "@soma/sdk/services";
+import type { ServiceClient } from "@soma/shared/graphql/service-client";
+import { derivedId } from "@soma/shared/ids";
+import { fromGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
+import type { LRUCache } from "lru-cache";
+import type { ServiceBinding } from "../engine/execute/run-context.ts";
+import {
+  PeerCancelInvocationDocument,
+  PeerInvokeToolDocument,
+  PeerToolOutputDocument,
+  PeerToolsDocument,
+} from "./generated/graphql.ts";
+
+/** A cancel must not hold up the end of a run. */
+const CANCEL_MS = 2_000;
+
+/** The tools subgraph, for one step. */
+export function bindTools(
+  client: ServiceClient,
+  { run, stepId, principal, signal }: ServiceBinding,
+  catalogs: LRUCache<string, Promise<readonly CatalogTool[]>>,
+): ToolsPort {
+  const call = { principal, signal };
+  return {
+    list() {
+      const known = catalogs.get(run.tenant);
+      if (known !== undefined) return known;
+      // Not given up with the step: others of the tenant wait for the same answer.
+      const asked = client.request(PeerToolsDocument, {}, { principal }).then((answer) => answer.tools);
+      asked.catch(() => catalogs.delete(run.tenant));
+      catalogs.set(run.tenant, asked);
+      return asked;
+    },
+    invocationIdOf: (idempotencyKey) => derivedId(run.tenant, "invocation", idempotencyKey),
+    async invoke({ timeoutMs, ...params }) {
+      const input = { ...params, runId: run.runId, stepId };
+      const { id, status, output, error } = (
+        await client.request(PeerInvokeToolDocument, { input }, { ...call, timeoutMs })
+      ).invokeTool;
+      return { id, status, output: output ?? null, error: error ?? null };
+    },
+    // Asked for after the step's signal has aborted.
+    async cancel(id) {
+      await client.request(PeerCancelInvocationDocument, { id }, { principal, timeoutMs: CANCEL_MS });
+    },
+    async *frames(invocationId, until) {
+      const both = { principal, signal: until };
+      for await (const { toolOutput } of client.subscribe(PeerToolOutputDocument, { invocationId, after: -1 }, both))
+        yield fromGraphqlFrame(toolOutput as Parameters<typeof fromGraphqlFrame>[0]);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** What a tool may do when its outcome is lost: run again; run again under the same key; never run again. */
+export type Effect = "pure" | "idempotent" | "at_most_once";
+
+/** Where a tool runs: in the tools process, or in a child process with a clean environment. */
+export type Isolation = "none" | "process";
+
+export type Risk = "low" | "medium" | "high";
+
+/** What a tool may use while it runs. */
+export interface ToolContext {
+  /** Aborted when the invocation is canceled or runs out of time; a tool in a child process is killed instead. */
+  signal: AbortSignal;
+  invocationId: string;
+  /** The same in every attempt; an idempotent tool applies it once. */
+  idempotencyKey: string;
+  tenant: string;
+  /** Folder for what tools keep; a tool in a child process cannot reach it. */
+  dataDir: string;
+  /** Writes output that callers see at once. */
+  emit(text: string): void;
+  now(): Date;
+}
+
+/** Where a child process finds a tool, and the little it may read. */
+export interface ChildModule {
+  /** `import.meta.url` of the module that exports the tool. */
+  url: string;
+  /** Name of the export. */
+  name: string;
+  /** Files, or folders that end in `/`, that the module reads; a last `*` stands for any ending. */
+  allowRead: readonly string[];
+  /** Flags for the child's Node, such as heap and stack sizes. */
+  nodeFlags: readonly string[];
+}
+
+export interface ToolSpec<A> {
+  /** snake_case; what models and policies call it. */
+  name: string;
+  version: string;
+  description: string;
+  /** JSON Schema 2020-12 of the arguments: an object that is closed. */
+  inputSchema: { readonly type: "object"; readonly [keyword: string]: unknown };
+  risk: Risk;
+  effect: Effect;
+  isolation: Isolation;
+  /** Milliseconds after which an invocation is stopped. */
+  timeoutMs: number;
+  /** Bytes of output that are kept; what comes after is dropped and the invocation ends TRUNCATED. */
+  maxOutputBytes: number;
+  /** A lower limit for a call, in milliseconds. */
+  timeoutOf?(args: A): number | undefined;
+  /** Required for isolation "process". */
+  child?: ChildModule;
+  /** Does the work. The text it gives is written after what it emitted; together they are the invocation's output. */
+  run(args: A, context: ToolContext): Promise<string | undefined> | string | undefined;
+}
+
+/** A tool whose arguments are known to fit its schema when it is called. */
+export type Tool = Readonly<ToolSpec<unknown>>;
+
+/** A failure that the caller may read and that has a name of its own, such as `bad_expression`. */
+export class ToolError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "ToolError";
+    this.type = type;
+  }
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+
+/**
+ * Defines a tool. `A` is the type its schema describes: the registry validates every call against the schema first, so
+ * `run` may trust it.
+ */
+export function defineTool<A>(spec: ToolSpec<A>): Tool {
+  if (!NAME.test(spec.name)) throw new Error(`tool name "${spec.name}" is not snake_case of 1 to 64 characters`);
+  if (spec.isolation === "process" && spec.child === undefined)
+    throw new Error(`tool ${spec.name} runs in a child process but does not say where to find it`);
+  return Object.freeze({ ...spec }) as unknown as Tool;
+}

@@ -1,0 +1,161 @@
+import { hash } from "node:crypto";
+import { canonicalJson } from "@soma/schemas/json";
+import type { NodeSpec } from "./node.ts";
+
+/** One value of a graph's state: where it begins, and how an update changes it (it replaces, unless `reduce` says otherwise). */
+export interface Channel<T> {
+  initial: T;
+  reduce?: (current: T, update: T) => T;
+}
+
+/** A channel to which updates are appended. */
+export function appended<T>(): Channel<T[]> {
+  return { initial: [], reduce: (current, update) => [...current, ...update] };
+}
+
+/** A channel that keeps the newest value. */
+export function replaced<T>(initial: T): Channel<T> {
+  return { initial };
+}
+
+export type StateOf<C> = { readonly [K in keyof C]: C[K] extends Channel<infer T> ? T : never };
+
+export interface Graph<S> {
+  name: string;
+  version: number;
+  /** Digest of the structure; a run is pinned to it. */
+  hash: string;
+  /** name@version#hash, as workers announce it. */
+  pin: string;
+  entry: string;
+  initial(): S;
+  fold(state: S, patch: Partial<S>): S;
+  node(id: string): NodeSpec<S>;
+  /** The node after this one, or undefined when the run is at its end. */
+  next(id: string, state: S): string | undefined;
+  /** What a finished run answers. */
+  answer(state: S): string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds graphs of different states; each one is only ever given its own
+export type AnyGraph = Graph<any>;
+
+type Edge<S> = { to: string } | { choose: (state: S) => string; among: readonly string[] };
+
+export interface GraphBuilder<S> {
+  node(id: string, spec: NodeSpec<S>): GraphBuilder<S>;
+  /** After `from` always `to`. */
+  edge(from: string, to: string): GraphBuilder<S>;
+  /** After `from` whichever of `among` the state asks for. */
+  when(from: string, among: readonly string[], choose: (state: S) => string): GraphBuilder<S>;
+  build(answer: (state: S) => string): Graph<S>;
+}
+
+/**
+ * Declares an agent graph. The first node is the entry; a node without an edge is an end. `build()` refuses edges to or
+ * from nodes that do not exist and nodes that cannot be reached.
+ *
+ *   graph("greeter", 1, { text: replaced("") }).node("greet", {...}).edge("greet", "answer").node("answer", {...}).build((s) => s.text)
+ */
+export function graph<C extends Record<string, unknown>>(
+  name: string,
+  version: number,
+  channels: C,
+): GraphBuilder<StateOf<C>> {
+  type S = StateOf<C>;
+  const nodes = new Map<string, NodeSpec<S>>();
+  const edges = new Map<string, Edge<S>>();
+
+  const connect = (from: string, edge: Edge<S>): GraphBuilder<S> => {
+    if (edges.has(from))
+      throw new Error(`graph ${name}: node "${from}" has an edge already; use when() to choose among several`);
+    edges.set(from, edge);
+    return builder;
+  };
+
+  const builder: GraphBuilder<S> = {
+    node(id, spec) {
+      if (nodes.has(id)) throw new Error(`graph ${name}: node "${id}" stands twice`);
+      nodes.set(id, spec);
+      return builder;
+    },
+    edge: (from, to) => connect(from, { to }),
+    when: (from, among, choose) => connect(from, { choose, among }),
+    build: (answer) =>
+      buildGraph({ name, version, channels: channels as Record<string, Channel<unknown>>, nodes, edges, answer }),
+  };
+  return builder;
+}
+
+interface Parts<S> {
+  name: string;
+  version: number;
+  channels: Record<string, Channel<unknown>>;
+  nodes: ReadonlyMap<string, NodeSpec<S>>;
+  edges: ReadonlyMap<string, Edge<S>>;
+  answer: (state: S) => string;
+}
+
+function buildGraph<S>(parts: Parts<S>): Graph<S> {
+  const { name, version, channels, nodes, edges } = parts;
+  const [entry] = nodes.keys();
+  if (entry === undefined) throw new Error(`graph ${name} has no node`);
+  checkEdges(parts, entry);
+  const shape = {
+    nodes: [...nodes].map(([id, spec]) => [id, spec.type]),
+    edges: [...edges].map(([from, edge]) => [from, targetsOf(edge)]),
+    channels: Object.keys(channels),
+  };
+  const digest = hash("sha256", canonicalJson(shape), "hex").slice(0, 16);
+
+  return {
+    name,
+    version,
+    hash: digest,
+    pin: `${name}@${version}#${digest}`,
+    entry,
+    answer: parts.answer,
+    initial: () => Object.fromEntries(Object.entries(channels).map(([key, channel]) => [key, channel.initial])) as S,
+    fold(state, patch) {
+      const next: Record<string, unknown> = { ...(state as object) };
+      for (const [key, update] of Object.entries(patch as object)) {
+        const channel = channels[key];
+        if (channel === undefined) throw new Error(`graph ${name} has no channel "${key}"`);
+        next[key] = channel.reduce === undefined ? update : channel.reduce(next[key] as never, update as never);
+      }
+      return next as S;
+    },
+    node(id) {
+      const spec = nodes.get(id);
+      if (spec === undefined) throw new Error(`graph ${name} has no node "${id}"`);
+      return spec;
+    },
+    next(id, state) {
+      const edge = edges.get(id);
+      if (edge === undefined) return undefined;
+      if ("to" in edge) return edge.to;
+      const chosen = edge.choose(state);
+      if (!edge.among.includes(chosen))
+        throw new Error(`graph ${name}: node "${id}" chose "${chosen}", which is not one of ${edge.among.join(", ")}`);
+      return chosen;
+    },
+  };
+}
+
+function targetsOf<S>(edge: Edge<S>): readonly string[] {
+  return "to" in edge ? [edge.to] : edge.among;
+}
+
+function checkEdges<S>({ name, nodes, edges }: Parts<S>, entry: string): void {
+  for (const [from, edge] of edges) {
+    for (const id of [from, ...targetsOf(edge)])
+      if (!nodes.has(id)) throw new Error(`graph ${name}: an edge names "${id}", which is not a node`);
+  }
+  const reached = new Set([entry]);
+  for (const id of reached) {
+    const edge = edges.get(id);
+    if (edge !== undefined) for (const to of targetsOf(edge)) reached.add(to);
+  }
+  const lost = [...nodes.keys()].filter((id) => !reached.has(id));
+  if (lost.length > 0) throw new Error(`graph ${name}: no path leads to ${lost.join(", ")}`);
+}

@@ -1,0 +1,91 @@
+import type { Json, JsonObject } from "@soma/schemas/json";
+import type { StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
+import type { StepServices } from "./services.ts";
+
+/** How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  maxAttempts: number;
+  initialMs: number;
+  maxMs: number;
+}
+
+/** What a node gives back. */
+export interface NodeResult<S> {
+  /** What changes in the state; this is the checkpoint. */
+  patch?: Partial<S>;
+  /** One line a person can read. */
+  summary: string;
+  /** What a person may look at; part of the history. */
+  output?: Json;
+  /** What the event bus hears of the output: one line without texts of people. Left out, only its shape is told. */
+  outputSummary?: string;
+  /** A denied step is not a failure: the run goes on and the model is told. */
+  denied?: boolean;
+}
+
+/** A place in a graph: what is done there. */
+export interface NodeSpec<S> {
+  /** The kind of work, such as `model` or `tool`; events, metrics and pages group by it. */
+  type: string;
+  /**
+   * Pure nodes do nothing outside: their result may be written a little later than the next one begins, and they may run
+   * again.
+   */
+  pure?: boolean;
+  retry?: RetryPolicy;
+  /**
+   * The node copies streams that live elsewhere: one left open by a dead attempt goes on instead of being interrupted.
+   */
+  copiesStreams?: boolean;
+  /** Line for people while the step runs. */
+  summary?: (state: S) => string;
+  /** What the event bus hears of the input: one line without texts of people. Left out, only the state's shape is told. */
+  inputSummary?: (state: S, run: RunInfo) => string;
+  run(state: S, context: StepContext): Promise<NodeResult<S>> | NodeResult<S>;
+}
+
+/** What a node may know of its run. */
+export interface RunInfo {
+  runId: string;
+  tenant: string;
+  sessionId: string;
+  input: JsonObject;
+  /** Role the run acts under; policy decides by it. */
+  role: string;
+  modelProfile: string;
+  createdAt: Date;
+}
+
+/** What a node is given beside the state. */
+export interface StepContext {
+  run: RunInfo;
+  /** The run's id, a dot, and the step's number from 1; the same in every attempt. */
+  stepId: string;
+  stepNumber: number;
+  /** From 1; grows with every retry and every take-over. */
+  attempt: number;
+  /** Aborted when the run is canceled, taken away, or the process stops. */
+  signal: AbortSignal;
+  /** What is outside: models, tools, policy, memory, the session; asked in the name of who started the run. */
+  services: StepServices;
+  streams: StreamWriter;
+  log: StepLog;
+  now(): Date;
+}
+
+/** A log line: fields, then a constant sentence. */
+export interface StepLog {
+  info(fields: object, sentence: string): void;
+  warn(fields: object, sentence: string): void;
+  error(fields: object, sentence: string): void;
+}
+
+/** Text that people may watch while a step runs. Every stream that was started gets exactly one end, written here or by the engine. */
+export interface StreamWriter {
+  start(params: { stream: string; tool?: string; callId: string; contentType: string }): void;
+  data(stream: string, text: string): void;
+  end(stream: string, status: StreamStatus): void;
+  /** Copies a frame of another service; one that the history has already is left out. */
+  copy(frame: StreamFramePayload): void;
+}

@@ -1,0 +1,111 @@
+import type { Json } from "@soma/schemas/json";
+import type { StreamFramePayload } from "@soma/schemas/run-history";
+import type { ModelClient } from "./model-client.ts";
+
+/**
+ * What a step may reach outside of itself. Every call is made in the name of who started the run, under the run's role, and
+ * is given up when the step's signal aborts. Calls that change something take an idempotency key: make it of the run's id
+ * and of what the call is about, so that a retry and another worker use the same one.
+ */
+export interface StepServices {
+  /** The model of the run's profile; rejects when it cannot be used. */
+  model(): Promise<ModelClient>;
+  tools: ToolsPort;
+  policy: PolicyPort;
+  memory: MemoryPort;
+  session: SessionPort;
+}
+
+/** A tool as the catalogue describes it. */
+export interface CatalogTool {
+  name: string;
+  version: string;
+  description: string;
+  /** JSON Schema of the arguments. */
+  inputSchema: unknown;
+  risk: "LOW" | "MEDIUM" | "HIGH";
+  timeoutMs: number;
+}
+
+export interface ToolInvocation {
+  id: string;
+  status: string;
+  output: string | null;
+  error: { type: string; message: string } | null;
+}
+
+export interface InvokeParams {
+  tool: string;
+  args: { [name: string]: unknown };
+  decisionToken: string;
+  idempotencyKey: string;
+  /** Milliseconds until the call is given up. */
+  timeoutMs: number;
+}
+
+export interface ToolsPort {
+  /** The tools there are, from a copy at most ten seconds old. */
+  list(): Promise<readonly CatalogTool[]>;
+  /** Id an invocation has under an idempotency key, before and after it exists. */
+  invocationIdOf(idempotencyKey: string): string;
+  invoke(params: InvokeParams): Promise<ToolInvocation>;
+  cancel(invocationId: string): Promise<void>;
+  /** Output of an invocation from its first frame to its last. */
+  frames(invocationId: string, signal: AbortSignal): AsyncIterable<StreamFramePayload>;
+}
+
+export interface DecideParams {
+  tool: string;
+  toolVersion: string;
+  risk: CatalogTool["risk"];
+  args: { [name: string]: unknown };
+  idempotencyKey: string;
+}
+
+export interface PolicyDecision {
+  id: string;
+  allow: boolean;
+  reason: string;
+  /** Proof for the call; null when it is denied. */
+  token: string | null;
+}
+
+export interface PolicyPort {
+  /** Asked again under the same key the same decision is given, with a token that is good again. */
+  decide(params: DecideParams): Promise<PolicyDecision>;
+}
+
+export interface RecallHit {
+  memoryId: string;
+  content: string;
+  /** 0 to 1, comparable within one answer. */
+  score: number;
+  why: string;
+}
+
+export interface RememberParams {
+  role: "USER" | "ASSISTANT";
+  kind: "MESSAGE" | "FACT";
+  content: string;
+  /** RFC 3339; when it was said. */
+  at: string;
+  meta?: Json;
+  idempotencyKey: string;
+}
+
+export interface MemoryPort {
+  recall(params: { query: string; limit: number }): Promise<{ source: string; hits: RecallHit[] }>;
+  remember(params: RememberParams): Promise<{ memoryId: string; deduplicated: boolean }>;
+  link(params: { sourceId: string; targetId: string; relation: string; idempotencyKey: string }): Promise<void>;
+}
+
+/** A question and its answer. */
+export interface SessionTurn {
+  user: string;
+  assistant: string;
+}
+
+export interface SessionPort {
+  /** Finished runs of the session before this one, oldest first, at most `limit`. */
+  earlierTurns(limit: number): Promise<SessionTurn[]>;
+}

@@ -1,0 +1,29 @@
+import type { EventRecord } from "../../bus/event-record.ts";
+import type { Sql } from "../../postgres/connect.ts";
+
+export interface OutboxRow {
+  bucket: number;
+  id: string;
+  /** Epoch of the lease it was read under. */
+  epoch: string;
+  eventId: string;
+  tenant: string;
+  type: string;
+  record: EventRecord;
+}
+
+type Read = Omit<OutboxRow, "record"> & EventRecord;
+
+/** The oldest rows of each bucket the owner holds for at least five more seconds, in the order they leave. */
+export async function readDueRows(
+  sql: Sql,
+  { owner, perBucket }: { owner: string; perBucket: number },
+): Promise<OutboxRow[]> {
+  const rows = await sql<Read[]>`
+    select o.bucket, o.id, l.epoch, o.event_id as "eventId", o.tenant, o.type, o.topic, o.key, o.headers, o.payload as value
+    from outbox_lease l cross join lateral
+      (select * from outbox x where x.bucket = l.bucket order by x.id limit ${perBucket}) o
+    where l.owner = ${owner} and l.expires_at > clock_timestamp() + interval '5 seconds'
+    order by o.bucket, o.id`;
+  return rows.map(({ topic, key, headers, value, ...row }) => ({ ...row, record: { topic, key, headers, value } }));
+}

@@ -1,0 +1,54 @@
+import type { Log } from "../log.ts";
+import { createWakeUp, type WakeUp } from "../wake-up.ts";
+import type { Sql } from "./connect.ts";
+
+export interface NotifiedWakeUp extends WakeUp {
+  close(): Promise<void>;
+}
+
+const GATHER_MS = 10;
+/** NOTIFY payloads end at 8000 bytes; an id takes 37. */
+const NAMES_PER_MESSAGE = 200;
+
+/**
+ * Hints between the processes of one schema: in the same process they arrive at once, others get them over NOTIFY, gathered
+ * for 10 ms and sent on a connection of their own, never inside a commit (it takes a global lock there).
+ */
+export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; log: Log }): Promise<NotifiedWakeUp> {
+  const { sql, schema, log } = options;
+  const channel = `soma_${schema}`;
+  const origin = Math.random().toString(36).slice(2, 10);
+  const local = createWakeUp();
+  let gathered = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function send(): Promise<void> {
+    timer = undefined;
+    const names = [...gathered];
+    gathered = new Set();
+    try {
+      for (let i = 0; i < names.length; i += NAMES_PER_MESSAGE)
+        await sql.notify(channel, `${origin}:${names.slice(i, i + NAMES_PER_MESSAGE).join(",")}`);
+    } catch (error) {
+      log.debug({ err: error }, "a wake-up hint was lost");
+    }
+  }
+
+  const listening = await sql.listen(channel, (message) => {
+    const [from, names = ""] = message.split(":", 2);
+    if (from !== origin) for (const name of names.split(",")) local.changed(name);
+  });
+
+  return {
+    ...local,
+    changed(name) {
+      local.changed(name);
+      gathered.add(name);
+      timer ??= setTimeout(send, GATHER_MS);
+    },
+    async close() {
+      clearTimeout(timer);
+      await listening.unlisten().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Hints that something changed, by name: the id of a run or an invocation, or "work". Postgres is the truth and whoever
+ * waits also polls, so a lost hint costs a poll's interval and never an event.
+ */
+export interface WakeUp {
+  /** Says that the named thing changed. */
+  changed(name: string): void;
+  /** Calls the listener at each change until the function it gives is called. */
+  on(name: string, listener: () => void): () => void;
+  /** Resolves at the next change, after `limitMs`, or when the signal aborts. Ask before reading what may change. */
+  next(name: string, limitMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Hints inside one process. */
+export function createWakeUp(): WakeUp {
+  const listeners = new Map<string, Set<() => void>>();
+
+  function on(name: string, listener: () => void): () => void {
+    const all = listeners.get(name) ?? new Set();
+    listeners.set(name, all.add(listener));
+    return () => {
+      all.delete(listener);
+      if (all.size === 0 && listeners.get(name) === all) listeners.delete(name);
+    };
+  }
+
+  return {
+    changed(name) {
+      for (const listener of [...(listeners.get(name) ?? [])]) listener();
+    },
+    on,
+    next(name, limitMs, signal) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(wake, limitMs);
+        const off = on(name, wake);
+        function wake(): void {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", wake);
+          off();
+          resolve();
+        }
+        signal?.addEventListener("abort", wake, { once: true });
+        if (signal?.aborted === true) wake();
+      });
+    },
+  };
+}

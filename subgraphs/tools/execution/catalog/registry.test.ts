@@ -1,0 +1,72 @@
+import { defineTool } from "@soma/sdk/define-tool";
+import { describe, expect, it } from "vitest";
+import { calculate } from "../tools/calculate.ts";
+import { clock } from "../tools/clock.ts";
+import { codeRun } from "../tools/code-run.ts";
+import { createHttpFetch } from "../tools/http-fetch.ts";
+import { noteAppend } from "../tools/note-append.ts";
+import { createRegistry } from "./registry.ts";
+
+const shipped = [clock, calculate, noteAppend, createHttpFetch({ allow: new Set() }), codeRun];
+
+describe("createRegistry()", () => {
+  const registry = createRegistry(shipped);
+
+  it("lists tools by name", () => {
+    expect(registry.list().map((tool) => tool.name)).toEqual([
+      "calculate",
+      "clock",
+      "code_run",
+      "http_fetch",
+      "note_append",
+    ]);
+  });
+
+  it("names the tools there are when one is not", () => {
+    expect(() => registry.get("toString")).toThrow('there is no tool "toString"; tools: calculate, clock,');
+  });
+
+  it("takes arguments that fit and says where others do not", () => {
+    const table: [string, unknown, string | undefined][] = [
+      ["clock", {}, undefined],
+      ["clock", { timezone: "Europe/Berlin" }, undefined],
+      ["clock", { zone: "x" }, "additional properties (zone)"],
+      ["clock", JSON.parse('{"__proto__": {}}'), "additional properties (__proto__)"],
+      ["calculate", {}, "'expression'"],
+      ["calculate", { expression: 5 }, "/expression must be string"],
+      ["calculate", null, "must be object"],
+      ["note_append", { text: "x", file: "../../x.md" }, "/file must match pattern"],
+      ["note_append", { text: "x", file: "a.md" }, undefined],
+      ["code_run", { code: "1", timeoutMs: 120_001 }, "/timeoutMs must be <= 120000"],
+      ["http_fetch", { url: "http://a", method: "POST" }, "/method must be equal to constant"],
+    ];
+    for (const [tool, args, fault] of table) {
+      if (fault === undefined) expect(() => registry.checkArgs(tool, args)).not.toThrow();
+      else expect(() => registry.checkArgs(tool, args), `${tool} ${JSON.stringify(args)}`).toThrow(fault);
+    }
+  });
+
+  it("closes every shipped schema and describes every argument that is not obvious", () => {
+    for (const tool of registry.list()) {
+      expect(tool.inputSchema.additionalProperties, tool.name).toBe(false);
+      expect(tool.description.length, tool.name).toBeGreaterThan(20);
+    }
+  });
+
+  it("refuses a name that stands twice and a schema that is not one", () => {
+    expect(() => createRegistry([clock, clock])).toThrow("two tools are called clock");
+    const broken = defineTool({
+      ...clock,
+      name: "broken",
+      inputSchema: { type: "object", properties: { a: { type: "text" } } },
+    });
+    expect(() => createRegistry([broken])).toThrow();
+  });
+});
+
+describe("defineTool()", () => {
+  it("refuses a name that is not snake_case, and a child process without its module", () => {
+    expect(() => defineTool({ ...clock, name: "Clock" })).toThrow("snake_case");
+    expect(() => defineTool({ ...clock, isolation: "process" })).toThrow("does not say where");
+  });
+});

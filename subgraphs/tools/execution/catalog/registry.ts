@@ -1,0 +1,53 @@
+import type { Tool } from "@soma/sdk/define-tool";
+import { SomaError } from "@soma/shared/errors";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+
+export interface Registry {
+  /** Every tool, by name. */
+  list(): readonly Tool[];
+  find(name: string): Tool | undefined;
+  /** Throws BAD_INPUT with the names there are. */
+  get(name: string): Tool;
+  /** Throws BAD_INPUT with the place of each fault unless the arguments fit the tool's schema. */
+  checkArgs(name: string, args: unknown): void;
+}
+
+/** A table of tools with their compiled validators; a schema that is not one, or a name that stands twice, throws. */
+export function createRegistry(tools: readonly Tool[]): Registry {
+  const ajv = new Ajv2020({ allErrors: false, strict: true });
+  const table = new Map<string, { tool: Tool; validate: ValidateFunction }>();
+  for (const tool of tools) {
+    if (table.has(tool.name)) throw new Error(`two tools are called ${tool.name}`);
+    table.set(tool.name, { tool, validate: ajv.compile(tool.inputSchema) });
+  }
+  const sorted = tools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+  function entry(name: string): { tool: Tool; validate: ValidateFunction } {
+    const found = table.get(name);
+    if (found !== undefined) return found;
+    throw new SomaError(
+      "BAD_INPUT",
+      `there is no tool "${name.slice(0, 64)}"; tools: ${sorted.map((tool) => tool.name).join(", ")}`,
+    );
+  }
+
+  return {
+    list: () => sorted,
+    find: (name) => table.get(name)?.tool,
+    get: (name) => entry(name).tool,
+    checkArgs(name, args) {
+      const { validate } = entry(name);
+      if (validate(args)) return;
+      throw new SomaError(
+        "BAD_INPUT",
+        `the arguments of ${name} do not fit its schema: ${(validate.errors ?? []).map(describe).join("; ")}`,
+      );
+    },
+  };
+}
+
+function describe(error: ErrorObject): string {
+  const detail =
+    error.keyword === "additionalProperties" ? ` (${String(error.params.additionalProperty).slice(0, 64)})` : "";
+  return `${error.instancePath === "" ? "the arguments" : error.instancePath} ${error.message ?? error.keyword}${detail}`;
+}

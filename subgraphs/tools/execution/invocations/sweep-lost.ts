@@ -1,0 +1,51 @@
+import type { Log } from "@soma/shared/log";
+import { type Loop, startLoop } from "@soma/shared/loop";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { isDead, LOCK_CLASS } from "@soma/shared/postgres/liveness";
+import type { WakeUp } from "@soma/shared/wake-up";
+import { findOtherExecutors } from "../../store/find-other-executors.ts";
+import { listOpenAttempts } from "../../store/list-open-attempts.ts";
+import { removeExecutor } from "../../store/remove-executor.ts";
+import type { ExecutorLife } from "./executor-life.ts";
+import { settleLostInvocation } from "./settle-lost-invocation.ts";
+
+export interface SweepOptions {
+  /** Pool of the worker role. */
+  worker: Sql;
+  life: ExecutorLife;
+  wakeUp: WakeUp;
+  log: Log;
+  intervalMs?: number;
+}
+
+/**
+ * Ends the streams of executors that died, so that whoever watches learns of it without anyone calling again, and clears
+ * the executors away. What may run again waits for its next call.
+ */
+export function startSweep(options: SweepOptions): Loop {
+  return startLoop({ name: "tools-sweep", intervalMs: options.intervalMs ?? 1_000, log: options.log }, () =>
+    sweepLost(options),
+  );
+}
+
+/** One round; true when more may wait. */
+export async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Promise<boolean> {
+  const id = life.id();
+  if (id === undefined) return false;
+  let more = false;
+  for (const { executorId, no } of await findOtherExecutors(worker, id)) {
+    if (!(await isDead(worker, LOCK_CLASS.EXECUTOR, no))) continue;
+    const attempts = await listOpenAttempts(worker, executorId);
+    for (const attempt of attempts) {
+      await settleLostInvocation(worker, attempt);
+      wakeUp.changed(attempt.invocationId);
+      log.warn(
+        { invocation_id: attempt.invocationId, tenant: attempt.tenant, executor_id: executorId },
+        "an invocation lost its executor",
+      );
+    }
+    if (attempts.length === 0) await removeExecutor(worker, executorId);
+    else more = true;
+  }
+  return more;
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Tool } from "@soma/sdk/define-tool";
+import { clip } from "@soma/shared/json";
+import type { Outcome } from "../../domain/invocation.ts";
+import type { ChildJob, ChildMessage } from "./child/protocol.ts";
+import type { Guard } from "./guard.ts";
+import type { Execution, ToolExecutor } from "./tool-executor.ts";
+
+const HOST = fileURLToPath(new URL("./child/host.ts", import.meta.url));
+const HOST_FOLDER = dirname(HOST);
+const PACKAGE_JSON = fileURLToPath(new URL("../../package.json", import.meta.url));
+/** What a tool is made with: where it lies, and the link through which its name is found. */
+const SDK = [dirname(fileURLToPath(import.meta.resolve("@soma/sdk/define-tool"))), ...linksTo("@soma/sdk")];
+/** A message of the child is far shorter; a longer one means that it no longer speaks our protocol. */
+const MAX_LINE = 1_048_576;
+const MAX_STDERR = 4_096;
+
+/**
+ * Runs a tool in a Node process of its own: no environment, no file but its own code, no child processes, no threads, a
+ * process group that is killed as one. A guard kills it when this process is gone.
+ */
+export function createProcessExecutor(guard: Guard): ToolExecutor {
+  return {
+    async execute(execution: Execution): Promise<Outcome> {
+      if (execution.signal.aborted) return { kind: "CANCELED" };
+      const child = start(execution.tool);
+      const ended = new Promise<void>((resolve) => {
+        child.once("close", () => resolve());
+        child.once("error", () => resolve());
+      });
+      // A child that is not watched yet has no work yet either, and ends by itself with its stdin.
+      const forget = child.pid === undefined ? undefined : guard.watch(child.pid);
+      try {
+        return await follow(child, execution);
+      } finally {
+        killGroup(child);
+        await ended;
+        forget?.();
+      }
+    },
+  };
+}
+
+/** Folders of a package as the module loader looks for it, from this file upwards. */
+function linksTo(name: string): string[] {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  return folders.map((folder) => `${folder}/${name}`).filter((folder) => existsSync(folder));
+}
+
+function start(tool: Tool): ChildProcess {
+  if (tool.child === undefined) throw new Error(`tool ${tool.name} does not say where a child process finds it`);
+  const readable = [`${HOST_FOLDER}/*`, PACKAGE_JSON, ...SDK.map((folder) => `${folder}/*`), ...tool.child.allowRead];
+  const reads = readable.map((path) => `--allow-fs-read=${path}`);
+  // Worker threads are not allowed: one that names its own flags is not bound by ours. node:sqlite opens files past the permissions.
+  const flags = ["--permission", "--no-experimental-sqlite", ...reads, ...tool.child.nodeFlags];
+  // Windows cannot start a program without its system folder; nothing else is handed on.
+  const env: NodeJS.ProcessEnv = process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot };
+  return spawn(process.execPath, [...flags, HOST, tool.child.url, tool.child.name], {
+    cwd: HOST_FOLDER,
+    env,
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+}
+
+function follow(
+  child: ChildProcess,
+  { tool, args, context, timeoutMs, signal, onOutput, log }: Execution,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const cancel = (): void => settle({ kind: "CANCELED" });
+    const timer = setTimeout(() => settle({ kind: "TIMEOUT", limitMs: timeoutMs }), timeoutMs);
+    signal.addEventListener("abort", cancel, { once: true });
+    let settled = false;
+    function settle(outcome: Outcome): void {
+      settled = true;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+      resolve(outcome);
+    }
+
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr = clip(stderr + text, MAX_STDERR);
+    });
+    readLines(child, (line) => {
+      if (settled) return;
+      const message = parseMessage(line);
+      if (message === undefined) settle(crashed("it no longer spoke its protocol"));
+      else if ("out" in message) {
+        if (!onOutput(message.out)) settle({ kind: "TRUNCATED" });
+      } else
+        settle(
+          message.end.ok ? { kind: "OK" } : { kind: "ERROR", type: message.end.type, message: message.end.message },
+        );
+    });
+    child.on("error", (error) => settle(crashed(`it could not be started: ${error.message}`)));
+    child.on("close", (code, killedBy) => {
+      if (settled) return;
+      log.warn({ tool: tool.name, code, killedBy, stderr }, "the child process of a tool ended without an answer");
+      settle(crashed(killedBy === null ? `it ended with code ${code}` : `it was ended by ${killedBy}`));
+    });
+    // The pipe breaks when the child dies early; its end is seen above.
+    child.stdin?.on("error", () => {});
+    const job: ChildJob = { args, context };
+    child.stdin?.write(`${JSON.stringify(job)}\n`);
+  });
+}
+
+function crashed(why: string): Outcome {
+  return { kind: "ERROR", type: "crashed", message: `the tool's process gave no answer: ${why}` };
+}
+
+function readLines(child: ChildProcess, onLine: (line: string | undefined) => void): void {
+  let rest = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+    if (rest.length > MAX_LINE) onLine(undefined);
+  });
+}
+
+function parseMessage(line: string | undefined): ChildMessage | undefined {
+  try {
+    return line === undefined ? undefined : (JSON.parse(line) as ChildMessage);
+  } catch {
+    return undefined;
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // Windows has no process groups, and the group is gone when its last process is.
+    child.kill("SIGKILL");
+  }
+}

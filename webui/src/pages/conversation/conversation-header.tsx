@@ -1,0 +1,25 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import type { ReactNode } from "react";
+import { useStatus } from "../../run-log/use-run-log.ts";
+import { StatusBadge } from "../../ui/status.tsx";
+import styles from "./conversation-page.module.css";
+import { LiveIndicator } from "./live-indicator.tsx";
+
+export function ConversationHeader({ title, run }: { title: string; run: RunSummaryFragment | undefined }): ReactNode {
+  return (
+    <div className={styles.header}>
+      <h1 tabIndex={-1}>{title}</h1>
+      {run === undefined ? null : <RunLine run={run} />}
+    </div>
+  );
+}
+
+function RunLine({ run }: { run: RunSummaryFragment }): ReactNode {
+  const status = useStatus(run.id, run.status);
+  return (
+    <div className={styles.runLine}>
+      <StatusBadge status={status} />
+      <LiveIndicator runId={run.id} />
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { type Place, sessionPath } from "../../place.ts";
+import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
+import { isFinished } from "../../run-log/view.ts";
+import { titleOf } from "../../shell/group-by-session.ts";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { STATUS } from "../../ui/status.tsx";
+import { Announcer } from "./announcer.tsx";
+import { Composer } from "./composer.tsx";
+import { ConversationHeader } from "./conversation-header.tsx";
+import styles from "./conversation-page.module.css";
+import { StepPanel } from "./step-panel.tsx";
+import { Transcript } from "./transcript.tsx";
+import { type Conversation, useConversation } from "./use-conversation.ts";
+
+/** A conversation, its composer, and the steps of one of its runs. */
+export function ConversationPage({ place }: { place: Exclude<Place, { kind: "nowhere" }> }): ReactNode {
+  const [sent, setSent] = useState<RunSummaryFragment>();
+  const [, navigate] = useLocation();
+  const conversation = useConversation(place, sent);
+  const { turns, selected, sessionId } = conversation;
+  const [first] = turns;
+  const title = first === undefined ? emptyTitle(place, conversation) : titleOf(first);
+  useTitle(title, turns.at(-1));
+  const onSent = (run: RunSummaryFragment): void => {
+    setSent(run);
+    navigate(sessionPath(run.session.id));
+  };
+  return (
+    <>
+      <main id="main" className={styles.page} tabIndex={-1}>
+        <ConversationHeader title={title} run={selected} />
+        <Body place={place} conversation={conversation} />
+        <Announcer key={turns.at(-1)?.id} run={turns.at(-1)} />
+        {conversation.missing ? null : <Composer sessionId={sessionId} newest={turns.at(-1)} onSent={onSent} />}
+      </main>
+      <aside aria-label="Steps of the run">
+        <StepPanel run={selected} />
+      </aside>
+    </>
+  );
+}
+
+function Body({ place, conversation }: { place: Place; conversation: Conversation }): ReactNode {
+  const { turns, selected, loading, missing, problem, cut, reload } = conversation;
+  if (turns.length > 0 && selected !== undefined) return <Transcript turns={turns} selected={selected} cut={cut} />;
+  return (
+    <div className={styles.empty}>
+      {place.kind === "new" ? <Welcome /> : null}
+      {loading ? <p>Loading…</p> : null}
+      {missing ? <Missing what={place.kind} /> : null}
+      {problem === undefined ? null : (
+        <ProblemNote what="The conversation could not be loaded." problem={problem} onRetry={reload} />
+      )}
+    </div>
+  );
+}
+
+function Missing({ what }: { what: string }): ReactNode {
+  return (
+    <div className={styles.welcome}>
+      <p className={styles.lead}>There is no {what} with this id here.</p>
+      <p>It may have been removed, or the link may be another tenant’s.</p>
+      <p>
+        <Link href="/">Start a conversation</Link>
+      </p>
+    </div>
+  );
+}
+
+function Welcome(): ReactNode {
+  return (
+    <div className={styles.welcome}>
+      <p className={styles.lead}>Ask something, and watch how it is answered.</p>
+      <p>
+        Every step is recorded before it is shown: which tool was asked for, what policy said, what came back. A run
+        goes on when a process dies.
+      </p>
+    </div>
+  );
+}
+
+function emptyTitle(place: Place, { loading, missing }: Conversation): string {
+  if (place.kind === "new") return "New conversation";
+  if (loading) return "Loading…";
+  return missing ? "Not found" : "Conversation";
+}
+
+/** The page's title; the heading takes the focus when the reader goes somewhere else, or the composer where there is nothing to read. */
+function useTitle(title: string, newest: RunSummaryFragment | undefined): void {
+  const [path] = useLocation();
+  const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
+  useRunLog(newest?.id);
+  useEffect(() => {
+    document.title = `${isFinished(status) ? "" : `${STATUS[status].word} · `}${title} · soma`;
+  }, [status, title]);
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    if (!(document.activeElement instanceof HTMLTextAreaElement))
+      document.querySelector<HTMLElement>(path === "/" ? "#message" : "main h1")?.focus();
+  }, [path]);
+}

@@ -1,0 +1,65 @@
+import type { ReactNode } from "react";
+import type { LiveState, ShownPhase } from "../../run-log/live-words.ts";
+import { toCount } from "../../ui/words.ts";
+import styles from "./live-indicator.module.css";
+import { useLiveWords } from "./use-live-words.ts";
+
+const LOOK: Record<ShownPhase, string> = {
+  LOADING: "ring",
+  CATCHING_UP: "blueRing",
+  LIVE: "dot",
+  QUIET: "dot",
+  STALE: "old",
+  RECONNECTING: "old",
+  OFFLINE: "old",
+  CLOSED: "old",
+  REPAIRING: "amber",
+  BROKEN: "red",
+  ENDED: "done",
+};
+
+/** Whether what is on the screen is whole, current and verified; a press shows how that is known. */
+export function LiveIndicator({ runId }: { runId: string }): ReactNode {
+  const { phase, text, state } = useLiveWords(runId);
+  const [words, details] = [`${styles.indicator} ${styles[LOOK[phase]]}`, `live-${runId}`];
+  return (
+    <div className={styles.place}>
+      <button type="button" className={words} data-live-state={phase} popoverTarget={details}>
+        <span className={styles.sign} aria-hidden="true" />
+        {text}
+      </button>
+      <div id={details} popover="auto" className={styles.details}>
+        <Details state={state} />
+      </div>
+    </div>
+  );
+}
+
+function Details({ state }: { state: LiveState }): ReactNode {
+  const facts: [string, number][] = [
+    ["Events verified", state.received],
+    ["Newest event on the server", state.head],
+    ["Reconnects", state.reconnects],
+    ["Duplicates dropped", state.duplicatesDropped],
+    ["Gaps repaired", state.gapsRepaired],
+  ];
+  return (
+    <>
+      <h2>How this is known</h2>
+      <dl>
+        {facts.map(([word, value]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{toCount(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      {state.detail === undefined ? null : <p>{state.detail}</p>}
+      <p>
+        Each event carries a hash over the one before it, and this page has computed every one again. That proves the
+        events are complete and unchanged relative to the newest. It cannot show that the server hid a different
+        history.
+      </p>
+    </>
+  );
+}

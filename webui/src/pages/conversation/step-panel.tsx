@@ -1,0 +1,98 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { memo, type ReactNode } from "react";
+import { useRunLog } from "../../run-log/use-run-log.ts";
+import type { StepView } from "../../run-log/view.ts";
+import { StatusWord } from "../../ui/status.tsx";
+import { useTail } from "../../ui/use-tail.tsx";
+import { toClock, toCount, toLatency } from "../../ui/words.ts";
+import styles from "./step-panel.module.css";
+import { DecisionWords } from "./tool-card.tsx";
+import { useLiveWords } from "./use-live-words.ts";
+
+/** More are on the page only when asked for. */
+const SHOWN_STEPS = 300;
+
+/** The steps of a run, as they happen. */
+export function StepPanel({ run }: { run: RunSummaryFragment | undefined }): ReactNode {
+  const log = useRunLog(run?.id);
+  const { stale, text } = useLiveWords(run?.id);
+  const steps = log?.view.steps ?? [];
+  return (
+    <div className={styles.panel} data-stale={stale}>
+      <div className={styles.head}>
+        <h2>Steps</h2>
+        {steps.length === 0 ? null : <span>{toCount(steps.length)}</span>}
+      </div>
+      {run === undefined ? (
+        <p className={styles.hint}>
+          When a run begins, its steps appear here: what it did, how long it took, and what policy said.
+        </p>
+      ) : null}
+      {stale ? <p className={styles.hint}>{text}</p> : null}
+      <StepList key={run?.id} steps={steps} />
+      {run === undefined ? null : <RunFacts run={run} recoveries={log?.view.recoveries ?? run.recoveries} />}
+    </div>
+  );
+}
+
+function StepList({ steps }: { steps: readonly StepView[] }): ReactNode {
+  const { shown, note } = useTail(steps, SHOWN_STEPS);
+  return (
+    <>
+      {note}
+      <ol className={styles.steps}>
+        {shown.map((step) => (
+          <StepRow key={step.id} step={step} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+const StepRow = memo(function StepRow({ step }: { step: StepView }): ReactNode {
+  return (
+    <li className={styles.step} data-status={step.status} data-step={step.number}>
+      <span className={styles.number}>{step.number}</span>
+      <div className={styles.what}>
+        <p className={styles.line}>
+          <span className={styles.node}>{step.nodeId}</span>
+          {step.nodeType === step.nodeId ? null : <span className={styles.fact}>{step.nodeType}</span>}
+          <StatusWord status={step.status} />
+        </p>
+        {step.summary === "" || step.decision !== null ? null : <p className={styles.summary}>{step.summary}</p>}
+        {step.decision === null ? null : (
+          <p className={styles.summary}>
+            <code>{step.decision.tool}</code> <DecisionWords decision={step.decision} />
+          </p>
+        )}
+        {step.error === null || step.note !== null ? null : <p className={styles.error}>{step.error.message}</p>}
+        {step.note === null ? null : <p className={styles.summary}>{step.note}</p>}
+        <p className={styles.fact}>
+          <time dateTime={step.startedAt}>{toClock(step.startedAt)}</time>
+          {step.latencyMs === null ? null : ` · ${toLatency(step.latencyMs)}`}
+          {` · attempt ${step.attempt}`}
+        </p>
+      </div>
+    </li>
+  );
+});
+
+function RunFacts({ run, recoveries }: { run: RunSummaryFragment; recoveries: number }): ReactNode {
+  const facts: [string, string][] = [
+    ["Run", run.id],
+    ["Graph", run.graph],
+    ["Role", run.role],
+    ["Model profile", run.modelProfile],
+    ["Taken over", recoveries === 0 ? "never" : recoveries === 1 ? "once" : `${toCount(recoveries)} times`],
+  ];
+  return (
+    <dl className={styles.facts}>
+      {facts.map(([word, value]) => (
+        <div key={word}>
+          <dt>{word}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

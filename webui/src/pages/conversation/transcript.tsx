@@ -1,0 +1,87 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import styles from "./transcript.module.css";
+import { Turn } from "./turn.tsx";
+import { useLiveWords } from "./use-live-words.ts";
+
+/** Closer to the end than this counts as being there. */
+const NEAR_PX = 48;
+
+/**
+ * The turns of a conversation. It follows its end only while the reader is there: a reading position never moves. New
+ * text is not announced from here, as it comes word by word; announcer.tsx does that.
+ */
+export function Transcript({
+  turns,
+  selected,
+  cut,
+}: {
+  turns: readonly RunSummaryFragment[];
+  selected: RunSummaryFragment;
+  cut: boolean;
+}): ReactNode {
+  const { scroller, content, away, toEnd } = useFollowEnd(turns.at(-1)?.id, selected.id);
+  const { stale } = useLiveWords(selected.id);
+  return (
+    <div className={styles.frame} data-stale={stale}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <div className={styles.scroller} ref={scroller} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
+        <div className={styles.turns} ref={content}>
+          {cut ? (
+            <p className={styles.cut}>
+              The newest {turns.length} turns are shown; this conversation may have older ones.
+            </p>
+          ) : null}
+          {turns.map((run, index) => (
+            <Turn key={run.id} run={run} selected={run.id === selected.id} newest={index === turns.length - 1} />
+          ))}
+        </div>
+      </div>
+      {away ? (
+        <button type="button" className={styles.toEnd} onClick={toEnd}>
+          ↓ New below
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** Keeps the end in view while the reader is at it, and brings an earlier run that the address names into view. `away` says that something came while the reader was elsewhere. */
+function useFollowEnd(newestId: string | undefined, selectedId: string) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const [away, setAway] = useState(false);
+
+  const toEnd = (): void => {
+    atEnd.current = true;
+    setAway(false);
+    scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a message just sent is what the reader wants to see
+  useEffect(toEnd, [newestId]);
+  useEffect(() => {
+    if (selectedId === newestId) return;
+    atEnd.current = false;
+    content.current?.querySelector("[data-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [selectedId, newestId]);
+  useEffect(() => {
+    const [box, inner] = [scroller.current, content.current];
+    if (box === null || inner === null) return;
+    const onScroll = (): void => {
+      atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+      if (atEnd.current) setAway(false);
+    };
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) box.scrollTop = box.scrollHeight;
+      else setAway(true);
+    });
+    observer.observe(inner);
+    box.addEventListener("scroll", onScroll, { passive: true });
+    return () => {
+      observer.disconnect();
+      box.removeEventListener("scroll", onScroll);
+    };
+  }, []);
+  return { scroller, content, away, toEnd };
+}

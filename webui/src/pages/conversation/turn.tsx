@@ -1,0 +1,134 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
+import { Link } from "wouter";
+import { Markdown } from "../../markdown/markdown.tsx";
+import { runPath } from "../../place.ts";
+import type { RunLogSnapshot } from "../../run-log/run-log.ts";
+import { useRunLog } from "../../run-log/use-run-log.ts";
+import { type Item, isFinished, newerStatus, type RunView } from "../../run-log/view.ts";
+import { questionOf } from "../../shell/group-by-session.ts";
+import { StatusShape } from "../../ui/icons.tsx";
+import { StatusWord } from "../../ui/status.tsx";
+import { useTail } from "../../ui/use-tail.tsx";
+import { toClock, toCount } from "../../ui/words.ts";
+import { ToolCard } from "./tool-card.tsx";
+import styles from "./turn.module.css";
+
+/** More texts and cards of one run are on the page only when asked for. */
+const SHOWN_ITEMS = 200;
+
+/** One message and what came of it. Its history is loaded when it comes near the screen; until then the list's summary stands. */
+export const Turn = memo(function Turn({
+  run,
+  selected,
+  newest,
+}: {
+  run: RunSummaryFragment;
+  selected: boolean;
+  newest: boolean;
+}): ReactNode {
+  const article = useRef<HTMLElement>(null);
+  const near = useNear(article);
+  const log = useRunLog(selected || newest || near ? run.id : undefined);
+  const view = log === undefined || log.view.seq === 0 ? undefined : log.view;
+  const status = newerStatus(run.status, view);
+  const fault = log === undefined ? null : faultOf(log);
+  return (
+    <article
+      ref={article}
+      className={styles.turn}
+      data-selected={selected}
+      data-newest={newest}
+      aria-label={`Turn of ${toClock(run.createdAt)}`}
+    >
+      <div className={styles.question}>
+        <p className={styles.who}>
+          You <time dateTime={run.createdAt}>{toClock(run.createdAt)}</time>
+        </p>
+        <p className={styles.asked}>{view?.question || questionOf(run.input)}</p>
+      </div>
+      {view === undefined ? <Summary run={run} /> : <Items view={view} going={fault === null && !isFinished(status)} />}
+      {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{fault}</p>}
+      <p className={styles.foot}>
+        <StatusWord status={status} />
+        {selected ? <span>Its steps are listed</span> : <Link href={runPath(run.id)}>Show its steps</Link>}
+      </p>
+    </article>
+  );
+});
+
+function Summary({ run }: { run: RunSummaryFragment }): ReactNode {
+  if (run.answer !== null) return <Markdown text={run.answer} />;
+  return run.error === null ? null : (
+    <p className={`${styles.notice} ${styles.failed}`}>The run failed: {run.error.message}</p>
+  );
+}
+
+/** Why what is shown of a run may not be all of it, and will not become more. */
+function faultOf({ state, closed, view }: RunLogSnapshot): string | null {
+  if (state.phase === "BROKEN")
+    return `What comes after event ${toCount(view.seq)} does not fit what came before. It is not shown, as it cannot be trusted`;
+  return closed === null ? null : `The rest could not be loaded: ${closed}`;
+}
+
+function Items({ view, going }: { view: RunView; going: boolean }): ReactNode {
+  const { shown, note } = useTail(view.items, SHOWN_ITEMS);
+  return (
+    <div className={styles.items}>
+      {note}
+      {shown.map((item) => (
+        <ItemPart key={item.key} item={item} />
+      ))}
+      {going ? <Doing view={view} /> : null}
+    </div>
+  );
+}
+
+const ItemPart = memo(function ItemPart({ item }: { item: Item }): ReactNode {
+  if (item.kind === "tool") return <ToolCard card={item} />;
+  if (item.kind === "notice")
+    return (
+      <p className={`${styles.notice} ${styles[item.tone]}`}>
+        <time dateTime={item.at}>{toClock(item.at)}</time> {item.text}
+      </p>
+    );
+  return (
+    <div className={styles.text} data-status={item.status} data-streaming={item.open && item.status === "RUNNING"}>
+      <Markdown text={item.text} />
+      {item.status === "SUCCEEDED" || item.status === "RUNNING" ? null : (
+        <p className={styles.broken}>
+          <StatusWord status={item.status} /> {item.note ?? "The text above is what had come"}
+        </p>
+      )}
+    </div>
+  );
+});
+
+/** What the run does while nothing streams, so that a wait says what it waits for. */
+function Doing({ view }: { view: RunView }): ReactNode {
+  const streaming = view.items.some((item) => item.kind !== "notice" && item.open && item.status === "RUNNING");
+  if (streaming) return null;
+  const step = view.steps.findLast(({ status }) => status === "RUNNING" || status === "WAITING");
+  const words = view.cancelRequested ? "Stopping…" : (step?.note ?? step?.summary ?? "");
+  return (
+    <p className={styles.doing}>
+      <StatusShape icon={step?.status === "WAITING" ? "clock" : "half"} />
+      {words === "" ? "Working…" : words}
+    </p>
+  );
+}
+
+/** True once the element has been near the screen. */
+function useNear(element: { current: HTMLElement | null }): boolean {
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    if (near || element.current === null) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && setNear(true),
+      { rootMargin: "200px" },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [near, element]);
+  return near;
+}

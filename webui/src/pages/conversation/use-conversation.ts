@@ -1,0 +1,64 @@
+import { RunDetailDocument, type RunSummaryFragment, SessionDetailDocument } from "@soma/graphql/operations";
+import { type Problem, toProblem } from "../../graphql/problem.ts";
+import { useGraphQuery } from "../../graphql/use-graph.ts";
+import type { Place } from "../../place.ts";
+
+/** The server gives this many runs of a session when it is not asked for more. */
+const TURNS = 50;
+
+export interface Conversation {
+  sessionId: string | undefined;
+  /** Runs of the session, oldest first. */
+  turns: readonly RunSummaryFragment[];
+  /** The run whose steps are shown: the one the address names, else the newest. */
+  selected: RunSummaryFragment | undefined;
+  loading: boolean;
+  /** True when the address names something that is not there for this tenant. */
+  missing: boolean;
+  /** True when the session may have older runs than these. */
+  cut: boolean;
+  problem: Problem | undefined;
+  reload(): void;
+}
+
+/** What the address names, from the server; a run just sent is there at once, before the server is asked again. */
+export function useConversation(place: Place, sent: RunSummaryFragment | undefined): Conversation {
+  const runId = place.kind === "run" ? place.id : undefined;
+  const [run, reloadRun] = useGraphQuery(RunDetailDocument, { id: runId ?? "" }, { pause: runId === undefined });
+  const named = run.data?.run?.id === runId ? run.data?.run : undefined;
+  const sessionId = place.kind === "session" ? place.id : named?.session.id;
+  const [session, reloadSession] = useGraphQuery(
+    SessionDetailDocument,
+    { id: sessionId ?? "" },
+    { pause: sessionId === undefined },
+  );
+  const found = session.data?.session?.id === sessionId ? session.data?.session : undefined;
+  const turns = toTurns(found?.runs.nodes ?? [], [named ?? undefined, sent], sessionId);
+  const error = run.error ?? session.error;
+  const asked = (runId === undefined || !run.fetching) && (sessionId === undefined || !session.fetching);
+  return {
+    sessionId,
+    turns,
+    selected: turns.find((turn) => turn.id === runId) ?? (runId === undefined ? turns.at(-1) : undefined),
+    loading: !asked && turns.length === 0,
+    missing: place.kind !== "new" && asked && error === undefined && turns.length === 0 && found === undefined,
+    cut: (found?.runs.nodes.length ?? 0) >= TURNS,
+    problem: error === undefined ? undefined : toProblem(error),
+    reload() {
+      if (runId !== undefined) reloadRun();
+      if (sessionId !== undefined) reloadSession();
+    },
+  };
+}
+
+/** Newest-first runs as turns, oldest first, with those that the list does not have yet. */
+export function toTurns(
+  nodes: readonly RunSummaryFragment[],
+  extra: readonly (RunSummaryFragment | undefined)[],
+  sessionId: string | undefined,
+): RunSummaryFragment[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  for (const run of extra)
+    if (run !== undefined && run.session.id === sessionId && !byId.has(run.id)) byId.set(run.id, run);
+  return [...byId.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+}

@@ -1,0 +1,40 @@
+import { useSyncExternalStore } from "react";
+import { FIRST_LIVE_STATE, type LiveState, type LiveWords, liveWords } from "../../run-log/live-words.ts";
+import { useRunLog } from "../../run-log/use-run-log.ts";
+import { toClock } from "../../ui/words.ts";
+import { useNow } from "./use-now.ts";
+
+/** The live indicator's words for a run, kept true while time passes. */
+export function useLiveWords(runId: string | undefined): LiveWords & { state: LiveState } {
+  const log = useRunLog(runId);
+  const online = useOnline();
+  const state = log?.state ?? FIRST_LIVE_STATE;
+  const now = useNow(state.phase !== "ENDED");
+  const heardAt = log?.heardAt ?? now;
+  const facts = {
+    state,
+    shown: log?.view.seq ?? 0,
+    online,
+    closed: log?.closed ?? null,
+    heardAgoMs: now - heardAt,
+    eventAgoMs: now - (log?.eventAt ?? heardAt),
+    asOf: toClock(heardAt),
+  };
+  return { ...liveWords(facts), state };
+}
+
+function useOnline(): boolean {
+  const subscribe = (notify: () => void): (() => void) => {
+    addEventListener("online", notify);
+    addEventListener("offline", notify);
+    return () => {
+      removeEventListener("online", notify);
+      removeEventListener("offline", notify);
+    };
+  };
+  return useSyncExternalStore(
+    subscribe,
+    () => navigator.onLine,
+    () => true,
+  );
+}

@@ -1,0 +1,107 @@
+import { RunsDocument } from "@soma/graphql/operations";
+import { type ReactNode, useContext, useEffect } from "react";
+import { Link, useLocation } from "wouter";
+import { toProblem } from "../graphql/problem.ts";
+import { useGraphQuery } from "../graphql/use-graph.ts";
+import { runPath, sessionPath } from "../place.ts";
+import { RunLogsContext, useStatus } from "../run-log/use-run-log.ts";
+import { ProblemNote } from "../ui/problem.tsx";
+import { StatusWord } from "../ui/status.tsx";
+import { toWhen } from "../ui/words.ts";
+import { groupBySession, type SessionGroup, titleOf } from "./group-by-session.ts";
+import styles from "./run-list.module.css";
+
+const RUNS = 50;
+/** Runs of other pages and people change too; while this one is visible it asks again this often. */
+const REFRESH_MS = 10_000;
+
+/** The newest conversations with the runs of the one that is open. */
+export function RunList(): ReactNode {
+  const [{ data, error, fetching }, refetch] = useGraphQuery(RunsDocument, { first: RUNS });
+  useRefresh(() => refetch({ requestPolicy: "network-only" }));
+  const groups = groupBySession(data?.runs.nodes ?? []);
+  return (
+    <div className={styles.list}>
+      <Link className={styles.new} href="/">
+        New conversation
+      </Link>
+      <h2>Recent</h2>
+      {error === undefined ? null : (
+        <ProblemNote what="The list could not be loaded." problem={toProblem(error)} onRetry={() => refetch()} />
+      )}
+      {data !== undefined && groups.length === 0 ? (
+        <p className={styles.hint}>Nothing yet. What you ask first will be kept here, with every step of its run.</p>
+      ) : null}
+      {data === undefined && fetching ? <p className={styles.hint}>Loading…</p> : null}
+      <ul>
+        {groups.map((group) => (
+          <Conversation key={group.sessionId} group={group} />
+        ))}
+      </ul>
+      {data?.runs.pageInfo.hasNextPage === true ? (
+        <p className={styles.hint}>The newest {RUNS} runs are shown; there are older ones.</p>
+      ) : null}
+    </div>
+  );
+}
+
+function Conversation({ group }: { group: SessionGroup }): ReactNode {
+  const [path] = useLocation();
+  const status = useStatus(group.newest.id, group.newest.status);
+  const here = path === sessionPath(group.sessionId);
+  const open = here || group.runs.some((run) => path === runPath(run.id));
+  return (
+    <li>
+      <Link
+        className={styles.entry}
+        href={sessionPath(group.sessionId)}
+        aria-current={here ? "page" : undefined}
+        data-open={open}
+      >
+        <span className={styles.title}>{group.title}</span>
+        <span className={styles.facts}>
+          <StatusWord status={status} />
+          <time dateTime={group.newest.createdAt}>{toWhen(group.newest.createdAt, Date.now())}</time>
+        </span>
+      </Link>
+      {open ? <Turns group={group} path={path} /> : null}
+    </li>
+  );
+}
+
+function Turns({ group, path }: { group: SessionGroup; path: string }): ReactNode {
+  return (
+    <ul className={styles.turns} aria-label="Runs of this conversation">
+      {group.runs.toReversed().map((run) => (
+        <li key={run.id}>
+          <Link
+            className={styles.turn}
+            href={runPath(run.id)}
+            aria-current={path === runPath(run.id) ? "page" : undefined}
+          >
+            {titleOf(run)}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Asks again on a beat, when the page comes back into view, and when a run on this page changes its status. */
+function useRefresh(refresh: () => void): void {
+  const logs = useContext(RunLogsContext);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the function is another one at each render and does the same
+  useEffect(() => {
+    const ask = (): void => {
+      if (document.visibilityState === "visible") refresh();
+    };
+    const timer = setInterval(ask, REFRESH_MS);
+    const stop = logs.onStatus(ask);
+    document.addEventListener("visibilitychange", ask);
+    return () => {
+      clearInterval(timer);
+      stop();
+      document.removeEventListener("visibilitychange", ask);
+    };
+  }, [logs]);
+}
