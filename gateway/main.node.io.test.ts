@@ -26,7 +26,7 @@ describe("startGateway()", () => {
       const ready = await fetch(`${running.url}/readyz`);
       expect([ready.status, await ready.text()]).toEqual([
         503,
-        expect.stringContaining("runs (cannot be reached), memory (cannot be reached)"),
+        expect.stringContaining("memory (cannot be reached), policy (cannot be reached)"),
       ]);
       expect(await (await fetch(running.url)).text()).toContain("has not been built");
       expect((await fetch(`${running.url}/auth/exchange`, { method: "POST", body: "{}" })).status).toBe(404);

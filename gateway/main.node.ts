@@ -11,21 +11,23 @@ import { createDevIdentity, createIdentity } from "./ground/identity.ts";
 import { createStaticReader } from "./node/read-static.ts";
 import { serveGateway } from "./node/serve.ts";
 import { createUndiciSend } from "./node/undici-send.ts";
+import { readSubgraphNames } from "./upstream/read-subgraph-names.ts";
 
-export interface StartGatewayDeps {
+interface StartGatewayDeps {
   env: Record<string, string | undefined>;
   log: Log;
 }
 
 /** The gateway on Node. `url` is the base URL of everything it serves. */
 export async function startGateway(deps: StartGatewayDeps): Promise<Running & { port: number }> {
-  const config = readGatewayConfig(deps.env);
+  const supergraphSdl = await readFile(new URL("../graphql/supergraph.graphql", import.meta.url), "utf8");
+  const config = readGatewayConfig(deps.env, readSubgraphNames(supergraphSdl));
   const log = deps.log.child({ part: "gateway" });
   const { userSigningKey, userVerifyKey } = config;
   const subgraphs = createUndiciSend();
   const gateway = createGateway({
-    supergraphSdl: await readFile(new URL("../graphql/supergraph.graphql", import.meta.url), "utf8"),
-    urls: { runs: config.runsUrl, memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
+    supergraphSdl,
+    urls: config.urls,
     identity: await createIdentity(userVerifyKey),
     ...(userSigningKey === undefined
       ? {}

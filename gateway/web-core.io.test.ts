@@ -35,6 +35,7 @@ describe("the gateway's core", () => {
         "graphql",
         "graphql-ws",
         "jose",
+        "lru-cache",
       ].sort(),
     );
   });

@@ -4,7 +4,7 @@ import { type FollowRunParams, followRun, type RunEvent } from "./run-events.ts"
 export { SomaRequestError };
 
 /** The typed client: documents of ./generated over fetch. Runs in browsers, Node and Deno. */
-export interface TypedDocument<R, V> {
+interface TypedDocument<R, V> {
   toString(): string;
   __apiType?: (variables: V) => R;
 }
@@ -19,7 +19,7 @@ export interface SomaClientOptions {
   webSocketImpl?: unknown;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds until the request is given up; 30 000 when left out. */
   timeoutMs?: number;

@@ -1,9 +1,12 @@
 import { ChainError } from "@soma/schemas/run-chain";
+import { backoffMs } from "@soma/shared/backoff";
+import type { FollowState } from "./follow-state.ts";
 import { fromWire, SomaRequestError, type WireError } from "./request-error.ts";
 import { runFrames } from "./run-frames.ts";
-import { createRunView, type FollowState, type RunEvent, type RunView } from "./run-view.ts";
+import { createRunView, type RunEvent, type RunView } from "./run-view.ts";
 
-export type { FollowPhase, FollowState, RunEvent } from "./run-view.ts";
+export type { FollowState } from "./follow-state.ts";
+export type { RunEvent } from "./run-view.ts";
 
 export interface FollowRunParams {
   /** WebSocket URL of the GraphQL endpoint. */
@@ -19,9 +22,12 @@ export interface FollowRunParams {
   onState?: (state: FollowState) => void;
   /** For runtimes without a global WebSocket, and for tests. */
   webSocketImpl?: unknown;
-  /** Milliseconds without any frame until the view is called stale and the connection given up; two heartbeats and a little. */
+  /**
+   * Milliseconds without any frame until the view is called stale and the connection given up; two heartbeats and a
+   * little.
+   */
   staleMs?: number;
-  /** Milliseconds of the first wait before connecting again; doubled up to 40 times that, with jitter. */
+  /** Milliseconds of the longest first wait before connecting again; doubled up to 40 times that, with jitter. */
   backoffMs?: number;
 }
 
@@ -31,17 +37,19 @@ const FINAL_CODES = ["NOT_FOUND", "UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN
 const REFUSED = [4401, 4403];
 
 /**
- * The events of a run from a sequence number to its end, each exactly once, in order, and verified against the hash chain.
- * Connections may break, lose and repeat as often as they like: the next one continues after the last event delivered.
- * Throws ChainError (phase BROKEN) when an event does not follow from the one before, and SomaRequestError when asking again
- * cannot help.
+ * The events of a run from a sequence number to its end, each exactly once, in order, and verified against the hash
+ * chain. Connections may break, lose and repeat as often as they like: the next one continues after the last event
+ * delivered. Throws ChainError (phase BROKEN) when an event does not follow from the one before, and SomaRequestError
+ * when asking again cannot help.
  */
 export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEvent, void> {
-  const { runId, afterSeq, afterHash, signal, backoffMs = 250, onState = () => {} } = params;
+  const { runId, afterSeq, afterHash, signal, onState = () => {} } = params;
   if (afterSeq > 0 && afterHash === undefined)
     throw new SomaRequestError(`the hash of event ${afterSeq} is needed to go on after it`, BAD_INPUT);
   const view = createRunView({ runId, afterSeq, afterHash, onState });
   const stopped = (): boolean => signal?.aborted === true;
+  const initialMs = params.backoffMs ?? 250;
+  const waits = { initialMs, maxMs: initialMs * 40 };
   view.tell("LOADING");
   for (let fruitless = 0; !stopped(); ) {
     const before = view.last().seq;
@@ -51,8 +59,7 @@ export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEve
     fruitless = useful ? 0 : fruitless + 1;
     view.state.reconnects += 1;
     // A gap or silence is asked about at once; a closed connection, or asking in vain, has to wait.
-    const waitMs =
-      fruitless === 0 && view.state.phase !== "RECONNECTING" ? 0 : backoff(backoffMs, Math.max(0, fruitless - 1));
+    const waitMs = fruitless === 0 && view.state.phase !== "RECONNECTING" ? 0 : backoffMs(waits, fruitless);
     if (view.state.phase === "RECONNECTING")
       view.tell("RECONNECTING", `try ${fruitless + 1}, in ${(waitMs / 1_000).toFixed(1)} s`);
     await pause(waitMs, signal);
@@ -116,10 +123,6 @@ function explain(error: unknown, view: RunView, runId: string): void {
 
 function isClose(error: unknown): error is { code: number } {
   return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number";
-}
-
-function backoff(baseMs: number, failures: number): number {
-  return Math.min(baseMs * 40, baseMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -16,12 +16,15 @@ export interface RunFramesParams {
   onStale(): void;
 }
 
-/** Frames that may wait for a reader that is slower than the network; then the connection is given up and asked for again. */
+/**
+ * Frames that may wait for a reader that is slower than the network; then the connection is given up and asked for
+ * again.
+ */
 const MAX_AHEAD = 256;
 
 /**
- * Frames of one connection, until it ends or breaks: throws GraphQL errors as an array, and whatever closed the connection.
- * Never connects twice, because the library would ask again from where the first connection began.
+ * Frames of one connection, until it ends or breaks: throws GraphQL errors as an array, and whatever closed the
+ * connection. Never connects twice, because the library would ask again from where the first connection began.
  */
 export async function* runFrames(params: RunFramesParams): AsyncGenerator<{ frame: RunFrame; ahead: number }, void> {
   let ahead = 0;

@@ -1,43 +1,12 @@
 import { CHAIN_START, ChainError, verifyNext } from "@soma/schemas/run-chain";
+import { FIRST_FOLLOW_STATE, type FollowPhase, type FollowState } from "./follow-state.ts";
 import type { EventFieldsFragment, RunEventsSubscription } from "./generated/graphql.ts";
 
 export type RunEvent = EventFieldsFragment;
 export type RunFrame = RunEventsSubscription["runEvents"];
 
-/**
- * LOADING nothing came yet; CATCHING_UP history is coming; LIVE complete and current; QUIET the same, with nothing new for a
- * while; STALE nothing was heard for two heartbeats; RECONNECTING the connection is gone; REPAIRING an event is missing and
- * asked for again; BROKEN an event does not follow from the one before; ENDED the run is finished and every event was delivered.
- */
-export type FollowPhase =
-  | "LOADING"
-  | "CATCHING_UP"
-  | "LIVE"
-  | "QUIET"
-  | "STALE"
-  | "RECONNECTING"
-  | "REPAIRING"
-  | "BROKEN"
-  | "ENDED";
-
-export interface FollowState {
-  phase: FollowPhase;
-  /** Events verified and delivered, and the newest the server has told of. */
-  received: number;
-  head: number;
-  duplicatesDropped: number;
-  reconnects: number;
-  gapsRepaired: number;
-  /** A sentence about the phase. */
-  detail?: string;
-}
-
 /** Events to look at next, or what the frame showed instead. */
-export type Taken =
-  | { kind: "events"; events: readonly RunEvent[] }
-  | { kind: "current" }
-  | { kind: "gap" }
-  | { kind: "end" };
+type Taken = { kind: "events"; events: readonly RunEvent[] } | { kind: "current" } | { kind: "gap" } | { kind: "end" };
 
 /** What a follower knows of a run: how far it is verified, and what may be said about that. */
 export interface RunView {
@@ -61,14 +30,7 @@ export interface RunViewOptions {
 export function createRunView(options: RunViewOptions): RunView {
   let last = { seq: options.afterSeq, hash: options.afterHash ?? CHAIN_START };
   let missing = false;
-  const state: FollowState = {
-    phase: "LOADING",
-    received: last.seq,
-    head: last.seq,
-    duplicatesDropped: 0,
-    reconnects: 0,
-    gapsRepaired: 0,
-  };
+  const state: FollowState = { ...FIRST_FOLLOW_STATE, received: last.seq, head: last.seq };
 
   function tell(phase: FollowPhase, detail?: string): void {
     state.phase = phase;

@@ -4,7 +4,7 @@ import type { ErrorObject } from "ajv/dist/2020.js";
  * An Ajv error as a sentence a person can act on: where, what is wrong, and the value that was allowed or the name that was
  * not. `whole` is what the document is called when the fault is not inside of it, such as "the arguments".
  */
-export function describeFault(error: ErrorObject, whole: string): string {
+function describeFault(error: ErrorObject, whole: string): string {
   return `${error.instancePath === "" ? whole : error.instancePath} ${error.message ?? error.keyword}${detailOf(error)}`;
 }
 

@@ -41,7 +41,7 @@ export type StepEndKind = keyof typeof STEP_END;
 export type StepEndStatus = (typeof STEP_END)[StepEndKind];
 
 /** How a stream ended; INTERRUPTED when its writer died. */
-export const STREAM_STATUS = ["OK", "ERROR", "TIMEOUT", "DENIED", "CANCELED", "TRUNCATED", "INTERRUPTED"] as const;
+const STREAM_STATUS = ["OK", "ERROR", "TIMEOUT", "DENIED", "CANCELED", "TRUNCATED", "INTERRUPTED"] as const;
 export type StreamStatus = (typeof STREAM_STATUS)[number];
 
 export interface HistoryError {
@@ -51,7 +51,7 @@ export interface HistoryError {
 }
 
 /** What every end of a step tells. */
-export interface StepEndPayload {
+interface StepEndPayload {
   /** RFC 3339; null in a row that does not say. */
   startedAt: string | null;
   latencyMs: number | null;
@@ -75,7 +75,7 @@ export interface StepErrorPayload extends StepEndPayload {
   error: HistoryError;
 }
 
-export interface StreamStartPayload {
+interface StreamStartPayload {
   delim: "start";
   stream: string;
   seq: number;
@@ -85,13 +85,13 @@ export interface StreamStartPayload {
   content_type: string;
 }
 
-export interface StreamDataPayload {
+interface StreamDataPayload {
   stream: string;
   seq: number;
   data: string;
 }
 
-export interface StreamEndPayload {
+interface StreamEndPayload {
   delim: "end";
   stream: string;
   seq: number;

@@ -19,7 +19,7 @@ const ENTRYPOINT = "soma/tools/decision";
 const SOURCES = ["tools.rego", "tools_test.rego"];
 const MIN_COVERAGE = 95;
 
-const folder = fileURLToPath(new URL(".//", import.meta.url));
+const folder = fileURLToPath(new URL("./", import.meta.url));
 const tools = fileURLToPath(new URL("../../.tools/bin/", import.meta.url));
 const read = (name: string): Buffer => readFileSync(join(folder, name));
 const sha256 = (name: string): string => hash("sha256", read(name), "hex");

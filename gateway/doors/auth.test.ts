@@ -74,6 +74,48 @@ describe("createAuthRoutes()", () => {
     expect((await exchange(await lab.identity.issueSignInToken(aPrincipal()), theirs)).status).toBe(403);
   });
 
+  const askLink = (headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${lab.url}/auth/link`, { method: "POST", headers });
+  const linkOf = async (response: Response): Promise<string> => ((await response.json()) as { link: string }).link;
+  const bearer = async (principal: Parameters<Lab["token"]>[0] = {}): Promise<Record<string, string>> => ({
+    authorization: `Bearer ${await lab.token(principal)}`,
+  });
+
+  it("makes a link that signs its caller in once, for a bearer token or a cookie", async () => {
+    for (const headers of [await bearer(), { cookie: await signIn() }]) {
+      const response = await askLink(headers);
+      expect([response.status, response.headers.get("cache-control")]).toEqual([200, "no-store"]);
+      const link = await linkOf(response);
+      expect(link.startsWith(`${lab.url}/#t=`)).toBe(true);
+      const [, token] = link.split("#t=");
+      expect(await (await exchange(token)).json()).toEqual({
+        tenant: "acme",
+        subject: "user:ada",
+        roles: ["assistant"],
+      });
+      expect((await exchange(token)).status).toBe(401);
+    }
+  });
+
+  it("makes a link for its caller and nobody else, whatever the request says", async () => {
+    const eve = { tenant: "umbrella", subject: "user:eve", roles: ["assistant"] };
+    const response = await fetch(`${lab.url}/auth/link?subject=user:ada`, {
+      method: "POST",
+      headers: { ...JSON_TYPE, ...(await bearer(eve)) },
+      body: JSON.stringify({ subject: "user:ada", tenant: "acme", roles: ["operator"] }),
+    });
+    const [, token] = (await linkOf(response)).split("#t=");
+    expect(await (await exchange(token)).json()).toEqual(eve);
+  });
+
+  it("makes no link without a token, with one for signing in, for another site, or for a GET", async () => {
+    expect((await askLink()).status).toBe(401);
+    const signInToken = await lab.identity.issueSignInToken(aPrincipal());
+    expect((await askLink({ authorization: `Bearer ${signInToken}` })).status).toBe(401);
+    expect((await askLink({ cookie: await signIn(), origin: "https://evil.test" })).status).toBe(403);
+    expect((await fetch(`${lab.url}/auth/link`, { headers: await bearer() })).status).toBe(404);
+  });
+
   it("signs out by emptying the cookie", async () => {
     const response = await fetch(`${lab.url}/auth/signout`, { method: "POST" });
     expect(response.status).toBe(204);
@@ -83,14 +125,13 @@ describe("createAuthRoutes()", () => {
 });
 
 describe("createAuthRoutes() without a signing key", () => {
-  it("has no exchange", async () => {
+  it("has no exchange and no link", async () => {
     const lab = await createLab({}, { devIdentity: undefined } as never);
-    const response = await fetch(`${lab.url}/auth/exchange`, {
-      method: "POST",
-      headers: JSON_TYPE,
-      body: '{"token":"x"}',
-    });
-    expect(response.status).toBe(404);
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${await lab.token()}` };
+    for (const path of ["/auth/exchange", "/auth/link"]) {
+      const response = await fetch(`${lab.url}${path}`, { method: "POST", headers, body: '{"token":"x"}' });
+      expect([path, response.status]).toEqual([path, 404]);
+    }
     await lab.close();
   });
 });

@@ -1,5 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
-import type { DevIdentity, Identified, Identity } from "../ground/identity.ts";
+import type { Principal } from "@soma/shared/identity/principal";
+import { type DevIdentity, type Identified, type Identity, toSignInLink } from "../ground/identity.ts";
+import { answer, notServed } from "./answer.ts";
 import { readJson } from "./read-json.ts";
 
 const COOKIE = "soma_session";
@@ -7,7 +9,7 @@ const SESSION_S = 12 * 3_600;
 const MAX_BODY_BYTES = 8_192;
 
 /** The token a request brings: a bearer header, or the cookie a browser got at sign-in. */
-export function tokenOf(headers: Headers): string | undefined {
+function tokenOf(headers: Headers): string | undefined {
   const authorization = headers.get("authorization");
   if (authorization?.startsWith("Bearer ") === true) return authorization.slice(7);
   return cookieOf(headers);
@@ -47,22 +49,20 @@ export function checkOrigin(request: { url: string; headers: Headers }): void {
 /** The routes under /auth/. */
 export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefined) {
   return async (request: Request, path: string): Promise<Response> => {
-    if (path === "/auth/me" && request.method === "GET") {
-      const { principal, expiresAt } = await authenticate(identity, request.headers);
-      return Response.json({
-        tenant: principal.tenant,
-        subject: principal.subject,
-        roles: principal.roles,
-        expiresAt: expiresAt.toISOString(),
-      });
-    }
-    if (request.method !== "POST") throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
+    if (path === "/auth/me" && request.method === "GET") return me(request, identity);
+    if (request.method !== "POST") throw notServed(request, path);
     checkOrigin(request);
     if (path === "/auth/exchange" && dev !== undefined) return exchange(request, dev);
+    if (path === "/auth/link" && dev !== undefined) return link(request, dev);
     if (path === "/auth/signout")
       return new Response(null, { status: 204, headers: { "set-cookie": cookie(request, "", 0) } });
-    throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
+    throw notServed(request, path);
   };
+}
+
+async function me(request: Request, identity: Identity): Promise<Response> {
+  const { principal, expiresAt } = await authenticate(identity, request.headers);
+  return Response.json({ ...nameOf(principal), expiresAt: expiresAt.toISOString() });
 }
 
 async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
@@ -71,10 +71,18 @@ async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
   if (typeof token !== "string") throw new SomaError("BAD_INPUT", 'the request is not {"token": "..."}');
   const principal = await dev.redeem(token);
   const access = await dev.issueAccessToken(principal, SESSION_S);
-  return Response.json(
-    { tenant: principal.tenant, subject: principal.subject, roles: principal.roles },
-    { headers: { "set-cookie": cookie(request, access, SESSION_S) } },
-  );
+  return Response.json(nameOf(principal), { headers: { "set-cookie": cookie(request, access, SESSION_S) } });
+}
+
+/** A link that signs in once as the caller, and as nobody else. */
+async function link(request: Request, dev: DevIdentity): Promise<Response> {
+  const { principal } = await authenticate(dev, request.headers);
+  const token = await dev.issueSignInToken(principal);
+  return answer({ link: toSignInLink(new URL(request.url).origin, token) }, 200);
+}
+
+function nameOf({ tenant, subject, roles }: Principal) {
+  return { tenant, subject, roles };
 }
 
 function cookie(request: Request, value: string, maxAgeS: number): string {

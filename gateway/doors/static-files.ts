@@ -1,5 +1,7 @@
+import { ALWAYS } from "./answer.ts";
+
 /** A file of the web UI. */
-export interface StaticFile {
+interface StaticFile {
   body: Uint8Array<ArrayBuffer>;
   contentType: string;
 }
@@ -24,10 +26,9 @@ const PAGE_POLICY = [
   "trusted-types 'none'",
 ].join("; ");
 
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  ...ALWAYS,
   "content-security-policy": PAGE_POLICY,
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
 };
 
@@ -44,12 +45,12 @@ export async function serveStatic(read: ReadStatic, path: string): Promise<Respo
     const built = (await read("/index.html")) !== undefined;
     return new Response(built ? "not found\n" : NOT_BUILT, {
       status: built ? 404 : 503,
-      headers: { ...SECURITY_HEADERS, "content-type": "text/plain; charset=utf-8" },
+      headers: { ...PAGE_HEADERS, "content-type": "text/plain; charset=utf-8" },
     });
   }
   // Names of assets have a hash of their content; everything else is asked for again.
   const cache = asset ? "public, max-age=31536000, immutable" : "no-cache";
   return new Response(file.body, {
-    headers: { ...SECURITY_HEADERS, "content-type": file.contentType, "cache-control": cache },
+    headers: { ...PAGE_HEADERS, "content-type": file.contentType, "cache-control": cache },
   });
 }

@@ -29,6 +29,11 @@ export interface DevIdentity extends Identity {
   redeem(token: string): Promise<Principal>;
 }
 
+/** The web UI takes the token from the fragment, which browsers never send to a server. */
+export function toSignInLink(origin: string, token: string): string {
+  return `${origin}/#t=${token}`;
+}
+
 /** Verifies access tokens with a public key alone. */
 export async function createIdentity(publicJwk: JWK): Promise<Identity> {
   const key = await importJWK(publicJwk, "EdDSA");

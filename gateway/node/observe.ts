@@ -10,7 +10,16 @@ const connections = gauge("gateway_websocket_connections", "WebSocket connection
 const subscriptions = gauge("gateway_subscriptions", "Subscriptions that are open", []);
 const operations = gauge("gateway_operations_in_flight", "Queries and mutations under way", []);
 
-const ROUTES = ["/graphql", "/healthz", "/readyz", "/metrics", "/auth/me", "/auth/exchange", "/auth/signout"];
+const ROUTES = [
+  "/graphql",
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/auth/me",
+  "/auth/exchange",
+  "/auth/link",
+  "/auth/signout",
+];
 
 /** The gateway's fetch, measured. Paths that are not routes of ours share one label, so that a stranger cannot add series. */
 export function observe(gateway: Gateway): Gateway["fetch"] {

@@ -3,8 +3,9 @@ import type { Duplex } from "node:stream";
 import type { Log } from "@soma/shared/log";
 import { handleProtocols } from "graphql-ws";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Gateway, UpgradeRequest } from "../app.ts";
-import type { SocketLike } from "../doors/websocket.ts";
+import type { Gateway } from "../app.ts";
+import type { UpgradeRequest } from "../doors/websocket.ts";
+import type { SocketLike } from "../doors/websocket-connection.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 
 /** Hands WebSockets to the gateway; the function closes them all. A client that misses a ping is gone. */

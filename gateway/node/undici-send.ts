@@ -5,7 +5,7 @@ import { MAX_ANSWER_BYTES, type Send } from "../upstream/send.ts";
 /** Connections to one subgraph at a time. */
 const CONNECTIONS = 128;
 
-export interface ClosableSend {
+interface ClosableSend {
   send: Send;
   close(): Promise<void>;
 }

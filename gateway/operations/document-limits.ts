@@ -1,18 +1,13 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
-  GraphQLError,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
   visit,
 } from "graphql";
 import type { GatewayLimits } from "../ground/limits.ts";
-
-/** A fault of the document itself, as its author reads it. */
-export function documentError(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "BAD_INPUT" } });
-}
+import { documentFault } from "./document-fault.ts";
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -30,14 +25,14 @@ export function checkDocumentLimits(
   checkAliases(document, limits);
   const roots = rootFields(operation.selectionSet, fragments, new Set());
   if (roots.length > limits.rootFields)
-    throw documentError(
+    throw documentFault(
       `the operation has ${roots.length} fields at its root; at most ${limits.rootFields} are allowed`,
     );
   const depths = new Map<string, number>();
   for (const { name, selectionSet } of roots) {
     const limit = name.startsWith("__") ? limits.introspectionDepth : limits.depth;
     const depth = 1 + (selectionSet === undefined ? 0 : depthOf(selectionSet, fragments, depths));
-    if (depth > limit) throw documentError(`field "${name}" nests ${depth} levels; at most ${limit} are allowed`);
+    if (depth > limit) throw documentFault(`field "${name}" nests ${depth} levels; at most ${limit} are allowed`);
   }
 }
 
@@ -49,7 +44,7 @@ function checkAliases(document: DocumentNode, limits: GatewayLimits): void {
     },
   });
   if (aliases > limits.aliases)
-    throw documentError(`the document has ${aliases} aliases; at most ${limits.aliases} are allowed`);
+    throw documentFault(`the document has ${aliases} aliases; at most ${limits.aliases} are allowed`);
 }
 
 interface RootField {

@@ -1,5 +1,5 @@
 /** Events on their way to one consumer that pulls; holds at most `capacity` of them. Once closed, nothing reopens it. */
-export interface EventQueue<T> {
+interface EventQueue<T> {
   /** False when the queue is full or closed; the event is not kept. */
   push(event: T): boolean;
   /** No more events; what is queued is still delivered, and after it the error, if one is given. */

@@ -1,43 +1,39 @@
 import { SomaError } from "@soma/shared/errors";
 import type { FormattedExecutionResult } from "graphql";
 import { settledWithin } from "../ground/deadline.ts";
-import { type ErrorScope, formatError, formatResult } from "../ground/format-error.ts";
-import type { OperationContext } from "../upstream/data-source.ts";
-import { type AdmittedOperation, type Pipeline, type PipelineInput, RequestRefused } from "./pipeline.ts";
+import { formatResult } from "../ground/format-error.ts";
+import type { OperationContext } from "../ground/operation-context.ts";
+import type { RequestTrace } from "../ground/request-trace.ts";
+import type { AdmittedOperation, Pipeline, PipelineInput } from "./pipeline.ts";
+import { drainingError, refused } from "./refusal.ts";
 import { type SubscribeOptions, subscribe } from "./subscriptions.ts";
+
+/** The request or message that waits for a result; its signal aborts when nobody waits any more. */
+interface Call {
+  trace: RequestTrace;
+  signal: AbortSignal;
+}
 
 export interface Operations {
   /** Lets an operation in through the pipeline, or throws what is wrong with it. */
   admit(input: PipelineInput): Promise<AdmittedOperation>;
-  /** A query or mutation. */
-  execute(admitted: AdmittedOperation, context: OperationContext): Promise<FormattedExecutionResult>;
+  /** A query, which is given up with its call, or a mutation, which is finished once begun. */
+  execute(admitted: AdmittedOperation, call: Call): Promise<FormattedExecutionResult>;
   /** The results of a subscription; throws what ended it before its time. */
-  subscribe(
-    admitted: AdmittedOperation,
-    context: OperationContext & { signal: AbortSignal },
-  ): AsyncIterableIterator<FormattedExecutionResult>;
+  subscribe(admitted: AdmittedOperation, call: Call): AsyncIterableIterator<FormattedExecutionResult>;
   /** Queries and mutations under way. */
   running(): number;
+  /** Whether nothing more is admitted. */
+  draining(): boolean;
   /** Admits nothing more, and waits for what is under way, at most `limits.drainMs`. */
   drain(): Promise<void>;
 }
 
 /** Operations from their arrival to their result, the same for every transport. */
 export function createOperations(options: SubscribeOptions & { pipeline: Pipeline }): Operations {
-  const { executor, sources, limits, pipeline } = options;
+  const { limits, pipeline } = options;
   const running = new Set<Promise<unknown>>();
   let draining = false;
-
-  async function execute(
-    { planned, variables }: AdmittedOperation,
-    context: OperationContext,
-  ): Promise<FormattedExecutionResult> {
-    try {
-      return formatResult(await executor.execute({ planned, variables, sources, context }), context.trace);
-    } catch (error) {
-      return refused(error, context.trace);
-    }
-  }
 
   return {
     async admit(input) {
@@ -46,13 +42,19 @@ export function createOperations(options: SubscribeOptions & { pipeline: Pipelin
         throw new SomaError("LIMIT_EXCEEDED", `${running.size} operations are under way; try again in a moment`);
       return pipeline(input);
     },
-    execute(admitted, context) {
-      const work = execute(admitted, context).finally(() => running.delete(work));
+    execute(admitted, { trace, signal }) {
+      const { principal } = admitted.identified;
+      const isMutation = admitted.planned.operation.operation === "mutation";
+      const context = { principal, trace, signal: isMutation ? undefined : signal };
+      const work = execute(options, admitted, context).finally(() => running.delete(work));
       running.add(work);
       return work;
     },
-    subscribe: (admitted, context) => subscribe(options, { ...admitted, context }),
+    subscribe({ identified: { principal }, planned, variables }, { trace, signal }) {
+      return subscribe(options, { planned, variables, context: { principal, trace, signal } });
+    },
     running: () => running.size,
+    draining: () => draining,
     async drain() {
       draining = true;
       await settledWithin(running, limits.drainMs);
@@ -60,12 +62,14 @@ export function createOperations(options: SubscribeOptions & { pipeline: Pipelin
   };
 }
 
-export function drainingError(): SomaError {
-  return new SomaError("SERVER_DRAINING", "this server is stopping; connect again and continue from the last event");
-}
-
-/** The answer to a request that was not executed. */
-export function refused(error: unknown, scope: ErrorScope): { errors: ReturnType<typeof formatError>[] } {
-  const errors = error instanceof RequestRefused ? error.errors : [error];
-  return { errors: errors.map((each) => formatError(each, scope)) };
+async function execute(
+  { executor, sources }: SubscribeOptions,
+  { planned, variables }: AdmittedOperation,
+  context: OperationContext,
+): Promise<FormattedExecutionResult> {
+  try {
+    return formatResult(await executor.execute({ planned, variables, sources, context }), context.trace);
+  } catch (error) {
+    return refused(error, context.trace);
+  }
 }

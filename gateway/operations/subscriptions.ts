@@ -1,9 +1,9 @@
 import { SomaError } from "@soma/shared/errors";
-import type { Principal } from "@soma/shared/identity/principal";
+import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from "graphql";
 import { formatResult } from "../ground/format-error.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
-import type { OperationContext } from "../upstream/data-source.ts";
+import type { OperationContext } from "../ground/operation-context.ts";
 import { openUpstream } from "../upstream/open-upstream.ts";
 import type {
   PlanNode,
@@ -18,12 +18,12 @@ export interface SubscribeOptions {
   executor: SupergraphExecutor;
   sources: Sources;
   urls: Readonly<Record<string, string>>;
-  sign(principal: Principal): Promise<string>;
+  sign: SignPrincipal;
   limits: GatewayLimits;
   webSocketImpl?: unknown;
 }
 
-export interface SubscribeParams {
+interface SubscribeParams {
   planned: PlannedOperation;
   variables: Record<string, unknown>;
   /** Aborting its signal ends the subscription with the signal's reason. */
@@ -43,28 +43,53 @@ export function subscribe(
   options: SubscribeOptions,
   params: SubscribeParams,
 ): AsyncIterableIterator<FormattedExecutionResult> {
-  const { signal, principal, trace } = params.context;
-  const { primary, node } = eventPlan(params.planned);
+  const { trace } = params.context;
+  const plan = eventPlan(params.planned);
+  const events = openEvents(options, params, plan.primary);
+  return {
+    async next() {
+      const { done, value } = await events.next();
+      if (done === true) return { done, value };
+      return { done: false, value: await trace.run(() => resolveEvent(options, params, { ...plan, event: value })) };
+    },
+    async return() {
+      events.stop();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+interface SubgraphEvents {
+  next(): Promise<IteratorResult<ExecutionResult, undefined>>;
+  /** Nobody reads any more. */
+  stop(): void;
+}
+
+/** The events of the subgraph, queued for whoever reads them, until one side or the other ends. */
+function openEvents(
+  options: SubscribeOptions,
+  { variables, context }: SubscribeParams,
+  primary: EventPlan["primary"],
+): SubgraphEvents {
+  const { signal, principal, trace } = context;
+  const { limits, sign, webSocketImpl } = options;
   const { serviceName } = primary;
-  const events = createEventQueue<ExecutionResult>(options.limits.queuedEvents);
+  const events = createEventQueue<ExecutionResult>(limits.queuedEvents);
   const close = openUpstream(
     {
       url: urlOf(options, serviceName),
       query: primary.operation,
-      variables: pick(params.variables, primary.variableUsages ?? []),
-      connectionParams: async () => ({ token: await options.sign(principal), requestId: trace.requestId }),
-      limits: options.limits,
-      webSocketImpl: options.webSocketImpl,
+      variables: pick(variables, primary.variableUsages ?? []),
+      connectionParams: async () => ({ token: await sign(principal), requestId: trace.requestId }),
+      limits,
+      webSocketImpl,
     },
     {
       next(event) {
-        if (!events.push(event))
-          fail(
-            new SomaError(
-              "SLOW_CONSUMER",
-              `${options.limits.queuedEvents} events wait to be read; subscribe again from the last one`,
-            ),
-          );
+        if (!events.push(event)) fail(tooSlow(limits.queuedEvents));
       },
       error: (error) => finish(toUpstreamError(error, serviceName)),
       complete: () => finish(),
@@ -76,33 +101,22 @@ export function subscribe(
 
   function fail(error: Error): void {
     events.fail(error);
-    stop();
+    leave();
   }
   function finish(error?: Error): void {
     events.end(error);
     signal.removeEventListener("abort", onAbort);
   }
-  function stop(): void {
+  function leave(): void {
     signal.removeEventListener("abort", onAbort);
     close();
   }
 
   return {
-    async next() {
-      const { done, value } = await events.next();
-      if (done === true) return { done, value };
-      return {
-        done: false,
-        value: await trace.run(() => resolveEvent(options, params, { event: value, primary, node })),
-      };
-    },
-    async return() {
+    next: events.next,
+    stop() {
       events.end();
-      stop();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
+      leave();
     },
   };
 }
@@ -151,6 +165,10 @@ function pick(variables: Record<string, unknown>, names: readonly string[]): Rec
   return Object.fromEntries(
     names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]),
   );
+}
+
+function tooSlow(waiting: number): SomaError {
+  return new SomaError("SLOW_CONSUMER", `${waiting} events wait to be read; subscribe again from the last one`);
 }
 
 function reasonOf(signal: AbortSignal): SomaError {

@@ -23,7 +23,7 @@ const TOOLS_SDL = `${LINK}
   type Run @key(fields: "id") { id: ID! invocations: [String!] refused: String }`;
 
 /** What a subgraph was asked with. */
-export interface Seen {
+interface Seen {
   subject: string;
   requestId: string;
   traceId: string;
@@ -49,7 +49,7 @@ export function composeLab(): string {
   return result.supergraphSdl;
 }
 
-export interface LabSubgraphOptions {
+interface LabSubgraphOptions {
   verify: VerifyPrincipal;
   log: Log;
   port?: number;

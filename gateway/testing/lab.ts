@@ -13,7 +13,7 @@ import { type BareSocket, type BareSocketOptions, openBareSocket } from "./bare-
 import { composeLab, type LabState, startLabRuns, startLabTools } from "./lab-subgraphs.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
-export type Answer = { status: number; headers: Headers; data: any; errors: any[] };
+type Answer = { status: number; headers: Headers; data: any; errors: any[] };
 
 export interface Lab {
   url: string;
@@ -138,7 +138,7 @@ export async function createLab(
   };
 }
 
-export interface Reading {
+interface Reading {
   // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
   results: any[];
   /** Undefined while it runs; "complete", or what the library reports. */

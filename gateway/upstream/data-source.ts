@@ -1,25 +1,17 @@
 import type { GraphQLDataSource } from "@apollo/gateway";
 import { SomaError, toSomaError } from "@soma/shared/errors";
-import type { Principal } from "@soma/shared/identity/principal";
+import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import { GraphQLError } from "graphql";
 import { withDeadline } from "../ground/deadline.ts";
-import type { RequestTrace } from "../ground/request-trace.ts";
+import type { OperationContext } from "../ground/operation-context.ts";
 import type { Send } from "./send.ts";
 import type { Sources } from "./supergraph.ts";
 
-/** What one operation carries to the subgraphs. */
-export interface OperationContext {
-  principal: Principal;
-  trace: RequestTrace;
-  /** Aborts when nobody waits for the answer any more; left out for mutations, which are finished once begun. */
-  signal: AbortSignal | undefined;
-}
-
-export interface DataSourceOptions {
+interface DataSourceOptions {
   /** GraphQL endpoints by subgraph. */
   urls: Readonly<Record<string, string>>;
   send: Send;
-  sign(principal: Principal): Promise<string>;
+  sign: SignPrincipal;
   timeoutMs: number;
 }
 

@@ -2,7 +2,7 @@ import type { ExecutionResult } from "graphql";
 import { createClient } from "graphql-ws";
 import type { GatewayLimits } from "../ground/limits.ts";
 
-export interface UpstreamParams {
+interface UpstreamParams {
   /** GraphQL endpoint of the subgraph, http or ws. */
   url: string;
   query: string;
@@ -15,7 +15,7 @@ export interface UpstreamParams {
 }
 
 /** Hears what the subgraph says. After `error` or `complete` nothing more comes. */
-export interface UpstreamSink {
+interface UpstreamSink {
   next(event: ExecutionResult): void;
   /** GraphQL errors as an array when the subgraph told them, anything else when the connection was lost. */
   error(error: unknown): void;

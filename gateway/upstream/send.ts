@@ -1,6 +1,6 @@
 import { readText } from "@soma/shared/read-text";
 
-export interface SendRequest {
+interface SendRequest {
   method: "GET" | "POST";
   url: string;
   headers?: Record<string, string>;

@@ -4,6 +4,7 @@ import { executeQueryPlan, type GraphQLDataSource } from "@apollo/gateway";
 import { type PlanNode, type QueryPlan, QueryPlanner, type SubscriptionNode } from "@apollo/query-planner";
 import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { RawResult } from "../ground/format-error.ts";
+import type { OperationContext } from "../ground/operation-context.ts";
 
 export type { PlanNode, SubscriptionNode };
 
@@ -17,21 +18,19 @@ export interface PlannedOperation {
 
 export type Sources = Readonly<Record<string, GraphQLDataSource>>;
 
-export interface ExecuteParams {
+interface ExecuteParams {
   planned: PlannedOperation;
   /** Run instead of the operation's own plan; subscriptions execute one event at a time with it. */
   node?: PlanNode;
   variables: Record<string, unknown>;
   sources: Sources;
   /** Handed to every data source. */
-  context: object;
+  context: OperationContext;
 }
 
 export interface SupergraphExecutor {
   /** The schema clients see. */
   schema: GraphQLSchema;
-  /** Names of the subgraphs it was composed of. */
-  subgraphs: readonly string[];
   plan(document: DocumentNode, operation: OperationDefinitionNode): QueryPlan;
   execute(params: ExecuteParams): Promise<RawResult>;
 }
@@ -51,7 +50,6 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
 
   return {
     schema,
-    subgraphs: supergraph.subgraphsMetadata().map(({ name }) => name),
 
     plan(document, operation) {
       return planner.buildQueryPlan(operationFromDocument(apiSchema, document, nameOf(operation)));

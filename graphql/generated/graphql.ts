@@ -5,18 +5,26 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A run that is to stop. */
 export type CancelRunInput = {
   runId: string | number;
   /** Kept in the run's history. */
   reason?: string | null | undefined;
+  /** 1 to 200 characters. */
   idempotencyKey: string;
 };
 
+/** What the engine needs. */
+export type HealthComponentName =
+  | 'POSTGRES';
+
+/** How a part is. */
 export type HealthStatus =
   | 'OK'
   | 'DEGRADED'
   | 'DOWN';
 
+/** Where an invocation is, or how it ended. */
 export type InvocationStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
@@ -24,33 +32,52 @@ export type InvocationStatus =
   | 'TIMED_OUT'
   | 'DENIED'
   | 'CANCELED'
+  /** It gave more output than its tool may; what was kept is whole. */
   | 'TRUNCATED'
+  /** Its process died, and whether it had its effect is not known. */
   | 'UNKNOWN';
 
+/** What kind of thing is remembered. */
 export type MemoryKind =
   /** Something that was said. */
   | 'MESSAGE'
   /** Something the user asked to keep. */
   | 'FACT';
 
+/** Who said it. */
 export type MemoryRole =
   | 'USER'
   | 'ASSISTANT'
   | 'SYSTEM'
   | 'TOOL';
 
+/** Which store answered a recall. */
+export type MemorySource =
+  /** Postgres, by words and spelling. */
+  | 'LOCAL';
+
+/** Where models come from. */
+export type ModelProvider =
+  | 'OPENAI_COMPATIBLE'
+  | 'SCRIPTED';
+
+/** What is looked for. */
 export type RecallInput = {
   /** 1 to 2000 characters. */
   query: string;
   namespace?: string | null | undefined;
+  /** Only this kind; every kind when left out. */
   kind?: MemoryKind | null | undefined;
+  /** Only memories of this session. */
   sessionId?: string | number | null | undefined;
   /** 1 to 50. */
   limit?: number | null | undefined;
 };
 
+/** Kinds of events of a history; more may come. */
 export type RunEventType =
   | 'RUN_STARTED'
+  /** Another worker took the run over. */
   | 'RUN_RECOVERED'
   | 'RUN_CANCEL_REQUESTED'
   | 'RUN_SUCCEEDED'
@@ -61,17 +88,22 @@ export type RunEventType =
   | 'STEP_FAILED'
   | 'STEP_DENIED'
   | 'STEP_CANCELED'
+  /** An attempt failed and another one follows. */
   | 'STEP_RETRIED'
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END';
 
+/** Runs that fit every condition that is given. */
 export type RunFilter = {
+  /** Any of these. */
   status?: Array<RunStatus> | null | undefined;
   sessionId?: string | number | null | undefined;
+  /** Name of the agent graph. */
   graph?: string | null | undefined;
 };
 
+/** Where a run is on its way; see `error` and its steps for how it went. */
 export type RunStatus =
   | 'QUEUED'
   | 'RUNNING'
@@ -81,24 +113,30 @@ export type RunStatus =
   | 'FAILED'
   | 'CANCELED';
 
+/** A user message. */
 export type SendMessageInput = {
+  /** Session to go on with; a new one when left out. */
   sessionId?: string | number | null | undefined;
   /** At most 32 KB of UTF-8. */
   text: string;
   /** Defaults to the first role the caller has in conf/roles.yaml. */
   role?: string | null | undefined;
+  /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: string | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
 
+/** Where a step is on its way. */
 export type StepStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
   | 'FAILED'
+  /** Policy did not allow it; the run goes on. */
   | 'DENIED'
   | 'CANCELED';
 
+/** What a lost outcome of a tool means. */
 export type ToolEffect =
   /** No effect outside; may run again. */
   | 'PURE'
@@ -107,12 +145,14 @@ export type ToolEffect =
   /** Never run again once started; a lost outcome is UNKNOWN. */
   | 'AT_MOST_ONCE';
 
+/** Where a tool runs. */
 export type ToolIsolation =
   /** Trusted code in the tools process. */
   | 'NONE'
   /** A child process with a clean environment. */
   | 'PROCESS';
 
+/** How much harm a tool can do, as its author says. */
 export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
@@ -148,7 +188,7 @@ export type RunDetailQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }>, invocations: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }>, memories: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: Array<{ relation: string, target: { id: string } }> }>, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
@@ -167,12 +207,12 @@ export type RecallQueryVariables = Exact<{
 }>;
 
 
-export type RecallQuery = { recall: { source: string, hits: Array<{ score: number, why: string, memory: { id: string, content: string, role: MemoryRole, kind: MemoryKind, createdAt: string, session: { id: string } | null } }> } };
+export type RecallQuery = { recall: { source: MemorySource, hits: Array<{ score: number, why: string, memory: { id: string, content: string, role: MemoryRole, kind: MemoryKind, createdAt: string, session: { id: string } | null } }> } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { modelStatus: { profile: string, provider: string, model: string, isAi: boolean, reason: string }, health: { status: HealthStatus, components: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
+export type StatusQuery = { modelStatus: { profile: string, provider: ModelProvider, model: string, isAi: boolean, reason: string }, health: { status: HealthStatus, components: Array<{ name: HealthComponentName, status: HealthStatus, detail: string | null }> } };
 
 export type RunEventsPageQueryVariables = Exact<{
   runId: string | number;
@@ -196,6 +236,11 @@ export type RunEventsSubscription = { runEvents:
     | { __typename: 'RunHeartbeat', headSeq: number, headHash: string, serverTime: string }
     | { __typename: 'RunEnd', status: RunStatus, headSeq: number, headHash: string }
    };
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { viewer: { subject: string, tenant: string, roles: Array<string>, limits: { messageBytes: number, inputBytes: number, pageSize: number, runSeconds: number } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -384,34 +429,42 @@ export const RunDetailDocument = new TypedDocumentString(`
       }
     }
     decisions {
-      id
-      allow
-      reason
-      tool
-      role
-      policyVersion
-      createdAt
+      nodes {
+        id
+        allow
+        reason
+        tool
+        role
+        policyVersion
+        createdAt
+      }
     }
     invocations {
-      id
-      status
-      output
-      executionMs
-      attempt
-      tool {
-        name
+      nodes {
+        id
+        status
+        output
+        executionMs
+        attempt
+        tool {
+          name
+        }
       }
     }
     memories {
-      id
-      kind
-      role
-      content
-      createdAt
-      links {
-        relation
-        target {
-          id
+      nodes {
+        id
+        kind
+        role
+        content
+        createdAt
+        links {
+          nodes {
+            relation
+            target {
+              id
+            }
+          }
         }
       }
     }
@@ -586,3 +639,18 @@ export const RunEventsDocument = new TypedDocumentString(`
   payloadHash
   hash
 }`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
+export const ViewerDocument = new TypedDocumentString(`
+    query Viewer {
+  viewer {
+    subject
+    tenant
+    roles
+    limits {
+      messageBytes
+      inputBytes
+      pageSize
+      runSeconds
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;

@@ -49,8 +49,11 @@ export const end = (events: readonly RunEvent[]): RunFrame => ({
   headHash: events.at(-1)?.hash ?? CHAIN_START,
 });
 
-/** What one connection does: sends frames, then "drop" cuts it, "bye" closes it with 1000, "hang" says nothing more, an error ends the operation. */
-export type Step = RunFrame | "drop" | "bye" | "hang" | GraphQLError;
+/**
+ * What one connection does: sends frames, then "drop" cuts it, "bye" closes it with 1000, "hang" says nothing more, an
+ * error ends the operation.
+ */
+type Step = RunFrame | "drop" | "bye" | "hang" | GraphQLError;
 export type Script = (params: { afterSeq: number; attempt: number }) => Iterable<Step> | AsyncIterable<Step>;
 
 export interface RunServer {

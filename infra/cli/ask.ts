@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { RunDetailDocument, SendMessageDocument } from "@soma/graphql/operations";
-import { followRun } from "@soma/graphql/run-events";
+import type { EventKind } from "@soma/schemas/run-history";
 import { CliError } from "./cli-error.ts";
+import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson, safe } from "./print.ts";
 
@@ -23,8 +24,8 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   };
   const { sendMessage } = await product.client.request(SendMessageDocument, { input });
   const { id } = sendMessage.run;
-  for await (const event of followRun({ url: product.socketUrl, token: product.token, runId: id, afterSeq: 0 }))
-    if (!json) note(event.type, event.payload as { summary?: string });
+  for await (const event of product.client.runEvents({ runId: id, afterSeq: 0 }))
+    if (!json && NOTED.has(event.type)) note(describeEvent(event));
   const { run } = await product.client.request(RunDetailDocument, { id });
   if (run === null || run === undefined) throw new CliError(`run ${id} is not there any more`, { code: "NOT_FOUND" });
   if (json)
@@ -43,8 +44,15 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
     });
 }
 
-const SHOWN = ["STEP_SUCCEEDED", "STEP_DENIED", "STEP_FAILED", "STEP_RETRIED", "RUN_RECOVERED"];
+/** Types of events that are told on the way. */
+const NOTED = new Set<string>([
+  "STEP_SUCCEEDED",
+  "STEP_DENIED",
+  "STEP_FAILED",
+  "STEP_RETRIED",
+  "RUN_RECOVERED",
+] satisfies EventKind[]);
 
-function note(type: string, payload: { summary?: string }): void {
-  if (SHOWN.includes(type) && payload.summary !== undefined) process.stderr.write(`· ${safe(payload.summary)}\n`);
+function note(words: string): void {
+  if (words !== "") process.stderr.write(`· ${safe(words)}\n`);
 }

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { loadModels } from "@soma/conf";
 import { StatusDocument } from "@soma/graphql/operations";
-import { chooseModel } from "@soma/runs/models/detect";
-import { isAlive, readRuntime } from "../local/runtime-file.ts";
-import { findProduct, nearestDataDir } from "./find-product.ts";
+import { isAlive, nearestDataDir, readRuntime } from "./data-folder.ts";
+import { findProduct, type ProductOptions } from "./find-product.ts";
+import { askNextStart } from "./next-start.ts";
 import { print, printJson } from "./print.ts";
 
 interface Finding {
@@ -13,8 +12,8 @@ interface Finding {
 }
 
 /** What is there, what answers and why. Looks at everything, so that one thing that is wrong does not hide the next. */
-export async function doctor(options: { port?: number; data?: string }, json: boolean): Promise<void> {
-  const findings = (await Promise.all([node(), data(options), running(options), models()])).flat();
+export async function doctor(options: ProductOptions, json: boolean): Promise<void> {
+  const findings = (await Promise.all([node(), data(options), running(options), nextStart()])).flat();
   if (json) printJson(findings);
   else for (const { what, ok, detail } of findings) print(`${ok ? "✓" : "✕"} ${what.padEnd(12)} ${detail}`);
   process.exitCode = findings.every((finding) => finding.ok) ? 0 : 1;
@@ -31,8 +30,8 @@ function node(): Finding[] {
   ];
 }
 
-async function data(options: { data?: string }): Promise<Finding[]> {
-  const dataDir = options.data ?? nearestDataDir(process.cwd());
+async function data(options: ProductOptions): Promise<Finding[]> {
+  const dataDir = options.data ?? nearestDataDir(process.env, process.cwd());
   if (dataDir === undefined || !existsSync(dataDir))
     return [{ what: "Data", ok: false, detail: "no data folder yet; `npm start` makes one" }];
   const runtime = await readRuntime(dataDir);
@@ -46,7 +45,7 @@ async function data(options: { data?: string }): Promise<Finding[]> {
   ];
 }
 
-async function running(options: { port?: number; data?: string }): Promise<Finding[]> {
+async function running(options: ProductOptions): Promise<Finding[]> {
   try {
     const product = await findProduct(options, process.env, process.cwd());
     const ready = await fetch(new URL("/readyz", product.url), { signal: AbortSignal.timeout(3_000) });
@@ -64,7 +63,7 @@ async function running(options: { port?: number; data?: string }): Promise<Findi
         detail: `${modelStatus.profile} (${modelStatus.model})${modelStatus.isAi ? "" : ", a set of rules and not an AI"}: ${modelStatus.reason}`,
       },
       ...health.components.map((component) => ({
-        what: component.name,
+        what: component.name.toLowerCase(),
         ok: component.status === "OK",
         detail: component.detail ?? component.status,
       })),
@@ -74,23 +73,7 @@ async function running(options: { port?: number; data?: string }): Promise<Findi
   }
 }
 
-/** Which models this machine could use at the next start. */
-async function models(): Promise<Finding[]> {
-  try {
-    const { client, tried } = await chooseModel({
-      models: loadModels(),
-      env: process.env,
-      fetch,
-      ...(process.env.SOMA_MODEL_PROFILE ? { wanted: process.env.SOMA_MODEL_PROFILE } : {}),
-    });
-    return [
-      {
-        what: "Next start",
-        ok: true,
-        detail: `would use ${client.profile}; ${tried.map(({ profile, why }) => `${profile}: ${why}`).join("; ")}`,
-      },
-    ];
-  } catch (error) {
-    return [{ what: "Next start", ok: false, detail: error instanceof Error ? error.message : String(error) }];
-  }
+async function nextStart(): Promise<Finding[]> {
+  const found = await askNextStart();
+  return found === undefined ? [] : [{ what: "Next start", ...found }];
 }

@@ -1,30 +1,32 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { createSomaClient, type SomaClient } from "@soma/graphql/client";
-import { readCredentials, readRuntime } from "../local/runtime-file.ts";
 import { CliError, EXIT } from "./cli-error.ts";
+import { nearestDataDir, readCredentials, readRuntime } from "./data-folder.ts";
 
 /** A running product and how to talk to it. */
 export interface Product {
   url: string;
-  /** GraphQL over WebSocket. */
-  socketUrl: string;
   token: string;
-  dataDir: string | undefined;
   client: SomaClient;
 }
 
+/** Which product is meant; each may be left out. */
+export interface ProductOptions {
+  port?: number;
+  data?: string;
+}
+
 /**
- * SOMA_URL and SOMA_TOKEN win; else the product that left its address in a data folder: the one given, the nearest .soma
- * upwards from here, or the one of the project this command belongs to. `port` replaces the address, not the token.
+ * SOMA_URL and SOMA_TOKEN win; else the product that left its address in a data folder: the one given, the nearest
+ * .soma upwards from here, or the one of the project this command belongs to. `port` replaces the address, not the
+ * token.
  */
 export async function findProduct(
-  options: { port?: number; data?: string },
+  options: ProductOptions,
   env: Record<string, string | undefined>,
   cwd: string,
 ): Promise<Product> {
-  const dataDir = options.data === undefined ? nearestDataDir(cwd) : resolve(cwd, options.data);
+  const dataDir = options.data === undefined ? nearestDataDir(env, cwd) : resolve(cwd, options.data);
   const runtime = dataDir === undefined ? undefined : await readRuntime(dataDir);
   const credentials = dataDir === undefined ? undefined : await readCredentials(dataDir);
   const url = options.port === undefined ? env.SOMA_URL || runtime?.url : `http://127.0.0.1:${options.port}`;
@@ -32,10 +34,7 @@ export async function findProduct(
   if (url === undefined)
     throw new CliError(
       "no running product was found; start one with `npm start`, or say where it is with --port or SOMA_URL",
-      {
-        code: "NOT_FOUND",
-        exitCode: EXIT.UNREACHABLE,
-      },
+      { code: "NOT_FOUND", exitCode: EXIT.UNREACHABLE },
     );
   if (!URL.canParse(url))
     throw new CliError(`SOMA_URL is "${url}", which is not a URL`, { code: "BAD_INPUT", exitCode: EXIT.USAGE });
@@ -44,22 +43,5 @@ export async function findProduct(
       code: "UNAUTHENTICATED",
       exitCode: EXIT.USAGE,
     });
-  return {
-    url,
-    socketUrl: new URL("/graphql", url.replace(/^http/, "ws")).href,
-    token,
-    dataDir,
-    client: createSomaClient({ url, token }),
-  };
-}
-
-export function nearestDataDir(cwd: string): string | undefined {
-  const given = process.env.SOMA_DATA_DIR;
-  if (given !== undefined && given !== "") return resolve(cwd, given);
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".soma", "runtime.json"))) return join(folder, ".soma");
-    if (dirname(folder) === folder) break;
-  }
-  const project = join(fileURLToPath(new URL("../../", import.meta.url)), ".soma");
-  return existsSync(join(project, "runtime.json")) ? project : undefined;
+  return { url, token, client: createSomaClient({ url, token }) };
 }

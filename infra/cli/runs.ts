@@ -6,8 +6,10 @@ import {
   type RunSummaryFragment,
   RunsDocument,
 } from "@soma/graphql/operations";
-import { followRun } from "@soma/graphql/run-events";
-import { CliError } from "./cli-error.ts";
+import { isFinished } from "@soma/graphql/run-status";
+import { isRecord } from "@soma/schemas/json";
+import { CliError, EXIT } from "./cli-error.ts";
+import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
 import { line, print, printJson, printTable, safe } from "./print.ts";
 
@@ -21,9 +23,9 @@ export async function listRuns({ client }: Product, { limit, json }: { limit: nu
   );
 }
 
-function questionOf(run: RunSummaryFragment): string {
-  const { input } = run;
-  return typeof input === "object" && input !== null && "text" in input ? String(input.text) : JSON.stringify(input);
+/** What was asked; the input of an agent that takes no text is shown whole. */
+function questionOf({ input }: Pick<RunSummaryFragment, "input">): string {
+  return isRecord(input) && typeof input.text === "string" ? input.text : JSON.stringify(input);
 }
 
 type Run = NonNullable<RunDetailQuery["run"]>;
@@ -41,11 +43,13 @@ export async function showRun({ client }: Product, { id, json }: { id: string; j
   );
   print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
   printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
-  if (run.memories.length > 0) {
+  // Null when the memory service did not answer; the rest of the run is shown all the same.
+  const memories = run.memories?.nodes ?? [];
+  if (memories.length > 0) {
     print("");
     printTable(
       ["REMEMBERED", "BY", "WHAT"],
-      run.memories.map((memory) => [memory.kind, memory.role, line(memory.content, 80)]),
+      memories.map((memory) => [memory.kind, memory.role, line(memory.content, 80)]),
     );
   }
   if (run.answer !== null && run.answer !== undefined) print(`\n${safe(run.answer)}`);
@@ -66,34 +70,23 @@ function toRow(step: Run["steps"]["nodes"][number]): string[] {
 
 /** Events as they come, each verified against the one before; exits when the run ends. */
 export async function watchRun(
-  product: Product,
+  { client }: Product,
   { id, after, json }: { id: string; after: number; json: boolean },
 ): Promise<void> {
   if (!Number.isInteger(after) || after < 0)
-    throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: 2 });
+    throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: EXIT.USAGE });
   let count = 0;
   // A chain can only be checked from its beginning, so earlier events are read too and not shown.
-  for await (const event of followRun({ url: product.socketUrl, token: product.token, runId: id, afterSeq: 0 })) {
+  for await (const event of client.runEvents({ runId: id, afterSeq: 0 })) {
     count += 1;
     if (event.seq <= after) continue;
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-    else
-      print(
-        `${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(describe(event.nodeId, event.payload))}`,
-      );
+    else {
+      const words = `${event.nodeId ?? ""} ${line(describeEvent(event), 100)}`.trim();
+      print(`${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(words)}`);
+    }
   }
   if (!json) print(`\nfinished · all ${count} events verified`);
-}
-
-function describe(node: string | null | undefined, payload: unknown): string {
-  const { summary, data, answer, tool } = payload as {
-    summary?: string;
-    data?: string;
-    answer?: string;
-    tool?: string;
-  };
-  const said = summary ?? data ?? answer ?? (typeof tool === "string" ? tool : "");
-  return `${node ?? ""} ${line(said, 100)}`.trim();
 }
 
 export async function cancelRun(
@@ -104,6 +97,9 @@ export async function cancelRun(
     input: { runId: id, idempotencyKey: randomUUID(), ...(reason === undefined ? {} : { reason }) },
   });
   if (json) return printJson(payload.run);
-  const finished = ["SUCCEEDED", "FAILED", "CANCELED"].includes(payload.run.status);
-  print(finished ? `run ${id} had ended already: ${payload.run.status}` : `run ${id} is asked to stop`);
+  print(
+    isFinished(payload.run.status)
+      ? `run ${id} had ended already: ${payload.run.status}`
+      : `run ${id} is asked to stop`,
+  );
 }

@@ -1,21 +1,52 @@
-import { loadRoles } from "@soma/conf";
-import { createDevIdentity } from "@soma/gateway/identity";
-import { DEVELOPER } from "../local/developer.ts";
-import { loadSecrets } from "../local/secrets.ts";
-import { CliError } from "./cli-error.ts";
+import { isRecord } from "@soma/schemas/json";
+import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson } from "./print.ts";
 
-/** A new sign-in link, made with the key of the data folder: whoever can read that folder may sign in. */
-export async function signIn({ url, dataDir }: Product, json: boolean): Promise<void> {
-  if (dataDir === undefined)
-    throw new CliError("a sign-in link needs the data folder of the product; say where it is with --data", {
-      code: "NOT_FOUND",
-      exitCode: 2,
-    });
-  const { user } = await loadSecrets(dataDir);
-  const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
-  const link = `${url}/#t=${await identity.issueSignInToken({ ...DEVELOPER, roles: Object.keys(loadRoles().roles), service: null })}`;
+const WAIT_MS = 10_000;
+
+/** A new sign-in link from the product, for the one whose token this is. */
+export async function signIn(product: Product, json: boolean): Promise<void> {
+  const link = await askForLink(product);
   if (json) printJson({ link });
   else print(link);
+}
+
+async function askForLink({ url, token }: Product): Promise<string> {
+  const response = await fetch(new URL("/auth/link", url), {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(WAIT_MS),
+  }).catch((cause: unknown) => {
+    throw new CliError(`${url} cannot be reached; is it running? Start it with \`npm start\``, {
+      code: "UNREACHABLE",
+      exitCode: EXIT.UNREACHABLE,
+      cause,
+    });
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok && isRecord(body) && typeof body.link === "string") return body.link;
+  throw refusal(url, response.status, body);
+}
+
+function refusal(url: string, status: number, body: unknown): CliError {
+  const why = reasonOf(body) ?? `it answered ${status}`;
+  const failed = `${url} gave no sign-in link`;
+  if (status === 404)
+    return new CliError(
+      `${failed}: it does not make any. An older version prints one when it starts; one whose users sign in elsewhere never does`,
+      { code: "NOT_FOUND" },
+    );
+  if (status === 401 || status === 403)
+    return new CliError(
+      `${failed}: ${why}. Point --data at the data folder of that product, or set SOMA_TOKEN to a token it takes`,
+      { code: status === 401 ? "UNAUTHENTICATED" : "FORBIDDEN" },
+    );
+  return new CliError(`${failed}: ${why}`, { code: "INTERNAL" });
+}
+
+/** The message of a refusal as the gateway writes it, like an answer of GraphQL. */
+function reasonOf(body: unknown): string | undefined {
+  const [first] = isRecord(body) && Array.isArray(body.errors) ? body.errors : [];
+  return isRecord(first) && typeof first.message === "string" ? first.message : undefined;
 }

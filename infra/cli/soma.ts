@@ -3,15 +3,15 @@ import { Command, InvalidArgumentError } from "commander";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { doctor } from "./doctor.ts";
-import { findProduct, type Product } from "./find-product.ts";
+import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { recallMemories } from "./memory.ts";
 import { cancelRun, listRuns, showRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
 /**
- * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value.
- * Exit codes: 0 done, 1 the product answered with an error or the run failed, 2 wrong use, 3 the product cannot be reached.
+ * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value. Exit codes: 0
+ * done, 1 the product answered with an error or the run failed, 2 wrong use, 3 the product cannot be reached.
  */
 const program = new Command("soma")
   .description("Talk to a running SomaAgent01")
@@ -37,7 +37,7 @@ function toCount(text: string): number {
 
 /** The options every command shares, and the product they point at. */
 function product(): Promise<Product> {
-  return findProduct(program.opts<{ port?: number; data?: string }>(), process.env, process.cwd());
+  return findProduct(program.opts<ProductOptions>(), process.env, process.cwd());
 }
 const json = (): boolean => program.opts<{ json?: boolean }>().json === true;
 
@@ -105,7 +105,7 @@ program
 program
   .command("doctor")
   .description("what runs, which model answers and why")
-  .action(async () => doctor(program.opts<{ port?: number; data?: string }>(), json()));
+  .action(async () => doctor(program.opts<ProductOptions>(), json()));
 
 // A reader such as `head` leaves when it has enough; that is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT.FAILED));

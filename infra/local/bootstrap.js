@@ -2,12 +2,14 @@
  * The first file of every npm script. It runs on whatever Node npm runs on, installs what package-lock.json asks for,
  * and runs everything else on the Node 24 that npm installed. Plain JavaScript without dependencies, for that reason.
  *
- *   node infra/local/bootstrap.js start|test|check|codegen [arguments]
+ *   node infra/local/bootstrap.js start|part|check|codegen [arguments]
+ *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -57,8 +59,9 @@ function once(name, inputs, make) {
   writeFileSync(stamp, digest);
 }
 
+/** By the lock alone: `npm ci` empties node_modules under whatever runs, so a changed script must not set it off. */
 function install() {
-  once("installed", [join(root, "package-lock.json"), join(root, "package.json")], () => {
+  once("installed", [join(root, "package-lock.json")], () => {
     console.log("Installing packages (once)...");
     // Engine warnings are about the Node that npm runs on, not the one that runs the packages.
     run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
@@ -81,61 +84,115 @@ function buildWebui(node) {
     ...filesUnder(join(root, "graphql"), ["node_modules"]),
     ...filesUnder(join(root, "schemas"), ["node_modules"]),
   ];
-  const build = () =>
+  if (!existsSync(join(root, "webui/dist/index.html"))) rmSync(join(stamps, "webui"), { force: true });
+  once("webui", sources, () =>
     run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], {
       cwd: join(root, "webui"),
-    });
-  if (!existsSync(join(root, "webui/dist/index.html"))) {
-    build();
-    mkdirSync(stamps, { recursive: true });
-    writeFileSync(join(stamps, "webui"), digestOf(sources));
-  } else {
-    once("webui", sources, build);
+    }),
+  );
+}
+
+/** Runs a step and keeps what it says. */
+function capture({ command, args }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const keep = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", keep);
+    child.stderr.setEncoding("utf8").on("data", keep);
+    child.on("error", (error) => resolve({ ok: false, output: `${command} could not be started: ${error.message}` }));
+    child.on("close", (code) => resolve({ ok: code === 0, output }));
+  });
+}
+
+/**
+ * Runs steps side by side, as many as there are cores, and names each as it ends; what a failed one said is shown whole.
+ * A failed step stops no other, so that one run shows all there is to mend. Returns the names of those that failed.
+ */
+async function together(steps) {
+  const waiting = [...steps];
+  const failed = [];
+  const lane = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      const started = Date.now();
+      const { ok, output } = await capture(step);
+      console.log(`${ok ? "ok    " : "FAILED"} ${step.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      if (ok) continue;
+      failed.push(step.name);
+      console.log(`\n${output.trim()}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), steps.length) }, lane));
+  return failed;
+}
+
+function typesOf(node) {
+  return { name: "types", command: node, args: [join(root, "node_modules/.bin/tsc"), "-p", "."] };
+}
+
+/** Everything that needs neither sockets nor Postgres; the longest first, because it runs beside the others. */
+async function check(node) {
+  const tool = (name, path, ...args) => ({ name, command: node, args: [join(root, path), ...args] });
+  const failed = await together([
+    tool("pure tests", "node_modules/vitest/vitest.mjs", "run", "--project", "pure", "--reporter=dot"),
+    typesOf(node),
+    tool("lint, format and import directions (biome)", "node_modules/@biomejs/biome/bin/biome", "check", "."),
+    tool("unused files, exports and dependencies (knip)", "node_modules/knip/bin/knip.js", "--no-progress"),
+    tool("generated files", "codegen.ts", "--check"),
+    tool("compiled policy", "conf/policies/build.ts", "--check"),
+  ]);
+  if (failed.length > 0) fail(`check failed: ${failed.join("; ")}`);
+}
+
+function finish(passed, failed) {
+  console.log(`tests: ${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+/** Tests of the whole product take the built web UI; the runner takes a file by any part of its path. */
+function asksForSystem(files) {
+  const system = filesUnder(join(root, "tests/system"), []).map((path) => relative(root, path));
+  return system.some((path) => files.some((file) => path.includes(file.replace(/^\.\//, ""))));
+}
+
+/** Types and every test, or the tests of the named files alone; then what the runner's own report counted. */
+async function test(node, files) {
+  const whole = files.length === 0;
+  if (whole) {
+    const failed = await together([typesOf(node)]);
+    if (failed.length > 0) finish(0, 1);
   }
-}
-
-/** Types, lint and format, generated files, pure tests. */
-function check(node, withTests) {
-  run(node, [join(root, "node_modules/.bin/tsc"), "-p", "."]);
-  run(node, [join(root, "node_modules/@biomejs/biome/bin/biome"), "check", "."]);
-  run(node, ["codegen.ts", "--check"]);
-  run(node, ["conf/policies/build.ts", "--check"]);
-  if (withTests) run(node, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "pure"]);
-}
-
-/** The one command of CI: the checks, then every test, then what the runner's own report counted. */
-function test(node, args) {
-  check(node, false);
-  buildWebui(node);
+  if (whole || asksForSystem(files)) buildWebui(node);
   const report = join(root, ".tmp/test-report.json");
   mkdirSync(dirname(report), { recursive: true });
-  const vitest = [
-    join(root, "node_modules/vitest/vitest.mjs"),
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-    ...args,
-  ];
-  const result = spawnSync(node, vitest, { cwd: root, stdio: "inherit" });
+  rmSync(report, { force: true });
+  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  if (whole) args.push("--coverage");
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const result = spawnSync(node, [vitest, ...args, ...files], { cwd: root, stdio: "inherit" });
   const {
     numTotalTests = 0,
     numPassedTests = 0,
     success = false,
   } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
   // A test that was skipped has shown nothing, so it does not count as passed.
-  const failed = Math.max(numTotalTests - numPassedTests, result.status === 0 && success ? 0 : 1);
-  console.log(`tests: ${numPassedTests} passed, ${failed} failed`);
-  process.exit(failed === 0 ? 0 : 1);
+  finish(numPassedTests, Math.max(numTotalTests - numPassedTests, result.status === 0 && success ? 0 : 1));
 }
 
-function start(node, args) {
-  buildWebui(node);
-  const child = spawn(node, [join(root, "infra/local/up.ts"), ...args], { cwd: root, stdio: "inherit" });
+/** Runs a program until it ends or is stopped. */
+function stay(node, file, args) {
+  const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
   // Ctrl-C reaches the whole process group; other signals are handed on.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+}
+
+function start(node, args) {
+  buildWebui(node);
+  stay(node, "infra/local/up.ts", args);
 }
 
 const [command = "", ...args] = process.argv.slice(2);
@@ -143,7 +200,8 @@ install();
 const node = findNode();
 process.env.PATH = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
 if (command === "start") start(node, args);
-else if (command === "test") test(node, args);
-else if (command === "check") check(node, true);
+else if (command === "part") stay(node, "infra/local/alone.ts", args);
+else if (command === "test") await test(node, args);
+else if (command === "check") await check(node);
 else if (command === "codegen") run(node, ["codegen.ts", ...args]);
-else fail(`"${command}" is not a command; use start, test, check or codegen`);
+else fail(`"${command}" is not a command; use start, part, test, check or codegen`);

@@ -1,10 +1,10 @@
 import { createSomaClient } from "@soma/graphql/client";
 import { RunDetailDocument, SendMessageDocument } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
 import type { Local } from "./start.ts";
 
 const DEMO = "What is 6*7? Remember that the demo ran on first start.";
 const LIMIT_MS = 10_000;
-const ENDED = ["SUCCEEDED", "FAILED", "CANCELED"];
 
 /** One real conversation through the front door, so that the first screen has something to show; its run's id. */
 export async function runDemo(local: Local): Promise<string> {
@@ -16,7 +16,7 @@ export async function runDemo(local: Local): Promise<string> {
   const end = performance.now() + LIMIT_MS;
   while (performance.now() < end) {
     const { run } = await client.request(RunDetailDocument, { id });
-    if (run !== null && run !== undefined && ENDED.includes(run.status)) break;
+    if (run !== null && run !== undefined && isFinished(run.status)) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return id;

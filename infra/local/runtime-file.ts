@@ -1,17 +1,12 @@
 import { open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
-/** What a running product leaves in its data folder, so that the CLI finds it. */
-export interface Runtime {
-  pid: number;
-  url: string;
-  startedAt: string;
-}
-
-/** How the CLI signs in; readable by the owner of the folder alone. */
-export interface Credentials {
-  token: string;
-}
+import {
+  CREDENTIALS_FILE,
+  type Credentials,
+  parseRuntime,
+  RUNTIME_FILE,
+  type Runtime,
+} from "@soma/schemas/data-folder";
 
 /**
  * Takes the data folder for this process. Throws when a living process has it; the file of a dead one (kill -9) is taken over.
@@ -38,7 +33,7 @@ export async function takeDataDir(dataDir: string): Promise<{ release(): Promise
   }
 }
 
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -49,19 +44,11 @@ export function isAlive(pid: number): boolean {
 }
 
 export async function writeRuntime(dataDir: string, runtime: Runtime, credentials: Credentials): Promise<void> {
-  await writeFile(join(dataDir, "credentials.json"), `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
-  await writeFile(join(dataDir, "runtime.json"), `${JSON.stringify(runtime)}\n`);
+  await writeFile(join(dataDir, CREDENTIALS_FILE), `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
+  await writeFile(join(dataDir, RUNTIME_FILE), `${JSON.stringify(runtime)}\n`);
 }
 
-export async function readRuntime(dataDir: string): Promise<Runtime | undefined> {
-  return readJson<Runtime>(join(dataDir, "runtime.json"));
-}
-
-export async function readCredentials(dataDir: string): Promise<Credentials | undefined> {
-  return readJson<Credentials>(join(dataDir, "credentials.json"));
-}
-
-async function readJson<T>(path: string): Promise<T | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as T);
+async function readRuntime(dataDir: string): Promise<Runtime | undefined> {
+  const text = await readFile(join(dataDir, RUNTIME_FILE), "utf8").catch(() => "");
+  return parseRuntime(text);
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createLog } from "@soma/shared/log";
+import { onCrash, untilStopped } from "@soma/shared/run-main";
 import { pino } from "pino";
 import { runDemo } from "./demo.ts";
 import { freePort } from "./postgres.ts";
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   });
   if (port !== options.port && options.port !== 0)
     say(`  ! Port ${options.port} is taken by another program; this one is on ${local.port}`);
+  onCrash(log, local.close);
   const demo = local.created
     ? await runDemo(local).catch((error: unknown) => void log.error({ err: error }, "the demo conversation failed"))
     : undefined;
@@ -73,18 +75,6 @@ async function report(
   if (demo !== undefined) say(`  Look   npx soma runs show ${demo}   (a demo conversation that has just run)`);
   say(`\n  Data is kept in ${dataDir} · log ${logFile} · stop: Ctrl-C`);
   say("  For this machine only: one user, loopback, no TLS");
-}
-
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        resolve();
-        // The second time it is meant.
-        process.once(signal, () => process.exit(130));
-      });
-    }
-  });
 }
 
 main().then(

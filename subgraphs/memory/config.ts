@@ -1,7 +1,7 @@
 import { readSettings } from "@soma/shared/config";
 import { commonSettings } from "@soma/shared/subgraph-settings";
 
-export const memorySettings = commonSettings("memory");
+const memorySettings = commonSettings("memory");
 
 export function readMemoryConfig(env: Record<string, string | undefined>) {
   return readSettings(memorySettings, env);

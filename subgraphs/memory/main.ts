@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { startSubgraph } from "@soma/shared/graphql/server";
+import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -11,8 +11,9 @@ import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readMemoryConfig } from "./config.ts";
+import { createLocalBrain } from "./recall/local/local-brain.ts";
 
-export interface StartMemoryDeps {
+interface StartMemoryDeps {
   env: Record<string, string | undefined>;
   /** Undefined when this process holds its events in the outbox. */
   bus: EventBus | undefined;
@@ -38,10 +39,12 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     lifecycle.add("outbox relay", relay.close);
   }
 
+  const now = () => new Date();
+  const brain = createLocalBrain({ sql, now });
   const subgraph = await startSubgraph({
     name: "memory",
-    typeDefs: await readFile(new URL("./api/memory.graphql", import.meta.url), "utf8"),
-    resolvers: createResolvers({ sql, now: () => new Date() }),
+    typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
+    resolvers: createResolvers({ sql, brain, now }),
     verify: await createPrincipalVerifier(config.internalVerifyKey),
     log,
     host: config.host,

@@ -2,7 +2,7 @@ import { integer, json, readSettings, text } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
 import type { JWK } from "jose";
 
-export const policySettings = {
+const policySettings = {
   ...commonSettings("policy"),
   decisionSigningKey: json(parsePrivateJwk, {
     env: "SOMA_DECISION_SIGNING_KEY",

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { confFolder, loadRoles, SHIPPED_CONF } from "@soma/conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
+import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -15,21 +14,21 @@ import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readPolicyConfig } from "./config.ts";
 import { consumeAuditRecorded } from "./consumers/audit-recorded.ts";
-import { createPolicyEngine, type PolicyEngine } from "./decision/engine.ts";
+import { loadEngine } from "./decision/load-engine.ts";
 
-export interface StartPolicyDeps {
+interface StartPolicyDeps {
   env: Record<string, string | undefined>;
   /** Undefined when this process holds its events in the outbox. */
   bus: EventBus | undefined;
   log: Log;
 }
 
-/** Decides on tool calls and keeps the audit. A policy that cannot be loaded does not keep it from starting: it denies everything, and logs an error. */
+/** Decides on tool calls and keeps the audit. With a policy that cannot be loaded it starts, and denies everything. */
 export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   const config = readPolicyConfig(deps.env);
   const log = deps.log.child({ part: "policy" });
   const lifecycle = createLifecycle(log);
-  const engine = await loadEngine(config, log);
+  const engine = await loadEngine({ bundleDir: config.bundleDir, confDir: config.confDir, log });
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-policy", max: 8 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
@@ -49,7 +48,7 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
 
   const subgraph = await startSubgraph({
     name: "policy",
-    typeDefs: await readFile(new URL("./api/policy.graphql", import.meta.url), "utf8"),
+    typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
     resolvers: createResolvers({
       sql,
       engine,
@@ -72,15 +71,6 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, close: lifecycle.close };
-}
-
-async function loadEngine(config: ReturnType<typeof readPolicyConfig>, log: Log): Promise<PolicyEngine> {
-  const bundle = config.bundleDir === "" ? new URL("policies/", SHIPPED_CONF) : confFolder(config.bundleDir);
-  const wasm = await readFile(new URL("tools.wasm", bundle)).catch((error: unknown) => {
-    log.error({ err: error, folder: bundle.pathname }, "there is no policy bundle");
-    return new Uint8Array();
-  });
-  return createPolicyEngine({ wasm, data: { roles: loadRoles(confFolder(config.confDir)).roles }, log });
 }
 
 if (import.meta.main) await runMain("policy", startPolicy);

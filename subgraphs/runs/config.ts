@@ -1,7 +1,7 @@
 import { integer, json, readSettings, text, url } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
 
-export const runsSettings = {
+const runsSettings = {
   ...commonSettings("runs"),
   confDir: text({
     env: "SOMA_CONF_DIR",
@@ -15,7 +15,7 @@ export const runsSettings = {
   }),
 };
 
-export const workerSettings = {
+const workerSettings = {
   workerDatabaseUrl: runsSettings.workerDatabaseUrl,
   schema: runsSettings.schema,
   logLevel: runsSettings.logLevel,

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { confFolder, loadModels, loadRoles } from "@soma/conf";
+import { confFolder } from "@soma/conf/read-conf";
+import { loadRoles } from "@soma/conf/roles";
 import { startSubgraph } from "@soma/shared/graphql/server";
+import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -8,9 +9,11 @@ import { connect } from "@soma/shared/postgres/connect";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
+import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { toProviderEnum } from "./models/load-providers.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 
 export interface StartRunsDeps {
@@ -27,9 +30,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lifecycle = createLifecycle(log);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
-  const models =
-    deps.models ??
-    (await createModelSource({ models: loadModels(confDir), env: deps.env, wanted: config.modelProfile }));
+  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, wanted: config.modelProfile }));
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-runs", max: 12 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
@@ -38,7 +39,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
 
   const subgraph = await startSubgraph({
     name: "runs",
-    typeDefs: await readFile(new URL("./api/runs.graphql", import.meta.url), "utf8"),
+    typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
     resolvers: createResolvers({
       sql,
       wakeUp,
@@ -48,7 +49,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       modelProfiles: models.profiles,
       modelStatus: {
         profile: models.chosen.profile,
-        provider: models.chosen.provider,
+        provider: toProviderEnum(models.chosen.provider) as ModelProvider,
         model: models.chosen.model,
         isAi: models.chosen.isAi,
         reason: models.reason,

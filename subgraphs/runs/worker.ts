@@ -1,4 +1,4 @@
-import { confFolder, loadModels } from "@soma/conf";
+import { confFolder } from "@soma/conf/read-conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -47,11 +47,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
   };
   const models =
     deps.models ??
-    (await createModelSource({
-      models: loadModels(confFolder(config.confDir)),
-      env: deps.env,
-      wanted: config.modelProfile,
-    }));
+    (await createModelSource({ confDir: confFolder(config.confDir), env: deps.env, wanted: config.modelProfile }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({

@@ -1,3 +1,5 @@
+import type { Static, TObject } from "typebox";
+
 /** What a tool may do when its outcome is lost: run again; run again under the same key; never run again. */
 export type Effect = "pure" | "idempotent" | "at_most_once";
 
@@ -21,11 +23,11 @@ export interface ToolContext {
   now(): Date;
 }
 
-/** Where a child process finds a tool, and the little it may read. */
+/** Where a child process finds what it runs, and the little it may read. */
 export interface ChildModule {
-  /** `import.meta.url` of the module that exports the tool. */
+  /** `import.meta.url` of the tool's own module, or the URL of one that loads faster and has the same `run`. */
   url: string;
-  /** Name of the export. */
+  /** Name of the export; "default" for a tool's own module. */
   name: string;
   /** Files, or folders that end in `/`, that the module reads; a last `*` stands for any ending. */
   allowRead: readonly string[];
@@ -33,13 +35,11 @@ export interface ChildModule {
   nodeFlags: readonly string[];
 }
 
-export interface ToolSpec<A> {
+interface ToolFacts {
   /** snake_case; what models and policies call it. */
   name: string;
   version: string;
   description: string;
-  /** JSON Schema 2020-12 of the arguments: an object that is closed. */
-  inputSchema: { readonly type: "object"; readonly [keyword: string]: unknown };
   risk: Risk;
   effect: Effect;
   isolation: Isolation;
@@ -47,16 +47,26 @@ export interface ToolSpec<A> {
   timeoutMs: number;
   /** Bytes of output that are kept; what comes after is dropped and the invocation ends TRUNCATED. */
   maxOutputBytes: number;
-  /** A lower limit for a call, in milliseconds. */
-  timeoutOf?(args: A): number | undefined;
   /** Required for isolation "process". */
   child?: ChildModule;
+}
+
+export interface ToolSpec<Input extends TObject> extends ToolFacts {
+  /** The arguments: `Type.Object({...}, { additionalProperties: false })`. Their type and their JSON Schema are made of it. */
+  input: Input;
+  /** A lower limit for a call, in milliseconds. */
+  timeoutOf?(args: Static<Input>): number | undefined;
   /** Does the work. The text it gives is written after what it emitted; together they are the invocation's output. */
-  run(args: A, context: ToolContext): Promise<string | undefined> | string | undefined;
+  run(args: Static<Input>, context: ToolContext): Promise<string | undefined> | string | undefined;
 }
 
 /** A tool whose arguments are known to fit its schema when it is called. */
-export type Tool = Readonly<ToolSpec<unknown>>;
+export interface Tool extends Readonly<ToolFacts> {
+  /** JSON Schema 2020-12 of the arguments. */
+  readonly inputSchema: { readonly type: "object"; readonly [keyword: string]: unknown };
+  timeoutOf?(args: unknown): number | undefined;
+  run(args: unknown, context: ToolContext): Promise<string | undefined> | string | undefined;
+}
 
 /** A failure that the caller may read and that has a name of its own, such as `bad_expression`. */
 export class ToolError extends Error {
@@ -71,13 +81,12 @@ export class ToolError extends Error {
 
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
-/**
- * Defines a tool. `A` is the type its schema describes: the registry validates every call against the schema first, so
- * `run` may trust it.
- */
-export function defineTool<A>(spec: ToolSpec<A>): Tool {
+/** Defines a tool. The registry validates every call against the schema first, so `run` may trust its arguments. */
+export function defineTool<Input extends TObject>({ input, ...spec }: ToolSpec<Input>): Tool {
   if (!NAME.test(spec.name)) throw new Error(`tool name "${spec.name}" is not snake_case of 1 to 64 characters`);
   if (spec.isolation === "process" && spec.child === undefined)
     throw new Error(`tool ${spec.name} runs in a child process but does not say where to find it`);
-  return Object.freeze({ ...spec }) as unknown as Tool;
+  // Typebox keeps notes of its own on a schema; nothing but plain JSON leaves from here.
+  const inputSchema = JSON.parse(JSON.stringify(input)) as Tool["inputSchema"];
+  return Object.freeze({ ...spec, inputSchema });
 }

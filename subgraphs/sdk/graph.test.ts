@@ -1,8 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { assistantGraph } from "../runs/agents/assistant/assistant.ts";
-import { replay } from "../runs/engine/execute/replay.ts";
-import { createGraphRegistry } from "../runs/engine/graphs/graph-registry.ts";
-import { aHistory } from "../runs/testing/events.ts";
 import { appended, graph, replaced } from "./graph.ts";
 
 const pure = { type: "branch" as const, pure: true, run: () => ({ summary: "" }) };
@@ -65,60 +61,5 @@ describe("graph()", () => {
         .node("a", pure)
         .build(() => "").pin,
     ).not.toBe(other("b").build(() => "").pin);
-    expect(createGraphRegistry().pins()).toEqual([assistantGraph.pin]);
-  });
-});
-
-describe("replay()", () => {
-  const done = (step: number, patch: object) => ({
-    kind: "STEP_SUCCEEDED" as const,
-    step,
-    node: "work",
-    payload: { patch: patch as never },
-  });
-
-  it("begins at the entry, and stands after the last finished step", () => {
-    expect(replay(loop, [])).toMatchObject({ node: "work", stepNumber: 1, attempts: 0, head: { seq: 0 } });
-    const events = aHistory({ kind: "RUN_STARTED" }, done(1, { trail: ["w2"], left: 1 }));
-    expect(replay(loop, events)).toMatchObject({
-      state: { trail: ["w2"], left: 1 },
-      node: "work",
-      stepNumber: 2,
-      head: { seq: 2 },
-    });
-    expect(replay(loop, aHistory({ kind: "RUN_STARTED" }, done(1, { left: 0 })))).toMatchObject({
-      node: "end",
-      stepNumber: 2,
-    });
-  });
-
-  it("knows the attempts and the open streams of a step that was begun and not ended", () => {
-    const stream = (kind: "STREAM_START" | "STREAM_DATA" | "STREAM_END", name: string, seq: number, data = "") => ({
-      kind,
-      step: 1,
-      node: "work",
-      payload: { stream: name, seq, data },
-    });
-    const position = replay(
-      loop,
-      aHistory(
-        { kind: "RUN_STARTED" },
-        { kind: "STEP_STARTED", step: 1, node: "work" },
-        stream("STREAM_START", "a", 0),
-        stream("STREAM_END", "a", 1),
-        { kind: "STEP_RETRIED", step: 1, node: "work" },
-        { kind: "STEP_STARTED", step: 1, node: "work", attempt: 2 },
-        stream("STREAM_START", "b", 0),
-        stream("STREAM_DATA", "b", 1, "half"),
-      ),
-    );
-    expect(position).toMatchObject({ node: "work", stepNumber: 1, attempts: 2, failures: 1 });
-    expect(position.streams.open).toEqual(new Map([["b", { seq: 1, data: "half" }]]));
-    expect(position.streams.ended).toEqual(new Set(["a"]));
-  });
-
-  it("gives the same position for the same history, however it is cut and folded again", () => {
-    const events = aHistory({ kind: "RUN_STARTED" }, done(1, { trail: ["a"] }), done(2, { trail: ["b"] }));
-    expect(JSON.stringify(replay(loop, events))).toBe(JSON.stringify(replay(loop, JSON.parse(JSON.stringify(events)))));
   });
 });

@@ -1,5 +1,5 @@
 import { SomaError } from "./errors.ts";
-import { toStorableText } from "./json.ts";
+import { isStorableText } from "./json.ts";
 
 const MAX_LENGTH = 200;
 
@@ -7,6 +7,6 @@ const MAX_LENGTH = 200;
 export function checkIdempotencyKey(key: string): void {
   if (key.length < 1 || key.length > MAX_LENGTH)
     throw new SomaError("BAD_INPUT", `the idempotency key has ${key.length} characters; it needs 1 to ${MAX_LENGTH}`);
-  if (toStorableText(key) !== key)
+  if (!isStorableText(key))
     throw new SomaError("BAD_INPUT", "the idempotency key holds NUL or half a surrogate pair; send one without them");
 }

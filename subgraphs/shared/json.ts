@@ -15,12 +15,17 @@ export function toStorableJson(value: unknown): Json {
 
 function withStorableNames(item: unknown): unknown {
   if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-  if (Object.keys(item).every((name) => toStorableText(name) === name)) return item;
+  if (Object.keys(item).every(isStorableText)) return item;
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [toStorableText(name), value]));
 }
 
 export function toStorableText(text: string): string {
   return text.toWellFormed().replaceAll("\u0000", "\ufffd");
+}
+
+/** Whether Postgres keeps the text as it is. */
+export function isStorableText(text: string): boolean {
+  return toStorableText(text) === text;
 }
 
 /** SHA-256 over the canonical JSON, hex. */

@@ -4,7 +4,7 @@ import { oneOf, readSettings, text } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
 import { startTelemetry } from "./telemetry.ts";
 
-export const processSettings = {
+const processSettings = {
   logLevel: oneOf(["trace", "debug", "info", "warn", "error", "silent"], {
     env: "SOMA_LOG_LEVEL",
     doc: "least severe line that is logged",

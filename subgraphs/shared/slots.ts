@@ -1,4 +1,4 @@
-import { SomaError } from "@soma/shared/errors";
+import { SomaError } from "./errors.ts";
 
 export interface Slots {
   /** Runs the work when a slot is free; throws LIMIT_EXCEEDED when none becomes free in time. */

@@ -19,7 +19,7 @@ function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Se
   };
 }
 
-export const toolsSettings = {
+const toolsSettings = {
   ...commonSettings("tools"),
   decisionVerifyKey: json(parseJwk, {
     env: "SOMA_DECISION_VERIFY_KEY",

@@ -42,7 +42,8 @@ afterAll(async () => {
 async function invoke(tool: string, args: unknown, idempotencyKey: string, token?: string) {
   const decisionToken = token ?? (await fixture.decide({ tool, args }));
   const input = { tool, args, decisionToken, idempotencyKey, runId: null, stepId: null };
-  return (await served.client.request(PeerInvokeToolDocument, { input }, { principal, timeoutMs: 30_000 })).invokeTool;
+  const answer = await served.client.request(PeerInvokeToolDocument, { input }, { principal, timeoutMs: 30_000 });
+  return answer.invokeTool.invocation;
 }
 
 describe("startTools()", () => {
@@ -89,7 +90,7 @@ describe("startTools()", () => {
   });
 
   it("streams frames to whoever subscribed before, while the tool runs", { timeout: 20_000 }, async () => {
-    const invocationId = derivedId("acme", "invocation", "stream");
+    const invocationId = derivedId("Invocation", "acme", "stream");
     const frames = served.client.subscribe(PeerToolOutputDocument, { invocationId, after: -1 }, { principal });
     const first = frames.next();
     const code = "for (const word of ['one', 'two', 'three']) { print(word); await sleep(150) }";
@@ -152,14 +153,15 @@ describe("startTools()", () => {
     const invoked = served.client
       .request(PeerInvokeToolDocument, { input }, { principal, signal: leave.signal })
       .catch((error: unknown) => error);
-    const id = derivedId("acme", "invocation", "gone");
+    const id = derivedId("Invocation", "acme", "gone");
     const statusOf = () => served.client.request(INVOCATION, { id }, { principal });
     await until("it runs", async () => (await statusOf()).invocation?.status === "RUNNING");
     leave.abort();
     expect(await invoked).toMatchObject({ code: "CANCELED" });
     expect((await statusOf()).invocation).toMatchObject({ status: "RUNNING", output: null });
-    const canceled = await served.client.request(PeerCancelInvocationDocument, { id }, { principal });
-    expect(canceled.cancelInvocation.status).toBe("CANCELED");
+    const cancel = { input: { invocationId: id, idempotencyKey: "cancel gone" } };
+    const { cancelInvocation } = await served.client.request(PeerCancelInvocationDocument, cancel, { principal });
+    expect(cancelInvocation.invocation).toEqual({ id, status: "CANCELED" });
   });
 
   it("resolves entities: runs and steps with their invocations, an invocation, a tool", async () => {
@@ -168,13 +170,14 @@ describe("startTools()", () => {
     const args = { expression: "6 * 7" };
     const decisionToken = await fixture.decide({ tool: "calculate", args }, { runId, stepId });
     const input = { tool: "calculate", args, decisionToken, idempotencyKey: "entity", runId, stepId };
-    const { invokeTool } = await served.client.request(PeerInvokeToolDocument, { input }, { principal });
+    const answer = await served.client.request(PeerInvokeToolDocument, { input }, { principal });
+    const { id } = answer.invokeTool.invocation;
     const representations = [
       { __typename: "Run", id: runId },
       { __typename: "Run", id: newId() },
       { __typename: "Step", id: stepId },
       { __typename: "Step", id: `${runId}.3` },
-      { __typename: "Invocation", id: invokeTool.id },
+      { __typename: "Invocation", id },
       { __typename: "Invocation", id: newId() },
       { __typename: "Tool", name: "clock" },
       { __typename: "Tool", name: "toString" },
@@ -182,21 +185,14 @@ describe("startTools()", () => {
     const { _entities } = await served.client.request(ENTITIES, { representations }, { principal });
     expect(_entities).toEqual([
       {
-        invocations: [
-          {
-            id: invokeTool.id,
-            output: "42",
-            tool: { name: "calculate" },
-            run: { id: runId },
-            step: { id: stepId },
-            args,
-          },
-        ],
+        invocations: {
+          nodes: [{ id, output: "42", tool: { name: "calculate" }, run: { id: runId }, step: { id: stepId }, args }],
+        },
       },
-      { invocations: [] },
-      { invocation: { id: invokeTool.id } },
+      { invocations: { nodes: [] } },
+      { invocation: { id } },
       { invocation: null },
-      { id: invokeTool.id, decision: { id: expect.any(String) } },
+      { id, decision: { id: expect.any(String) } },
       null,
       { version: "1" },
       null,
@@ -244,7 +240,7 @@ const ENTITIES = document<
   { representations: unknown[] }
 >(`query ($representations: [_Any!]!) {
   _entities(representations: $representations) {
-    ... on Run { invocations { id output args tool { name } run { id } step { id } } }
+    ... on Run { invocations { nodes { id output args tool { name } run { id } step { id } } } }
     ... on Step { invocation { id } }
     ... on Invocation { id decision { id } }
     ... on Tool { version }

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
+import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -16,15 +16,12 @@ import type { Running } from "@soma/shared/subgraph-settings";
 import { createWakeUp } from "@soma/shared/wake-up";
 import { createResolvers } from "./api/resolvers.ts";
 import { readToolsConfig } from "./config.ts";
+import { discoverTools, SHIPPED_TOOLS } from "./execution/catalog/discover-tools.ts";
 import { createRegistry } from "./execution/catalog/registry.ts";
 import { startExecutorLife } from "./execution/invocations/executor-life.ts";
 import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
 import { startSweep } from "./execution/invocations/sweep-lost.ts";
-import { calculate } from "./execution/tools/calculate.ts";
-import { clock } from "./execution/tools/clock.ts";
-import { codeRun } from "./execution/tools/code-run.ts";
-import { createHttpFetch } from "./execution/tools/http-fetch.ts";
-import { noteAppend } from "./execution/tools/note-append.ts";
+import { ping } from "./store/ping.ts";
 
 export interface StartToolsDeps {
   env: Record<string, string | undefined>;
@@ -70,18 +67,12 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     });
     lifecycle.add("tools that run", () => runner.close());
 
-    const registry = createRegistry([
-      clock,
-      calculate,
-      noteAppend,
-      createHttpFetch({ allow: config.httpFetchAllow }),
-      codeRun,
-      ...moreTools,
-    ]);
+    const shipped = await discoverTools(SHIPPED_TOOLS, { httpFetchAllow: config.httpFetchAllow });
+    const registry = createRegistry([...shipped, ...moreTools]);
     const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
     const subgraph = await startSubgraph({
       name: "tools",
-      typeDefs: await readFile(new URL("./api/tools.graphql", import.meta.url), "utf8"),
+      typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
       resolvers: createResolvers({ sql: request, registry, runner, life, wakeUp, verifyDecision }),
       verify: await createPrincipalVerifier(config.internalVerifyKey),
       log,
@@ -90,7 +81,7 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
       async ready() {
         if (life.id() === undefined)
           throw new SomaError("UNAVAILABLE", "this tools process lost its lock in the database and has no new one yet");
-        await request`select 1`;
+        await ping(request);
       },
     });
     lifecycle.add("subgraph", () => subgraph.close());

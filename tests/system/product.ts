@@ -4,16 +4,16 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isAlive, readCredentials, readRuntime } from "@soma/cli/data-folder";
 import { createDevIdentity } from "@soma/gateway/identity";
 import { createSomaClient, type SomaClient } from "@soma/graphql/client";
 import { RunDetailDocument, type RunDetailQuery, SendMessageDocument } from "@soma/graphql/operations";
-import { isAlive, readCredentials, readRuntime } from "@soma/local/runtime-file";
+import { isFinished } from "@soma/graphql/run-status";
 import { loadSecrets } from "@soma/local/secrets";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const ENDED = ["SUCCEEDED", "FAILED", "CANCELED"];
 
 export type RunDetail = NonNullable<RunDetailQuery["run"]>;
 
@@ -97,18 +97,7 @@ export async function createProduct(): Promise<ProductUnderTest> {
       await gone;
       child = undefined;
     },
-    soma(...args) {
-      return new Promise((resolve) => {
-        execFile(
-          process.execPath,
-          [join(root, "infra/local/cli/soma.ts"), "--data", dataDir, ...args],
-          { cwd: tmpdir(), env: { ...process.env, SOMA_URL: "", SOMA_TOKEN: "" } },
-          (error, stdout, stderr) => {
-            resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, stdout, stderr });
-          },
-        );
-      });
-    },
+    soma: (...args) => runSoma(dataDir, args),
     async send(text, more = {}) {
       const { sendMessage } = await product
         .client()
@@ -120,7 +109,7 @@ export async function createProduct(): Promise<ProductUnderTest> {
         `run ${runId} has ended`,
         async () => {
           const { run } = await product.client().request(RunDetailDocument, { id: runId });
-          return run !== null && run !== undefined && ENDED.includes(run.status) ? run : undefined;
+          return run !== null && run !== undefined && isFinished(run.status) ? run : undefined;
         },
         30_000,
       ),
@@ -136,4 +125,15 @@ export async function createProduct(): Promise<ProductUnderTest> {
     },
   };
   return product;
+}
+
+/** The command line, in a process of its own. */
+function runSoma(dataDir: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const command = [join(root, "infra/cli/soma.ts"), "--data", dataDir, ...args];
+    const options = { cwd: tmpdir(), env: { ...process.env, SOMA_URL: "", SOMA_TOKEN: "" } };
+    execFile(process.execPath, command, options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, stdout, stderr });
+    });
+  });
 }

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { Link, useLocation } from "wouter";
-import { createGraphClient } from "./graphql/client.ts";
+import { createApiClient } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
@@ -22,7 +22,7 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
     };
   }, [asked]);
   const client = useMemo(
-    () => createGraphClient(() => setState({ status: "signed-out", why: "The session has ended" })),
+    () => createApiClient(() => setState({ status: "signed-out", why: "The session has ended" })),
     [],
   );
 
@@ -32,7 +32,7 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
   return (
     <Provider value={client}>
       <RunLogsContext value={logs}>
-        <Shell me={state.me}>
+        <Shell tenant={state.me.tenant} subject={state.me.subject}>
           <Page />
         </Shell>
       </RunLogsContext>

@@ -16,8 +16,16 @@ export type Scalars = {
   Float: { input: number; output: number; }
   FieldSet: { input: unknown; output: unknown; }
   LinkImport: { input: unknown; output: unknown; }
+  /** RFC 3339 instant in UTC. */
   DateTime: { input: string; output: string; }
+  /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
+};
+
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
 };
 
 export type Query = {
@@ -54,19 +62,27 @@ export type MutationLinkArgs = {
   input: LinkInput;
 };
 
+/** Who said it. */
 export type MemoryRole =
   | 'USER'
   | 'ASSISTANT'
   | 'SYSTEM'
   | 'TOOL';
 
+/** What kind of thing is remembered. */
 export type MemoryKind =
   /** Something that was said. */
   | 'MESSAGE'
   /** Something the user asked to keep. */
   | 'FACT';
 
-export type Memory = {
+/** Which store answered a recall. */
+export type MemorySource =
+  /** Postgres, by words and spelling. */
+  | 'LOCAL';
+
+/** Something that is remembered. */
+export type Memory = Node & {
   id: Scalars['ID']['output'];
   /** The idempotency key: tenant/namespace/session/role/time/hash16. */
   key: Scalars['String']['output'];
@@ -74,36 +90,95 @@ export type Memory = {
   role: MemoryRole;
   kind: MemoryKind;
   content: Scalars['String']['output'];
+  /** What its writer added. */
   meta: Scalars['JSON']['output'];
   createdAt: Scalars['DateTime']['output'];
   session: Maybe<Session>;
   run: Maybe<Run>;
-  /** Links that start here, at most 100. */
-  links: Array<MemoryLink>;
+  /** Links that start here, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  links: MemoryLinkConnection;
 };
 
+
+/** Something that is remembered. */
+export type MemoryLinksArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How one memory belongs to another. */
 export type MemoryLink = {
+  /** Lower-case words joined by underscores, such as answered_by. */
   relation: Scalars['String']['output'];
   target: Memory;
   createdAt: Scalars['DateTime']['output'];
 };
 
+/** A page of links of a memory. */
+export type MemoryLinkConnection = {
+  edges: Array<MemoryLinkEdge>;
+  /** The edges' nodes, for those who need no cursors. */
+  nodes: Array<MemoryLink>;
+  pageInfo: PageInfo;
+};
+
+/** One of links of a memory, and its place. */
+export type MemoryLinkEdge = {
+  /** Opaque; give it to `after` or `before`. */
+  cursor: Scalars['String']['output'];
+  node: MemoryLink;
+};
+
+/** A page of memories. */
+export type MemoryConnection = {
+  edges: Array<MemoryEdge>;
+  /** The edges' nodes, for those who need no cursors. */
+  nodes: Array<Memory>;
+  pageInfo: PageInfo;
+};
+
+/** One of memories, and its place. */
+export type MemoryEdge = {
+  /** Opaque; give it to `after` or `before`. */
+  cursor: Scalars['String']['output'];
+  node: Memory;
+};
+
+/** Where a page stands in its list. */
+export type PageInfo = {
+  /** Whether more follows after `endCursor`. */
+  hasNextPage: Scalars['Boolean']['output'];
+  /** Whether more comes before `startCursor`. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first edge; null on an empty page. */
+  startCursor: Maybe<Scalars['String']['output']>;
+  /** Cursor of the last edge; null on an empty page. */
+  endCursor: Maybe<Scalars['String']['output']>;
+};
+
+/** What is looked for. */
 export type RecallInput = {
   /** 1 to 2000 characters. */
   query: Scalars['String']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
+  /** Only this kind; every kind when left out. */
   kind?: InputMaybe<MemoryKind>;
+  /** Only memories of this session. */
   sessionId?: InputMaybe<Scalars['ID']['input']>;
   /** 1 to 50. */
   limit?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What was found. */
 export type RecallResult = {
+  /** Best first, at most as many as were asked for. */
   hits: Array<RecallHit>;
-  /** Which store answered. */
-  source: Scalars['String']['output'];
+  source: MemorySource;
 };
 
+/** A memory that fits. */
 export type RecallHit = {
   memory: Memory;
   /** 0 to 1, comparable within one answer. */
@@ -112,6 +187,7 @@ export type RecallHit = {
   why: Scalars['String']['output'];
 };
 
+/** Something to keep. */
 export type RememberInput = {
   namespace?: InputMaybe<Scalars['String']['input']>;
   sessionId: Scalars['ID']['input'];
@@ -121,26 +197,33 @@ export type RememberInput = {
   content: Scalars['String']['input'];
   /** When it was said; part of the key. */
   at: Scalars['DateTime']['input'];
+  /** Run and step that wrote it. */
   runId?: InputMaybe<Scalars['ID']['input']>;
   stepId?: InputMaybe<Scalars['ID']['input']>;
+  /** An object of at most 16 KB. */
   meta?: InputMaybe<Scalars['JSON']['input']>;
+  /** 1 to 200 characters; the same key gives the same memory. */
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** The memory as it is kept. */
 export type RememberPayload = {
   memory: Memory;
   /** True when this very memory existed already. */
   deduplicated: Scalars['Boolean']['output'];
 };
 
+/** Two memories that belong together. */
 export type LinkInput = {
   sourceId: Scalars['ID']['input'];
   targetId: Scalars['ID']['input'];
   /** Lower-case words joined by underscores, such as answered_by. */
   relation: Scalars['String']['input'];
+  /** 1 to 200 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** The two memories. */
 export type LinkPayload = {
   source: Memory;
   target: Memory;
@@ -148,14 +231,30 @@ export type LinkPayload = {
 
 export type Run = {
   id: Scalars['ID']['output'];
-  /** Memories written by this run, oldest first, at most 500. */
-  memories: Array<Memory>;
+  /** Memories written by this run, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. Null when the memory service does not answer. */
+  memories: Maybe<MemoryConnection>;
+};
+
+
+export type RunMemoriesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Session = {
   id: Scalars['ID']['output'];
-  /** Memories of this session, oldest first, at most 500. */
-  memories: Array<Memory>;
+  /** Memories of this session, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. Null when the memory service does not answer. */
+  memories: Maybe<MemoryConnection>;
+};
+
+
+export type SessionMemoriesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -257,6 +356,10 @@ export type FederationReferenceTypes = {
 };
 
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node: ( MemoryRowRow );
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -264,15 +367,22 @@ export type ResolversTypes = {
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MemoryRole: MemoryRole;
   MemoryKind: MemoryKind;
+  MemorySource: MemorySource;
   Memory: ResolverTypeWrapper<MemoryRowRow>;
-  MemoryLink: ResolverTypeWrapper<EdgeRowRow>;
-  RecallInput: RecallInput;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  MemoryLink: ResolverTypeWrapper<EdgeRowRow>;
+  MemoryLinkConnection: ResolverTypeWrapper<Omit<MemoryLinkConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['MemoryLinkEdge']>, nodes: Array<ResolversTypes['MemoryLink']> }>;
+  MemoryLinkEdge: ResolverTypeWrapper<Omit<MemoryLinkEdge, 'node'> & { node: ResolversTypes['MemoryLink'] }>;
+  MemoryConnection: ResolverTypeWrapper<Omit<MemoryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['MemoryEdge']>, nodes: Array<ResolversTypes['Memory']> }>;
+  MemoryEdge: ResolverTypeWrapper<Omit<MemoryEdge, 'node'> & { node: ResolversTypes['Memory'] }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  RecallInput: RecallInput;
   RecallResult: ResolverTypeWrapper<Omit<RecallResult, 'hits'> & { hits: Array<ResolversTypes['RecallHit']> }>;
   RecallHit: ResolverTypeWrapper<Omit<RecallHit, 'memory'> & { memory: ResolversTypes['Memory'] }>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
@@ -292,13 +402,19 @@ export type ResolversParentTypes = {
   LinkImport: Scalars['LinkImport']['output'];
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
-  Query: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
+  Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   Memory: MemoryRowRow;
-  MemoryLink: EdgeRowRow;
-  RecallInput: RecallInput;
   Int: Scalars['Int']['output'];
+  MemoryLink: EdgeRowRow;
+  MemoryLinkConnection: Omit<MemoryLinkConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['MemoryLinkEdge']>, nodes: Array<ResolversParentTypes['MemoryLink']> };
+  MemoryLinkEdge: Omit<MemoryLinkEdge, 'node'> & { node: ResolversParentTypes['MemoryLink'] };
+  MemoryConnection: Omit<MemoryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['MemoryEdge']>, nodes: Array<ResolversParentTypes['Memory']> };
+  MemoryEdge: Omit<MemoryEdge, 'node'> & { node: ResolversParentTypes['Memory'] };
+  PageInfo: PageInfo;
+  RecallInput: RecallInput;
   RecallResult: Omit<RecallResult, 'hits'> & { hits: Array<ResolversParentTypes['RecallHit']> };
   RecallHit: Omit<RecallHit, 'memory'> & { memory: ResolversParentTypes['Memory'] };
   Float: Scalars['Float']['output'];
@@ -339,6 +455,10 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
+export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Memory', ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   memory?: Resolver<Maybe<ResolversTypes['Memory']>, ParentType, ContextType, RequireFields<QueryMemoryArgs, 'id'>>;
   recall?: Resolver<ResolversTypes['RecallResult'], ParentType, ContextType, RequireFields<QueryRecallArgs, 'input'>>;
@@ -361,7 +481,8 @@ export type MemoryResolvers<ContextType = RequestContext, ParentType extends Res
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
-  links?: Resolver<Array<ResolversTypes['MemoryLink']>, ParentType, ContextType>;
+  links?: Resolver<ResolversTypes['MemoryLinkConnection'], ParentType, ContextType, Partial<MemoryLinksArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MemoryLinkResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MemoryLink'] = ResolversParentTypes['MemoryLink']> = {
@@ -370,9 +491,38 @@ export type MemoryLinkResolvers<ContextType = RequestContext, ParentType extends
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type MemoryLinkConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MemoryLinkConnection'] = ResolversParentTypes['MemoryLinkConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['MemoryLinkEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['MemoryLink']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type MemoryLinkEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MemoryLinkEdge'] = ResolversParentTypes['MemoryLinkEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['MemoryLink'], ParentType, ContextType>;
+};
+
+export type MemoryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MemoryConnection'] = ResolversParentTypes['MemoryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['MemoryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Memory']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type MemoryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MemoryEdge'] = ResolversParentTypes['MemoryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Memory'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type RecallResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecallResult'] = ResolversParentTypes['RecallResult']> = {
   hits?: Resolver<Array<ResolversTypes['RecallHit']>, ParentType, ContextType>;
-  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['MemorySource'], ParentType, ContextType>;
 };
 
 export type RecallHitResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecallHit'] = ResolversParentTypes['RecallHit']> = {
@@ -394,13 +544,13 @@ export type LinkPayloadResolvers<ContextType = RequestContext, ParentType extend
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Run']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  memories?: Resolver<Array<ResolversTypes['Memory']>, ParentType, ContextType>;
+  memories?: Resolver<Maybe<ResolversTypes['MemoryConnection']>, ParentType, ContextType, Partial<RunMemoriesArgs>>;
 };
 
 export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session'], FederationReferenceType extends FederationReferenceTypes['Session'] = FederationReferenceTypes['Session']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Session']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  memories?: Resolver<Array<ResolversTypes['Memory']>, ParentType, ContextType>;
+  memories?: Resolver<Maybe<ResolversTypes['MemoryConnection']>, ParentType, ContextType, Partial<SessionMemoriesArgs>>;
 };
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -408,10 +558,16 @@ export type Resolvers<ContextType = RequestContext> = {
   LinkImport?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
+  Node?: NodeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Memory?: MemoryResolvers<ContextType>;
   MemoryLink?: MemoryLinkResolvers<ContextType>;
+  MemoryLinkConnection?: MemoryLinkConnectionResolvers<ContextType>;
+  MemoryLinkEdge?: MemoryLinkEdgeResolvers<ContextType>;
+  MemoryConnection?: MemoryConnectionResolvers<ContextType>;
+  MemoryEdge?: MemoryEdgeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
   RecallResult?: RecallResultResolvers<ContextType>;
   RecallHit?: RecallHitResolvers<ContextType>;
   RememberPayload?: RememberPayloadResolvers<ContextType>;

@@ -2,55 +2,24 @@ import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { transaction } from "@soma/shared/postgres/transaction";
-import DataLoader from "dataloader";
 import { link } from "../commands/link.ts";
+import { recall } from "../commands/recall.ts";
 import { remember } from "../commands/remember.ts";
-import { recall } from "../recall/local-brain.ts";
-import { findEdges } from "../store/find-edges.ts";
-import { findMemories } from "../store/find-memories.ts";
-import { listMemoriesOf } from "../store/list-memories-of.ts";
-import type { EdgeRow, MemoryRow } from "../store/tables.ts";
+import type { RecallPort } from "../recall/recall-port.ts";
+import type { MemoryRow } from "../store/tables.ts";
+import { linkConnection, memoryConnection } from "./connections.ts";
 import type { MemoryRole, Resolvers } from "./generated.ts";
+import { loadersOf } from "./loaders.ts";
 
-export interface ResolverDeps {
+interface ResolverDeps {
   /** A pool of the request role. */
   sql: Sql;
+  brain: RecallPort;
   now(): Date;
 }
 
 const DEFAULT_NAMESPACE = "default";
-
-function loadersOf(sql: Sql, context: RequestContext) {
-  const { tenant } = context.principal;
-  return context.once(loadersOf, () => ({
-    memory: new DataLoader<string, MemoryRow | undefined>(async (ids) => {
-      const rows = new Map(
-        (await transaction(sql, { tenant }, (tx) => findMemories(tx, ids))).map((row) => [row.memoryId, row]),
-      );
-      return ids.map((id) => rows.get(id));
-    }),
-    links: new DataLoader<string, EdgeRow[]>(async (ids) => {
-      const bySource = Map.groupBy(
-        await transaction(sql, { tenant }, (tx) => findEdges(tx, ids)),
-        (edge) => edge.sourceId,
-      );
-      return ids.map((id) => bySource.get(id) ?? []);
-    }),
-    run: memoriesOf(sql, tenant, "runId"),
-    session: memoriesOf(sql, tenant, "sessionId"),
-  }));
-}
-
-function memoriesOf(sql: Sql, tenant: string, owner: "runId" | "sessionId"): DataLoader<string, MemoryRow[]> {
-  return new DataLoader(async (ids) => {
-    const byOwner = Map.groupBy(
-      await transaction(sql, { tenant }, (tx) => listMemoriesOf(tx, owner, ids)),
-      (row) => row[owner],
-    );
-    return ids.map((id) => byOwner.get(id) ?? []);
-  });
-}
+const DEFAULT_LIMIT = 8;
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql } = deps;
@@ -59,23 +28,14 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   return {
     Query: {
       memory: (_parent, { id }, context) => find(id, context),
-      async recall(_parent, { input }, context) {
-        const { tenant } = context.principal;
-        const { query, namespace, kind, sessionId, limit } = input;
-        const hits = await recall(
-          sql,
-          {
-            tenant,
-            query,
-            namespace: namespace ?? DEFAULT_NAMESPACE,
-            kind: kind ?? undefined,
-            sessionId: sessionId ?? undefined,
-            limit: limit ?? 8,
-          },
-          deps.now(),
-        );
-        return { hits, source: "local" };
-      },
+      recall: (_parent, { input }, context) =>
+        recall(deps, context.principal, {
+          query: input.query,
+          namespace: input.namespace ?? DEFAULT_NAMESPACE,
+          kind: input.kind ?? undefined,
+          sessionId: input.sessionId ?? undefined,
+          limit: input.limit ?? DEFAULT_LIMIT,
+        }),
     },
     Mutation: {
       remember: (_parent, { input }, context) =>
@@ -90,7 +50,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       createdAt: (row) => row.createdAt.toISOString(),
       session: (row) => ({ id: row.sessionId }),
       run: (row) => (row.runId === null ? null : { id: row.runId }),
-      links: (row, _args, context) => loadersOf(sql, context).links.load(row.memoryId),
+      links: (row, args, context) => linkConnection(loadersOf(sql, context).links, row.memoryId, args),
     },
     MemoryLink: {
       createdAt: (edge) => edge.createdAt.toISOString(),
@@ -102,11 +62,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Run: {
       __resolveReference: ({ id }) => ({ id }),
-      memories: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).run.load(id) : []),
+      memories: ({ id }, args, context) => memoryConnection(loadersOf(sql, context).run, id, args),
     },
     Session: {
       __resolveReference: ({ id }) => ({ id }),
-      memories: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).session.load(id) : []),
+      memories: ({ id }, args, context) => memoryConnection(loadersOf(sql, context).session, id, args),
     },
   };
 }

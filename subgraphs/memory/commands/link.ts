@@ -1,4 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId, newId } from "@soma/shared/ids";
 import { digest } from "@soma/shared/json";
@@ -6,21 +7,20 @@ import { emit } from "@soma/shared/outbox/emit";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId } from "@soma/shared/telemetry";
-import { checkCallKey } from "../domain/call-key.ts";
+import { isRelation } from "../domain/relation.ts";
 import { findMemories } from "../store/find-memories.ts";
+import { findMemoryCall } from "../store/find-memory-call.ts";
 import { insertEdge } from "../store/insert-edge.ts";
+import { insertMemoryCall } from "../store/insert-memory-call.ts";
 import { lockName } from "../store/lock-name.ts";
-import { findMemoryCall, insertMemoryCall } from "../store/memory-calls.ts";
 import type { MemoryRow } from "../store/tables.ts";
 
-export interface LinkParams {
+interface LinkParams {
   sourceId: string;
   targetId: string;
   relation: string;
   idempotencyKey: string;
 }
-
-const RELATION = /^[a-z]+(_[a-z]+)*$/;
 
 /**
  * Links two memories of the tenant. A link made twice is made once, whatever the caller's keys; a key that was used for
@@ -33,15 +33,16 @@ export async function link(
 ): Promise<{ source: MemoryRow; target: MemoryRow }> {
   const { tenant } = principal;
   const { sourceId, targetId, relation } = params;
-  if (!RELATION.test(relation) || relation.length > 40)
+  if (!isRelation(relation))
     throw new SomaError(
       "BAD_INPUT",
       `relation "${relation.slice(0, 80)}" is not lower-case words joined by underscores, at most 40 characters`,
     );
-  checkCallKey(params.idempotencyKey);
+  checkIdempotencyKey(params.idempotencyKey);
   if (sourceId === targetId) throw new SomaError("BAD_INPUT", "a memory cannot be linked to itself");
   return transaction(deps.sql, { tenant }, async (tx) => {
-    const rows = new Map((await findMemories(tx, [sourceId, targetId].filter(isId))).map((row) => [row.memoryId, row]));
+    const memoryIds = [sourceId, targetId].filter(isId);
+    const rows = new Map((await findMemories(tx, { memoryIds })).map((row) => [row.memoryId, row]));
     const get = (id: string): MemoryRow => {
       const row = rows.get(id);
       if (row === undefined) throw new SomaError("NOT_FOUND", `memory ${id.slice(0, 80)} does not exist`);
@@ -79,8 +80,8 @@ async function claimCall(
   { sourceId, targetId, relation, idempotencyKey: callKey }: LinkParams,
 ): Promise<void> {
   const body = digest(["link", sourceId, targetId, relation]);
-  await lockName(tx, tenant, `call/${callKey}`);
-  const call = await findMemoryCall(tx, tenant, callKey);
+  await lockName(tx, { tenant, name: `call/${callKey}` });
+  const call = await findMemoryCall(tx, { tenant, callKey });
   if (call === undefined) return insertMemoryCall(tx, { tenant, callKey, digest: body, memoryId: sourceId });
   if (call.digest !== body)
     throw new SomaError(

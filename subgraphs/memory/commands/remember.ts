@@ -1,4 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId, newId } from "@soma/shared/ids";
 import { digest, toStorableJson, toStorableText } from "@soma/shared/json";
@@ -6,16 +7,17 @@ import { emit } from "@soma/shared/outbox/emit";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeTraceId } from "@soma/shared/telemetry";
-import { checkCallKey } from "../domain/call-key.ts";
 import { parseInstant } from "../domain/instant.ts";
 import { memoryKey, withSuffix } from "../domain/memory-key.ts";
-import { findByKeyBase, findMemories } from "../store/find-memories.ts";
+import { findMemories } from "../store/find-memories.ts";
+import { findMemoryCall } from "../store/find-memory-call.ts";
 import { insertMemory } from "../store/insert-memory.ts";
+import { insertMemoryCall } from "../store/insert-memory-call.ts";
+import { listMemoriesOfKeyBase } from "../store/list-memories-of-key-base.ts";
 import { lockName } from "../store/lock-name.ts";
-import { findMemoryCall, insertMemoryCall } from "../store/memory-calls.ts";
 import type { MemoryRow } from "../store/tables.ts";
 
-export interface RememberParams {
+interface RememberParams {
   namespace: string;
   sessionId: string;
   role: "USER" | "ASSISTANT" | "SYSTEM" | "TOOL";
@@ -28,7 +30,7 @@ export interface RememberParams {
   idempotencyKey: string;
 }
 
-export interface Remembered {
+interface Remembered {
   memory: MemoryRow;
   deduplicated: boolean;
 }
@@ -39,8 +41,8 @@ const MAX_AHEAD_MS = 5 * 60 * 1_000;
 const STEP_ID = /^[!-~]{1,60}$/;
 
 /**
- * Keeps a memory and its event in one transaction. The caller's key makes a repeated call harmless; the memory's own key
- * (who, where, when, what) makes the same memory told twice one memory.
+ * Keeps a memory and its event in one transaction. The caller's key makes a repeated call harmless; the memory's own
+ * key (who, where, when, what) makes the same memory told twice one memory.
  */
 export async function remember(
   deps: { sql: Sql; now(): Date },
@@ -48,6 +50,7 @@ export async function remember(
   params: RememberParams,
 ): Promise<Remembered> {
   const { tenant } = principal;
+  const { idempotencyKey: callKey } = params;
   const now = deps.now();
   const draft = toDraft(tenant, params, now);
   const body = digest([
@@ -61,25 +64,20 @@ export async function remember(
     draft.meta,
   ]);
   return transaction(deps.sql, { tenant }, async (tx) => {
-    await lockName(tx, tenant, `call/${params.idempotencyKey}`);
-    const call = await findMemoryCall(tx, tenant, params.idempotencyKey);
+    await lockName(tx, { tenant, name: `call/${callKey}` });
+    const call = await findMemoryCall(tx, { tenant, callKey });
     if (call !== undefined) {
       if (call.digest !== body)
         throw new SomaError(
           "IDEMPOTENCY_CONFLICT",
-          `idempotency key "${params.idempotencyKey}" belongs to memory ${call.memoryId}, which says something else; use a new key`,
+          `idempotency key "${callKey}" belongs to memory ${call.memoryId}, which says something else; use a new key`,
         );
-      const [memory] = await findMemories(tx, [call.memoryId]);
+      const [memory] = await findMemories(tx, { memoryIds: [call.memoryId] });
       if (memory === undefined) throw new SomaError("INTERNAL", `memory ${call.memoryId} is not there`);
       return { memory, deduplicated: true };
     }
     const remembered = await keep(tx, draft);
-    await insertMemoryCall(tx, {
-      tenant,
-      callKey: params.idempotencyKey,
-      digest: body,
-      memoryId: remembered.memory.memoryId,
-    });
+    await insertMemoryCall(tx, { tenant, callKey, digest: body, memoryId: remembered.memory.memoryId });
     return remembered;
   });
 }
@@ -87,8 +85,8 @@ export async function remember(
 type Draft = Omit<MemoryRow, "idemSuffix" | "somabrainKey">;
 
 async function keep(tx: Tx, draft: Draft): Promise<Remembered> {
-  await lockName(tx, draft.tenant, `key/${draft.idemKeyBase}`);
-  const sameBase = await findByKeyBase(tx, draft);
+  await lockName(tx, { tenant: draft.tenant, name: `key/${draft.idemKeyBase}` });
+  const sameBase = await listMemoriesOfKeyBase(tx, draft);
   const same = sameBase.find((row) => row.content === draft.content && row.kind === draft.kind);
   if (same !== undefined) return { memory: same, deduplicated: true };
   // Sixteen digits of a hash can be the same for other content; the suffix tells them apart.
@@ -126,7 +124,7 @@ function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
   const content = toStorableText(params.content);
   const meta = toStorableJson(params.meta ?? {});
   const at = parseInstant("at", params.at);
-  checkCallKey(params.idempotencyKey);
+  checkIdempotencyKey(params.idempotencyKey);
   if (content.length < 1 || content.length > MAX_CONTENT)
     throw new SomaError("BAD_INPUT", `the content has ${content.length} characters; it needs 1 to ${MAX_CONTENT}`);
   if (typeof meta !== "object" || meta === null || Array.isArray(meta))
@@ -147,7 +145,7 @@ function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
   const role = params.role.toLowerCase();
   return {
     tenant,
-    memoryId: newId(now.getTime()),
+    memoryId: newId("Memory", now.getTime()),
     namespace: params.namespace,
     sessionId: params.sessionId,
     role,

@@ -1,8 +1,8 @@
 import { SomaError } from "@soma/shared/errors";
 
 /**
- * Date, time and zone: without a zone the same text would be another instant, and another key, on another machine. Years from
- * 1000, because the driver reads a year below 100 back from Postgres as one of the twentieth century.
+ * Date, time and zone: without a zone the same text would be another instant, and another key, on another machine.
+ * Years from 1000, because the driver reads a year below 100 back from Postgres as one of the twentieth century.
  */
 const RFC_3339 = /^([1-9]\d{3}-\d{2}-(\d{2}))T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { SomaError } from "@soma/shared/errors";
 
 /** What a memory's idempotency key is made of; each part is also a column of the stored row. */
-export interface KeyParts {
+interface KeyParts {
   tenant: string;
   namespace: string;
   sessionId: string;
@@ -21,7 +21,7 @@ export function checkNamespace(namespace: string): void {
     throw new SomaError("BAD_INPUT", `namespace "${namespace.slice(0, 80)}" is not 1 to 40 of a-z, 0-9 and -`);
 }
 
-/** tenant/namespace/session/role/time/hash16; hash16 is the beginning of the SHA-256 of the canonical JSON of the content. */
+/** tenant/namespace/session/role/time/hash16; hash16 begins the SHA-256 of the canonical JSON of the content. */
 export function memoryKey(parts: KeyParts): string {
   checkNamespace(parts.namespace);
   return [parts.tenant, parts.namespace, parts.sessionId, parts.role, parts.at, contentHash(parts.content)].join("/");

@@ -10,7 +10,7 @@ export interface Candidate {
   matchedWords: string[];
 }
 
-export interface Ranked<C extends Candidate> {
+interface Ranked<C extends Candidate> {
   candidate: C;
   /** 0 to 1, comparable within one answer. */
   score: number;
@@ -26,8 +26,8 @@ const AGE_WEIGHT = 0.1;
 const AGE_DAYS = 30;
 
 /**
- * Brings both searches into one order: fused by place, a little more for facts and for what is new. Content that repeats is
- * given once, its newest form; a message that says the query itself answers nothing and is left out.
+ * Brings both searches into one order: fused by place, a little more for facts and for what is new. Content that
+ * repeats is given once, its newest form; a message that says the query itself answers nothing and is left out.
  */
 export function rank<C extends Candidate>(
   candidates: readonly C[],

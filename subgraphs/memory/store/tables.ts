@@ -25,6 +25,19 @@ export const memoryItem = pgTable(
   (table) => [primaryKey({ columns: [table.tenant, table.memoryId] })],
 );
 
+/** What a caller's idempotency key stands for: two keys may stand for the same memory. */
+export const memoryCall = pgTable(
+  "memory_call",
+  {
+    tenant: text("tenant").notNull(),
+    callKey: text("call_key").notNull(),
+    /** Of the body the key was used with. */
+    digest: text("digest").notNull(),
+    memoryId: uuid("memory_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.callKey] })],
+);
+
 /** How memories belong together. */
 export const memoryEdge = pgTable(
   "memory_edge",
@@ -39,4 +52,5 @@ export const memoryEdge = pgTable(
 );
 
 export type MemoryRow = typeof memoryItem.$inferSelect;
+export type MemoryCallRow = typeof memoryCall.$inferSelect;
 export type EdgeRow = typeof memoryEdge.$inferSelect;

@@ -16,15 +16,23 @@ export type Scalars = {
   Float: { input: number; output: number; }
   FieldSet: { input: unknown; output: unknown; }
   LinkImport: { input: unknown; output: unknown; }
+  /** RFC 3339 instant in UTC. */
   DateTime: { input: string; output: string; }
+  /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
+};
+
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
 };
 
 export type Query = {
   /** One decision by id, or null when it does not exist for this tenant. */
   decision: Maybe<Decision>;
-  /** Audit events, newest first. `first` is 1 to 200. */
-  auditEvents: AuditConnection;
+  /** Audit events, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  auditEvents: AuditEventConnection;
 };
 
 
@@ -37,11 +45,13 @@ export type QueryAuditEventsArgs = {
   filter?: InputMaybe<AuditFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Mutation = {
   /** Decide whether the caller may call a tool with these arguments. Always answers; what cannot be decided is denied. */
-  decide: Decision;
+  decide: DecidePayload;
 };
 
 
@@ -50,32 +60,55 @@ export type MutationDecideArgs = {
 };
 
 /** An answer of the policy engine, stored before it was given. */
-export type Decision = {
+export type Decision = Node & {
   id: Scalars['ID']['output'];
   allow: Scalars['Boolean']['output'];
   reason: Scalars['String']['output'];
   /** What the caller must do when allowed, such as a sandbox or a timeout. */
   obligations: Scalars['JSON']['output'];
+  /** Name of the tool. */
   tool: Scalars['String']['output'];
   toolVersion: Scalars['String']['output'];
+  /** Who may make the call. */
   actor: Scalars['String']['output'];
   role: Scalars['String']['output'];
   /** SHA-256 of the canonical arguments, hex. */
   argsDigest: Scalars['String']['output'];
   /** Digest of the policy bundle that decided. */
   policyVersion: Scalars['String']['output'];
-  /** Signed proof that `invokeTool` requires. Only in the answer of `decide`, null when denied or read later. */
-  token: Maybe<Scalars['String']['output']>;
   expiresAt: Scalars['DateTime']['output'];
   createdAt: Scalars['DateTime']['output'];
   run: Maybe<Run>;
   step: Maybe<Step>;
 };
 
+/** A page of decisions of a run. */
+export type DecisionConnection = {
+  edges: Array<DecisionEdge>;
+  /** The edges' nodes, for those who need no cursors. */
+  nodes: Array<Decision>;
+  pageInfo: PageInfo;
+};
+
+/** One of decisions of a run, and its place. */
+export type DecisionEdge = {
+  /** Opaque; give it to `after` or `before`. */
+  cursor: Scalars['String']['output'];
+  node: Decision;
+};
+
 export type Run = {
   id: Scalars['ID']['output'];
-  /** Policy decisions of this run, oldest first, at most 500. */
-  decisions: Array<Decision>;
+  /** Policy decisions of this run, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. Null when the policy service does not answer. */
+  decisions: Maybe<DecisionConnection>;
+};
+
+
+export type RunDecisionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Step = {
@@ -84,38 +117,62 @@ export type Step = {
   decision: Maybe<Decision>;
 };
 
+/** How much harm a tool can do, as its author says. */
+export type ToolRisk =
+  | 'LOW'
+  | 'MEDIUM'
+  | 'HIGH';
+
+/** A call that somebody wants to make. */
 export type DecideInput = {
+  /** Name of the tool. */
   tool: Scalars['String']['input'];
   toolVersion: Scalars['String']['input'];
-  /** low, medium or high, as the registry says. */
-  risk: Scalars['String']['input'];
+  /** As the catalogue of tools says; the tools service compares it. */
+  risk: ToolRisk;
   args: Scalars['JSON']['input'];
   /** Role to act under; must be one of the caller's. */
   role: Scalars['String']['input'];
+  /** Run and step that ask. */
   runId?: InputMaybe<Scalars['ID']['input']>;
   stepId?: InputMaybe<Scalars['ID']['input']>;
   /** 1 to 200 characters; the same key gives the same decision. */
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** The decision, and the proof of it. */
+export type DecidePayload = {
+  decision: Decision;
+  /** Signed proof that `invokeTool` requires; null when the call is denied. Never stored: ask again under the same key for a new one. */
+  token: Maybe<Scalars['String']['output']>;
+};
+
+/** What an audit event is about. */
 export type AuditCategory =
   | 'POLICY'
   | 'DELEGATION'
   | 'SYNC'
   | 'SECURITY';
 
+/** Audit events that fit every condition that is given. */
 export type AuditFilter = {
+  /** Any of these. */
   category?: InputMaybe<Array<AuditCategory>>;
+  /** Such as allow or deny. */
   decision?: InputMaybe<Scalars['String']['input']>;
   actor?: InputMaybe<Scalars['String']['input']>;
   subject?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type AuditEvent = {
+/** Something a reviewer may ask about. */
+export type AuditEvent = Node & {
   id: Scalars['ID']['output'];
   category: AuditCategory;
+  /** Who did it. */
   actor: Scalars['String']['output'];
+  /** What it was done to. */
   subject: Scalars['String']['output'];
+  /** Such as allow or deny. */
   decision: Scalars['String']['output'];
   reason: Scalars['String']['output'];
   policyVersion: Maybe<Scalars['String']['output']>;
@@ -124,19 +181,30 @@ export type AuditEvent = {
   meta: Scalars['JSON']['output'];
 };
 
-export type AuditConnection = {
-  edges: Array<AuditEdge>;
+/** A page of audit events. */
+export type AuditEventConnection = {
+  edges: Array<AuditEventEdge>;
+  /** The edges' nodes, for those who need no cursors. */
   nodes: Array<AuditEvent>;
   pageInfo: PageInfo;
 };
 
-export type AuditEdge = {
+/** One of audit events, and its place. */
+export type AuditEventEdge = {
+  /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
   node: AuditEvent;
 };
 
+/** Where a page stands in its list. */
 export type PageInfo = {
+  /** Whether more follows after `endCursor`. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** Whether more comes before `startCursor`. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first edge; null on an empty page. */
+  startCursor: Maybe<Scalars['String']['output']>;
+  /** Cursor of the last edge; null on an empty page. */
   endCursor: Maybe<Scalars['String']['output']>;
 };
 
@@ -223,6 +291,7 @@ export type FederationTypes = {
   Decision: Decision;
   Run: Run;
   Step: Step;
+  AuditEvent: AuditEvent;
 };
 
 /** Mapping of federation reference types */
@@ -236,9 +305,19 @@ export type FederationReferenceTypes = {
   Step:
     ( { __typename: 'Step' }
     & GraphQLRecursivePick<FederationTypes['Step'], {"id":true}> );
+  AuditEvent:
+    ( { __typename: 'AuditEvent' }
+    & GraphQLRecursivePick<FederationTypes['AuditEvent'], {"id":true}> );
 };
 
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( DecisionRowRow )
+    | ( AuditRowRow )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -246,19 +325,24 @@ export type ResolversTypes = {
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Decision: ResolverTypeWrapper<DecisionRowRow>;
+  DecisionConnection: ResolverTypeWrapper<Omit<DecisionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DecisionEdge']>, nodes: Array<ResolversTypes['Decision']> }>;
+  DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
   Run: ResolverTypeWrapper<RunReferenceRow>;
   Step: ResolverTypeWrapper<StepReferenceRow>;
+  ToolRisk: ToolRisk;
   DecideInput: DecideInput;
+  DecidePayload: ResolverTypeWrapper<Omit<DecidePayload, 'decision'> & { decision: ResolversTypes['Decision'] }>;
   AuditCategory: AuditCategory;
   AuditFilter: AuditFilter;
   AuditEvent: ResolverTypeWrapper<AuditRowRow>;
-  AuditConnection: ResolverTypeWrapper<Omit<AuditConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AuditEdge']>, nodes: Array<ResolversTypes['AuditEvent']> }>;
-  AuditEdge: ResolverTypeWrapper<Omit<AuditEdge, 'node'> & { node: ResolversTypes['AuditEvent'] }>;
+  AuditEventConnection: ResolverTypeWrapper<Omit<AuditEventConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AuditEventEdge']>, nodes: Array<ResolversTypes['AuditEvent']> }>;
+  AuditEventEdge: ResolverTypeWrapper<Omit<AuditEventEdge, 'node'> & { node: ResolversTypes['AuditEvent'] }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
@@ -270,18 +354,22 @@ export type ResolversParentTypes = {
   LinkImport: Scalars['LinkImport']['output'];
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
-  Query: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
+  Query: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Decision: DecisionRowRow;
+  DecisionConnection: Omit<DecisionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DecisionEdge']>, nodes: Array<ResolversParentTypes['Decision']> };
+  DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
   Run: RunReferenceRow;
   Step: StepReferenceRow;
   DecideInput: DecideInput;
+  DecidePayload: Omit<DecidePayload, 'decision'> & { decision: ResolversParentTypes['Decision'] };
   AuditFilter: AuditFilter;
   AuditEvent: AuditRowRow;
-  AuditConnection: Omit<AuditConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AuditEdge']>, nodes: Array<ResolversParentTypes['AuditEvent']> };
-  AuditEdge: Omit<AuditEdge, 'node'> & { node: ResolversParentTypes['AuditEvent'] };
+  AuditEventConnection: Omit<AuditEventConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AuditEventEdge']>, nodes: Array<ResolversParentTypes['AuditEvent']> };
+  AuditEventEdge: Omit<AuditEventEdge, 'node'> & { node: ResolversParentTypes['AuditEvent'] };
   PageInfo: PageInfo;
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
@@ -314,13 +402,17 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
+export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Decision' | 'AuditEvent', ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType, RequireFields<QueryDecisionArgs, 'id'>>;
-  auditEvents?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditEventsArgs, 'first'>>;
+  auditEvents?: Resolver<ResolversTypes['AuditEventConnection'], ParentType, ContextType, Partial<QueryAuditEventsArgs>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  decide?: Resolver<ResolversTypes['Decision'], ParentType, ContextType, RequireFields<MutationDecideArgs, 'input'>>;
+  decide?: Resolver<ResolversTypes['DecidePayload'], ParentType, ContextType, RequireFields<MutationDecideArgs, 'input'>>;
 };
 
 export type DecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision'], FederationReferenceType extends FederationReferenceTypes['Decision'] = FederationReferenceTypes['Decision']> = {
@@ -335,17 +427,28 @@ export type DecisionResolvers<ContextType = RequestContext, ParentType extends R
   role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   argsDigest?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   policyVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   step?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DecisionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionConnection'] = ResolversParentTypes['DecisionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DecisionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Decision']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DecisionEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionEdge'] = ResolversParentTypes['DecisionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Decision'], ParentType, ContextType>;
 };
 
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Run']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  decisions?: Resolver<Array<ResolversTypes['Decision']>, ParentType, ContextType>;
+  decisions?: Resolver<Maybe<ResolversTypes['DecisionConnection']>, ParentType, ContextType, Partial<RunDecisionsArgs>>;
 };
 
 export type StepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Step'] = ResolversParentTypes['Step'], FederationReferenceType extends FederationReferenceTypes['Step'] = FederationReferenceTypes['Step']> = {
@@ -354,7 +457,13 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType>;
 };
 
-export type AuditEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEvent'] = ResolversParentTypes['AuditEvent']> = {
+export type DecidePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecidePayload'] = ResolversParentTypes['DecidePayload']> = {
+  decision?: Resolver<ResolversTypes['Decision'], ParentType, ContextType>;
+  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AuditEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEvent'] = ResolversParentTypes['AuditEvent'], FederationReferenceType extends FederationReferenceTypes['AuditEvent'] = FederationReferenceTypes['AuditEvent']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['AuditEvent']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   category?: Resolver<ResolversTypes['AuditCategory'], ParentType, ContextType>;
   actor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -365,21 +474,24 @@ export type AuditEventResolvers<ContextType = RequestContext, ParentType extends
   timestamp?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   traceId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   meta?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuditConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
+export type AuditEventConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEventConnection'] = ResolversParentTypes['AuditEventConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEventEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['AuditEvent']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
-export type AuditEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
+export type AuditEventEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEventEdge'] = ResolversParentTypes['AuditEventEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['AuditEvent'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
@@ -388,14 +500,18 @@ export type Resolvers<ContextType = RequestContext> = {
   LinkImport?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
+  Node?: NodeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Decision?: DecisionResolvers<ContextType>;
+  DecisionConnection?: DecisionConnectionResolvers<ContextType>;
+  DecisionEdge?: DecisionEdgeResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
+  DecidePayload?: DecidePayloadResolvers<ContextType>;
   AuditEvent?: AuditEventResolvers<ContextType>;
-  AuditConnection?: AuditConnectionResolvers<ContextType>;
-  AuditEdge?: AuditEdgeResolvers<ContextType>;
+  AuditEventConnection?: AuditEventConnectionResolvers<ContextType>;
+  AuditEventEdge?: AuditEventEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
 };
 

@@ -1,8 +1,7 @@
 import { consume } from "@soma/shared/bus/consume";
 import type { EventBus, Subscription } from "@soma/shared/bus/event-bus";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { insertAuditEvent } from "../store/insert-audit-event.ts";
-import { toAuditRow } from "../store/to-audit-row.ts";
+import { keepAuditEvent } from "../audit/keep-audit-event.ts";
 
 /** Keeps the audit events of every subgraph in one place; our own are there already. */
 export function consumeAuditRecorded(deps: { bus: EventBus; sql: Sql }): Promise<Subscription> {
@@ -10,6 +9,6 @@ export function consumeAuditRecorded(deps: { bus: EventBus; sql: Sql }): Promise
     ...deps,
     consumer: "policy-audit",
     type: "agent.audit.v1",
-    handle: (tx, event) => insertAuditEvent(tx, toAuditRow(event.tenant, event.data)),
+    handle: (tx, { tenant, data }) => keepAuditEvent(tx, { tenant, event: data }),
   });
 }

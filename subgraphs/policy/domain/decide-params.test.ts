@@ -31,9 +31,10 @@ describe("checkDecideParams()", () => {
   it.each<[Partial<DecideParams>, string]>([
     [{ tool: "" }, "tool has 0 characters"],
     [{ toolVersion: "1".repeat(101) }, "toolVersion has 101 characters; it needs 1 to 100"],
-    [{ idempotencyKey: "k".repeat(201) }, "idempotencyKey has 201 characters; it needs 1 to 200"],
+    [{ idempotencyKey: "k".repeat(201) }, "the idempotency key has 201 characters; it needs 1 to 200"],
+    [{ idempotencyKey: "a\u0000b" }, "the idempotency key holds NUL"],
     [{ role: "a\u0000b" }, "role holds NUL"],
-    [{ risk: "\ud800" }, "risk holds NUL or half a surrogate pair"],
+    [{ toolVersion: "\ud800" }, "toolVersion holds NUL or half a surrogate pair"],
     [{ runId: "run-1" }, 'run id "run-1" is not a UUID'],
     [{ stepId: "s".repeat(61) }, "the step id has 61 characters"],
     [{ stepId: "\u0000" }, "none that is NUL"],

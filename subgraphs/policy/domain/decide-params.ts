@@ -1,12 +1,14 @@
 import type { Json } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { isId } from "@soma/shared/ids";
-import { clip, digest, toStorableJson, toStorableText } from "@soma/shared/json";
+import { clip, digest, isStorableText, toStorableJson } from "@soma/shared/json";
+import { checkStorable } from "./storable-text.ts";
 
 export interface DecideParams {
   tool: string;
   toolVersion: string;
-  risk: string;
+  risk: "low" | "medium" | "high";
   args: unknown;
   role: string;
   runId?: string | null | undefined;
@@ -15,7 +17,7 @@ export interface DecideParams {
 }
 
 /** Characters each text may have. */
-const LIMITS = { tool: 100, toolVersion: 100, risk: 100, role: 100, idempotencyKey: 200 } as const;
+const LIMITS = { tool: 100, toolVersion: 100, role: 100 } as const;
 const STEP_ID_LENGTH = 60;
 
 /** Throws BAD_INPUT for what cannot be stored: the policy is only asked about calls that can be audited. */
@@ -25,8 +27,9 @@ export function checkDecideParams(params: DecideParams): void {
     const { length } = params[name as keyof typeof LIMITS];
     if (length < 1 || length > limit)
       throw new SomaError("BAD_INPUT", `${name} has ${length} characters; it needs 1 to ${limit}`);
-    checkText(name, params[name as keyof typeof LIMITS]);
+    checkStorable(name, params[name as keyof typeof LIMITS]);
   }
+  checkIdempotencyKey(params.idempotencyKey);
   if (typeof runId === "string" && !isId(runId))
     throw new SomaError("BAD_INPUT", `run id "${clip(runId, 80)}" is not a UUID`);
   if (typeof stepId === "string" && !isStepId(stepId))
@@ -36,18 +39,12 @@ export function checkDecideParams(params: DecideParams): void {
     );
 }
 
-/** Throws BAD_INPUT for text that Postgres cannot keep. */
-export function checkText(name: string, value: string): void {
-  if (!isStorable(value))
-    throw new SomaError("BAD_INPUT", `${name} holds NUL or half a surrogate pair; send text without them`);
-}
-
 /** Whether a step could have this id; a step that could not has no decision. */
 export function isStepId(value: string): boolean {
-  return value.length <= STEP_ID_LENGTH && isStorable(value);
+  return value.length <= STEP_ID_LENGTH && isStorableText(value);
 }
 
-/** The arguments as the policy sees them, and the SHA-256 of their canonical JSON, hex; BAD_INPUT for arguments that have none. */
+/** The arguments as the policy sees them, and the SHA-256 of their canonical JSON; BAD_INPUT when they have none. */
 export function parseArgs(args: unknown): { args: Json; argsDigest: string } {
   try {
     return { args: toStorableJson(args ?? null), argsDigest: digest(args ?? null) };
@@ -55,8 +52,4 @@ export function parseArgs(args: unknown): { args: Json; argsDigest: string } {
     const reason = "a number is not finite, a text holds half a surrogate pair, or they are nested too deep";
     throw new SomaError("BAD_INPUT", `args have no canonical JSON: ${reason}`, { cause });
   }
-}
-
-function isStorable(value: string): boolean {
-  return toStorableText(value) === value;
 }

@@ -1,15 +1,13 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { queryOn } from "@soma/shared/postgres/query";
-import { and, desc, eq } from "drizzle-orm";
-import { type DecisionRow, decision } from "./tables.ts";
+import { decisionColumns } from "./decision-columns.ts";
+import type { DecisionRow } from "./tables.ts";
 
 /** The newest decision under an idempotency key. */
-export async function findNewestByKey(tx: Tx, tenant: string, idemKey: string): Promise<DecisionRow | undefined> {
-  const [row] = await queryOn(tx)
-    .select()
-    .from(decision)
-    .where(and(eq(decision.tenant, tenant), eq(decision.idemKey, idemKey)))
-    .orderBy(desc(decision.decisionId))
-    .limit(1);
+export async function findNewestByKey(
+  tx: Tx,
+  { tenant, idemKey }: { tenant: string; idemKey: string },
+): Promise<DecisionRow | undefined> {
+  const [row] = await tx<DecisionRow[]>`select ${decisionColumns(tx)} from decision
+    where tenant = ${tenant} and idem_key = ${idemKey} order by decision_id desc limit 1`;
   return row;
 }

@@ -47,6 +47,5 @@ export const auditEvent = pgTable(
   (table) => [primaryKey({ columns: [table.tenant, table.eventId] })],
 );
 
-/** A decision; `token` is only there in the answer of the command that decided, and never stored. */
-export type DecisionRow = typeof decision.$inferSelect & { token?: string };
+export type DecisionRow = typeof decision.$inferSelect;
 export type AuditRow = typeof auditEvent.$inferSelect;

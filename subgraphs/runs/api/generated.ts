@@ -24,10 +24,28 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
+/** Where models come from. */
+export type ModelProvider =
+  | 'OPENAI_COMPATIBLE'
+  | 'SCRIPTED';
+
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
+};
+
 export type Query = {
+  /** Who asks, in which tenant, under which roles, within which limits. */
+  viewer: Viewer;
+  /**
+   * Any object by its id; null when the id is of no type of this API, or when a run, session or step of that id does not exist for this tenant.
+   * Of the types other services own, the fields beside `id` are null or an error when the object does not exist.
+   */
+  node: Maybe<Node>;
   /** One run by id, or null when it does not exist for this tenant. */
   run: Maybe<Run>;
-  /** Runs, newest first. `first` is 1 to 200. */
+  /** Runs, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
   runs: RunConnection;
   /** One session by id, or null when it does not exist for this tenant. */
   session: Maybe<Session>;
@@ -40,6 +58,11 @@ export type Query = {
 };
 
 
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type QueryRunArgs = {
   id: Scalars['ID']['input'];
 };
@@ -49,6 +72,8 @@ export type QueryRunsArgs = {
   filter?: InputMaybe<RunFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -98,6 +123,29 @@ export type SubscriptionRunEventsArgs = {
   afterSeq: Scalars['Int']['input'];
 };
 
+/** Whoever sent this request. */
+export type Viewer = {
+  /** Name of the person or program, such as user:ada. */
+  subject: Scalars['String']['output'];
+  tenant: Scalars['String']['output'];
+  /** Roles of conf/roles.yaml a run of the viewer may act under. */
+  roles: Array<Scalars['String']['output']>;
+  limits: ViewerLimits;
+};
+
+/** What one request of the viewer may hold. */
+export type ViewerLimits = {
+  /** Bytes of UTF-8 of a message's text. */
+  messageBytes: Scalars['Int']['output'];
+  /** Bytes of JSON of a run's input. */
+  inputBytes: Scalars['Int']['output'];
+  /** Rows of one page of a list. */
+  pageSize: Scalars['Int']['output'];
+  /** Seconds a run may take before it is canceled. */
+  runSeconds: Scalars['Int']['output'];
+};
+
+/** Where a run is on its way; see `error` and its steps for how it went. */
 export type RunStatus =
   | 'QUEUED'
   | 'RUNNING'
@@ -107,38 +155,47 @@ export type RunStatus =
   | 'FAILED'
   | 'CANCELED';
 
+/** Where a step is on its way. */
 export type StepStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
   | 'FAILED'
+  /** Policy did not allow it; the run goes on. */
   | 'DENIED'
   | 'CANCELED';
 
 /** One durable execution of an agent graph. */
-export type Run = {
+export type Run = Node & {
   id: Scalars['ID']['output'];
   session: Session;
+  /** Name of the agent graph. */
   graph: Scalars['String']['output'];
+  /** Version of the graph the run is pinned to. */
   graphVersion: Scalars['Int']['output'];
   /** Role the run acts under; policy decides by it. */
   role: Scalars['String']['output'];
   /** Profile of conf/models.yaml the run's model calls use. */
   modelProfile: Scalars['String']['output'];
   status: RunStatus;
+  /** What it was started with. */
   input: Scalars['JSON']['output'];
   /** What the assistant answered; null until the run has succeeded. */
   answer: Maybe<Scalars['String']['output']>;
+  /** Why the run failed; null unless it has. */
   error: Maybe<RunError>;
   createdAt: Scalars['DateTime']['output'];
+  /** When a worker first took it. */
   startedAt: Maybe<Scalars['DateTime']['output']>;
   finishedAt: Maybe<Scalars['DateTime']['output']>;
   /** How many times another worker took the run over after its owner was lost. */
   recoveries: Scalars['Int']['output'];
   /** Sequence number of the newest event. */
   headSeq: Scalars['Int']['output'];
+  /** W3C trace id; empty when the run was not traced. */
   traceId: Scalars['String']['output'];
   /** Who started the run. */
   startedBy: Scalars['String']['output'];
+  /** Steps in their order. `first` or `last` is 1 to 500; 100 when neither is given. */
   steps: StepConnection;
 };
 
@@ -147,49 +204,63 @@ export type Run = {
 export type RunStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Why a run or a step failed. */
 export type RunError = {
+  /** A code of the error catalogue. */
   code: Scalars['String']['output'];
   message: Scalars['String']['output'];
 };
 
 /** One execution of a node. */
-export type Step = {
+export type Step = Node & {
   /** The run's id, a dot, and the step's number: `<run id>.<number>`; text, not a UUID. */
   id: Scalars['ID']['output'];
   /** Position in the run, from 1. */
   number: Scalars['Int']['output'];
+  /** Name of the node in the graph. */
   nodeId: Scalars['String']['output'];
+  /** Kind of the node, such as model or tool. */
   nodeType: Scalars['String']['output'];
   status: StepStatus;
+  /** Tries so far; the last one when it has ended. */
   attempt: Scalars['Int']['output'];
   /** One line a person can read. */
   summary: Maybe<Scalars['String']['output']>;
+  /** What the step gave. */
   output: Maybe<Scalars['JSON']['output']>;
   error: Maybe<RunError>;
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Milliseconds from start to end of the last attempt. */
   latencyMs: Maybe<Scalars['Float']['output']>;
 };
 
+/** A page of steps of a run. */
 export type StepConnection = {
   edges: Array<StepEdge>;
+  /** The edges' nodes, for those who need no cursors. */
   nodes: Array<Step>;
   pageInfo: PageInfo;
+  /** How many there are in all. */
   totalCount: Scalars['Int']['output'];
 };
 
+/** One of steps of a run, and its place. */
 export type StepEdge = {
+  /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
   node: Step;
 };
 
 /** A conversation: runs that follow one another and share their messages. */
-export type Session = {
+export type Session = Node & {
   id: Scalars['ID']['output'];
   createdAt: Scalars['DateTime']['output'];
-  /** Runs of the session, newest first. `first` is 1 to 200. */
+  /** Runs of the session, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
   runs: RunConnection;
 };
 
@@ -198,66 +269,97 @@ export type Session = {
 export type SessionRunsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A page of runs. */
 export type RunConnection = {
   edges: Array<RunEdge>;
+  /** The edges' nodes, for those who need no cursors. */
   nodes: Array<Run>;
   pageInfo: PageInfo;
 };
 
+/** One of runs, and its place. */
 export type RunEdge = {
+  /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
   node: Run;
 };
 
+/** Where a page stands in its list. */
 export type PageInfo = {
+  /** Whether more follows after `endCursor`. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** Whether more comes before `startCursor`. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first edge; null on an empty page. */
+  startCursor: Maybe<Scalars['String']['output']>;
+  /** Cursor of the last edge; null on an empty page. */
   endCursor: Maybe<Scalars['String']['output']>;
 };
 
+/** Runs that fit every condition that is given. */
 export type RunFilter = {
+  /** Any of these. */
   status?: InputMaybe<Array<RunStatus>>;
   sessionId?: InputMaybe<Scalars['ID']['input']>;
+  /** Name of the agent graph. */
   graph?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A user message. */
 export type SendMessageInput = {
+  /** Session to go on with; a new one when left out. */
   sessionId?: InputMaybe<Scalars['ID']['input']>;
   /** At most 32 KB of UTF-8. */
   text: Scalars['String']['input'];
   /** Defaults to the first role the caller has in conf/roles.yaml. */
   role?: InputMaybe<Scalars['String']['input']>;
+  /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** The run that answers the message, and its session. */
 export type SendMessagePayload = {
   session: Session;
   run: Run;
 };
 
+/** A run of any graph. */
 export type StartRunInput = {
+  /** Name of the agent graph. */
   graph: Scalars['String']['input'];
+  /** An object with a `text`; at most 64 KB of JSON. */
   input: Scalars['JSON']['input'];
+  /** Defaults to the first role the caller has in conf/roles.yaml. */
   role?: InputMaybe<Scalars['String']['input']>;
+  /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: InputMaybe<Scalars['String']['input']>;
+  /** Session to go on with; a new one when left out. */
   sessionId?: InputMaybe<Scalars['ID']['input']>;
+  /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** The run as it is now. */
 export type RunPayload = {
   run: Run;
 };
 
+/** A run that is to stop. */
 export type CancelRunInput = {
   runId: Scalars['ID']['input'];
   /** Kept in the run's history. */
   reason?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** What a follower of a run is told. */
 export type RunFrame = RunBatch | RunHeartbeat | RunEnd;
 
 /** A contiguous piece of history: `events` are firstSeq..lastSeq. `prevHash` is the hash of event firstSeq - 1 (64 zeros for the first). */
@@ -265,6 +367,7 @@ export type RunBatch = {
   firstSeq: Scalars['Int']['output'];
   lastSeq: Scalars['Int']['output'];
   prevHash: Scalars['String']['output'];
+  /** At most 1000. */
   events: Array<RunEvent>;
 };
 
@@ -282,8 +385,10 @@ export type RunEnd = {
   headHash: Scalars['String']['output'];
 };
 
+/** Kinds of events of a history; more may come. */
 export type RunEventType =
   | 'RUN_STARTED'
+  /** Another worker took the run over. */
   | 'RUN_RECOVERED'
   | 'RUN_CANCEL_REQUESTED'
   | 'RUN_SUCCEEDED'
@@ -294,12 +399,15 @@ export type RunEventType =
   | 'STEP_FAILED'
   | 'STEP_DENIED'
   | 'STEP_CANCELED'
+  /** An attempt failed and another one follows. */
   | 'STEP_RETRIED'
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END';
 
+/** One event of a run's history. */
 export type RunEvent = {
+  /** Number in the run, from 1 without a gap. */
   seq: Scalars['Int']['output'];
   at: Scalars['DateTime']['output'];
   type: RunEventType;
@@ -309,6 +417,7 @@ export type RunEvent = {
   nodeId: Maybe<Scalars['String']['output']>;
   nodeType: Maybe<Scalars['String']['output']>;
   attempt: Maybe<Scalars['Int']['output']>;
+  /** What the event holds, by its type. */
   payload: Scalars['JSON']['output'];
   /** SHA-256 of the canonical payload, hex. */
   payloadHash: Scalars['String']['output'];
@@ -320,10 +429,13 @@ export type RunEvent = {
   step: Maybe<Step>;
 };
 
+/** A piece of text that comes while something runs: a start, data, and exactly one end. */
 export type StreamFrame = StreamStart | StreamData | StreamEnd;
 
+/** A stream begins. */
 export type StreamStart = {
   stream: Scalars['ID']['output'];
+  /** Position in the stream, from 0. */
   seq: Scalars['Int']['output'];
   /** Name of the tool; null for model text. */
   tool: Maybe<Scalars['String']['output']>;
@@ -331,21 +443,25 @@ export type StreamStart = {
   contentType: Scalars['String']['output'];
 };
 
+/** Text of a stream, at most 16 KB. */
 export type StreamData = {
   stream: Scalars['ID']['output'];
   seq: Scalars['Int']['output'];
   data: Scalars['String']['output'];
 };
 
+/** A stream is over. */
 export type StreamEnd = {
   stream: Scalars['ID']['output'];
   seq: Scalars['Int']['output'];
   status: StreamStatus;
+  /** Bytes of all data of the stream, UTF-8. */
   bytes: Scalars['Int']['output'];
-  /** Of all data of the stream, UTF-8, hex. */
+  /** SHA-256 of all data of the stream, hex. */
   sha256: Scalars['String']['output'];
 };
 
+/** How a stream ended. */
 export type StreamStatus =
   | 'OK'
   | 'ERROR'
@@ -353,31 +469,64 @@ export type StreamStatus =
   | 'DENIED'
   | 'CANCELED'
   | 'TRUNCATED'
+  /** Its writer died; another stream may follow. */
   | 'INTERRUPTED';
 
+/** The model that answers, and why it was chosen. */
 export type ModelStatus = {
+  /** Name of the profile of conf/models.yaml. */
   profile: Scalars['String']['output'];
-  provider: Scalars['String']['output'];
+  provider: ModelProvider;
+  /** Name the provider knows the model by. */
   model: Scalars['String']['output'];
   /** False for the scripted model, which is a set of rules. */
   isAi: Scalars['Boolean']['output'];
+  /** One sentence for people. */
   reason: Scalars['String']['output'];
 };
 
+/** How a part is. */
 export type HealthStatus =
   | 'OK'
   | 'DEGRADED'
   | 'DOWN';
 
+/** Health of the durable engine: as bad as its worst component. */
 export type Health = {
   status: HealthStatus;
   components: Array<HealthComponent>;
 };
 
+/** One thing the engine needs. */
 export type HealthComponent = {
-  name: Scalars['String']['output'];
+  name: HealthComponentName;
   status: HealthStatus;
+  /** One line for people. */
   detail: Maybe<Scalars['String']['output']>;
+};
+
+/** What the engine needs. */
+export type HealthComponentName =
+  | 'POSTGRES';
+
+/** Something that is remembered. */
+export type Memory = Node & {
+  id: Scalars['ID']['output'];
+};
+
+/** An answer of the policy engine, stored before it was given. */
+export type Decision = Node & {
+  id: Scalars['ID']['output'];
+};
+
+/** Something a reviewer may ask about. */
+export type AuditEvent = Node & {
+  id: Scalars['ID']['output'];
+};
+
+/** One call of a tool. */
+export type Invocation = Node & {
+  id: Scalars['ID']['output'];
 };
 
 
@@ -492,18 +641,34 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   ;
 };
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( RunRowRow )
+    | ( StepRow )
+    | ( SessionRowRow )
+    | ( Memory )
+    | ( Decision )
+    | ( AuditEvent )
+    | ( Invocation )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
+  ModelProvider: ModelProvider;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Viewer: ResolverTypeWrapper<Viewer>;
+  ViewerLimits: ResolverTypeWrapper<ViewerLimits>;
   RunStatus: RunStatus;
   StepStatus: StepStatus;
   Run: ResolverTypeWrapper<RunRowRow>;
@@ -537,6 +702,11 @@ export type ResolversTypes = {
   HealthStatus: HealthStatus;
   Health: ResolverTypeWrapper<Health>;
   HealthComponent: ResolverTypeWrapper<HealthComponent>;
+  HealthComponentName: HealthComponentName;
+  Memory: ResolverTypeWrapper<Memory>;
+  Decision: ResolverTypeWrapper<Decision>;
+  AuditEvent: ResolverTypeWrapper<AuditEvent>;
+  Invocation: ResolverTypeWrapper<Invocation>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
 };
@@ -547,11 +717,14 @@ export type ResolversParentTypes = {
   LinkImport: Scalars['LinkImport']['output'];
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
-  Query: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
+  Query: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
+  Viewer: Viewer;
+  ViewerLimits: ViewerLimits;
   Run: RunRowRow;
   RunError: RunError;
   Step: StepRow;
@@ -580,6 +753,10 @@ export type ResolversParentTypes = {
   ModelStatus: ModelStatus;
   Health: Health;
   HealthComponent: HealthComponent;
+  Memory: Memory;
+  Decision: Decision;
+  AuditEvent: AuditEvent;
+  Invocation: Invocation;
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
 };
@@ -611,9 +788,15 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
+export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Run' | 'Step' | 'Session' | 'Memory' | 'Decision' | 'AuditEvent' | 'Invocation', ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
-  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'first'>>;
+  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<QueryRunsArgs>>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
   runEventsPage?: Resolver<ResolversTypes['RunBatch'], ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
   modelStatus?: Resolver<ResolversTypes['ModelStatus'], ParentType, ContextType>;
@@ -628,6 +811,20 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   runEvents?: SubscriptionResolver<ResolversTypes['RunFrame'], "runEvents", ParentType, ContextType, RequireFields<SubscriptionRunEventsArgs, 'runId' | 'afterSeq'>>;
+};
+
+export type ViewerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  roles?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  limits?: Resolver<ResolversTypes['ViewerLimits'], ParentType, ContextType>;
+};
+
+export type ViewerLimitsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ViewerLimits'] = ResolversParentTypes['ViewerLimits']> = {
+  messageBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  inputBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  pageSize?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
@@ -649,7 +846,8 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   headSeq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, RequireFields<RunStepsArgs, 'first'>>;
+  steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, Partial<RunStepsArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type RunErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunError'] = ResolversParentTypes['RunError']> = {
@@ -671,6 +869,7 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type StepConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepConnection'] = ResolversParentTypes['StepConnection']> = {
@@ -689,7 +888,8 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Session']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<SessionRunsArgs, 'first'>>;
+  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<SessionRunsArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type RunConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
@@ -705,6 +905,8 @@ export type RunEdgeResolvers<ContextType = RequestContext, ParentType extends Re
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
@@ -790,7 +992,7 @@ export type StreamEndResolvers<ContextType = RequestContext, ParentType extends 
 
 export type ModelStatusResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelStatus'] = ResolversParentTypes['ModelStatus']> = {
   profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   isAi?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -802,9 +1004,29 @@ export type HealthResolvers<ContextType = RequestContext, ParentType extends Res
 };
 
 export type HealthComponentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['HealthComponent'] = ResolversParentTypes['HealthComponent']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['HealthComponentName'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['HealthStatus'], ParentType, ContextType>;
   detail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type MemoryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Memory'] = ResolversParentTypes['Memory']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AuditEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEvent'] = ResolversParentTypes['AuditEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InvocationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -812,9 +1034,12 @@ export type Resolvers<ContextType = RequestContext> = {
   LinkImport?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
+  Node?: NodeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
+  ViewerLimits?: ViewerLimitsResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
@@ -838,6 +1063,10 @@ export type Resolvers<ContextType = RequestContext> = {
   ModelStatus?: ModelStatusResolvers<ContextType>;
   Health?: HealthResolvers<ContextType>;
   HealthComponent?: HealthComponentResolvers<ContextType>;
+  Memory?: MemoryResolvers<ContextType>;
+  Decision?: DecisionResolvers<ContextType>;
+  AuditEvent?: AuditEventResolvers<ContextType>;
+  Invocation?: InvocationResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -6,11 +6,11 @@ export async function readHealth(sql: Sql): Promise<Health> {
   const startedAt = performance.now();
   const database: HealthComponent = await sql`select 1`.then(
     () => ({
-      name: "postgres",
+      name: "POSTGRES",
       status: "OK" as const,
       detail: `answered in ${Math.round(performance.now() - startedAt)} ms`,
     }),
-    (error: Error) => ({ name: "postgres", status: "DOWN" as const, detail: error.message }),
+    (error: Error) => ({ name: "POSTGRES", status: "DOWN" as const, detail: error.message }),
   );
   return { status: database.status, components: [database] };
 }

@@ -11,7 +11,7 @@ import { readHistory } from "../store/read-history.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 
 /** Events of one run that the API folds into steps at most. */
-export const MAX_HISTORY = 50_000;
+const MAX_HISTORY = 50_000;
 
 export interface Loaders {
   run: DataLoader<string, RunRow | undefined>;

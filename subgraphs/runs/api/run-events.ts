@@ -18,13 +18,13 @@ export interface RunBatchFrame {
   prevHash: string;
   events: HistoryEvent[];
 }
-export interface RunHeartbeatFrame {
+interface RunHeartbeatFrame {
   __typename: "RunHeartbeat";
   headSeq: number;
   headHash: string;
   serverTime: string;
 }
-export interface RunEndFrame {
+interface RunEndFrame {
   __typename: "RunEnd";
   status: RunStatusGraphql;
   headSeq: number;

@@ -9,7 +9,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
 import { chain } from "../domain/chain.ts";
 import type { HistoryEvent } from "../domain/history.ts";
-import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
+import { parseRunInput, parseSessionId, RUN_LIMIT_MS } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
@@ -17,9 +17,6 @@ import { findSessions } from "../store/find-sessions.ts";
 import { insertRun } from "../store/insert-run.ts";
 import { insertSession } from "../store/insert-session.ts";
 import type { RunRow } from "../store/tables.ts";
-
-/** A run may take this long; what is still running then is canceled. */
-const RUN_LIMIT_MS = 60 * 60 * 1_000;
 
 export interface StartRunParams {
   graph: string;
@@ -74,10 +71,10 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   return transaction(deps.sql, { tenant }, async (tx) => {
     const known = await findRunByKey(tx, { tenant, idemKey: params.idempotencyKey });
     if (known !== undefined) return sameRun(known, idemDigest, params.idempotencyKey);
-    const sessionId = wantedSession ?? newId();
+    const sessionId = wantedSession ?? newId("Session");
     await ensureSession(tx, { tenant, sessionId, isNew: wantedSession === undefined, createdBy: principal.subject });
     const createdAt = deps.now();
-    const runId = newId(createdAt.getTime());
+    const runId = newId("Run", createdAt.getTime());
     const inserted = await insertRun(tx, {
       runId,
       tenant,

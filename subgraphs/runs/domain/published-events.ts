@@ -28,7 +28,7 @@ export type PublishedEvent =
   | { type: "agent.steps.v1"; data: AgentStepEvent };
 
 /** Version of the stored form of a run: the journal's kinds and payloads. */
-export const RUN_SCHEMA_VERSION = 1;
+const RUN_SCHEMA_VERSION = 1;
 export const ENGINE_BUILD = "0.1.0";
 
 const RUN_STATUS_OF: Partial<Record<EventKind, RunStatusName>> = {

@@ -1,8 +1,10 @@
 import { SomaError } from "@soma/shared/errors";
 import { isId } from "@soma/shared/ids";
 
-const MAX_TEXT_BYTES = 32_768;
-const MAX_INPUT_BYTES = 65_536;
+/** A run may take this long; what is still running then is canceled. */
+export const RUN_LIMIT_MS = 60 * 60 * 1_000;
+export const MAX_TEXT_BYTES = 32_768;
+export const MAX_INPUT_BYTES = 65_536;
 
 /** The input of a run: an object; when it has a text, the text is not empty and at most 32 KB. */
 export function parseRunInput(input: unknown): { [key: string]: unknown } {

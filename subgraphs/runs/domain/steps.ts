@@ -2,7 +2,7 @@ import type { Json } from "@soma/schemas/json";
 import { type HistoryError, isStepEnd, payloadOf, STEP_END, type StepEndStatus } from "@soma/schemas/run-history";
 import { type HistoryEvent, stepIdOf } from "./history.ts";
 
-export type StepStatus = "RUNNING" | StepEndStatus;
+type StepStatus = "RUNNING" | StepEndStatus;
 
 /** A step as its events tell it. */
 export interface Step {

@@ -1,6 +1,7 @@
-import { loadModels, type ModelsConf } from "@soma/conf";
+import { loadModels, type ModelsConf } from "@soma/conf/models";
 import { afterEach, describe, expect, test } from "vitest";
-import { chooseModel } from "./choose-model.ts";
+import { type ChooseModelParams, chooseModel as choose } from "./choose-model.ts";
+import { loadProviders, settingsOf } from "./load-providers.ts";
 import { collect } from "./testing/collect.ts";
 import { type OpenAiServer, scriptedAnswer, startOpenAiServer } from "./testing/openai-server.ts";
 
@@ -33,7 +34,9 @@ const listing =
   (...ids: string[]) =>
   (): Response =>
     Response.json({ object: "list", data: ids.map((id) => ({ id })) });
-const models = loadModels();
+const providers = await loadProviders();
+const models = loadModels(settingsOf(providers));
+const chooseModel = (params: Omit<ChooseModelParams, "providers">) => choose({ ...params, providers });
 const OLLAMA = "http://127.0.0.1:11434/v1/models";
 const LLAMACPP = "http://127.0.0.1:8080/v1/models";
 
@@ -78,7 +81,7 @@ describe("chooseModel() by models.yaml as it is shipped", () => {
       env: {},
       fetch: knowing({ [LLAMACPP]: first, [OLLAMA]: last }),
     });
-    expect(client).toMatchObject({ profile: "ollama", provider: "ollama", model: "llama3.2" });
+    expect(client).toMatchObject({ profile: "ollama", provider: "openai-compatible", model: "llama3.2" });
     expect(reason).toBe("openai cannot be used; a server answers at http://127.0.0.1:11434/v1 and llama3.2 is used");
     expect(tried.filter(({ usable }) => usable).map(({ profile }) => profile)).toEqual([
       "ollama",

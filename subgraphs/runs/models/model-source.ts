@@ -1,7 +1,9 @@
-import type { ModelsConf } from "@soma/conf";
+import { loadModels } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { chooseModel } from "./choose-model.ts";
+import { loadProviders, settingsOf } from "./load-providers.ts";
+import type { Env } from "./provider.ts";
 
 /** The models a process can use: the one chosen at start, and any other profile a run is pinned to. */
 export interface ModelSource {
@@ -12,15 +14,21 @@ export interface ModelSource {
   get(profile: string): Promise<ModelClient>;
 }
 
-export async function createModelSource(options: {
-  models: ModelsConf;
-  env: Record<string, string | undefined>;
+export interface ModelSourceOptions {
+  /** Folder of models.yaml. */
+  confDir: URL;
+  env: Env;
+  /** Profile to use; empty leaves it to the environment and to models.yaml. */
   wanted: string;
-}): Promise<ModelSource> {
-  const { models, env, wanted } = options;
+}
+
+export async function createModelSource({ confDir, env, wanted }: ModelSourceOptions): Promise<ModelSource> {
+  const providers = await loadProviders();
+  const models = loadModels(settingsOf(providers), confDir);
   const choose = (profile: string) =>
-    chooseModel({ models, env, fetch, ...(profile === "" ? {} : { wanted: profile }) });
+    chooseModel({ models, providers, env, fetch, ...(profile === "" ? {} : { wanted: profile }) });
   const { client, reason } = await choose(wanted);
+  // As many as models.yaml has profiles.
   const clients = new Map([[client.profile, Promise.resolve(client)]]);
   return {
     chosen: client,
@@ -33,13 +41,8 @@ export async function createModelSource(options: {
         (choice) => choice.client,
         (cause: unknown) => {
           clients.delete(profile);
-          throw new SomaError(
-            "MODEL_FAILED",
-            `model profile "${profile}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
-            {
-              cause,
-            },
-          );
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw new SomaError("MODEL_FAILED", `model profile "${profile}" cannot be used: ${why}`, { cause });
         },
       );
       clients.set(profile, chosen);

@@ -15,7 +15,7 @@ export function bindMemory(client: ServiceClient, { run, stepId, principal, sign
         score,
         why,
       }));
-      return { source: recall.source, hits };
+      return { source: recall.source.toLowerCase(), hits };
     },
     async remember(params) {
       const input = { ...params, sessionId: run.sessionId, runId: run.runId, stepId };

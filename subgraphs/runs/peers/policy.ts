@@ -6,11 +6,10 @@ import { PeerDecideDocument } from "./generated/graphql.ts";
 /** The policy subgraph, for one step: the run's role decides. */
 export function bindPolicy(client: ServiceClient, { run, stepId, principal, signal }: ServiceBinding): PolicyPort {
   return {
-    async decide({ risk, ...params }) {
-      const input = { ...params, risk: risk.toLowerCase(), role: run.role, runId: run.runId, stepId };
-      const { id, allow, reason, token } = (await client.request(PeerDecideDocument, { input }, { principal, signal }))
-        .decide;
-      return { id, allow, reason, token: token ?? null };
+    async decide(params) {
+      const input = { ...params, role: run.role, runId: run.runId, stepId };
+      const { decide } = await client.request(PeerDecideDocument, { input }, { principal, signal });
+      return { ...decide.decision, token: decide.token ?? null };
     },
   };
 }

@@ -31,17 +31,17 @@ export function bindTools(
       catalogs.set(run.tenant, asked);
       return asked;
     },
-    invocationIdOf: (idempotencyKey) => derivedId(run.tenant, "invocation", idempotencyKey),
+    invocationIdOf: (idempotencyKey) => derivedId("Invocation", run.tenant, idempotencyKey),
     async invoke({ timeoutMs, ...params }) {
       const input = { ...params, runId: run.runId, stepId };
-      const { id, status, output, error } = (
-        await client.request(PeerInvokeToolDocument, { input }, { ...call, timeoutMs })
-      ).invokeTool;
+      const { invokeTool } = await client.request(PeerInvokeToolDocument, { input }, { ...call, timeoutMs });
+      const { id, status, output, error } = invokeTool.invocation;
       return { id, status, output: output ?? null, error: error ?? null };
     },
     // Asked for after the step's signal has aborted.
-    async cancel(id) {
-      await client.request(PeerCancelInvocationDocument, { id }, { principal, timeoutMs: CANCEL_MS });
+    async cancel(invocationId) {
+      const input = { invocationId, idempotencyKey: `cancel:${invocationId}` };
+      await client.request(PeerCancelInvocationDocument, { input }, { principal, timeoutMs: CANCEL_MS });
     },
     async *frames(invocationId, until) {
       const both = { principal, signal: until };

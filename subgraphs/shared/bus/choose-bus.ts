@@ -2,7 +2,7 @@ import { ConfigError, oneOf, readSettings } from "../config.ts";
 import type { EventBus } from "./event-bus.ts";
 import { createLocalBus } from "./local-bus.ts";
 
-export const busSettings = {
+const busSettings = {
   kind: oneOf(["local", "hold"], {
     env: "SOMA_EVENT_BUS",
     doc: "where events go: local (to the parts of this process) or hold (kept in the outbox for a process with a bus)",

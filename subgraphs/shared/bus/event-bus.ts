@@ -7,7 +7,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-export interface SubscribeParams {
+interface SubscribeParams {
   /** Consumers of one group share the work; each group sees every record. */
   group: string;
   /** Event type, of every tenant. */

@@ -5,12 +5,12 @@ import type { Principal } from "../identity/principal.ts";
 import { traceHeaders } from "../telemetry.ts";
 
 /** A document of the generated operations: its text, and the types of its answer and variables. */
-export interface TypedDocument<R, V> {
+interface TypedDocument<R, V> {
   toString(): string;
   __apiType?: (variables: V) => R;
 }
 
-export interface ServiceCallOptions {
+interface ServiceCallOptions {
   principal: Principal;
   signal?: AbortSignal;
   /** Milliseconds until the call is given up; 10 000 when left out. */

@@ -1,4 +1,5 @@
 import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
 import { isTenant, type Principal } from "./principal.ts";
 
@@ -10,9 +11,13 @@ export type SignPrincipal = (principal: Principal) => Promise<string>;
 export type VerifyPrincipal = (token: string) => Promise<Principal>;
 
 /** Signs who asks, for the way between our own processes (EdDSA, one minute). Tokens are reused for half their life. */
-export async function createPrincipalSigner(privateKey: JWK, issuer: string): Promise<SignPrincipal> {
+export async function createPrincipalSigner(
+  privateKey: JWK,
+  issuer: string,
+  lifetimeS: number = LIFETIME_S,
+): Promise<SignPrincipal> {
   const key = await importJWK(privateKey, "EdDSA");
-  const recent = new Map<string, { token: Promise<string>; until: number }>();
+  const recent = new LRUCache<string, Promise<string>>({ max: 1_000, ttl: (lifetimeS * 1_000) / 2 });
 
   function sign(principal: Principal): Promise<string> {
     return new SignJWT({ tenant: principal.tenant, roles: principal.roles, service: principal.service })
@@ -21,18 +26,14 @@ export async function createPrincipalSigner(privateKey: JWK, issuer: string): Pr
       .setAudience(AUDIENCE)
       .setSubject(principal.subject)
       .setIssuedAt()
-      .setExpirationTime(`${LIFETIME_S}s`)
+      .setExpirationTime(`${lifetimeS}s`)
       .sign(key);
   }
 
-  return async (principal) => {
+  return (principal) => {
     const name = JSON.stringify([principal.tenant, principal.subject, principal.roles, principal.service]);
-    const now = Date.now();
-    const known = recent.get(name);
-    if (known !== undefined && known.until > now) return known.token;
-    if (recent.size >= 1_000) recent.clear();
-    const token = sign(principal);
-    recent.set(name, { token, until: now + (LIFETIME_S * 1_000) / 2 });
+    const token = recent.get(name) ?? sign(principal);
+    if (!recent.has(name)) recent.set(name, token);
     return token;
   };
 }

@@ -1,5 +1,5 @@
 /** Bytes of UTF-8 in one frame at most. */
-export const MAX_FRAME_BYTES = 16_384;
+const MAX_FRAME_BYTES = 16_384;
 /** Text is gathered until it is this much or this old. */
 export const COALESCE_BYTES = 1_024;
 export const COALESCE_MS = 50;

@@ -7,6 +7,7 @@ import type { Reference as ReferenceRow } from './reference.ts';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -17,12 +18,20 @@ export type Scalars = {
   Float: { input: number; output: number; }
   FieldSet: { input: unknown; output: unknown; }
   LinkImport: { input: unknown; output: unknown; }
+  /** RFC 3339 instant in UTC. */
   DateTime: { input: string; output: string; }
+  /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
 };
 
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
+};
+
 export type Query = {
-  /** Every registered tool, by name. */
+  /** Every registered tool, by name; as many as this installation has registered. */
   tools: Array<Tool>;
   /** One invocation by id, or null when it does not exist for this tenant. */
   invocation: Maybe<Invocation>;
@@ -35,9 +44,9 @@ export type QueryInvocationArgs = {
 
 export type Mutation = {
   /** Run a tool once under a policy decision. The same key gives the same invocation; it is refused without a valid decision token. */
-  invokeTool: Invocation;
-  /** Stop a running invocation; a finished one is returned as it is. */
-  cancelInvocation: Invocation;
+  invokeTool: InvocationPayload;
+  /** Stop a running invocation; a finished one is given as it is. Asking twice changes nothing. */
+  cancelInvocation: InvocationPayload;
 };
 
 
@@ -47,7 +56,7 @@ export type MutationInvokeToolArgs = {
 
 
 export type MutationCancelInvocationArgs = {
-  id: Scalars['ID']['input'];
+  input: CancelInvocationInput;
 };
 
 export type Subscription = {
@@ -61,11 +70,13 @@ export type SubscriptionToolOutputArgs = {
   after: Scalars['Int']['input'];
 };
 
+/** How much harm a tool can do, as its author says. */
 export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
   | 'HIGH';
 
+/** What a lost outcome of a tool means. */
 export type ToolEffect =
   /** No effect outside; may run again. */
   | 'PURE'
@@ -74,13 +85,16 @@ export type ToolEffect =
   /** Never run again once started; a lost outcome is UNKNOWN. */
   | 'AT_MOST_ONCE';
 
+/** Where a tool runs. */
 export type ToolIsolation =
   /** Trusted code in the tools process. */
   | 'NONE'
   /** A child process with a clean environment. */
   | 'PROCESS';
 
+/** Something an agent may call. */
 export type Tool = {
+  /** snake_case; what models and policies call it. */
   name: Scalars['ID']['output'];
   version: Scalars['String']['output'];
   description: Scalars['String']['output'];
@@ -89,10 +103,13 @@ export type Tool = {
   risk: ToolRisk;
   effect: ToolEffect;
   isolation: ToolIsolation;
+  /** Milliseconds after which an invocation is stopped. */
   timeoutMs: Scalars['Int']['output'];
+  /** Bytes of output that are kept. */
   maxOutputBytes: Scalars['Int']['output'];
 };
 
+/** Where an invocation is, or how it ended. */
 export type InvocationStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
@@ -100,10 +117,13 @@ export type InvocationStatus =
   | 'TIMED_OUT'
   | 'DENIED'
   | 'CANCELED'
+  /** It gave more output than its tool may; what was kept is whole. */
   | 'TRUNCATED'
+  /** Its process died, and whether it had its effect is not known. */
   | 'UNKNOWN';
 
-export type Invocation = {
+/** One call of a tool. */
+export type Invocation = Node & {
   id: Scalars['ID']['output'];
   tool: Tool;
   status: InvocationStatus;
@@ -112,29 +132,75 @@ export type Invocation = {
   output: Maybe<Scalars['String']['output']>;
   outputBytes: Scalars['Int']['output'];
   error: Maybe<InvocationError>;
+  /** Executors it has had. */
   attempt: Scalars['Int']['output'];
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Milliseconds the tool ran; null while it does, and when the one who knew died. */
   executionMs: Maybe<Scalars['Float']['output']>;
   decision: Maybe<Decision>;
   run: Maybe<Run>;
   step: Maybe<Step>;
 };
 
+/** A page of invocations of a run. */
+export type InvocationConnection = {
+  edges: Array<InvocationEdge>;
+  /** The edges' nodes, for those who need no cursors. */
+  nodes: Array<Invocation>;
+  pageInfo: PageInfo;
+};
+
+/** One of invocations of a run, and its place. */
+export type InvocationEdge = {
+  /** Opaque; give it to `after` or `before`. */
+  cursor: Scalars['String']['output'];
+  node: Invocation;
+};
+
+/** Where a page stands in its list. */
+export type PageInfo = {
+  /** Whether more follows after `endCursor`. */
+  hasNextPage: Scalars['Boolean']['output'];
+  /** Whether more comes before `startCursor`. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first edge; null on an empty page. */
+  startCursor: Maybe<Scalars['String']['output']>;
+  /** Cursor of the last edge; null on an empty page. */
+  endCursor: Maybe<Scalars['String']['output']>;
+};
+
+/** Why an invocation failed. */
 export type InvocationError = {
+  /** Named by the tool, such as bad_expression; or timeout, canceled, crashed, internal. */
   type: Scalars['String']['output'];
   message: Scalars['String']['output'];
 };
 
+/** A call under a decision. */
 export type InvokeToolInput = {
+  /** Name of the tool. */
   tool: Scalars['String']['input'];
   args: Scalars['JSON']['input'];
   /** From `decide`. */
   decisionToken: Scalars['String']['input'];
+  /** Run and step that call. */
   runId?: InputMaybe<Scalars['ID']['input']>;
   stepId?: InputMaybe<Scalars['ID']['input']>;
+  /** 1 to 200 characters; the same key gives the same invocation. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** An invocation that is to stop. */
+export type CancelInvocationInput = {
+  invocationId: Scalars['ID']['input'];
   /** 1 to 200 characters. */
   idempotencyKey: Scalars['String']['input'];
+};
+
+/** The invocation as it is now. */
+export type InvocationPayload = {
+  invocation: Invocation;
 };
 
 export type Decision = {
@@ -143,39 +209,57 @@ export type Decision = {
 
 export type Run = {
   id: Scalars['ID']['output'];
-  /** Tool invocations of this run, oldest first, at most 500. */
-  invocations: Array<Invocation>;
+  /** Tool invocations of this run, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. Null when the tools service does not answer. */
+  invocations: Maybe<InvocationConnection>;
+};
+
+
+export type RunInvocationsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Step = {
   id: Scalars['ID']['output'];
+  /** The newest invocation of this step. */
   invocation: Maybe<Invocation>;
 };
 
+/** A piece of text that comes while something runs: a start, data, and exactly one end. */
 export type StreamFrame = StreamStart | StreamData | StreamEnd;
 
+/** A stream begins. */
 export type StreamStart = {
   stream: Scalars['ID']['output'];
+  /** Position in the stream, from 0. */
   seq: Scalars['Int']['output'];
+  /** Name of the tool; null for model text. */
   tool: Maybe<Scalars['String']['output']>;
   callId: Scalars['String']['output'];
   contentType: Scalars['String']['output'];
 };
 
+/** Text of a stream, at most 16 KB. */
 export type StreamData = {
   stream: Scalars['ID']['output'];
   seq: Scalars['Int']['output'];
   data: Scalars['String']['output'];
 };
 
+/** A stream is over. */
 export type StreamEnd = {
   stream: Scalars['ID']['output'];
   seq: Scalars['Int']['output'];
   status: StreamStatus;
+  /** Bytes of all data of the stream, UTF-8. */
   bytes: Scalars['Int']['output'];
+  /** SHA-256 of all data of the stream, hex. */
   sha256: Scalars['String']['output'];
 };
 
+/** How a stream ended. */
 export type StreamStatus =
   | 'OK'
   | 'ERROR'
@@ -183,6 +267,7 @@ export type StreamStatus =
   | 'DENIED'
   | 'CANCELED'
   | 'TRUNCATED'
+  /** Its writer died; another stream may follow. */
   | 'INTERRUPTED';
 
 
@@ -296,6 +381,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   ;
 };
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node: ( InvocationRowRow );
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -303,8 +392,9 @@ export type ResolversTypes = {
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -315,8 +405,13 @@ export type ResolversTypes = {
   InvocationStatus: InvocationStatus;
   Invocation: ResolverTypeWrapper<InvocationRowRow>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  InvocationConnection: ResolverTypeWrapper<Omit<InvocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['InvocationEdge']>, nodes: Array<ResolversTypes['Invocation']> }>;
+  InvocationEdge: ResolverTypeWrapper<Omit<InvocationEdge, 'node'> & { node: ResolversTypes['Invocation'] }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
   InvocationError: ResolverTypeWrapper<InvocationError>;
   InvokeToolInput: InvokeToolInput;
+  CancelInvocationInput: CancelInvocationInput;
+  InvocationPayload: ResolverTypeWrapper<Omit<InvocationPayload, 'invocation'> & { invocation: ResolversTypes['Invocation'] }>;
   Decision: ResolverTypeWrapper<Decision>;
   Run: ResolverTypeWrapper<ReferenceRow>;
   Step: ResolverTypeWrapper<ReferenceRow>;
@@ -335,16 +430,22 @@ export type ResolversParentTypes = {
   LinkImport: Scalars['LinkImport']['output'];
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
-  Query: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
+  Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   Tool: ToolRow;
   Invocation: InvocationRowRow;
   Float: Scalars['Float']['output'];
+  InvocationConnection: Omit<InvocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['InvocationEdge']>, nodes: Array<ResolversParentTypes['Invocation']> };
+  InvocationEdge: Omit<InvocationEdge, 'node'> & { node: ResolversParentTypes['Invocation'] };
+  PageInfo: PageInfo;
   InvocationError: InvocationError;
   InvokeToolInput: InvokeToolInput;
+  CancelInvocationInput: CancelInvocationInput;
+  InvocationPayload: Omit<InvocationPayload, 'invocation'> & { invocation: ResolversParentTypes['Invocation'] };
   Decision: Decision;
   Run: ReferenceRow;
   Step: ReferenceRow;
@@ -383,14 +484,18 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
+export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Invocation', ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   tools?: Resolver<Array<ResolversTypes['Tool']>, ParentType, ContextType>;
   invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  invokeTool?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType, RequireFields<MutationInvokeToolArgs, 'input'>>;
-  cancelInvocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType, RequireFields<MutationCancelInvocationArgs, 'id'>>;
+  invokeTool?: Resolver<ResolversTypes['InvocationPayload'], ParentType, ContextType, RequireFields<MutationInvokeToolArgs, 'input'>>;
+  cancelInvocation?: Resolver<ResolversTypes['InvocationPayload'], ParentType, ContextType, RequireFields<MutationCancelInvocationArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -426,11 +531,34 @@ export type InvocationResolvers<ContextType = RequestContext, ParentType extends
   decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   step?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InvocationConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InvocationConnection'] = ResolversParentTypes['InvocationConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['InvocationEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Invocation']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type InvocationEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InvocationEdge'] = ResolversParentTypes['InvocationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type InvocationErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InvocationError'] = ResolversParentTypes['InvocationError']> = {
   type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type InvocationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InvocationPayload'] = ResolversParentTypes['InvocationPayload']> = {
+  invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
 };
 
 export type DecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision']> = {
@@ -440,7 +568,7 @@ export type DecisionResolvers<ContextType = RequestContext, ParentType extends R
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Run']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  invocations?: Resolver<Array<ResolversTypes['Invocation']>, ParentType, ContextType>;
+  invocations?: Resolver<Maybe<ResolversTypes['InvocationConnection']>, ParentType, ContextType, Partial<RunInvocationsArgs>>;
 };
 
 export type StepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Step'] = ResolversParentTypes['Step'], FederationReferenceType extends FederationReferenceTypes['Step'] = FederationReferenceTypes['Step']> = {
@@ -483,12 +611,17 @@ export type Resolvers<ContextType = RequestContext> = {
   LinkImport?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
+  Node?: NodeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Tool?: ToolResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
+  InvocationConnection?: InvocationConnectionResolvers<ContextType>;
+  InvocationEdge?: InvocationEdgeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
   InvocationError?: InvocationErrorResolvers<ContextType>;
+  InvocationPayload?: InvocationPayloadResolvers<ContextType>;
   Decision?: DecisionResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;

@@ -1,15 +1,13 @@
 import { createRequestContext } from "@soma/shared/graphql/context";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
-import { transaction } from "@soma/shared/postgres/transaction";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listRunInvocations } from "../store/list-run-invocations.ts";
 import { createToolsFixture, type ToolsFixture } from "../testing/fixture.ts";
 import { aTool } from "../testing/tools.ts";
 import { loadersOf } from "./loaders.ts";
 
-const runs = [newId(), newId()];
+const runs = [newId("Run"), newId("Run")];
 let fixture: ToolsFixture;
 
 beforeAll(async () => {
@@ -36,12 +34,6 @@ const loaders = () =>
   );
 
 describe("loadersOf()", () => {
-  it("gives the invocations of each run, oldest first", async () => {
-    const [first, second, none] = await loaders().ofRun.loadMany([runs[0] ?? "", runs[1] ?? "", newId()]);
-    const keys = (rows: unknown) => (rows as { idempotencyKey: string }[]).map((row) => row.idempotencyKey);
-    expect([keys(first), keys(second), keys(none)]).toEqual([["k0", "k2", "k4", "k6"], ["k1", "k3", "k5", "k7"], []]);
-  });
-
   it("gives the newest invocation of a step", async () => {
     const found = await loaders().ofStep.loadMany([`${runs[0]}.1`, `${runs[1]}.2`, `${runs[0]}.9`]);
     expect(found.map((row) => (row as { idempotencyKey: string } | undefined)?.idempotencyKey)).toEqual([
@@ -53,17 +45,9 @@ describe("loadersOf()", () => {
 
   it("gives the outputs that were asked for together, each to its own", async () => {
     const own = loaders();
-    const rows = (await own.ofRun.load(runs[0] ?? "")).toReversed();
+    const page = { limit: 10, after: undefined, before: undefined, backward: true };
+    const rows = await own.ofRun.load({ runId: runs[0] ?? "", page });
     expect(await own.output.loadMany(rows.map((row) => row.invocationId))).toEqual(["6", "4", "2", "0"]);
     expect(await own.output.load(newId())).toBe("");
-  });
-});
-
-describe("listRunInvocations()", () => {
-  it("gives the oldest of each run when there are more", async () => {
-    const rows = await transaction(fixture.database.request, { tenant: "acme" }, (tx) =>
-      listRunInvocations(tx, "acme", runs, 1),
-    );
-    expect(rows.map((row) => row.idempotencyKey).toSorted()).toEqual(["k0", "k1"]);
   });
 });

@@ -4,6 +4,7 @@ import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
 import { toRetiredTool } from "../execution/catalog/retired-tool.ts";
 import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
 import type { Resolvers, ToolEffect, ToolIsolation, ToolRisk } from "./generated.ts";
+import { invocationConnection } from "./invocation-connection.ts";
 import { loadersOf } from "./loaders.ts";
 import { followToolOutput } from "./tool-output.ts";
 
@@ -21,8 +22,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null,
     },
     Mutation: {
-      invokeTool: (_parent, { input }, context) => invokeTool(deps, context.principal, input),
-      cancelInvocation: (_parent, { id }, context) => cancelInvocation(deps, context.principal, id),
+      invokeTool: async (_parent, { input }, context) => ({
+        invocation: await invokeTool(deps, context.principal, input),
+      }),
+      cancelInvocation: async (_parent, { input }, context) => ({
+        invocation: await cancelInvocation(deps, context.principal, input),
+      }),
     },
     Subscription: {
       toolOutput: {
@@ -58,7 +63,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Run: {
       __resolveReference: ({ id }) => ({ id }),
-      invocations: ({ id }, _args, context) => (isId(id) ? loadersOf(sql, context).ofRun.load(id) : []),
+      invocations: ({ id }, args, context) => invocationConnection(sql, context, id, args),
     },
     Step: {
       __resolveReference: ({ id }) => ({ id }),

@@ -20,13 +20,13 @@ beforeAll(async () => {
   const decisionToken = await fixture.decide({ tool: "calculate", args }, { runId, stepId });
   const input = { tool: "calculate", args, decisionToken, runId, stepId, idempotencyKey: "ada" };
   const answer = await served.client.request(
-    document<{ invokeTool: { id: string } }, { input: object }>(
-      "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { id } }",
+    document<{ invokeTool: { invocation: { id: string } } }, { input: object }>(
+      "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { invocation { id } } }",
     ),
     { input },
     { principal: ada },
   );
-  id = answer.invokeTool.id;
+  id = answer.invokeTool.invocation.id;
 });
 afterAll(async () => {
   await served.close();
@@ -38,7 +38,7 @@ const READ = document<
   { id: string; runId: string; stepId: string }
 >(`query ($id: ID!, $runId: ID!, $stepId: ID!) {
   invocation(id: $id) { id output }
-  run: _entities(representations: [{ __typename: "Run", id: $runId }]) { ... on Run { invocations { id } } }
+  run: _entities(representations: [{ __typename: "Run", id: $runId }]) { ... on Run { invocations { nodes { id } } } }
   step: _entities(representations: [{ __typename: "Step", id: $stepId }]) { ... on Step { invocation { id } } }
   self: _entities(representations: [{ __typename: "Invocation", id: $id }]) { ... on Invocation { id output args } }
 }`);
@@ -47,21 +47,24 @@ describe("another tenant", () => {
   it("reads nothing by any id, where its owner reads everything", async () => {
     expect(await served.client.request(READ, { id, runId, stepId }, { principal: ada })).toMatchObject({
       invocation: { id, output: "2" },
-      run: [{ invocations: [{ id }] }],
+      run: [{ invocations: { nodes: [{ id }] } }],
       step: [{ invocation: { id } }],
       self: [{ id, output: "2" }],
     });
     expect(await served.client.request(READ, { id, runId, stepId }, { principal: eve })).toEqual({
       invocation: null,
-      run: [{ invocations: [] }],
+      run: [{ invocations: { nodes: [] } }],
       step: [{ invocation: null }],
       self: [null],
     });
   });
 
   it("cancels and follows nothing", { timeout: 20_000 }, async () => {
-    const cancel = document<unknown, { id: string }>("mutation ($id: ID!) { cancelInvocation(id: $id) { id } }");
-    await expect(served.client.request(cancel, { id }, { principal: eve })).rejects.toMatchObject({
+    const cancel = document<unknown, { input: object }>(
+      "mutation ($input: CancelInvocationInput!) { cancelInvocation(input: $input) { invocation { id } } }",
+    );
+    const input = { invocationId: id, idempotencyKey: "theirs" };
+    await expect(served.client.request(cancel, { input }, { principal: eve })).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
     const follow = document<unknown, { id: string }>(
@@ -74,7 +77,7 @@ describe("another tenant", () => {
 
   it("cannot use its own decision in the tenant's name, nor the tenant's decision in its own", async () => {
     const invoke = document<unknown, { input: object }>(
-      "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { id } }",
+      "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { invocation { id } } }",
     );
     const args = { expression: "2" };
     const call = { tool: "calculate", args, idempotencyKey: "theft" };

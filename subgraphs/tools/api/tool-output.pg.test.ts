@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const idOf = (key: string) => derivedId("acme", "invocation", key);
+const idOf = (key: string) => derivedId("Invocation", "acme", key);
 function follow(key: string, after = -1, changes: Partial<FollowOutputDeps> = {}) {
   return followToolOutput({ ...runner.deps, ...changes }, aPrincipal(), { invocationId: idOf(key), after });
 }

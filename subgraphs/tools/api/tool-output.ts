@@ -1,16 +1,20 @@
+import type { StreamFramePayload } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import type { StreamFrame } from "@soma/shared/stream-frames/graphql-frames";
+import { type StreamFrame, toGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { streamIdOf } from "../domain/invocation.ts";
 import { findInvocations } from "../store/find-invocations.ts";
 import { readFrames } from "../store/read-frames.ts";
 import type { FrameRow, InvocationRow } from "../store/tables.ts";
 
-/** How long a follower waits for an invocation that does not exist yet: ids are derived, so callers subscribe before they invoke. */
+/**
+ * How long a follower waits for an invocation that does not exist yet: ids are derived, so callers subscribe before they
+ * invoke.
+ */
 const APPEAR_MS = 10_000;
 const POLL_MS = 250;
 /** Longer than any tool may run without a frame; after that nothing comes unless somebody calls again. */
@@ -25,8 +29,8 @@ export interface FollowOutputDeps {
 }
 
 /**
- * Frames of an invocation after number `after`, then the live tail; ends when all frames of a finished invocation were given.
- * Numbers count every frame of every attempt from 0, so a follower that has seen k frames goes on with `after: k - 1`.
+ * Frames of an invocation after number `after`, then the live tail; ends when all frames of a finished invocation were
+ * given. Numbers count every frame of every attempt from 0, so a follower that has seen k frames goes on with `after: k - 1`.
  */
 export async function* followToolOutput(
   { sql, wakeUp, limits = {} }: FollowOutputDeps,
@@ -44,7 +48,7 @@ export async function* followToolOutput(
       const { row, frames } = await read(sql, tenant, invocationId, seen);
       for (const frame of frames) {
         seen = frame.n;
-        yield toFrame(frame, row?.tool ?? "");
+        yield toGraphqlFrame(toPayload(frame, row?.tool ?? ""));
       }
       if (frames.length > 0) quietSince = performance.now();
       if (frames.length === FRAMES_PER_READ) continue;
@@ -71,7 +75,7 @@ function read(
   after: number,
 ): Promise<{ row: InvocationRow | undefined; frames: FrameRow[] }> {
   return transaction(sql, { tenant }, async (tx) => {
-    const [row] = await findInvocations(tx, tenant, [invocationId]);
+    const [row] = await findInvocations(tx, { tenant, invocationIds: [invocationId] });
     return {
       row,
       frames: row === undefined ? [] : await readFrames(tx, { tenant, invocationId, after, limit: FRAMES_PER_READ }),
@@ -79,24 +83,14 @@ function read(
   });
 }
 
-function toFrame(frame: FrameRow, tool: string): StreamFrame {
+/** A stored frame in the wire format. */
+function toPayload(frame: FrameRow, tool: string): StreamFramePayload {
   const at = { stream: streamIdOf(frame.invocationId, frame.attempt), seq: frame.seq };
   if (frame.kind === "start")
-    return {
-      __typename: "StreamStart",
-      ...at,
-      tool,
-      callId: frame.invocationId,
-      contentType: "text/plain; charset=utf-8",
-    };
-  if (frame.kind === "data") return { __typename: "StreamData", ...at, data: frame.data ?? "" };
-  return {
-    __typename: "StreamEnd",
-    ...at,
-    status: frame.status ?? "INTERRUPTED",
-    bytes: frame.bytes ?? 0,
-    sha256: frame.sha256 ?? "",
-  };
+    return { delim: "start", ...at, tool, call_id: frame.invocationId, content_type: "text/plain; charset=utf-8" };
+  if (frame.kind === "data") return { ...at, data: frame.data ?? "" };
+  const { status, bytes, sha256 } = frame;
+  return { delim: "end", ...at, status: status ?? "INTERRUPTED", bytes: bytes ?? 0, sha256: sha256 ?? "" };
 }
 
 function notFound(invocationId: string): SomaError {

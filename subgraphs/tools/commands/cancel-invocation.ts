@@ -1,4 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
@@ -19,6 +20,12 @@ export interface CancelInvocationDeps {
   wakeUp: WakeUp;
 }
 
+interface CancelInvocationParams {
+  invocationId: string;
+  /** Asking twice changes nothing under any key, so it is checked and not kept. */
+  idempotencyKey: string;
+}
+
 const POLL_MS = 250;
 /** How long the answer waits for the tool to be stopped; the request stands after that. */
 const WAIT_MS = 3_000;
@@ -27,18 +34,19 @@ const WAIT_MS = 3_000;
 export async function cancelInvocation(
   deps: CancelInvocationDeps,
   { tenant }: Principal,
-  invocationId: string,
+  { invocationId, idempotencyKey }: CancelInvocationParams,
 ): Promise<InvocationRow> {
+  checkIdempotencyKey(idempotencyKey);
   const read = async (): Promise<InvocationRow> => {
     const [row] = isId(invocationId)
-      ? await transaction(deps.sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId]))
+      ? await transaction(deps.sql, { tenant }, (tx) => findInvocations(tx, { tenant, invocationIds: [invocationId] }))
       : [];
     if (row === undefined) throw new SomaError("NOT_FOUND", `invocation "${invocationId.slice(0, 60)}" does not exist`);
     return row;
   };
   let row = await read();
   if (row.status !== "RUNNING") return row;
-  await transaction(deps.sql, { tenant }, (tx) => requestCancel(tx, tenant, invocationId));
+  await transaction(deps.sql, { tenant }, (tx) => requestCancel(tx, { tenant, invocationId }));
   deps.runner.cancel(tenant, invocationId);
   const end = performance.now() + WAIT_MS;
   while (row.status === "RUNNING" && performance.now() < end) {

@@ -1,7 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
 import { type DecisionClaims, expiredClaimsOf, type VerifyDecision } from "@soma/shared/identity/decision-token";
 import { newId } from "@soma/shared/ids";
-import { clip, toStorableText } from "@soma/shared/json";
+import { clip } from "@soma/shared/json";
 import { emit } from "@soma/shared/outbox/emit";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
@@ -22,8 +22,9 @@ export interface CheckedDecision {
 }
 
 /**
- * The decision that allows this very call. Throws DECISION_INVALID for a token that is forged, about something else, or bound
- * to an obligation that cannot be met, and leaves an audit event. One that has expired may still be shown for what it started.
+ * The decision that allows this very call; here a tool is denied. Throws DECISION_INVALID for a token that is forged, about
+ * something else, or bound to an obligation that cannot be met, and leaves an audit event. One that has expired may still
+ * be shown for what it started.
  */
 export async function checkDecision(deps: CheckDecisionDeps, call: Call, token: string): Promise<CheckedDecision> {
   const { claims, expired } = await read(deps, call, token);
@@ -70,7 +71,10 @@ async function read(
   }
 }
 
-/** A refused call is a fact a reviewer may ask about. The arguments stay out of it; their digest is enough to tell them apart. */
+/**
+ * A refused call is a fact a reviewer may ask about. The arguments stay out of it; their digest is enough to tell them
+ * apart.
+ */
 function audit(sql: Sql, call: Call, reason: string, decisionId: string | null): Promise<void> {
   const { tenant, actor, tool, toolVersion, argsDigest, runId, stepId } = call.binding;
   return transaction(sql, { tenant }, (tx) =>
@@ -79,7 +83,7 @@ function audit(sql: Sql, call: Call, reason: string, decisionId: string | null):
       tenant,
       key: tenant,
       data: {
-        event_id: newId(),
+        event_id: newId("AuditEvent"),
         category: "security",
         actor,
         subject: `tool:${tool}`,
@@ -94,7 +98,7 @@ function audit(sql: Sql, call: Call, reason: string, decisionId: string | null):
           run_id: runId,
           step_id: stepId,
           decision_id: decisionId,
-          idempotency_key: clip(toStorableText(call.idempotencyKey), 200),
+          idempotency_key: clip(call.idempotencyKey, 200),
         },
       },
     }),

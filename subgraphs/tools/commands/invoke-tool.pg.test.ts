@@ -8,6 +8,7 @@ import { claimInvocation } from "../execution/invocations/claim-invocation.ts";
 import { registerExecutor } from "../store/register-executor.ts";
 import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
 import { aGate, aTool, type Gate } from "../testing/tools.ts";
+import { cancelInvocation } from "./cancel-invocation.ts";
 import { toCall } from "./to-call.ts";
 
 let fixture: ToolsFixture;
@@ -77,7 +78,7 @@ async function leaveRunning(
   wrote: readonly string[] = [],
 ): Promise<string> {
   const executorId = newId();
-  await registerExecutor(fixture.database.worker, executorId);
+  await registerExecutor(fixture.database.worker, { executorId });
   const call = toCall(first.deps.registry, aPrincipal(), { ...input, decisionToken: "" });
   const { effect, isolation } = call.tool;
   await claimInvocation(fixture.database.request, {
@@ -164,6 +165,8 @@ describe("invokeTool()", () => {
       [{ tool: "echo", args: [] }, "BAD_INPUT", "must be object"],
       [{ tool: "echo", args: { say: "x".repeat(66_000) } }, "PAYLOAD_TOO_LARGE", "at most 65536"],
       [{ tool: "echo", args: {}, idempotencyKey: "" }, "BAD_INPUT", "idempotency key"],
+      [{ tool: "echo", args: {}, idempotencyKey: "k".repeat(201) }, "BAD_INPUT", "201 characters"],
+      [{ tool: "echo", args: {}, idempotencyKey: "a\u0000b" }, "BAD_INPUT", "the idempotency key holds NUL"],
       [{ tool: "echo", args: {}, runId: "x" }, "BAD_INPUT", "not a UUID"],
       [{ tool: "echo", args: {}, runId: newId(), stepId: `${newId()}.1` }, "BAD_INPUT", "not a step of run"],
     ] as const;
@@ -430,5 +433,13 @@ describe("cancelInvocation()", () => {
     expect(await first.cancel(lost)).toMatchObject({ status: "CANCELED", attempt: 1 });
     await expect(first.cancel(newId())).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(first.cancel("no id")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("refuses an idempotency key that is none", async () => {
+    const { invocationId } = await first.invoke({ tool: "echo", args: { say: "x" }, idempotencyKey: "cancel-key" });
+    for (const idempotencyKey of ["", "k".repeat(201), "nul \0"])
+      await expect(cancelInvocation(first.deps, aPrincipal(), { invocationId, idempotencyKey })).rejects.toMatchObject({
+        code: "BAD_INPUT",
+      });
   });
 });

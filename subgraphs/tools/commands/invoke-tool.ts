@@ -117,7 +117,9 @@ function takeOver(
 /** The row of the call's key. Throws IDEMPOTENCY_CONFLICT when the key was used for another call. */
 async function findCall(sql: Sql, { invocationId, binding, idempotencyKey }: Call): Promise<InvocationRow | undefined> {
   const { tenant, actor, tool, argsDigest, runId, stepId } = binding;
-  const [row] = await transaction(sql, { tenant }, (tx) => findInvocations(tx, tenant, [invocationId]));
+  const [row] = await transaction(sql, { tenant }, (tx) =>
+    findInvocations(tx, { tenant, invocationIds: [invocationId] }),
+  );
   if (row === undefined) return undefined;
   const same =
     row.actor === actor &&

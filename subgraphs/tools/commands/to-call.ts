@@ -1,11 +1,12 @@
 import { canonicalJson } from "@soma/schemas/json";
 import type { Tool } from "@soma/sdk/define-tool";
 import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { derivedId } from "@soma/shared/ids";
 import { digest } from "@soma/shared/json";
 import type { DecidedCall } from "../domain/bind-decision.ts";
-import { parseIdempotencyKey, parsePlace } from "../domain/call.ts";
+import { parsePlace } from "../domain/parse-place.ts";
 import type { Registry } from "../execution/catalog/registry.ts";
 
 export interface InvokeToolInput {
@@ -14,7 +15,7 @@ export interface InvokeToolInput {
   decisionToken: string;
   runId?: string | null;
   stepId?: string | null;
-  /** 1 to 200 characters. */
+  /** 1 to 200 characters without NUL. */
   idempotencyKey: string;
 }
 
@@ -33,12 +34,13 @@ const MAX_ARGS_BYTES = 65_536;
 /** Checks the form of a call: the tool exists, the arguments are small enough and fit its schema, the ids are ids. */
 export function toCall(registry: Registry, principal: Principal, input: InvokeToolInput): Call {
   const tool = registry.get(input.tool);
-  const idempotencyKey = parseIdempotencyKey(input.idempotencyKey);
+  const { idempotencyKey } = input;
+  checkIdempotencyKey(idempotencyKey);
   checkSize(tool.name, input.args);
   registry.checkArgs(tool.name, input.args);
   const { tenant, subject: actor } = principal;
   return {
-    invocationId: derivedId(tenant, "invocation", idempotencyKey),
+    invocationId: derivedId("Invocation", tenant, idempotencyKey),
     idempotencyKey,
     tool,
     args: input.args,

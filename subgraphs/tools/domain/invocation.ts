@@ -1,6 +1,6 @@
 import type { StreamStatus } from "@soma/schemas/run-history";
 
-/** Statuses of an invocation. DENIED is kept for records of other makers: a call that was refused here leaves no row. */
+/** Statuses of an invocation. DENIED is for records of other makers: a call that was refused here leaves no row. */
 export type InvocationStatus =
   | "RUNNING"
   | "SUCCEEDED"

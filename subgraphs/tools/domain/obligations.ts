@@ -10,14 +10,20 @@ const CAN_MEET: Readonly<Record<string, (wanted: unknown, tool: { isolation: Iso
   sandbox: (wanted, tool) => wanted === "none" || (wanted === "process" && tool.isolation === "process"),
 };
 
-/** Names of the obligations that are not met here, those that are not known included: what is not understood is not allowed. */
+/**
+ * Names of the obligations that are not met here, those that are not known included: what is not understood is not
+ * allowed.
+ */
 export function findUnmet(obligations: Obligations, tool: { isolation: Isolation }): string[] {
   return Object.entries(obligations)
     .filter(([name, wanted]) => !(Object.hasOwn(CAN_MEET, name) && CAN_MEET[name]?.(wanted, tool) === true))
     .map(([name]) => name);
 }
 
-/** Milliseconds an invocation may take: the tool's limit, lowered by what the call asks for and by the obligation `timeout_ms`. Neither can raise it. */
+/**
+ * Milliseconds an invocation may take: the tool's limit, lowered by what the call asks for and by the obligation
+ * `timeout_ms`. Neither can raise it.
+ */
 export function limitOf(toolMs: number, callMs: number | undefined, obligations: Obligations): number {
   const obliged = typeof obligations.timeout_ms === "number" ? obligations.timeout_ms : toolMs;
   return Math.max(1, Math.floor(Math.min(toolMs, callMs ?? toolMs, obliged)));

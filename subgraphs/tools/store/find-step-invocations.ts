@@ -1,17 +1,18 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { queryOn } from "@soma/shared/postgres/query";
-import { and, asc, desc, eq, inArray } from "drizzle-orm";
-import { type InvocationRow, invocation } from "./tables.ts";
+import { invocationColumns } from "./invocation-columns.ts";
+import type { InvocationRow } from "./tables.ts";
+
+interface FindStepInvocationsParams {
+  tenant: string;
+  stepIds: readonly string[];
+}
 
 /** The newest invocation of each step; steps that have none are left out. */
 export async function findStepInvocations(
   tx: Tx,
-  tenant: string,
-  stepIds: readonly string[],
+  { tenant, stepIds }: FindStepInvocationsParams,
 ): Promise<InvocationRow[]> {
-  return queryOn(tx)
-    .selectDistinctOn([invocation.stepId])
-    .from(invocation)
-    .where(and(eq(invocation.tenant, tenant), inArray(invocation.stepId, [...stepIds])))
-    .orderBy(asc(invocation.stepId), desc(invocation.startedAt));
+  return tx<InvocationRow[]>`select distinct on (step_id) ${invocationColumns(tx)} from invocation
+    where tenant = ${tenant} and step_id = any (${[...stepIds]}::text[])
+    order by step_id, started_at desc`;
 }

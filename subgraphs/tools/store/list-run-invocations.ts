@@ -1,20 +1,49 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { queryOn } from "@soma/shared/postgres/query";
-import { and, asc, eq, getTableColumns, inArray, lte, sql } from "drizzle-orm";
-import { type InvocationRow, invocation } from "./tables.ts";
+import { invocationColumns } from "./invocation-columns.ts";
+import type { InvocationRow } from "./tables.ts";
 
-/** Invocations of each run, oldest first, at most `limit` of each. */
-export async function listRunInvocations(
-  tx: Tx,
-  tenant: string,
-  runIds: readonly string[],
-  limit: number,
-): Promise<InvocationRow[]> {
-  const place = sql<number>`row_number() over (partition by ${invocation.runId} order by ${invocation.startedAt}, ${invocation.invocationId})`;
-  const placed = queryOn(tx)
-    .select({ ...getTableColumns(invocation), place: place.as("place") })
-    .from(invocation)
-    .where(and(eq(invocation.tenant, tenant), inArray(invocation.runId, [...runIds])))
-    .as("placed");
-  return queryOn(tx).select().from(placed).where(lte(placed.place, limit)).orderBy(asc(placed.place));
+/** Where an invocation stands among those of its run. */
+export interface InvocationPlace {
+  /** Its `started_at` in microseconds since 1970, which a Date would cut to milliseconds. */
+  startedMicros: string;
+  invocationId: string;
+}
+
+/** An invocation that knows its run and its place there. */
+export interface RunInvocationRow extends InvocationRow, InvocationPlace {
+  runId: string;
+}
+
+interface ListRunInvocationsParams {
+  tenant: string;
+  runIds: readonly string[];
+  /** Only what stands after, or before, these places. */
+  after?: InvocationPlace | undefined;
+  before?: InvocationPlace | undefined;
+  /** From the newest to the oldest. */
+  backward: boolean;
+  /** Invocations of one run at most. */
+  limit: number;
+}
+
+/**
+ * Invocations of each run between two places, oldest first or, backward, newest first. One walk of the index
+ * invocation_by_run for each run, which reads no more rows than it gives.
+ */
+export async function listRunInvocations(tx: Tx, params: ListRunInvocationsParams): Promise<RunInvocationRow[]> {
+  const { tenant, runIds, after, before, backward, limit } = params;
+  const direction = backward ? tx`desc` : tx`asc`;
+  return tx<RunInvocationRow[]>`select listed.* from unnest(${[...runIds]}::uuid[]) as asked (run_id)
+    cross join lateral (
+      select ${invocationColumns(tx)}, (extract(epoch from started_at) * 1000000)::bigint::text as "startedMicros"
+      from invocation
+      where tenant = ${tenant} and run_id = asked.run_id
+        ${after === undefined ? tx`` : tx`and (started_at, invocation_id) > ${placeOf(tx, after)}`}
+        ${before === undefined ? tx`` : tx`and (started_at, invocation_id) < ${placeOf(tx, before)}`}
+      order by started_at ${direction}, invocation_id ${direction} limit ${limit}) listed
+    order by listed."startedAt" ${direction}, listed."invocationId" ${direction}`;
+}
+
+function placeOf(tx: Tx, { startedMicros, invocationId }: InvocationPlace) {
+  return tx`(timestamptz 'epoch' + ${startedMicros}::bigint * interval '1 microsecond', ${invocationId}::uuid)`;
 }

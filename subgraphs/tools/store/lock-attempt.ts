@@ -7,19 +7,23 @@ export interface Attempt {
   executorId: string;
 }
 
-export interface LockedAttempt {
+interface LockedAttempt {
   effect: string;
   attempt: number;
   cancelRequested: boolean;
 }
 
-/** Locks the invocation's row until the transaction ends; undefined when the attempt has ended or belongs to another executor. */
+/**
+ * Locks the invocation's row until the transaction ends; undefined when the attempt has ended or belongs to another
+ * executor.
+ */
 export async function lockAttempt(
   tx: Tx,
   { tenant, invocationId, attempt, executorId }: Attempt,
 ): Promise<LockedAttempt | undefined> {
   const [row] = await tx<LockedAttempt[]>`select effect, attempt, cancel_requested as "cancelRequested" from invocation
-    where tenant = ${tenant} and invocation_id = ${invocationId} and attempt = ${attempt} and executor_id = ${executorId} and status = 'RUNNING'
+    where tenant = ${tenant} and invocation_id = ${invocationId} and attempt = ${attempt} and executor_id = ${executorId}
+      and status = 'RUNNING'
     for update`;
   return row;
 }

@@ -1,9 +1,7 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { queryOn } from "@soma/shared/postgres/query";
-import { and, asc, eq, gt } from "drizzle-orm";
-import { type FrameRow, streamFrame } from "./tables.ts";
+import type { FrameRow } from "./tables.ts";
 
-export interface ReadFramesParams {
+interface ReadFramesParams {
   tenant: string;
   invocationId: string;
   /** Number of the last frame the reader has; -1 for none. */
@@ -12,17 +10,14 @@ export interface ReadFramesParams {
 }
 
 /** Frames of an invocation after one, over all its attempts, in order. */
-export async function readFrames(tx: Tx, params: ReadFramesParams): Promise<FrameRow[]> {
-  return queryOn(tx)
-    .select()
-    .from(streamFrame)
-    .where(
-      and(
-        eq(streamFrame.tenant, params.tenant),
-        eq(streamFrame.invocationId, params.invocationId),
-        gt(streamFrame.n, params.after),
-      ),
-    )
-    .orderBy(asc(streamFrame.n))
-    .limit(params.limit);
+export async function readFrames(
+  tx: Tx,
+  { tenant, invocationId, after, limit }: ReadFramesParams,
+): Promise<FrameRow[]> {
+  return tx<
+    FrameRow[]
+  >`select tenant, invocation_id as "invocationId", attempt, seq, n, kind, data, status, bytes, sha256,
+      created_at as "createdAt"
+    from stream_frame where tenant = ${tenant} and invocation_id = ${invocationId} and n > ${after}
+    order by n limit ${limit}`;
 }

@@ -1,7 +1,7 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import type { FinalStatus } from "../domain/invocation.ts";
 
-export interface SaveEndingParams {
+interface SaveEndingParams {
   tenant: string;
   invocationId: string;
   status: FinalStatus;
@@ -11,7 +11,7 @@ export interface SaveEndingParams {
   executionMs: number | null;
 }
 
-export interface EndedInvocation {
+interface EndedInvocation {
   tool: string;
   isolation: string;
   decisionId: string;
@@ -25,10 +25,11 @@ export async function saveEnding(tx: Tx, params: SaveEndingParams): Promise<Ende
   const [row] = await tx<
     EndedInvocation[]
   >`update invocation set status = ${params.status}, output_bytes = ${params.outputBytes},
-      error_type = ${params.error?.type ?? null}, error_message = ${params.error?.message ?? null}, execution_ms = ${params.executionMs},
-      finished_at = clock_timestamp()
+      error_type = ${params.error?.type ?? null}, error_message = ${params.error?.message ?? null},
+      execution_ms = ${params.executionMs}, finished_at = clock_timestamp()
     where tenant = ${params.tenant} and invocation_id = ${params.invocationId}
-    returning tool, isolation, decision_id as "decisionId", run_id as "runId", step_id as "stepId", trace_id as "traceId"`;
+    returning tool, isolation, decision_id as "decisionId", run_id as "runId", step_id as "stepId",
+      trace_id as "traceId"`;
   if (row === undefined) throw new Error(`invocation ${params.invocationId} is gone, though its row was locked`);
   return row;
 }

@@ -15,6 +15,14 @@ import type { InvocationStatus } from "../domain/invocation.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
+/** One life of a tools process. */
+export const executor = pgTable("executor", {
+  executorId: uuid("executor_id").primaryKey(),
+  /** Number of the advisory lock that says it lives. */
+  no: integer("no").notNull(),
+  startedAt: instant("started_at").notNull(),
+});
+
 /** One call of a tool. */
 export const invocation = pgTable(
   "invocation",
@@ -65,6 +73,7 @@ export const streamFrame = pgTable(
     status: text("status").$type<StreamStatus>(),
     bytes: integer("bytes"),
     sha256: text("sha256"),
+    createdAt: instant("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.invocationId, table.attempt, table.seq] })],
 );

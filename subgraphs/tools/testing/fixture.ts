@@ -6,6 +6,7 @@ import {
   createDecisionSigner,
   createDecisionVerifier,
   type DecisionClaims,
+  type VerifyDecision,
 } from "@soma/shared/identity/decision-token";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
@@ -57,12 +58,31 @@ const RISKS: Readonly<Record<string, string>> = { code_run: "high", http_fetch: 
 export async function createToolsFixture(name: string): Promise<ToolsFixture> {
   const database = await createTestDatabase(name, await toolsMigrations());
   const keys = await createKeys();
-  const sign = await createDecisionSigner(keys.privateKey);
+  const decide = await createDecide(keys);
   const verifyDecision = await createDecisionVerifier(keys.publicKey);
   const dataDir = await mkdtemp(join(tmpdir(), "soma-tools-"));
-  const closers: (() => Promise<void>)[] = [];
+  const started: ToolsProcess[] = [];
+  return {
+    database,
+    keys,
+    dataDir,
+    decide,
+    async start(tools, concurrency = 16) {
+      const running = await startProcess({ database, dataDir, decide, verifyDecision }, tools, concurrency);
+      started.push(running);
+      return running;
+    },
+    async close() {
+      await Promise.all(started.map((running) => running.close()));
+      await database.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
 
-  const decide: ToolsFixture["decide"] = ({ tool, args }, changes = {}, ttlSeconds = 60) => {
+async function createDecide(keys: TestKeys): Promise<ToolsFixture["decide"]> {
+  const sign = await createDecisionSigner(keys.privateKey);
+  return ({ tool, args }, changes = {}, ttlSeconds = 60) => {
     const { tenant, subject } = aPrincipal();
     const claims = {
       tenant,
@@ -80,52 +100,36 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
     };
     return sign(claims, new Date(Date.now() + ttlSeconds * 1_000));
   };
+}
 
-  async function start(tools: readonly Tool[], concurrency = 16): Promise<ToolsProcess> {
-    const log = createSilentLog();
-    const liveness = connect({
-      url: database.urls.worker,
-      schema: database.schema,
-      applicationName: `${database.schema}-liveness`,
-      max: 1,
-    });
-    const life = await startExecutorLife({ sql: { worker: database.worker, liveness }, log });
-    const wakeUp = createWakeUp();
-    const runner = new InvocationRunner({ sql: database, life, wakeUp, dataDir, concurrency, log });
-    const deps = { sql: database.request, registry: createRegistry(tools), runner, life, wakeUp, verifyDecision };
-    let closed: Promise<void> | undefined;
-    const close = (): Promise<void> => {
+type ProcessParts = Pick<ToolsFixture, "database" | "dataDir" | "decide"> & { verifyDecision: VerifyDecision };
+
+async function startProcess(parts: ProcessParts, tools: readonly Tool[], concurrency: number): Promise<ToolsProcess> {
+  const { database, dataDir, decide, verifyDecision } = parts;
+  const log = createSilentLog();
+  const { schema } = database;
+  const liveness = connect({ url: database.urls.worker, schema, applicationName: `${schema}-liveness`, max: 1 });
+  const life = await startExecutorLife({ sql: { worker: database.worker, liveness }, log });
+  const wakeUp = createWakeUp();
+  const runner = new InvocationRunner({ sql: database, life, wakeUp, dataDir, concurrency, log });
+  const deps = { sql: database.request, registry: createRegistry(tools), runner, life, wakeUp, verifyDecision };
+  let closed: Promise<void> | undefined;
+  return {
+    deps,
+    async invoke(input, principal = aPrincipal()) {
+      const place = { runId: input.runId ?? null, stepId: input.stepId ?? null };
+      const decisionToken =
+        input.decisionToken ?? (await decide(input, { tenant: principal.tenant, actor: principal.subject, ...place }));
+      return invokeTool(deps, principal, { ...input, decisionToken });
+    },
+    cancel: (invocationId, principal = aPrincipal()) =>
+      cancelInvocation(deps, principal, { invocationId, idempotencyKey: `cancel ${invocationId}` }),
+    close() {
       closed ??= runner
         .close()
         .then(() => life.close())
         .then(() => liveness.end({ timeout: 1 }));
       return closed;
-    };
-    closers.push(close);
-    return {
-      deps,
-      async invoke(input, principal = aPrincipal()) {
-        const place = { runId: input.runId ?? null, stepId: input.stepId ?? null };
-        const decisionToken =
-          input.decisionToken ??
-          (await decide(input, { tenant: principal.tenant, actor: principal.subject, ...place }));
-        return invokeTool(deps, principal, { ...input, decisionToken });
-      },
-      cancel: (invocationId, principal = aPrincipal()) => cancelInvocation(deps, principal, invocationId),
-      close,
-    };
-  }
-
-  return {
-    database,
-    keys,
-    dataDir,
-    decide,
-    start,
-    async close() {
-      await Promise.all(closers.map((close) => close()));
-      await database.close();
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,16 +1,17 @@
 import { defineTool, type Tool, type ToolSpec } from "@soma/sdk/define-tool";
+import { type TObject, Type } from "typebox";
+
+/** Open arguments, of which tests read one. */
+const input = Type.Object({ say: Type.Optional(Type.Unknown()) });
+type Run = ToolSpec<typeof input>["run"];
 
 /** A tool with complete defaults: pure, in this process, with open arguments and ten seconds. */
-export function aTool(
-  name: string,
-  run: ToolSpec<Record<string, unknown>>["run"],
-  changes: Partial<ToolSpec<Record<string, unknown>>> = {},
-): Tool {
-  return defineTool<Record<string, unknown>>({
+export function aTool(name: string, run: Run, changes: Partial<Omit<ToolSpec<TObject>, "input" | "run">> = {}): Tool {
+  return defineTool({
     name,
     version: "1",
     description: "for tests",
-    inputSchema: { type: "object" },
+    input,
     risk: "low",
     effect: "pure",
     isolation: "none",

@@ -5,7 +5,9 @@ import { createProduct, type ProductUnderTest } from "../product.ts";
 
 const WHOLE_RUN = `query ($id: ID!) { run(id: $id) {
   status steps { nodes { nodeId decision { allow } invocation { status } } }
-  decisions { tool allow run { id } step { nodeId } } invocations { tool { name } output decision { reason } step { nodeId } } memories { kind content session { id } } session { id } } }`;
+  decisions { nodes { tool allow run { id } step { nodeId } } }
+  invocations { nodes { tool { name } output decision { reason } step { nodeId } } }
+  memories { nodes { kind content session { id } } } session { id } } }`;
 
 const WITH_OTHER_SUBGRAPHS = `subscription ($runId: ID!) { runEvents(runId: $runId, afterSeq: 0) {
   __typename ... on RunBatch { events { seq type step { nodeId decision { tool allow } } frame { __typename ... on StreamData { data } } } } } }`;
@@ -29,11 +31,11 @@ describe("one graph over four subgraphs", () => {
     expect(run.steps.nodes.map((step: Answer) => step.nodeId)).toEqual(
       expect.arrayContaining(["recall", "model", "policy", "tool", "remember", "answer"]),
     );
-    expect(run.decisions).toEqual([
+    expect(run.decisions.nodes).toEqual([
       { tool: "calculate", allow: true, run: { id }, step: { nodeId: "policy" } },
       { tool: "remember", allow: true, run: { id }, step: { nodeId: "policy" } },
     ]);
-    expect(run.invocations).toEqual([
+    expect(run.invocations.nodes).toEqual([
       {
         tool: { name: "calculate" },
         output: "42",
@@ -41,8 +43,8 @@ describe("one graph over four subgraphs", () => {
         step: { nodeId: "tool" },
       },
     ]);
-    expect(run.memories.map((memory: Answer) => memory.kind).toSorted()).toEqual(["FACT", "MESSAGE", "MESSAGE"]);
-    expect(run.memories[0].session.id).toBe(run.session.id);
+    expect(run.memories.nodes.map((memory: Answer) => memory.kind).toSorted()).toEqual(["FACT", "MESSAGE", "MESSAGE"]);
+    expect(run.memories.nodes[0].session.id).toBe(run.session.id);
   });
 
   it("delivers every event across three cut connections, once each, verified by the client", async () => {
@@ -132,6 +134,6 @@ describe("one graph over four subgraphs", () => {
     expect(code).toBe(0);
     const run = await product.ended(id);
     expect(run.status).toBe("CANCELED");
-    expect(run.invocations[0]?.status).toBe("CANCELED");
+    expect(run.invocations?.nodes[0]?.status).toBe("CANCELED");
   });
 });

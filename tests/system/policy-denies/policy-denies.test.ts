@@ -23,8 +23,8 @@ describe("policy before every tool call", () => {
     const run = await product.ended(id);
     expect(run.status).toBe("SUCCEEDED");
     expect(run.answer).toBe("I was not allowed to use code_run: role restricted may not call code_run.");
-    expect(run.invocations).toEqual([]);
-    expect(run.decisions).toMatchObject([
+    expect(run.invocations?.nodes).toEqual([]);
+    expect(run.decisions?.nodes).toMatchObject([
       { allow: false, tool: "code_run", reason: "role restricted may not call code_run" },
     ]);
     expect(run.steps.nodes.filter((step) => step.status === "DENIED").map((step) => step.nodeId)).toEqual(["policy"]);
@@ -35,15 +35,16 @@ describe("policy before every tool call", () => {
   it("refuses a tool call without a decision, and with a decision about another call", async () => {
     const client = product.client();
     const invoke = (input: object) =>
-      client.request(`mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { status output } }`, {
-        input,
-      }) as Promise<Answer>;
+      client.request(
+        `mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { invocation { status output } } }`,
+        { input },
+      ) as Promise<Answer>;
     const decide = (args: object) =>
-      client.request(`mutation ($input: DecideInput!) { decide(input: $input) { allow token } }`, {
+      client.request(`mutation ($input: DecideInput!) { decide(input: $input) { token decision { allow } } }`, {
         input: {
           tool: "calculate",
           toolVersion: "1",
-          risk: "low",
+          risk: "LOW",
           args,
           role: "assistant",
           idempotencyKey: JSON.stringify(args),
@@ -54,19 +55,19 @@ describe("policy before every tool call", () => {
     ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
-    const { decide: decision } = await decide({ expression: "1+1" });
+    const { decide: decided } = await decide({ expression: "1+1" });
     await expect(
-      invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decision.token, idempotencyKey: "b" }),
+      invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decided.token, idempotencyKey: "b" }),
     ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
     const { invokeTool } = await invoke({
       tool: "calculate",
       args: { expression: "1+1" },
-      decisionToken: decision.token,
+      decisionToken: decided.token,
       idempotencyKey: "c",
     });
-    expect(invokeTool).toEqual({ status: "SUCCEEDED", output: "2" });
+    expect(invokeTool.invocation).toEqual({ status: "SUCCEEDED", output: "2" });
     const { auditEvents } = (await client.request(AUDIT, {})) as Answer;
     expect(
       auditEvents.nodes.some((event: Answer) => event.category === "SECURITY" || event.category === "POLICY"),
@@ -83,9 +84,9 @@ describe("policy before every tool call", () => {
     const run = await product.ended(
       await product.send("What is 1+1? What time is it? Remember that it is broken. Note: nothing."),
     );
-    expect(run.decisions.map((decision) => decision.allow)).toEqual([false, false, false, false]);
-    expect(run.invocations).toEqual([]);
-    expect(run.memories.every((memory) => memory.kind === "MESSAGE")).toBe(true);
+    expect(run.decisions?.nodes.map((decision) => decision.allow)).toEqual([false, false, false, false]);
+    expect(run.invocations?.nodes).toEqual([]);
+    expect(run.memories?.nodes.every((memory) => memory.kind === "MESSAGE")).toBe(true);
     expect(run.answer).toContain("policy_error: bundle");
   });
 });

@@ -47,22 +47,49 @@ describe("tenants see nothing of each other", () => {
       code: "NOT_FOUND",
     });
     expect(
-      await ask("decision", "query ($id: ID!) { decision(id: $id) { id } }", { id: run.decisions[0]?.id }),
+      await ask("decision", "query ($id: ID!) { decision(id: $id) { id } }", { id: run.decisions?.nodes[0]?.id }),
     ).toEqual({ decision: null });
     expect((await ask("auditEvents", "{ auditEvents { nodes { id } } }")).auditEvents.nodes).toEqual([]);
     expect(
-      await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations[0]?.id }),
+      await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations?.nodes[0]?.id }),
     ).toEqual({ invocation: null });
-    expect(await ask("memory", "query ($id: ID!) { memory(id: $id) { id } }", { id: run.memories[0]?.id })).toEqual({
+    expect(
+      await ask("memory", "query ($id: ID!) { memory(id: $id) { id } }", { id: run.memories?.nodes[0]?.id }),
+    ).toEqual({
       memory: null,
     });
     expect(
       (await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits,
     ).toEqual([]);
+    expect(await ask("viewer", "{ viewer { tenant subject } }")).toEqual({
+      viewer: { tenant: "stranger", subject: "user:test" },
+    });
     // These three say nothing of any tenant.
     expect((await ask("tools", "{ tools { name } }")).tools).not.toEqual([]);
     expect((await ask("modelStatus", "{ modelStatus { profile } }")).modelStatus.profile).toBe("scripted");
     expect((await ask("health", "{ health { status } }")).health.status).toBe("OK");
+  });
+
+  it("on any node, whichever service has it", async () => {
+    const [event] = ((await product.client().request("{ auditEvents { nodes { id } } }", {})) as Answer).auditEvents
+      .nodes;
+    const nodes: [id: string | undefined, field: string][] = [
+      [run.id, "... on Run { status }"],
+      [run.session.id, "... on Session { createdAt }"],
+      [run.steps.nodes[0]?.id, "... on Step { nodeId }"],
+      [run.memories?.nodes[0]?.id, "... on Memory { content }"],
+      [run.decisions?.nodes[0]?.id, "... on Decision { reason }"],
+      [run.invocations?.nodes[0]?.id, "... on Invocation { status }"],
+      [event.id, "... on AuditEvent { reason }"],
+    ];
+    tested.add("node");
+    for (const [id, field] of nodes) {
+      const query = `query ($id: ID!) { node(id: $id) { ${field} } }`;
+      expect((await product.client().request(query, { id })) as Answer, field).toMatchObject({
+        node: expect.anything(),
+      });
+      expect((await raw(query, { id })).data, field).toEqual({ node: null });
+    }
   });
 
   it("on any mutation that names something of the other", async () => {
@@ -85,7 +112,7 @@ describe("tenants see nothing of each other", () => {
     await expect(mutate("cancelRun", "CancelRunInput", "run { id }", { runId: run.id, ...key })).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
-    const [source, target] = run.memories;
+    const [source, target] = run.memories?.nodes ?? [];
     await expect(
       mutate("link", "LinkInput", "source { id }", {
         sourceId: source?.id,
@@ -95,23 +122,24 @@ describe("tenants see nothing of each other", () => {
       }),
     ).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(
-      ask("cancelInvocation", "mutation ($id: ID!) { cancelInvocation(id: $id) { id } }", {
-        id: run.invocations[0]?.id,
+      mutate("cancelInvocation", "CancelInvocationInput", "invocation { id }", {
+        invocationId: run.invocations?.nodes[0]?.id,
+        ...key,
       }),
     ).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
-    const decided = await mutate("decide", "DecideInput", "id token", {
+    const decided = await mutate("decide", "DecideInput", "token decision { id }", {
       tool: "clock",
       toolVersion: "1",
-      risk: "low",
+      risk: "LOW",
       args: {},
       role: "assistant",
       runId: run.id,
       ...key,
     });
     await expect(
-      mutate("invokeTool", "InvokeToolInput", "status", {
+      mutate("invokeTool", "InvokeToolInput", "invocation { status }", {
         tool: "clock",
         args: { timezone: "UTC" },
         decisionToken: decided.decide.token,
@@ -129,14 +157,17 @@ describe("tenants see nothing of each other", () => {
     });
     // What the stranger wrote may name the other's run; it leads nowhere.
     const document = `query ($decision: ID!, $memory: ID!) { decision(id: $decision) { run { status } } memory(id: $memory) { run { status } session { createdAt } } }`;
-    const { data } = await raw(document, { decision: decided.decide.id, memory: remembered.remember.memory.id });
+    const { data } = await raw(document, {
+      decision: decided.decide.decision.id,
+      memory: remembered.remember.memory.id,
+    });
     expect(data).toEqual({ decision: { run: null }, memory: { run: null, session: null } });
     expect(
       (await product
         .client()
-        .request(`query ($id: ID!) { run(id: $id) { memories { id } } }`, { id: run.id })) as Answer,
+        .request(`query ($id: ID!) { run(id: $id) { memories { nodes { id } } } }`, { id: run.id })) as Answer,
     ).toEqual({
-      run: { memories: run.memories.map(({ id }) => ({ id })) },
+      run: { memories: { nodes: run.memories?.nodes.map(({ id }) => ({ id })) } },
     });
   });
 
@@ -162,7 +193,7 @@ describe("tenants see nothing of each other", () => {
     const output = await first(
       "toolOutput",
       "subscription ($id: ID!) { toolOutput(invocationId: $id) { __typename } }",
-      { id: run.invocations[0]?.id },
+      { id: run.invocations?.nodes[0]?.id },
     );
     expect(output).toMatchObject([{ extensions: { code: "NOT_FOUND" } }]);
     await client.dispose();

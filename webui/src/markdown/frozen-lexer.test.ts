@@ -3,7 +3,9 @@ import { Lexer } from "marked";
 import { expect, test } from "vitest";
 import { lexMore, NO_TEXT } from "./frozen-lexer.ts";
 
-/** Pieces that change what stands before them when they come: fences, setext lines, tables, lists, definitions, tags. */
+/**
+ * Pieces that change what stands before them when they come: fences, setext lines, tables, lists, definitions, tags.
+ */
 const PIECES = [
   "word ",
   "two\n",

@@ -1,8 +1,8 @@
 import { Lexer, type Token, type TokensList } from "marked";
 
 /**
- * Markdown that grows at its end, as a model's text does while it streams. Blocks that more text can no longer change are
- * frozen: they are lexed once and keep their identity, so that React leaves their elements alone. Without it every
+ * Markdown that grows at its end, as a model's text does while it streams. Blocks that more text can no longer change
+ * are frozen: they are lexed once and keep their identity, so that React leaves their elements alone. Without it every
  * frame would lex and compare the whole text again.
  */
 export interface FrozenText {

@@ -5,8 +5,8 @@ import { Inline } from "./inline.tsx";
 import styles from "./markdown.module.css";
 
 /**
- * Markdown as React elements from an allow-list; never through a string of HTML, so nothing in a text can become markup.
- * Tags in the text are shown as they are written, images are not loaded.
+ * Markdown as React elements from an allow-list; never through a string of HTML, so nothing in a text can become
+ * markup. Tags in the text are shown as they are written, images are not loaded.
  */
 export function Markdown({ text }: { text: string }): ReactNode {
   const before = useRef<FrozenText>(NO_TEXT);

@@ -11,7 +11,10 @@ const NAMED: Readonly<Record<string, string>> = {
   ndash: "–",
 };
 
-/** Character references as the characters they stand for: the lexer leaves them, and React would show them letter by letter. */
+/**
+ * Character references as the characters they stand for: the lexer leaves them, and React would show them letter by
+ * letter.
+ */
 export function decodeReferences(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi,
@@ -32,8 +35,8 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g;
 
 /**
- * Output of a program as text to read: colours and cursor moves removed, a line that was overwritten in place kept as its
- * own line, and characters that turn the reading direction made visible, so that what is read is what is there.
+ * Output of a program as text to read: colours and cursor moves removed, a line that was overwritten in place kept as
+ * its own line, and characters that turn the reading direction made visible, so that what is read is what is there.
  */
 export function toPlainOutput(output: string): string {
   return output

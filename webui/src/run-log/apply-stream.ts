@@ -1,8 +1,8 @@
+import type { RunHistory, StreamStatus } from "@soma/schemas/run-history";
 import { addItem, type Draft, findOpen, replaceItem } from "./draft.ts";
-import { textOf, toFields } from "./payload.ts";
 import type { ItemStatus, LogEvent, ToolItem } from "./view.ts";
 
-const END_STATUS: Record<string, ItemStatus> = {
+const END_STATUS: Record<StreamStatus, ItemStatus> = {
   OK: "SUCCEEDED",
   TRUNCATED: "SUCCEEDED",
   ERROR: "FAILED",
@@ -12,24 +12,20 @@ const END_STATUS: Record<string, ItemStatus> = {
   INTERRUPTED: "INTERRUPTED",
 };
 
-const END_NOTE: Record<string, string> = {
+const END_NOTE: Partial<Record<StreamStatus, string>> = {
   TRUNCATED: "The output was cut at the limit of the tool",
   INTERRUPTED: "The worker was lost before this ended",
 };
 
 /** STREAM_START opens a tool card, or a text of the model when no tool is named. */
-export function applyStreamStart(draft: Draft, event: LogEvent): void {
-  const payload = toFields(event.payload);
-  const stream = textOf(payload, "stream");
-  if (stream === null || event.stepId === null || draft.index.items.has(stream)) return;
+export function applyStreamStart(draft: Draft, event: LogEvent, payload: RunHistory["STREAM_START"]): void {
+  const { stream, tool } = payload;
+  if (stream === "" || event.stepId === null || draft.index.items.has(stream)) return;
   const base = { key: stream, stepId: event.stepId, stepNumber: event.stepNumber ?? 0, attempt: event.attempt ?? 1 };
   const opened = { ...base, status: "RUNNING", open: true, note: null } as const;
-  const tool = textOf(payload, "tool");
   addItem(
     draft,
-    tool === null
-      ? { ...opened, kind: "text", text: "" }
-      : { ...opened, ...toolFields(draft, event, tool), callId: textOf(payload, "call_id") },
+    tool === null ? { ...opened, kind: "text", text: "" } : { ...opened, ...toolFields(draft, event, tool) },
   );
 }
 
@@ -52,10 +48,8 @@ export function toolFields(
 }
 
 /** STREAM_DATA appends. Data after the end marker would not be what the marker's digest covers, so it is left out. */
-export function applyStreamData(draft: Draft, event: LogEvent): void {
-  const payload = toFields(event.payload);
-  const data = textOf(payload, "data") ?? "";
-  const item = findOpen(draft, textOf(payload, "stream"));
+export function applyStreamData(draft: Draft, _event: LogEvent, { stream, data }: RunHistory["STREAM_DATA"]): void {
+  const item = findOpen(draft, stream);
   if (item === undefined) return;
   const running = { status: "RUNNING", note: null } as const;
   replaceItem(
@@ -66,15 +60,8 @@ export function applyStreamData(draft: Draft, event: LogEvent): void {
   );
 }
 
-export function applyStreamEnd(draft: Draft, event: LogEvent): void {
-  const payload = toFields(event.payload);
-  const status = (textOf(payload, "status") ?? "").toUpperCase();
-  const item = findOpen(draft, textOf(payload, "stream"));
+export function applyStreamEnd(draft: Draft, _event: LogEvent, { stream, status }: RunHistory["STREAM_END"]): void {
+  const item = findOpen(draft, stream);
   if (item !== undefined)
-    replaceItem(draft, {
-      ...item,
-      open: false,
-      status: END_STATUS[status] ?? "FAILED",
-      note: END_NOTE[status] ?? null,
-    });
+    replaceItem(draft, { ...item, open: false, status: END_STATUS[status], note: END_NOTE[status] ?? null });
 }

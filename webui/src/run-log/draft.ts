@@ -2,8 +2,8 @@ import type { Item, LogEvent, RunView, StepStatus, StepView, TextItem, ToolItem 
 
 /**
  * A view while a batch is applied to it: its arrays are copies that may change, their elements are replaced and never
- * changed, so that whoever holds an element of the view before keeps what it was. The index says where things stand; it is
- * made once a batch, as searching for each of 10,000 steps took seconds.
+ * changed, so that whoever holds an element of the view before keeps what it was. The index says where things stand;
+ * it is made once a batch, as searching for each of 10,000 steps took seconds.
  */
 export interface Draft extends RunView {
   steps: StepView[];
@@ -51,8 +51,8 @@ export function addItem(draft: Draft, item: Item): void {
 }
 
 /** The text or card of a stream; undefined when its start was not seen or its end was. */
-export function findOpen(draft: Draft, stream: string | null): TextItem | ToolItem | undefined {
-  const item = stream === null ? undefined : draft.items[draft.index.items.get(stream) ?? -1];
+export function findOpen(draft: Draft, stream: string): TextItem | ToolItem | undefined {
+  const item = draft.items[draft.index.items.get(stream) ?? -1];
   return item === undefined || item.kind === "notice" || !item.open ? undefined : item;
 }
 
@@ -71,8 +71,8 @@ export function replaceItem(draft: Draft, item: TextItem | ToolItem): void {
 }
 
 /**
- * Streams without an end marker are shown as interrupted, with the reason; their text stays. Should the stream go on all
- * the same, its next frame makes it running again.
+ * Streams without an end marker are shown as interrupted, with the reason; their text stays. Should the stream go on
+ * all the same, its next frame makes it running again.
  */
 export function interruptOpen(draft: Draft, why: string, stepId?: string): void {
   for (const at of draft.index.open) {

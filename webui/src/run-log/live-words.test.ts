@@ -1,8 +1,9 @@
+import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
 import { expect, test } from "vitest";
-import { FIRST_LIVE_STATE, type LiveFacts, type LiveState, liveWords } from "./live-words.ts";
+import { type LiveFacts, liveWords } from "./live-words.ts";
 
-const facts = (state: Partial<LiveState>, rest: Partial<Omit<LiveFacts, "state">> = {}): LiveFacts => ({
-  state: { ...FIRST_LIVE_STATE, ...state },
+const facts = (state: Partial<FollowState>, rest: Partial<Omit<LiveFacts, "state">> = {}): LiveFacts => ({
+  state: { ...FIRST_FOLLOW_STATE, ...state },
   shown: 12,
   online: true,
   closed: null,

@@ -1,44 +1,11 @@
+import type { FollowPhase, FollowState } from "@soma/graphql/follow-state";
 import { toCount as n, toDuration, toSentence } from "../ui/words.ts";
 
-/** What followRun() reports about the connection and the chain. */
-export interface LiveState {
-  phase: LivePhase;
-  /** Events received and verified so far. */
-  received: number;
-  /** Newest sequence number the server has told; 0 until it has. */
-  head: number;
-  duplicatesDropped: number;
-  reconnects: number;
-  gapsRepaired: number;
-  /** A sentence about the phase, such as why the connection was lost. */
-  detail?: string | undefined;
-}
-
-export type LivePhase =
-  | "LOADING"
-  | "CATCHING_UP"
-  | "LIVE"
-  | "QUIET"
-  | "STALE"
-  | "RECONNECTING"
-  | "REPAIRING"
-  | "BROKEN"
-  | "ENDED";
-
-export const FIRST_LIVE_STATE: LiveState = {
-  phase: "LOADING",
-  received: 0,
-  head: 0,
-  duplicatesDropped: 0,
-  reconnects: 0,
-  gapsRepaired: 0,
-};
-
 /** OFFLINE is told by the browser, CLOSED by us, when following ended for a reason that trying again does not mend. */
-export type ShownPhase = LivePhase | "OFFLINE" | "CLOSED";
+export type ShownPhase = FollowPhase | "OFFLINE" | "CLOSED";
 
 export interface LiveFacts {
-  state: LiveState;
+  state: FollowState;
   /** Events that are on the screen. */
   shown: number;
   online: boolean;
@@ -58,7 +25,9 @@ export interface LiveWords {
   stale: boolean;
 }
 
-/** The indicator's words. They never claim more than is true: "verified" is only said of events that are on the screen. */
+/**
+ * The indicator's words. They never claim more than is true: "verified" is only said of events that are on the screen.
+ */
 export function liveWords(facts: LiveFacts): LiveWords {
   const phase = shownPhase(facts);
   const stale =

@@ -1,12 +1,13 @@
+import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 import { applyStepEnd, applyStepRetried, applyStepStarted } from "./apply-step.ts";
 import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
 import { addItem, type Draft, interruptOpen, settleSteps, toDraft, toView } from "./draft.ts";
-import { errorOf, numberOf, textOf, toFields } from "./payload.ts";
+import { questionOf } from "./question-of.ts";
 import type { LogEvent, NoticeItem, RunView } from "./view.ts";
 
-type Apply = (draft: Draft, event: LogEvent) => void;
+type Apply = { readonly [K in EventKind]: (draft: Draft, event: LogEvent, payload: RunHistory[K]) => void };
 
-const APPLY: Readonly<Record<string, Apply>> = {
+const APPLY: Apply = {
   RUN_STARTED: applyRunStarted,
   RUN_RECOVERED: applyRunRecovered,
   RUN_CANCEL_REQUESTED: applyCancelRequested,
@@ -32,23 +33,27 @@ export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
   const draft = toDraft(view);
   for (const event of events) {
     if (event.seq <= draft.seq) continue;
-    if (Object.hasOwn(APPLY, event.type)) APPLY[event.type]?.(draft, event);
+    if (isEventKind(event.type)) apply(draft, event, event.type);
     draft.seq = event.seq;
   }
   return draft.seq === view.seq ? view : toView(draft);
 }
 
-function applyRunStarted(draft: Draft, event: LogEvent): void {
-  const payload = toFields(event.payload);
-  draft.status = "RUNNING";
-  draft.startedAt = event.at;
-  draft.question = textOf(toFields(payload.input), "text") ?? "";
-  draft.role = textOf(payload, "role") ?? "";
-  draft.modelProfile = textOf(payload, "modelProfile") ?? "";
+function apply<K extends EventKind>(draft: Draft, event: LogEvent, kind: K): void {
+  APPLY[kind](draft, event, payloadOf(kind, event.payload));
 }
 
-function applyRunRecovered(draft: Draft, event: LogEvent): void {
-  draft.recoveries = numberOf(toFields(event.payload), "recoveries") ?? draft.recoveries + 1;
+function applyRunStarted(draft: Draft, event: LogEvent, payload: RunHistory["RUN_STARTED"]): void {
+  draft.status = "RUNNING";
+  draft.startedAt = event.at;
+  draft.question = questionOf(payload.input);
+  draft.role = payload.role;
+  draft.modelProfile = payload.modelProfile;
+}
+
+function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHistory["RUN_RECOVERED"]): void {
+  // A row that does not count them is one more all the same.
+  draft.recoveries = Math.max(recoveries, draft.recoveries + 1);
   interruptOpen(draft, "No end marker: the worker was lost and another one took over");
   settleSteps(draft, "INTERRUPTED", "The worker was lost during this attempt");
   addNotice(
@@ -64,9 +69,9 @@ function applyCancelRequested(draft: Draft): void {
 }
 
 /** The answer is the model's last text. It is shown a second time only when it is another one. */
-function applyRunSucceeded(draft: Draft, event: LogEvent): void {
+function applyRunSucceeded(draft: Draft, event: LogEvent, payload: RunHistory["RUN_SUCCEEDED"]): void {
   finish(draft, event, "SUCCEEDED");
-  const answer = textOf(toFields(event.payload), "answer") ?? "";
+  const answer = payload.answer ?? "";
   const last = draft.items.findLast((item) => item.kind === "text");
   if (last?.text.trim() === answer.trim()) return;
   if (answer.trim() === "") {
@@ -77,15 +82,14 @@ function applyRunSucceeded(draft: Draft, event: LogEvent): void {
   addItem(draft, { ...base, kind: "text", status: "SUCCEEDED", text: answer });
 }
 
-function applyRunFailed(draft: Draft, event: LogEvent): void {
+function applyRunFailed(draft: Draft, event: LogEvent, { error }: RunHistory["RUN_FAILED"]): void {
   finish(draft, event, "FAILED");
-  draft.error = errorOf(toFields(event.payload));
-  addNotice(draft, event, "failed", `The run failed: ${draft.error?.message ?? "no reason was recorded"}`);
+  draft.error = error;
+  addNotice(draft, event, "failed", `The run failed: ${error.message}`);
 }
 
-function applyRunCanceled(draft: Draft, event: LogEvent): void {
+function applyRunCanceled(draft: Draft, event: LogEvent, { reason }: RunHistory["RUN_CANCELED"]): void {
   finish(draft, event, "CANCELED");
-  const reason = textOf(toFields(event.payload), "reason") ?? "";
   addNotice(draft, event, "neutral", reason === "" ? "The run was canceled" : `The run was canceled: ${reason}`);
 }
 

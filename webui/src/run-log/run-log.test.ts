@@ -1,12 +1,12 @@
+import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
 import { expect, test, vi } from "vitest";
-import { FIRST_LIVE_STATE, type LiveState } from "./live-words.ts";
 import { createRunLog, type FollowParams } from "./run-log.ts";
 import { createRunLogs } from "./run-logs.ts";
 import { history, RUN_ID, WHOLE_RUN } from "./testing/history.ts";
 import type { LogEvent } from "./view.ts";
 
 const EVENTS = history(WHOLE_RUN);
-const state = (change: Partial<LiveState>): LiveState => ({ ...FIRST_LIVE_STATE, ...change });
+const state = (change: Partial<FollowState>): FollowState => ({ ...FIRST_FOLLOW_STATE, ...change });
 
 /** A connection the test feeds, paints that happen when it says so, and a clock it moves. */
 function setUp() {

@@ -1,11 +1,11 @@
-import { FIRST_LIVE_STATE, type LiveState } from "./live-words.ts";
+import { FIRST_FOLLOW_STATE, type FollowPhase, type FollowState } from "@soma/graphql/follow-state";
 import { reduce } from "./reduce.ts";
 import { EMPTY_VIEW, type LogEvent, type RunView } from "./view.ts";
 
 /** What a page may know of a run at one moment. The object is another one whenever anything in it is. */
 export interface RunLogSnapshot {
   view: RunView;
-  state: LiveState;
+  state: FollowState;
   /** Why following ended early; null while it goes on or after it ended well. */
   closed: string | null;
   /** Clock milliseconds when anything, and when the newest event, was last heard; null before the first. */
@@ -24,7 +24,7 @@ export interface RunLog {
 export interface FollowParams {
   runId: string;
   signal: AbortSignal;
-  onState(state: LiveState): void;
+  onState(state: FollowState): void;
 }
 
 export interface RunLogDeps {
@@ -37,7 +37,7 @@ export interface RunLogDeps {
 
 const FIRST_SNAPSHOT: RunLogSnapshot = {
   view: EMPTY_VIEW,
-  state: FIRST_LIVE_STATE,
+  state: FIRST_FOLLOW_STATE,
   closed: null,
   heardAt: null,
   eventAt: null,
@@ -45,7 +45,7 @@ const FIRST_SNAPSHOT: RunLogSnapshot = {
 
 /**
  * The append-only store of one run's events. It is kept outside of the GraphQL cache, where every event would cost a
- * write into a normalised graph, and gives its readers one new snapshot a paint.
+ * write into normalised entities, and gives its readers one new snapshot a paint.
  */
 export function createRunLog(runId: string, { follow, schedule, now }: RunLogDeps): RunLog {
   const abort = new AbortController();
@@ -70,7 +70,8 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
     schedule(flush);
   };
   const read = async (): Promise<void> => {
-    const onState = (state: LiveState): void => touch({ state, ...(HEARD.has(state.phase) ? { heardAt: now() } : {}) });
+    const onState = (state: FollowState): void =>
+      touch({ state, ...(HEARD.has(state.phase) ? { heardAt: now() } : {}) });
     try {
       for await (const event of follow({ runId, signal: abort.signal, onState })) {
         waiting.push(event);
@@ -96,4 +97,4 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
 }
 
 /** Phases that are reported because the server spoke, unlike those that are reported because it did not. */
-const HEARD = new Set<string>(["CATCHING_UP", "LIVE", "QUIET", "REPAIRING", "ENDED"]);
+const HEARD = new Set<FollowPhase>(["CATCHING_UP", "LIVE", "QUIET", "REPAIRING", "ENDED"]);

@@ -2,8 +2,8 @@
 const HIDDEN_MS = 250;
 
 /**
- * Runs the work once, before the next paint, or after a quarter of a second when the page is hidden or hides in between.
- * Never inside a React transition: those may be put off for as long as events keep coming.
+ * Runs the work once, before the next paint, or after a quarter of a second when the page is hidden or hides in
+ * between. Never inside a React transition: those may be put off for as long as events keep coming.
  */
 export function schedulePaint(work: () => void): void {
   let done = false;

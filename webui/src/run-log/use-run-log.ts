@@ -19,7 +19,10 @@ export function useRunLog(runId: string | undefined): RunLogSnapshot | undefined
   return useSyncExternalStore(subscribe, peek, peek);
 }
 
-/** Status of a run: what its events say when this page follows them, else what the list said. List and detail then agree. */
+/**
+ * Status of a run: what its events say when this page follows them, else what the list said. List and detail then
+ * agree.
+ */
 export function useStatus(runId: string, listed: RunStatus): RunStatus {
   const logs = useContext(RunLogsContext);
   const subscribe = useCallback((notify: () => void) => logs.onStatus((id) => id === runId && notify()), [logs, runId]);

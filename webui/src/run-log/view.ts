@@ -1,4 +1,6 @@
 import type { EventFieldsFragment, RunStatus } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
+import type { HistoryError } from "@soma/schemas/run-history";
 
 /** An event as it comes from the history. The type is open: a newer server may send types this page does not know. */
 export type LogEvent = Omit<EventFieldsFragment, "type"> & { type: string };
@@ -7,11 +9,6 @@ export type LogEvent = Omit<EventFieldsFragment, "type"> & { type: string };
 export type ItemStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "DENIED" | "TIMED_OUT" | "CANCELED" | "INTERRUPTED";
 
 export type StepStatus = "RUNNING" | "WAITING" | "SUCCEEDED" | "FAILED" | "DENIED" | "CANCELED" | "INTERRUPTED";
-
-export interface ErrorView {
-  code: string;
-  message: string;
-}
 
 /** What policy said about one tool call. */
 export interface DecisionView {
@@ -33,7 +30,7 @@ export interface StepView {
   note: string | null;
   startedAt: string;
   latencyMs: number | null;
-  error: ErrorView | null;
+  error: HistoryError | null;
   decision: DecisionView | null;
 }
 
@@ -57,7 +54,6 @@ export interface TextItem extends StreamedItem {
 export interface ToolItem extends StreamedItem {
   kind: "tool";
   tool: string;
-  callId: string | null;
   /** JSON text as the model wrote it; null when no model step told it. */
   args: string | null;
   output: string;
@@ -95,7 +91,7 @@ export interface RunView {
   finishedAt: string | null;
   recoveries: number;
   cancelRequested: boolean;
-  error: ErrorView | null;
+  error: HistoryError | null;
   steps: readonly StepView[];
   items: readonly Item[];
   pendingCalls: readonly PendingCall[];
@@ -126,9 +122,4 @@ export const EMPTY_VIEW: RunView = {
  */
 export function newerStatus(listed: RunStatus, view: RunView | undefined): RunStatus {
   return view === undefined || view.seq === 0 || isFinished(listed) ? listed : view.status;
-}
-
-/** True once nothing more can happen to a run. */
-export function isFinished(status: RunStatus): boolean {
-  return status === "SUCCEEDED" || status === "FAILED" || status === "CANCELED";
 }

@@ -1,14 +1,14 @@
-import { StatusDocument, type StatusQuery } from "@soma/graphql/operations";
+import { StatusDocument } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useGraphQuery } from "../graphql/use-graph.ts";
-import type { Me } from "../pages/sign-in/sign-in.ts";
+import { useQuery } from "../graphql/use-query.ts";
 import { Mark } from "../ui/icons.tsx";
 import { ThemeSwitch } from "../ui/theme.tsx";
 import styles from "./header.module.css";
+import { healthWords, modelWords } from "./server-words.ts";
 
 /** Always on screen: whose data this is, and whether what answers is an AI. */
-export function Header({ me }: { me: Me }): ReactNode {
+export function Header({ tenant, subject }: { tenant: string; subject: string }): ReactNode {
   return (
     <header className={styles.header}>
       <Link className={styles.brand} href="/">
@@ -17,11 +17,11 @@ export function Header({ me }: { me: Me }): ReactNode {
       <dl className={styles.facts}>
         <div>
           <dt>Tenant</dt>
-          <dd>{me.tenant}</dd>
+          <dd>{tenant}</dd>
         </div>
         <div>
           <dt>Signed in as</dt>
-          <dd>{me.subject}</dd>
+          <dd>{subject}</dd>
         </div>
         <ServerFacts />
       </dl>
@@ -31,7 +31,7 @@ export function Header({ me }: { me: Me }): ReactNode {
 }
 
 function ServerFacts(): ReactNode {
-  const [{ data, error }] = useGraphQuery(StatusDocument, {});
+  const [{ data, error }] = useQuery(StatusDocument, {});
   const model = data?.modelStatus;
   return (
     <>
@@ -49,15 +49,4 @@ function ServerFacts(): ReactNode {
       )}
     </>
   );
-}
-
-/** A set of rules must not pass for an AI. */
-export function modelWords({ isAi, provider, model }: StatusQuery["modelStatus"]): string {
-  return isAi ? `${model} · ${provider}` : "scripted model, not an AI";
-}
-
-export function healthWords({ status, components }: StatusQuery["health"]): string {
-  const names = components.filter((component) => component.status !== "OK").map((component) => component.name);
-  const word = status === "DOWN" ? "■ Down" : "▲ Degraded";
-  return names.length === 0 ? word : `${word}: ${names.join(", ")}`;
 }

@@ -1,14 +1,15 @@
 import { RunsDocument } from "@soma/graphql/operations";
 import { type ReactNode, useContext, useEffect } from "react";
 import { Link, useLocation } from "wouter";
-import { toProblem } from "../graphql/problem.ts";
-import { useGraphQuery } from "../graphql/use-graph.ts";
+import { toProblem } from "../graphql/to-problem.ts";
+import { useQuery } from "../graphql/use-query.ts";
 import { runPath, sessionPath } from "../place.ts";
+import { titleOf } from "../run-log/question-of.ts";
 import { RunLogsContext, useStatus } from "../run-log/use-run-log.ts";
-import { ProblemNote } from "../ui/problem.tsx";
+import { ProblemNote } from "../ui/problem-note.tsx";
 import { StatusWord } from "../ui/status.tsx";
 import { toWhen } from "../ui/words.ts";
-import { groupBySession, type SessionGroup, titleOf } from "./group-by-session.ts";
+import { groupBySession, type SessionGroup } from "./group-by-session.ts";
 import styles from "./run-list.module.css";
 
 const RUNS = 50;
@@ -17,7 +18,7 @@ const REFRESH_MS = 10_000;
 
 /** The newest conversations with the runs of the one that is open. */
 export function RunList(): ReactNode {
-  const [{ data, error, fetching }, refetch] = useGraphQuery(RunsDocument, { first: RUNS });
+  const [{ data, error, fetching }, refetch] = useQuery(RunsDocument, { first: RUNS });
   useRefresh(() => refetch({ requestPolicy: "network-only" }));
   const groups = groupBySession(data?.runs.nodes ?? []);
   return (

@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { useLocation } from "wouter";
-import type { Me } from "../pages/sign-in/sign-in.ts";
 import { Header } from "./header.tsx";
 import { RunList } from "./run-list.tsx";
 import styles from "./shell.module.css";
@@ -9,8 +8,15 @@ import styles from "./shell.module.css";
 const PANELS = { list: "Conversations", chat: "Chat", steps: "Steps" } as const;
 type Panel = keyof typeof PANELS;
 
+interface ShellProps {
+  tenant: string;
+  /** Who is signed in. */
+  subject: string;
+  children: ReactNode;
+}
+
 /** Header, list of conversations, and what the place fills in: a `main` and an `aside`. */
-export function Shell({ me, children }: { me: Me; children: ReactNode }): ReactNode {
+export function Shell({ tenant, subject, children }: ShellProps): ReactNode {
   const [panel, setPanel] = useState<Panel>("chat");
   const [path] = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new place begins with its conversation
@@ -20,7 +26,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }): ReactN
       <a className={styles.skip} href="#main">
         Skip to content
       </a>
-      <Header me={me} />
+      <Header tenant={tenant} subject={subject} />
       <fieldset className={styles.chooser} aria-label="Part of the page">
         {Object.entries(PANELS).map(([name, word]) => (
           <button key={name} type="button" aria-pressed={panel === name} onClick={() => setPanel(name as Panel)}>

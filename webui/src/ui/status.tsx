@@ -1,14 +1,18 @@
-import type { RunStatus } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
-import type { ItemStatus, StepStatus } from "../run-log/view.ts";
 import { type StatusIcon, StatusShape } from "./icons.tsx";
 import styles from "./status.module.css";
 
-export type Status = RunStatus | StepStatus | ItemStatus;
-export type Family = "neutral" | "running" | "attention" | "succeeded" | "failed" | "denied";
+interface Look {
+  family: "neutral" | "running" | "attention" | "succeeded" | "failed" | "denied";
+  icon: StatusIcon;
+  word: string;
+}
 
-/** How a status looks and what it is called, wherever it is shown: colour is never the only sign. */
-export const STATUS: Record<Status, { family: Family; icon: StatusIcon; word: string }> = {
+/**
+ * How a status of a run, a step, a text or a card looks and what it is called, wherever it is shown: colour is never
+ * the only sign. A status that is missing here does not compile where it is drawn.
+ */
+export const STATUS = {
   QUEUED: { family: "neutral", icon: "circle", word: "Queued" },
   RUNNING: { family: "running", icon: "half", word: "Running" },
   WAITING: { family: "neutral", icon: "clock", word: "Waiting" },
@@ -20,7 +24,9 @@ export const STATUS: Record<Status, { family: Family; icon: StatusIcon; word: st
   DENIED: { family: "denied", icon: "shield", word: "Denied by policy" },
   CANCELED: { family: "neutral", icon: "minus", word: "Canceled" },
   INTERRUPTED: { family: "attention", icon: "broken", word: "Interrupted" },
-};
+} as const satisfies Record<string, Look>;
+
+type Status = keyof typeof STATUS;
 
 export function StatusBadge({ status }: { status: Status }): ReactNode {
   const { family, icon, word } = STATUS[status];

@@ -13,7 +13,7 @@ export interface GraphRegistry {
 }
 
 /** Every graph this build ships. A run stays with the version it was started on: keep old versions here until no run is left. */
-export const SHIPPED_GRAPHS: readonly AnyGraph[] = [assistantGraph];
+const SHIPPED_GRAPHS: readonly AnyGraph[] = [assistantGraph];
 
 export function createGraphRegistry(graphs: readonly AnyGraph[] = SHIPPED_GRAPHS): GraphRegistry {
   return {

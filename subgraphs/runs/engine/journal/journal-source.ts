@@ -50,7 +50,7 @@ export function createJournalSource(sql: Sql): RelaySource<JournalRow> {
 function toRow({ run, event, position }: UnpublishedRow): JournalRow[] {
   const published = toPublishedEvent(run, event);
   if (published === undefined) return [];
-  const eventId = derivedId(event.runId, event.seq);
+  const eventId = derivedId("Other", event.runId, event.seq);
   const trace = run.traceParent === "" ? {} : { traceparent: run.traceParent };
   const row = { eventId, tenant: run.tenant, type: published.type, position };
   try {

@@ -269,7 +269,7 @@ describe("createOpenAiCompatibleClient() fails", () => {
       { "content-type": "application/json" },
       200,
       "MODEL_FAILED",
-      "longer than 2000000 characters",
+      "larger than 2000000 bytes",
     ],
     [
       "an error page",

@@ -1,12 +1,12 @@
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
+import { readText } from "@soma/shared/read-text";
 import { createQuote, ModelError, type Quote } from "../model-error.ts";
 import { createAnswer } from "./answer.ts";
 import { REQUEST_ID_HEADER, watchConnect } from "./connect-watch.ts";
 import { type Deadlines, startDeadlines, type TimeoutsMs } from "./deadlines.ts";
 import { toCallError, toResponseError } from "./errors.ts";
-import { readBounded } from "./read-bounded.ts";
 import { MAX_EVENT_LENGTH, readEvents } from "./sse.ts";
 import { parseChunk, toWireRequest, type WireChunk } from "./wire.ts";
 
@@ -123,9 +123,9 @@ function throwIfOver(deadlines: Deadlines): void {
 /** Chunks up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON object, which is one chunk. */
 async function* readChunks(response: Response, quote: Quote): AsyncGenerator<WireChunk> {
   if (response.headers.get("content-type")?.includes("json") === true) {
-    const body = await readBounded(response, MAX_EVENT_LENGTH);
-    if (body === undefined)
-      throw new ModelError("MODEL_FAILED", `the answer is longer than ${MAX_EVENT_LENGTH} characters`);
+    const body = await readText(response.body, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
+      throw new ModelError("MODEL_FAILED", cause.message, { cause });
+    });
     yield parseChunk(body, quote);
     return;
   }

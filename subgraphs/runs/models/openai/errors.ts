@@ -1,12 +1,12 @@
 import { toSomaError } from "@soma/shared/errors";
+import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
-import { readBounded } from "./read-bounded.ts";
 import { errorText } from "./wire.ts";
 
 /** Characters of the server's own message that are passed on. */
 const MESSAGE_LENGTH = 300;
-/** Characters of an error body that are read. */
-const BODY_LENGTH = 64_000;
+/** Bytes of an error body that are read. */
+const BODY_BYTES = 64_000;
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425, 429]);
 
@@ -40,7 +40,7 @@ function adviceOf(status: number): string {
 
 /** What the server says in its body; the body itself when it is not JSON, and nothing when it is a page for people. */
 async function messageOf(response: Response): Promise<string> {
-  const body = await readBounded(response, BODY_LENGTH).catch(() => undefined);
+  const body = await readText(response.body, BODY_BYTES, "the error").catch(() => undefined);
   if (body === undefined || /^\s*</.test(body)) return "";
   try {
     return errorText(JSON.parse(body)) ?? body;

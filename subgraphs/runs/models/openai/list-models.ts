@@ -1,8 +1,9 @@
-import { readBounded } from "./read-bounded.ts";
+import { SomaError } from "@soma/shared/errors";
+import { readText } from "@soma/shared/read-text";
 import { isRecord } from "./wire.ts";
 
-/** Characters of a list of models that are read. */
-const MAX_LIST = 1_000_000;
+/** Bytes of a list of models that are read. */
+const MAX_LIST_BYTES = 1_000_000;
 /** Models that cannot chat, as local servers list them beside those that can. */
 const NO_CHAT = /embed|rerank|whisper|\btts\b/i;
 
@@ -35,11 +36,17 @@ export async function listModels({
       await response.body?.cancel();
       return `the server at ${baseUrl} answers HTTP ${response.status} instead of a list of models`;
     }
-    return modelsOf(baseUrl, await readBounded(response, MAX_LIST));
+    return modelsOf(baseUrl, await readText(response.body, MAX_LIST_BYTES, "the list").catch(tooLong));
   } catch (error) {
     const late = error instanceof Error && error.name === "TimeoutError";
     return late ? `the server at ${baseUrl} does not answer within ${limitMs} ms` : `no server answers at ${baseUrl}`;
   }
+}
+
+/** A list without an end is no list; a connection that breaks is another matter. */
+function tooLong(error: unknown): undefined {
+  if (error instanceof SomaError && error.code === "PAYLOAD_TOO_LARGE") return undefined;
+  throw error;
 }
 
 function modelsOf(baseUrl: string, body: string | undefined): string[] | string {

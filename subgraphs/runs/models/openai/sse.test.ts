@@ -67,18 +67,17 @@ describe("readEvents()", () => {
     );
   });
 
-  test("refuses a line and an event without an end instead of growing", async () => {
-    async function* endless(piece: string): AsyncGenerator<Uint8Array> {
-      const bytes = new TextEncoder().encode(piece);
-      while (true) yield bytes;
+  test("refuses an event and a stream without an end instead of growing", async () => {
+    async function* endless(...pieces: string[]): AsyncGenerator<Uint8Array> {
+      const [first = new Uint8Array(), again = first] = pieces.map((piece) => new TextEncoder().encode(piece));
+      yield first;
+      while (true) yield again;
     }
     const part = "x".repeat(100_000);
-    await expect(collect(readEvents(endless(part)))).rejects.toThrow(
-      `a line of more than ${MAX_EVENT_LENGTH} characters`,
-    );
-    await expect(collect(readEvents(endless(`data: ${part}\n`)))).rejects.toThrow(
-      `an event of more than ${MAX_EVENT_LENGTH} characters`,
-    );
+    const event = `an event of more than ${MAX_EVENT_LENGTH} characters`;
+    await expect(collect(readEvents(endless("data: ", part)))).rejects.toThrow(event);
+    await expect(collect(readEvents(endless(`data: ${part}\n`)))).rejects.toThrow(event);
+    await expect(collect(readEvents(endless(part)))).rejects.toThrow("an answer of more than");
   });
 
   test("closes its source when the reader stops early", async () => {

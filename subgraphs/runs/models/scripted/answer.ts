@@ -1,6 +1,7 @@
 import type { ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { type PlannedCall, type ToolResult, toCall } from "./calls.ts";
-import { type Intent, parseIntents } from "./intents.ts";
+import type { Intent } from "./intent.ts";
+import { parseIntents } from "./intents.ts";
 import { findAnswer, findFacts, readFacts } from "./memory.ts";
 import { swapPersons, toSentence } from "./person.ts";
 import { readResults, type TakeResult } from "./results.ts";

@@ -1,5 +1,5 @@
 /** What the tool `calculate` reads at most; a longer text is not taken for arithmetic. */
-export const MAX_EXPRESSION_LENGTH = 500;
+const MAX_EXPRESSION_LENGTH = 500;
 
 const NUMBER_WORDS =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(

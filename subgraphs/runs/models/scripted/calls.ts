@@ -1,4 +1,4 @@
-import type { Intent } from "./intents.ts";
+import type { Intent } from "./intent.ts";
 import { swapPersons } from "./person.ts";
 import { toQuote } from "./text.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Intent, parseIntents } from "./intents.ts";
+import type { Intent } from "./intent.ts";
+import { parseIntents } from "./intents.ts";
 
 const calculate = (expression: string): Intent => ({ kind: "calculate", expression });
 const remember = (text: string, clause = true): Intent => ({ kind: "remember", text, clause });

@@ -1,5 +1,5 @@
 import { type Arithmetic, parseArithmetic } from "./arithmetic.ts";
-import type { Intent } from "./intents.ts";
+import type { Intent } from "./intent.ts";
 import { MARKS, toPlain, withoutEnd } from "./text.ts";
 import { findTimeZone } from "./time-zone.ts";
 

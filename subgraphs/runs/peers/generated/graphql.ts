@@ -5,20 +5,31 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** An invocation that is to stop. */
+export type CancelInvocationInput = {
+  invocationId: string | number;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
+/** A call that somebody wants to make. */
 export type DecideInput = {
+  /** Name of the tool. */
   tool: string;
   toolVersion: string;
-  /** low, medium or high, as the registry says. */
-  risk: string;
+  /** As the catalogue of tools says; the tools service compares it. */
+  risk: ToolRisk;
   args: unknown;
   /** Role to act under; must be one of the caller's. */
   role: string;
+  /** Run and step that ask. */
   runId?: string | number | null | undefined;
   stepId?: string | number | null | undefined;
   /** 1 to 200 characters; the same key gives the same decision. */
   idempotencyKey: string;
 };
 
+/** Where an invocation is, or how it ended. */
 export type InvocationStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
@@ -26,50 +37,68 @@ export type InvocationStatus =
   | 'TIMED_OUT'
   | 'DENIED'
   | 'CANCELED'
+  /** It gave more output than its tool may; what was kept is whole. */
   | 'TRUNCATED'
+  /** Its process died, and whether it had its effect is not known. */
   | 'UNKNOWN';
 
+/** A call under a decision. */
 export type InvokeToolInput = {
+  /** Name of the tool. */
   tool: string;
   args: unknown;
   /** From `decide`. */
   decisionToken: string;
+  /** Run and step that call. */
   runId?: string | number | null | undefined;
   stepId?: string | number | null | undefined;
-  /** 1 to 200 characters. */
+  /** 1 to 200 characters; the same key gives the same invocation. */
   idempotencyKey: string;
 };
 
+/** Two memories that belong together. */
 export type LinkInput = {
   sourceId: string | number;
   targetId: string | number;
   /** Lower-case words joined by underscores, such as answered_by. */
   relation: string;
+  /** 1 to 200 characters. */
   idempotencyKey: string;
 };
 
+/** What kind of thing is remembered. */
 export type MemoryKind =
   /** Something that was said. */
   | 'MESSAGE'
   /** Something the user asked to keep. */
   | 'FACT';
 
+/** Who said it. */
 export type MemoryRole =
   | 'USER'
   | 'ASSISTANT'
   | 'SYSTEM'
   | 'TOOL';
 
+/** Which store answered a recall. */
+export type MemorySource =
+  /** Postgres, by words and spelling. */
+  | 'LOCAL';
+
+/** What is looked for. */
 export type RecallInput = {
   /** 1 to 2000 characters. */
   query: string;
   namespace?: string | null | undefined;
+  /** Only this kind; every kind when left out. */
   kind?: MemoryKind | null | undefined;
+  /** Only memories of this session. */
   sessionId?: string | number | null | undefined;
   /** 1 to 50. */
   limit?: number | null | undefined;
 };
 
+/** Something to keep. */
 export type RememberInput = {
   namespace?: string | null | undefined;
   sessionId: string | number;
@@ -79,12 +108,16 @@ export type RememberInput = {
   content: string;
   /** When it was said; part of the key. */
   at: string;
+  /** Run and step that wrote it. */
   runId?: string | number | null | undefined;
   stepId?: string | number | null | undefined;
+  /** An object of at most 16 KB. */
   meta?: unknown;
+  /** 1 to 200 characters; the same key gives the same memory. */
   idempotencyKey: string;
 };
 
+/** How a stream ended. */
 export type StreamStatus =
   | 'OK'
   | 'ERROR'
@@ -92,8 +125,10 @@ export type StreamStatus =
   | 'DENIED'
   | 'CANCELED'
   | 'TRUNCATED'
+  /** Its writer died; another stream may follow. */
   | 'INTERRUPTED';
 
+/** What a lost outcome of a tool means. */
 export type ToolEffect =
   /** No effect outside; may run again. */
   | 'PURE'
@@ -102,6 +137,7 @@ export type ToolEffect =
   /** Never run again once started; a lost outcome is UNKNOWN. */
   | 'AT_MOST_ONCE';
 
+/** How much harm a tool can do, as its author says. */
 export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
@@ -112,7 +148,7 @@ export type PeerRecallQueryVariables = Exact<{
 }>;
 
 
-export type PeerRecallQuery = { recall: { source: string, hits: Array<{ score: number, why: string, memory: { id: string, content: string, role: MemoryRole, kind: MemoryKind, createdAt: string } }> } };
+export type PeerRecallQuery = { recall: { source: MemorySource, hits: Array<{ score: number, why: string, memory: { id: string, content: string, role: MemoryRole, kind: MemoryKind, createdAt: string } }> } };
 
 export type PeerRememberMutationVariables = Exact<{
   input: RememberInput;
@@ -133,7 +169,7 @@ export type PeerDecideMutationVariables = Exact<{
 }>;
 
 
-export type PeerDecideMutation = { decide: { id: string, allow: boolean, reason: string, obligations: unknown, token: string | null, expiresAt: string, policyVersion: string } };
+export type PeerDecideMutation = { decide: { token: string | null, decision: { id: string, allow: boolean, reason: string } } };
 
 export type PeerToolsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -145,14 +181,14 @@ export type PeerInvokeToolMutationVariables = Exact<{
 }>;
 
 
-export type PeerInvokeToolMutation = { invokeTool: { id: string, status: InvocationStatus, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null } };
+export type PeerInvokeToolMutation = { invokeTool: { invocation: { id: string, status: InvocationStatus, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null } } };
 
 export type PeerCancelInvocationMutationVariables = Exact<{
-  id: string | number;
+  input: CancelInvocationInput;
 }>;
 
 
-export type PeerCancelInvocationMutation = { cancelInvocation: { id: string, status: InvocationStatus } };
+export type PeerCancelInvocationMutation = { cancelInvocation: { invocation: { id: string, status: InvocationStatus } } };
 
 export type PeerToolOutputSubscriptionVariables = Exact<{
   invocationId: string | number;
@@ -226,13 +262,12 @@ export const PeerLinkDocument = new TypedDocumentString(`
 export const PeerDecideDocument = new TypedDocumentString(`
     mutation PeerDecide($input: DecideInput!) {
   decide(input: $input) {
-    id
-    allow
-    reason
-    obligations
     token
-    expiresAt
-    policyVersion
+    decision {
+      id
+      allow
+      reason
+    }
   }
 }
     `) as unknown as TypedDocumentString<PeerDecideMutation, PeerDecideMutationVariables>;
@@ -252,24 +287,28 @@ export const PeerToolsDocument = new TypedDocumentString(`
 export const PeerInvokeToolDocument = new TypedDocumentString(`
     mutation PeerInvokeTool($input: InvokeToolInput!) {
   invokeTool(input: $input) {
-    id
-    status
-    output
-    outputBytes
-    executionMs
-    attempt
-    error {
-      type
-      message
+    invocation {
+      id
+      status
+      output
+      outputBytes
+      executionMs
+      attempt
+      error {
+        type
+        message
+      }
     }
   }
 }
     `) as unknown as TypedDocumentString<PeerInvokeToolMutation, PeerInvokeToolMutationVariables>;
 export const PeerCancelInvocationDocument = new TypedDocumentString(`
-    mutation PeerCancelInvocation($id: ID!) {
-  cancelInvocation(id: $id) {
-    id
-    status
+    mutation PeerCancelInvocation($input: CancelInvocationInput!) {
+  cancelInvocation(input: $input) {
+    invocation {
+      id
+      status
+    }
   }
 }
     `) as unknown as TypedDocumentString<PeerCancelInvocationMutation, PeerCancelInvocationMutationVariables>;

@@ -1,16 +1,14 @@
 import { defineTool } from "@soma/sdk/define-tool";
+import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { calculate } from "../tools/calculate.ts";
-import { clock } from "../tools/clock.ts";
-import { codeRun } from "../tools/code-run.ts";
-import { createHttpFetch } from "../tools/http-fetch.ts";
-import { noteAppend } from "../tools/note-append.ts";
+import clock from "../tools/clock.ts";
+import { discoverTools, SHIPPED_TOOLS } from "./discover-tools.ts";
 import { createRegistry } from "./registry.ts";
 
-const shipped = [clock, calculate, noteAppend, createHttpFetch({ allow: new Set() }), codeRun];
+const shipped = await discoverTools(SHIPPED_TOOLS, { httpFetchAllow: new Set() });
 
 describe("createRegistry()", () => {
-  const registry = createRegistry(shipped);
+  const registry = createRegistry(shipped.toReversed());
 
   it("lists tools by name", () => {
     expect(registry.list().map((tool) => tool.name)).toEqual([
@@ -55,18 +53,27 @@ describe("createRegistry()", () => {
 
   it("refuses a name that stands twice and a schema that is not one", () => {
     expect(() => createRegistry([clock, clock])).toThrow("two tools are called clock");
-    const broken = defineTool({
-      ...clock,
-      name: "broken",
-      inputSchema: { type: "object", properties: { a: { type: "text" } } },
-    });
-    expect(() => createRegistry([broken])).toThrow();
+    const inputSchema = { type: "object", properties: { a: { type: "text" } } } as const;
+    expect(() => createRegistry([{ ...clock, name: "broken", inputSchema }])).toThrow();
   });
 });
 
 describe("defineTool()", () => {
+  const input = Type.Object({ text: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false });
+
   it("refuses a name that is not snake_case, and a child process without its module", () => {
-    expect(() => defineTool({ ...clock, name: "Clock" })).toThrow("snake_case");
-    expect(() => defineTool({ ...clock, isolation: "process" })).toThrow("does not say where");
+    expect(() => defineTool({ ...clock, input, name: "Clock" })).toThrow("snake_case");
+    expect(() => defineTool({ ...clock, input, isolation: "process" })).toThrow("does not say where");
+  });
+
+  it("makes plain JSON Schema of its input, with nothing of typebox left in it", () => {
+    const { inputSchema } = defineTool({ ...clock, input });
+    expect(inputSchema).toStrictEqual({
+      type: "object",
+      properties: { text: { type: "string", minLength: 1 } },
+      additionalProperties: false,
+    });
+    expect(Reflect.ownKeys(inputSchema.properties as object)).toEqual(["text"]);
+    expect(Reflect.ownKeys(inputSchema)).toEqual(Object.keys(inputSchema));
   });
 });

@@ -1,6 +1,7 @@
+import { describeFaults } from "@soma/schemas/describe-fault";
 import type { Tool } from "@soma/sdk/define-tool";
 import { SomaError } from "@soma/shared/errors";
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 
 export interface Registry {
   /** Every tool, by name. */
@@ -40,14 +41,8 @@ export function createRegistry(tools: readonly Tool[]): Registry {
       if (validate(args)) return;
       throw new SomaError(
         "BAD_INPUT",
-        `the arguments of ${name} do not fit its schema: ${(validate.errors ?? []).map(describe).join("; ")}`,
+        `the arguments of ${name} do not fit its schema: ${describeFaults(validate.errors, "the arguments").join("; ")}`,
       );
     },
   };
-}
-
-function describe(error: ErrorObject): string {
-  const detail =
-    error.keyword === "additionalProperties" ? ` (${String(error.params.additionalProperty).slice(0, 64)})` : "";
-  return `${error.instancePath === "" ? "the arguments" : error.instancePath} ${error.message ?? error.keyword}${detail}`;
 }

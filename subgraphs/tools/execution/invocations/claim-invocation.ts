@@ -15,7 +15,7 @@ export function claimInvocation(
   const { tenant, invocationId, executorId } = params;
   return transaction(sql, { tenant }, async (tx) => {
     if (!(await insertInvocation(tx, { ...params, args: toStorableJson(params.args) }))) return undefined;
-    await appendStartFrame(tx, tenant, invocationId);
+    await appendStartFrame(tx, { tenant, invocationId });
     return { tenant, invocationId, attempt: 1, executorId };
   });
 }
@@ -31,8 +31,9 @@ export function takeOverInvocation(
 ): Promise<Attempt | undefined> {
   return transaction(sql, { tenant: lost.tenant }, async (tx) => {
     if (!(await settleLocked(tx, lost))) return undefined;
-    await beginNextAttempt(tx, lost, next);
-    await appendStartFrame(tx, lost.tenant, lost.invocationId);
-    return { ...lost, attempt: lost.attempt + 1, executorId: next.executorId };
+    const attempt = { ...lost, attempt: lost.attempt + 1, executorId: next.executorId };
+    await beginNextAttempt(tx, { ...attempt, decisionId: next.decisionId });
+    await appendStartFrame(tx, lost);
+    return attempt;
   });
 }

@@ -26,7 +26,7 @@ export async function finishLocked(
   { status, stream, error, executionMs }: Finish,
 ): Promise<void> {
   const { tenant, invocationId } = attempt;
-  const outputBytes = await appendEndFrame(tx, attempt, stream);
+  const outputBytes = await appendEndFrame(tx, { ...attempt, status: stream });
   const ended = await saveEnding(tx, { tenant, invocationId, status, outputBytes, error, executionMs });
   const invocation = {
     ...ended,

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { toStorableText } from "@soma/shared/json";
+import { backoffMs } from "@soma/shared/backoff";
 import type { Log } from "@soma/shared/log";
-import { COALESCE_BYTES, COALESCE_MS, fit, splitFrames } from "@soma/shared/stream-frames/split-frames";
+import { COALESCE_BYTES, COALESCE_MS, splitFrames } from "@soma/shared/stream-frames/split-frames";
+import { createOutputText, type OutputText } from "./output-text.ts";
 
-const MAX_BACKOFF_MS = 2_000;
-/** The first half of a character outside the basic plane, when its second half comes with the next text. */
-const HALF_CHARACTER = /[\ud800-\udbff]$/;
+const RETRY = { initialMs: 100, maxMs: 2_000, minMs: 20 };
 
 export interface FrameWriterOptions {
   /** Bytes of output at most; the rest is dropped. */
@@ -33,33 +32,30 @@ export function createFrameWriter(options: FrameWriterOptions): FrameWriter {
 
 class Writer implements FrameWriter {
   readonly #options: FrameWriterOptions;
+  readonly #text: OutputText;
   /** Frames a statement is about; the same ones again after a failure, since it may have been committed. */
   #sending: readonly string[] = [];
-  #waiting = "";
-  #half = "";
-  #bytes = 0;
   #nextSeq = 1;
-  #state: "open" | "full" | "closed" | "lost" = "open";
-  #truncated = false;
+  #state: "open" | "closed" | "lost" = "open";
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> | undefined;
   #stopped = new AbortController();
 
   constructor(options: FrameWriterOptions) {
     this.#options = options;
+    this.#text = createOutputText(options.maxBytes);
   }
 
   write(text: string): boolean {
-    if (this.#state !== "open") return !this.#truncated;
-    const all = this.#half + text;
-    this.#half = HALF_CHARACTER.test(all) ? all.slice(-1) : "";
-    this.#take(this.#half === "" ? all : all.slice(0, -1));
-    this.#schedule();
-    return !this.#truncated;
+    if (this.#state === "open") {
+      this.#text.add(text);
+      this.#schedule();
+    }
+    return !this.#text.truncated();
   }
 
   truncated(): boolean {
-    return this.#truncated;
+    return this.#text.truncated();
   }
 
   async close(signal: AbortSignal): Promise<void> {
@@ -67,7 +63,7 @@ class Writer implements FrameWriter {
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     if (this.#state === "open") {
-      this.#take(this.#half);
+      this.#text.end();
       this.#state = "closed";
     }
     while (this.#pending()) {
@@ -78,24 +74,15 @@ class Writer implements FrameWriter {
     signal.removeEventListener("abort", stop);
   }
 
-  #take(text: string): void {
-    const { kept, dropped } = fit(toStorableText(text), this.#options.maxBytes - this.#bytes);
-    this.#bytes += Buffer.byteLength(kept);
-    this.#waiting += kept;
-    if (!dropped) return;
-    this.#truncated = true;
-    this.#state = "full";
-  }
-
   #pending(): boolean {
-    return (
-      this.#state !== "lost" && !this.#stopped.signal.aborted && (this.#sending.length > 0 || this.#waiting !== "")
-    );
+    if (this.#state === "lost" || this.#stopped.signal.aborted) return false;
+    return this.#sending.length > 0 || this.#text.waitingBytes() > 0;
   }
 
   #schedule(): void {
-    if (Buffer.byteLength(this.#waiting) >= COALESCE_BYTES) this.#flush();
-    else if (this.#waiting !== "") this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS);
+    const bytes = this.#text.waitingBytes();
+    if (bytes >= COALESCE_BYTES) this.#flush();
+    else if (bytes > 0) this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS);
   }
 
   #flush(): void {
@@ -111,10 +98,7 @@ class Writer implements FrameWriter {
   async #store(): Promise<void> {
     let failures = 0;
     do {
-      if (this.#sending.length === 0) {
-        this.#sending = splitFrames(this.#waiting);
-        this.#waiting = "";
-      }
+      if (this.#sending.length === 0) this.#sending = splitFrames(this.#text.take());
       try {
         const owned = await this.#options.append(this.#nextSeq, this.#sending);
         this.#nextSeq += this.#sending.length;
@@ -124,10 +108,9 @@ class Writer implements FrameWriter {
       } catch (error) {
         failures += 1;
         this.#options.log.error({ err: error, failures }, "output frames could not be stored and are tried again");
-        const waitMs = 20 + Math.random() * Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(failures, 10));
-        await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => {});
+        await delay(backoffMs(RETRY, failures), undefined, { signal: this.#stopped.signal }).catch(() => {});
       }
-    } while (this.#pending() && (this.#sending.length > 0 || Buffer.byteLength(this.#waiting) >= COALESCE_BYTES));
+    } while (this.#pending() && (this.#sending.length > 0 || this.#text.waitingBytes() >= COALESCE_BYTES));
   }
 
   #lose(): void {

@@ -47,7 +47,8 @@ async function invoke(client: ServiceClient, tool: string, args: unknown, idempo
     runId: null,
     stepId: null,
   };
-  return (await client.request(PeerInvokeToolDocument, { input }, { principal, timeoutMs: 30_000 })).invokeTool;
+  const answer = await client.request(PeerInvokeToolDocument, { input }, { principal, timeoutMs: 30_000 });
+  return answer.invokeTool.invocation;
 }
 
 describe("a tools process that is killed", { timeout: 60_000 }, () => {
@@ -59,7 +60,7 @@ describe("a tools process that is killed", { timeout: 60_000 }, () => {
       invoke(victimClient, "keep_once", {}, "kill-once"),
     ];
     const broken = Promise.allSettled(calls);
-    const invocationId = derivedId("acme", "invocation", "kill-code");
+    const invocationId = derivedId("Invocation", "acme", "kill-code");
     const frames = survivor.client.subscribe(PeerToolOutputDocument, { invocationId, after: -1 }, { principal });
     const seen = [(await frames.next()).value?.toolOutput, (await frames.next()).value?.toolOutput];
     expect(seen).toMatchObject([{ __typename: "StreamStart" }, { __typename: "StreamData", data: "half\n" }]);

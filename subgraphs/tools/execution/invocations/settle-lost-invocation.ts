@@ -18,7 +18,7 @@ export async function settleLocked(tx: Tx, attempt: Attempt): Promise<boolean> {
   if (locked === undefined) return false;
   const ending = endingOfLost(locked);
   if (ending === undefined) {
-    await appendEndFrame(tx, attempt, "INTERRUPTED");
+    await appendEndFrame(tx, { ...attempt, status: "INTERRUPTED" });
     return true;
   }
   await finishLocked(tx, attempt, { ...ending, executionMs: null });

@@ -12,7 +12,7 @@ import { settleLostInvocation } from "./settle-lost-invocation.ts";
 export interface SweepOptions {
   /** Pool of the worker role. */
   worker: Sql;
-  life: ExecutorLife;
+  life: Pick<ExecutorLife, "id">;
   wakeUp: WakeUp;
   log: Log;
   intervalMs?: number;
@@ -29,13 +29,13 @@ export function startSweep(options: SweepOptions): Loop {
 }
 
 /** One round; true when more may wait. */
-export async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Promise<boolean> {
+async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Promise<boolean> {
   const id = life.id();
   if (id === undefined) return false;
   let more = false;
-  for (const { executorId, no } of await findOtherExecutors(worker, id)) {
+  for (const { executorId, no } of await findOtherExecutors(worker, { executorId: id })) {
     if (!(await isDead(worker, LOCK_CLASS.EXECUTOR, no))) continue;
-    const attempts = await listOpenAttempts(worker, executorId);
+    const attempts = await listOpenAttempts(worker, { executorId });
     for (const attempt of attempts) {
       await settleLostInvocation(worker, attempt);
       wakeUp.changed(attempt.invocationId);
@@ -44,7 +44,7 @@ export async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Pr
         "an invocation lost its executor",
       );
     }
-    if (attempts.length === 0) await removeExecutor(worker, executorId);
+    if (attempts.length === 0) await removeExecutor(worker, { executorId });
     else more = true;
   }
   return more;

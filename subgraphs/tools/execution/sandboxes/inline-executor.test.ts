@@ -1,22 +1,9 @@
-import { defineTool, type Tool, ToolError, type ToolSpec } from "@soma/sdk/define-tool";
+import { type Tool, ToolError } from "@soma/sdk/define-tool";
 import { describe, expect, it } from "vitest";
+import { aTool as namedTool } from "../../testing/tools.ts";
 import { execute } from "../testing/execute.ts";
 
-function aTool(run: ToolSpec<unknown>["run"], changes: Partial<ToolSpec<unknown>> = {}): Tool {
-  const limits = { timeoutMs: 1_000, maxOutputBytes: 100 };
-  return defineTool({
-    name: "a_tool",
-    version: "1",
-    description: "for tests",
-    inputSchema: { type: "object" },
-    risk: "low",
-    effect: "pure",
-    isolation: "none",
-    ...limits,
-    run,
-    ...changes,
-  });
-}
+const aTool = (run: Tool["run"]): Tool => namedTool("a_tool", run, { timeoutMs: 1_000, maxOutputBytes: 100 });
 const hang = () => new Promise<undefined>(() => {});
 
 describe("inlineExecutor", () => {

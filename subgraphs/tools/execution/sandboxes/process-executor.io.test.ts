@@ -4,7 +4,7 @@ import { until } from "@soma/shared/testing/until";
 import { describe, expect, it } from "vitest";
 import { childrenOf, isRunning } from "../testing/children.ts";
 import { execute } from "../testing/execute.ts";
-import { codeRun } from "../tools/code-run.ts";
+import codeRun from "../tools/code-run.ts";
 
 const RUN_CODE = fileURLToPath(new URL("../testing/run-code.ts", import.meta.url));
 const LOOP = 'print("busy"); while (true) {}';

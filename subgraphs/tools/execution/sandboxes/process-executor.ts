@@ -13,8 +13,11 @@ import type { Execution, ToolExecutor } from "./tool-executor.ts";
 const HOST = fileURLToPath(new URL("./child/host.ts", import.meta.url));
 const HOST_FOLDER = dirname(HOST);
 const PACKAGE_JSON = fileURLToPath(new URL("../../package.json", import.meta.url));
-/** What a tool is made with: where it lies, and the link through which its name is found. */
-const SDK = [dirname(fileURLToPath(import.meta.resolve("@soma/sdk/define-tool"))), ...linksTo("@soma/sdk")];
+/** What a tool is made with: where it lies, and the links through which its name is found. */
+const MADE_WITH = [
+  dirname(fileURLToPath(import.meta.resolve("@soma/sdk/define-tool"))),
+  ...linksTo("@soma/sdk", "typebox"),
+];
 /** A message of the child is far shorter; a longer one means that it no longer speaks our protocol. */
 const MAX_LINE = 1_048_576;
 const MAX_STDERR = 4_096;
@@ -45,15 +48,20 @@ export function createProcessExecutor(guard: Guard): ToolExecutor {
   };
 }
 
-/** Folders of a package as the module loader looks for it, from this file upwards. */
-function linksTo(name: string): string[] {
-  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
-  return folders.map((folder) => `${folder}/${name}`).filter((folder) => existsSync(folder));
+/** Folders of packages as the module loader looks for them, from this file upwards. */
+function linksTo(...names: readonly string[]): string[] {
+  const folders = createRequire(import.meta.url).resolve.paths("a-package") ?? [];
+  return folders.flatMap((folder) => names.map((name) => `${folder}/${name}`)).filter((folder) => existsSync(folder));
 }
 
 function start(tool: Tool): ChildProcess {
   if (tool.child === undefined) throw new Error(`tool ${tool.name} does not say where a child process finds it`);
-  const readable = [`${HOST_FOLDER}/*`, PACKAGE_JSON, ...SDK.map((folder) => `${folder}/*`), ...tool.child.allowRead];
+  const readable = [
+    `${HOST_FOLDER}/*`,
+    PACKAGE_JSON,
+    ...MADE_WITH.map((folder) => `${folder}/*`),
+    ...tool.child.allowRead,
+  ];
   const reads = readable.map((path) => `--allow-fs-read=${path}`);
   // Worker threads are not allowed: one that names its own flags is not bound by ours. node:sqlite opens files past the permissions.
   const flags = ["--permission", "--no-experimental-sqlite", ...reads, ...tool.child.nodeFlags];

@@ -1,11 +1,11 @@
 import type { Tool } from "@soma/sdk/define-tool";
+import { aToolContext } from "@soma/sdk/testing/tool-context";
 import { createSilentLog } from "@soma/shared/log";
 import type { Outcome } from "../../domain/invocation.ts";
 import { createGuard } from "../sandboxes/guard.ts";
 import { inlineExecutor } from "../sandboxes/inline-executor.ts";
 import { createProcessExecutor } from "../sandboxes/process-executor.ts";
 import type { Execution } from "../sandboxes/tool-executor.ts";
-import { aContext } from "./context.ts";
 
 const processExecutor = createProcessExecutor(createGuard(createSilentLog()));
 
@@ -23,7 +23,7 @@ export async function execute(
   const execution = {
     tool,
     args,
-    context: aContext(),
+    context: aToolContext(),
     timeoutMs: 20_000,
     signal: new AbortController().signal,
     onOutput,

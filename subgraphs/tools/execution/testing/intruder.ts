@@ -6,6 +6,7 @@ import { writeHeapSnapshot } from "node:v8";
 import { WASI } from "node:wasi";
 import { Worker } from "node:worker_threads";
 import { defineTool } from "@soma/sdk/define-tool";
+import { Type } from "typebox";
 
 type Attempt = () => unknown;
 
@@ -34,11 +35,11 @@ const ATTEMPTS: Record<string, Attempt> = {
 };
 
 /** Makes each attempt and tells how it ended, with the names in the environment and whether a secret is on the command line. */
-export const intruder = defineTool({
+export default defineTool({
   name: "intruder",
   version: "1",
   description: "for tests",
-  inputSchema: { type: "object" },
+  input: Type.Object({}),
   risk: "high",
   effect: "pure",
   isolation: "process",
@@ -46,8 +47,8 @@ export const intruder = defineTool({
   maxOutputBytes: 10_000,
   child: {
     url: import.meta.url,
-    name: "intruder",
-    allowRead: [fileURLToPath(new URL("../*", import.meta.url))],
+    name: "default",
+    allowRead: [fileURLToPath(import.meta.url)],
     nodeFlags: [],
   },
   async run() {

@@ -1,20 +1,17 @@
 import { defineTool } from "@soma/sdk/define-tool";
-import { evaluateExpression, formatNumber, MAX_LENGTH } from "./expression.ts";
+import { Type } from "typebox";
+import { evaluateExpression, formatNumber, MAX_LENGTH } from "./calculate/expression.ts";
 
 /** Arithmetic with a parser of our own; nothing is evaluated as code. */
-export const calculate = defineTool<{ expression: string }>({
+export default defineTool({
   name: "calculate",
   version: "1",
   description:
     "Computes an arithmetic expression: + - * / % ^, parentheses, decimals, sqrt abs round floor ceil min max, pi and e. Whole numbers up to 2^53 are exact.",
-  inputSchema: {
-    type: "object",
-    additionalProperties: false,
-    required: ["expression"],
-    properties: {
-      expression: { type: "string", minLength: 1, maxLength: MAX_LENGTH, description: "such as (17 + 3) * sqrt(16)" },
-    },
-  },
+  input: Type.Object(
+    { expression: Type.String({ minLength: 1, maxLength: MAX_LENGTH, description: "such as (17 + 3) * sqrt(16)" }) },
+    { additionalProperties: false },
+  ),
   risk: "low",
   effect: "pure",
   isolation: "none",

@@ -1,9 +1,9 @@
-import type { ToolContext } from "@soma/sdk/define-tool";
+import { aToolContext } from "@soma/sdk/testing/tool-context";
 import { describe, expect, it } from "vitest";
-import { clock } from "./clock.ts";
+import clock from "./clock.ts";
 
 function at(time: string, args: object): unknown {
-  return clock.run(args, { now: () => new Date(time) } as ToolContext);
+  return clock.run(args, aToolContext({ now: () => new Date(time) }));
 }
 
 describe("clock", () => {

@@ -1,17 +1,19 @@
 import { defineTool, ToolError } from "@soma/sdk/define-tool";
+import { Type } from "typebox";
 
 /** The time now, in a time zone. */
-export const clock = defineTool<{ timezone?: string }>({
+export default defineTool({
   name: "clock",
   version: "1",
   description: "Gives the current date, time and weekday in a time zone, UTC when none is named.",
-  inputSchema: {
-    type: "object",
-    additionalProperties: false,
-    properties: {
-      timezone: { type: "string", minLength: 1, maxLength: 64, description: "IANA name such as Europe/Berlin" },
+  input: Type.Object(
+    {
+      timezone: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 64, description: "IANA name such as Europe/Berlin" }),
+      ),
     },
-  },
+    { additionalProperties: false },
+  ),
   risk: "low",
   effect: "pure",
   isolation: "none",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { execute } from "../testing/execute.ts";
-import { codeRun } from "./code-run.ts";
+import codeRun from "./code-run.ts";
 
 async function run(code: string, timeoutMs = 20_000): Promise<string> {
   const { outcome, output } = await execute(codeRun, { code }, { timeoutMs });

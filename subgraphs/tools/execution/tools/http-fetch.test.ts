@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
+import { aToolContext } from "@soma/sdk/testing/tool-context";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aContext } from "../testing/context.ts";
-import { createHttpFetch } from "./http-fetch.ts";
+import httpFetch from "./http-fetch.ts";
 
 /** What the site on this machine was asked for. */
 const log: string[] = [];
@@ -73,18 +73,15 @@ describe("http_fetch", () => {
   let lookups = 0;
   /** Only site.example is known, and only its own port may be reached. */
   const fetchTool = () =>
-    createHttpFetch({
-      allow: new Set([`site.example:${port}`]),
-      async resolve(host) {
-        lookups += 1;
-        if (host !== "site.example" && host !== "inner.example") throw new Error(`${host} is not known`);
-        return [{ address: "127.0.0.1", family: 4 }];
-      },
+    httpFetch({ httpFetchAllow: new Set([`site.example:${port}`]) }, async (host) => {
+      lookups += 1;
+      if (host !== "site.example" && host !== "inner.example") throw new Error(`${host} is not known`);
+      return [{ address: "127.0.0.1", family: 4 }];
     });
   const get = async (path: string, args: object = {}, signal?: AbortSignal) =>
     fetchTool().run(
       { url: path.includes("://") ? path : base + path, ...args },
-      aContext(signal === undefined ? {} : { signal }),
+      aToolContext(signal === undefined ? {} : { signal }),
     ) as Promise<string>;
 
   it("gives status, address, content type and text", async () => {
@@ -149,7 +146,9 @@ describe("http_fetch", () => {
   });
 
   it("says when nobody answers", async () => {
-    const tool = createHttpFetch({ allow: new Set(["127.0.0.1:9"]) });
-    await expect(tool.run({ url: "http://127.0.0.1:9/" }, aContext())).rejects.toMatchObject({ type: "unreachable" });
+    const tool = httpFetch({ httpFetchAllow: new Set(["127.0.0.1:9"]) });
+    await expect(tool.run({ url: "http://127.0.0.1:9/" }, aToolContext())).rejects.toMatchObject({
+      type: "unreachable",
+    });
   });
 });

@@ -1,8 +1,10 @@
 import type { LookupFunction } from "node:net";
 import { defineTool, type Tool, ToolError } from "@soma/sdk/define-tool";
 import { fit } from "@soma/shared/stream-frames/split-frames";
+import { Type } from "typebox";
 import { Agent, type Dispatcher, request } from "undici";
-import { type CheckedTarget, checkTarget, type ResolveHost, resolveHost } from "./public-address.ts";
+import type { ToolSettings } from "../catalog/tool-settings.ts";
+import { type CheckedTarget, checkTarget, type ResolveHost, resolveHost } from "./http-fetch/public-address.ts";
 
 const TIMEOUT_MS = 20_000;
 const DEFAULT_BYTES = 65_536;
@@ -14,34 +16,28 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const TEXT_TYPE =
   /^(text\/.+|application\/(.+\+)?(json|xml|yaml|javascript|ecmascript|x-ndjson|x-www-form-urlencoded)|image\/svg\+xml)$/;
 
-export interface HttpFetchOptions {
-  /** `host:port` entries that may be reached although their address is not public. */
-  allow: ReadonlySet<string>;
-  /** How hosts are resolved; the system's resolver when left out. */
-  resolve?: ResolveHost;
-}
+const input = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: 2_048, description: "http or https" }),
+    method: Type.Optional(Type.Literal("GET")),
+    maxBytes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_BYTES,
+        description: `bytes of text that are read at most, ${DEFAULT_BYTES} when left out`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** Fetches a page of the public internet. The address of every hop is checked and is the one that is connected to. */
-export function createHttpFetch({ allow, resolve = resolveHost }: HttpFetchOptions): Tool {
-  return defineTool<{ url: string; method?: "GET"; maxBytes?: number }>({
+export default function httpFetch({ httpFetchAllow }: ToolSettings, resolve: ResolveHost = resolveHost): Tool {
+  return defineTool({
     name: "http_fetch",
     version: "1",
     description: "Fetches a URL of the public internet with GET and gives status, content type and text.",
-    inputSchema: {
-      type: "object",
-      additionalProperties: false,
-      required: ["url"],
-      properties: {
-        url: { type: "string", minLength: 1, maxLength: 2_048, description: "http or https" },
-        method: { const: "GET" },
-        maxBytes: {
-          type: "integer",
-          minimum: 1,
-          maximum: MAX_BYTES,
-          description: `bytes of text that are read at most, ${DEFAULT_BYTES} when left out`,
-        },
-      },
-    },
+    input,
     risk: "medium",
     effect: "pure",
     isolation: "none",
@@ -50,7 +46,7 @@ export function createHttpFetch({ allow, resolve = resolveHost }: HttpFetchOptio
     async run({ url, maxBytes = DEFAULT_BYTES }, { signal }) {
       let next = url;
       for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-        const answer = await fetchOnce(await checkTarget(next, allow, resolve), maxBytes, signal);
+        const answer = await fetchOnce(await checkTarget(next, httpFetchAllow, resolve), maxBytes, signal);
         if (typeof answer === "string") return answer;
         next = answer.redirect;
       }

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { aToolContext } from "@soma/sdk/testing/tool-context";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { aContext } from "../testing/context.ts";
-import { noteAppend } from "./note-append.ts";
+import noteAppend from "./note-append.ts";
 
 const APPEND_NOTES = fileURLToPath(new URL("../testing/append-notes.ts", import.meta.url));
 
@@ -20,7 +20,7 @@ describe("note_append", () => {
   const append = (text: string, idempotencyKey: string, file?: string, signal?: AbortSignal) =>
     noteAppend.run(
       file === undefined ? { text } : { text, file },
-      aContext({ dataDir, idempotencyKey, ...(signal === undefined ? {} : { signal }) }),
+      aToolContext({ dataDir, idempotencyKey, ...(signal === undefined ? {} : { signal }) }),
     ) as Promise<string>;
   const notes = (file = "notes.md") => readFile(join(dataDir, "notes/acme", file), "utf8");
   const texts = async (file?: string) =>
@@ -39,7 +39,7 @@ describe("note_append", () => {
   it("keeps files and tenants apart", async () => {
     await append("x", "a");
     await append("x", "a", "ideas.md");
-    await noteAppend.run({ text: "theirs" }, aContext({ dataDir, tenant: "other", idempotencyKey: "a" }));
+    await noteAppend.run({ text: "theirs" }, aToolContext({ dataDir, tenant: "other", idempotencyKey: "a" }));
     expect(await texts()).toEqual(["- x"]);
     expect(await texts("ideas.md")).toEqual(["- x"]);
     expect(await readdir(join(dataDir, "notes"))).toEqual(["acme", "other"]);

@@ -2,6 +2,7 @@ import { hash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { defineTool, ToolError } from "@soma/sdk/define-tool";
+import { Type } from "typebox";
 
 const FILE = "^[a-z0-9][a-z0-9-]{0,63}\\.md$";
 const MAX_FILE_BYTES = 1_048_576;
@@ -13,19 +14,19 @@ const STALE_MS = 60_000;
  * flushed, and put in its place: a reader and a crash see the file before or after, and a line's key tells that it is there.
  * One process writes a data folder; within it each file has a queue.
  */
-export const noteAppend = defineTool<{ text: string; file?: string }>({
+export default defineTool({
   name: "note_append",
   version: "1",
   description: "Appends a line to a Markdown note file and keeps it.",
-  inputSchema: {
-    type: "object",
-    additionalProperties: false,
-    required: ["text"],
-    properties: {
-      text: { type: "string", minLength: 1, maxLength: 8_000, description: "what to note; line breaks become <br>" },
-      file: { type: "string", pattern: FILE, description: "file name such as ideas.md; notes.md when left out" },
+  input: Type.Object(
+    {
+      text: Type.String({ minLength: 1, maxLength: 8_000, description: "what to note; line breaks become <br>" }),
+      file: Type.Optional(
+        Type.String({ pattern: FILE, description: "file name such as ideas.md; notes.md when left out" }),
+      ),
     },
-  },
+    { additionalProperties: false },
+  ),
   risk: "medium",
   effect: "idempotent",
   isolation: "none",

@@ -1,7 +1,7 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useRunLog } from "../../run-log/use-run-log.ts";
-import { isFinished } from "../../run-log/view.ts";
 import { NOTHING_SPOKEN, toAnnouncements } from "./announcements.ts";
 import { createSpeaker, type Speaker } from "./speaker.ts";
 

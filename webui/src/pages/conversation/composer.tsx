@@ -1,11 +1,11 @@
 import { CancelRunDocument, type RunSummaryFragment, SendMessageDocument } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/client.ts";
-import { type Problem, toProblem } from "../../graphql/problem.ts";
-import { useGraphMutation } from "../../graphql/use-graph.ts";
+import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { useMutation } from "../../graphql/use-mutation.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
-import { isFinished } from "../../run-log/view.ts";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { type Problem, ProblemNote } from "../../ui/problem-note.tsx";
 import { toBytes } from "../../ui/words.ts";
 import styles from "./composer.module.css";
 
@@ -81,7 +81,7 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
 
 /** Sends under a key that stays the same until it worked: sending again after a lost answer does not ask twice. */
 function useSend(sessionId: string | undefined, onSent: (run: RunSummaryFragment) => void) {
-  const sendMessage = useGraphMutation(SendMessageDocument);
+  const sendMessage = useMutation(SendMessageDocument);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const last = useRef({ key: "", content: "" });
@@ -103,7 +103,7 @@ function useSend(sessionId: string | undefined, onSent: (run: RunSummaryFragment
 
 /** A command to the server, so it works after a reload and from another tab too. */
 function StopButton({ runId }: { runId: string }): ReactNode {
-  const cancelRun = useGraphMutation(CancelRunDocument);
+  const cancelRun = useMutation(CancelRunDocument);
   const [asked, setAsked] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
   const requested = useRunLog(runId)?.view.cancelRequested === true;

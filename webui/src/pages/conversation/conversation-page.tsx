@@ -1,11 +1,11 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { type Place, sessionPath } from "../../place.ts";
+import { titleOf } from "../../run-log/question-of.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
-import { isFinished } from "../../run-log/view.ts";
-import { titleOf } from "../../shell/group-by-session.ts";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { ProblemNote } from "../../ui/problem-note.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
@@ -88,7 +88,10 @@ function emptyTitle(place: Place, { loading, missing }: Conversation): string {
   return missing ? "Not found" : "Conversation";
 }
 
-/** The page's title; the heading takes the focus when the reader goes somewhere else, or the composer where there is nothing to read. */
+/**
+ * The page's title; the heading takes the focus when the reader goes somewhere else, or the composer where there is
+ * nothing to read.
+ */
 function useTitle(title: string, newest: RunSummaryFragment | undefined): void {
   const [path] = useLocation();
   const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");

@@ -1,5 +1,6 @@
+import type { FollowState } from "@soma/graphql/follow-state";
 import type { ReactNode } from "react";
-import type { LiveState, ShownPhase } from "../../run-log/live-words.ts";
+import type { ShownPhase } from "../../run-log/live-words.ts";
 import { toCount } from "../../ui/words.ts";
 import styles from "./live-indicator.module.css";
 import { useLiveWords } from "./use-live-words.ts";
@@ -35,7 +36,7 @@ export function LiveIndicator({ runId }: { runId: string }): ReactNode {
   );
 }
 
-function Details({ state }: { state: LiveState }): ReactNode {
+function Details({ state }: { state: FollowState }): ReactNode {
   const facts: [string, number][] = [
     ["Events verified", state.received],
     ["Newest event on the server", state.head],

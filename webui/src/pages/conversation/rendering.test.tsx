@@ -1,9 +1,9 @@
+import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, test } from "vitest";
 import { Router } from "wouter";
-import { FIRST_LIVE_STATE, type LiveState } from "../../run-log/live-words.ts";
 import { reduce } from "../../run-log/reduce.ts";
 import type { RunLogs } from "../../run-log/run-logs.ts";
 import {
@@ -18,9 +18,6 @@ import {
 } from "../../run-log/testing/history.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
-import { healthWords, modelWords } from "../../shell/header.tsx";
-import { STATUS, StatusBadge } from "../../ui/status.tsx";
-import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { LiveIndicator } from "./live-indicator.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Turn } from "./turn.tsx";
@@ -43,9 +40,9 @@ const RUN: RunSummaryFragment = {
 };
 
 /** Logs that hold one history, as a page has them that has read it. */
-function logsOf(lines: readonly Line[], state: Partial<LiveState> = {}): RunLogs {
+function logsOf(lines: readonly Line[], state: Partial<FollowState> = {}): RunLogs {
   const view = reduce(EMPTY_VIEW, history(lines));
-  const snapshot = { view, state: { ...FIRST_LIVE_STATE, ...state }, closed: null, heardAt: 0, eventAt: 0 };
+  const snapshot = { view, state: { ...FIRST_FOLLOW_STATE, ...state }, closed: null, heardAt: 0, eventAt: 0 };
   return { peek: (id) => (id === RUN_ID ? snapshot : undefined), watch: () => () => {}, onStatus: () => () => {} };
 }
 
@@ -176,31 +173,4 @@ test("nothing that is drawn carries a style attribute, which the page's policy f
     <LiveIndicator key="3" runId={RUN_ID} />,
   ].map((element) => markup(element, logs));
   expect(html.join("")).not.toContain("style=");
-});
-
-test.each(Object.keys(STATUS) as (keyof typeof STATUS)[])("StatusBadge of %s has a word and an icon", (status) => {
-  const html = renderToStaticMarkup(<StatusBadge status={status} />);
-  expect(words(html)).toBe(STATUS[status].word);
-  expect(html).toMatch(/<svg[^>]*aria-hidden="true"/);
-});
-
-test("SignInPage says how to get a link and why the last one failed", () => {
-  const text = words(renderToStaticMarkup(<SignInPage why="It was used already" />));
-  expect(text).toContain("It was used already");
-  expect(text).toContain("npx soma signin");
-});
-
-test("modelWords() does not let a set of rules pass for an AI", () => {
-  const model = { profile: "p", provider: "scripted", model: "scripted-1", isAi: false, reason: "" };
-  expect(modelWords(model)).toBe("scripted model, not an AI");
-  expect(modelWords({ ...model, provider: "ollama", model: "llama", isAi: true })).toBe("llama · ollama");
-});
-
-test("healthWords() names what is not well", () => {
-  const components = [
-    { name: "journal", status: "OK" as const, detail: null },
-    { name: "memory", status: "DEGRADED" as const, detail: null },
-  ];
-  expect(healthWords({ status: "DEGRADED", components })).toBe("▲ Degraded: memory");
-  expect(healthWords({ status: "DOWN", components: [] })).toBe("■ Down");
 });

@@ -9,7 +9,10 @@ import styles from "./tool-card.module.css";
 /** More than this is not put on the page unasked: long outputs make every browser slow. */
 const PREVIEW_CHARACTERS = 65_536;
 
-/** One tool call: what was asked, what policy said, what came back. Drawn with an edge, so that output cannot pose as the page. */
+/**
+ * One tool call: what was asked, what policy said, what came back. Drawn with an edge, so that output cannot pose as
+ * the page.
+ */
 export function ToolCard({ card }: { card: ToolItem }): ReactNode {
   return (
     <details className={styles.card} open data-status={card.status} data-tool={card.tool}>

@@ -46,7 +46,10 @@ export function Transcript({
   );
 }
 
-/** Keeps the end in view while the reader is at it, and brings an earlier run that the address names into view. `away` says that something came while the reader was elsewhere. */
+/**
+ * Keeps the end in view while the reader is at it, and brings an earlier run that the address names into view. `away`
+ * says that something came while the reader was elsewhere.
+ */
 function useFollowEnd(newestId: string | undefined, selectedId: string) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);

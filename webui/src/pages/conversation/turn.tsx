@@ -1,12 +1,13 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { Markdown } from "../../markdown/markdown.tsx";
 import { runPath } from "../../place.ts";
+import { questionOf } from "../../run-log/question-of.ts";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
-import { type Item, isFinished, newerStatus, type RunView } from "../../run-log/view.ts";
-import { questionOf } from "../../shell/group-by-session.ts";
+import { type Item, newerStatus, type RunView } from "../../run-log/view.ts";
 import { StatusShape } from "../../ui/icons.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
@@ -17,7 +18,10 @@ import styles from "./turn.module.css";
 /** More texts and cards of one run are on the page only when asked for. */
 const SHOWN_ITEMS = 200;
 
-/** One message and what came of it. Its history is loaded when it comes near the screen; until then the list's summary stands. */
+/**
+ * One message and what came of it. Its history is loaded when it comes near the screen; until then the list's summary
+ * stands.
+ */
 export const Turn = memo(function Turn({
   run,
   selected,

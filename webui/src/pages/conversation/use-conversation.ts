@@ -1,7 +1,9 @@
 import { RunDetailDocument, type RunSummaryFragment, SessionDetailDocument } from "@soma/graphql/operations";
-import { type Problem, toProblem } from "../../graphql/problem.ts";
-import { useGraphQuery } from "../../graphql/use-graph.ts";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { useQuery } from "../../graphql/use-query.ts";
 import type { Place } from "../../place.ts";
+import type { Problem } from "../../ui/problem-note.tsx";
+import { toTurns } from "./to-turns.ts";
 
 /** The server gives this many runs of a session when it is not asked for more. */
 const TURNS = 50;
@@ -24,10 +26,10 @@ export interface Conversation {
 /** What the address names, from the server; a run just sent is there at once, before the server is asked again. */
 export function useConversation(place: Place, sent: RunSummaryFragment | undefined): Conversation {
   const runId = place.kind === "run" ? place.id : undefined;
-  const [run, reloadRun] = useGraphQuery(RunDetailDocument, { id: runId ?? "" }, { pause: runId === undefined });
+  const [run, reloadRun] = useQuery(RunDetailDocument, { id: runId ?? "" }, { pause: runId === undefined });
   const named = run.data?.run?.id === runId ? run.data?.run : undefined;
   const sessionId = place.kind === "session" ? place.id : named?.session.id;
-  const [session, reloadSession] = useGraphQuery(
+  const [session, reloadSession] = useQuery(
     SessionDetailDocument,
     { id: sessionId ?? "" },
     { pause: sessionId === undefined },
@@ -49,16 +51,4 @@ export function useConversation(place: Place, sent: RunSummaryFragment | undefin
       if (sessionId !== undefined) reloadSession();
     },
   };
-}
-
-/** Newest-first runs as turns, oldest first, with those that the list does not have yet. */
-export function toTurns(
-  nodes: readonly RunSummaryFragment[],
-  extra: readonly (RunSummaryFragment | undefined)[],
-  sessionId: string | undefined,
-): RunSummaryFragment[] {
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  for (const run of extra)
-    if (run !== undefined && run.session.id === sessionId && !byId.has(run.id)) byId.set(run.id, run);
-  return [...byId.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
 }

@@ -1,14 +1,15 @@
+import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
 import { useSyncExternalStore } from "react";
-import { FIRST_LIVE_STATE, type LiveState, type LiveWords, liveWords } from "../../run-log/live-words.ts";
+import { type LiveWords, liveWords } from "../../run-log/live-words.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
 import { toClock } from "../../ui/words.ts";
 import { useNow } from "./use-now.ts";
 
 /** The live indicator's words for a run, kept true while time passes. */
-export function useLiveWords(runId: string | undefined): LiveWords & { state: LiveState } {
+export function useLiveWords(runId: string | undefined): LiveWords & { state: FollowState } {
   const log = useRunLog(runId);
   const online = useOnline();
-  const state = log?.state ?? FIRST_LIVE_STATE;
+  const state = log?.state ?? FIRST_FOLLOW_STATE;
   const now = useNow(state.phase !== "ENDED");
   const heardAt = log?.heardAt ?? now;
   const facts = {

@@ -3,7 +3,10 @@ import { type SignInDeps, signIn } from "./sign-in.ts";
 
 const ME = { tenant: "acme", subject: "ana", roles: ["assistant"] };
 
-/** A browser and a server whose answers the test names; `calls` is what the server was asked, with the address at that time. */
+/**
+ * A browser and a server whose answers the test names; `calls` is what the server was asked, with the address at that
+ * time.
+ */
 function setUp(hash: string, answers: Record<string, () => Response>) {
   const calls: string[] = [];
   const location = { hash, pathname: "/runs/r1", search: "?a=1" };

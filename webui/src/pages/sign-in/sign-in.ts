@@ -1,5 +1,5 @@
 /** Who is signed in, as GET /auth/me tells. */
-export interface Me {
+interface Me {
   tenant: string;
   subject: string;
 }
@@ -19,8 +19,8 @@ const WAIT_MS = 10_000;
 const TOKEN = /^#t=([\w.~-]{1,2048})$/;
 
 /**
- * Trades the one-time token of a sign-in link for a cookie, when the address has one, and asks who is signed in. The token
- * stands in the fragment, which no server is sent, and leaves the address before anything else happens.
+ * Trades the one-time token of a sign-in link for a cookie, when the address has one, and asks who is signed in. The
+ * token stands in the fragment, which no server is sent, and leaves the address before anything else happens.
  */
 export async function signIn(deps: SignInDeps): Promise<SignIn> {
   const token = takeToken(deps);

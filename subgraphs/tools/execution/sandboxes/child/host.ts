@@ -1,5 +1,5 @@
 /**
- * The program of a child process, called with a tool's module and export name: reads a job from stdin, runs the tool, writes
+ * The program of a child process, called with a module and the name of its export that runs a tool: reads a job from stdin, runs the tool, writes
  * output and the end to stdout. It does not end by itself: whoever started it kills it. When stdin ends, that one is gone, and
  * the child kills itself; a tool that never gives way keeps it from seeing that, so a guard watches too.
  */
@@ -40,10 +40,10 @@ async function work(job: Promise<ChildJob>): Promise<void> {
   }
 }
 
-async function load(module: string, name: string): Promise<Tool> {
-  const exports = (await import(module)) as Record<string, Tool | undefined>;
+async function load(module: string, name: string): Promise<Pick<Tool, "run">> {
+  const exports = (await import(module)) as Record<string, Pick<Tool, "run"> | undefined>;
   const tool = exports[name];
-  if (tool === undefined) throw new Error(`${module} has no export ${name}`);
+  if (typeof tool?.run !== "function") throw new Error(`${module} has no export ${name} that can be run`);
   return tool;
 }
 

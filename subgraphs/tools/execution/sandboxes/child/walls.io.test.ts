@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { execute } from "../../testing/execute.ts";
-import { intruder } from "../../testing/intruder.ts";
+import intruder from "../../testing/intruder.ts";
 
 describe("the walls of a child process", () => {
   it("keep files, environment, other programs, threads and native code from whatever runs inside", {

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { describeFaults } from "@soma/schemas/describe-fault";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Static, TSchema } from "typebox";
+import { parse } from "yaml";
+
+/** The folder of this package. */
+export const SHIPPED_CONF = new URL("./", import.meta.url);
+
+/** The folder a setting names; empty is the one that ships. */
+export function confFolder(setting: string): URL {
+  return setting === "" ? SHIPPED_CONF : pathToFileURL(`${setting}/`);
+}
+
+/** A file of settings by its schema; throws with every fault of the file at once. */
+export function readConf<S extends TSchema>(file: URL, schema: S): Static<S> {
+  const value: unknown = parse(readFileSync(file, "utf8"));
+  refuse(file.pathname, faultsOf(schema, value, "the file"));
+  return value as Static<S>;
+}
+
+/** What is wrong with a value, as sentences; empty when it fits. */
+export function faultsOf(schema: TSchema, value: unknown, whole: string): string[] {
+  const validate = new Ajv2020({ allErrors: true }).compile(schema);
+  return validate(value) ? [] : describeFaults(validate.errors, whole);
+}
+
+/** Throws when there are faults, with all of them. */
+export function refuse(file: string, faults: readonly string[]): void {
+  if (faults.length > 0) throw new Error(`${file} has faults:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
+}

@@ -1,0 +1,32 @@
+import { type Static, Type } from "typebox";
+import { readConf, refuse, SHIPPED_CONF } from "./read-conf.ts";
+
+const RoleSchema = Type.Object(
+  {
+    description: Type.String(),
+    tools: Type.Array(Type.String(), { uniqueItems: true, description: "tools the role may call, by name" }),
+    maxRisk: Type.Enum(["low", "medium", "high"], { description: "highest risk of a tool the role may call" }),
+  },
+  { additionalProperties: false },
+);
+
+const RolesSchema = Type.Object(
+  {
+    default: Type.String({ description: "role of a run when its caller names none" }),
+    roles: Type.Record(Type.String({ pattern: "^[a-z][a-z0-9-]{0,39}$" }), RoleSchema, {
+      minProperties: 1,
+      additionalProperties: false,
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type RolesConf = Static<typeof RolesSchema>;
+
+/** Who may do what: roles.yaml of a folder. */
+export function loadRoles(folder: URL = SHIPPED_CONF): RolesConf {
+  const conf = readConf(new URL("roles.yaml", folder), RolesSchema);
+  if (!Object.hasOwn(conf.roles, conf.default))
+    refuse("roles.yaml", [`default is "${conf.default}", which is not one of its roles`]);
+  return conf;
+}

@@ -1,0 +1,10 @@
+import type { Principal } from "@soma/shared/identity/principal";
+import type { RequestTrace } from "./request-trace.ts";
+
+/** What one operation carries to the subgraphs. */
+export interface OperationContext {
+  principal: Principal;
+  trace: RequestTrace;
+  /** Aborts when nobody waits for the answer any more; left out for mutations, which are finished once begun. */
+  signal: AbortSignal | undefined;
+}

@@ -1,0 +1,66 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type ValidationRule,
+  validate,
+} from "graphql";
+import type { GatewayLimits } from "../ground/limits.ts";
+import type { PlannedOperation, SupergraphExecutor } from "../upstream/supergraph.ts";
+import { asDocumentFault, documentFault } from "./document-fault.ts";
+import { checkDocumentLimits } from "./document-limits.ts";
+import type { OperationRequest } from "./parse-request.ts";
+import { RequestRefused } from "./refusal.ts";
+
+/** Checks a document, cheapest rule first, and plans the operation of it that was chosen. */
+export function planDocument(
+  executor: SupergraphExecutor,
+  request: OperationRequest,
+  { limits, rules }: { limits: GatewayLimits; rules: readonly ValidationRule[] },
+): PlannedOperation {
+  const document = parseDocument(request.query, limits.tokens);
+  const operation = chooseOperation(document, request.operationName);
+  checkDocumentLimits(document, operation, limits);
+  validateDocument(executor, document, rules);
+  return { text: request.query, document, operation, plan: executor.plan(document, operation) };
+}
+
+function parseDocument(query: string, maxTokens: number): DocumentNode {
+  try {
+    return parse(query, { maxTokens });
+  } catch (cause) {
+    throw cause instanceof GraphQLError ? asDocumentFault(cause) : documentFault("the document cannot be read");
+  }
+}
+
+function chooseOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
+  const operation = getOperationAST(document, name);
+  if (operation !== null && operation !== undefined) return operation;
+  const names = document.definitions.flatMap((each) =>
+    each.kind === Kind.OPERATION_DEFINITION ? [each.name?.value ?? "(no name)"] : [],
+  );
+  if (names.length === 0) throw documentFault("the document has no operation");
+  throw documentFault(
+    name === undefined
+      ? `the document has ${names.length} operations; say which with operationName`
+      : `the document has no operation "${name}"; it has ${names.join(", ")}`,
+  );
+}
+
+function validateDocument(
+  { schema }: SupergraphExecutor,
+  document: DocumentNode,
+  rules: readonly ValidationRule[],
+): void {
+  let errors: readonly GraphQLError[];
+  try {
+    errors = validate(schema, document, rules, { maxErrors: 10 });
+  } catch (cause) {
+    // graphql 16 throws for some documents, such as @include on the root field of a subscription.
+    throw documentFault(cause instanceof Error ? cause.message : String(cause));
+  }
+  if (errors.length > 0) throw new RequestRefused(errors.map(asDocumentFault));
+}

@@ -1,0 +1,24 @@
+import { SomaError } from "@soma/shared/errors";
+import type { GraphQLError, GraphQLFormattedError } from "graphql";
+import { type ErrorScope, formatError } from "../ground/format-error.ts";
+
+/** Several faults of one document. */
+export class RequestRefused extends Error {
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super(errors.map((error) => error.message).join("; "));
+    this.name = "RequestRefused";
+    this.errors = errors;
+  }
+}
+
+/** The answer to a request that was not executed. */
+export function refused(error: unknown, scope: ErrorScope): { errors: GraphQLFormattedError[] } {
+  const errors = error instanceof RequestRefused ? error.errors : [error];
+  return { errors: errors.map((each) => formatError(each, scope)) };
+}
+
+export function drainingError(): SomaError {
+  return new SomaError("SERVER_DRAINING", "this server is stopping; connect again and continue from the last event");
+}

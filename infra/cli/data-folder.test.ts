@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isAlive, nearestDataDir, readCredentials, readRuntime } from "./data-folder.ts";
+
+let place: string;
+let dataDir: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "soma-cli-"));
+  dataDir = join(place, ".soma");
+  mkdirSync(join(place, "a", "b"), { recursive: true });
+  mkdirSync(dataDir);
+});
+afterEach(() => rmSync(place, { recursive: true }));
+
+const write = (name: string, text: string): void => writeFileSync(join(dataDir, name), text);
+
+describe("readRuntime() and readCredentials()", () => {
+  it("give what a running product left", async () => {
+    write("runtime.json", '{"pid":7,"url":"http://127.0.0.1:4700","startedAt":"2026-11-24T10:41:00.000Z"}\n');
+    write("credentials.json", '{"token":"t"}\n');
+    expect(await readRuntime(dataDir)).toMatchObject({ pid: 7, url: "http://127.0.0.1:4700" });
+    expect(await readCredentials(dataDir)).toEqual({ token: "t" });
+  });
+
+  it("give nothing for a file that is not there, or is cut off", async () => {
+    write("runtime.json", '{"pid":7,"ur');
+    expect([await readRuntime(dataDir), await readCredentials(dataDir)]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("nearestDataDir()", () => {
+  it("finds a folder that was in use, from any folder below", () => {
+    write("runtime.json", "{}");
+    expect(nearestDataDir({}, join(place, "a", "b"))).toBe(dataDir);
+  });
+
+  it("takes the one that SOMA_DATA_DIR names, whether it is there or not", () => {
+    expect(nearestDataDir({ SOMA_DATA_DIR: "data" }, place)).toBe(join(place, "data"));
+  });
+});
+
+describe("isAlive()", () => {
+  it("knows this process, and no process of an impossible number", () => {
+    expect([process.pid, 0, -1, 1.5, 2 ** 30].map(isAlive)).toEqual([true, false, false, false, false]);
+  });
+});

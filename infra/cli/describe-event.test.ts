@@ -1,0 +1,32 @@
+import { EVENT_KIND } from "@soma/schemas/run-history";
+import { describe, expect, it } from "vitest";
+import { describeEvent } from "./describe-event.ts";
+
+describe("describeEvent()", () => {
+  it.each([
+    ["STEP_STARTED", { summary: "Asking the model" }, "Asking the model"],
+    ["STEP_DENIED", { summary: "code_run is denied", output: { allow: false } }, "code_run is denied"],
+    [
+      "STEP_RETRIED",
+      { attempt: 1, delayMs: 400, error: { code: "MODEL_FAILED", message: "the connection broke" } },
+      "attempt 1 failed: the connection broke; the next one follows after 0.4 s",
+    ],
+    ["STREAM_START", { stream: "s", tool: null }, ""],
+    ["STREAM_START", { stream: "s", tool: "clock" }, "clock"],
+    ["STREAM_DATA", { stream: "s", seq: 1, data: "It is" }, "It is"],
+    ["RUN_SUCCEEDED", { answer: "42" }, "42"],
+    ["RUN_FAILED", { error: { code: "MODEL_FAILED", message: "no model" } }, "MODEL_FAILED: no model"],
+  ])("says of %s with %j: %s", (type, payload, words) => {
+    expect(describeEvent({ type, payload })).toBe(words);
+  });
+
+  it("has nothing to say of a type that a newer server sends", () => {
+    expect(describeEvent({ type: "STEP_PONDERED", payload: { summary: "x" } })).toBe("");
+    expect(describeEvent({ type: "toString", payload: {} })).toBe("");
+  });
+
+  it.each(Object.keys(EVENT_KIND))("takes any payload of %s", (type) => {
+    for (const payload of [null, "text", [], { summary: 1, answer: {}, tool: [], error: 0 }])
+      expect(describeEvent({ type, payload })).toEqual(expect.any(String));
+  });
+});

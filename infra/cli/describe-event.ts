@@ -1,0 +1,36 @@
+import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
+
+type Words = { readonly [K in EventKind]: (payload: RunHistory[K]) => string };
+
+const summaryOf = ({ summary }: { summary: string | null }): string => summary ?? "";
+
+const WORDS: Words = {
+  RUN_STARTED: () => "",
+  RUN_RECOVERED: ({ recoveries }) => `another worker took the run over, recovery ${recoveries}`,
+  RUN_CANCEL_REQUESTED: () => "",
+  RUN_SUCCEEDED: ({ answer }) => answer ?? "",
+  RUN_FAILED: ({ error }) => `${error.code}: ${error.message}`,
+  RUN_CANCELED: ({ reason }) => reason,
+  STEP_STARTED: summaryOf,
+  STEP_SUCCEEDED: summaryOf,
+  STEP_FAILED: summaryOf,
+  STEP_DENIED: summaryOf,
+  STEP_CANCELED: summaryOf,
+  STEP_RETRIED: ({ attempt, delayMs, error }) =>
+    `attempt ${attempt ?? ""} failed: ${error.message}; the next one follows after ${(delayMs / 1_000).toFixed(1)} s`,
+  STREAM_START: ({ tool }) => tool ?? "",
+  STREAM_DATA: ({ data }) => data,
+  STREAM_END: () => "",
+};
+
+/**
+ * What an event of a run says, in words; empty for one that says no more than its type, or of a type that is newer
+ * than this.
+ */
+export function describeEvent({ type, payload }: { type: string; payload: unknown }): string {
+  return isEventKind(type) ? describe(type, payload) : "";
+}
+
+function describe<K extends EventKind>(kind: K, payload: unknown): string {
+  return WORDS[kind](payloadOf(kind, payload));
+}

@@ -1,0 +1,90 @@
+import { mkdirSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { loadMode, toEnv } from "@soma/conf/modes";
+import { chooseBus } from "@soma/shared/bus/choose-bus";
+import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
+import { createLifecycle } from "@soma/shared/lifecycle";
+import { createLog } from "@soma/shared/log";
+import { onCrash, untilStopped } from "@soma/shared/run-main";
+import { startTelemetry } from "@soma/shared/telemetry";
+import { pino } from "pino";
+import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
+import { DEVELOPER } from "./developer.ts";
+import { SUBGRAPHS } from "./parts.ts";
+import { takeDataDir } from "./runtime-file.ts";
+import { loadSecrets } from "./secrets.ts";
+
+/**
+ * `npm run part -- NAME [--data DIR]`: one subgraph by itself, on the database and with the keys of a data folder, and a
+ * token to ask it with. Its events stay in the outbox; the next `npm start` on the folder publishes them.
+ */
+const TOKEN_S = 3_600;
+
+async function main(): Promise<void> {
+  const { name, dataDir } = readOptions();
+  const part = SUBGRAPHS[name];
+  if (part === undefined)
+    throw new Error(`there is no part "${name}"; there are ${Object.keys(SUBGRAPHS).join(", ")}. For all: npm start`);
+  const given = { ...process.env, SOMA_EVENT_BUS: process.env.SOMA_EVENT_BUS || "hold" };
+  const bus = chooseBus({ env: given, hasEveryPart: false });
+  const log = openLog(dataDir, name);
+  const lifecycle = createLifecycle(log);
+  try {
+    lifecycle.add("data folder", (await takeDataDir(dataDir)).release);
+    const telemetry = await startTelemetry({
+      service: name,
+      otlpEndpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "",
+    });
+    lifecycle.add("telemetry", telemetry.close);
+    const secrets = await loadSecrets(dataDir);
+    const { ownerUrl } = await startDatabase(dataDir, secrets, lifecycle);
+    await migrateSchemas(ownerUrl, secrets, [name]);
+    const env = toEnv(loadMode("dev_full"), given, referencesOf(dataDir, ownerUrl, secrets));
+    const running = await part.start({ env, log, bus });
+    lifecycle.add(name, running.close);
+    onCrash(log, lifecycle.close);
+    const sign = await createPrincipalSigner(secrets.internal.privateKey, "soma-part", TOKEN_S);
+    report(name, running.url, await sign({ ...DEVELOPER, roles: ["assistant"], service: null }));
+    await untilStopped();
+  } finally {
+    await lifecycle.close();
+  }
+}
+
+function readOptions(): { name: string; dataDir: string } {
+  const { values, positionals } = parseArgs({ options: { data: { type: "string" } }, allowPositionals: true });
+  const [name = "", ...more] = positionals;
+  if (name === "" || more.length > 0)
+    throw new Error(
+      `say which part: npm run part -- NAME [--data DIR]; there are ${Object.keys(SUBGRAPHS).join(", ")}`,
+    );
+  const folder = values.data ?? process.env.SOMA_DATA_DIR ?? ".soma";
+  return { name, dataDir: isAbsolute(folder) ? folder : resolve(folder) };
+}
+
+function openLog(dataDir: string, name: string) {
+  mkdirSync(join(dataDir, "log"), { recursive: true });
+  const destination = pino.destination({ dest: join(dataDir, "log", `${name}.log`), sync: false });
+  return createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: name, destination });
+}
+
+function report(name: string, url: string, token: string): void {
+  process.stdout.write(`
+The subgraph "${name}" serves ${url}
+Its events stay in the outbox until \`npm start\` runs on the same data folder.
+
+  TOKEN=${token}
+  curl ${url} -H "authorization: Bearer $TOKEN" -H "content-type: application/json" -d '{"query":"{ __typename }"}'
+
+The token is good for an hour. Stop with Ctrl-C.
+`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

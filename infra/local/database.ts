@@ -1,0 +1,59 @@
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import type { Lifecycle } from "@soma/shared/lifecycle";
+import { connect } from "@soma/shared/postgres/connect";
+import { migrate } from "@soma/shared/postgres/migrate";
+import { provisionRoles } from "@soma/shared/postgres/roles";
+import { SUBGRAPHS } from "./parts.ts";
+import { type LocalPostgres, startPostgres } from "./postgres.ts";
+import type { Secrets } from "./secrets.ts";
+
+const PREFERRED_PORT = 54_329;
+
+/** The PostgreSQL of a data folder. */
+export async function startDatabase(dataDir: string, secrets: Secrets, lifecycle: Lifecycle): Promise<LocalPostgres> {
+  // The server runs as another user when we are root; it needs to enter the folder, and its own folder keeps everyone else out.
+  await chmod(dataDir, 0o755);
+  const postgres = await startPostgres({
+    dataDir: join(dataDir, "pg"),
+    password: secrets.postgres.owner,
+    preferredPort: PREFERRED_PORT,
+    database: "postgres",
+  });
+  lifecycle.add("postgres", postgres.stop);
+  return postgres;
+}
+
+/** Roles, and the migrations of the named subgraphs; how many migrations were applied. */
+export async function migrateSchemas(ownerUrl: string, secrets: Secrets, names: readonly string[]): Promise<number> {
+  const options = { schema: "public", applicationName: "soma-migrate", max: 4, statementTimeoutMs: 0 };
+  const owner = connect({ url: ownerUrl, ...options });
+  try {
+    await provisionRoles(owner, secrets.postgres);
+    const counts = names.map(async (name) => migrate(owner, name, (await SUBGRAPHS[name]?.migrations()) ?? []));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  } finally {
+    await owner.end();
+  }
+}
+
+/** What the settings of a mode may take from a data folder: who connects how, and the keys. */
+export function referencesOf(dataDir: string, ownerUrl: string, secrets: Secrets): Record<string, string> {
+  const { postgres, internal, decision, user } = secrets;
+  const as = (role: string, password: string): string => {
+    const url = new URL(ownerUrl);
+    url.username = role;
+    url.password = password;
+    return url.href;
+  };
+  const keys = Object.entries({ internal, decision, user }).flatMap(([name, { privateKey, publicKey }]) => [
+    [`${name}.privateKey`, JSON.stringify(privateKey)],
+    [`${name}.publicKey`, JSON.stringify(publicKey)],
+  ]);
+  return {
+    "data.folder": dataDir,
+    "postgres.request": as("soma_request", postgres.request),
+    "postgres.worker": as("soma_worker", postgres.worker),
+    ...Object.fromEntries(keys),
+  };
+}

@@ -1,0 +1,23 @@
+import { confFolder } from "@soma/conf/read-conf";
+import { createModelSource } from "@soma/runs/models";
+
+/**
+ * Which model the next start on this machine would use, as one JSON object `{ok, detail}`: asked by `soma doctor`, which is
+ * a client and knows nothing of models.
+ */
+const { env } = process;
+
+try {
+  const { chosen, reason } = await createModelSource({
+    confDir: confFolder(env.SOMA_CONF_DIR ?? ""),
+    env,
+    wanted: env.SOMA_MODEL_PROFILE ?? "",
+  });
+  print(true, `would use ${chosen.profile} (${chosen.model}): ${reason}`);
+} catch (error) {
+  print(false, error instanceof Error ? error.message : String(error));
+}
+
+function print(ok: boolean, detail: string): void {
+  process.stdout.write(`${JSON.stringify({ ok, detail })}\n`);
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { EVENT_KIND, type EventKind, isEventKind, isStepEnd, payloadOf, toEventKind } from "./run-history.ts";
+
+const kinds = Object.keys(EVENT_KIND) as EventKind[];
+
+describe("payloadOf()", () => {
+  it.each(kinds)("%s is read from anything, with every field there", (kind) => {
+    const empty = payloadOf(kind, {});
+    for (const junk of [
+      null,
+      undefined,
+      7,
+      "text",
+      [],
+      [1],
+      { error: 3, patch: "x", seq: "1", input: null, status: {} },
+    ])
+      expect(payloadOf(kind, junk)).toEqual(empty);
+  });
+
+  it("keeps what was written", () => {
+    const end = {
+      startedAt: "2026-01-01T00:00:00.000Z",
+      latencyMs: 5,
+      summary: "done",
+      inputSummary: "in",
+      outputSummary: "out",
+      spanId: "c".repeat(16),
+    };
+    const result = { ...end, output: ["a"], patch: { n: 1 } };
+    expect(payloadOf("STEP_SUCCEEDED", { ...result, unknown: true })).toEqual(result);
+    const failed = { ...end, error: { code: "TIMEOUT", message: "late" } };
+    expect(payloadOf("STEP_FAILED", failed)).toEqual(failed);
+    const start = {
+      delim: "start",
+      stream: "s",
+      seq: 0,
+      tool: null,
+      call_id: "c",
+      content_type: "text/plain",
+    } as const;
+    expect(payloadOf("STREAM_START", start)).toEqual(start);
+    expect(payloadOf("RUN_SUCCEEDED", { answer: "" })).toEqual({ answer: "" });
+  });
+
+  it("says so where a reason was not recorded, and an end that cannot be read is still an end", () => {
+    expect(payloadOf("RUN_FAILED", {}).error).toEqual({ code: "INTERNAL", message: "no reason was recorded" });
+    expect(payloadOf("STREAM_END", { status: "NEW_ONE" }).status).toBe("ERROR");
+  });
+});
+
+describe("kinds", () => {
+  it("have one code each, which is never used again", () => {
+    expect(EVENT_KIND).toEqual({
+      RUN_STARTED: 1,
+      RUN_RECOVERED: 2,
+      RUN_CANCEL_REQUESTED: 3,
+      RUN_SUCCEEDED: 4,
+      RUN_FAILED: 5,
+      RUN_CANCELED: 6,
+      STEP_STARTED: 10,
+      STEP_SUCCEEDED: 11,
+      STEP_FAILED: 12,
+      STEP_DENIED: 13,
+      STEP_CANCELED: 14,
+      STEP_RETRIED: 15,
+      STREAM_START: 20,
+      STREAM_DATA: 21,
+      STREAM_END: 22,
+    });
+    for (const kind of kinds) expect(toEventKind(EVENT_KIND[kind])).toBe(kind);
+    expect(() => toEventKind(99)).toThrow(/99/);
+  });
+
+  it("isEventKind() and isStepEnd() tell them from what a newer server may send", () => {
+    expect(kinds.every(isEventKind)).toBe(true);
+    expect([isEventKind("toString"), isEventKind("RUN_FORKED")]).toEqual([false, false]);
+    expect(kinds.filter(isStepEnd)).toEqual(["STEP_SUCCEEDED", "STEP_FAILED", "STEP_DENIED", "STEP_CANCELED"]);
+  });
+});

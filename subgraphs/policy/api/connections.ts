@@ -1,0 +1,44 @@
+import type { RequestContext } from "@soma/shared/graphql/context";
+import { type PageArgs, parsePage, toConnection } from "@soma/shared/graphql/page";
+import { isId } from "@soma/shared/ids";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { checkStorable } from "../domain/storable-text.ts";
+import { listAuditEvents } from "../store/list-audit-events.ts";
+import type { AuditFilter } from "./generated.ts";
+import type { loadersOf } from "./loaders.ts";
+
+type Loaders = ReturnType<typeof loadersOf>;
+
+const PAGE = { default: 50, max: 200 };
+
+function toId(cursor: string): string | undefined {
+  return isId(cursor) ? cursor : undefined;
+}
+
+/** A page of the decisions of a run, oldest first; a cursor is a decision's id. */
+export async function decisionConnection(loader: Loaders["byRun"], owner: string, args: PageArgs) {
+  const page = parsePage(args, PAGE, toId);
+  const rows = isId(owner) ? await loader.load({ owner, page }) : [];
+  return toConnection(rows, page, (row) => row.decisionId);
+}
+
+/** A page of audit events, newest first; a cursor is an event's id. */
+export async function auditConnection(sql: Sql, context: RequestContext, filter: AuditFilter, args: PageArgs) {
+  const { tenant } = context.principal;
+  const page = parsePage(args, PAGE, toId);
+  for (const name of ["decision", "actor", "subject"] as const) checkStorable(`filter.${name}`, filter[name] ?? "");
+  const params = {
+    tenant,
+    categories: filter.category?.map((category) => category.toLowerCase()),
+    decision: filter.decision ?? undefined,
+    actor: filter.actor ?? undefined,
+    subject: filter.subject ?? undefined,
+    olderThan: page.after,
+    newerThan: page.before,
+    oldestFirst: page.backward,
+    limit: page.limit + 1,
+  };
+  const rows = await transaction(sql, { tenant }, (tx) => listAuditEvents(tx, params));
+  return toConnection(rows, page, (row) => row.eventId);
+}

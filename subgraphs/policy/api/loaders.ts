@@ -1,0 +1,35 @@
+import type { RequestContext } from "@soma/shared/graphql/context";
+import { createPageLoader } from "@soma/shared/graphql/page-loader";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import DataLoader from "dataloader";
+import { findAuditEvents } from "../store/find-audit-events.ts";
+import { findDecisions } from "../store/find-decisions.ts";
+import { findNewestOfSteps } from "../store/find-newest-of-steps.ts";
+import { listDecisionsOf } from "../store/list-decisions-of.ts";
+import type { AuditRow, DecisionRow } from "../store/tables.ts";
+
+/** Reads of one request: each asks once for all that the request names. */
+export function loadersOf(sql: Sql, context: RequestContext) {
+  const { tenant } = context.principal;
+  return context.once(loadersOf, () => ({
+    decision: new DataLoader<string, DecisionRow | undefined>(async (decisionIds) => {
+      const found = await transaction(sql, { tenant }, (tx) => findDecisions(tx, { decisionIds }));
+      const rows = new Map(found.map((row) => [row.decisionId, row]));
+      return decisionIds.map((id) => rows.get(id));
+    }),
+    auditEvent: new DataLoader<string, AuditRow | undefined>(async (eventIds) => {
+      const found = await transaction(sql, { tenant }, (tx) => findAuditEvents(tx, { eventIds }));
+      const rows = new Map(found.map((row) => [row.eventId, row]));
+      return eventIds.map((id) => rows.get(id));
+    }),
+    /** The newest decision of each step. */
+    byStep: new DataLoader<string, DecisionRow | undefined>(async (stepIds) => {
+      const found = await transaction(sql, { tenant }, (tx) => findNewestOfSteps(tx, { stepIds }));
+      const rows = new Map(found.map((row) => [row.stepId, row]));
+      return stepIds.map((id) => rows.get(id));
+    }),
+    /** The decisions of each run, oldest first. */
+    byRun: createPageLoader({ sql, tenant, list: listDecisionsOf, ownerOf: (row) => row.runId }),
+  }));
+}

@@ -1,0 +1,11 @@
+import { describe, expect, it } from "vitest";
+import { checkStorable } from "./storable-text.ts";
+
+describe("checkStorable()", () => {
+  it("names what cannot be kept, and lets the rest pass", () => {
+    checkStorable("role", "assistant");
+    expect(() => checkStorable("role", "a\u0000b")).toThrow(
+      expect.objectContaining({ code: "BAD_INPUT", message: expect.stringContaining("role holds NUL") }),
+    );
+  });
+});

@@ -1,0 +1,157 @@
+import { appended, graph } from "@soma/sdk/graph";
+import { type Subgraph, startSubgraph } from "@soma/shared/graphql/server";
+import { readTypeDefs } from "@soma/shared/graphql/type-defs";
+import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { derivedId, newId } from "@soma/shared/ids";
+import { createSilentLog } from "@soma/shared/log";
+import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { createResolvers } from "./resolvers.ts";
+
+const two = graph("two", 1, { said: appended<string>() })
+  .node("a", { type: "tool", run: () => ({ summary: "a" }) })
+  .node("b", { type: "tool", run: () => ({ summary: "b" }) })
+  .edge("a", "b")
+  .build(() => "done");
+
+interface Answer {
+  data: Record<string, never> | null;
+  errors?: { message: string; extensions: { code: string } }[];
+}
+
+describe("the runs API", () => {
+  let harness: EngineHarness;
+  let subgraph: Subgraph;
+  let ask: (query: string, tenant?: string) => Promise<Answer>;
+  const runIds: string[] = [];
+  let sessionId = "";
+
+  beforeAll(async () => {
+    harness = await createEngineHarness([two]);
+    const log = createSilentLog();
+    const keys = await createKeys();
+    subgraph = await startSubgraph({
+      name: "runs",
+      typeDefs: await readTypeDefs(new URL("./", import.meta.url)),
+      resolvers: createResolvers({
+        sql: harness.database.request,
+        wakeUp: harness.wakeUp,
+        graphs: createGraphRegistry([two]),
+        defaultRole: "assistant",
+        defaultModelProfile: "scripted",
+        modelProfiles: ["scripted"],
+        modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+        now: () => new Date(),
+      }),
+      verify: await createPrincipalVerifier(keys.publicKey),
+      log,
+      host: "127.0.0.1",
+      port: 0,
+      ready: async () => {},
+    });
+    const sign = await createPrincipalSigner(keys.privateKey, "test");
+    ask = async (query, tenant = "acme") => {
+      const headers = {
+        "content-type": "application/json",
+        authorization: `Bearer ${await sign(aPrincipal({ tenant }))}`,
+      };
+      const response = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+      return (await response.json()) as Answer;
+    };
+    await harness.startWorker();
+    for (let i = 0; i < 5; i += 1) {
+      const run = await harness.start({ graph: "two", ...(sessionId === "" ? {} : { sessionId }) });
+      ({ sessionId } = run);
+      runIds.unshift(run.runId);
+      await harness.finished(run.runId);
+    }
+  });
+  afterAll(async () => {
+    await subgraph.close();
+    await harness.close();
+  });
+
+  const page = async (args: string): Promise<unknown> => {
+    const info = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+    const { data, errors } = await ask(`{ runs${args} { nodes { id } edges { cursor } ${info} } }`);
+    return errors?.[0] ?? (data?.runs as { nodes: { id: string }[]; pageInfo: object } | undefined);
+  };
+
+  it("pages through runs in both directions, newest first", async () => {
+    const at = (...places: number[]) => places.map((place) => ({ id: runIds[place] }));
+    expect(await page("(first: 2)")).toMatchObject({
+      nodes: at(0, 1),
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+    });
+    expect(await page(`(first: 9, after: "${runIds[1]}")`)).toMatchObject({
+      nodes: at(2, 3, 4),
+      pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: runIds[2], endCursor: runIds[4] },
+    });
+    expect(await page(`(last: 2, before: "${runIds[4]}")`)).toMatchObject({
+      nodes: at(2, 3),
+      pageInfo: { hasNextPage: true, hasPreviousPage: true },
+    });
+    expect(await page("(last: 1)")).toMatchObject({
+      nodes: at(4),
+      pageInfo: { hasNextPage: false, hasPreviousPage: true },
+    });
+    expect(await page('(after: "nonsense")')).toMatchObject({ extensions: { code: "CURSOR_INVALID" } });
+    expect(await page("(first: 1, last: 1)")).toMatchObject({ extensions: { code: "BAD_INPUT" } });
+  });
+
+  it("pages through the steps of a run in both directions", async () => {
+    const steps = async (args: string): Promise<unknown> =>
+      (
+        await ask(
+          `{ run(id: "${runIds[0]}") { steps${args} { totalCount nodes { number } pageInfo { hasNextPage hasPreviousPage } } } }`,
+        )
+      ).data?.run;
+    expect(await steps("(first: 1)")).toEqual({
+      steps: { totalCount: 2, nodes: [{ number: 1 }], pageInfo: { hasNextPage: true, hasPreviousPage: false } },
+    });
+    expect(await steps("(last: 1)")).toMatchObject({
+      steps: { nodes: [{ number: 2 }], pageInfo: { hasNextPage: false, hasPreviousPage: true } },
+    });
+    expect(await steps('(first: 5, after: "2")')).toMatchObject({
+      steps: { nodes: [], pageInfo: { hasPreviousPage: true } },
+    });
+  });
+
+  it("finds any object by its id, and nothing of another tenant", async () => {
+    const node = async (id: string, tenant?: string): Promise<unknown> =>
+      (await ask(`{ node(id: "${id}") { __typename id ... on Run { status } ... on Step { number } } }`, tenant)).data
+        ?.node;
+    const [runId = ""] = runIds;
+    expect(await node(runId)).toEqual({ __typename: "Run", id: runId, status: "SUCCEEDED" });
+    expect(await node(`${runId}.2`)).toEqual({ __typename: "Step", id: `${runId}.2`, number: 2 });
+    expect(await node(sessionId)).toEqual({ __typename: "Session", id: sessionId });
+    for (const id of [runId, `${runId}.2`, sessionId]) expect(await node(id, "other")).toBeNull();
+    for (const id of ["", "x", newId(), newId("Run"), newId("Session"), `${runId}.9`])
+      expect(await node(id)).toBeNull();
+  });
+
+  it("names the type of an object that another subgraph has", async () => {
+    for (const [type, id] of [
+      ["Memory", newId("Memory")],
+      ["Decision", newId("Decision")],
+      ["AuditEvent", newId("AuditEvent")],
+      ["Invocation", derivedId("Invocation", "acme", "k")],
+    ])
+      expect((await ask(`{ node(id: "${id}") { __typename id } }`)).data?.node).toEqual({ __typename: type, id });
+  });
+
+  it("tells the viewer who it is", async () => {
+    expect(
+      (await ask("{ viewer { subject tenant roles limits { messageBytes inputBytes pageSize runSeconds } } }")).data,
+    ).toEqual({
+      viewer: {
+        subject: "user:ada",
+        tenant: "acme",
+        roles: ["assistant"],
+        limits: { messageBytes: 32_768, inputBytes: 65_536, pageSize: 200, runSeconds: 3_600 },
+      },
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { payloadOf } from "@soma/schemas/run-history";
+import { SomaError } from "@soma/shared/errors";
+import type { RequestContext } from "@soma/shared/graphql/context";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { traceIdOf } from "../domain/published-events.ts";
+import { RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
+import type { RunRow, SessionRow } from "../store/tables.ts";
+import { findRun, findSession, findStep } from "./find-node.ts";
+import type { Resolvers } from "./generated.ts";
+import { loadersOf } from "./loaders.ts";
+import { runConnection } from "./run-connection.ts";
+import { stepConnection } from "./step-connection.ts";
+
+/** Fields of runs, steps and sessions. */
+export function runResolvers(sql: Sql): Pick<Resolvers, "Run" | "Step" | "Session"> {
+  return {
+    Run: {
+      __resolveReference: ({ id }, context) => findRun(sql, context, id),
+      id: (run) => run.runId,
+      session: (run, _args, context) => sessionOf(sql, context, run),
+      status: (run) => RUN_STATUS[toRunStatus(run.status)].graphql,
+      answer: async (run, _args, context) => {
+        if (run.status !== RUN_STATUS.SUCCEEDED.code) return null;
+        const head = await loadersOf(sql, context).head.load(run.runId);
+        return head?.kind === "RUN_SUCCEEDED" ? payloadOf(head.kind, head.payload).answer : null;
+      },
+      error: async (run, _args, context) => {
+        if (run.status !== RUN_STATUS.FAILED.code) return null;
+        const head = await loadersOf(sql, context).head.load(run.runId);
+        return head?.kind === "RUN_FAILED" ? payloadOf(head.kind, head.payload).error : null;
+      },
+      createdAt: (run) => run.createdAt.toISOString(),
+      startedAt: (run) => run.startedAt?.toISOString() ?? null,
+      finishedAt: (run) => run.finishedAt?.toISOString() ?? null,
+      headSeq: async (run, _args, context) => (await loadersOf(sql, context).head.load(run.runId))?.seq ?? 0,
+      traceId: (run) => traceIdOf(run.traceParent),
+      steps: async (run, args, context) => stepConnection(await loadersOf(sql, context).steps.load(run.runId), args),
+    },
+    Step: {
+      __resolveReference: ({ id }, context) => findStep(sql, context, id),
+      startedAt: (step) => step.startedAt.toISOString(),
+      finishedAt: (step) => step.finishedAt?.toISOString() ?? null,
+    },
+    Session: {
+      __resolveReference: ({ id }, context) => findSession(sql, context, id),
+      id: (session) => session.sessionId,
+      createdAt: (session) => session.createdAt.toISOString(),
+      runs: (session, args, context) => runConnection(sql, context, args, { sessionId: session.sessionId }),
+    },
+  };
+}
+
+/** A run always has its session: both were made in one transaction. */
+export async function sessionOf(sql: Sql, context: RequestContext, run: RunRow): Promise<SessionRow> {
+  const session = await loadersOf(sql, context).session.load(run.sessionId);
+  if (session === undefined) throw new SomaError("INTERNAL", `run ${run.runId} has no session`);
+  return session;
+}

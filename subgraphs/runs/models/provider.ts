@@ -1,0 +1,38 @@
+import type { ModelProfile } from "@soma/conf/models";
+import type { ModelClient } from "@soma/sdk/model-client";
+import type { Static, TObject } from "typebox";
+
+/** What was found out about a profile; `why` follows its name in a sentence. */
+export type Look = { usable: true; why: string; client: ModelClient } | { usable: false; why: string };
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+interface LookParams<P> {
+  /** Name of the profile. */
+  name: string;
+  profile: P;
+  env: Env;
+  fetch: typeof fetch;
+  /** True when the profile was named by somebody; a profile that is only tried must not hold up a start. */
+  named: boolean;
+}
+
+/**
+ * Where models come from: a folder of this one with a `provider.ts` whose default export this is. Nothing else has to know
+ * of it: profiles name it in models.yaml, its settings are checked by its schema, and it tells whether it can be used.
+ */
+export interface Provider<S extends TObject = TObject> {
+  /** As models.yaml names it. */
+  name: string;
+  /** What a profile of this provider holds beside provider, model and timeoutsMs. */
+  settings: S;
+  /** A profile made of the environment alone; it is called "custom". */
+  custom?(env: Env): (ModelProfile & Static<S>) | undefined;
+  /** Whether a profile can be used here and now, and its client if it can. */
+  look(params: LookParams<ModelProfile & Static<S>>): Promise<Look>;
+}
+
+/** Keeps the type of the settings inside the provider; profiles were checked against them when they were read. */
+export function defineProvider<S extends TObject>(provider: Provider<S>): Provider {
+  return provider as unknown as Provider;
+}

@@ -1,0 +1,27 @@
+import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
+import { findDrift } from "@soma/shared/testing/table-drift";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runsMigrations } from "../migrate.ts";
+import { journal, run, session } from "./tables.ts";
+
+const ENGINE = "only plain SQL of the engine's verbs reads it";
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase("runs", await runsMigrations());
+});
+afterAll(async () => database.close());
+
+describe("the tables of runs", () => {
+  it("are declared as the migrations make them", async () => {
+    expect(await findDrift(database, session)).toEqual([]);
+    const ofRun = ["available_at", "branch", "cancel_reason", "deadline", "epoch", "priority", "worker_id"];
+    expect(await findDrift(database, run, { leftOut: leftOut(ofRun) })).toEqual([]);
+    expect(await findDrift(database, journal, { leftOut: leftOut(["branch", "epoch", "xid"]) })).toEqual([]);
+  });
+});
+
+function leftOut(columns: readonly string[]): Record<string, string> {
+  return Object.fromEntries(columns.map((column) => [column, ENGINE]));
+}

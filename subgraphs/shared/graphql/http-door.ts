@@ -1,0 +1,87 @@
+import { type ApolloServer, HeaderMap } from "@apollo/server";
+import { SomaError, toSomaError } from "../errors.ts";
+import type { Fetch } from "../http/listen.ts";
+import type { Log } from "../log.ts";
+import { durationHistogram, registry } from "../metrics.ts";
+import { parseJson, readText } from "../read-text.ts";
+import { contextFromHeaders, withSpan } from "../telemetry.ts";
+import type { RequestContext } from "./context.ts";
+
+export interface HttpDoorOptions {
+  name: string;
+  apollo: ApolloServer<RequestContext>;
+  contextFor(token: string | undefined, requestId: string | undefined): Promise<RequestContext>;
+  /** Throws while the subgraph cannot serve. */
+  ready(): Promise<void>;
+  log: Log;
+}
+
+/** Bytes of a request, and of one message over a socket. */
+export const MAX_REQUEST_BYTES = 1_048_576;
+/** Paths that are not ours share one label, so that a stranger cannot add series. */
+const ROUTES = ["/graphql", "/healthz", "/readyz", "/metrics"];
+
+const requests = durationHistogram(
+  "http_server_request_duration_seconds",
+  "Requests a subgraph served, by route and status",
+  ["service", "route", "status"],
+);
+
+/** What a subgraph answers over HTTP: GraphQL, `/healthz`, `/readyz`, `/metrics`. */
+export function createHttpDoor(options: HttpDoorOptions): Fetch {
+  return async (request) => {
+    const path = new URL(request.url).pathname;
+    const end = requests.startTimer({ service: options.name, route: ROUTES.includes(path) ? path : "other" });
+    const { headers } = request;
+    const parent = contextFromHeaders({
+      traceparent: headers.get("traceparent") ?? undefined,
+      tracestate: headers.get("tracestate") ?? undefined,
+    });
+    const attributes = { "http.request.method": request.method };
+    const work = (): Promise<Response> => serve(options, request, path);
+    const response = await withSpan(`${options.name} ${path}`, attributes, work, parent).catch((error: unknown) =>
+      refuse(error, options.log),
+    );
+    end({ status: String(response.status) });
+    return response;
+  };
+}
+
+async function serve(options: HttpDoorOptions, request: Request, path: string): Promise<Response> {
+  if (path === "/healthz") return new Response("ok");
+  if (path === "/readyz") {
+    await options.ready();
+    return new Response("ready");
+  }
+  if (path === "/metrics")
+    return new Response(await registry.metrics(), { headers: { "content-type": registry.contentType } });
+  if (path === "/graphql" && request.method === "POST") return serveGraphql(options, request);
+  throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
+}
+
+async function serveGraphql({ apollo, contextFor }: HttpDoorOptions, request: Request): Promise<Response> {
+  const { headers } = request;
+  const context = await contextFor(bearerOf(headers), headers.get("x-request-id") ?? undefined);
+  const body = parseJson(await readText(request.body, MAX_REQUEST_BYTES, "the request body"), "the request body");
+  const result = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: request.method, headers: new HeaderMap(headers), search: "", body },
+    context: async () => context,
+  });
+  if (result.body.kind !== "complete") throw new SomaError("BAD_INPUT", "incremental delivery is not supported");
+  return new Response(result.body.string, {
+    status: result.status ?? 200,
+    headers: { "content-type": "application/json" },
+  });
+}
+
+function bearerOf(headers: Headers): string | undefined {
+  const authorization = headers.get("authorization");
+  return authorization?.startsWith("Bearer ") === true ? authorization.slice(7) : undefined;
+}
+
+function refuse(error: unknown, log: Log): Response {
+  const known = toSomaError(error);
+  if (known.code === "INTERNAL") log.error({ err: error }, "a request failed");
+  const extensions = { code: known.code, retryable: known.retryable };
+  return Response.json({ errors: [{ message: known.publicMessage, extensions }] }, { status: known.httpStatus });
+}

@@ -1,0 +1,24 @@
+import type { CombinedError } from "urql";
+import type { Problem } from "../ui/problem-note.tsx";
+
+/**
+ * An error of the API as a person may read it. A network error may pass; what the server refused passes only when it
+ * says so.
+ */
+export function toProblem(error: CombinedError): Problem {
+  const [first] = error.graphQLErrors;
+  if (first === undefined)
+    return {
+      message: `The server could not be reached: ${error.networkError?.message ?? error.message}`,
+      code: null,
+      traceId: null,
+      retryable: true,
+    };
+  const { code, traceId, retryable } = first.extensions;
+  return {
+    message: first.message,
+    code: typeof code === "string" ? code : null,
+    traceId: typeof traceId === "string" ? traceId : null,
+    retryable: retryable === true,
+  };
+}

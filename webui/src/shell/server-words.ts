@@ -1,0 +1,12 @@
+import type { StatusQuery } from "@soma/graphql/operations";
+
+/** A set of rules must not pass for an AI. */
+export function modelWords({ isAi, profile, model }: StatusQuery["modelStatus"]): string {
+  return isAi ? `${model} · ${profile}` : "scripted model, not an AI";
+}
+
+export function healthWords({ status, components }: StatusQuery["health"]): string {
+  const names = components.filter((component) => component.status !== "OK").map(({ name }) => name.toLowerCase());
+  const word = status === "DOWN" ? "■ Down" : "▲ Degraded";
+  return names.length === 0 ? word : `${word}: ${names.join(", ")}`;
+}
