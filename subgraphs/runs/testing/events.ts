@@ -8,8 +8,8 @@ export const RUN_ID = "01890000-0000-7000-8000-000000000001";
 type Draft = {
   kind: EventKind;
   step?: number;
-  node?: string;
-  nodeType?: string;
+  node?: string | null;
+  nodeType?: string | null;
   attempt?: number;
   payload?: HistoryEvent["payload"];
 };
