@@ -72,12 +72,9 @@ async function findBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (cause) {
-    throw new Error(
-      `no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed`, {
+      cause,
+    });
   }
 }
 
