@@ -28,12 +28,13 @@ export function readSharedMigrations(): Promise<Migration[]> {
 }
 
 /**
- * Brings a schema up to date, one transaction for all, one process at a time. A file that was changed after it had been
+ * Brings a schema up to date, one transaction for all, one at a time in the whole database:
+ * extensions belong to all schemas, and two that create one at the same moment fail. A file that was changed after it had been
  * applied is refused: add a new one instead.
  */
 export async function migrate(owner: Sql, schema: string, migrations: readonly Migration[]): Promise<number> {
   return transaction(owner, {}, async (tx) => {
-    await tx`select pg_advisory_xact_lock(hashtextextended(${`soma-migrate-${schema}`}, 0))`;
+    await tx`select pg_advisory_xact_lock(hashtextextended('soma-migrate', 0))`;
     await tx.unsafe(`create schema if not exists "${schema}"`);
     await tx.unsafe(`set local search_path = "${schema}"`);
     await tx.unsafe(
