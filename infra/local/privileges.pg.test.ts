@@ -1,0 +1,105 @@
+import { newId } from "@soma/shared/ids";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SUBGRAPHS } from "./parts.ts";
+
+/** Functions a role may call in a subgraph's schema; all others are nobody's. */
+const CALLABLE: Readonly<Record<string, readonly string[]>> = {
+  soma_request: ["search_memories"],
+  soma_worker: ["claim_runs", "commit_batch", "release_runs", "take_over_worker"],
+};
+
+describe("what the roles of a running system may do", () => {
+  const databases: Record<string, TestDatabase> = {};
+
+  beforeAll(async () => {
+    for (const [name, part] of Object.entries(SUBGRAPHS))
+      databases[name] = await createTestDatabase(name, await part.migrations());
+  });
+  afterAll(async () => {
+    for (const database of Object.values(databases)) await database.close();
+  });
+  const of = (name: string): TestDatabase => databases[name] as TestDatabase;
+  const refused = (work: Promise<unknown>) => expect(work).rejects.toMatchObject({ code: "42501" });
+
+  it("functions with their owner's rights belong to a role without any others, and look at no table of a caller's", async () => {
+    const schemas = Object.values(databases).map(({ schema }) => schema);
+    const functions = await of("memory").owner<
+      { name: string; schema: string; definer: boolean; owner: string; path: string[] | null }[]
+    >`
+      select p.proname as name, n.nspname as schema, p.prosecdef as definer, o.rolname as owner, p.proconfig as path
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles o on o.oid = p.proowner
+      where n.nspname = any (${schemas})`;
+    expect(functions.length).toBeGreaterThanOrEqual(6);
+    expect(functions.filter(({ definer }) => definer).map(({ name, owner }) => [name, owner])).toEqual([
+      ["search_memories", "soma_definer"],
+    ]);
+    for (const { schema, path } of functions) expect(path).toContain(`search_path=${schema}, pg_temp`);
+    const roles = await of("memory").owner`select rolname, rolsuper, rolbypassrls, rolcanlogin from pg_roles
+      where rolname in ('soma_definer', 'soma_request', 'soma_worker') order by rolname`;
+    expect(roles).toMatchObject([
+      { rolname: "soma_definer", rolsuper: false, rolbypassrls: false, rolcanlogin: false },
+      { rolname: "soma_request", rolsuper: false, rolbypassrls: false },
+      { rolname: "soma_worker", rolsuper: false, rolbypassrls: false },
+    ]);
+  });
+
+  it.each(Object.keys(CALLABLE))("%s executes what it needs and no more", async (role) => {
+    const found = await Promise.all(
+      Object.values(databases).map(
+        ({ owner, schema }) => owner<{ name: string }[]>`select p.proname as name from pg_proc p
+          where p.pronamespace = ${schema}::regnamespace and has_function_privilege(${role}, p.oid, 'execute')`,
+      ),
+    );
+    expect(
+      found
+        .flat()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(CALLABLE[role]);
+  });
+
+  it("a request makes no temporary table, so that it can put nothing before ours", async () => {
+    for (const { request, worker } of Object.values(databases))
+      for (const sql of [request, worker])
+        await refused(sql`create temporary table memory_item (tenant text)`.execute());
+  });
+
+  it("a request takes no lock that says who is alive or guards a journal", async () => {
+    const { request, worker } = of("runs");
+    await refused(request`select pg_try_advisory_lock(1, 1)`.execute());
+    await refused(request`select pg_advisory_xact_lock_shared(2, 1)`.execute());
+    await refused(
+      request`select commit_batch(1, null, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`.execute(),
+    );
+    expect(await worker`select pg_advisory_unlock(2, 1)`).toBeDefined();
+  });
+
+  it("a request writes a history's first event, of a run of its own, and nothing else into a history", async () => {
+    const { owner, request } = of("runs");
+    const [mine, theirs] = [newId("Run"), newId("Run")];
+    for (const [tenant, runId] of [
+      ["acme", mine],
+      ["other", theirs],
+    ]) {
+      const session = newId("Session");
+      await owner`insert into session (tenant, session_id, created_by) values (${tenant ?? ""}, ${session}, 'x')`;
+      await owner`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by, deadline,
+        idem_key, idem_digest, trace_parent) values (${runId ?? ""}, ${tenant ?? ""}, ${session}, 'g', 1, 'h', 'r', 'm', '{}', 'x', now(), ${runId ?? ""}, 'd', '')`;
+    }
+    const insert = (runId: string, seq: number, kind = 1) =>
+      transaction(
+        request as Sql,
+        { tenant: "acme" },
+        (tx) => tx`
+        insert into journal (run_id, seq, tenant, epoch, branch, kind, step, attempt, at, payload, payload_hash, hash)
+        values (${runId}, ${seq}, 'acme', 0, 0, ${kind}, 0, 0, now(), '{}', '', '')`,
+      );
+    await refused(insert(theirs, 1));
+    await refused(insert(mine, 2));
+    await refused(insert(mine, 1, 4));
+    await insert(mine, 1);
+  });
+});
