@@ -67,6 +67,11 @@ export interface StepContext {
   attempt: number;
   /** Aborted when the run is canceled, taken away, or the process stops. */
   signal: AbortSignal;
+  /**
+   * True when the run was canceled: what was begun outside has to be stopped. An aborted signal alone means that somebody
+   * else goes on with the run, and with what was begun.
+   */
+  canceled(): boolean;
   /** What is outside: models, tools, policy, memory, the session; asked in the name of who started the run. */
   services: StepServices;
   streams: StreamWriter;

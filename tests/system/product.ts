@@ -30,7 +30,8 @@ export interface ProductUnderTest {
   start(env?: Record<string, string>, probe?: "/readyz" | "/healthz"): Promise<void>;
   /** What a power cut does to the process. PostgreSQL stays, as it does on a real machine. */
   kill(): Promise<void>;
-  stop(): Promise<void>;
+  /** Asks it to stop, the way a terminal or a deploy does. */
+  stop(signal?: "SIGTERM" | "SIGINT"): Promise<void>;
   /** Runs the command line in a process of its own. */
   soma(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   send(text: string, more?: { role?: string; sessionId?: string }): Promise<string>;
@@ -90,10 +91,10 @@ export async function createProduct(): Promise<ProductUnderTest> {
       await gone;
       child = undefined;
     },
-    async stop() {
+    async stop(signal = "SIGTERM") {
       if (child === undefined) return;
       const gone = once(child, "exit");
-      child.kill("SIGTERM");
+      child.kill(signal);
       await gone;
       child = undefined;
     },

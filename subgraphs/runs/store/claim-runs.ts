@@ -15,6 +15,8 @@ export interface ClaimedRun {
   startedBy: string;
   epoch: number;
   recoveries: number;
+  /** Take-overs in a row without a step that ended in between. */
+  fruitless: number;
   control: number;
   traceParent: string;
   deadline: Date;
@@ -29,7 +31,7 @@ export async function claimRuns(
 ): Promise<ClaimedRun[]> {
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
-      input, started_by as "startedBy", epoch, recoveries, control, trace_parent as "traceParent",
+      input, started_by as "startedBy", epoch, recoveries, fruitless, control, trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int)`;
 }

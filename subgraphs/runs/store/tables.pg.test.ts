@@ -16,7 +16,16 @@ afterAll(async () => database.close());
 describe("the tables of runs", () => {
   it("are declared as the migrations make them", async () => {
     expect(await findDrift(database, session)).toEqual([]);
-    const ofRun = ["available_at", "branch", "cancel_reason", "deadline", "epoch", "priority", "worker_id"];
+    const ofRun = [
+      "available_at",
+      "branch",
+      "cancel_reason",
+      "deadline",
+      "epoch",
+      "fruitless",
+      "priority",
+      "worker_id",
+    ];
     expect(await findDrift(database, run, { leftOut: leftOut(ofRun) })).toEqual([]);
     expect(await findDrift(database, journal, { leftOut: leftOut(["branch", "epoch", "xid"]) })).toEqual([]);
   });

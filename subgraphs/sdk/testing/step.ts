@@ -16,7 +16,7 @@ export interface TryStepParams<S> {
   run?: Partial<RunInfo>;
   /** Those the node uses; reaching for another one fails the step and names it. */
   services?: Partial<StepServices>;
-  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "now">>;
+  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now">>;
 }
 
 const RUN: RunInfo = {
@@ -42,6 +42,7 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     stepNumber,
     attempt: 1,
     signal: new AbortController().signal,
+    canceled: () => false,
     services: onlyThese(params.services ?? {}),
     streams: recordInto(frames),
     log: { info: note, warn: note, error: note },

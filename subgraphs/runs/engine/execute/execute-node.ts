@@ -133,6 +133,7 @@ function toStepContext<S>({ context, step, streams }: Attempt<S>): StepContext {
     stepNumber: step.number,
     attempt: step.attempt,
     signal: context.signal,
+    canceled: context.canceled,
     services: context.servicesOf(stepId),
     streams,
     log: context.log,

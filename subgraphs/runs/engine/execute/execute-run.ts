@@ -16,8 +16,8 @@ import { executeNode, StepStopped } from "./execute-node.ts";
 import { type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** A run that lost its worker this often is given up: what it does may be what kills workers. */
-const MAX_RECOVERIES = 8;
+/** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
+const MAX_FRUITLESS = 8;
 /** Steps of one run; a graph that does not come to an end must not run for ever. */
 const MAX_STEPS = 500;
 const HISTORY_PAGE = 2_000;
@@ -78,8 +78,11 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     const stopped = stoppedBy(events);
     if (stopped !== undefined)
       throw new StepStopped(stopped.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", stopped.error);
-    if (run.recoveries > MAX_RECOVERIES)
-      throw new SomaError("INTERNAL", `the run lost its worker ${run.recoveries} times`);
+    if (run.fruitless > MAX_FRUITLESS)
+      throw new SomaError(
+        "INTERNAL",
+        `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
+      );
     while (position.node !== undefined) position = await advance(context, graph, journal, position);
     ending();
     await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });

@@ -5,6 +5,7 @@ import type { EventBus, PublishResult } from "@soma/shared/bus/event-bus";
 import type { EventRecord } from "@soma/shared/bus/event-record";
 import { createSilentLog } from "@soma/shared/log";
 import { createRelay, type Relay } from "@soma/shared/outbox/relay";
+import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createEngineHarness, type EngineHarness } from "../../testing/engine.ts";
 import { createJournalSource } from "./journal-source.ts";
@@ -63,9 +64,16 @@ describe("createJournalSource()", () => {
   const typesOf = (runId: string): string[] =>
     seen.filter((record) => record.key === runId).map((record) => record.headers.ce_type ?? "");
 
+  /** Rows wait for every older transaction of the server, those of other tests too. */
+  const relayUntil = (runId: string, count: number): Promise<true> =>
+    until(`${count} events of run ${runId} are published`, async () => {
+      await relay.tick();
+      return typesOf(runId).length >= count;
+    }) as Promise<true>;
+
   it("publishes a run's events once, in order, with summaries that say something and no text of the user", async () => {
     const runId = await aFinishedRun("my very own words");
-    await relay.tick();
+    await relayUntil(runId, 4);
     expect(typesOf(runId)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.steps.v1", "agent.runs.v1"]);
     const steps = seen
       .filter((record) => record.headers.ce_type === "agent.steps.v1")
@@ -84,9 +92,15 @@ describe("createJournalSource()", () => {
   it("keeps what the bus did not take, before anything of that run that follows, and loses nothing", async () => {
     const runId = await aFinishedRun("later");
     answer = (record) => (record.key === runId ? { ok: false, kind: "retriable", reason: "busy" } : { ok: true });
-    await expect(relay.tick()).rejects.toThrow(/events of runs were not delivered and wait: busy/);
+    const refusal = await until("the bus was asked", () =>
+      relay.tick().then(
+        () => undefined,
+        (error: Error) => error,
+      ),
+    );
+    expect(refusal.message).toMatch(/events of runs were not delivered and wait: busy/);
     answer = () => ({ ok: true });
-    await relay.tick();
+    await relayUntil(runId, 4);
     expect(typesOf(runId)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.steps.v1", "agent.runs.v1"]);
   });
 
@@ -95,7 +109,7 @@ describe("createJournalSource()", () => {
     await harness.database
       .owner`update journal set payload = payload || '{"spanId": "not a span"}' where run_id = ${bad} and kind = 11 and step = 1`;
     const good = await aFinishedRun("good");
-    await relay.tick();
+    await relayUntil(good, 4);
     expect(typesOf(bad)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.runs.v1"]);
     expect(typesOf(good)).toHaveLength(4);
     const dead = await harness.database.owner`select key, type, reason, payload from outbox_dead`;

@@ -12,6 +12,7 @@ import { ENGINE_BUILD } from "../../domain/published-events.ts";
 import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { findControlledRuns } from "../../store/find-controlled-runs.ts";
+import { findOwnedRuns } from "../../store/find-owned-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
@@ -26,6 +27,8 @@ import { reap } from "./reaper.ts";
 /** Renewed four times a second; it only matters for a process that hangs, since a dead one loses its lock at once. */
 const LEASE_MS = 5_000;
 const TICK_MS = 250;
+/** Rounds of claiming between two looks at what the database says is ours: about a second. */
+const RECONCILE_EVERY = 4;
 
 const active = gauge("soma_runs_active", "Runs this process executes", []);
 
@@ -80,6 +83,7 @@ class Life implements RunningIncarnation {
   readonly #unsubscribe: () => void;
   #declareLost: () => void = () => {};
   #closing = false;
+  #rounds = 0;
 
   constructor(
     options: IncarnationOptions & { owner: Incarnation; liveness: BegunIncarnation; batcher: CommitBatcher },
@@ -102,10 +106,25 @@ class Life implements RunningIncarnation {
   async #claim(): Promise<boolean> {
     const { sql, owner, slots } = this.#options;
     const free = slots - this.#runs.size;
-    if (free <= 0 || this.#closing || !this.#options.liveness.held()) return false;
+    if (this.#closing || !this.#options.liveness.held()) return false;
+    this.#rounds += 1;
+    if (this.#rounds % RECONCILE_EVERY === 0) await this.#reconcile();
+    if (free <= 0) return false;
     const claimed = await claimRuns(sql.general, { owner, graphs: this.#options.graphs.pins(), slots: free });
     for (const run of claimed) this.#start(run);
     return false;
+  }
+
+  /**
+   * Lets go of what the database says is ours and nobody here executes: a run whose hand-back failed, or whose claim
+   * committed although the answer was lost. Never beside a claim, whose runs would look the same.
+   */
+  async #reconcile(): Promise<void> {
+    const { sql, owner, log } = this.#options;
+    const strays = (await findOwnedRuns(sql.general, owner)).filter((runId) => !this.#runs.has(runId));
+    if (strays.length === 0) return;
+    const released = await releaseRuns(sql.general, { owner, runIds: strays });
+    if (released > 0) log.warn({ runs: released }, "runs that nobody here executed were handed back");
   }
 
   #start(run: ClaimedRun): void {
@@ -141,8 +160,9 @@ class Life implements RunningIncarnation {
       if (context.lost()) return;
       context.lose("it could not go on here");
       rest.log.error({ err: error }, "a run could not go on here and is handed back");
+      // Should this fail too, the next look at what is ours lets it go.
       await releaseRuns(this.#options.sql.general, { owner: this.#options.owner, runIds: [run.runId] }).catch(
-        (cause: unknown) => rest.log.error({ err: cause }, "a run could not be handed back"),
+        (cause: unknown) => rest.log.warn({ err: cause }, "a run could not be handed back yet"),
       );
     }
   }

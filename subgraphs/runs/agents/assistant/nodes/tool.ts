@@ -78,7 +78,8 @@ async function invoke(
     clearTimeout(limit);
     return answer;
   } catch (error) {
-    if (signal.aborted) await tools.cancel(invocationId).catch(() => {});
+    // A process that only stops, or lost the run, leaves the invocation alone: whoever goes on attaches to it by its key.
+    if (context.canceled()) await tools.cancel(invocationId).catch(() => {});
     const known = toSomaError(error);
     if (known.code === "BAD_INPUT" || known.code === "PAYLOAD_TOO_LARGE")
       return { id: null, status: "FAILED", output: null, error: { type: known.code, message: known.publicMessage } };

@@ -1,0 +1,96 @@
+import { graph } from "@soma/sdk/graph";
+import { newId } from "@soma/shared/ids";
+import { until } from "@soma/shared/testing/until";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chain } from "../../domain/chain.ts";
+import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
+import { commitBatch, type Incarnation } from "../../store/commit-batch.ts";
+import { registerWorker } from "../../store/register-worker.ts";
+import { takeOverWorker } from "../../store/take-over-worker.ts";
+import { createEngineHarness, type EngineHarness } from "../../testing/engine.ts";
+
+const one = graph("one", 1, {})
+  .node("only", { type: "tool", run: () => ({ summary: "done" }) })
+  .build(() => "done");
+
+describe("who owns a run", () => {
+  let harness: EngineHarness;
+  beforeAll(async () => {
+    harness = await createEngineHarness([one]);
+  });
+  afterAll(() => harness.close());
+
+  /** A worker that claims the run, does what it is told, and dies. */
+  async function liveAndDie(
+    runId: string,
+    live: (run: ClaimedRun, owner: Incarnation) => Promise<unknown>,
+  ): Promise<void> {
+    const { worker, owner: admin } = harness.database;
+    await admin`update run set available_at = '-infinity' where run_id = ${runId}`;
+    const owner = await registerWorker(worker, { workerId: newId(), slots: 1, build: "test", leaseMs: 60_000 });
+    const [run] = await claimRuns(worker, { owner, graphs: [one.pin], slots: 1 });
+    if (run?.runId !== runId) throw new Error(`claimed ${run?.runId} instead of ${runId}`);
+    await live(run, owner);
+    await takeOverWorker(worker, owner);
+  }
+
+  async function endAStep(run: ClaimedRun, owner: Incarnation): Promise<void> {
+    const head = (await harness.history(run.runId)).at(-1);
+    if (head === undefined) throw new Error("no history");
+    const step = { step: head.seq, node: "only", nodeType: "tool", attempt: 1 };
+    const event = chain(head.hash, {
+      runId: run.runId,
+      seq: head.seq + 1,
+      at: new Date(),
+      kind: "STEP_SUCCEEDED",
+      ...step,
+      payload: {},
+    });
+    await commitBatch(harness.database.worker, { owner, rows: [{ event, epoch: run.epoch, status: null }] });
+  }
+
+  const counts = async (runId: string): Promise<object | undefined> =>
+    (await harness.database.owner`select recoveries, fruitless from run where run_id = ${runId}`)[0];
+
+  it("a run that goes forward is not blamed for the deaths of its workers, however many", async () => {
+    const { runId } = await harness.start({ graph: "one" });
+    for (let death = 1; death <= 12; death += 1) await liveAndDie(runId, endAStep);
+    expect(await counts(runId)).toEqual({ recoveries: 12, fruitless: 0 });
+    await liveAndDie(runId, async () => {});
+    expect(await counts(runId)).toEqual({ recoveries: 13, fruitless: 1 });
+    await liveAndDie(runId, endAStep);
+    expect(await counts(runId)).toEqual({ recoveries: 14, fruitless: 0 });
+    await harness.database.owner`update run set status = 12, worker_id = null where run_id = ${runId}`;
+  });
+
+  it("a run that ends no step in nine lives is given up, and says why", async () => {
+    const { runId } = await harness.start({ graph: "one" });
+    for (let death = 1; death <= 9; death += 1) await liveAndDie(runId, async () => {});
+    expect(await counts(runId)).toEqual({ recoveries: 9, fruitless: 9 });
+    await harness.database.owner`update run set available_at = '-infinity' where run_id = ${runId}`;
+    const { life } = await harness.startWorker();
+    await harness.finished(runId);
+    const last = (await harness.history(runId)).at(-1);
+    expect(last).toMatchObject({
+      kind: "RUN_FAILED",
+      payload: { error: { message: expect.stringContaining("9 times in a row") } },
+    });
+    await life.close();
+  });
+
+  it("a live worker lets go of what it owns and does not execute, and the run goes on", async () => {
+    const { life } = await harness.startWorker();
+    const [row] = await harness.database
+      .owner`select worker_id from worker where state = 1 order by started_at desc limit 1`;
+    const { runId } = await harness.start({ graph: "one" });
+    await harness.finished(runId);
+    // As after a hand-back that failed, or a claim whose answer was lost.
+    const { runId: stray } = await harness.start({ graph: "one", idempotencyKey: "stray" });
+    await harness.finished(stray);
+    await harness.database
+      .owner`update run set status = 1, worker_id = ${row?.worker_id ?? null}, finished_at = null, epoch = epoch + 1 where run_id = ${stray}`;
+    await harness.database.owner`delete from journal where run_id = ${stray} and seq > 1`;
+    await until("the stray is claimed and executed", async () => (await harness.find(stray))?.status === 10);
+    await life.close();
+  });
+});
