@@ -38,6 +38,22 @@ describe("documentation", () => {
     expect(names.filter(({ name }) => !sources.includes(name) && !made.test(name))).toEqual([]);
   });
 
+  it("names every setting that the code declares", () => {
+    const declared = [...sources.matchAll(/\benv: "([A-Z_]+)",\s+doc:/g)].map(([, name = ""]) => name);
+    expect(declared.length).toBeGreaterThan(20);
+    const said = read("docs/operator/settings.md");
+    expect(declared.filter((name) => !said.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it("names every metric that the code counts", () => {
+    const counted = [...sources.matchAll(/\b(?:counter|gauge|durationHistogram)\(\s*"([a-z_]+)"/g)].map(
+      ([, name = ""]) => name,
+    );
+    expect(counted.length).toBeGreaterThan(15);
+    const said = read("docs/operator/metrics.md");
+    expect(counted.filter((name) => !said.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it("names only metrics that the code counts", () => {
     const names = read("docs/operator/metrics.md").match(/`[a-z]+(?:_[a-z]+)+`/g) ?? [];
     expect(names.length).toBeGreaterThan(8);

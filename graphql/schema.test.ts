@@ -7,7 +7,7 @@ import { lintSchema, readLinterOptions } from "./testing/lint-schema.ts";
 
 const read = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
 const current = await read("schema.graphql");
-const released = await read("released.graphql");
+const landed = await read("landed.graphql");
 
 /** Lists that are no connections, and what keeps each of them short. */
 const BOUNDED_LISTS = {
@@ -54,8 +54,8 @@ describe("the schema", () => {
     expect(findForeignFaults(parse(await read("supergraph.graphql")), HOMES)).toEqual([]);
   });
 
-  it("breaks nothing of the last release", () => {
-    expect(breaking(released, current)).toEqual([]);
+  it("breaks nothing that has landed", () => {
+    expect(breaking(landed, current)).toEqual([]);
   });
 });
 

@@ -37,6 +37,7 @@ export const GROUNDS = {
   },
 } as const;
 
+const WEBUI = ["graphql", "schemas"];
 const GATEWAY = ["schemas", "shared"];
 const SUBGRAPH = ["conf", "schemas", "sdk", "shared"];
 
@@ -45,8 +46,12 @@ export const ROWS: Row[] = [
   { files: ["schemas/{json,run-chain,run-history}.ts"], packages: [], ground: "web" },
   { files: ["conf/**"], packages: ["schemas", "shared"] },
   { files: ["graphql/**"], packages: ["schemas", "shared/backoff"], ground: "web" },
-  { files: ["webui/**"], packages: ["graphql", "schemas"] },
-  { files: ["webui/src/**"], packages: ["graphql", "schemas"], ground: "web" },
+  { files: ["webui/**"], packages: WEBUI },
+  { files: ["webui/src/**"], packages: WEBUI, ground: "web" },
+  { files: ["webui/src/graphql/**"], packages: WEBUI, rooms: ["ui"], ground: "web" },
+  { files: ["webui/src/markdown/**"], packages: WEBUI, rooms: ["ui"], ground: "web" },
+  { files: ["webui/src/run-log/**"], packages: WEBUI, rooms: ["ui"], ground: "web" },
+  { files: ["webui/src/ui/**"], packages: WEBUI, rooms: [], ground: "web" },
   { files: ["infra/cli/**"], packages: ["graphql", "schemas"] },
 
   // The one door, from the socket inwards. infra/local has no row: it wires everything.
@@ -65,6 +70,9 @@ export const ROWS: Row[] = [
   { files: ["subgraphs/*/consumers/**"], packages: SUBGRAPH, rooms: ["commands", "<trade>", "store", "domain"] },
   { files: ["subgraphs/*/commands/**"], packages: SUBGRAPH, rooms: ["<trade>", "store", "domain"] },
   { files: ["subgraphs/*/<trade>/**"], packages: SUBGRAPH, rooms: ["<trade>", "store", "domain"] },
+  // The engine runs any graph with any services: it knows none by name. Only main.ts and worker.ts bring them together.
+  { files: ["subgraphs/runs/engine/**"], packages: SUBGRAPH, rooms: ["store", "domain"] },
+  { files: ["subgraphs/runs/agents/**"], packages: SUBGRAPH, rooms: [] },
   { files: ["subgraphs/*/store/**"], packages: SUBGRAPH, rooms: ["domain"] },
   { files: ["subgraphs/*/domain/**"], packages: SUBGRAPH, rooms: [], ground: "pure" },
 ];

@@ -15,6 +15,7 @@ interface Pattern {
 
 interface Rooms {
   gateway: string[];
+  webui: string[];
   subgraphs: string[];
   /** The rooms of subgraphs that no row names: each is the craft of one of them. */
   trade: string[];
@@ -38,7 +39,12 @@ function findRooms(): Rooms {
   const names = foldersIn("subgraphs/").filter((name) => !NO_SUBGRAPH.includes(name));
   const subgraphs = [...new Set(names.flatMap((name) => roomsIn(`subgraphs/${name}/`)))].sort();
   const named = (room: string): boolean => ROWS.some(({ files }) => files.includes(`subgraphs/*/${room}/**`));
-  return { gateway: roomsIn("gateway/"), subgraphs, trade: subgraphs.filter((room) => !named(room)) };
+  return {
+    gateway: roomsIn("gateway/"),
+    webui: roomsIn("webui/src/"),
+    subgraphs,
+    trade: subgraphs.filter((room) => !named(room)),
+  };
 }
 
 function packagesPattern({ files, packages }: Row): Pattern {
@@ -56,7 +62,8 @@ function packagesPattern({ files, packages }: Row): Pattern {
 function roomsPattern({ files, rooms }: Row, all: Rooms): Pattern | undefined {
   if (rooms === undefined) return undefined;
   const allowed = rooms.flatMap((room) => (room === "<trade>" ? all.trade : [room]));
-  const forbidden = (files.every((glob) => glob.startsWith("gateway/")) ? all.gateway : all.subgraphs).filter(
+  const [part] = (files[0] ?? "").split("/");
+  const forbidden = (part === "gateway" || part === "webui" ? all[part] : all.subgraphs).filter(
     (room) => !allowed.includes(room) && !files.some((glob) => glob.includes(`/${room}/`)),
   );
   const names = rooms.length === 0 ? "no other room" : `of the other rooms only ${rooms.join(", ")}`;

@@ -7,6 +7,7 @@ import type { Log } from "@soma/shared/log";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
@@ -49,7 +50,7 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    ready: async () => void (await sql`select 1`),
+    ready: () => ping(sql),
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, close: lifecycle.close };

@@ -9,6 +9,7 @@ import type { Log } from "@soma/shared/log";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
@@ -66,7 +67,7 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
           "UNAVAILABLE",
           "degraded: every tool call is denied, because the policy bundle cannot be loaded",
         );
-      await sql`select 1`;
+      await ping(sql);
     },
   });
   lifecycle.add("subgraph", subgraph.close);

@@ -171,27 +171,29 @@ describe("policy subgraph", () => {
     const representations = [
       { __typename: "Run", id: runId },
       { __typename: "Step", id: `${runId}.1` },
-      { __typename: "Decision", id: mine.id },
-      { __typename: "AuditEvent", id: event.id },
     ];
     expect((await ask(ENTITIES, { representations }, stranger))._entities).toEqual([
       { decisions: { nodes: [] } },
       { decision: null },
-      null,
-      null,
     ]);
+    for (const one of [
+      { __typename: "Decision", id: mine.id },
+      { __typename: "AuditEvent", id: event.id },
+    ])
+      await expect(ask(ENTITIES, { representations: [one] }, stranger)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("resolves an audit event by its id, and none by what is no id", async () => {
     const { id: decisionId } = await decide();
     const { nodes } = (await ask(AUDIT, {})).auditEvents;
     const { id } = nodes.find((event: Answer) => event.meta.decision_id === decisionId);
-    const representations = [id, newId("AuditEvent"), "nope"].map((one) => ({ __typename: "AuditEvent", id: one }));
-    expect((await ask(ENTITIES, { representations }))._entities).toEqual([
+    const eventOf = async (one: string): Promise<Answer> =>
+      (await ask(ENTITIES, { representations: [{ __typename: "AuditEvent", id: one }] }))._entities;
+    expect(await eventOf(id)).toEqual([
       { id, category: "POLICY", subject: "tool:code_run", timestamp: expect.stringMatching(/^\d{4}-.*Z$/) },
-      null,
-      null,
     ]);
+    for (const none of [newId("AuditEvent"), "nope"])
+      await expect(eventOf(none)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("takes a risk of the list only", async () => {

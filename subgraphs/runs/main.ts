@@ -7,8 +7,10 @@ import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
+import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
+import { discoverGraphs } from "./agents/discover-graphs.ts";
 import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { readRunsConfig } from "./config.ts";
@@ -43,7 +45,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
     resolvers: createResolvers({
       sql,
       wakeUp,
-      graphs: createGraphRegistry(),
+      graphs: createGraphRegistry(await discoverGraphs()),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,
       modelProfiles: models.profiles,
@@ -60,7 +62,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    ready: async () => void (await sql`select 1`),
+    ready: () => ping(sql),
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, close: lifecycle.close };

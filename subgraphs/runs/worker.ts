@@ -8,6 +8,7 @@ import { connect } from "@soma/shared/postgres/connect";
 import { liveOn } from "@soma/shared/postgres/incarnation";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { runMain } from "@soma/shared/run-main";
+import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { readWorkerConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
@@ -63,7 +64,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
   }
   const options = {
     sql,
-    graphs: createGraphRegistry(),
+    graphs: createGraphRegistry(await discoverGraphs()),
     services,
     wakeUp,
     slots: config.slots,

@@ -1,6 +1,6 @@
 /**
  * Settings: read once from the environment into a frozen, typed object. Every fault is collected, so that a person
- * fixes them in one go. A package declares its settings as a table; the README's table is made from the same fields.
+ * fixes them in one go. A package declares its settings as a table; docs/operator/settings.md names each.
  */
 export interface Setting<T> {
   /** Name of the environment variable. */

@@ -21,7 +21,7 @@ export function createSlots(count: number, waitMs = 5_000): Slots {
         reject(
           new SomaError(
             "LIMIT_EXCEEDED",
-            `all ${count} places for tools are taken, and none became free within ${waitMs} ms; try again`,
+            `all ${count} places are taken, and none became free within ${waitMs} ms; try again`,
           ),
         );
       }, waitMs);

@@ -179,7 +179,6 @@ describe("startTools()", () => {
       { __typename: "Step", id: stepId },
       { __typename: "Step", id: `${runId}.3` },
       { __typename: "Invocation", id },
-      { __typename: "Invocation", id: newId() },
       { __typename: "Tool", name: "clock" },
       { __typename: "Tool", name: "toString" },
     ];
@@ -194,7 +193,6 @@ describe("startTools()", () => {
       { invocation: { id } },
       { invocation: null },
       { id, decision: { id: expect.any(String) } },
-      null,
       { version: "1" },
       null,
     ]);

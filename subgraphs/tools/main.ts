@@ -11,6 +11,7 @@ import type { Log } from "@soma/shared/log";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createWakeUp } from "@soma/shared/wake-up";
@@ -21,7 +22,6 @@ import { createRegistry } from "./execution/catalog/registry.ts";
 import { startExecutorLife } from "./execution/invocations/executor-life.ts";
 import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
 import { startSweep } from "./execution/invocations/sweep-lost.ts";
-import { ping } from "./store/ping.ts";
 
 export interface StartToolsDeps {
   env: Record<string, string | undefined>;

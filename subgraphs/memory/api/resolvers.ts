@@ -1,5 +1,6 @@
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
+import { referenced } from "@soma/shared/graphql/referenced";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { link } from "../commands/link.ts";
@@ -43,7 +44,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       link: (_parent, { input }, context) => link(deps, context.principal, input),
     },
     Memory: {
-      __resolveReference: ({ id }, context) => find(id, context),
+      __resolveReference: ({ id }, context) => referenced("memory", id, find(id, context)),
       id: (row) => row.memoryId,
       key: (row) => row.somabrainKey,
       role: (row) => row.role.toUpperCase() as MemoryRole,

@@ -1,6 +1,6 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { type PageArgs, parsePage, toConnection } from "@soma/shared/graphql/page";
-import { isId } from "@soma/shared/ids";
+import { type IdType, isId, typeOfId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { checkStorable } from "../domain/storable-text.ts";
@@ -12,13 +12,13 @@ type Loaders = ReturnType<typeof loadersOf>;
 
 const PAGE = { default: 50, max: 200 };
 
-function toId(cursor: string): string | undefined {
-  return isId(cursor) ? cursor : undefined;
+function toIdOf(type: IdType) {
+  return (cursor: string): string | undefined => (typeOfId(cursor) === type ? cursor : undefined);
 }
 
 /** A page of the decisions of a run, oldest first; a cursor is a decision's id. */
 export async function decisionConnection(loader: Loaders["byRun"], owner: string, args: PageArgs) {
-  const page = parsePage(args, PAGE, toId);
+  const page = parsePage(args, PAGE, toIdOf("Decision"));
   const rows = isId(owner) ? await loader.load({ owner, page }) : [];
   return toConnection(rows, page, (row) => row.decisionId);
 }
@@ -26,7 +26,7 @@ export async function decisionConnection(loader: Loaders["byRun"], owner: string
 /** A page of audit events, newest first; a cursor is an event's id. */
 export async function auditConnection(sql: Sql, context: RequestContext, filter: AuditFilter, args: PageArgs) {
   const { tenant } = context.principal;
-  const page = parsePage(args, PAGE, toId);
+  const page = parsePage(args, PAGE, toIdOf("AuditEvent"));
   for (const name of ["decision", "actor", "subject"] as const) checkStorable(`filter.${name}`, filter[name] ?? "");
   const params = {
     tenant,

@@ -1,8 +1,9 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
+import { referenced } from "@soma/shared/graphql/referenced";
 import { isId } from "@soma/shared/ids";
 import { type DecideDeps, decide } from "../commands/decide.ts";
 import { isStepId } from "../domain/decide-params.ts";
-import type { DecisionRow } from "../store/tables.ts";
+import type { AuditRow, DecisionRow } from "../store/tables.ts";
 import { auditConnection, decisionConnection } from "./connections.ts";
 import type { AuditCategory, Resolvers, ToolRisk } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
@@ -11,6 +12,8 @@ export function createResolvers(deps: DecideDeps): Resolvers {
   const { sql } = deps;
   const find = async (id: string, context: RequestContext): Promise<DecisionRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).decision.load(id)) ?? null) : null;
+  const findEvent = async (id: string, context: RequestContext): Promise<AuditRow | null> =>
+    isId(id) ? ((await loadersOf(sql, context).auditEvent.load(id)) ?? null) : null;
   return {
     Query: {
       decision: (_parent, { id }, context) => find(id, context),
@@ -21,7 +24,7 @@ export function createResolvers(deps: DecideDeps): Resolvers {
         decide(deps, context.principal, { ...input, risk: input.risk.toLowerCase() as Lowercase<ToolRisk> }),
     },
     Decision: {
-      __resolveReference: ({ id }, context) => find(id, context),
+      __resolveReference: ({ id }, context) => referenced("decision", id, find(id, context)),
       id: (row) => row.decisionId,
       expiresAt: (row) => row.expiresAt.toISOString(),
       createdAt: (row) => row.createdAt.toISOString(),
@@ -29,8 +32,7 @@ export function createResolvers(deps: DecideDeps): Resolvers {
       step: (row) => (row.stepId === null ? null : { id: row.stepId }),
     },
     AuditEvent: {
-      __resolveReference: async ({ id }, context) =>
-        isId(id) ? ((await loadersOf(sql, context).auditEvent.load(id)) ?? null) : null,
+      __resolveReference: ({ id }, context) => referenced("audit event", id, findEvent(id, context)),
       id: (row) => row.eventId,
       category: (row) => row.category.toUpperCase() as AuditCategory,
       timestamp: (row) => row.at.toISOString(),

@@ -1,10 +1,11 @@
 import type { Sql } from "@soma/shared/postgres/connect";
+import { ping } from "@soma/shared/postgres/ping";
 import type { Health, HealthComponent } from "./generated.ts";
 
-/** Health of the engine: its database, and how long the oldest ready run has waited. */
+/** Health of the engine: whether its database answers, and how fast. */
 export async function readHealth(sql: Sql): Promise<Health> {
   const startedAt = performance.now();
-  const database: HealthComponent = await sql`select 1`.then(
+  const database: HealthComponent = await ping(sql).then(
     () => ({
       name: "POSTGRES",
       status: "OK" as const,

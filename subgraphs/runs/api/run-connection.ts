@@ -1,7 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { type PageArgs, parsePage, toConnection } from "@soma/shared/graphql/page";
-import { isId } from "@soma/shared/ids";
+import { isId, typeOfId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { codesOf, type RunStatusGraphql } from "../domain/run-status.ts";
@@ -13,7 +13,7 @@ export const RUNS_PAGE = { default: 50, max: 200 };
 /** A page of runs, newest first. */
 export async function runConnection(sql: Sql, context: RequestContext, args: PageArgs, filter: RunFilter) {
   const { tenant } = context.principal;
-  const page = parsePage(args, RUNS_PAGE, (cursor) => (isId(cursor) ? cursor : undefined));
+  const page = parsePage(args, RUNS_PAGE, (cursor) => (typeOfId(cursor) === "Run" ? cursor : undefined));
   const { sessionId } = filter;
   if (sessionId !== undefined && sessionId !== null && !isId(sessionId))
     throw new SomaError("BAD_INPUT", `session id "${sessionId.slice(0, 80)}" is not a UUID`);

@@ -5,6 +5,7 @@ import type { Sql, Tx } from "../postgres/connect.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { EventBus, Subscription } from "./event-bus.ts";
+import { markHandled } from "./store/mark-handled.ts";
 
 export interface ConsumeParams<T extends EventType> {
   bus: EventBus;
@@ -20,7 +21,7 @@ export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<
   return params.bus.subscribe({ group: params.consumer, type: params.type }, async (record) => {
     const id = record.headers.ce_id;
     const tenant = record.headers.ce_tenant;
-    const data: unknown = JSON.parse(record.value);
+    const data = parseValue(record.value, params.type);
     const faults = validateForRead(params.type, data);
     if (id === undefined || tenant === undefined)
       throw new SomaError("EVENT_INVALID", `a record of ${params.type} has no ce_id or ce_tenant header`);
@@ -31,12 +32,19 @@ export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<
       { "soma.event_id": id },
       async () => {
         await transaction(params.sql, {}, async (tx) => {
-          const [fresh] =
-            await tx`insert into inbox (consumer, tenant, event_id) values (${params.consumer}, ${tenant}, ${id}) on conflict do nothing returning 1`;
-          if (fresh !== undefined) await params.handle(tx, { id, tenant, data: data as EventTypes[T] });
+          if (await markHandled(tx, { consumer: params.consumer, tenant, eventId: id }))
+            await params.handle(tx, { id, tenant, data: data as EventTypes[T] });
         });
       },
       contextFromHeaders(record.headers),
     );
   });
+}
+
+function parseValue(value: string, type: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new SomaError("EVENT_INVALID", `a record of ${type} is not JSON`, { cause });
+  }
 }

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { SomaError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { until } from "../testing/until.ts";
 import type { EventBus } from "./event-bus.ts";
@@ -44,6 +45,19 @@ export function eventBusContract(make: () => Promise<EventBus>): void {
     await bus.subscribe({ group: "g", type: "agent.runs.v1" }, async (record) => void seen.push(reasonOf(record)));
     await bus.publish([aRecord("not for you")]);
     expect(seen).toEqual([]);
+    await bus.close();
+  });
+
+  it("goes on after a record that its consumer can never read", async () => {
+    const bus = await make();
+    const seen: string[] = [];
+    await bus.subscribe({ group: "g", type: "agent.audit.v1" }, async (record) => {
+      if (reasonOf(record) === "unreadable") throw new SomaError("EVENT_INVALID", "not of its schema");
+      seen.push(reasonOf(record));
+    });
+    await bus.publish([aRecord("unreadable"), aRecord("the next of its key")]);
+    await until("the next was taken", () => seen.length === 1);
+    expect(seen).toEqual(["the next of its key"]);
     await bus.close();
   });
 

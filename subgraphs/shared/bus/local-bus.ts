@@ -1,24 +1,30 @@
+import { SomaError } from "../errors.ts";
 import type { EventBus, PublishResult, RecordHandler } from "./event-bus.ts";
 import type { EventRecord } from "./event-record.ts";
 
 /**
  * The bus of a single process. A record counts as published when every group has handled it, so the outbox keeps what a
- * consumer could not take, and nothing is lost when the process dies. A later record of a key waits for an earlier one that failed.
+ * consumer could not take, and nothing is lost when the process dies. A later record of a key waits for an earlier one that
+ * failed, unless that one can never be read.
  */
 export function createLocalBus(): EventBus {
   const groups = new Map<string, { type: string; handle: RecordHandler }>();
   let closed = false;
 
   async function deliver(record: EventRecord): Promise<PublishResult> {
+    let result: PublishResult = { ok: true };
     for (const { type, handle } of groups.values()) {
       if (record.headers.ce_type !== type) continue;
       try {
         await handle(record);
       } catch (error) {
-        return { ok: false, kind: "retriable", reason: error instanceof Error ? error.message : String(error) };
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!(error instanceof SomaError && error.code === "EVENT_INVALID"))
+          return { ok: false, kind: "retriable", reason };
+        result = { ok: false, kind: "poison", reason };
       }
     }
-    return { ok: true };
+    return result;
   }
 
   return {
@@ -32,7 +38,7 @@ export function createLocalBus(): EventBus {
           : blocked.has(lane)
             ? { ok: false, kind: "retriable", reason: "an earlier record of the key was not delivered" }
             : await deliver(record);
-        if (!result.ok) blocked.add(lane);
+        if (!result.ok && result.kind === "retriable") blocked.add(lane);
         results.push(result);
       }
       return results;

@@ -2,7 +2,11 @@ import { createClient } from "graphql-ws";
 import { isErrorCode, SomaError } from "../errors.ts";
 import type { SignPrincipal } from "../identity/internal-token.ts";
 import type { Principal } from "../identity/principal.ts";
+import { readText } from "../read-text.ts";
 import { traceHeaders } from "../telemetry.ts";
+
+/** Bytes that an answer of a peer may have: one tool output or one page of memories is far below. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** A document of the generated operations: its text, and the types of its answer and variables. */
 interface TypedDocument<R, V> {
@@ -47,10 +51,12 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       }).catch((cause: unknown) => {
         throw unreachable(options.peer, cause, call.signal);
       });
-      const answer = (await response.json().catch((cause: unknown) => {
-        throw unreachable(options.peer, cause, call.signal);
-      })) as Answer<R>;
-      return dataOf(options.peer, answer);
+      const text = await readText(response.body, MAX_ANSWER_BYTES, `the answer of ${options.peer}`).catch(
+        (cause: unknown) => {
+          throw cause instanceof SomaError ? cause : unreachable(options.peer, cause, call.signal);
+        },
+      );
+      return dataOf(options.peer, parseAnswer<R>(options.peer, response.status, text));
     },
 
     subscribe<R, V>(document: TypedDocument<R, V>, variables: V, call: ServiceCallOptions): AsyncIterableIterator<R> {
@@ -84,6 +90,14 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 interface Answer<R> {
   data?: R | null | undefined;
   errors?: readonly { message: string; extensions?: Record<string, unknown> | undefined }[] | undefined;
+}
+
+function parseAnswer<R>(peer: string, status: number, text: string): Answer<R> {
+  try {
+    return JSON.parse(text) as Answer<R>;
+  } catch (cause) {
+    throw new SomaError("UNAVAILABLE", `${peer} answered with status ${status} and no JSON`, { cause });
+  }
 }
 
 function dataOf<R>(peer: string, answer: Answer<R>): R {

@@ -15,7 +15,7 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A Postgres schema of its own for one test file, with the migrations applied. Needs the server that vitest.global-setup.ts starts. */
+/** A Postgres schema of its own for one test file, with the migrations applied. Needs the server that infra/local/test-postgres.ts starts. */
 export async function createTestDatabase(name: string, migrations: readonly Migration[]): Promise<TestDatabase> {
   const ownerUrl = process.env.SOMA_TEST_DATABASE_URL;
   if (ownerUrl === undefined)

@@ -1,8 +1,11 @@
+import type { RequestContext } from "@soma/shared/graphql/context";
+import { referenced } from "@soma/shared/graphql/referenced";
 import { isId } from "@soma/shared/ids";
 import { cancelInvocation } from "../commands/cancel-invocation.ts";
 import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
 import { toRetiredTool } from "../execution/catalog/retired-tool.ts";
 import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
+import type { InvocationRow } from "../store/tables.ts";
 import type { Resolvers, ToolEffect, ToolIsolation, ToolRisk } from "./generated.ts";
 import { invocationConnection } from "./invocation-connection.ts";
 import { loadersOf } from "./loaders.ts";
@@ -14,12 +17,12 @@ export interface ResolverDeps extends InvokeToolDeps {
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql, registry } = deps;
-
+  const find = async (id: string, context: RequestContext): Promise<InvocationRow | null> =>
+    isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null;
   return {
     Query: {
       tools: () => [...registry.list()],
-      invocation: async (_parent, { id }, context) =>
-        isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null,
+      invocation: (_parent, { id }, context) => find(id, context),
     },
     Mutation: {
       invokeTool: async (_parent, { input }, context) => ({
@@ -48,8 +51,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       isolation: (tool) => tool.isolation.toUpperCase() as ToolIsolation,
     },
     Invocation: {
-      __resolveReference: async ({ id }, context) =>
-        isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null,
+      __resolveReference: ({ id }, context) => referenced("invocation", id, find(id, context)),
       id: (row) => row.invocationId,
       tool: (row) => registry.find(row.tool) ?? toRetiredTool(row),
       output: (row, _args, context) =>

@@ -40,6 +40,8 @@ const READ = document<
   invocation(id: $id) { id output }
   run: _entities(representations: [{ __typename: "Run", id: $runId }]) { ... on Run { invocations { nodes { id } } } }
   step: _entities(representations: [{ __typename: "Step", id: $stepId }]) { ... on Step { invocation { id } } }
+}`);
+const SELF = document<Record<string, unknown>, { id: string }>(`query ($id: ID!) {
   self: _entities(representations: [{ __typename: "Invocation", id: $id }]) { ... on Invocation { id output args } }
 }`);
 
@@ -49,14 +51,16 @@ describe("another tenant", () => {
       invocation: { id, output: "2" },
       run: [{ invocations: { nodes: [{ id }] } }],
       step: [{ invocation: { id } }],
+    });
+    expect(await served.client.request(SELF, { id }, { principal: ada })).toMatchObject({
       self: [{ id, output: "2" }],
     });
     expect(await served.client.request(READ, { id, runId, stepId }, { principal: eve })).toEqual({
       invocation: null,
       run: [{ invocations: { nodes: [] } }],
       step: [{ invocation: null }],
-      self: [null],
     });
+    await expect(served.client.request(SELF, { id }, { principal: eve })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("cancels and follows nothing", { timeout: 20_000 }, async () => {

@@ -88,7 +88,9 @@ describe("tenants see nothing of each other", () => {
       expect((await product.client().request(query, { id })) as Answer, field).toMatchObject({
         node: expect.anything(),
       });
-      expect((await raw(query, { id })).data, field).toEqual({ node: null });
+      const { data, errors = [] } = await raw(query, { id });
+      expect(data, field).toEqual({ node: null });
+      for (const error of errors) expect(error.extensions.code, field).toBe("NOT_FOUND");
     }
   });
 

@@ -1,8 +1,6 @@
 import { appended, graph, replaced } from "@soma/sdk/graph";
 import { describe, expect, it } from "vitest";
-import { assistantGraph } from "../../agents/assistant/assistant.ts";
 import { aHistory } from "../../testing/events.ts";
-import { createGraphRegistry } from "../graphs/graph-registry.ts";
 import { replay, stoppedBy } from "./replay.ts";
 
 const pure = { type: "branch" as const, pure: true, run: () => ({ summary: "" }) };
@@ -82,11 +80,5 @@ describe("stoppedBy()", () => {
       error,
     });
     expect(stoppedBy(aHistory(...began, { kind: "STEP_CANCELED", step: 1 }))?.kind).toBe("STEP_CANCELED");
-  });
-});
-
-describe("createGraphRegistry()", () => {
-  it("has the graphs that ship, by the pins workers announce", () => {
-    expect(createGraphRegistry().pins()).toEqual([assistantGraph.pin]);
   });
 });

@@ -1,5 +1,4 @@
 import type { AnyGraph } from "@soma/sdk/graph";
-import { assistantGraph } from "../../agents/assistant/assistant.ts";
 
 /** The graphs a process can run. */
 export interface GraphRegistry {
@@ -12,10 +11,7 @@ export interface GraphRegistry {
   pins(): string[];
 }
 
-/** Every graph this build ships. A run stays with the version it was started on: keep old versions here until no run is left. */
-const SHIPPED_GRAPHS: readonly AnyGraph[] = [assistantGraph];
-
-export function createGraphRegistry(graphs: readonly AnyGraph[] = SHIPPED_GRAPHS): GraphRegistry {
+export function createGraphRegistry(graphs: readonly AnyGraph[]): GraphRegistry {
   return {
     find: (name) => graphs.filter((graph) => graph.name === name).sort((a, b) => b.version - a.version)[0],
     findPinned: (name, version) => graphs.find((graph) => graph.name === name && graph.version === version),

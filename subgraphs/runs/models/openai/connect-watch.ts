@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { isRecord } from "./wire.ts";
+import { isRecord } from "@soma/schemas/json";
 
 /** Header that tells one request from the others of this process; providers also keep it for their support. */
 export const REQUEST_ID_HEADER = "x-client-request-id";

@@ -1,6 +1,6 @@
+import { isRecord } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
-import { isRecord } from "./wire.ts";
 
 /** Bytes of a list of models that are read. */
 const MAX_LIST_BYTES = 1_000_000;

@@ -1,3 +1,4 @@
+import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest } from "@soma/sdk/model-client";
 import { ModelError, type Quote } from "../model-error.ts";
 
@@ -136,8 +137,4 @@ function usageOf(usage: unknown): WireChunk["usage"] {
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
   if (typeof inputTokens !== "number") return null;
   return { inputTokens, outputTokens: typeof outputTokens === "number" ? outputTokens : 0 };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

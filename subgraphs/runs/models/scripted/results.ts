@@ -1,5 +1,5 @@
+import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
-import { isRecord } from "../openai/wire.ts";
 import type { PlannedCall, ToolResult } from "./calls.ts";
 
 /** Characters of a tool's output that an answer repeats. */

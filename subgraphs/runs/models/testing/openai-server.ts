@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ToolDefinition } from "@soma/sdk/model-client";
-import { isRecord } from "../openai/wire.ts";
 import { answerByRules } from "../scripted/answer.ts";
 import { BadRequest, parseMessages, parseTools } from "./wire-messages.ts";
 import { type ModelAnswer, toStream, toWhole } from "./wire-stream.ts";

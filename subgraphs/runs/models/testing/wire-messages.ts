@@ -1,5 +1,5 @@
+import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ToolCall, ToolDefinition } from "@soma/sdk/model-client";
-import { isRecord } from "../openai/wire.ts";
 
 /** A request a real server would refuse with 400. */
 export class BadRequest extends Error {}

@@ -2,12 +2,12 @@ import type { StepServices, ToolInvocation } from "@soma/sdk/services";
 import { tryStep } from "@soma/sdk/testing/step";
 import { SomaError } from "@soma/shared/errors";
 import { describe, expect, it } from "vitest";
-import { assistantGraph } from "../assistant.ts";
 import type { AssistantState } from "../assistant-state.ts";
+import assistant from "../graph.ts";
 import { toolNode } from "./tool.ts";
 
 const call = { id: "call_1", name: "code_run", arguments: '{"code":"1"}', ordinal: 1 };
-const state: AssistantState = { ...(assistantGraph.initial() as AssistantState), calls: [call], allowed: true };
+const state: AssistantState = { ...(assistant.initial() as AssistantState), calls: [call], allowed: true };
 
 /** Services of a tool call that ends as `invoke` says; what was canceled is remembered. */
 function services(invoke: () => Promise<ToolInvocation>, canceled: string[] = []): Partial<StepServices> {

@@ -1,4 +1,4 @@
-import type { Sql } from "@soma/shared/postgres/connect";
+import type { Sql } from "./connect.ts";
 
 /** Throws when the database does not answer. */
 export async function ping(sql: Sql): Promise<void> {

@@ -9,7 +9,7 @@ import { rememberNode } from "./nodes/remember.ts";
 import { toolNode } from "./nodes/tool.ts";
 
 /** recall > model > (policy > tool)* > remember > answer. */
-export const assistantGraph = graph("assistant", 1, assistantChannels)
+const assistant = graph("assistant", 1, assistantChannels)
   .node("recall", recallNode)
   .node("model", modelNode)
   .node("branch", branchNode)
@@ -24,3 +24,5 @@ export const assistantGraph = graph("assistant", 1, assistantChannels)
   .edge("tool", "branch")
   .edge("remember", "answer")
   .build((state) => state.answer);
+
+export default assistant;
