@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { confFolder, loadRoles, SHIPPED_CONF } from "@soma/conf";
+import { confFolder, SHIPPED_CONF } from "@soma/conf/read-conf";
+import { loadRoles } from "@soma/conf/roles";
 import type { Log } from "@soma/shared/log";
 import type { PolicyEngine } from "./policy-engine.ts";
 import { createWasmEngine } from "./wasm/wasm-engine.ts";

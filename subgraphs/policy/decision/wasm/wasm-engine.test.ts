@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { loadRoles, SHIPPED_CONF } from "@soma/conf";
+import { SHIPPED_CONF } from "@soma/conf/read-conf";
+import { loadRoles } from "@soma/conf/roles";
 import { createSilentLog } from "@soma/shared/log";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
