@@ -18,7 +18,6 @@ const runsSettings = {
 const workerSettings = {
   workerDatabaseUrl: runsSettings.workerDatabaseUrl,
   schema: runsSettings.schema,
-  logLevel: runsSettings.logLevel,
   confDir: runsSettings.confDir,
   modelProfile: runsSettings.modelProfile,
   slots: integer({

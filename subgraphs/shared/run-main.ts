@@ -17,6 +17,11 @@ const processSettings = {
   }),
 };
 
+/** What every process reads, whatever is in it. */
+export function readProcessSettings(env: Record<string, string | undefined>) {
+  return readSettings(processSettings, env);
+}
+
 export interface MainDeps {
   env: Record<string, string | undefined>;
   log: Log;
@@ -43,7 +48,7 @@ export async function runMain(
 ): Promise<void> {
   const { env } = process;
   try {
-    const settings = readSettings(processSettings, env);
+    const settings = readProcessSettings(env);
     const bus = options.publishes === false ? undefined : chooseBus({ env, hasEveryPart: false });
     const log = createLog({ level: settings.logLevel, service });
     const telemetry = await startTelemetry({ service, otlpEndpoint: settings.otlpEndpoint });

@@ -1,5 +1,5 @@
 import type { JWK } from "jose";
-import { integer, json, oneOf, text, url } from "./config.ts";
+import { integer, json, text, url } from "./config.ts";
 
 /** Settings every subgraph has; a subgraph's config.ts adds its own beside them. `schema` is its Postgres schema. */
 export function commonSettings(schema: string) {
@@ -30,11 +30,6 @@ export function commonSettings(schema: string) {
     internalVerifyKey: json(parseJwk, {
       env: "SOMA_INTERNAL_VERIFY_KEY",
       doc: "public Ed25519 JWK of the internal tokens",
-    }),
-    logLevel: oneOf(["trace", "debug", "info", "warn", "error", "silent"], {
-      env: "SOMA_LOG_LEVEL",
-      doc: "least severe line that is logged",
-      default: "info",
     }),
   };
 }
