@@ -78,6 +78,53 @@ describe("who owns a run", () => {
     await life.close();
   });
 
+  it("a run that kills its workers is given up within nine deaths, and none of its twenty neighbours with it", async () => {
+    const { worker, owner: admin } = harness.database;
+    const ids: string[] = [];
+    for (let i = 0; i < 21; i += 1) ids.push((await harness.start({ graph: "one" })).runId);
+    const poison = ids[10] ?? "";
+    let deaths = 0;
+    // Nobody ends a step while the poison is about: the worst there is for its neighbours.
+    while ((await harness.find(poison))?.status === 0 && deaths < 20) {
+      await admin`update run set available_at = '-infinity' where status = 0`;
+      const owner = await registerWorker(worker, { workerId: newId(), slots: 64, build: "test", leaseMs: 60_000 });
+      const claimed = await claimRuns(worker, { owner, graphs: [one.pin], slots: 64 });
+      expect(claimed.filter((run) => run.fruitless >= 2).length).toBeLessThanOrEqual(1);
+      const mine = claimed.find((run) => run.runId === poison);
+      if (mine === undefined || mine.fruitless > 8)
+        await admin`update run set status = case run_id when ${poison} then 12 else 10 end, worker_id = null where worker_id = ${owner.workerId}`;
+      else deaths += 1;
+      await takeOverWorker(worker, owner);
+    }
+    expect(deaths).toBe(9);
+    const neighbours = await admin`select fruitless from run where run_id = any (${ids}) and run_id <> ${poison}`;
+    expect(neighbours.map((row) => row.fruitless)).toEqual(ids.slice(1).map(() => 2));
+    await admin`update run set status = 10 where status = 0`;
+  });
+
+  it("a worker has one suspect at a time, and the next when that one has ended a step", async () => {
+    const { worker, owner: admin } = harness.database;
+    const { runId: first } = await harness.start({ graph: "one" });
+    const { runId: second } = await harness.start({ graph: "one" });
+    await admin`update run set fruitless = 3 where run_id in (${first}, ${second})`;
+    const { runId: sound } = await harness.start({ graph: "one" });
+    const owner = await registerWorker(worker, { workerId: newId(), slots: 64, build: "test", leaseMs: 60_000 });
+    const claim = () => claimRuns(worker, { owner, graphs: [one.pin], slots: 64 });
+    const claimed = await claim();
+    expect(claimed.map((run) => run.runId).toSorted()).toEqual([first, sound].toSorted());
+    expect(await claim()).toEqual([]);
+    await endAStep(claimed.find((run) => run.runId === first) as ClaimedRun, owner);
+    expect((await claim()).map((run) => run.runId)).toEqual([second]);
+    await takeOverWorker(worker, owner);
+    for (const [runId, fruitless] of [
+      [first, 0],
+      [second, 4],
+      [sound, 0],
+    ] as const)
+      expect(await counts(runId)).toEqual({ recoveries: 1, fruitless });
+    await admin`update run set status = 10 where status = 0`;
+  });
+
   it("a live worker lets go of what it owns and does not execute, and the run goes on", async () => {
     const { life } = await harness.startWorker();
     const [row] = await harness.database
