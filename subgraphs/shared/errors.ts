@@ -1,3 +1,5 @@
+import { whyUnavailable } from "./postgres/why-unavailable.ts";
+
 /**
  * The one catalogue of error codes: what a caller may read, whether trying again can help, and the HTTP status.
  * `expose: false` means that the message stays in the log and the caller reads `publicMessage`.
@@ -7,7 +9,6 @@ const CATALOGUE = {
   UNAUTHENTICATED: { httpStatus: 401, retryable: false, expose: true },
   FORBIDDEN: { httpStatus: 403, retryable: false, expose: true },
   NOT_FOUND: { httpStatus: 404, retryable: false, expose: true },
-  CONFLICT: { httpStatus: 409, retryable: false, expose: true },
   IDEMPOTENCY_CONFLICT: { httpStatus: 409, retryable: false, expose: true },
   CURSOR_INVALID: { httpStatus: 400, retryable: false, expose: true },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, expose: true },
@@ -61,7 +62,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(CATALOGUE, value);
 }
 
-/** Any thrown value as a SomaError; what is unknown becomes INTERNAL with its cause kept. */
+/** Any thrown value as a SomaError; a database that cannot serve is UNAVAILABLE, what is unknown INTERNAL with its cause kept. */
 export function toSomaError(error: unknown): SomaError {
   if (error instanceof SomaError) return error;
   if (error instanceof Error && error.name === "AbortError") {
@@ -70,5 +71,7 @@ export function toSomaError(error: unknown): SomaError {
   if (error instanceof Error && error.name === "TimeoutError") {
     return new SomaError("TIMEOUT", "the work took longer than its limit", { cause: error });
   }
+  const reason = whyUnavailable(error);
+  if (reason !== undefined) return new SomaError("UNAVAILABLE", `${reason}; try again`, { cause: error });
   return new SomaError("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -1,4 +1,6 @@
 import postgres from "postgres";
+import { backoffMs } from "../backoff.ts";
+import { SomaError } from "../errors.ts";
 
 export type Sql = postgres.Sql;
 /** A connection inside a transaction; only `transaction()` makes one. */
@@ -17,13 +19,27 @@ export interface ConnectOptions {
   parameters?: Record<string, string>;
 }
 
+/** The state of the driver that infra/patches makes; a lost connection can end the process of any other. */
+const PATCH = "lost-connections-1";
+
+/** Waits before a connection is tried again. Short, so that work goes on soon after the database is back. */
+const RECONNECT = { initialMs: 50, maxMs: 1_000, minMs: 20 };
+
+/** A pool. Throws when the installed driver is not the patched one. */
 export function connect(options: ConnectOptions): Sql {
+  if (!("patch" in postgres) || postgres.patch !== PATCH)
+    throw new SomaError(
+      "INTERNAL",
+      "the installed package postgres is not patched, and a lost connection could end this process; " +
+        "run: node infra/patches/apply.js (npm install does it, unless its scripts are switched off)",
+    );
   return postgres(options.url, {
     max: options.max ?? 10,
     idle_timeout: 60,
     // A liveness connection lives as long as its process; the driver would otherwise retire it after an hour.
     max_lifetime: null,
     connect_timeout: 10,
+    backoff: (failures) => backoffMs(RECONNECT, failures) / 1000,
     onnotice: () => {},
     connection: {
       application_name: options.applicationName,

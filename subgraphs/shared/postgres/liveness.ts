@@ -16,8 +16,8 @@ export interface Liveness {
 export const LOCK_CLASS = { WORKER: 1, FENCE: 2, EXECUTOR: 3 } as const;
 
 /**
- * Takes the lock on the only connection of a pool. The connection is not reserved: after a reserved one was lost the driver
- * writes to a socket that is null, outside of any promise; a pool connects again, and the lock is then found to be gone.
+ * Takes the lock on the only connection of a pool. The connection is not reserved: a reserved one answers nothing after it was
+ * lost, while a pool connects again, and the lock is then found to be gone.
  */
 export async function holdLiveness(dedicated: Sql, lockClass: number, no: number, checkMs = 500): Promise<Liveness> {
   if (dedicated.options.max !== 1)

@@ -1,6 +1,7 @@
 import { SomaError } from "../errors.ts";
 import { isTenant } from "../identity/principal.ts";
 import type { Sql, Tx } from "./connect.ts";
+import { whyUnavailable } from "./why-unavailable.ts";
 
 /** How long a request may wait for a connection. */
 const RESERVE_LIMIT_MS = 5_000;
@@ -8,30 +9,41 @@ const RESERVE_LIMIT_MS = 5_000;
 /**
  * The only way to open a transaction. The connection is reserved before `begin`, because the driver's own helper can mix
  * statements of others into it. With a tenant, row level security shows that tenant's rows and no other's; without one
- * only roles that have a policy of their own see anything.
+ * only roles that have a policy of their own see anything. A lost connection is UNAVAILABLE, whenever it is lost.
  */
 export async function transaction<T>(sql: Sql, options: { tenant?: string }, work: (tx: Tx) => Promise<T>): Promise<T> {
   const begin = options.tenant === undefined ? "begin" : `begin; set local soma.tenant = '${checked(options.tenant)}'`;
   const tx = await reserve(sql);
-  let lost = false;
+  let committing = false;
+  // What is still inside a transaction is never handed to another: not given back, the server ends it for standing idle,
+  // and the pool connects anew. A lost connection is in the pool again already, and giving it back does nothing.
+  let over = false;
   try {
     await tx.unsafe(begin);
     const result = await work(tx);
+    committing = true;
     await tx.unsafe("commit");
+    over = true;
     return result;
   } catch (error) {
-    lost = isConnectionLost(error);
-    if (!lost) await tx.unsafe("rollback").catch(() => {});
-    throw error;
+    over = await tx.unsafe("rollback").then(
+      () => true,
+      () => false,
+    );
+    throw explain(error, committing);
   } finally {
-    // A connection that is gone took the transaction with it; writing to it, or giving it back, breaks the driver.
-    if (!lost) tx.release();
+    if (over) tx.release();
   }
 }
 
-function isConnectionLost(error: unknown): boolean {
-  const { code } = error instanceof Error ? (error as Error & { code?: unknown }) : {};
-  return typeof code === "string" && /^CONNECTION_|^57P0[123]$/.test(code);
+function explain(error: unknown, committing: boolean): unknown {
+  if (error instanceof SomaError) return error;
+  const reason = whyUnavailable(error);
+  if (reason === undefined) return error;
+  const outcome = committing
+    ? "it was committing, and whether it did is not known"
+    : "the transaction was taken back; try again";
+  return new SomaError("UNAVAILABLE", `${reason}; ${outcome}`, { cause: error });
 }
 
 function checked(tenant: string): string {
@@ -50,6 +62,9 @@ async function reserve(sql: Sql): Promise<Tx> {
   });
   try {
     return await Promise.race([reserving, limit]);
+  } catch (error) {
+    const reason = error instanceof SomaError ? undefined : whyUnavailable(error, { asked: true });
+    throw reason === undefined ? error : new SomaError("UNAVAILABLE", `${reason}; try again`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
