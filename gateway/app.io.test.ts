@@ -89,10 +89,18 @@ describe("createGateway() over HTTP", () => {
 
   it("answers the introspection query that tools send", async () => {
     const { data, errors } = await lab.post({
-      query: getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }),
+      query: getIntrospectionQuery({
+        descriptions: true,
+        inputValueDeprecation: true,
+        oneOf: true,
+        schemaDescription: true,
+        specifiedByUrl: true,
+      }),
     });
     expect(errors).toEqual([]);
     expect(data.__schema.subscriptionType.name).toBe("Subscription");
+    const mixed = await lab.post({ query: '{ __type(name: "Run") { isOneOf } run(id: "1") { title } }' });
+    expect([mixed.data, mixed.errors]).toEqual([{ __type: { isOneOf: null }, run: { title: "Run 1" } }, []]);
   });
 
   it("refuses callers without a token, with a broken one, and with an expired one", async () => {
@@ -121,11 +129,12 @@ describe("createGateway() over HTTP", () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
   });
 
-  it("explains GET /graphql and unknown routes", async () => {
+  it("explains a bare GET /graphql, other methods and unknown routes", async () => {
     const get = await fetch(`${lab.url}/graphql`);
-    expect(get.status).toBe(405);
-    expect(get.headers.get("allow")).toBe("POST");
+    expect(get.status).toBe(400);
     expect(await get.text()).toContain("graphql-transport-ws");
+    const put = await fetch(`${lab.url}/graphql`, { method: "PUT" });
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, POST"]);
     expect((await fetch(`${lab.url}/nowhere`, { method: "PUT" })).status).toBe(404);
   });
 
@@ -156,6 +165,47 @@ describe("createGateway() answers", () => {
     expect((await fetch(`${lab.url}/readyz`)).status).toBe(503);
     expect((await slow).data).toEqual({ slow: "at last" });
     await closing;
+    await lab.close();
+  });
+
+  it("gives up a query whose subgraphs answer one after the other for too long, and asks none of them after that", async () => {
+    const lab = await createLab({ queryMs: 150 });
+    const { data, errors } = await lab.post({ query: '{ slow(ms: 400) run(id: "1") { title } }' });
+    expect(data).toEqual({ slow: null, run: { title: "Run 1" } });
+    expect(errors).toMatchObject([
+      { message: "the operation took longer than 150 ms", extensions: { code: "TIMEOUT", retryable: true } },
+    ]);
+    const asked = lab.state.seen.length;
+    const late = await lab.post({ query: "{ late(ms: 300) { title invocations } }" });
+    expect(late.errors[0].extensions.code).toBe("TIMEOUT");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(lab.state.seen.length).toBe(asked);
+    await lab.close();
+  });
+
+  it("refuses what a caller asks beyond its share, says when to come again, and serves everybody else", async () => {
+    const lab = await createLab({ operationsPerCaller: 2, allowance: 60, allowancePerSecond: 1 });
+    const slow = [lab.post({ query: "{ slow(ms: 500) }" }), lab.post({ query: "{ slow(ms: 500) }" })];
+    await until("both are under way", () => lab.load().operations === 2);
+    const third = await lab.post({ query: "{ __typename }" });
+    expect([third.status, third.headers.get("retry-after"), third.errors[0].extensions]).toMatchObject([
+      429,
+      "1",
+      { code: "LIMIT_EXCEEDED", retryable: true, retryAfterMs: 250 },
+    ]);
+    const eve = { authorization: `Bearer ${await lab.token({ subject: "user:eve" })}` };
+    expect((await lab.post({ query: "{ __typename }" }, eve)).status).toBe(200);
+    expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200]);
+    let answer = await lab.post({ query: "{ __typename }" });
+    for (let i = 0; i < 60 && answer.status === 200; i += 1) answer = await lab.post({ query: "{ __typename }" });
+    expect([answer.status, answer.errors[0].extensions.code]).toEqual([429, "LIMIT_EXCEEDED"]);
+    expect(answer.errors[0].extensions.retryAfterMs).toBeGreaterThan(0);
+    expect((await lab.post({ query: "{ __typename }" }, eve)).status).toBe(200);
+    const socket = await lab.openSocket();
+    socket.send({ id: "1", type: "subscribe", payload: { query: "{ __typename }" } });
+    await until("it is refused", () => socket.messages.some(({ type }) => type === "error"));
+    expect(socket.messages.at(-1)?.payload).toMatchObject([{ extensions: { retryAfterMs: expect.any(Number) } }]);
+    socket.close();
     await lab.close();
   });
 

@@ -4,12 +4,15 @@ import type { Log } from "@soma/shared/log";
 import { notServed } from "./doors/answer.ts";
 import { createAuthRoutes } from "./doors/auth.ts";
 import { type ReadMetrics, serveMetrics, serveReadiness } from "./doors/health.ts";
+import { createHostCheck } from "./doors/hosts.ts";
 import { respond, serveGraphql } from "./doors/http.ts";
+import { createOrigins } from "./doors/origins.ts";
 import { type ReadStatic, serveStatic } from "./doors/static-files.ts";
 import { createWebSocketDoor, type WebSocketDoor } from "./doors/websocket.ts";
 import type { DevIdentity, Identity } from "./ground/identity.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./ground/limits.ts";
 import type { RequestTrace } from "./ground/request-trace.ts";
+import { createCallerBounds } from "./operations/caller-bounds.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPipeline } from "./operations/pipeline.ts";
 import { createSources } from "./upstream/data-source.ts";
@@ -32,6 +35,10 @@ export interface GatewayOptions {
   log: Log;
   /** Whether the schema may be asked for; off where only known operations are expected. */
   introspection?: boolean;
+  /** Origins whose pages may use this gateway, beside its own. */
+  corsOrigins?: readonly string[];
+  /** Refuses requests whose Host is not of this machine or one of these; left out, every Host is served. */
+  hosts?: readonly string[];
   limits?: Partial<GatewayLimits>;
   /** How subgraphs are asked; fetch when left out. */
   send?: Send;
@@ -60,15 +67,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkUrls(supergraphSdl, urls);
   const executor = createSupergraphExecutor(supergraphSdl);
   const sources = createSources({ urls, send, sign, timeoutMs: limits.subgraphMs });
-  const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true });
+  const callers = createCallerBounds(limits);
+  const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true, callers });
   const { webSocketImpl } = options;
-  const operations = createOperations({ executor, sources, urls, sign, limits, pipeline, webSocketImpl });
-  const sockets = createWebSocketDoor({ operations, schema: executor.schema, identity, limits, log });
-  const auth = createAuthRoutes(identity, options.devIdentity);
+  const operations = createOperations({ executor, sources, urls, sign, limits, pipeline, callers, webSocketImpl });
+  const origins = createOrigins(options.corsOrigins ?? []);
+  const checkHost = options.hosts === undefined ? () => {} : createHostCheck(options.hosts);
+  const sockets = createWebSocketDoor({
+    operations,
+    schema: executor.schema,
+    identity,
+    origins,
+    checkHost,
+    limits,
+    log,
+  });
+  const auth = createAuthRoutes(identity, options.devIdentity, origins);
 
   async function route(request: Request, trace: RequestTrace): Promise<Response> {
+    checkHost(request);
     const path = new URL(request.url).pathname;
-    if (path === "/graphql") return serveGraphql(request, trace, { operations, identity, limits });
+    if (path === "/graphql") return serveGraphql(request, trace, { operations, identity, limits, origins });
     if (path === "/healthz") return new Response("ok\n");
     if (path === "/readyz") return serveReadiness(operations, () => findUnready(urls, send));
     if (path === "/metrics") return serveMetrics(options.metrics);
@@ -78,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   return {
-    fetch: (request) => respond(request, log, route),
+    fetch: (request) => respond(request, { log, origins, route }),
     refuseUpgrade: sockets.refuseUpgrade,
     accept: sockets.accept,
     load: () => ({ ...sockets.load(), operations: operations.running() }),

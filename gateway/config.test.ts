@@ -21,4 +21,27 @@ describe("readGatewayConfig()", () => {
     expect(read).toThrow(/SOMA_SUBGRAPH_AUDIT_LOG_URL is not set/);
     expect(read).toThrow(/SOMA_USER_VERIFY_KEY is not set/);
   });
+
+  it("reads lists of origins and hosts, and refuses what cannot be one", () => {
+    const read = (env: Record<string, string>) =>
+      readGatewayConfig({ ...ENV, SOMA_SUBGRAPH_RUNS_URL: "http://a.test/graphql", ...env }, ["runs"]);
+    expect(read({})).toMatchObject({ introspection: "on", corsOrigins: [], allowedHosts: [] });
+    const config = read({
+      SOMA_GATEWAY_INTROSPECTION: "off",
+      SOMA_CORS_ORIGINS: "https://app.example.com, http://localhost:5173",
+      SOMA_ALLOWED_HOSTS: "Soma.example.com",
+    });
+    expect(config).toMatchObject({
+      introspection: "off",
+      corsOrigins: ["https://app.example.com", "http://localhost:5173"],
+      allowedHosts: ["soma.example.com"],
+    });
+    for (const origin of ["*", "null", "app.example.com", "file:///a", "https://app.example.com/"])
+      expect(() => read({ SOMA_CORS_ORIGINS: origin })).toThrow(
+        `SOMA_CORS_ORIGINS: "${origin}" has "${origin}", which`,
+      );
+    for (const host of ["*", "https://a", "a.test:80"])
+      expect(() => read({ SOMA_ALLOWED_HOSTS: host })).toThrow("not a name of a host without a port");
+    expect(() => read({ SOMA_GATEWAY_INTROSPECTION: "yes" })).toThrow("is not one of on, off");
+  });
 });

@@ -1,4 +1,4 @@
-import { integer, json, readSettings, type Setting, text, url } from "@soma/shared/config";
+import { integer, json, oneOf, readSettings, type Setting, text, url } from "@soma/shared/config";
 import { parseJwk } from "@soma/shared/subgraph-settings";
 
 const gatewaySettings = {
@@ -22,6 +22,21 @@ const gatewaySettings = {
     default: undefined,
     secret: true,
   }),
+  introspection: oneOf(["on", "off"], {
+    env: "SOMA_GATEWAY_INTROSPECTION",
+    doc: "whether callers may ask for the schema: on or off",
+    default: "on",
+  }),
+  corsOrigins: list(parseOrigin, {
+    env: "SOMA_CORS_ORIGINS",
+    doc: "origins whose pages may use the gateway, separated by commas, such as https://app.example.com",
+    default: [],
+  }),
+  allowedHosts: list(parseHost, {
+    env: "SOMA_ALLOWED_HOSTS",
+    doc: "names the gateway is served under beside those of this machine, separated by commas, without a port",
+    default: [],
+  }),
   webuiDir: text({ env: "SOMA_WEBUI_DIR", doc: "folder of the built web UI; empty takes webui/dist", default: "" }),
 };
 
@@ -37,6 +52,35 @@ export function readGatewayConfig(env: Record<string, string | undefined>, subgr
   const config = readSettings(settings, env);
   const urls = Object.fromEntries(subgraphs.map((name) => [name, config[`url of ${name}`] as string]));
   return Object.freeze({ ...config, urls });
+}
+
+type Declared<T> = Omit<Setting<T>, "parse">;
+
+function list<T>(parse: (text: string) => T, setting: Declared<readonly T[]>): Setting<readonly T[]> {
+  const items = (value: string) => value.split(",").map((item) => item.trim());
+  return {
+    ...setting,
+    parse: (value) =>
+      items(value)
+        .filter((item) => item !== "")
+        .map(parse),
+  };
+}
+
+/** An origin as browsers send it: all of them, or none in particular, cannot be listed. */
+function parseOrigin(text: string): string {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error(`has "${text}", which is not an origin`);
+  if (parsed.origin !== text) throw new Error(`has "${text}", which is not an origin; "${parsed.origin}" is`);
+  return text;
+}
+
+function parseHost(text: string): string {
+  const host = text.toLowerCase();
+  if (!/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/.test(host))
+    throw new Error(`has "${text}", which is not a name of a host without a port`);
+  return host;
 }
 
 function subgraphUrl(name: string): Setting<string> {

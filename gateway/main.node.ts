@@ -7,6 +7,7 @@ import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createGateway } from "./app.ts";
 import { readGatewayConfig } from "./config.ts";
+import { isLoopback } from "./doors/hosts.ts";
 import { createDevIdentity, createIdentity } from "./ground/identity.ts";
 import { createStaticReader } from "./node/read-static.ts";
 import { serveGateway } from "./node/serve.ts";
@@ -38,6 +39,9 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     ),
     metrics: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
     send: subgraphs.send,
+    introspection: config.introspection === "on",
+    corsOrigins: config.corsOrigins,
+    ...(isLoopback(config.host) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),
     log,
   });
   return serveGateway(gateway, { host: config.host, port: config.port, log, afterClose: subgraphs.close });

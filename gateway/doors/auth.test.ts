@@ -47,7 +47,7 @@ describe("createAuthRoutes()", () => {
     expect((await exchange(7)).status).toBe(400);
     expect(
       (await exchange(await lab.identity.issueSignInToken(aPrincipal()), { "content-type": "text/plain" })).status,
-    ).toBe(400);
+    ).toBe(415);
     expect((await exchange("x".repeat(10_000))).status).toBe(413);
   });
 
@@ -67,7 +67,7 @@ describe("createAuthRoutes()", () => {
     const forged = await lab.post(mutation, { cookie, origin: "https://evil.test" });
     expect([forged.status, forged.errors[0].extensions.code]).toEqual([403, "FORBIDDEN"]);
     const form = await lab.post(mutation, { cookie, "content-type": "text/plain" });
-    expect(form.status).toBe(400);
+    expect(form.status).toBe(415);
     expect([...lab.state.titles.values()]).not.toContain("forged");
     expect((await lab.post(mutation, { cookie, origin: lab.url })).status).toBe(200);
     const theirs = { ...JSON_TYPE, origin: "https://evil.test" };

@@ -2,6 +2,7 @@ import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { type DevIdentity, type Identified, type Identity, toSignInLink } from "../ground/identity.ts";
 import { answer, notServed } from "./answer.ts";
+import type { Origins } from "./origins.ts";
 import { readJson } from "./read-json.ts";
 
 const COOKIE = "soma_session";
@@ -10,9 +11,22 @@ const MAX_BODY_BYTES = 8_192;
 
 /** The token a request brings: a bearer header, or the cookie a browser got at sign-in. */
 function tokenOf(headers: Headers): string | undefined {
-  const authorization = headers.get("authorization");
-  if (authorization?.startsWith("Bearer ") === true) return authorization.slice(7);
-  return cookieOf(headers);
+  return bearerOf(headers.get("authorization")) ?? cookieOf(headers);
+}
+
+function bearerOf(authorization: unknown): string | undefined {
+  return typeof authorization === "string" ? /^bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
+}
+
+/** The token in the introduction of a WebSocket, wherever clients are used to put it. */
+export function tokenOfIntroduction(params: Readonly<Record<string, unknown>> = {}): string | undefined {
+  if (typeof params.token === "string") return params.token;
+  const { headers } = params;
+  const places = typeof headers === "object" && headers !== null ? [params, headers] : [params];
+  for (const place of places)
+    for (const [name, value] of Object.entries(place))
+      if (name.toLowerCase() === "authorization") return bearerOf(value) ?? "";
+  return undefined;
 }
 
 function cookieOf(headers: Headers): string | undefined {
@@ -34,24 +48,12 @@ export async function authenticate(identity: Identity, headers: Headers): Promis
   return identity.verify(token);
 }
 
-/**
- * A page of another site must not act with our cookie: requests that a browser marks with another origin are refused.
- * Programs send no Origin and bring their token themselves.
- */
-export function checkOrigin(request: { url: string; headers: Headers }): void {
-  const origin = request.headers.get("origin");
-  if (origin === null) return;
-  const host = request.headers.get("host") ?? new URL(request.url).host;
-  if (!URL.canParse(origin) || new URL(origin).host !== host)
-    throw new SomaError("FORBIDDEN", `origin ${origin.slice(0, 200)} may not use this server`);
-}
-
 /** The routes under /auth/. */
-export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefined) {
+export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefined, origins: Origins) {
   return async (request: Request, path: string): Promise<Response> => {
     if (path === "/auth/me" && request.method === "GET") return me(request, identity);
     if (request.method !== "POST") throw notServed(request, path);
-    checkOrigin(request);
+    origins.check(request);
     if (path === "/auth/exchange" && dev !== undefined) return exchange(request, dev);
     if (path === "/auth/link" && dev !== undefined) return link(request, dev);
     if (path === "/auth/signout")

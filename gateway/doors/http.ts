@@ -1,29 +1,31 @@
-import { SomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
+import { type FormattedExecutionResult, GraphQLError } from "graphql";
 import type { Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { type RequestTrace, traced } from "../ground/request-trace.ts";
 import type { Operations } from "../operations/operations.ts";
-import { refused } from "../operations/refusal.ts";
+import { KindRefused, RequestRefused, refused } from "../operations/refusal.ts";
 import { ALWAYS, answer, answerError } from "./answer.ts";
-import { authenticate, checkOrigin } from "./auth.ts";
-import { readJson } from "./read-json.ts";
+import { authenticate } from "./auth.ts";
+import { readGraphqlRequest } from "./graphql-request.ts";
+import { chooseMediaType, type MediaType } from "./media-types.ts";
+import type { Origins } from "./origins.ts";
 
-const GET_GRAPHQL =
-  "send operations with POST and content-type application/json, or over a WebSocket with the protocol graphql-transport-ws";
+interface RespondOptions {
+  log: Log;
+  origins: Origins;
+  route(request: Request, trace: RequestTrace): Promise<Response>;
+}
 
 /** Answers a request in a trace of its own. What its route throws is an answer too; all carry the same headers. */
-export function respond(
-  request: Request,
-  log: Log,
-  route: (request: Request, trace: RequestTrace) => Promise<Response>,
-): Promise<Response> {
+export function respond(request: Request, { log, origins, route }: RespondOptions): Promise<Response> {
   return traced(`gateway ${request.method}`, request.headers, log, async (trace) => {
-    const response = await route(request, trace).catch((error: unknown) => answerError(error, trace));
+    const answered = async (): Promise<Response> => origins.answerPreflight(request) ?? route(request, trace);
+    const response = await answered().catch((error: unknown) => answerError(error, trace));
     for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value);
     response.headers.set("x-request-id", trace.requestId);
     response.headers.set("x-trace-id", trace.traceId);
-    return response;
+    return origins.allow(request, response);
   });
 }
 
@@ -31,22 +33,54 @@ interface GraphqlRouteOptions {
   operations: Operations;
   identity: Identity;
   limits: GatewayLimits;
+  origins: Origins;
 }
 
-/** POST /graphql: a query or mutation. */
+/** /graphql: a query by GET, a query or mutation by POST. */
 export async function serveGraphql(
   request: Request,
   trace: RequestTrace,
-  { operations, identity, limits }: GraphqlRouteOptions,
+  options: GraphqlRouteOptions,
 ): Promise<Response> {
-  if (request.method !== "POST")
-    return answer(refused(new SomaError("BAD_INPUT", GET_GRAPHQL), trace), 405, { allow: "POST" });
-  checkOrigin(request);
-  const payload = await readJson(request, limits.bodyBytes);
-  const admitted = await operations.admit({
-    identify: () => authenticate(identity, request.headers),
-    payload,
-    kinds: ["query", "mutation"],
-  });
-  return answer(await operations.execute(admitted, { trace, signal: request.signal }), 200);
+  const { operations, identity, limits, origins } = options;
+  origins.check(request);
+  const mediaType = chooseMediaType(request.headers.get("accept"));
+  try {
+    const payload = await readGraphqlRequest(request, limits.bodyBytes);
+    const admitted = await operations.admit({
+      identify: () => authenticate(identity, request.headers),
+      payload,
+      kinds: request.method === "GET" ? ["query"] : ["query", "mutation"],
+    });
+    const result = await operations.execute(admitted, { trace, signal: request.signal });
+    return answer(result, statusOf(result, mediaType), typeHeader(mediaType));
+  } catch (error) {
+    return refuse(error, trace, mediaType);
+  }
+}
+
+/** Custom, as the draft of GraphQL over HTTP proposes: some fields have errors instead of data. */
+const PARTIAL_SUCCESS = 294;
+
+/** Those who take application/json look at the answer only; who takes the newer type can read the status for what it says. */
+function statusOf({ data, errors }: FormattedExecutionResult, mediaType: MediaType): number {
+  if (mediaType === "application/json" || errors === undefined) return 200;
+  return data === undefined ? 500 : PARTIAL_SUCCESS;
+}
+
+/**
+ * A fault of the document or its variables is an answer of GraphQL, and 200 for those who take application/json. For the newer
+ * type it is 400: the draft of August 2026 asks for 422 here, the public audit of GraphQL over HTTP for 400.
+ */
+function refuse(error: unknown, trace: RequestTrace, mediaType: MediaType): Response {
+  if (error instanceof KindRefused && error.kind === "mutation")
+    return answer(refused(error, trace), 405, { ...typeHeader(mediaType), allow: "POST" });
+  const ofDocument = error instanceof RequestRefused || error instanceof GraphQLError;
+  return ofDocument && mediaType === "application/json"
+    ? answer(refused(error, trace), 200)
+    : answerError(error, trace, typeHeader(mediaType));
+}
+
+function typeHeader(mediaType: MediaType): Record<string, string> {
+  return { "content-type": `${mediaType}; charset=utf-8` };
 }

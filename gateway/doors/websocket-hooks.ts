@@ -8,7 +8,9 @@ import type { GatewayLimits } from "../ground/limits.ts";
 import { type RequestTrace, traced } from "../ground/request-trace.ts";
 import type { Operations } from "../operations/operations.ts";
 import { RequestRefused } from "../operations/refusal.ts";
-import { authenticate } from "./auth.ts";
+import { authenticate, tokenOfIntroduction } from "./auth.ts";
+import type { CheckHost } from "./hosts.ts";
+import type { Origins } from "./origins.ts";
 import {
   CLOSE,
   type Connection,
@@ -23,6 +25,8 @@ export interface WebSocketDoorOptions {
   /** The schema clients see. */
   schema: GraphQLSchema;
   identity: Identity;
+  origins: Origins;
+  checkHost: CheckHost;
   limits: GatewayLimits;
   log: Log;
 }
@@ -35,7 +39,8 @@ export function createWebSocketHooks(
   return {
     connectionInitWaitTimeout: limits.connectionInitMs,
 
-    onConnect: ({ connectionParams, extra: connection }) => introduce(options, connection, connectionParams?.token),
+    onConnect: ({ connectionParams, extra: connection }) =>
+      introduce(options, connection, tokenOfIntroduction(connectionParams)),
 
     async onSubscribe({ extra: connection, subscriptions }, _id, payload) {
       try {
@@ -75,7 +80,7 @@ export function createWebSocketHooks(
 async function introduce(
   { identity, limits }: WebSocketDoorOptions,
   connection: Connection,
-  token: unknown,
+  token: string | undefined,
 ): Promise<boolean> {
   try {
     connection.identified = await identify(identity, connection.headers, token);
@@ -87,8 +92,8 @@ async function introduce(
   return true;
 }
 
-function identify(identity: Identity, headers: Headers, token: unknown): Promise<Identified> {
-  return typeof token === "string" ? identity.verify(token) : authenticate(identity, headers);
+function identify(identity: Identity, headers: Headers, token: string | undefined): Promise<Identified> {
+  return token !== undefined ? identity.verify(token) : authenticate(identity, headers);
 }
 
 function checkRoom(operations: number, { operationsPerConnection }: GatewayLimits): void {

@@ -2,7 +2,6 @@ import { SomaError } from "@soma/shared/errors";
 import { makeServer } from "graphql-ws";
 import { drainingError } from "../operations/refusal.ts";
 import { answerError } from "./answer.ts";
-import { checkOrigin } from "./auth.ts";
 import {
   CLOSE,
   type Connection,
@@ -69,11 +68,12 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
 function checkUpgrade(
   request: UpgradeRequest,
   connections: number,
-  { operations, limits }: WebSocketDoorOptions,
+  { operations, limits, origins, checkHost }: WebSocketDoorOptions,
 ): void {
+  checkHost(request);
   if (new URL(request.url).pathname !== "/graphql")
     throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
-  checkOrigin(request);
+  origins.check(request);
   if (operations.draining()) throw drainingError();
   if (connections >= limits.connections)
     throw new SomaError("LIMIT_EXCEEDED", `${limits.connections} connections are open, the most there may be`);

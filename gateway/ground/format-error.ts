@@ -1,6 +1,7 @@
 import { type ErrorCode, isErrorCode, SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
+import { RetryLater } from "./retry-later.ts";
 
 /** Where an error is met: its log, and the trace a reader can look it up by. */
 export interface ErrorScope {
@@ -32,7 +33,12 @@ export function formatError(error: unknown, scope: ErrorScope): GraphQLFormatted
   return {
     message: known.publicMessage,
     ...placeOf(error),
-    extensions: { code: known.code, retryable: known.retryable, traceId: scope.traceId },
+    extensions: {
+      code: known.code,
+      retryable: known.retryable,
+      ...(known instanceof RetryLater ? { retryAfterMs: known.retryAfterMs } : {}),
+      traceId: scope.traceId,
+    },
   };
 }
 

@@ -6,13 +6,40 @@ export interface GatewayLimits {
   messageBytes: number;
   /** Lexical tokens of a document. */
   tokens: number;
+  /** Brackets of a document inside one another, of every kind. */
+  nesting: number;
+  /**
+   * Of a document with its fragments opened: fields, inline fragments and spreads; directives; pairs of fields that answer under
+   * one name. Measured on our graph: with 1000, 300 and 20 000 of them hostile documents take the planner over 100 ms of CPU,
+   * with these the worst takes 76; tests/load/hostile-documents.ts measures it again.
+   */
+  selections: number;
+  directives: number;
+  fieldPairs: number;
+  /** Literal values of a document; what a list holds counts twice, as the planner looks at it twice. */
+  literals: number;
   /** Nested selections; fields of the introspection types have their own bound, because standard tools need 15. */
   depth: number;
   introspectionDepth: number;
   aliases: number;
   rootFields: number;
-  /** Nested lists and objects of the variables. */
+  mutationsPerRequest: number;
+  /** Nested lists and objects of the variables, and of a literal. */
   variablesDepth: number;
+  /** Objects that an operation may read, mutations counting ten each; introspection is counted apart. */
+  cost: number;
+  introspectionCost: number;
+  /** Items of a list that has no page size, and of a page whose size neither the request nor the schema says. */
+  listSize: number;
+  pageSize: number;
+  /**
+   * What one caller may ask in a burst, and what of it comes back in a second. An operation takes 1, a document that was not
+   * asked for lately 10 more, and every 2000 of its cost 1 more.
+   */
+  allowance: number;
+  allowancePerSecond: number;
+  /** Queries and mutations of one caller in flight. */
+  operationsPerCaller: number;
   /** Documents whose plan is kept. */
   documents: number;
   /** Queries and mutations in flight. */
@@ -22,6 +49,8 @@ export interface GatewayLimits {
   operationsPerConnection: number;
   /** Events that wait for a slow subscriber before its operation is ended. */
   queuedEvents: number;
+  /** Milliseconds until a query must be answered, however many subgraphs it asks one after the other. */
+  queryMs: number;
   /** Milliseconds until a subgraph must have answered. */
   subgraphMs: number;
   /** Milliseconds a new WebSocket may take to introduce itself, towards us and from us to a subgraph. */
@@ -36,16 +65,30 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   bodyBytes: 102_400,
   messageBytes: 65_536,
   tokens: 2_000,
+  nesting: 64,
+  selections: 500,
+  directives: 30,
+  fieldPairs: 5_000,
+  literals: 2_000,
   depth: 12,
   introspectionDepth: 15,
   aliases: 30,
   rootFields: 20,
+  mutationsPerRequest: 5,
   variablesDepth: 32,
+  cost: 10_000,
+  introspectionCost: 50_000,
+  listSize: 20,
+  pageSize: 50,
+  allowance: 600,
+  allowancePerSecond: 200,
+  operationsPerCaller: 24,
   documents: 500,
   concurrentOperations: 1_000,
   connections: 2_000,
   operationsPerConnection: 32,
   queuedEvents: 256,
+  queryMs: 25_000,
   subgraphMs: 10_000,
   connectionInitMs: 3_000,
   keepAliveMs: 12_000,

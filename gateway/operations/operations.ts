@@ -1,9 +1,10 @@
 import { SomaError } from "@soma/shared/errors";
 import type { FormattedExecutionResult } from "graphql";
-import { settledWithin } from "../ground/deadline.ts";
+import { settledWithin, withDeadline } from "../ground/deadline.ts";
 import { formatResult } from "../ground/format-error.ts";
 import type { OperationContext } from "../ground/operation-context.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
+import type { CallerBounds } from "./caller-bounds.ts";
 import type { AdmittedOperation, Pipeline, PipelineInput } from "./pipeline.ts";
 import { drainingError, refused } from "./refusal.ts";
 import { type SubscribeOptions, subscribe } from "./subscriptions.ts";
@@ -30,8 +31,10 @@ export interface Operations {
 }
 
 /** Operations from their arrival to their result, the same for every transport. */
-export function createOperations(options: SubscribeOptions & { pipeline: Pipeline }): Operations {
-  const { limits, pipeline } = options;
+export function createOperations(
+  options: SubscribeOptions & { pipeline: Pipeline; callers: CallerBounds },
+): Operations {
+  const { limits, pipeline, callers } = options;
   const running = new Set<Promise<unknown>>();
   let draining = false;
 
@@ -45,8 +48,14 @@ export function createOperations(options: SubscribeOptions & { pipeline: Pipelin
     execute(admitted, { trace, signal }) {
       const { principal } = admitted.identified;
       const isMutation = admitted.planned.operation.operation === "mutation";
-      const context = { principal, trace, signal: isMutation ? undefined : signal };
-      const work = execute(options, admitted, context).finally(() => running.delete(work));
+      const leave = callers.enter(principal);
+      const context = { principal, trace, signal };
+      const work = (
+        isMutation ? finish(options, admitted, context) : executeInTime(options, admitted, context)
+      ).finally(() => {
+        running.delete(work);
+        leave();
+      });
       running.add(work);
       return work;
     },
@@ -60,6 +69,26 @@ export function createOperations(options: SubscribeOptions & { pipeline: Pipelin
       await settledWithin(running, limits.drainMs);
     },
   };
+}
+
+/** A mutation is finished once it has begun, whoever leaves; each of its requests to a subgraph has a limit of its own. */
+function finish(
+  options: SubscribeOptions,
+  admitted: AdmittedOperation,
+  context: OperationContext,
+): Promise<FormattedExecutionResult> {
+  return execute(options, admitted, { ...context, signal: undefined });
+}
+
+/** A query is given up when its caller leaves or its time is up, also between one subgraph and the next. */
+function executeInTime(
+  options: SubscribeOptions,
+  admitted: AdmittedOperation,
+  context: OperationContext,
+): Promise<FormattedExecutionResult> {
+  return withDeadline(context.signal, options.limits.queryMs, (signal) =>
+    execute(options, admitted, { ...context, signal }),
+  );
 }
 
 async function execute(

@@ -17,10 +17,12 @@ export function parseRequest(value: unknown, limits: GatewayLimits): OperationRe
     query,
     variables = {},
     operationName,
-  } = value as { query?: unknown; variables?: unknown; operationName?: unknown };
+    extensions,
+  } = value as { query?: unknown; variables?: unknown; operationName?: unknown; extensions?: unknown };
   if (typeof query !== "string" || query.trim() === "") throw new SomaError("BAD_INPUT", 'the request has no "query"');
-  if (variables !== null && (typeof variables !== "object" || Array.isArray(variables)))
-    throw new SomaError("BAD_INPUT", '"variables" is not an object');
+  for (const [name, given] of Object.entries({ variables, extensions }))
+    if (given !== undefined && given !== null && (typeof given !== "object" || Array.isArray(given)))
+      throw new SomaError("BAD_INPUT", `"${name}" is not an object`);
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
     throw new SomaError("BAD_INPUT", '"operationName" is not a text');
   if (nestsDeeperThan(variables, limits.variablesDepth))

@@ -1,12 +1,15 @@
+import type { Principal } from "@soma/shared/identity/principal";
 import { getVariableValues, NoSchemaIntrospectionCustomRule, type OperationTypeNode, specifiedRules } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Identified } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import type { PlannedOperation, SupergraphExecutor } from "../upstream/supergraph.ts";
-import { asDocumentFault, documentFault } from "./document-fault.ts";
+import type { CallerBounds } from "./caller-bounds.ts";
+import { asDocumentFault } from "./document-fault.ts";
+import { checkCost } from "./operation-cost.ts";
 import { type OperationRequest, parseRequest } from "./parse-request.ts";
 import { planDocument } from "./plan-document.ts";
-import { RequestRefused } from "./refusal.ts";
+import { KindRefused, RequestRefused } from "./refusal.ts";
 
 /** What a transport brings: who asks, what is asked, and the kinds of operation it can answer. */
 export interface PipelineInput {
@@ -21,6 +24,10 @@ export interface AdmittedOperation {
   variables: Record<string, unknown>;
 }
 
+/** What asking takes of the caller's allowance: a document that must be planned, and objects that are read, cost more. */
+const NEW_DOCUMENT = 10;
+const COST_OF_ONE = 2_000;
+
 /** Lets an operation in, or throws what is wrong with it. */
 export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
 
@@ -31,43 +38,48 @@ export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
  */
 export function createPipeline(
   executor: SupergraphExecutor,
-  options: { limits: GatewayLimits; introspection: boolean },
+  options: { limits: GatewayLimits; introspection: boolean; callers: CallerBounds },
 ): Pipeline {
-  const { limits } = options;
+  const { limits, callers } = options;
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
 
-  function plan(request: OperationRequest): PlannedOperation {
+  function plan(request: OperationRequest, principal: Principal): PlannedOperation {
     const key = JSON.stringify([request.operationName, request.query]);
     const known = plans.get(key);
     if (known !== undefined) return known;
-    const planned = planDocument(executor, request, { limits, rules });
+    callers.take(principal, NEW_DOCUMENT);
+    const planned = planDocument(executor, request, { limits, rules, hideSuggestions: !options.introspection });
     plans.set(key, planned);
     return planned;
   }
 
   return async (input) => {
     const identified = await input.identify();
+    const { principal } = identified;
+    callers.take(principal, 1);
     const request = parseRequest(input.payload, limits);
-    const planned = plan(request);
+    const planned = plan(request, principal);
     checkKind(planned, input.kinds);
-    checkVariables(executor, planned, request.variables);
+    const coerced = coerceVariables(executor, planned, request.variables);
+    const cost = checkCost(executor.schema, planned, coerced, limits);
+    callers.take(principal, Math.floor(cost / COST_OF_ONE));
+    if (planned.operation.operation !== "subscription") callers.checkRoom(principal);
     return { identified, planned, variables: request.variables };
   };
 }
 
 function checkKind({ operation }: PlannedOperation, kinds: PipelineInput["kinds"]): void {
-  if (kinds.includes(operation.operation)) return;
-  throw documentFault(
-    `a ${operation.operation} is served over a WebSocket with the protocol graphql-transport-ws, not here`,
-  );
+  if (!kinds.includes(operation.operation)) throw new KindRefused(operation.operation);
 }
 
-function checkVariables(
+function coerceVariables(
   { schema }: SupergraphExecutor,
   { operation }: PlannedOperation,
   variables: Record<string, unknown>,
-): void {
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 10 });
+): Record<string, unknown> {
+  const definitions = operation.variableDefinitions ?? [];
+  const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 10 });
   if (errors !== undefined) throw new RequestRefused(errors.map(asDocumentFault));
+  return coerced;
 }

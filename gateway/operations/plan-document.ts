@@ -1,10 +1,9 @@
 import {
   type DocumentNode,
-  GraphQLError,
+  type GraphQLError,
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
-  parse,
   type ValidationRule,
   validate,
 } from "graphql";
@@ -13,27 +12,26 @@ import type { PlannedOperation, SupergraphExecutor } from "../upstream/supergrap
 import { asDocumentFault, documentFault } from "./document-fault.ts";
 import { checkDocumentLimits } from "./document-limits.ts";
 import type { OperationRequest } from "./parse-request.ts";
+import { readDocument } from "./read-document.ts";
 import { RequestRefused } from "./refusal.ts";
+
+interface ValidateParams {
+  rules: readonly ValidationRule[];
+  /** A schema that may not be asked for is not told by its errors either. */
+  hideSuggestions: boolean;
+}
 
 /** Checks a document, cheapest rule first, and plans the operation of it that was chosen. */
 export function planDocument(
   executor: SupergraphExecutor,
   request: OperationRequest,
-  { limits, rules }: { limits: GatewayLimits; rules: readonly ValidationRule[] },
+  { limits, ...validation }: ValidateParams & { limits: GatewayLimits },
 ): PlannedOperation {
-  const document = parseDocument(request.query, limits.tokens);
+  const document = readDocument(request.query, limits);
   const operation = chooseOperation(document, request.operationName);
   checkDocumentLimits(document, operation, limits);
-  validateDocument(executor, document, rules);
+  validateDocument(executor, document, validation);
   return { text: request.query, document, operation, plan: executor.plan(document, operation) };
-}
-
-function parseDocument(query: string, maxTokens: number): DocumentNode {
-  try {
-    return parse(query, { maxTokens });
-  } catch (cause) {
-    throw cause instanceof GraphQLError ? asDocumentFault(cause) : documentFault("the document cannot be read");
-  }
 }
 
 function chooseOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
@@ -53,11 +51,11 @@ function chooseOperation(document: DocumentNode, name: string | undefined): Oper
 function validateDocument(
   { schema }: SupergraphExecutor,
   document: DocumentNode,
-  rules: readonly ValidationRule[],
+  { rules, hideSuggestions }: ValidateParams,
 ): void {
   let errors: readonly GraphQLError[];
   try {
-    errors = validate(schema, document, rules, { maxErrors: 10 });
+    errors = validate(schema, document, rules, { maxErrors: 10, hideSuggestions });
   } catch (cause) {
     // graphql 16 throws for some documents, such as @include on the root field of a subscription.
     throw documentFault(cause instanceof Error ? cause.message : String(cause));

@@ -1,5 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
-import type { GraphQLError, GraphQLFormattedError } from "graphql";
+import type { GraphQLError, GraphQLFormattedError, OperationTypeNode } from "graphql";
 import { type ErrorScope, formatError } from "../ground/format-error.ts";
 
 /** Several faults of one document. */
@@ -10,6 +10,21 @@ export class RequestRefused extends Error {
     super(errors.map((error) => error.message).join("; "));
     this.name = "RequestRefused";
     this.errors = errors;
+  }
+}
+
+/** An operation of a kind that its transport cannot answer. */
+export class KindRefused extends SomaError {
+  readonly kind: `${OperationTypeNode}`;
+
+  constructor(kind: `${OperationTypeNode}`) {
+    super(
+      "BAD_INPUT",
+      kind === "subscription"
+        ? "a subscription is served over a WebSocket with the protocol graphql-transport-ws, not here"
+        : `a ${kind} is sent with POST; a GET changes nothing`,
+    );
+    this.kind = kind;
   }
 }
 

@@ -12,7 +12,7 @@ const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
 
 const RUNS_SDL = `${LINK}
   scalar JSON
-  type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String! }
+  type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  page(first: Int = 2): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String!  late(ms: Int!): Run }
   type Mutation { addRun(title: String!): Run! }
   type Subscription { steps(runId: ID!, after: Int! = 0): Step!  flood(count: Int!): Step! }
   type Run @key(fields: "id") { id: ID! title: String! parent: Run }
@@ -69,9 +69,15 @@ export function startLabRuns(
       },
       runs: (_root: unknown, { count }: { count: number }) =>
         Array.from({ length: count }, (_, index) => run(String(index + 1))),
+      page: (_root: unknown, { first }: { first: number }) =>
+        Array.from({ length: first }, (_, index) => run(String(index + 1))),
       echo: (_root: unknown, { value }: { value: unknown }) => value,
       fails: (_root: unknown, { code }: { code: "NOT_FOUND" }) => {
         throw new SomaError(code, `failed with ${code}`);
+      },
+      late: async (_root: unknown, { ms }: { ms: number }) => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        return run("1");
       },
       crashes: () => {
         throw new Error("secret detail of the inside");

@@ -38,13 +38,17 @@ export interface Lab {
   close(): Promise<void>;
 }
 
+/** Tests ask more in a second than people do. */
+const PATIENT: Partial<GatewayLimits> = { allowance: 100_000 };
+
 const supergraphSdl = composeLab();
 
 /** A gateway on a free port over two real subgraphs. */
 export async function createLab(
-  limits: Partial<GatewayLimits> = {},
+  given: Partial<GatewayLimits> = {},
   options: Partial<GatewayOptions> = {},
 ): Promise<Lab> {
+  const limits = { ...PATIENT, ...given };
   const logged: Record<string, unknown>[] = [];
   const log = createLog({
     level: "info",

@@ -44,7 +44,7 @@ async function process(
     const path = "pathInIncomingRequest" in params ? visiblePath(params.pathInIncomingRequest) : undefined;
     throw new GraphQLError(`the ${name} service failed`, {
       path: path ?? null,
-      originalError: explain(name, options.timeoutMs, error),
+      originalError: outOfTime(context) ?? explain(name, options.timeoutMs, error),
     });
   }
 }
@@ -62,6 +62,7 @@ async function ask(
   { context, signal, options }: Asking,
 ): Promise<ProcessResult> {
   const { principal, trace } = context;
+  signal.throwIfAborted();
   const { status, body } = await options.send({
     method: "POST",
     url,
@@ -87,6 +88,13 @@ async function ask(
       cause,
     });
   }
+}
+
+/** The time of the whole operation was up, whichever subgraph it was just asking. */
+function outOfTime({ signal }: OperationContext): SomaError | undefined {
+  const reason: unknown = signal?.reason;
+  if (!(reason instanceof DOMException) || reason.name !== "TimeoutError") return undefined;
+  return new SomaError("TIMEOUT", `the operation ${reason.message}`, { cause: reason });
 }
 
 function explain(name: string, timeoutMs: number, error: unknown): SomaError {

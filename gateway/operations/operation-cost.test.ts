@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { buildSchema, getIntrospectionQuery, getOperationAST, isObjectType, parse } from "graphql";
+import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../ground/limits.ts";
+import type { PlannedOperation } from "../upstream/supergraph.ts";
+import { checkCost } from "./operation-cost.ts";
+
+const schema = buildSchema(readFileSync(new URL("../../graphql/schema.graphql", import.meta.url), "utf8"));
+const clients = parse(readFileSync(new URL("../../graphql/operations/operations.graphql", import.meta.url), "utf8"));
+
+function cost(text: string, variables: Record<string, unknown> = {}, limit = 1e12): number {
+  return costOf({ text, variables, limit });
+}
+
+function costOf({
+  text,
+  variables,
+  limit,
+}: {
+  text: string;
+  variables: Record<string, unknown>;
+  limit: number;
+}): number {
+  const document = parse(text);
+  const operation = getOperationAST(document);
+  if (!operation) throw new Error("the test's document has no operation");
+  const planned = { text, document, operation } as unknown as PlannedOperation;
+  return checkCost(schema, planned, variables, { ...DEFAULT_LIMITS, cost: limit });
+}
+
+describe("checkCost()", () => {
+  it.each([
+    ["fields without fields are free", "{ viewer { subject tenant roles } }", 1],
+    ["objects count one", "{ viewer { limits { pageSize } } health { status } }", 3],
+    ["aliases count each", '{ a: run(id: "1") { id } b: run(id: "2") { id } }', 2],
+    ["a page as it is asked for", "{ runs(first: 7) { nodes { id } } }", 8],
+    ["a page from the end", "{ runs(last: 7) { nodes { id } } }", 8],
+    ["a page nobody asked the size of, as the schema says", "{ runs { nodes { id } } }", 51],
+    ["another default", '{ run(id: "1") { steps { nodes { id } } } }', 102],
+    ["edges and their nodes", "{ runs(first: 7) { edges { node { id } } pageInfo { endCursor } } }", 16],
+    ["pages inside pages", "{ runs(first: 10) { nodes { steps(first: 5) { nodes { id } } } } }", 1 + 10 + 10 + 50],
+    ["a size is for the page, not for what is below it", "{ runs(first: 9) { nodes { session { id } } } }", 19],
+    ["a limit", '{ runEventsPage(runId: "1", afterSeq: 0, limit: 3) { events { step { id } } } }', 1 + 3 + 3],
+    ["a limit nobody gave", '{ runEventsPage(runId: "1", afterSeq: 0) { events { seq } } }', 1_001],
+    ["a limit inside an input", '{ recall(input: {query: "a", limit: 3}) { hits { memory { id } } } }', 1 + 3 + 3],
+    ["its default", '{ recall(input: {query: "a"}) { hits { score } } }', 9],
+    ["lists without pages", "{ tools { name } }", 20],
+    [
+      "fragments",
+      "{ ...A ...A } fragment A on Query { runs(first: 2) { ...B } } fragment B on RunConnection { nodes { id } }",
+      6,
+    ],
+    [
+      "types of an interface",
+      '{ node(id: "1") { ... on Run { session { id } } ... on Session { runs { nodes { id } } } } }',
+      1 + 1 + 51,
+    ],
+    ["mutations", 'mutation { cancelRun(input: {runId: "1", idempotencyKey: "a"}) { run { id } } }', 11],
+    ["introspection is counted apart", "{ __schema { types { name } } __typename }", 0],
+  ])("%s", (_name, text, expected) => {
+    expect(cost(text)).toBe(expected);
+  });
+
+  it("takes sizes from variables, and their defaults", () => {
+    expect(cost("query ($n: Int) { runs(first: $n) { nodes { id } } }", { n: 30 })).toBe(31);
+    expect(cost("query ($n: Int) { runs(first: $n) { nodes { id } } }")).toBe(51);
+    expect(cost("query ($n: Int) { runs(first: $n) { nodes { id } } }", { n: null })).toBe(51);
+    const input = { query: "a", limit: 4 };
+    expect(cost("query ($i: RecallInput!) { recall(input: $i) { hits { score } } }", { input, i: input })).toBe(5);
+  });
+
+  it("says the cost, the limit and the field that costs most", () => {
+    const page = "runs(first:200){nodes{session{";
+    const query = `{${page.repeat(3)}id${"}}}".repeat(3)}}`;
+    expect(query.length).toBeLessThan(127);
+    expect(() => cost(query, {}, DEFAULT_LIMITS.cost)).toThrow(
+      "the operation may cost 16120601 objects, more than 10000; most of them are runs.nodes.session.runs.nodes.session.runs.nodes (8000000); ask for smaller pages or fewer lists inside lists",
+    );
+  });
+
+  it("allows what our own clients ask, and the introspection that tools send", () => {
+    for (const definition of clients.definitions) {
+      if (definition.kind !== "OperationDefinition") continue;
+      const planned = { document: clients, operation: definition } as unknown as PlannedOperation;
+      const variables = { id: "1", first: 100, runId: "1", afterSeq: 0, limit: 1_000, input: { limit: 50 } };
+      expect(() => checkCost(schema, planned, variables, DEFAULT_LIMITS)).not.toThrow();
+    }
+    const introspection = getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true, oneOf: true });
+    expect(() => cost(introspection)).not.toThrow();
+    expect(() => cost(`{ ${introspection.replace("query IntrospectionQuery {", "a: ").replace("}", "")}`)).toThrow();
+  });
+
+  it("refuses introspection that grows with every level", () => {
+    const inner = Array.from({ length: 20 }, (_, i) => `a${i}: fields { type { fields { name } } }`).join(" ");
+    expect(() => cost(`{ __schema { types { fields { type { ${inner} } } } } }`)).toThrow("__schema.types.fields");
+  });
+
+  it("finds the size of every page in the schema's own words", () => {
+    const silent = Object.values(schema.getTypeMap()).flatMap((type) =>
+      (isObjectType(type) ? Object.values(type.getFields()) : [])
+        .filter(({ args }) => args.some(({ name }) => name === "first"))
+        .filter(({ description }) => !/\d+ when neither is given/.test(description ?? ""))
+        .map(({ name }) => `${type.name}.${name}`),
+    );
+    expect(silent).toEqual([]);
+  });
+});

@@ -1,0 +1,142 @@
+import {
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isIntrospectionType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+} from "graphql";
+import type { GatewayLimits } from "../ground/limits.ts";
+import type { PlannedOperation } from "../upstream/supergraph.ts";
+import { documentFault } from "./document-fault.ts";
+import { type Fragments, findFragments } from "./document-size.ts";
+
+/** A mutation writes and starts things; a field of an object reads one row at most. Fields without fields of their own are free. */
+const MUTATION_WEIGHT = 10;
+const SIZE_ARGUMENTS = ["first", "last", "limit"] as const;
+/** How the connections of the schema say how long a page is that nobody asked for. */
+const DEFAULT_SIZE = /(\d+) when neither is given/;
+/** Lists of the introspection have no pages: fields of a type, arguments of a field, values of an enum. */
+const INTROSPECTION_SIZE = 5;
+
+/** What a walk through an operation needs and finds. */
+interface Walk {
+  schema: GraphQLSchema;
+  fragments: Fragments;
+  variables: Record<string, unknown>;
+  limits: GatewayLimits;
+  cost: number;
+  /** The field that costs most by itself. */
+  worst: { path: string; cost: number };
+}
+
+interface Place {
+  type: GraphQLNamedType | undefined;
+  /** How many objects of the type there may be. */
+  count: number;
+  /** How long the lists in it are; undefined where nothing says so. */
+  size: number | undefined;
+  path: string;
+}
+
+/**
+ * Refuses an operation that may read more objects than an honest one: each list multiplies what is below it by its page size,
+ * as its arguments say or as the schema's description does. It is the most the operation may read, not what it will.
+ */
+export function checkCost(
+  schema: GraphQLSchema,
+  { document, operation }: PlannedOperation,
+  variables: Record<string, unknown>,
+  limits: GatewayLimits,
+): number {
+  const fragments = findFragments(document);
+  const measure = (introspection: boolean): Walk => {
+    const walk: Walk = { schema, fragments, variables, limits, cost: 0, worst: { path: "", cost: 0 } };
+    const place = { type: schema.getRootType(operation.operation) ?? undefined, count: 1, size: undefined, path: "" };
+    addSet(walk, operation.selectionSet, place, ({ name }) => name.value.startsWith("__") === introspection);
+    return walk;
+  };
+  refuseAbove(limits.introspectionCost, measure(true));
+  const walk = measure(false);
+  refuseAbove(limits.cost, walk);
+  return walk.cost;
+}
+
+function refuseAbove(limit: number, { cost, worst }: Walk): void {
+  if (cost > limit)
+    throw documentFault(
+      `the operation may cost ${cost} objects, more than ${limit}; most of them are ${worst.path} (${worst.cost}); ask for smaller pages or fewer lists inside lists`,
+    );
+}
+
+function addSet(walk: Walk, set: SelectionSetNode, place: Place, wanted?: (field: FieldNode) => boolean): void {
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) {
+      if (wanted?.(selection) !== false) addField(walk, selection, place);
+      continue;
+    }
+    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : walk.fragments.get(selection.name.value);
+    if (inner === undefined) continue;
+    const type = inner.typeCondition === undefined ? place.type : walk.schema.getType(inner.typeCondition.name.value);
+    addSet(walk, inner.selectionSet, { ...place, type }, wanted);
+  }
+}
+
+function addField(walk: Walk, node: FieldNode, { type, count, size, path }: Place): void {
+  const field = fieldOf(walk.schema, type, node.name.value);
+  if (field === undefined) return;
+  const named = getNamedType(field.type);
+  const isMutation = type === walk.schema.getMutationType();
+  if (!isCompositeType(named) && !isMutation) return;
+  const asked = sizeOf(walk, field, node);
+  const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
+  const objects = isList ? count * (asked ?? size ?? unpagedSize(walk, field)) : count;
+  const cost = objects * (isMutation ? MUTATION_WEIGHT : 1);
+  const here = path === "" ? node.name.value : `${path}.${node.name.value}`;
+  walk.cost += cost;
+  if (cost > walk.worst.cost) walk.worst = { path: here, cost };
+  if (node.selectionSet === undefined) return;
+  // The size of a page is for the lists of the page itself, its edges and nodes, and not for what is below them.
+  addSet(walk, node.selectionSet, { type: named, count: objects, size: isList ? undefined : asked, path: here });
+}
+
+function fieldOf(schema: GraphQLSchema, type: Place["type"], name: string): GraphQLField<unknown, unknown> | undefined {
+  if (type === schema.getQueryType() && name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (type === schema.getQueryType() && name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+}
+
+/** How many a list without a page size may hold: introspection is as long as the schema, other lists as we suppose. */
+function unpagedSize({ schema, limits }: Walk, field: GraphQLField<unknown, unknown>): number {
+  if (!isIntrospectionType(getNamedType(field.type))) return limits.listSize;
+  return field.name === "types" ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_SIZE;
+}
+
+/** The page size a field is asked with, in an argument of its own or in one of an input object; undefined when it has none. */
+function sizeOf(
+  { variables, limits }: Walk,
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): number | undefined {
+  if (field.args.length === 0) return undefined;
+  const given = getArgumentValues(field, node, variables);
+  for (const input of [given, ...Object.values(given)]) {
+    if (typeof input !== "object" || input === null) continue;
+    for (const name of SIZE_ARGUMENTS) {
+      const size: unknown = (input as Record<string, unknown>)[name];
+      if (typeof size === "number") return Math.max(0, size);
+    }
+  }
+  if (!field.args.some(({ name }) => name === "first" || name === "last")) return undefined;
+  return Number(DEFAULT_SIZE.exec(field.description ?? "")?.[1] ?? limits.pageSize);
+}
