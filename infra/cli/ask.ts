@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { RunDetailDocument, SendMessageDocument } from "@soma/graphql/operations";
-import type { EventKind } from "@soma/schemas/run-history";
-import { CliError } from "./cli-error.ts";
+import { RunDetailDocument, type RunDetailQuery, SendMessageDocument } from "@soma/graphql/operations";
+import { type EventKind, payloadOf } from "@soma/schemas/run-history";
+import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson, safe } from "./print.ts";
+import { describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
 export interface AskOptions {
   text: string;
@@ -13,35 +14,52 @@ export interface AskOptions {
   json: boolean;
 }
 
-/** Asks, follows the run to its end, and prints the answer; what happens on the way goes to stderr. */
+interface Ids {
+  sessionId: string;
+  runId: string;
+}
+
+type Run = NonNullable<RunDetailQuery["run"]>;
+
+/**
+ * Asks, follows the run to its end, and prints the answer; the ids, what happens on the way and what tools print go to
+ * stderr. The exit code is 1 unless the run succeeded and so did each of its tool calls.
+ */
 export async function ask(product: Product, options: AskOptions): Promise<void> {
-  const { text, session, role, json } = options;
+  const ids = await send(product, options);
+  if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
+  const onInterrupt = (): void => leave(product, ids, options.json);
+  process.once("SIGINT", onInterrupt);
+  const troubles = await follow(product, ids, options.json);
+  const { run } = await product.client.request(RunDetailDocument, { id: ids.runId });
+  process.off("SIGINT", onInterrupt);
+  if (run === null || run === undefined)
+    throw new CliError(`run ${ids.runId} is not there any more`, { code: "NOT_FOUND" });
+  if (options.json) printJson({ ...ids, ...resultOf(run), troubles });
+  else report(run, troubles);
+  if (run.status !== "SUCCEEDED" || describeTroubles(troubles) !== undefined) process.exitCode = EXIT.FAILED;
+}
+
+async function send({ client }: Product, { text, session, role }: AskOptions): Promise<Ids> {
   const input = {
     text,
     idempotencyKey: randomUUID(),
     ...(session === undefined ? {} : { sessionId: session }),
     ...(role === undefined ? {} : { role }),
   };
-  const { sendMessage } = await product.client.request(SendMessageDocument, { input });
-  const { id } = sendMessage.run;
-  for await (const event of product.client.runEvents({ runId: id, afterSeq: 0 }))
-    if (!json && NOTED.has(event.type)) note(describeEvent(event));
-  const { run } = await product.client.request(RunDetailDocument, { id });
-  if (run === null || run === undefined) throw new CliError(`run ${id} is not there any more`, { code: "NOT_FOUND" });
-  if (json)
-    printJson({
-      sessionId: sendMessage.session.id,
-      runId: id,
-      status: run.status,
-      answer: run.answer,
-      error: run.error,
-    });
-  else print(run.answer === null || run.answer === undefined ? "" : safe(run.answer));
-  if (!json) process.stderr.write(`\nsession ${sendMessage.session.id}\nrun     ${id}\n`);
-  if (run.status !== "SUCCEEDED")
-    throw new CliError(`run ${id} ended ${run.status.toLowerCase()}: ${run.error?.message ?? "no reason was given"}`, {
-      code: run.error?.code ?? run.status,
-    });
+  const { sendMessage } = await client.request(SendMessageDocument, { input });
+  return { sessionId: sendMessage.session.id, runId: sendMessage.run.id };
+}
+
+/** Tells of the run as it goes; which of its tool calls did not end well. */
+async function follow({ client }: Product, { runId }: Ids, quiet: boolean): Promise<ToolTroubles> {
+  const troubles: ToolTroubles = { failed: [], denied: [] };
+  const tell = quiet ? () => {} : teller();
+  for await (const event of client.runEvents({ runId, afterSeq: 0 })) {
+    noteTroubles(troubles, event);
+    tell(event);
+  }
+  return troubles;
 }
 
 /** Types of events that are told on the way. */
@@ -53,6 +71,49 @@ const NOTED = new Set<string>([
   "RUN_RECOVERED",
 ] satisfies EventKind[]);
 
-function note(words: string): void {
-  if (words !== "") process.stderr.write(`· ${safe(words)}\n`);
+/** Writes notes and, as it comes, what tools print; the answer of the model is printed whole at the end. */
+function teller(): (event: { type: string; payload: unknown }) => void {
+  const ofTools = new Set<string>();
+  let lineIsOpen = false;
+  return (event) => {
+    if (event.type === "STREAM_START") {
+      const { tool, stream } = payloadOf("STREAM_START", event.payload);
+      if (tool !== null) ofTools.add(stream);
+    }
+    if (event.type === "STREAM_DATA") {
+      const { stream, data } = payloadOf("STREAM_DATA", event.payload);
+      if (!ofTools.has(stream) || data === "") return;
+      process.stderr.write(safe(data));
+      lineIsOpen = !data.endsWith("\n");
+    }
+    const words = NOTED.has(event.type) ? safe(describeEvent(event)) : "";
+    if (words === "") return;
+    process.stderr.write(`${lineIsOpen ? "\n" : ""}· ${words}\n`);
+    lineIsOpen = false;
+  };
+}
+
+function resultOf({ status, answer, error }: Run): object {
+  return { status, answer: answer ?? null, error: error ?? null };
+}
+
+function report(run: Run, troubles: ToolTroubles): void {
+  process.stderr.write("\n");
+  if (run.answer !== null && run.answer !== undefined) print(safe(run.answer));
+  const words = describeTroubles(troubles);
+  const what = words === undefined ? "" : `, with ${words}`;
+  if (run.status !== "SUCCEEDED")
+    process.stderr.write(
+      `soma: run ${run.id} ended ${run.status.toLowerCase()}${what}: ${safe(run.error?.message ?? "no reason was given")}\n`,
+    );
+  else if (words !== undefined) process.stderr.write(`soma: run ${run.id} succeeded${what}\n`);
+}
+
+/** Ctrl-C stops the watching, not the run. */
+function leave({ hints }: Product, ids: Ids, json: boolean): void {
+  if (json) printJson({ ...ids, status: "RUNNING", answer: null, error: null });
+  process.stderr.write(
+    `\nrun ${ids.runId} goes on; watch it with\n  ${hints.soma} runs watch ${ids.runId}\ncancel it with\n  ${hints.soma} runs cancel ${ids.runId}\n`,
+  );
+  process.exit(EXIT.INTERRUPTED);
 }

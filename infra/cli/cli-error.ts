@@ -1,6 +1,6 @@
 import { SomaRequestError } from "@soma/graphql/client";
 
-export const EXIT = { FAILED: 1, USAGE: 2, UNREACHABLE: 3 } as const;
+export const EXIT = { FAILED: 1, USAGE: 2, UNREACHABLE: 3, INTERRUPTED: 130 } as const;
 
 /** An error a person reads: what, which, why, and what to do. */
 export class CliError extends Error {
@@ -14,11 +14,12 @@ export class CliError extends Error {
     this.exitCode = details.exitCode ?? EXIT.FAILED;
   }
 
-  static from(error: unknown): CliError {
+  /** `start` is the command that starts the product. */
+  static from(error: unknown, start: string): CliError {
     if (!(error instanceof SomaRequestError))
       return new CliError(error instanceof Error ? error.message : String(error), { code: "INTERNAL", cause: error });
     if (error.code === "UNREACHABLE")
-      return new CliError(`${error.message}; is it running? Start it with \`npm start\``, {
+      return new CliError(`${error.message}; is it running? Start it with \`${start}\``, {
         code: error.code,
         exitCode: EXIT.UNREACHABLE,
         cause: error,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { StatusDocument } from "@soma/graphql/operations";
 import { isAlive, nearestDataDir, readRuntime } from "./data-folder.ts";
 import { findProduct, type ProductOptions } from "./find-product.ts";
+import { hintsFor } from "./hints.ts";
 import { askNextStart } from "./next-start.ts";
 import { print, printJson } from "./print.ts";
 
@@ -31,16 +32,17 @@ function node(): Finding[] {
 }
 
 async function data(options: ProductOptions): Promise<Finding[]> {
+  const { start } = hintsFor(options, process.cwd());
   const dataDir = options.data ?? nearestDataDir(process.env, process.cwd());
   if (dataDir === undefined || !existsSync(dataDir))
-    return [{ what: "Data", ok: false, detail: "no data folder yet; `npm start` makes one" }];
+    return [{ what: "Data", ok: false, detail: `no data folder yet; \`${start}\` makes one` }];
   const runtime = await readRuntime(dataDir);
   const alive = runtime !== undefined && isAlive(runtime.pid);
   return [
     {
       what: "Data",
       ok: alive,
-      detail: `${dataDir}${alive ? `, used by process ${runtime?.pid}` : ", not in use; start with `npm start`"}`,
+      detail: `${dataDir}${alive ? `, used by process ${runtime?.pid}` : `, not in use; start with \`${start}\``}`,
     },
   ];
 }

@@ -2,12 +2,14 @@ import { resolve } from "node:path";
 import { createSomaClient, type SomaClient } from "@soma/graphql/client";
 import { CliError, EXIT } from "./cli-error.ts";
 import { nearestDataDir, readCredentials, readRuntime } from "./data-folder.ts";
+import { type Hints, hintsFor } from "./hints.ts";
 
 /** A running product and how to talk to it. */
 export interface Product {
   url: string;
   token: string;
   client: SomaClient;
+  hints: Hints;
 }
 
 /** Which product is meant; each may be left out. */
@@ -26,6 +28,7 @@ export async function findProduct(
   env: Record<string, string | undefined>,
   cwd: string,
 ): Promise<Product> {
+  const hints = hintsFor(options, cwd);
   const dataDir = options.data === undefined ? nearestDataDir(env, cwd) : resolve(cwd, options.data);
   const runtime = dataDir === undefined ? undefined : await readRuntime(dataDir);
   const credentials = dataDir === undefined ? undefined : await readCredentials(dataDir);
@@ -33,7 +36,7 @@ export async function findProduct(
   const token = env.SOMA_TOKEN || credentials?.token;
   if (url === undefined)
     throw new CliError(
-      "no running product was found; start one with `npm start`, or say where it is with --port or SOMA_URL",
+      `no running product was found; start one with \`${hints.start}\`, or say where it is with --data, --port or SOMA_URL`,
       { code: "NOT_FOUND", exitCode: EXIT.UNREACHABLE },
     );
   if (!URL.canParse(url))
@@ -43,5 +46,5 @@ export async function findProduct(
       code: "UNAUTHENTICATED",
       exitCode: EXIT.USAGE,
     });
-  return { url, token, client: createSomaClient({ url, token }) };
+  return { url, token, client: createSomaClient({ url, token }), hints };
 }

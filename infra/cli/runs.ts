@@ -13,10 +13,13 @@ import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
 import { line, print, printJson, printTable, safe } from "./print.ts";
 
-export async function listRuns({ client }: Product, { limit, json }: { limit: number; json: boolean }): Promise<void> {
+export async function listRuns(
+  { client, hints }: Product,
+  { limit, json }: { limit: number; json: boolean },
+): Promise<void> {
   const { runs } = await client.request(RunsDocument, { first: limit });
   if (json) return printJson(runs.nodes);
-  if (runs.nodes.length === 0) return print("no runs yet; start one with `npx soma ask TEXT`");
+  if (runs.nodes.length === 0) return print(`no runs yet; start one with \`${hints.soma} ask TEXT\``);
   printTable(
     ["RUN", "STATUS", "STARTED", "QUESTION"],
     runs.nodes.map((run) => [run.id, run.status, run.createdAt, line(questionOf(run), 60)]),
@@ -30,10 +33,12 @@ function questionOf({ input }: Pick<RunSummaryFragment, "input">): string {
 
 type Run = NonNullable<RunDetailQuery["run"]>;
 
-export async function showRun({ client }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
+export async function showRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
   const { run } = await client.request(RunDetailDocument, { id });
   if (run === null || run === undefined)
-    throw new CliError(`run ${id} does not exist; \`npx soma runs list\` shows those that do`, { code: "NOT_FOUND" });
+    throw new CliError(`run ${id} does not exist; \`${hints.soma} runs list\` shows those that do`, {
+      code: "NOT_FOUND",
+    });
   if (json) return printJson(run);
   print(
     `run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}\nrole     ${run.role}\nmodel    ${run.modelProfile}`,

@@ -3,7 +3,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSomaClient } from "@soma/graphql/client";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { hintsFor } from "./hints.ts";
 import { signIn } from "./sign-in.ts";
+
+const hints = hintsFor({}, "/");
 
 describe("signIn()", () => {
   let server: Server;
@@ -23,7 +26,7 @@ describe("signIn()", () => {
     await once(server, "listening");
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    await signIn({ url, token: "tok", client: createSomaClient({ url }) }, json);
+    await signIn({ url, token: "tok", client: createSomaClient({ url }), hints }, json);
     return written.mock.calls.map(([text]) => text).join("");
   }
 
@@ -53,7 +56,7 @@ describe("signIn()", () => {
 
   it("says that the product cannot be reached", async () => {
     const url = "http://127.0.0.1:9";
-    await expect(signIn({ url, token: "t", client: createSomaClient({ url }) }, false)).rejects.toMatchObject({
+    await expect(signIn({ url, token: "t", client: createSomaClient({ url }), hints }, false)).rejects.toMatchObject({
       code: "UNREACHABLE",
       exitCode: 3,
     });

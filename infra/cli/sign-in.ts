@@ -12,13 +12,13 @@ export async function signIn(product: Product, json: boolean): Promise<void> {
   else print(link);
 }
 
-async function askForLink({ url, token }: Product): Promise<string> {
+async function askForLink({ url, token, hints }: Product): Promise<string> {
   const response = await fetch(new URL("/auth/link", url), {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(WAIT_MS),
   }).catch((cause: unknown) => {
-    throw new CliError(`${url} cannot be reached; is it running? Start it with \`npm start\``, {
+    throw new CliError(`${url} cannot be reached; is it running? Start it with \`${hints.start}\``, {
       code: "UNREACHABLE",
       exitCode: EXIT.UNREACHABLE,
       cause,

@@ -1,17 +1,19 @@
-#!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
+import { hintsFor } from "./hints.ts";
 import { recallMemories } from "./memory.ts";
+import { readQuestion } from "./read-question.ts";
 import { cancelRun, listRuns, showRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
 /**
  * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value. Exit codes: 0
- * done, 1 the product answered with an error or the run failed, 2 wrong use, 3 the product cannot be reached.
+ * done, 1 the product answered with an error, the run failed or one of its tool calls did, 2 wrong use, 3 the product
+ * cannot be reached, 130 Ctrl-C.
  */
 const program = new Command("soma")
   .description("Talk to a running SomaAgent01")
@@ -43,13 +45,12 @@ const json = (): boolean => program.opts<{ json?: boolean }>().json === true;
 
 program
   .command("ask")
-  .argument("<text>", "what to ask")
+  .argument("[text]", "what to ask; `-`, or nothing, reads what is piped in")
   .option("--session <id>", "go on with a session")
   .option("--role <role>", "role to act under")
-  .option("--json", "print JSON")
   .description("ask the assistant and print its answer")
-  .action(async (text: string, options: { session?: string; role?: string; json?: boolean }) =>
-    ask(await product(), { text, ...options, json: json() || options.json === true }),
+  .action(async (text: string | undefined, options: { session?: string; role?: string }) =>
+    ask(await product(), { text: await readQuestion(text, process.stdin), ...options, json: json() }),
   );
 
 const runs = program.command("runs").description("runs of the assistant");
@@ -111,7 +112,8 @@ program
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT.FAILED));
 
 program.parseAsync().catch((error: unknown) => {
-  const known = error instanceof CliError ? error : CliError.from(error);
+  const { start } = hintsFor(program.opts<ProductOptions>(), process.cwd());
+  const known = error instanceof CliError ? error : CliError.from(error, start);
   if (json()) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message } })}\n`);
   else process.stderr.write(`soma: ${known.message}\n`);
   process.exit(known.exitCode);

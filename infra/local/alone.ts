@@ -1,16 +1,14 @@
-import { mkdirSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadMode, toEnv } from "@soma/conf/modes";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
-import { createLog } from "@soma/shared/log";
-import { onCrash, untilStopped } from "@soma/shared/run-main";
+import { onCrash, readProcessSettings, untilStopped } from "@soma/shared/run-main";
 import { startTelemetry } from "@soma/shared/telemetry";
-import { pino } from "pino";
 import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
+import { openLogFile } from "./log-file.ts";
 import { SUBGRAPHS } from "./parts.ts";
 import { takeDataDir } from "./runtime-file.ts";
 import { loadSecrets } from "./secrets.ts";
@@ -28,13 +26,13 @@ async function main(): Promise<void> {
     throw new Error(`there is no part "${name}"; there are ${Object.keys(SUBGRAPHS).join(", ")}. For all: npm start`);
   const given = { ...process.env, SOMA_EVENT_BUS: process.env.SOMA_EVENT_BUS || "hold" };
   const bus = chooseBus({ env: given, hasEveryPart: false });
-  const log = openLog(dataDir, name);
+  const { log } = openLogFile(dataDir, name);
   const lifecycle = createLifecycle(log);
   try {
     lifecycle.add("data folder", (await takeDataDir(dataDir)).release);
     const telemetry = await startTelemetry({
       service: name,
-      otlpEndpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "",
+      otlpEndpoint: readProcessSettings(process.env).otlpEndpoint,
     });
     lifecycle.add("telemetry", telemetry.close);
     const secrets = await loadSecrets(dataDir);
@@ -59,14 +57,8 @@ function readOptions(): { name: string; dataDir: string } {
     throw new Error(
       `say which part: npm run part -- NAME [--data DIR]; there are ${Object.keys(SUBGRAPHS).join(", ")}`,
     );
-  const folder = values.data ?? process.env.SOMA_DATA_DIR ?? ".soma";
+  const folder = values.data ?? (process.env.SOMA_DATA_DIR || ".soma");
   return { name, dataDir: isAbsolute(folder) ? folder : resolve(folder) };
-}
-
-function openLog(dataDir: string, name: string) {
-  mkdirSync(join(dataDir, "log"), { recursive: true });
-  const destination = pino.destination({ dest: join(dataDir, "log", `${name}.log`), sync: false });
-  return createLog({ level: process.env.SOMA_LOG_LEVEL ?? "info", service: name, destination });
 }
 
 function report(name: string, url: string, token: string): void {

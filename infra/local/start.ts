@@ -1,15 +1,16 @@
-import { mkdir } from "node:fs/promises";
 import { loadMode, type Mode, toEnv, unknownOf } from "@soma/conf/modes";
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
-import { createDevIdentity, toSignInLink } from "@soma/gateway/identity";
+import { createDevIdentity } from "@soma/gateway/identity";
 import { startGateway } from "@soma/gateway/main";
 import { createModelSource, type ModelSource } from "@soma/runs/models";
 import { startWorker } from "@soma/runs/worker";
+import { isRecord } from "@soma/schemas/json";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
+import { readProcessSettings } from "@soma/shared/run-main";
 import { startTelemetry } from "@soma/shared/telemetry";
 import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
@@ -19,8 +20,8 @@ import { loadSecrets, type Secrets } from "./secrets.ts";
 
 export interface StartLocalOptions {
   dataDir: string;
-  /** Taken when free, else one near it. */
-  port: number;
+  /** Asked once the data folder is ours. */
+  choosePort(): Promise<number>;
   env: Record<string, string | undefined>;
   log: Log;
   /** Told when a part is up, with the milliseconds it took. */
@@ -57,10 +58,10 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
 async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promise<Local> {
   const { dataDir, env } = options;
   const step = timer(options);
-  await mkdir(dataDir, { recursive: true });
   const owned = await takeDataDir(dataDir);
   lifecycle.add("data folder", owned.release);
-  const otlpEndpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "";
+  const wanted = await options.choosePort();
+  const { otlpEndpoint } = readProcessSettings(env);
   const telemetry = await startTelemetry({ service: "soma", otlpEndpoint });
   lifecycle.add("telemetry", telemetry.close);
   const secrets = await loadSecrets(dataDir);
@@ -68,7 +69,8 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const database = await step(
     "PostgreSQL",
     startDatabase(dataDir, secrets, lifecycle),
-    ({ created, port }) => `${created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${port}`,
+    ({ created, port, elsewhere }) =>
+      `${created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${port}${elsewhere === undefined ? "" : `, as ${elsewhere}`}`,
   );
   const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SUBGRAPHS));
   await step("Migrations", migrating, (count) => (count === 0 ? "up to date" : `${count} applied`));
@@ -79,7 +81,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     ({ chosen, reason }) =>
       `${chosen.profile} (${chosen.isAi ? chosen.model : "a set of rules, not an AI"}): ${reason}`,
   );
-  const known = { ...referencesOf(dataDir, database.ownerUrl, secrets), "gateway.port": String(options.port) };
+  const known = { ...referencesOf(dataDir, database.ownerUrl, secrets), "gateway.port": String(wanted) };
   const names = `gateway, ${Object.keys(SUBGRAPHS).join(", ")}, worker`;
   const gateway = await step("Services", startServices(options, { known, models, lifecycle }), () => names);
   return {
@@ -138,5 +140,14 @@ async function signIn(
   const principal: Principal = { ...DEVELOPER, roles: Object.keys(roles), service: null };
   const token = await identity.issueAccessToken(principal, CLI_TOKEN_S);
   await writeRuntime(dataDir, { pid: process.pid, url, startedAt: new Date().toISOString() }, { token });
-  return { url, token, signInLink: async () => toSignInLink(url, await identity.issueSignInToken(principal)) };
+  return { url, token, signInLink: () => askForLink(url, token) };
+}
+
+/** The gateway makes the link and remembers which was used, so it is asked as everybody asks it. */
+async function askForLink(url: string, token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(new URL("/auth/link", url), { method: "POST", headers });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (isRecord(body) && typeof body.link === "string") return body.link;
+  throw new Error(`${url} gave no sign-in link: it answered ${response.status}`);
 }

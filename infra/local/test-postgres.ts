@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@soma/shared/postgres/connect";
@@ -13,7 +13,6 @@ export default async function setup(): Promise<() => Promise<void>> {
     return async () => {};
   }
   const folder = await mkdtemp(join(tmpdir(), "soma-test-"));
-  await chmod(folder, 0o755);
   const server = await startPostgres({
     dataDir: join(folder, "pg"),
     password: "soma_owner",

@@ -1,18 +1,22 @@
-import { execFile } from "node:child_process";
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { runUp } from "./run-up.ts";
 
-const up = fileURLToPath(new URL("../../../infra/local/up.ts", import.meta.url));
+const soma = fileURLToPath(new URL("../../../infra/cli/soma.ts", import.meta.url));
 
-function runUp(...args: string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [up, ...args], { timeout: 20_000 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, output: stdout + stderr }),
-    );
-  });
+/** The command line as a person has it: with a stdin, and with somebody who may press Ctrl-C. */
+function runSoma(dataDir: string, ...args: string[]) {
+  const env = { ...process.env, SOMA_URL: "", SOMA_TOKEN: "" };
+  const child = spawn(process.execPath, [soma, "--data", dataDir, ...args], { cwd: tmpdir(), env });
+  const said = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
+  return { child, said, ended: once(child, "close").then(([code, signal]) => code ?? signal) };
 }
 
 describe("the first minutes", () => {
@@ -29,7 +33,7 @@ describe("the first minutes", () => {
     const lines = product.output().trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(20);
     expect(product.output()).toMatch(/Open {3}http:\/\/127\.0\.0\.1:\d+\/#t=/);
-    expect(product.output()).toContain("npx soma ask");
+    expect(product.output()).toContain(`npx soma --data ${product.dataDir} ask "`);
     expect(product.output()).toContain("stop: Ctrl-C");
     expect(product.output()).toContain("a demo conversation that has just run");
   });
@@ -75,10 +79,10 @@ describe("the first minutes", () => {
   });
 
   it("refuse a second start on the same folder, and name the first one", async () => {
-    const second = await runUp("--data", product.dataDir);
-    expect(second.code).toBe(1);
-    expect(second.output).toContain(`soma is running already on ${product.dataDir}`);
-    expect(second.output).toContain(product.url());
+    const second = runUp("--data", product.dataDir);
+    expect(await second.ended).toBe(1);
+    expect(second.said()).toContain(`soma is running already on ${product.dataDir}`);
+    expect(second.said()).toContain(product.url());
   });
 
   it("sign a browser in once per link", async () => {
@@ -102,20 +106,74 @@ describe("the first minutes", () => {
     expect((await exchange()).status).toBe(401);
   });
 
-  it("survive a stop and a second start, on the same data and another port when the old one is taken", async () => {
+  it("tell the ids first, and what a tool prints while it prints it", async () => {
+    const code = "run code: console.log('early'); while (Date.now() % 100_000 < 0); console.log('late')";
+    const { stderr, stdout } = await product.soma("ask", code);
+    expect(stderr).toMatch(/^session [\da-f-]{36}\nrun {5}[\da-f-]{36}\n\n/);
+    expect(stderr).toContain("early\nlate\n· code_run answered");
+    expect(stdout).toContain("The code printed");
+    const slow = runSoma(
+      product.dataDir,
+      "ask",
+      "run code: console.log('early'); const end = Date.now() + 3000; while (Date.now() < end);",
+    );
+    await until("the tool has printed", () => slow.said.stderr.includes("early"), 20_000);
+    expect(slow.said.stdout).toBe("");
+    expect(await slow.ended).toBe(0);
+  });
+
+  it("end with 1 and say why when a tool failed or was denied, though the run succeeded", async () => {
+    const failed = await product.soma("ask", "run code: throw new Error('x')");
+    expect(failed).toMatchObject({ code: 1, stdout: "code_run failed: Error: x (line 1).\n" });
+    expect(failed.stderr).toMatch(/soma: run \S+ succeeded, with 1 call failed \(code_run\)\n$/);
+    const denied = await product.soma("ask", "--json", "--role", "restricted", "run code: console.log(1)");
+    expect(denied.code).toBe(1);
+    expect(JSON.parse(denied.stdout)).toMatchObject({
+      status: "SUCCEEDED",
+      troubles: { failed: [], denied: ["code_run"] },
+    });
+  });
+
+  it("print one JSON value with --json, whatever happens", async () => {
+    const refused = await product.soma("ask", "x", "--session", "nothing", "--json");
+    expect([refused.code, JSON.parse(refused.stdout)]).toEqual([1, { error: expect.objectContaining({}) }]);
+    const failed = await product.soma("--json", "ask", "run code: throw new Error('x')");
+    expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([1, { troubles: { failed: ["code_run"] } }]);
+  });
+
+  it("take a question from a pipe, with a dash or without", async () => {
+    for (const args of [["ask", "-"], ["ask"]]) {
+      const asked = runSoma(product.dataDir, ...args);
+      asked.child.stdin.end("What is\n6*7?\n");
+      expect(await asked.ended).toBe(0);
+      expect(asked.said.stdout).toContain("42");
+    }
+    const empty = runSoma(product.dataDir, "ask");
+    empty.child.stdin.end();
+    expect(await empty.ended).toBe(2);
+  });
+
+  it("let go of a run by Ctrl-C, and say how to watch and how to cancel it", async () => {
+    const asked = runSoma(
+      product.dataDir,
+      "ask",
+      "run code: console.log('begun'); const end = Date.now() + 2000; while (Date.now() < end);",
+    );
+    await until("the tool has printed", () => asked.said.stderr.includes("begun"), 20_000);
+    asked.child.kill("SIGINT");
+    expect(await asked.ended).toBe(130);
+    const id = /run {5}(\S+)/.exec(asked.said.stderr)?.[1] ?? "";
+    const words = `run ${id} goes on; watch it with\n  npx soma --data ${product.dataDir} runs watch ${id}\ncancel it with\n  npx soma --data ${product.dataDir} runs cancel ${id}\n`;
+    expect(asked.said.stderr).toContain(words);
+    expect((await product.ended(id)).status).toBe("SUCCEEDED");
+  });
+
+  it("lead to the product that was meant when it is stopped, and survive a second start", async () => {
     await product.stop();
-    const other = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => other.once("listening", resolve));
-    const address = other.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    const clash = execFile(process.execPath, [up, "--data", product.dataDir, "--port", String(port)]);
-    let output = "";
-    clash.stdout?.on("data", (chunk: string) => (output += chunk));
-    await new Promise<void>((resolve) => clash.stdout?.on("data", () => output.includes("stop: Ctrl-C") && resolve()));
-    expect(output).toContain(`Port ${port} is taken by another program`);
-    clash.kill("SIGTERM");
-    await new Promise((resolve) => clash.once("exit", resolve));
-    other.close();
+    expect(await product.soma("tools", "list")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(`Start it with \`npm start -- --data ${product.dataDir}\``),
+    });
     await product.start();
     expect((await product.soma("ask", "What is my favourite number?")).stdout).toBe("Your favourite number is 37.\n");
   });

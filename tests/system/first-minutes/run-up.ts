@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isAlive } from "@soma/cli/data-folder";
+import { until } from "@soma/shared/testing/until";
+
+const up = fileURLToPath(new URL("../../../infra/local/up.ts", import.meta.url));
+
+export interface Up {
+  child: ChildProcess;
+  said(): string;
+  /** The code it ended with, or the signal. */
+  ended: Promise<number | string>;
+}
+
+/** What `npm start` runs, with these options, in a process group of its own. */
+export function runUp(...args: string[]): Up {
+  const env = { ...process.env, OPENAI_API_KEY: "", SOMA_GATEWAY_PORT: "", SOMA_DATA_DIR: "" };
+  const child = spawn(process.execPath, [up, ...args], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
+  return { child, said: () => said, ended };
+}
+
+/** Waits until it has said everything. */
+export async function ready({ said, ended }: Up): Promise<void> {
+  const gone = ended.then((code) => {
+    throw new Error(`it ended with ${code}: ${said()}`);
+  });
+  await Promise.race([gone, until("everything is said", () => said().includes("one user, loopback"), 60_000)]);
+}
+
+export async function stop({ child, ended }: Up): Promise<number | string> {
+  child.kill("SIGTERM");
+  return ended;
+}
+
+/** Removes a data folder whose PostgreSQL may have outlived its start. */
+export async function removeData(dataDir: string): Promise<void> {
+  const text = await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "");
+  const pid = Number(text.split("\n")[0]);
+  if (isAlive(pid)) process.kill(pid, "SIGINT");
+  await until("PostgreSQL has stopped", () => !isAlive(pid), 20_000);
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+}
