@@ -71,7 +71,7 @@ async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
   const body = await readJson(request, MAX_BODY_BYTES);
   const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined;
   if (typeof token !== "string") throw new SomaError("BAD_INPUT", 'the request is not {"token": "..."}');
-  const principal = await dev.redeem(token);
+  const principal = dev.redeem(token);
   const access = await dev.issueAccessToken(principal, SESSION_S);
   return Response.json(nameOf(principal), { headers: { "set-cookie": cookie(request, access, SESSION_S) } });
 }
@@ -79,7 +79,7 @@ async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
 /** A link that signs in once as the caller, and as nobody else. */
 async function link(request: Request, dev: DevIdentity): Promise<Response> {
   const { principal } = await authenticate(dev, request.headers);
-  const token = await dev.issueSignInToken(principal);
+  const token = dev.issueSignInToken(principal);
   return answer({ link: toSignInLink(new URL(request.url).origin, token) }, 200);
 }
 

@@ -1,13 +1,12 @@
 import { SomaError } from "@soma/shared/errors";
 import { isTenant, type Principal } from "@soma/shared/identity/principal";
-import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { base64url, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 
 const ISSUER = "soma-dev";
 const ACCESS_AUDIENCE = "soma";
-const SIGN_IN_AUDIENCE = "soma-signin";
-const SIGN_IN_S = 10 * 60;
-/** Used sign-in tokens that are remembered; each is forgotten when it would have expired anyway. */
-const MAX_USED = 10_000;
+const SIGN_IN_MS = 10 * 60_000;
+/** Sign-in links that nobody followed yet; each is forgotten when it expires. */
+const MAX_LINKS = 10_000;
 
 /** A caller that proved who it is, and until when. */
 export interface Identified {
@@ -23,10 +22,10 @@ export interface Identity {
 /** Identity of one machine: tokens signed by a key of its own. */
 export interface DevIdentity extends Identity {
   issueAccessToken(principal: Principal, ttlSeconds: number): Promise<string>;
-  /** For a link: good once, for ten minutes. */
-  issueSignInToken(principal: Principal): Promise<string>;
+  /** For a link: good once, for ten minutes, and never after this process. */
+  issueSignInToken(principal: Principal): string;
   /** Trades a sign-in token for who it was made for; throws UNAUTHENTICATED the second time. */
-  redeem(token: string): Promise<Principal>;
+  redeem(token: string): Principal;
 }
 
 /** The web UI takes the token from the fragment, which browsers never send to a server. */
@@ -39,65 +38,56 @@ export async function createIdentity(publicJwk: JWK): Promise<Identity> {
   const key = await importJWK(publicJwk, "EdDSA");
   return {
     async verify(token) {
-      const { principal, exp } = await read(token, key, ACCESS_AUDIENCE);
+      const { principal, exp } = await read(token, key);
       return { principal, expiresAt: new Date(exp * 1_000) };
     },
   };
 }
 
 export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK }): Promise<DevIdentity> {
-  const [privateKey, publicKey, identity] = await Promise.all([
+  const [privateKey, identity] = await Promise.all([
     importJWK(keys.privateJwk, "EdDSA"),
-    importJWK(keys.publicJwk, "EdDSA"),
     createIdentity(keys.publicJwk),
   ]);
-  const used = new Map<string, number>();
-
-  function issue({ tenant, subject, roles }: Principal, audience: string, ttlSeconds: number): Promise<string> {
-    return new SignJWT({ tenant, roles })
-      .setProtectedHeader({ alg: "EdDSA" })
-      .setIssuer(ISSUER)
-      .setAudience(audience)
-      .setSubject(subject)
-      .setJti(crypto.randomUUID())
-      .setIssuedAt()
-      .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
-      .sign(privateKey);
-  }
-
-  function useOnce(jti: string, exp: number): void {
-    const now = Date.now() / 1_000;
-    for (const [id, until] of used) if (until < now) used.delete(id);
-    if (used.has(jti))
-      throw new SomaError(
-        "UNAUTHENTICATED",
-        "this sign-in link was used already; ask for a new one with `npx soma signin`",
-      );
-    if (used.size >= MAX_USED)
-      throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were used in the last minutes; try again later");
-    used.set(jti, exp);
-  }
+  const links = new Map<string, { principal: Principal; until: number }>();
 
   return {
     ...identity,
-    issueAccessToken: (principal, ttlSeconds) => issue(principal, ACCESS_AUDIENCE, ttlSeconds),
-    issueSignInToken: (principal) => issue(principal, SIGN_IN_AUDIENCE, SIGN_IN_S),
-    async redeem(token) {
-      const { principal, exp, jti } = await read(token, publicKey, SIGN_IN_AUDIENCE);
-      useOnce(jti, exp);
-      return principal;
+    issueAccessToken: ({ tenant, subject, roles }, ttlSeconds) =>
+      new SignJWT({ tenant, roles })
+        .setProtectedHeader({ alg: "EdDSA" })
+        .setIssuer(ISSUER)
+        .setAudience(ACCESS_AUDIENCE)
+        .setSubject(subject)
+        .setJti(crypto.randomUUID())
+        .setIssuedAt()
+        .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
+        .sign(privateKey),
+    issueSignInToken(principal) {
+      for (const [token, { until }] of links) if (until < Date.now()) links.delete(token);
+      if (links.size >= MAX_LINKS)
+        throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were made in the last minutes; try again later");
+      const token = base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
+      links.set(token, { principal, until: Date.now() + SIGN_IN_MS });
+      return token;
+    },
+    redeem(token) {
+      const link = links.get(token);
+      links.delete(token);
+      if (link === undefined || link.until < Date.now())
+        throw new SomaError(
+          "UNAUTHENTICATED",
+          "this sign-in link was used already, or is older than ten minutes or than this process; ask for a new one with `npx soma signin`",
+        );
+      return link.principal;
     },
   };
 }
 
-async function read(
-  token: string,
-  key: CryptoKey | Uint8Array,
-  audience: string,
-): Promise<{ principal: Principal; exp: number; jti: string }> {
+async function read(token: string, key: CryptoKey | Uint8Array): Promise<{ principal: Principal; exp: number }> {
   const { payload } = await jwtVerify(token, key, {
     issuer: ISSUER,
-    audience,
+    audience: ACCESS_AUDIENCE,
     algorithms: ["EdDSA"],
     clockTolerance: 5,
   }).catch((cause: unknown) => {
@@ -105,16 +95,15 @@ async function read(
       cause,
     });
   });
-  const { sub, tenant, roles, exp, jti } = payload;
+  const { sub, tenant, roles, exp } = payload;
   if (
     typeof sub !== "string" ||
     !isTenant(tenant) ||
     typeof exp !== "number" ||
-    typeof jti !== "string" ||
     !Array.isArray(roles) ||
     !roles.every((role) => typeof role === "string")
   ) {
     throw new SomaError("UNAUTHENTICATED", "the token does not name a subject, a tenant and roles");
   }
-  return { principal: { tenant, subject: sub, roles, service: null }, exp, jti };
+  return { principal: { tenant, subject: sub, roles, service: null }, exp };
 }

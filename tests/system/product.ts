@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +42,6 @@ export interface ProductUnderTest {
 
 export async function createProduct(): Promise<ProductUnderTest> {
   const dataDir = await mkdtemp(join(tmpdir(), "soma-system-"));
-  await chmod(dataDir, 0o755);
   let child: ChildProcess | undefined;
   let runtime = { url: "", token: "" };
   let said = "";
