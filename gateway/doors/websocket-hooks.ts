@@ -7,7 +7,7 @@ import type { Identified, Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { type RequestTrace, traced } from "../ground/request-trace.ts";
 import type { Operations } from "../operations/operations.ts";
-import { RequestRefused } from "../operations/refusal.ts";
+import { RequestRefused, refused } from "../operations/refusal.ts";
 import { authenticate, tokenOfIntroduction } from "./auth.ts";
 import type { CheckHost } from "./hosts.ts";
 import type { Origins } from "./origins.ts";
@@ -44,19 +44,29 @@ export function createWebSocketHooks(
 
     async onSubscribe({ extra: connection, subscriptions }, _id, payload) {
       try {
-        // The library enters an operation there before it asks us, and takes it out as soon as the client says so.
-        checkRoom(Object.keys(subscriptions).length, limits);
+        checkRoom(Object.keys(subscriptions).length, connection, limits);
+        connection.admitting += 1;
+      } catch (error) {
+        return [asGraphQLError(error)];
+      }
+      try {
         return await traced("gateway operation", connection.headers, log, (trace) =>
           admit(options, connection, { payload, trace }),
         );
       } catch (error) {
         return error instanceof RequestRefused ? error.errors : [asGraphQLError(error)];
+      } finally {
+        connection.admitting -= 1;
       }
     },
 
     execute(args) {
       const { admitted, trace, controller } = operationOf(args);
-      return trace.run(() => operations.execute(admitted, { trace, signal: controller.signal })) as never;
+      try {
+        return trace.run(() => operations.execute(admitted, { trace, signal: controller.signal })) as never;
+      } catch (error) {
+        return refused(error, trace) as never;
+      }
     },
 
     subscribe(args) {
@@ -96,8 +106,16 @@ function identify(identity: Identity, headers: Headers, token: string | undefine
   return token !== undefined ? identity.verify(token) : authenticate(identity, headers);
 }
 
-function checkRoom(operations: number, { operationsPerConnection }: GatewayLimits): void {
-  if (operations > operationsPerConnection)
+/**
+ * `held` is the library's count: one more as soon as a client asks, one less as soon as it completes. It forgets an operation
+ * whose id was used again, so we count as well what still runs; what was completed may take a moment to end.
+ */
+function checkRoom(
+  held: number,
+  { operations, admitting }: Connection,
+  { operationsPerConnection }: GatewayLimits,
+): void {
+  if (held > operationsPerConnection || operations.size + admitting >= 2 * operationsPerConnection)
     throw new SomaError(
       "LIMIT_EXCEEDED",
       `this connection has ${operationsPerConnection} operations, the most it may have`,

@@ -5,6 +5,8 @@ import { createDevIdentity, createIdentity, type DevIdentity } from "./identity.
 
 const REFUSED = { code: "UNAUTHENTICATED" };
 
+const asker = { principal: aPrincipal(), expiresAt: new Date(Date.now() + 3_600_000) };
+
 describe("createDevIdentity()", () => {
   let keys: Awaited<ReturnType<typeof createKeys>>;
   let identity: DevIdentity;
@@ -64,9 +66,9 @@ describe("createDevIdentity()", () => {
   });
 
   it("redeem() works once, and only for sign-in tokens", async () => {
-    const token = identity.issueSignInToken(aPrincipal());
+    const token = identity.issueSignInToken(asker);
     expect(token.length).toBeLessThan(30);
-    expect(identity.redeem(token)).toEqual(aPrincipal());
+    expect(identity.redeem(token)).toEqual(asker);
     expect(() => identity.redeem(token)).toThrow("used already");
     const access = await identity.issueAccessToken(aPrincipal(), 60);
     expect(() => identity.redeem(access)).toThrow(expect.objectContaining(REFUSED));
@@ -74,12 +76,12 @@ describe("createDevIdentity()", () => {
 
   it("redeem() knows no link that another process made", async () => {
     const next = await createDevIdentity({ privateJwk: keys.privateKey, publicJwk: keys.publicKey });
-    const token = identity.issueSignInToken(aPrincipal());
+    const token = identity.issueSignInToken(asker);
     expect(() => next.redeem(token)).toThrow(expect.objectContaining(REFUSED));
   });
 
   it("redeem() refuses after ten minutes", () => {
-    const token = identity.issueSignInToken(aPrincipal());
+    const token = identity.issueSignInToken(asker);
     vi.useFakeTimers({ now: Date.now() + 10 * 60_000 + 6_000, toFake: ["Date"] });
     try {
       expect(() => identity.redeem(token)).toThrow(expect.objectContaining(REFUSED));

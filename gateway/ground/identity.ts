@@ -23,9 +23,9 @@ export interface Identity {
 export interface DevIdentity extends Identity {
   issueAccessToken(principal: Principal, ttlSeconds: number): Promise<string>;
   /** For a link: good once, for ten minutes, and never after this process. */
-  issueSignInToken(principal: Principal): string;
-  /** Trades a sign-in token for who it was made for; throws UNAUTHENTICATED the second time. */
-  redeem(token: string): Principal;
+  issueSignInToken(asker: Identified): string;
+  /** Trades a sign-in token for whoever asked for it, and until when that is proved; throws UNAUTHENTICATED the second time. */
+  redeem(token: string): Identified;
 }
 
 /** The web UI takes the token from the fragment, which browsers never send to a server. */
@@ -49,7 +49,7 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
     importJWK(keys.privateJwk, "EdDSA"),
     createIdentity(keys.publicJwk),
   ]);
-  const links = new Map<string, { principal: Principal; until: number }>();
+  const links = new Map<string, { asker: Identified; until: number }>();
 
   return {
     ...identity,
@@ -63,12 +63,12 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
         .setIssuedAt()
         .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
         .sign(privateKey),
-    issueSignInToken(principal) {
+    issueSignInToken(asker) {
       for (const [token, { until }] of links) if (until < Date.now()) links.delete(token);
       if (links.size >= MAX_LINKS)
         throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were made in the last minutes; try again later");
       const token = base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
-      links.set(token, { principal, until: Date.now() + SIGN_IN_MS });
+      links.set(token, { asker, until: Date.now() + SIGN_IN_MS });
       return token;
     },
     redeem(token) {
@@ -79,7 +79,7 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
           "UNAUTHENTICATED",
           "this sign-in link was used already, or is older than ten minutes or than this process; ask for a new one with `npx soma signin`",
         );
-      return link.principal;
+      return link.asker;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Every bound of the gateway in one place. */
+/** The bounds a caller meets, in one place. */
 export interface GatewayLimits {
   /** Bytes of a request body over HTTP. */
   bodyBytes: number;

@@ -60,9 +60,9 @@ describe("createCallerBounds()", () => {
   it("has room for as many operations as may be, and again when one has ended", () => {
     const { bounds } = atTime();
     const ends = [bounds.enter(ada), bounds.enter(ada)];
-    expect(refusal(() => bounds.checkRoom(ada))).toMatchObject({ retryAfterMs: 250 });
-    expect(refusal(() => bounds.checkRoom(eve))).toBeUndefined();
+    expect(refusal(() => bounds.enter(ada))).toMatchObject({ retryAfterMs: 250 });
+    expect(refusal(() => bounds.enter(eve))).toBeUndefined();
     for (const end of ends) end();
-    expect(refusal(() => bounds.checkRoom(ada))).toBeUndefined();
+    expect(refusal(() => bounds.enter(ada))).toBeUndefined();
   });
 });

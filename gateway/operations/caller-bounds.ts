@@ -12,9 +12,7 @@ const BUSY_RETRY_MS = 250;
 export interface CallerBounds {
   /** Takes from the caller's allowance, which fills up again with time; throws RetryLater when it does not hold that much. */
   take(principal: Principal, amount: number): void;
-  /** Throws RetryLater when as many operations of the caller are under way as may be. */
-  checkRoom(principal: Principal): void;
-  /** An operation of the caller begins; the function ends it. */
+  /** An operation of the caller begins; the function ends it. Throws RetryLater when as many are under way as may be. */
   enter(principal: Principal): () => void;
 }
 
@@ -43,16 +41,15 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
         );
       allowances.set(key, { left: left - amount, atMs });
     },
-    checkRoom(principal) {
-      if ((running.get(keyOf(principal)) ?? 0) >= operationsPerCaller)
+    enter(principal) {
+      const key = keyOf(principal);
+      const others = running.get(key) ?? 0;
+      if (others >= operationsPerCaller)
         throw new RetryLater(
           `${operationsPerCaller} operations of ${principal.subject} are under way, the most there may be; try again in a moment`,
           BUSY_RETRY_MS,
         );
-    },
-    enter(principal) {
-      const key = keyOf(principal);
-      running.set(key, (running.get(key) ?? 0) + 1);
+      running.set(key, others + 1);
       return () => {
         const left = (running.get(key) ?? 1) - 1;
         if (left === 0) running.delete(key);

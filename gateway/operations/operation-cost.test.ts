@@ -56,7 +56,12 @@ describe("checkCost()", () => {
       1 + 1 + 51,
     ],
     ["mutations", 'mutation { cancelRun(input: {runId: "1", idempotencyKey: "a"}) { run { id } } }', 11],
-    ["introspection is counted apart", "{ __schema { types { name } } __typename }", 0],
+    [
+      "a size that is null, as the schema's default",
+      '{ runEventsPage(runId: "1", afterSeq: 0, limit: null) { events { seq } } }',
+      1001,
+    ],
+    ["a size that is null in an input", '{ recall(input: { query: "a", limit: null }) { hits { score } } }', 9],
   ])("%s", (_name, text, expected) => {
     expect(cost(text)).toBe(expected);
   });
@@ -87,7 +92,20 @@ describe("checkCost()", () => {
     }
     const introspection = getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true, oneOf: true });
     expect(() => cost(introspection)).not.toThrow();
-    expect(() => cost(`{ ${introspection.replace("query IntrospectionQuery {", "a: ").replace("}", "")}`)).toThrow();
+    expect(cost(introspection)).toBeGreaterThan(2_000);
+  });
+
+  it("has a limit of its own for introspection", () => {
+    expect(cost("{ __schema { types { name } } __typename }")).toBe(1 + Object.keys(schema.getTypeMap()).length);
+    const fields = "{ types { fields { args { type { name } } } } }";
+    const many = Array.from({ length: 20 }, (_, i) => `a${i}: __schema ${fields}`).join(" ");
+    expect(() => cost(`{ ${many} }`)).toThrow("more than 50000");
+  });
+
+  it("says of null where none may be that it is the document's fault", () => {
+    expect(() => cost('query ($n: ID = "x") { run(id: $n) { id } }', { n: null })).toThrow(
+      expect.objectContaining({ extensions: { code: "BAD_INPUT" } }),
+    );
   });
 
   it("refuses introspection that grows with every level", () => {

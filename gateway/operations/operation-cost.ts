@@ -1,11 +1,13 @@
 import {
   type FieldNode,
+  GraphQLError,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   getArgumentValues,
   getNamedType,
   isCompositeType,
+  isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isListType,
@@ -18,12 +20,12 @@ import {
 } from "graphql";
 import type { GatewayLimits } from "../ground/limits.ts";
 import type { PlannedOperation } from "../upstream/supergraph.ts";
-import { documentFault } from "./document-fault.ts";
+import { asDocumentFault, documentFault } from "./document-fault.ts";
 import { type Fragments, findFragments } from "./document-size.ts";
 
 /** A mutation writes and starts things; a field of an object reads one row at most. Fields without fields of their own are free. */
 const MUTATION_WEIGHT = 10;
-const SIZE_ARGUMENTS = ["first", "last", "limit"] as const;
+const SIZE_ARGUMENTS = ["first", "last", "limit"];
 /** How the connections of the schema say how long a page is that nobody asked for. */
 const DEFAULT_SIZE = /(\d+) when neither is given/;
 /** Lists of the introspection have no pages: fields of a type, arguments of a field, values of an enum. */
@@ -52,6 +54,7 @@ interface Place {
 /**
  * Refuses an operation that may read more objects than an honest one: each list multiplies what is below it by its page size,
  * as its arguments say or as the schema's description does. It is the most the operation may read, not what it will.
+ * Gives the cost, that of introspection included, which has a limit of its own.
  */
 export function checkCost(
   schema: GraphQLSchema,
@@ -66,10 +69,11 @@ export function checkCost(
     addSet(walk, operation.selectionSet, place, ({ name }) => name.value.startsWith("__") === introspection);
     return walk;
   };
-  refuseAbove(limits.introspectionCost, measure(true));
+  const introspection = measure(true);
+  refuseAbove(limits.introspectionCost, introspection);
   const walk = measure(false);
   refuseAbove(limits.cost, walk);
-  return walk.cost;
+  return walk.cost + introspection.cost;
 }
 
 function refuseAbove(limit: number, { cost, worst }: Walk): void {
@@ -122,6 +126,29 @@ function unpagedSize({ schema, limits }: Walk, field: GraphQLField<unknown, unkn
   return field.name === "types" ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_SIZE;
 }
 
+function argumentsOf(
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  variables: Record<string, unknown>,
+): Record<string, unknown> {
+  try {
+    return getArgumentValues(field, node, variables);
+  } catch (cause) {
+    // Such as null for a variable whose type allows it, in a place whose type does not.
+    throw cause instanceof GraphQLError ? asDocumentFault(cause) : cause;
+  }
+}
+
+/** The size among given values; resolvers take the declared default for null, too. */
+function sizeAmong(given: unknown, declared: readonly { name: string; defaultValue?: unknown }[]): number | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  for (const { name, defaultValue } of declared) {
+    const size: unknown = (given as Record<string, unknown>)[name] ?? defaultValue;
+    if (SIZE_ARGUMENTS.includes(name) && typeof size === "number") return Math.max(0, size);
+  }
+  return undefined;
+}
+
 /** The page size a field is asked with, in an argument of its own or in one of an input object; undefined when it has none. */
 function sizeOf(
   { variables, limits }: Walk,
@@ -129,14 +156,13 @@ function sizeOf(
   node: FieldNode,
 ): number | undefined {
   if (field.args.length === 0) return undefined;
-  const given = getArgumentValues(field, node, variables);
-  for (const input of [given, ...Object.values(given)]) {
-    if (typeof input !== "object" || input === null) continue;
-    for (const name of SIZE_ARGUMENTS) {
-      const size: unknown = (input as Record<string, unknown>)[name];
-      if (typeof size === "number") return Math.max(0, size);
-    }
-  }
+  const given = argumentsOf(field, node, variables);
+  const ofInputs = field.args.map(({ name, type }) => {
+    const input = getNamedType(type);
+    return isInputObjectType(input) ? sizeAmong(given[name], Object.values(input.getFields())) : undefined;
+  });
+  const size = [sizeAmong(given, field.args), ...ofInputs].find((found) => found !== undefined);
+  if (size !== undefined) return size;
   if (!field.args.some(({ name }) => name === "first" || name === "last")) return undefined;
   return Number(DEFAULT_SIZE.exec(field.description ?? "")?.[1] ?? limits.pageSize);
 }

@@ -18,7 +18,10 @@ interface Call {
 export interface Operations {
   /** Lets an operation in through the pipeline, or throws what is wrong with it. */
   admit(input: PipelineInput): Promise<AdmittedOperation>;
-  /** A query, which is given up with its call, or a mutation, which is finished once begun. */
+  /**
+   * A query, which is given up with its call, or a mutation, which is finished once begun. Throws at once, and begins nothing,
+   * when its caller has too many under way.
+   */
   execute(admitted: AdmittedOperation, call: Call): Promise<FormattedExecutionResult>;
   /** The results of a subscription; throws what ended it before its time. */
   subscribe(admitted: AdmittedOperation, call: Call): AsyncIterableIterator<FormattedExecutionResult>;

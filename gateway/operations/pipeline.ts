@@ -64,7 +64,6 @@ export function createPipeline(
     const coerced = coerceVariables(executor, planned, request.variables);
     const cost = checkCost(executor.schema, planned, coerced, limits);
     callers.take(principal, Math.floor(cost / COST_OF_ONE));
-    if (planned.operation.operation !== "subscription") callers.checkRoom(principal);
     return { identified, planned, variables: request.variables };
   };
 }

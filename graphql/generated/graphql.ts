@@ -119,7 +119,7 @@ export type SendMessageInput = {
   sessionId?: string | number | null | undefined;
   /** At most 32 KB of UTF-8. */
   text: string;
-  /** Defaults to the first role the caller has in conf/roles.yaml. */
+  /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
   role?: string | null | undefined;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: string | null | undefined;

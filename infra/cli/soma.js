@@ -30,7 +30,7 @@ function handOver(node) {
     console.error(`soma: ${node} could not be started: ${error.message}`);
     process.exit(1);
   });
-  child.on("exit", (code) => process.exit(code ?? 1));
+  child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }
 
 if (Number(process.versions.node.split(".")[0]) >= NEEDED_MAJOR) await import("./soma.ts");

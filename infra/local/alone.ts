@@ -1,4 +1,3 @@
-import { isAbsolute, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadMode, toEnv } from "@soma/conf/modes";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
@@ -6,6 +5,7 @@ import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import { onCrash, readProcessSettings, untilStopped } from "@soma/shared/run-main";
 import { startTelemetry } from "@soma/shared/telemetry";
+import { dataDirOf } from "./data-dir-of.ts";
 import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
 import { openLogFile } from "./log-file.ts";
@@ -18,6 +18,8 @@ import { loadSecrets } from "./secrets.ts";
  * token to ask it with. Its events stay in the outbox; the next `npm start` on the folder publishes them.
  */
 const TOKEN_S = 3_600;
+/** Longer than PostgreSQL may take to stop. */
+const CLOSE_MS = 15_000;
 
 async function main(): Promise<void> {
   const { name, dataDir } = readOptions();
@@ -27,7 +29,7 @@ async function main(): Promise<void> {
   const given = { ...process.env, SOMA_EVENT_BUS: process.env.SOMA_EVENT_BUS || "hold" };
   const bus = chooseBus({ env: given, hasEveryPart: false });
   const { log } = openLogFile(dataDir, name);
-  const lifecycle = createLifecycle(log);
+  const lifecycle = createLifecycle(log, CLOSE_MS);
   try {
     lifecycle.add("data folder", (await takeDataDir(dataDir)).release);
     const telemetry = await startTelemetry({
@@ -57,8 +59,7 @@ function readOptions(): { name: string; dataDir: string } {
     throw new Error(
       `say which part: npm run part -- NAME [--data DIR]; there are ${Object.keys(SUBGRAPHS).join(", ")}`,
     );
-  const folder = values.data ?? (process.env.SOMA_DATA_DIR || ".soma");
-  return { name, dataDir: isAbsolute(folder) ? folder : resolve(folder) };
+  return { name, dataDir: dataDirOf(values.data, process.env) };
 }
 
 function report(name: string, url: string, token: string): void {

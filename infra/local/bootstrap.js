@@ -240,7 +240,7 @@ function stay(node, file, args) {
   const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
   // Ctrl-C reaches the whole process group; other signals are handed on.
   process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 

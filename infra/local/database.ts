@@ -23,7 +23,7 @@ export async function startDatabase(dataDir: string, secrets: Secrets, lifecycle
 
 /** Roles, and the migrations of the named subgraphs; how many migrations were applied. */
 export async function migrateSchemas(ownerUrl: string, secrets: Secrets, names: readonly string[]): Promise<number> {
-  const options = { schema: "public", applicationName: "soma-migrate", max: 4, statementTimeoutMs: 0 };
+  const options = { schema: "public", applicationName: "soma-migrate", max: names.length, statementTimeoutMs: 0 };
   const owner = connect({ url: ownerUrl, ...options });
   try {
     await provisionRoles(owner, secrets.postgres);

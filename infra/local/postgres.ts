@@ -60,7 +60,7 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
     created,
     elsewhere: programs.copiedTo === undefined ? undefined : `${users.server.name}, from ${programs.copiedTo}`,
     async stop() {
-      await control(server, ["stop", "-m", "fast", "-w", "-t", String(STOP_S)]).catch(() => {});
+      await control(server, ["stop", "-m", "fast", "-w", "-t", String(STOP_S)]);
     },
   };
 }

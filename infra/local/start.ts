@@ -7,6 +7,7 @@ import { createModelSource, type ModelSource } from "@soma/runs/models";
 import { startWorker } from "@soma/runs/worker";
 import { isRecord } from "@soma/schemas/json";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
+import { holdUntil } from "@soma/shared/bus/hold-until";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -111,15 +112,25 @@ interface Parts {
 
 async function startServices({ env, log }: StartLocalOptions, { known, models, lifecycle }: Parts) {
   const mode: Mode = loadMode("dev_full");
-  const bus = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });
+  const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });
+  const ready = Promise.withResolvers<void>();
+  const bus = chosen === undefined ? undefined : holdUntil(ready.promise, chosen);
+  try {
+    await Promise.all(
+      Object.entries(SUBGRAPHS).map(async ([name, part]) => {
+        const running = await part.start({ env: toEnv(mode, env, known), bus, log, models });
+        lifecycle.add(name, running.close);
+        known[`part.${name}`] = running.url;
+      }),
+    );
+  } catch (error) {
+    await bus?.close();
+    throw error;
+  } finally {
+    ready.resolve();
+  }
+  // Closed before the parts: what one still publishes when another no longer listens stays in its outbox.
   if (bus !== undefined) lifecycle.add("bus", bus.close);
-  await Promise.all(
-    Object.entries(SUBGRAPHS).map(async ([name, part]) => {
-      const running = await part.start({ env: toEnv(mode, env, known), bus, log, models });
-      lifecycle.add(name, running.close);
-      known[`part.${name}`] = running.url;
-    }),
-  );
   const missing = unknownOf(mode, known);
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
   const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models });

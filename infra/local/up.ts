@@ -1,6 +1,6 @@
-import { isAbsolute, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { onCrash, untilStopped } from "@soma/shared/run-main";
+import { dataDirOf } from "./data-dir-of.ts";
 import { runDemo } from "./demo.ts";
 import { freePort } from "./free-port.ts";
 import { openLogFile } from "./log-file.ts";
@@ -31,9 +31,7 @@ function readOptions(): Options {
     );
   if (values.mode !== undefined && values.mode !== "dev_full")
     throw new Error(`--mode is "${values.mode}"; this command runs dev_full only`);
-  if (values.data === "") throw new Error('--data is ""; it must be a folder');
-  const folder = values.data ?? (process.env.SOMA_DATA_DIR || ".soma");
-  return { port, asked: given !== undefined, dataDir: isAbsolute(folder) ? folder : resolve(folder) };
+  return { port, asked: given !== undefined, dataDir: dataDirOf(values.data, process.env) };
 }
 
 async function choosePort({ port: wanted, asked }: Options): Promise<number> {

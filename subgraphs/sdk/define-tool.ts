@@ -80,12 +80,18 @@ export class ToolError extends Error {
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+/** The longest wait a timer can hold, in milliseconds. */
+const MAX_LIMIT = 2 ** 31 - 1;
 
 /** Defines a tool. The registry validates every call against the schema first, so `run` may trust its arguments. */
 export function defineTool<Input extends TObject>({ input, ...spec }: ToolSpec<Input>): Tool {
   if (!NAME.test(spec.name)) throw new Error(`tool name "${spec.name}" is not snake_case of 1 to 64 characters`);
   if (spec.isolation === "process" && spec.child === undefined)
     throw new Error(`tool ${spec.name} runs in a child process but does not say where to find it`);
+  if (spec.version === "") throw new Error(`tool ${spec.name} has no version`);
+  for (const name of ["timeoutMs", "maxOutputBytes"] as const)
+    if (!Number.isInteger(spec[name]) || spec[name] < 1 || spec[name] > MAX_LIMIT)
+      throw new Error(`tool ${spec.name}: ${name} is ${spec[name]}; it must be a whole number from 1 to ${MAX_LIMIT}`);
   // Typebox keeps notes of its own on a schema; nothing but plain JSON leaves from here.
   const inputSchema = JSON.parse(JSON.stringify(input)) as Tool["inputSchema"];
   return Object.freeze({ ...spec, inputSchema });

@@ -28,6 +28,26 @@ describe("graph()", () => {
     expect(() => one().node("a", pure)).toThrow(/stands twice/);
     expect(() => one().edge("a", "a").edge("a", "a")).toThrow(/has an edge already/);
     expect(() => graph("g", 1, {}).build(() => "")).toThrow(/has no node/);
+    expect(() =>
+      one()
+        .edge("a", "a")
+        .build(() => ""),
+    ).toThrow(/has no end/);
+    expect(() =>
+      one()
+        .when("a", [], () => "a")
+        .build(() => ""),
+    ).toThrow(/node "a" has nothing to choose among/);
+  });
+
+  it("refuses a name and a version that nobody could pin", () => {
+    const named = (name: string, version: number) => () =>
+      graph(name, version, {})
+        .node("a", pure)
+        .build(() => "");
+    expect(named("My Agent", 1)).toThrow(/graph name "My Agent" is not 1 to 64/);
+    for (const version of [0, 1.5, Number.NaN, 2 ** 31])
+      expect(named("g", version)).toThrow(/is not a whole number from 1 on/);
   });
 
   it("folds patches by their channels, and refuses a channel it does not have", () => {
@@ -42,9 +62,10 @@ describe("graph()", () => {
     expect(loop.next("end", loop.initial())).toBeUndefined();
     const astray = graph("astray", 1, {})
       .node("a", pure)
-      .when("a", ["a"], () => "b")
+      .node("z", pure)
+      .when("a", ["a", "z"], () => "b")
       .build(() => "");
-    expect(() => astray.next("a", {})).toThrow(/chose "b", which is not one of a/);
+    expect(() => astray.next("a", {})).toThrow(/chose "b", which is not one of a, z/);
     expect(() => loop.node("nope")).toThrow(/no node "nope"/);
   });
 
@@ -53,8 +74,9 @@ describe("graph()", () => {
       graph("g", 1, {})
         .node("a", pure)
         .node("b", pure)
+        .node("c", pure)
         .edge("a", target)
-        .when("b", ["a"], () => "a");
+        .when("b", ["a", "c"], () => "a");
     expect(other("b").build(() => "x").pin).toBe(other("b").build(() => "y").pin);
     expect(
       graph("g", 1, {})

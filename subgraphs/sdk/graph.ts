@@ -96,9 +96,14 @@ interface Parts<S> {
   answer: (state: S) => string;
 }
 
+const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
+
 function buildGraph<S>(parts: Parts<S>): Graph<S> {
   const { name, version, channels, nodes, edges } = parts;
   const [entry] = nodes.keys();
+  if (!NAME.test(name)) throw new Error(`graph name "${name}" is not 1 to 64 of a-z, 0-9, _ and -, a letter first`);
+  if (!Number.isInteger(version) || version < 1 || version > 2 ** 31 - 1)
+    throw new Error(`graph ${name}: version ${version} is not a whole number from 1 on`);
   if (entry === undefined) throw new Error(`graph ${name} has no node`);
   checkEdges(parts, entry);
   const shape = {
@@ -148,6 +153,7 @@ function targetsOf<S>(edge: Edge<S>): readonly string[] {
 
 function checkEdges<S>({ name, nodes, edges }: Parts<S>, entry: string): void {
   for (const [from, edge] of edges) {
+    if (targetsOf(edge).length === 0) throw new Error(`graph ${name}: node "${from}" has nothing to choose among`);
     for (const id of [from, ...targetsOf(edge)])
       if (!nodes.has(id)) throw new Error(`graph ${name}: an edge names "${id}", which is not a node`);
   }
@@ -158,4 +164,6 @@ function checkEdges<S>({ name, nodes, edges }: Parts<S>, entry: string): void {
   }
   const lost = [...nodes.keys()].filter((id) => !reached.has(id));
   if (lost.length > 0) throw new Error(`graph ${name}: no path leads to ${lost.join(", ")}`);
+  if ([...nodes.keys()].every((id) => edges.has(id)))
+    throw new Error(`graph ${name} has no end: every node has an edge to another`);
 }

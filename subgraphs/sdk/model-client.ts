@@ -1,4 +1,4 @@
-/** A language model as the engine sees it. Implementations: scripted.ts, openai-compatible.ts; both pass model-client.contract.ts. */
+/** A language model as the engine sees it. Providers of models give one; each passes models/model-client.contract.ts of runs. */
 export interface ModelClient {
   /** Name of the profile, the provider and the model, for events, spans and people. */
   readonly profile: string;
@@ -47,5 +47,5 @@ export type ChatEvent =
       usage: { inputTokens: number; outputTokens: number } | null;
     };
 
-/** What the recall node puts before the conversation; the scripted model reads it back. One line per memory. */
+/** What the model node puts before the conversation; the scripted model reads it back. One line per memory. */
 export const MEMORY_HEADING = "Relevant memories, most relevant first:";

@@ -106,6 +106,6 @@ export interface SessionTurn {
 }
 
 export interface SessionPort {
-  /** Finished runs of the session before this one, oldest first, at most `limit`. */
+  /** Succeeded runs of the session before this one, oldest first, at most `limit`. */
   earlierTurns(limit: number): Promise<SessionTurn[]>;
 }

@@ -14,6 +14,8 @@ describe("json", () => {
     );
     expect(toStorableJson({ a: "x\u0000", b: undefined })).toEqual({ a: "x\ufffd" });
     expect(() => toStorableJson(undefined)).toThrow(/not JSON/);
+    const deep: unknown = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
+    expect(() => toStorableJson(deep)).toThrow("nested too deep");
   });
 
   it("digest() does not depend on the order of properties, and does on everything else", () => {

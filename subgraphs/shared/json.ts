@@ -1,16 +1,26 @@
 import { hash } from "node:crypto";
 import { canonicalJson, type Json } from "@soma/schemas/json";
+import { SomaError } from "./errors.ts";
 
 /**
  * A value that Postgres keeps as jsonb and gives back unchanged: jsonb refuses NUL and lone surrogates, so both become
- * U+FFFD, in names as in texts; `undefined` goes; what JSON cannot hold throws.
+ * U+FFFD, in names as in texts; `undefined` goes; what JSON cannot hold throws, BAD_INPUT where it is nested too deep.
  */
 export function toStorableJson(value: unknown): Json {
-  const text = JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === "string" ? toStorableText(item) : withStorableNames(item),
-  );
+  const text = stringify(value);
   if (text === undefined) throw new TypeError(`a ${typeof value} is not JSON`);
   return JSON.parse(text) as Json;
+}
+
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_key, item: unknown) =>
+      typeof item === "string" ? toStorableText(item) : withStorableNames(item),
+    );
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new SomaError("BAD_INPUT", "the JSON is nested too deep", { cause });
+    throw cause;
+  }
 }
 
 function withStorableNames(item: unknown): unknown {
@@ -37,4 +47,10 @@ export function digest(value: unknown): string {
 export function clip(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   return new TextDecoder().decode(Buffer.from(text).subarray(0, maxBytes), { stream: true });
+}
+
+/** Throws BAD_INPUT for text that Postgres cannot keep. */
+export function checkStorable(name: string, value: string): void {
+  if (!isStorableText(value))
+    throw new SomaError("BAD_INPUT", `${name} holds NUL or half a surrogate pair; send text without them`);
 }

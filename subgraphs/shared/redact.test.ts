@@ -7,6 +7,8 @@ describe("redact()", () => {
     "ghp_abcdefghij1234567890",
     "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl",
     "Bearer abcdefghijklmnop",
+    "Authorization: Bearer abcdefghijklmnop",
+    "authorization=Basic YWJjOmRlZg",
     "AKIAIOSFODNN7EXAMPLE",
     "password=hunter2",
     'client_secret: "very secret"',

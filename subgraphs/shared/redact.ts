@@ -6,9 +6,9 @@ const SECRETS = [
   /\bAKIA[0-9A-Z]{12,}\b/g,
 ];
 const NAMED =
-  /\b([\w-]*(?:password|passwd|secret|token|api[-_]?key|authorization)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}]+)/gi;
+  /\b([\w-]{0,40}(?:password|passwd|secret|token|api[-_]?key|authorization)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:(?:bearer|basic)\s+)?[^\s,;}]+)/gi;
 /** User and password of an address. */
-const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
+const USER_INFO = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@]+@/gi;
 
 /** A text without what looks like a secret: each is replaced by `[redacted]`. */
 export function redact(text: string): string {

@@ -68,13 +68,15 @@ export async function runMain(
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP (its terminal was closed); the second one ends the process at once. */
 export function untilStopped(): Promise<void> {
+  let stopping = false;
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (stopping) process.exit(130);
+        stopping = true;
         resolve();
-        process.once(signal, () => process.exit(130));
       });
     }
   });

@@ -1,9 +1,9 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { type PageArgs, parsePage, toConnection } from "@soma/shared/graphql/page";
 import { type IdType, isId, typeOfId } from "@soma/shared/ids";
+import { checkStorable } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { checkStorable } from "../domain/storable-text.ts";
 import { listAuditEvents } from "../store/list-audit-events.ts";
 import type { AuditFilter } from "./generated.ts";
 import type { loadersOf } from "./loaders.ts";

@@ -198,9 +198,9 @@ export type AuditEventEdge = {
 
 /** Where a page stands in its list. */
 export type PageInfo = {
-  /** Whether more follows after `endCursor`. */
+  /** Whether more follows after `endCursor`; of a page from the end, whether `before` was given. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether more comes before `startCursor`. */
+  /** Whether more stands before `startCursor`; of a page from the beginning, whether `after` was given. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of the first edge; null on an empty page. */
   startCursor: Maybe<Scalars['String']['output']>;

@@ -2,8 +2,7 @@ import type { Json } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { isId } from "@soma/shared/ids";
-import { clip, digest, isStorableText, toStorableJson } from "@soma/shared/json";
-import { checkStorable } from "./storable-text.ts";
+import { checkStorable, clip, digest, isStorableText, toStorableJson } from "@soma/shared/json";
 
 export interface DecideParams {
   tool: string;

@@ -1,5 +1,5 @@
+import { checkStorable } from "@soma/shared/json";
 import { describe, expect, it } from "vitest";
-import { checkStorable } from "./storable-text.ts";
 
 describe("checkStorable()", () => {
   it("names what cannot be kept, and lets the rest pass", () => {

@@ -93,7 +93,7 @@ export type Mutation = {
   sendMessage: SendMessagePayload;
   /** Start a run of any registered graph. */
   startRun: RunPayload;
-  /** Ask a run to stop. No new effect starts once this is acknowledged; asking twice changes nothing. */
+  /** Ask a run to stop. Its worker hears within a quarter of a second, and no effect starts after that; asking twice changes nothing. */
   cancelRun: RunPayload;
 };
 
@@ -290,9 +290,9 @@ export type RunEdge = {
 
 /** Where a page stands in its list. */
 export type PageInfo = {
-  /** Whether more follows after `endCursor`. */
+  /** Whether more follows after `endCursor`; of a page from the end, whether `before` was given. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether more comes before `startCursor`. */
+  /** Whether more stands before `startCursor`; of a page from the beginning, whether `after` was given. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of the first edge; null on an empty page. */
   startCursor: Maybe<Scalars['String']['output']>;
@@ -315,7 +315,7 @@ export type SendMessageInput = {
   sessionId?: InputMaybe<Scalars['ID']['input']>;
   /** At most 32 KB of UTF-8. */
   text: Scalars['String']['input'];
-  /** Defaults to the first role the caller has in conf/roles.yaml. */
+  /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
   role?: InputMaybe<Scalars['String']['input']>;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: InputMaybe<Scalars['String']['input']>;
@@ -335,7 +335,7 @@ export type StartRunInput = {
   graph: Scalars['String']['input'];
   /** An object with a `text`; at most 64 KB of JSON. */
   input: Scalars['JSON']['input'];
-  /** Defaults to the first role the caller has in conf/roles.yaml. */
+  /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
   role?: InputMaybe<Scalars['String']['input']>;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: InputMaybe<Scalars['String']['input']>;

@@ -2,7 +2,6 @@ import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
-import type { HistoryEvent } from "../domain/history.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
@@ -38,12 +37,11 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
     }),
     steps: new DataLoader<string, Step[]>((ids) =>
       transaction(sql, { tenant }, async (tx) => {
-        const all: Step[][] = [];
-        for (const id of ids)
-          all.push(
-            toSteps((await readHistory(tx, { runId: id, afterSeq: 0, limit: MAX_HISTORY })) satisfies HistoryEvent[]),
-          );
-        return all;
+        // Events of a page clear what was loaded for the events before them: the same run then comes as often as it has events.
+        const byRun = new Map<string, Step[]>();
+        for (const id of new Set(ids))
+          byRun.set(id, toSteps(await readHistory(tx, { runId: id, afterSeq: 0, limit: MAX_HISTORY })));
+        return ids.map((id) => byRun.get(id) ?? []);
       }),
     ),
   }));

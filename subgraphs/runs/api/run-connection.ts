@@ -2,6 +2,7 @@ import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { type PageArgs, parsePage, toConnection } from "@soma/shared/graphql/page";
 import { isId, typeOfId } from "@soma/shared/ids";
+import { checkStorable } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { codesOf, type RunStatusGraphql } from "../domain/run-status.ts";
@@ -17,6 +18,7 @@ export async function runConnection(sql: Sql, context: RequestContext, args: Pag
   const { sessionId } = filter;
   if (sessionId !== undefined && sessionId !== null && !isId(sessionId))
     throw new SomaError("BAD_INPUT", `session id "${sessionId.slice(0, 80)}" is not a UUID`);
+  checkStorable("filter.graph", filter.graph ?? "");
   const params = {
     tenant,
     statusCodes: filter.status?.flatMap((status: RunStatusGraphql) => codesOf(status)),

@@ -47,7 +47,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   const graph = deps.graphs.find(params.graph);
   if (graph === undefined)
     throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
-  const input = toStorableJson(parseRunInput(params.input));
+  const input = parseRunInput(toStorableJson(params.input));
   const wantedSession = parseSessionId(params.sessionId);
   const role =
     params.role ??

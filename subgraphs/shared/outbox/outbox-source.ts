@@ -10,6 +10,7 @@ import { releaseBuckets } from "./store/release-buckets.ts";
 
 const PER_BUCKET = 64;
 const LEASE_S = 15;
+const RENEW_AT_S = 10;
 
 /**
  * The outbox of a schema; `sql` is a pool of the worker role. Buckets are leased, so that rows of one key leave in order
@@ -19,7 +20,7 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
   const owner = newId();
   return {
     async next() {
-      await claimBuckets(sql, { owner, leaseS: LEASE_S });
+      await claimBuckets(sql, { owner, leaseS: LEASE_S, renewAtS: RENEW_AT_S });
       const rows = await readDueRows(sql, { owner, perBucket: PER_BUCKET });
       return { rows, full: rows.length >= PER_BUCKET };
     },

@@ -30,7 +30,7 @@ export function readSharedMigrations(): Promise<Migration[]> {
 /**
  * Brings a schema up to date, one transaction for all, one at a time in the whole database:
  * extensions belong to all schemas, and two that create one at the same moment fail. A file that was changed after it had been
- * applied is refused: add a new one instead.
+ * applied is refused: add a new one instead. So is a schema of a newer version, which this one cannot read.
  */
 export async function migrate(owner: Sql, schema: string, migrations: readonly Migration[]): Promise<number> {
   return transaction(owner, {}, async (tx) => {
@@ -41,6 +41,12 @@ export async function migrate(owner: Sql, schema: string, migrations: readonly M
       `create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
     );
     const rows = await tx<{ name: string; sha256: string }[]>`select name, sha256 from migration`;
+    const ours = new Set(migrations.map(({ name }) => name));
+    const newer = rows.find(({ name }) => !ours.has(name));
+    if (newer !== undefined)
+      throw new Error(
+        `schema ${schema} was migrated by a newer version, which has ${newer.name}; start that version, or restore the backup made before the upgrade`,
+      );
     const applied = new Map(rows.map((row) => [row.name, row.sha256]));
     let count = 0;
     for (const migration of migrations) {

@@ -9,7 +9,7 @@ export interface RolePasswords {
 /**
  * The roles of a running system. `soma_request` serves callers and sees one tenant's rows at a time; `soma_worker` serves
  * loops and sees what a policy of its own shows it; `soma_definer` cannot log in and owns the functions that run with their
- * owner's rights. None owns a table, and none may make temporary ones. Needs a role that may create roles.
+ * owner's rights. None owns a table, and none may make temporary ones. Needs a superuser, or an owner whom an operator gave these roles.
  */
 export async function provisionRoles(owner: Sql, passwords: RolePasswords): Promise<void> {
   await transaction(owner, {}, async (tx) => {

@@ -22,11 +22,14 @@ export async function transaction<T>(sql: Sql, options: { tenant?: string }, wor
     await tx.unsafe(begin);
     const result = await work(tx);
     committing = true;
-    await tx.unsafe("commit");
+    const { command } = await tx.unsafe("commit");
     over = true;
+    // Postgres answers so when a statement had failed and whoever asked it went on: nothing was written.
+    if (command !== "COMMIT")
+      throw new Error("a statement failed, its error was passed over, and nothing was committed");
     return result;
   } catch (error) {
-    over = await tx.unsafe("rollback").then(
+    over ||= await tx.unsafe("rollback").then(
       () => true,
       () => false,
     );

@@ -59,7 +59,6 @@ describe("toSomaError() tells a database that cannot serve as UNAVAILABLE, with 
 
   it.each([
     ["a row that is there already", fromServer("23505")],
-    ["a canceled statement", fromServer("57014")],
     ["a dropped database", fromServer("57P04")],
     ["a wrong password", fromServer("28P01")],
     ["a refused socket of something else", failure("ECONNREFUSED")],

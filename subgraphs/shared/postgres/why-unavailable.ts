@@ -2,6 +2,8 @@ const LOST = "the connection to the database was lost";
 const UNREACHED = "the database cannot be reached";
 const OVER = "this service has closed its connections to the database";
 
+const IN_THE_WAY = "two transactions stood in each other's way";
+
 /** Codes that the driver makes up. */
 const OF_DRIVER: Readonly<Record<string, string>> = {
   CONNECTION_CLOSED: LOST,
@@ -34,10 +36,14 @@ const OF_SYSTEM: Readonly<Record<string, string>> = {
 const OF_SERVER: Readonly<Record<string, string>> = {
   "25P03": "the database ended a transaction that stood idle",
   "25P04": "the database ended a transaction that took too long",
+  "40001": IN_THE_WAY,
+  "40P01": IN_THE_WAY,
   "53100": "the disk of the database is full",
   "53200": "the database is out of memory",
   "53300": "the database has no connection left",
   "53400": "the database has reached a limit of its settings",
+  "55P03": "the database could not lock what is needed in time",
+  "57014": "the database did not finish a statement in time",
   "57P01": "the database ended the connection",
   "57P02": "the database crashed and starts again",
   "57P03": "the database is starting up or shutting down",

@@ -60,7 +60,7 @@ export type MutationCancelInvocationArgs = {
 };
 
 export type Subscription = {
-  /** Output frames of an invocation after frame `after` (-1 for all), then the live tail; completes after StreamEnd. */
+  /** Output frames of an invocation after frame `after` (-1 for all), then the live tail; completes when the invocation has ended and all were given. */
   toolOutput: StreamFrame;
 };
 
@@ -160,9 +160,9 @@ export type InvocationEdge = {
 
 /** Where a page stands in its list. */
 export type PageInfo = {
-  /** Whether more follows after `endCursor`. */
+  /** Whether more follows after `endCursor`; of a page from the end, whether `before` was given. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether more comes before `startCursor`. */
+  /** Whether more stands before `startCursor`; of a page from the beginning, whether `after` was given. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of the first edge; null on an empty page. */
   startCursor: Maybe<Scalars['String']['output']>;

@@ -169,7 +169,7 @@ describe("listRunInvocations()", () => {
       startedMicros: String((Date.UTC(2026, 0, 1) + second * 1_000) * 1_000),
       invocationId: "00000000-0000-7000-8000-000000000000",
     });
-    const pages: Omit<Parameters<typeof listRunInvocations>[1], "tenant" | "runIds" | "limit">[] = [
+    const pages: Omit<Parameters<typeof listRunInvocations>[1], "tenant" | "owners" | "limit">[] = [
       { backward: false },
       { backward: true },
       { backward: false, after: at(2_000), before: at(4_000) },
@@ -178,7 +178,7 @@ describe("listRunInvocations()", () => {
     const explained = rewriting(request, (statement) => `explain analyze ${statement}`);
     for (const params of pages) {
       const rows: unknown[] = await transaction(explained, { tenant: "acme" }, (tx) =>
-        listRunInvocations(tx, { tenant: "acme", runIds: [many, run], limit: 11, ...params }),
+        listRunInvocations(tx, { tenant: "acme", owners: [many, run], limit: 11, ...params }),
       );
       const plan = rows.map((row) => Object.values(row as object)[0]).join("\n");
       const walk = params.backward ? "Index Scan Backward" : "Index Scan";

@@ -12,7 +12,7 @@ const CURSOR = /^(\d{1,16})\.([0-9a-f-]{36})$/;
 /** A page of a run's invocations, oldest first. */
 export async function invocationConnection(sql: Sql, context: RequestContext, runId: string, args: PageArgs) {
   const page = parsePage(args, LIMITS, toPlace);
-  const rows = isId(runId) ? await loadersOf(sql, context).ofRun.load({ runId, page }) : [];
+  const rows = isId(runId) ? await loadersOf(sql, context).ofRun.load({ owner: runId, page }) : [];
   return toConnection(rows, page, toCursor);
 }
 

@@ -46,7 +46,7 @@ describe("loadersOf()", () => {
   it("gives the outputs that were asked for together, each to its own", async () => {
     const own = loaders();
     const page = { limit: 10, after: undefined, before: undefined, backward: true };
-    const rows = await own.ofRun.load({ runId: runs[0] ?? "", page });
+    const rows = await own.ofRun.load({ owner: runs[0] ?? "", page });
     expect(await own.output.loadMany(rows.map((row) => row.invocationId))).toEqual(["6", "4", "2", "0"]);
     expect(await own.output.load(newId())).toBe("");
   });

@@ -1,11 +1,12 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Page } from "@soma/shared/graphql/page";
+import { createPageLoader } from "@soma/shared/graphql/page-loader";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
 import { findInvocations } from "../store/find-invocations.ts";
 import { findStepInvocations } from "../store/find-step-invocations.ts";
-import { type InvocationPlace, listRunInvocations, type RunInvocationRow } from "../store/list-run-invocations.ts";
+import { type InvocationPlace, listRunInvocations } from "../store/list-run-invocations.ts";
 import { readOutputs } from "../store/read-outputs.ts";
 import type { InvocationRow } from "../store/tables.ts";
 
@@ -13,22 +14,8 @@ import type { InvocationRow } from "../store/tables.ts";
 const OUTPUTS_PER_READ = 32;
 const KEYS_PER_READ = 200;
 
-/** A page of one run's invocations. */
-interface RunPage {
-  runId: string;
-  page: Page<InvocationPlace>;
-}
-
-interface Loaders {
-  invocation: DataLoader<string, InvocationRow | undefined>;
-  /** One row more than the page's limit, in the page's direction. */
-  ofRun: DataLoader<RunPage, RunInvocationRow[], string>;
-  ofStep: DataLoader<string, InvocationRow | undefined>;
-  output: DataLoader<string, string>;
-}
-
 /** One set per request: rows asked for in one tick come with one statement. */
-export function loadersOf(sql: Sql, context: RequestContext): Loaders {
+export function loadersOf(sql: Sql, context: RequestContext) {
   const { tenant } = context.principal;
   return context.once(loadersOf, () => ({
     invocation: new DataLoader<string, InvocationRow | undefined>(
@@ -42,7 +29,13 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       },
       { maxBatchSize: KEYS_PER_READ },
     ),
-    ofRun: invocationsOfRuns(sql, tenant),
+    ofRun: createPageLoader({
+      sql,
+      tenant,
+      list: (tx, page: Page<InvocationPlace> & { owners: readonly string[] }) =>
+        listRunInvocations(tx, { tenant, ...page }),
+      ownerOf: (row) => row.runId,
+    }),
     ofStep: new DataLoader<string, InvocationRow | undefined>(
       async (stepIds) => {
         const rows = new Map(
@@ -63,26 +56,4 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       { maxBatchSize: OUTPUTS_PER_READ },
     ),
   }));
-}
-
-const pageKey = ({ page }: RunPage) => JSON.stringify(page);
-const runPageKey = (asked: RunPage) => `${asked.runId} ${pageKey(asked)}`;
-
-/** Runs that are asked for the same page in one tick share a statement. */
-function invocationsOfRuns(sql: Sql, tenant: string): Loaders["ofRun"] {
-  return new DataLoader<RunPage, RunInvocationRow[], string>(
-    (asked) =>
-      transaction(sql, { tenant }, async (tx) => {
-        const found = new Map<string, RunInvocationRow[]>();
-        for (const same of Map.groupBy(asked, pageKey).values()) {
-          const { limit, ...between } = (same[0] as RunPage).page;
-          const runIds = same.map(({ runId }) => runId);
-          const rows = await listRunInvocations(tx, { tenant, runIds, ...between, limit: limit + 1 });
-          const byRun = Map.groupBy(rows, (row) => row.runId);
-          for (const one of same) found.set(runPageKey(one), byRun.get(one.runId) ?? []);
-        }
-        return asked.map((one) => found.get(runPageKey(one)) ?? []);
-      }),
-    { maxBatchSize: KEYS_PER_READ, cacheKeyFn: runPageKey },
-  );
 }

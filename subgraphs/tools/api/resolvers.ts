@@ -1,5 +1,6 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { referenced } from "@soma/shared/graphql/referenced";
+import { stoppable } from "@soma/shared/graphql/stoppable";
 import { isId } from "@soma/shared/ids";
 import { cancelInvocation } from "../commands/cancel-invocation.ts";
 import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
@@ -34,10 +35,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Subscription: {
       toolOutput: {
-        async *subscribe(_parent, { invocationId, after }, context) {
-          for await (const frame of followToolOutput(deps, context.principal, { invocationId, after }))
-            yield { toolOutput: frame };
-        },
+        subscribe: (_parent, { invocationId, after }, context) =>
+          stoppable(async function* (signal) {
+            for await (const frame of followToolOutput(deps, context.principal, { invocationId, after, signal }))
+              yield { toolOutput: frame };
+          }),
       },
     },
     Tool: {

@@ -30,20 +30,21 @@ export interface FollowOutputDeps {
 
 /**
  * Frames of an invocation after number `after`, then the live tail; ends when all frames of a finished invocation were
- * given. Numbers count every frame of every attempt from 0, so a follower that has seen k frames goes on with `after: k - 1`.
+ * given, or when the reader left. Numbers count every frame of every attempt from 0, so a follower that has seen k frames goes on with `after: k - 1`.
  */
 export async function* followToolOutput(
   { sql, wakeUp, limits = {} }: FollowOutputDeps,
   { tenant }: Principal,
-  { invocationId, after }: { invocationId: string; after: number },
+  { invocationId, after, signal }: { invocationId: string; after: number; signal?: AbortSignal },
 ): AsyncGenerator<StreamFrame> {
   if (after < -1) throw new SomaError("CURSOR_INVALID", `after is ${after}; it must be -1 or the number of a frame`);
   if (!isId(invocationId)) throw notFound(invocationId);
   let seen = after;
   let quietSince = performance.now();
-  for (;;) {
+  while (signal?.aborted !== true) {
     const stop = new AbortController();
-    const changed = wakeUp.next(invocationId, POLL_MS, stop.signal);
+    const left = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    const changed = wakeUp.next(invocationId, POLL_MS, left);
     try {
       const { row, frames } = await read(sql, tenant, invocationId, seen);
       for (const frame of frames) {

@@ -64,25 +64,36 @@ async function runOnce(
   decision: DecisionClaims,
   row: InvocationRow | undefined,
 ): Promise<boolean> {
-  if (row !== undefined && !(await deps.life.isLost(row.executorId))) return false;
-  return deps.runner.slots.use(async () => {
-    const executorId = deps.runner.executorId();
-    if (executorId === undefined) return false;
-    const attempt =
-      row === undefined
-        ? await claim(deps.sql, call, decision, executorId)
-        : await takeOver(deps.sql, row, decision, executorId);
-    if (attempt === undefined) return true;
-    deps.wakeUp.changed(call.invocationId);
-    const { tool, args, idempotencyKey } = call;
-    const timeoutMs = limitOf(tool.timeoutMs, tool.timeoutOf?.(args), decision.obligations);
-    await withSpan(
-      `tool ${tool.name}`,
-      { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt },
-      () => deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
-    );
-    return true;
-  });
+  if (row !== undefined && !deps.runner.isStray(row) && !(await deps.life.isLost(row.executorId))) return false;
+  const { tenant } = call.binding;
+  return deps.runner.slots.use(() =>
+    deps.runner.claiming({ tenant, invocationId: call.invocationId }, () => claimAndRun(deps, call, decision, row)),
+  );
+}
+
+async function claimAndRun(
+  deps: InvokeToolDeps,
+  call: Call,
+  decision: DecisionClaims,
+  row: InvocationRow | undefined,
+): Promise<boolean> {
+  const executorId = deps.runner.executorId();
+  if (executorId === undefined) return false;
+  const { tool, args, idempotencyKey } = call;
+  // Before the claim: what a tool's own code throws here leaves nothing behind.
+  const timeoutMs = limitOf(tool.timeoutMs, tool.timeoutOf?.(args), decision.obligations);
+  const attempt =
+    row === undefined
+      ? await claim(deps.sql, call, decision, executorId)
+      : await takeOver(deps.sql, row, decision, executorId);
+  if (attempt === undefined) return true;
+  deps.wakeUp.changed(call.invocationId);
+  await withSpan(
+    `tool ${tool.name}`,
+    { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt },
+    () => deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
+  );
+  return true;
 }
 
 function claim(sql: Sql, call: Call, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {

@@ -16,7 +16,8 @@ export interface RunInvocationRow extends InvocationRow, InvocationPlace {
 
 interface ListRunInvocationsParams {
   tenant: string;
-  runIds: readonly string[];
+  /** The runs that made them. */
+  owners: readonly string[];
   /** Only what stands after, or before, these places. */
   after?: InvocationPlace | undefined;
   before?: InvocationPlace | undefined;
@@ -31,9 +32,9 @@ interface ListRunInvocationsParams {
  * invocation_by_run for each run, which reads no more rows than it gives.
  */
 export async function listRunInvocations(tx: Tx, params: ListRunInvocationsParams): Promise<RunInvocationRow[]> {
-  const { tenant, runIds, after, before, backward, limit } = params;
+  const { tenant, owners, after, before, backward, limit } = params;
   const direction = backward ? tx`desc` : tx`asc`;
-  return tx<RunInvocationRow[]>`select listed.* from unnest(${[...runIds]}::uuid[]) as asked (run_id)
+  return tx<RunInvocationRow[]>`select listed.* from unnest(${[...owners]}::uuid[]) as asked (run_id)
     cross join lateral (
       select ${invocationColumns(tx)}, (extract(epoch from started_at) * 1000000)::bigint::text as "startedMicros"
       from invocation

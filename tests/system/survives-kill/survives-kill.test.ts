@@ -49,7 +49,7 @@ describe("a run survives the death of its process", () => {
     );
   });
 
-  /** Contiguous, chained, every step begun as often as its attempt says, and one end for every stream that began. */
+  /** Contiguous, chained, and one end for every stream that began. */
   async function expectSoundHistory(runId: string, told: string): Promise<void> {
     const { runEventsPage } = await product
       .client()

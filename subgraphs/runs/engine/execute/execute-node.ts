@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Json } from "@soma/schemas/json";
+import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError } from "@soma/schemas/run-history";
 import type { Graph } from "@soma/sdk/graph";
 import type { NodeResult, NodeSpec, RetryPolicy, StepContext } from "@soma/sdk/node";
 import { backoffMs } from "@soma/shared/backoff";
 import { SomaError, toSomaError } from "@soma/shared/errors";
+import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
 import { withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
@@ -107,6 +108,8 @@ async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S>> {
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
     const result = await spec.run(state, toStepContext(attempt));
+    // As the journal keeps it, so that going on and replaying give the same state.
+    const patch = toStorableJson(result.patch ?? {}) as JsonObject;
     streams.closeAll("OK");
     const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
     journal.write({
@@ -117,11 +120,11 @@ async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S>> {
         summary: result.summary,
         outputSummary: toSummary(result.outputSummary, result.output),
         output: result.output ?? null,
-        patch: (result.patch ?? {}) as { [key: string]: Json },
+        patch,
       },
     });
     attempt.observe({ status: kind });
-    return result;
+    return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
   });
 }
 

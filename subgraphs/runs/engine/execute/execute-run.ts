@@ -1,4 +1,4 @@
-import type { HistoryError } from "@soma/schemas/run-history";
+import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
@@ -50,10 +50,10 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
 async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
   const { run } = context;
   const events = await readAll(sql, run);
-  let position = replay(graph, events);
+  const { seq = 0, hash = "" } = events.at(-1) ?? {};
   const journal = createJournal({
     run,
-    head: position.head,
+    head: { seq, hash },
     batcher,
     now: context.now,
     onCommitted(seq, control) {
@@ -61,7 +61,7 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       if ((control & 1) === 1 && !context.canceled()) context.cancel();
     },
   });
-  if (run.recoveries > 0)
+  if (run.recoveries > toldRecoveries(events))
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
   if ((run.control & 1) === 1) context.cancel();
   const noteCancel = (): void => {
@@ -83,6 +83,8 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
         "INTERNAL",
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
+    // What a graph decides may throw here, in a build whose functions are not those that made the history.
+    let position = replay(graph, events);
     while (position.node !== undefined) position = await advance(context, graph, journal, position);
     ending();
     await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
@@ -98,6 +100,12 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
   } finally {
     clearTimeout(limit);
   }
+}
+
+/** A hand-back is no recovery: only a take-over that the history does not tell yet is written. */
+function toldRecoveries(events: readonly HistoryEvent[]): number {
+  const told = events.findLast(({ kind }) => kind === "RUN_RECOVERED");
+  return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 
 async function advance(

@@ -11,7 +11,16 @@ export interface GraphRegistry {
   pins(): string[];
 }
 
+/** Throws when two graphs have the same name and version: a run that is pinned to one would execute either. */
 export function createGraphRegistry(graphs: readonly AnyGraph[]): GraphRegistry {
+  const pins = new Map<string, string>();
+  for (const { name, version, pin } of graphs) {
+    const named = `${name}@${version}`;
+    const other = pins.get(named);
+    if (other !== undefined)
+      throw new Error(`two graphs are ${named} (${other}, ${pin}); give the newer one another version`);
+    pins.set(named, pin);
+  }
   return {
     find: (name) => graphs.filter((graph) => graph.name === name).sort((a, b) => b.version - a.version)[0],
     findPinned: (name, version) => graphs.find((graph) => graph.name === name && graph.version === version),

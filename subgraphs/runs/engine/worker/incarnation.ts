@@ -198,7 +198,11 @@ class Life implements RunningIncarnation {
       if (released > 0) log.info({ runs: released }, "runs were handed back and go on elsewhere or at the next start");
     }
     await Promise.all([...this.#runs.values()].map((running) => running.done));
-    if (liveness.held()) await setWorkerState(sql.general, { owner, state: WORKER_STATE.DEAD });
+    if (liveness.held()) {
+      // Nobody takes over from a worker that ended well, so nothing may be left to it.
+      await this.#reconcile();
+      await setWorkerState(sql.general, { owner, state: WORKER_STATE.DEAD });
+    }
     await liveness.close();
   }
 }

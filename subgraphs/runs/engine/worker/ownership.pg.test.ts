@@ -6,6 +6,7 @@ import { chain } from "../../domain/chain.ts";
 import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
 import { commitBatch, type Incarnation } from "../../store/commit-batch.ts";
 import { registerWorker } from "../../store/register-worker.ts";
+import { releaseRuns } from "../../store/release-runs.ts";
 import { takeOverWorker } from "../../store/take-over-worker.ts";
 import { createEngineHarness, type EngineHarness } from "../../testing/engine.ts";
 
@@ -102,6 +103,48 @@ describe("who owns a run", () => {
     await admin`update run set status = 10 where status = 0`;
   });
 
+  it("a newcomer that kills its workers is found, and not the slow run that was a suspect before it came", async () => {
+    const { worker, owner: admin } = harness.database;
+    const { runId: slow } = await harness.start({ graph: "one" });
+    await admin`update run set fruitless = 2 where run_id = ${slow}`;
+    const { runId: poison } = await harness.start({ graph: "one" });
+    const fruitless = async (runId: string): Promise<number> =>
+      (await admin`select fruitless from run where run_id = ${runId}`)[0]?.fruitless;
+    for (let death = 0; death < 40 && (await fruitless(poison)) < 9; death += 1) {
+      await admin`update run set available_at = '-infinity' where status = 0`;
+      const owner = await registerWorker(worker, { workerId: newId(), slots: 64, build: "test", leaseMs: 60_000 });
+      const claimed = await claimRuns(worker, { owner, graphs: [one.pin], slots: 64 });
+      // Without the poison beside it, the slow run comes to the end of its step.
+      const alone = claimed.every(({ runId }) => runId !== poison);
+      const [mine] = claimed;
+      if (alone && mine !== undefined) await endAStep(mine, owner);
+      await takeOverWorker(worker, owner);
+    }
+    expect(await fruitless(poison)).toBe(9);
+    expect(await fruitless(slow)).toBeLessThan(9);
+    await admin`update run set status = 10 where status = 0`;
+  });
+
+  it("what a run achieved counts also when much was streamed since, and when it is handed back", async () => {
+    const { worker, owner: admin } = harness.database;
+    const { runId } = await harness.start({ graph: "one" });
+    await admin`update run set fruitless = 3 where run_id = ${runId}`;
+    await liveAndDie(runId, async (run, owner) => {
+      await endAStep(run, owner);
+      await admin`insert into journal select (jsonb_populate_record(null::journal, to_jsonb(j) || jsonb_build_object('seq', j.seq + n, 'kind', 21))).*
+        from (select * from journal where run_id = ${runId} order by seq desc limit 1) j, generate_series(1, 300) n`;
+    });
+    expect(await counts(runId)).toEqual({ recoveries: 1, fruitless: 0 });
+    await admin`update run set fruitless = 3, available_at = '-infinity' where run_id = ${runId}`;
+    const owner = await registerWorker(worker, { workerId: newId(), slots: 1, build: "test", leaseMs: 60_000 });
+    const [run] = await claimRuns(worker, { owner, graphs: [one.pin], slots: 1 });
+    if (run === undefined) throw new Error("nothing was claimed");
+    await endAStep(run, owner);
+    expect(await releaseRuns(worker, { owner, runIds: [runId] })).toBe(1);
+    expect(await counts(runId)).toEqual({ recoveries: 1, fruitless: 0 });
+    await admin`update run set status = 10 where status = 0`;
+  });
+
   it("a worker has one suspect at a time, and the next when that one has ended a step", async () => {
     const { worker, owner: admin } = harness.database;
     const { runId: first } = await harness.start({ graph: "one" });
@@ -119,7 +162,7 @@ describe("who owns a run", () => {
     for (const [runId, fruitless] of [
       [first, 0],
       [second, 4],
-      [sound, 0],
+      [sound, 1],
     ] as const)
       expect(await counts(runId)).toEqual({ recoveries: 1, fruitless });
     await admin`update run set status = 10 where status = 0`;

@@ -43,6 +43,7 @@ export class InvocationRunner {
   readonly #options: RunnerOptions;
   readonly #deps: RunAttemptDeps;
   readonly #running = new Set<Running>();
+  readonly #claims = new Set<Pick<Attempt, "tenant" | "invocationId">>();
   readonly #watch: Loop;
   readonly #guard: Guard;
   #closing = false;
@@ -64,6 +65,25 @@ export class InvocationRunner {
     if (this.#closing)
       throw new SomaError("UNAVAILABLE", "this tools process stops and starts nothing any more; ask again");
     return this.#options.life.id();
+  }
+
+  /** Claims and runs an invocation: while it lasts, what the database says of it is being seen to here. */
+  async claiming<T>(claim: Pick<Attempt, "tenant" | "invocationId">, work: () => Promise<T>): Promise<T> {
+    const mine = { ...claim };
+    this.#claims.add(mine);
+    try {
+      return await work();
+    } finally {
+      this.#claims.delete(mine);
+    }
+  }
+
+  /** Whether an invocation is ours by the database alone: its claim was committed, and the answer was lost. */
+  isStray({ tenant, invocationId, executorId }: Pick<Attempt, "tenant" | "invocationId" | "executorId">): boolean {
+    const isIt = (other: { tenant: string; invocationId: string }): boolean =>
+      other.tenant === tenant && other.invocationId === invocationId;
+    const isHere = [...this.#claims].some(isIt) || [...this.#running].some(({ attempt }) => isIt(attempt));
+    return !isHere && executorId === this.#options.life.id();
   }
 
   /** Runs a claimed attempt to its end, whether or not its caller still waits. Never throws. */

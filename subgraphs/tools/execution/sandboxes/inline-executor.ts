@@ -7,7 +7,7 @@ import type { Execution, ToolExecutor } from "./tool-executor.ts";
  * once; what it still does or writes after that is its own affair, so a tool that may not listen belongs in a child process.
  */
 export const inlineExecutor: ToolExecutor = {
-  execute({ tool, args, context, timeoutMs, signal, onOutput, log }: Execution): Promise<Outcome> {
+  async execute({ tool, args, context, timeoutMs, signal, onOutput, log }: Execution): Promise<Outcome> {
     const limit = AbortSignal.timeout(timeoutMs);
     const stop = AbortSignal.any([signal, limit]);
     let over = false;

@@ -13,7 +13,7 @@ export const recallNode: NodeSpec<AssistantState> = {
   summary: () => "Looking for memories",
   inputSummary: (_state, run) => `a query of ${userText(run.input).length} characters, at most ${MEMORIES} memories`,
   async run(_state, { run, services }) {
-    const query = clip(userText(run.input), QUERY_CHARACTERS);
+    const query = clip(userText(run.input).trim(), QUERY_CHARACTERS);
     const { source, hits } = await services.memory.recall({ query, limit: MEMORIES });
     const history = await services.session.earlierTurns(EARLIER_TURNS);
     const { length } = hits;
