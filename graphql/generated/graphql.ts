@@ -103,6 +103,18 @@ export type RunFilter = {
   graph?: string | null | undefined;
 };
 
+/** What there is to say of a run that has ended; the first that holds, in this order. */
+export type RunOutcomeKind =
+  /** The run failed; see its `error`. */
+  | 'FAILED'
+  | 'CANCELED'
+  /** It succeeded, and at least one of its tool calls failed. */
+  | 'WITH_FAILURES'
+  /** It succeeded, no tool call failed, and at least one was denied. */
+  | 'WITH_DENIALS'
+  /** It succeeded, and so did all of its tool calls. */
+  | 'OK';
+
 /** Where a run is on its way; see `error` and its steps for how it went. */
 export type RunStatus =
   | 'QUEUED'
@@ -158,21 +170,21 @@ export type ToolRisk =
   | 'MEDIUM'
   | 'HIGH';
 
-export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, error: { code: string, message: string } | null, session: { id: string } };
+export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
 export type SendMessageMutationVariables = Exact<{
   input: SendMessageInput;
 }>;
 
 
-export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, error: { code: string, message: string } | null, session: { id: string } } } };
+export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type CancelRunMutationVariables = Exact<{
   input: CancelRunInput;
 }>;
 
 
-export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, error: { code: string, message: string } | null, session: { id: string } } } };
+export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -181,21 +193,21 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RunDetailQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
+export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
 
 export type ToolsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -274,6 +286,11 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
   finishedAt
   recoveries
   headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
   error {
     code
     message
@@ -322,6 +339,11 @@ export const SendMessageDocument = new TypedDocumentString(`
   finishedAt
   recoveries
   headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
   error {
     code
     message
@@ -351,6 +373,11 @@ export const CancelRunDocument = new TypedDocumentString(`
   finishedAt
   recoveries
   headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
   error {
     code
     message
@@ -384,6 +411,11 @@ export const RunsDocument = new TypedDocumentString(`
   finishedAt
   recoveries
   headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
   error {
     code
     message
@@ -483,6 +515,11 @@ export const RunDetailDocument = new TypedDocumentString(`
   finishedAt
   recoveries
   headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
   error {
     code
     message
@@ -516,6 +553,11 @@ export const SessionDetailDocument = new TypedDocumentString(`
   finishedAt
   recoveries
   headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
   error {
     code
     message

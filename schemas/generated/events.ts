@@ -55,6 +55,18 @@ request_ids?: string[]
 parent_run_id?: string
 role?: string
 error_code?: string
+/**
+ * How it went, once it has ended: a run that succeeded may have calls that did not
+ */
+outcome?: ("ok" | "with_failures" | "with_denials" | "failed" | "canceled")
+/**
+ * Tool calls that failed, timed out, were canceled, or whose end is not known
+ */
+failed_calls?: number
+/**
+ * Tool calls that were not allowed
+ */
+denied_calls?: number
 forked_from?: {
 run_id: string
 seq: number

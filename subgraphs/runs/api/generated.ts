@@ -177,6 +177,8 @@ export type Run = Node & {
   /** Profile of conf/models.yaml the run's model calls use. */
   modelProfile: Scalars['String']['output'];
   status: RunStatus;
+  /** How it went; null until it has ended. */
+  outcome: Maybe<RunOutcome>;
   /** What it was started with. */
   input: Scalars['JSON']['output'];
   /** What the assistant answered; null until the run has succeeded. */
@@ -207,6 +209,27 @@ export type RunStepsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** How a run went, which its status alone does not tell: a run that succeeded may have tool calls that did not. */
+export type RunOutcome = {
+  kind: RunOutcomeKind;
+  /** Tool calls that failed, timed out, were canceled, or whose end is not known. */
+  failedCalls: Scalars['Int']['output'];
+  /** Tool calls that were not allowed and not made. */
+  deniedCalls: Scalars['Int']['output'];
+};
+
+/** What there is to say of a run that has ended; the first that holds, in this order. */
+export type RunOutcomeKind =
+  /** The run failed; see its `error`. */
+  | 'FAILED'
+  | 'CANCELED'
+  /** It succeeded, and at least one of its tool calls failed. */
+  | 'WITH_FAILURES'
+  /** It succeeded, no tool call failed, and at least one was denied. */
+  | 'WITH_DENIALS'
+  /** It succeeded, and so did all of its tool calls. */
+  | 'OK';
 
 /** Why a run or a step failed. */
 export type RunError = {
@@ -672,6 +695,8 @@ export type ResolversTypes = {
   RunStatus: RunStatus;
   StepStatus: StepStatus;
   Run: ResolverTypeWrapper<RunRowRow>;
+  RunOutcome: ResolverTypeWrapper<RunOutcome>;
+  RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
   Step: ResolverTypeWrapper<StepRow>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
@@ -726,6 +751,7 @@ export type ResolversParentTypes = {
   Viewer: Viewer;
   ViewerLimits: ViewerLimits;
   Run: RunRowRow;
+  RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
   Float: Scalars['Float']['output'];
@@ -836,6 +862,7 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   modelProfile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypes['RunOutcome']>, ParentType, ContextType>;
   input?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   answer?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['RunError']>, ParentType, ContextType>;
@@ -848,6 +875,12 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, Partial<RunStepsArgs>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunOutcomeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunOutcome'] = ResolversParentTypes['RunOutcome']> = {
+  kind?: Resolver<ResolversTypes['RunOutcomeKind'], ParentType, ContextType>;
+  failedCalls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deniedCalls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RunErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunError'] = ResolversParentTypes['RunError']> = {
@@ -1041,6 +1074,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Viewer?: ViewerResolvers<ContextType>;
   ViewerLimits?: ViewerLimitsResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;

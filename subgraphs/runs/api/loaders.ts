@@ -2,7 +2,9 @@ import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
+import type { CallCounts } from "../domain/run-outcome.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
+import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
@@ -17,6 +19,8 @@ export interface Loaders {
   session: DataLoader<string, SessionRow | undefined>;
   head: DataLoader<string, Head | undefined>;
   steps: DataLoader<string, Step[]>;
+  /** Undefined for a run without any. */
+  badCalls: DataLoader<string, CallCounts | undefined>;
 }
 
 /** One set per request: rows asked for by id in one tick come with one statement. */
@@ -34,6 +38,10 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
     head: new DataLoader<string, Head | undefined>(async (ids) => {
       const heads = await transaction(sql, { tenant }, (tx) => readHeads(tx, { runIds: ids }));
       return ids.map((id) => heads.get(id));
+    }),
+    badCalls: new DataLoader<string, CallCounts | undefined>(async (ids) => {
+      const counts = await transaction(sql, { tenant }, (tx) => countBadCalls(tx, { runIds: ids }));
+      return ids.map((id) => counts.get(id));
     }),
     steps: new DataLoader<string, Step[]>((ids) =>
       transaction(sql, { tenant }, async (tx) => {

@@ -16,6 +16,15 @@ const two = graph("two", 1, { said: appended<string>() })
   .edge("a", "b")
   .build(() => "done");
 
+/** A call that is denied, one that fails, and one that goes well. */
+const calls = graph("calls", 1, {})
+  .node("denied", { type: "policy", run: () => ({ summary: "no", denied: true }) })
+  .node("failed", { type: "tool", run: () => ({ summary: "it failed", output: { tool: "t", status: "FAILED" } }) })
+  .node("good", { type: "tool", run: () => ({ summary: "good", output: { tool: "t", status: "SUCCEEDED" } }) })
+  .edge("denied", "failed")
+  .edge("failed", "good")
+  .build(() => "done");
+
 interface Answer {
   data: Record<string, never> | null;
   errors?: { message: string; extensions: { code: string } }[];
@@ -29,7 +38,7 @@ describe("the runs API", () => {
   let sessionId = "";
 
   beforeAll(async () => {
-    harness = await createEngineHarness([two]);
+    harness = await createEngineHarness([two, calls]);
     const log = createSilentLog();
     const keys = await createKeys();
     subgraph = await startSubgraph({
@@ -38,7 +47,7 @@ describe("the runs API", () => {
       resolvers: createResolvers({
         sql: harness.database.request,
         wakeUp: harness.wakeUp,
-        graphs: createGraphRegistry([two]),
+        graphs: createGraphRegistry([two, calls]),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],
@@ -51,7 +60,7 @@ describe("the runs API", () => {
       port: 0,
       ready: async () => {},
     });
-    const sign = await createPrincipalSigner(keys.privateKey, "test");
+    const sign = await createPrincipalSigner(keys.privateKey, "soma-gateway");
     ask = async (query, tenant = "acme") => {
       const headers = {
         "content-type": "application/json",
@@ -116,6 +125,29 @@ describe("the runs API", () => {
     });
     expect(await steps('(first: 5, after: "2")')).toMatchObject({
       steps: { nodes: [], pageInfo: { hasPreviousPage: true } },
+    });
+  });
+
+  it("says how a run went beside its status, in a list and by itself, and nothing while it goes on", async () => {
+    const { runId } = await harness.start({ graph: "calls" }, aPrincipal({ tenant: "other" }));
+    await harness.finished(runId);
+    const fields = "{ status outcome { kind failedCalls deniedCalls } }";
+    const outcome = { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 1 };
+    expect((await ask(`{ run(id: "${runId}") ${fields} }`, "other")).data?.run).toEqual({
+      status: "SUCCEEDED",
+      outcome,
+    });
+    const [clean] = runIds;
+    const listed = (await ask(`{ runs(filter: { graph: "two" }) { nodes ${fields.replace("{", "{ id")} } }`)).data;
+    expect((listed?.runs as { nodes: unknown[] } | undefined)?.nodes[0]).toEqual({
+      id: clean,
+      status: "SUCCEEDED",
+      outcome: { kind: "OK", failedCalls: 0, deniedCalls: 0 },
+    });
+    await harness.database.owner`update run set status = 4 where run_id = ${runId}`;
+    expect((await ask(`{ run(id: "${runId}") ${fields} }`, "other")).data?.run).toEqual({
+      status: "PAUSED",
+      outcome: null,
     });
   });
 

@@ -3,7 +3,8 @@ import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { traceIdOf } from "../domain/published-events.ts";
-import { RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
+import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
+import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
 import type { Resolvers } from "./generated.ts";
@@ -19,6 +20,12 @@ export function runResolvers(sql: Sql): Pick<Resolvers, "Run" | "Step" | "Sessio
       id: (run) => run.runId,
       session: (run, _args, context) => sessionOf(sql, context, run),
       status: (run) => RUN_STATUS[toRunStatus(run.status)].graphql,
+      outcome: async (run, _args, context) => {
+        if (!isFinished(run.status)) return null;
+        const calls = (await loadersOf(sql, context).badCalls.load(run.runId)) ?? NO_BAD_CALLS;
+        const kind = outcomeOf(run.status, calls);
+        return kind === undefined ? null : { kind, failedCalls: calls.failed, deniedCalls: calls.denied };
+      },
       answer: async (run, _args, context) => {
         if (run.status !== RUN_STATUS.SUCCEEDED.code) return null;
         const head = await loadersOf(sql, context).head.load(run.runId);

@@ -110,6 +110,27 @@ describe("toPublishedEvent()", () => {
     expect(JSON.stringify(published)).not.toContain("secret");
     expect(traceIdOf("nonsense")).toBe("");
   });
+
+  it.each([
+    ["RUN_SUCCEEDED", { failed: 0, denied: 0 }, "ok"],
+    ["RUN_SUCCEEDED", { failed: 0, denied: 2 }, "with_denials"],
+    ["RUN_SUCCEEDED", { failed: 1, denied: 2 }, "with_failures"],
+    ["RUN_FAILED", { failed: 1, denied: 0 }, "failed"],
+    ["RUN_CANCELED", { failed: 0, denied: 1 }, "canceled"],
+  ] as const)("says of %s with %j that it went %s", (kind, badCalls, outcome) => {
+    const [event] = aHistory({ kind });
+    if (event === undefined) throw new Error("no event");
+    const published = toPublishedEvent({ ...facts, badCalls }, event);
+    expect(published?.data).toMatchObject({ outcome, failed_calls: badCalls.failed, denied_calls: badCalls.denied });
+    expect(validateForPublish("agent.runs.v1", published?.data)).toEqual([]);
+  });
+
+  it("says of a run that goes on nothing about how it went", () => {
+    const [event] = aHistory({ kind: "RUN_STARTED" });
+    if (event === undefined) throw new Error("no event");
+    const published = toPublishedEvent({ ...facts, badCalls: { failed: 0, denied: 0 } }, event);
+    expect(published?.data).not.toHaveProperty("outcome");
+  });
 });
 
 describe("toSteps()", () => {

@@ -8,6 +8,7 @@ import {
   type StepEndKind,
 } from "@soma/schemas/run-history";
 import { type HistoryEvent, stepIdOf } from "./history.ts";
+import { type CallCounts, outcomeOf, RUN_OUTCOME } from "./run-outcome.ts";
 import { RUN_STATUS, type RunStatusName } from "./run-status.ts";
 
 /** What of a run its published events tell. */
@@ -21,6 +22,8 @@ export interface RunFacts {
   createdAt: Date;
   startedAt: Date | null;
   traceParent: string;
+  /** Left out while an event is only checked: its outcome is counted when it is published. */
+  badCalls?: CallCounts;
 }
 
 export type PublishedEvent =
@@ -66,7 +69,17 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
     role: run.role,
     ...(status === "READY" ? {} : { finished_at: event.at.toISOString() }),
     ...(event.kind === "RUN_FAILED" ? { error_code: payloadOf("RUN_FAILED", event.payload).error.code } : {}),
+    ...outcomeFields(status, run.badCalls),
   };
+}
+
+function outcomeFields(
+  status: RunStatusName,
+  calls: CallCounts | undefined,
+): Pick<AgentRunEvent, "outcome" | "failed_calls" | "denied_calls"> {
+  const outcome = calls === undefined ? undefined : outcomeOf(RUN_STATUS[status].code, calls);
+  if (calls === undefined || outcome === undefined) return {};
+  return { outcome: RUN_OUTCOME[outcome], failed_calls: calls.failed, denied_calls: calls.denied };
 }
 
 function toStepEvent(run: RunFacts, event: HistoryEvent, kind: StepEndKind): AgentStepEvent {

@@ -19,6 +19,7 @@ const run = (
   startedAt: null,
   finishedAt: null,
   recoveries: 0,
+  outcome: null,
   headSeq: 1,
   error: null,
   session: { id: sessionId },

@@ -1,4 +1,4 @@
-import type { AgentStepEvent } from "@soma/schemas/events";
+import type { AgentRunEvent, AgentStepEvent } from "@soma/schemas/events";
 import { validateForRead } from "@soma/schemas/validate";
 import { appended, graph } from "@soma/sdk/graph";
 import type { EventBus, PublishResult } from "@soma/shared/bus/event-bus";
@@ -82,6 +82,13 @@ describe("createJournalSource()", () => {
       ["{said: 0 items}", "{ok: true}"],
       ["1 words", "an end"],
     ]);
+    const lastOfRun = seen.findLast((record) => record.key === runId && record.headers.ce_type === "agent.runs.v1");
+    expect(JSON.parse(lastOfRun?.value ?? "{}") as AgentRunEvent).toMatchObject({
+      status: "succeeded",
+      outcome: "ok",
+      failed_calls: 0,
+      denied_calls: 0,
+    });
     for (const step of steps) expect(validateForRead("agent.steps.v1", step)).toEqual([]);
     expect(JSON.stringify(steps)).not.toContain("very own");
     seen = [];

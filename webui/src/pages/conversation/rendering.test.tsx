@@ -34,6 +34,7 @@ const RUN: RunSummaryFragment = {
   startedAt: null,
   finishedAt: null,
   recoveries: 0,
+  outcome: null,
   headSeq: 0,
   error: null,
   session: { id: "s1" },

@@ -1,0 +1,29 @@
+import { isFinished, toRunStatus } from "./run-status.ts";
+
+/** Tool calls of a run that did not end well. */
+export interface CallCounts {
+  failed: number;
+  denied: number;
+}
+
+export const NO_BAD_CALLS: CallCounts = { failed: 0, denied: 0 };
+
+/** What an outcome is called in each place it is written: GraphQL, and events. */
+export const RUN_OUTCOME = {
+  FAILED: "failed",
+  CANCELED: "canceled",
+  WITH_FAILURES: "with_failures",
+  WITH_DENIALS: "with_denials",
+  OK: "ok",
+} as const;
+
+type RunOutcomeKind = keyof typeof RUN_OUTCOME;
+
+/** How a run of this status went; undefined while it goes on. */
+export function outcomeOf(statusCode: number, { failed, denied }: CallCounts): RunOutcomeKind | undefined {
+  if (!isFinished(statusCode)) return undefined;
+  const status = toRunStatus(statusCode);
+  if (status === "FAILED" || status === "CANCELED") return status;
+  if (failed > 0) return "WITH_FAILURES";
+  return denied > 0 ? "WITH_DENIALS" : "OK";
+}
