@@ -5,6 +5,9 @@ const TimeoutsSchema = Type.Object(
   {
     connect: Type.Integer({ minimum: 1, description: "milliseconds until a connection is there" }),
     firstToken: Type.Integer({ minimum: 1, description: "milliseconds until the model has made its first token" }),
+    silence: Type.Optional(
+      Type.Integer({ minimum: 1, description: "milliseconds until more of an answer comes that has begun; 60000" }),
+    ),
     total: Type.Integer({ minimum: 1, description: "milliseconds until the answer is finished" }),
   },
   { additionalProperties: false },

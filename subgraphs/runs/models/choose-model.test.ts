@@ -200,6 +200,22 @@ describe("chooseModel() by SOMA_MODEL_BASE_URL", () => {
     await expect(choosing).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining(why) });
   });
 
+  test("is bounded by the environment's limits over the profile's, and says which is no number", async () => {
+    const server = await startServer({ models: ["slow"] });
+    server.failNext({ kind: "hang" });
+    const env = { SOMA_MODEL_BASE_URL: server.baseUrl, SOMA_MODEL_FIRST_TOKEN_MS: "40" };
+    const { client } = await chooseModel({ models, env, fetch });
+    const asking = collect(client.chat({ messages: [], tools: [] }, new AbortController().signal));
+    await expect(asking).rejects.toMatchObject({
+      code: "TIMEOUT",
+      message: "custom (slow) gave no first token within 40 ms",
+    });
+    const wrong = { ...env, SOMA_MODEL_TOTAL_MS: "5 minutes" };
+    await expect(chooseModel({ models, env: wrong, fetch })).rejects.toThrow(
+      'SOMA_MODEL_TOTAL_MS: "5 minutes" is not a whole number',
+    );
+  });
+
   test("counts as not set when it is empty", async () => {
     expect((await chooseModel({ models, env: { SOMA_MODEL_BASE_URL: " " }, fetch: knowing({}) })).client.profile).toBe(
       "scripted",

@@ -1,6 +1,7 @@
 import type { ModelProfile, ModelsConf } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
+import { readCallLimits } from "./call-limits.ts";
 import type { Providers } from "./load-providers.ts";
 import type { Env, Look } from "./provider.ts";
 
@@ -83,5 +84,7 @@ async function look(name: string, profile: ModelProfile, params: ChooseModelPara
   const provider = providers.get(profile.provider);
   if (provider === undefined)
     return { profile: name, usable: false, why: `there is no provider "${profile.provider}" in this build` };
-  return { profile: name, ...(await provider.look({ name, profile, env, fetch, named })) };
+  const timeoutsMs = { ...profile.timeoutsMs, ...readCallLimits(env) };
+  const limited = { ...profile, timeoutsMs };
+  return { profile: name, ...(await provider.look({ name, profile: limited, env, fetch, named })) };
 }

@@ -1,71 +1,13 @@
-import { createServer, type Server } from "node:http";
-import { createServer as createTcpServer, type Socket } from "node:net";
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { afterEach, describe, expect, test } from "vitest";
 import { modelClientContract } from "../model-client.contract.ts";
-import { collect } from "../testing/collect.ts";
-import { type Fault, type OpenAiServer, scriptedAnswer, startOpenAiServer } from "../testing/openai-server.ts";
-import { createOpenAiCompatibleClient, type OpenAiCompatibleOptions, settingsFault } from "./client.ts";
+import { ask, createClientHarness, errorOf, KEY } from "../testing/client-harness.ts";
+import { type Fault, scriptedAnswer, startOpenAiServer } from "../testing/openai-server.ts";
+import { settingsFault } from "./client.ts";
 
-const KEY = "sk-secret-key-0123456789";
-const TOOLS = [{ name: "calculate", description: "d", inputSchema: { type: "object" } }];
-const closing: (() => Promise<unknown>)[] = [];
+const { clientAt, startServer, startRaw, close } = createClientHarness();
 
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-function clientAt(baseUrl: string, changes: Partial<OpenAiCompatibleOptions> = {}) {
-  const timeoutsMs = { connect: 2_000, firstToken: 5_000, total: 5_000 };
-  return createOpenAiCompatibleClient({
-    profile: "test",
-    provider: "test",
-    baseUrl,
-    model: "test-model",
-    apiKey: KEY,
-    timeoutsMs,
-    ...changes,
-  });
-}
-
-async function startServer(...faults: Fault[]): Promise<OpenAiServer> {
-  const server = await startOpenAiServer({ answer: scriptedAnswer });
-  closing.push(server.close);
-  server.failNext(...faults);
-  return server;
-}
-
-/** A server that sends these bytes, for what no model server sends on purpose. */
-async function startRaw(body: string, headers: Record<string, string> = {}, status = 200): Promise<string> {
-  const server: Server = createServer((_request, response) => void response.writeHead(status, headers).end(body));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => new Promise((resolve) => server.close(resolve)));
-  return `http://127.0.0.1:${portOf(server.address())}/v1`;
-}
-
-function portOf(address: ReturnType<Server["address"]>): number {
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return address.port;
-}
-
-function ask(
-  client: ReturnType<typeof clientAt>,
-  content = "What is 37*12?",
-  signal = new AbortController().signal,
-): Promise<ChatEvent[]> {
-  return collect(client.chat({ messages: [{ role: "user", content }], tools: TOOLS }, signal));
-}
-
-async function errorOf(
-  asking: Promise<unknown>,
-): Promise<{ code: string; message: string; retryAfterMs: number | null }> {
-  const error: unknown = await asking.then(
-    () => new Error("the call did not fail"),
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ code: expect.any(String), message: expect.any(String) });
-  return error as { code: string; message: string; retryAfterMs: number | null };
-}
+afterEach(close);
 
 modelClientContract("createOpenAiCompatibleClient()", async () => {
   const server = await startOpenAiServer({ answer: scriptedAnswer, apiKey: KEY });
@@ -192,8 +134,8 @@ describe("createOpenAiCompatibleClient() fails", () => {
 
   test("on a wrong key that the server repeats", async () => {
     const server = await startOpenAiServer({ answer: scriptedAnswer, apiKey: "another" });
-    closing.push(server.close);
     const { code, message } = await errorOf(ask(clientAt(server.baseUrl)));
+    await server.close();
     expect(code).toBe("MODEL_REFUSED");
     expect(message).toContain("Incorrect API key provided: [key]");
   });
@@ -206,7 +148,7 @@ describe("createOpenAiCompatibleClient() fails", () => {
 
   test("when nobody listens", async () => {
     const baseUrl = await startRaw("");
-    await closing.pop()?.();
+    await close();
     const { code, message } = await errorOf(ask(clientAt(baseUrl)));
     expect(code).toBe("MODEL_FAILED");
     expect(message).toBe(`test (test-model) cannot be reached at ${new URL(baseUrl).origin} (ECONNREFUSED)`);
@@ -293,50 +235,6 @@ describe("createOpenAiCompatibleClient() fails", () => {
     expect(error.code).toBe(code);
     expect(error.message).toMatch(/^test \(test-model\)/);
     expect(error.message).toContain(words);
-  });
-
-  test.each<Fault>([{ kind: "hang" }, { kind: "hangInStream" }])(
-    "with TIMEOUT when no first token comes: $kind",
-    async (fault) => {
-      const server = await startServer(fault);
-      const error = await errorOf(
-        ask(clientAt(server.baseUrl, { timeoutsMs: { connect: 20, firstToken: 60, total: 5_000 } })),
-      );
-      expect(error).toMatchObject({ code: "TIMEOUT", message: "test (test-model) gave no first token within 60 ms" });
-    },
-  );
-
-  test("with TIMEOUT when the answer takes too long", async () => {
-    const server = await startOpenAiServer({ answer: scriptedAnswer, lineDelayMs: 20 });
-    closing.push(server.close);
-    const error = await errorOf(
-      ask(clientAt(server.baseUrl, { timeoutsMs: { connect: 1_000, firstToken: 1_000, total: 150 } }), "help"),
-    );
-    expect(error).toMatchObject({
-      code: "TIMEOUT",
-      message: "test (test-model) did not finish its answer within 150 ms",
-    });
-  });
-
-  test("with TIMEOUT when no connection comes about: a TLS handshake that is never answered", async () => {
-    const sockets: Socket[] = [];
-    const silent = createTcpServer((socket) => {
-      sockets.push(socket);
-      socket.on("error", () => {}).resume();
-    });
-    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-    closing.push(() => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => silent.close(resolve));
-    });
-    const baseUrl = `https://127.0.0.1:${portOf(silent.address())}/v1`;
-    const error = await errorOf(
-      ask(clientAt(baseUrl, { timeoutsMs: { connect: 60, firstToken: 5_000, total: 5_000 } })),
-    );
-    expect(error).toMatchObject({
-      code: "TIMEOUT",
-      message: "test (test-model) could not be connected to within 60 ms",
-    });
   });
 
   test("with CANCELED when it is canceled while it waits", async () => {

@@ -102,11 +102,17 @@ async function* toEvents(
   quote: Quote,
 ): AsyncGenerator<ChatEvent> {
   const answer = createAnswer(quote);
-  for await (const chunk of chunks) {
-    if (chunk.alive) deadlines.firstToken();
-    const delta = answer.add(chunk);
-    if (delta !== "") yield { type: "text", delta };
-    throwIfOver(deadlines);
+  try {
+    for await (const chunk of chunks) {
+      if (chunk.alive) deadlines.token();
+      if (chunk.finishReason !== null) deadlines.finished();
+      const delta = answer.add(chunk);
+      if (delta !== "") yield { type: "text", delta };
+      throwIfOver(deadlines);
+    }
+  } catch (error) {
+    // Nothing is missing from the answer: only the response was never ended.
+    if (!deadlines.hungUp()) throw error;
   }
   for (const event of answer.end()) {
     throwIfOver(deadlines);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startDeadlines } from "./deadlines.ts";
 
-const LIMITS = { connect: 10, firstToken: 100, total: 1_000 };
+const LIMITS = { connect: 10, firstToken: 100, silence: 400, total: 1_000 };
 
 describe("startDeadlines()", () => {
   beforeEach(() => {
@@ -34,12 +34,42 @@ describe("startDeadlines()", () => {
     expect(silent.failure()).toMatchObject({ code: "TIMEOUT", message: "m gave no first token within 100 ms" });
     silent.close();
     const slow = start();
-    slow.firstToken();
-    vi.advanceTimersByTime(999);
+    for (let ms = 0; ms < 999; ms += 333) {
+      slow.token();
+      vi.advanceTimersByTime(333);
+    }
     expect(slow.failure()).toBeUndefined();
     vi.advanceTimersByTime(1);
     expect(slow.failure()).toMatchObject({ code: "TIMEOUT", message: "m did not finish its answer within 1000 ms" });
     slow.close();
+  });
+
+  test("gives up an answer that stops in its middle", () => {
+    const stalled = start();
+    stalled.token();
+    vi.advanceTimersByTime(300);
+    stalled.token();
+    vi.advanceTimersByTime(399);
+    expect(stalled.failure()).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    const message = "m gave nothing more of its answer within 400 ms";
+    expect(stalled.failure()).toMatchObject({ code: "TIMEOUT", message });
+    stalled.close();
+  });
+
+  test("lets go of a whole answer that is never ended, unless more of it comes", () => {
+    const limits = { connect: 10, firstToken: 100, silence: 4_000, total: 60_000 };
+    const open = start(limits);
+    open.token();
+    open.finished();
+    vi.advanceTimersByTime(2_900);
+    open.token();
+    vi.advanceTimersByTime(3_900);
+    expect([open.hungUp(), open.signal.aborted]).toEqual([false, false]);
+    open.finished();
+    vi.advanceTimersByTime(3_000);
+    expect([open.hungUp(), open.signal.aborted, open.failure()]).toEqual([true, true, undefined]);
+    open.close();
   });
 
   test("keeps the first reason", () => {

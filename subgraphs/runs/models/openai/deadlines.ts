@@ -5,6 +5,8 @@ export interface TimeoutsMs {
   connect: number;
   /** Until the model has made its first token, from the start of the call. */
   firstToken: number;
+  /** Until more of an answer comes that has begun; what is no part of it, such as comments, does not count. */
+  silence?: number | undefined;
   /** Until the answer is finished. */
   total: number;
 }
@@ -16,42 +18,69 @@ export interface Deadlines {
   failure(): SomaError | undefined;
   connecting(): void;
   connected(): void;
-  firstToken(): void;
+  /** The model made something. */
+  token(): void;
+  /** The answer is whole. What the server still has to say may take a moment; then `signal` aborts without a failure. */
+  finished(): void;
+  /** True when `signal` aborted because a server did not end the response of a whole answer. */
+  hungUp(): boolean;
   /** Stops every clock; must be called. */
   close(): void;
 }
 
 /** Longest wait a timer of the runtime can hold; a longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const DEFAULT_SILENCE_MS = 60_000;
+/** For the usage and the end of the response, once the answer is whole. */
+const LAST_WORDS_MS = 3_000;
 
 /** The clocks of one call to a model. The connect clock runs only between `connecting` and `connected`. */
 export function startDeadlines(who: string, limits: TimeoutsMs, caller: AbortSignal): Deadlines {
   const controller = new AbortController();
   let failure: SomaError | undefined;
+  let hungUp = false;
   const fail = (error: SomaError): void => {
     failure ??= error;
     controller.abort(failure);
   };
+  const startClock = (ms: number, ring: () => void) => setTimeout(ring, Math.min(ms, MAX_TIMER_MS));
   const after = (ms: number, what: string) =>
-    setTimeout(() => fail(new SomaError("TIMEOUT", `${who} ${what} within ${ms} ms`)), Math.min(ms, MAX_TIMER_MS));
+    startClock(ms, () => fail(new SomaError("TIMEOUT", `${who} ${what} within ${ms} ms`)));
   const canceled = (): void =>
     fail(new SomaError("CANCELED", `the call to ${who} was canceled`, { cause: caller.reason }));
 
   if (caller.aborted) canceled();
   caller.addEventListener("abort", canceled, { once: true });
   let connect: NodeJS.Timeout | undefined;
-  const first = after(limits.firstToken, "gave no first token");
+  /** What is waited for next: the first token, then the next one, then the end. */
+  let next = after(limits.firstToken, "gave no first token");
+  let begun = false;
   const total = after(limits.total, "did not finish its answer");
   return {
     signal: controller.signal,
     failure: () => failure,
+    hungUp: () => hungUp,
     connecting() {
       connect ??= after(limits.connect, "could not be connected to");
     },
     connected: () => clearTimeout(connect),
-    firstToken: () => clearTimeout(first),
+    token() {
+      if (begun) return void next.refresh();
+      begun = true;
+      clearTimeout(next);
+      next = after(limits.silence ?? DEFAULT_SILENCE_MS, "gave nothing more of its answer");
+    },
+    finished() {
+      clearTimeout(next);
+      next = startClock(LAST_WORDS_MS, () => {
+        hungUp = failure === undefined;
+        controller.abort();
+      });
+      // A server that says so too early goes on: its next token starts the other clock again.
+      begun = false;
+    },
     close() {
-      for (const timer of [connect, first, total]) clearTimeout(timer);
+      for (const timer of [connect, next, total]) clearTimeout(timer);
       caller.removeEventListener("abort", canceled);
     },
   };

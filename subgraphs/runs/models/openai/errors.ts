@@ -7,6 +7,8 @@ import { errorText } from "./wire.ts";
 const MESSAGE_LENGTH = 300;
 /** Bytes of an error body that are read. */
 const BODY_BYTES = 64_000;
+/** How long its end is waited for; the status says enough. */
+const BODY_MS = 3_000;
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425, 429]);
 
@@ -40,7 +42,8 @@ function adviceOf(status: number): string {
 
 /** What the server says in its body; the body itself when it is not JSON, and nothing when it is a page for people. */
 async function messageOf(response: Response): Promise<string> {
-  const body = await readText(response.body, BODY_BYTES, "the error").catch(() => undefined);
+  const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
+  const body = await readText(limited, BODY_BYTES, "the error").catch(() => undefined);
   if (body === undefined || /^\s*</.test(body)) return "";
   try {
     return errorText(JSON.parse(body)) ?? body;

@@ -26,7 +26,8 @@ export default defineProvider({
   custom(env) {
     const baseUrl = env.SOMA_MODEL_BASE_URL?.trim() ?? "";
     if (baseUrl === "") return undefined;
-    const timeoutsMs = { connect: 5_000, firstToken: 60_000, total: 300_000 };
+    // A server of one's own may be silent for minutes before its first token, while it loads the model and reads the prompt.
+    const timeoutsMs = { connect: 5_000, firstToken: 180_000, silence: 60_000, total: 300_000 };
     const key = keyIn(env, CUSTOM_KEY) === undefined ? {} : { apiKeyEnv: CUSTOM_KEY };
     return { provider: NAME, baseUrl, model: env.SOMA_MODEL_NAME?.trim() ?? "", timeoutsMs, ...key };
   },

@@ -78,6 +78,8 @@ describe("readEvents()", () => {
     await expect(collect(readEvents(endless("data: ", part)))).rejects.toThrow(event);
     await expect(collect(readEvents(endless(`data: ${part}\n`)))).rejects.toThrow(event);
     await expect(collect(readEvents(endless(part)))).rejects.toThrow("an answer of more than");
+    const many = "data: {}\n\n".repeat(10_000);
+    await expect(collect(readEvents(endless(many)))).rejects.toThrow("an answer of more than 500000 events");
   });
 
   test("closes its source when the reader stops early", async () => {

@@ -5,6 +5,8 @@ import { createParser } from "eventsource-parser";
 export const MAX_EVENT_LENGTH = 2_000_000;
 /** Longest stream, in bytes, with everything in it that is no data. */
 const MAX_STREAM_BYTES = 64_000_000;
+/** Most events of a stream: several times what the longest answer has tokens. */
+const MAX_EVENTS = 500_000;
 
 /**
  * The `data` of each server-sent event, as the HTML standard reads the stream. One thing is more lenient: an event that the
@@ -16,9 +18,13 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   const events: string[] = [];
   let overflow = false;
   let size = 0;
+  let count = 0;
   const parser = createParser({
     maxBufferSize: MAX_EVENT_LENGTH,
-    onEvent: ({ data }) => void events.push(data),
+    onEvent({ data }) {
+      count += 1;
+      events.push(data);
+    },
     onError: ({ type }) => {
       overflow ||= type === "max-buffer-size-exceeded";
     },
@@ -26,6 +32,7 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   const feed = (text: string): string[] => {
     parser.feed(text);
     if (overflow) throw tooLong("an event", `${MAX_EVENT_LENGTH} characters`);
+    if (count > MAX_EVENTS) throw tooLong("an answer", `${MAX_EVENTS} events`);
     return events.splice(0);
   };
 

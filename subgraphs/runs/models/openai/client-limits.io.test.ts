@@ -1,0 +1,105 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { ask, createClientHarness, errorOf } from "../testing/client-harness.ts";
+import { type Fault, scriptedAnswer, startOpenAiServer } from "../testing/openai-server.ts";
+
+const { clientAt, startServer, startHttp, startSilent, close } = createClientHarness();
+
+afterEach(close);
+
+const chunk = (delta: object, finishReason: string | null = null): string =>
+  `data: ${JSON.stringify({ choices: [{ delta, finish_reason: finishReason }] })}\n\n`;
+
+const STREAM = { "content-type": "text/event-stream" };
+
+/** Sends a piece again and again until whoever listens has left. */
+async function repeat(response: ServerResponse, piece: string, everyMs: number): Promise<void> {
+  while (!response.destroyed) {
+    response.write(piece);
+    await sleep(everyMs);
+  }
+}
+
+describe("createOpenAiCompatibleClient() bounds", () => {
+  test.each<Fault>([{ kind: "hang" }, { kind: "hangInStream" }])("the wait for a first token: $kind", async (fault) => {
+    const server = await startServer(fault);
+    const timeoutsMs = { connect: 20, firstToken: 60, total: 5_000 };
+    const error = await errorOf(ask(clientAt(server.baseUrl, { timeoutsMs })));
+    expect(error).toMatchObject({ code: "TIMEOUT", message: "test (test-model) gave no first token within 60 ms" });
+  });
+
+  test("the whole of an answer", async () => {
+    const server = await startOpenAiServer({ answer: scriptedAnswer, lineDelayMs: 20 });
+    const timeoutsMs = { connect: 1_000, firstToken: 1_000, total: 150 };
+    const error = await errorOf(ask(clientAt(server.baseUrl, { timeoutsMs }), "help"));
+    await server.close();
+    expect(error).toMatchObject({
+      code: "TIMEOUT",
+      message: "test (test-model) did not finish its answer within 150 ms",
+    });
+  });
+
+  test("the wait for a connection: a TLS handshake that is never answered", async () => {
+    const timeoutsMs = { connect: 60, firstToken: 5_000, total: 5_000 };
+    const error = await errorOf(ask(clientAt(await startSilent(), { timeoutsMs })));
+    expect(error).toMatchObject({
+      code: "TIMEOUT",
+      message: "test (test-model) could not be connected to within 60 ms",
+    });
+  });
+
+  test.each<[string, (response: ServerResponse) => unknown, string]>([
+    ["says nothing more", () => {}, "gave nothing more of its answer within 80 ms"],
+    ["sends comments only", (response) => repeat(response, ": ping\n\n", 10), "gave nothing more of its answer"],
+    ["sends events without content", (response) => repeat(response, chunk({}), 10), "gave nothing more of its answer"],
+    ["drips for ever", (response) => repeat(response, chunk({ content: "x" }), 10), "did not finish its answer within"],
+    ["thinks for ever", (response) => repeat(response, chunk({ reasoning: "x" }), 10), "did not finish its answer"],
+    [
+      "sends a line without an end",
+      (response) => repeat(response, "x".repeat(9), 10),
+      "gave nothing more of its answer",
+    ],
+  ])("an answer that has begun and then %s", async (_name, goOn, words) => {
+    const baseUrl = await startHttp((_request, response) => {
+      response.writeHead(200, STREAM);
+      response.write(chunk({ content: "so" }));
+      return goOn(response);
+    });
+    const timeoutsMs = { connect: 1_000, firstToken: 2_000, silence: 80, total: 400 };
+    const error = await errorOf(ask(clientAt(baseUrl, { timeoutsMs })));
+    expect(error.code).toBe("TIMEOUT");
+    expect(error.message).toContain(words);
+  });
+
+  test("what a server sends faster than it means anything", async () => {
+    const baseUrl = await startHttp((_request, response) => {
+      response.writeHead(200, STREAM);
+      const flood = chunk({ content: "x".repeat(5_000) }).repeat(50);
+      return repeat(response, flood, 0);
+    });
+    const error = await errorOf(ask(clientAt(baseUrl, { timeoutsMs: { connect: 1e3, firstToken: 1e4, total: 1e5 } })));
+    expect(error).toMatchObject({
+      code: "MODEL_FAILED",
+      message: "test (test-model): the answer is longer than 1000000 bytes",
+    });
+  });
+
+  test("the end of a response: a whole answer counts although it is never ended", async () => {
+    const baseUrl = await startHttp((_request, response) => {
+      response.writeHead(200, STREAM);
+      response.write(chunk({ content: "all of it" }) + chunk({}, "stop"));
+    });
+    const events = await ask(clientAt(baseUrl, { timeoutsMs: { connect: 1e3, firstToken: 1e4, total: 1e5 } }));
+    expect(events).toEqual([
+      { type: "text", delta: "all of it" },
+      { type: "finish", reason: "stop", usage: null },
+    ]);
+  });
+
+  test("the body of an error: its status is told although it is never ended", async () => {
+    const baseUrl = await startHttp((_request, response) => void response.writeHead(401).write("no"));
+    const error = await errorOf(ask(clientAt(baseUrl, { timeoutsMs: { connect: 1e3, firstToken: 1e5, total: 1e5 } })));
+    expect(error).toMatchObject({ code: "MODEL_REFUSED", message: expect.stringContaining("answered HTTP 401") });
+  });
+});
