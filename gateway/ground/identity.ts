@@ -1,6 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
-import { isTenant, type Principal } from "@soma/shared/identity/principal";
-import { base64url, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { type Principal, toRoles } from "@soma/shared/identity/principal";
+import { createTokenVerifier } from "@soma/shared/identity/verify-token";
+import { base64url, importJWK, type JWK, SignJWT } from "jose";
 
 const ISSUER = "soma-dev";
 const ACCESS_AUDIENCE = "soma";
@@ -35,11 +36,19 @@ export function toSignInLink(origin: string, token: string): string {
 
 /** Verifies access tokens with a public key alone. */
 export async function createIdentity(publicJwk: JWK): Promise<Identity> {
-  const key = await importJWK(publicJwk, "EdDSA");
+  const verify = await createTokenVerifier({ publicKey: publicJwk, issuer: ISSUER, audience: ACCESS_AUDIENCE });
   return {
     async verify(token) {
-      const { principal, exp } = await read(token, key);
-      return { principal, expiresAt: new Date(exp * 1_000) };
+      const { tenant, subject, expiresAt, claims } = await verify(token).catch((cause: unknown) => {
+        throw new SomaError(
+          "UNAUTHENTICATED",
+          "the token is missing, expired, incomplete or not signed by this installation",
+          { cause },
+        );
+      });
+      const roles = toRoles(claims.roles);
+      if (roles === undefined) throw new SomaError("UNAUTHENTICATED", "the token does not name roles");
+      return { principal: { tenant, subject, roles, service: null }, expiresAt };
     },
   };
 }
@@ -82,28 +91,4 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
       return link.asker;
     },
   };
-}
-
-async function read(token: string, key: CryptoKey | Uint8Array): Promise<{ principal: Principal; exp: number }> {
-  const { payload } = await jwtVerify(token, key, {
-    issuer: ISSUER,
-    audience: ACCESS_AUDIENCE,
-    algorithms: ["EdDSA"],
-    clockTolerance: 5,
-  }).catch((cause: unknown) => {
-    throw new SomaError("UNAUTHENTICATED", "the token is missing, expired or not signed by this installation", {
-      cause,
-    });
-  });
-  const { sub, tenant, roles, exp } = payload;
-  if (
-    typeof sub !== "string" ||
-    !isTenant(tenant) ||
-    typeof exp !== "number" ||
-    !Array.isArray(roles) ||
-    !roles.every((role) => typeof role === "string")
-  ) {
-    throw new SomaError("UNAUTHENTICATED", "the token does not name a subject, a tenant and roles");
-  }
-  return { principal: { tenant, subject: sub, roles, service: null }, exp };
 }

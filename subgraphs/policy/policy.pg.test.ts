@@ -68,7 +68,7 @@ describe("policy subgraph", () => {
     client = createServiceClient({
       peer: "policy",
       url: running.url,
-      sign: await createPrincipalSigner(internal.privateKey, "test"),
+      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
     });
   });
   afterAll(async () => {
@@ -86,7 +86,7 @@ describe("policy subgraph", () => {
     const foreign = createServiceClient({
       peer: "policy",
       url: running.url,
-      sign: await createPrincipalSigner((await createKeys()).privateKey, "test"),
+      sign: await createPrincipalSigner((await createKeys()).privateKey, "soma-gateway"),
     });
     await expect(decide({}, aPrincipal(), foreign)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
@@ -294,7 +294,7 @@ describe("policy subgraph", () => {
     const peer = createServiceClient({
       peer: "policy",
       url: broken.url,
-      sign: await createPrincipalSigner(internal.privateKey, "test"),
+      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
     });
     expect(await decide({ tool: "clock", risk: "LOW" }, aPrincipal(), peer)).toMatchObject({
       allow: false,
@@ -310,7 +310,7 @@ describe("policy subgraph", () => {
     const peer = createServiceClient({
       peer: "policy",
       url: slow.url,
-      sign: await createPrincipalSigner(internal.privateKey, "test"),
+      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
     });
     const standingMs = async (to: ServiceClient) =>
       Date.parse((await decide({}, aPrincipal(), to)).expiresAt) - Date.now();

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function invoke(tool: string, args: unknown, idempotencyKey: string, token?: string) {
-  const decisionToken = token ?? (await fixture.decide({ tool, args }));
+  const decisionToken = token ?? (await fixture.decide({ tool, args, idempotencyKey }));
   const input = { tool, args, decisionToken, idempotencyKey, runId: null, stepId: null };
   const answer = await served.client.request(PeerInvokeToolDocument, { input }, { principal, timeoutMs: 30_000 });
   return answer.invokeTool.invocation;
@@ -117,13 +117,15 @@ describe("startTools()", () => {
   it("refuses a call without a token, with a foreign, an expired, or a re-used one", async () => {
     const args = { expression: "1 + 1" };
     const other = await createToolsFixture("tools_foreign");
-    const foreign = await other.decide({ tool: "calculate", args });
+    const call = (what: string) => ({ tool: "calculate", args, idempotencyKey: `refused-${what}` });
+    const foreign = await other.decide(call("foreign"));
     await other.close();
     const table: [string, string, string][] = [
       ["none", "", "DECISION_INVALID"],
       ["foreign", foreign, "DECISION_INVALID"],
-      ["expired", await fixture.decide({ tool: "calculate", args }, {}, -60), "DECISION_EXPIRED"],
-      ["re-used", await fixture.decide({ tool: "calculate", args: { expression: "2 + 2" } }), "DECISION_INVALID"],
+      ["expired", await fixture.decide(call("expired"), {}, -60), "DECISION_EXPIRED"],
+      ["re-used", await fixture.decide({ ...call("re-used"), args: { expression: "2 + 2" } }), "DECISION_INVALID"],
+      ["shown under another key", await fixture.decide(call("another")), "DECISION_INVALID"],
     ];
     for (const [what, token, code] of table)
       await expect(invoke("calculate", args, `refused-${what}`, token), what).rejects.toMatchObject({ code });
@@ -142,7 +144,7 @@ describe("startTools()", () => {
   it("cancels what runs, and keeps a tool running whose caller has gone", { timeout: 20_000 }, async () => {
     const code = "print('on'); await sleep(60000)";
     const leave = new AbortController();
-    const decisionToken = await fixture.decide({ tool: "code_run", args: { code } });
+    const decisionToken = await fixture.decide({ tool: "code_run", args: { code }, idempotencyKey: "gone" });
     const input = {
       tool: "code_run",
       args: { code },
@@ -169,8 +171,8 @@ describe("startTools()", () => {
     const runId = newId();
     const stepId = `${runId}.2`;
     const args = { expression: "6 * 7" };
-    const decisionToken = await fixture.decide({ tool: "calculate", args }, { runId, stepId });
-    const input = { tool: "calculate", args, decisionToken, idempotencyKey: "entity", runId, stepId };
+    const call = { tool: "calculate", args, idempotencyKey: "entity" };
+    const input = { ...call, decisionToken: await fixture.decide(call, { runId, stepId }), runId, stepId };
     const answer = await served.client.request(PeerInvokeToolDocument, { input }, { principal });
     const { id } = answer.invokeTool.invocation;
     const representations = [

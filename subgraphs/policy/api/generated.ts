@@ -136,14 +136,14 @@ export type DecideInput = {
   /** Run and step that ask. */
   runId?: InputMaybe<Scalars['ID']['input']>;
   stepId?: InputMaybe<Scalars['ID']['input']>;
-  /** 1 to 200 characters; the same key gives the same decision. */
+  /** 1 to 200 characters; the same key gives the same decision, which allows one call: the one that is made under this key. */
   idempotencyKey: Scalars['String']['input'];
 };
 
 /** The decision, and the proof of it. */
 export type DecidePayload = {
   decision: Decision;
-  /** Signed proof that `invokeTool` requires; null when the call is denied. Never stored: ask again under the same key for a new one. */
+  /** Signed proof that `invokeTool` requires, under the same idempotency key; null when the call is denied. Never stored: ask again under the same key for a new one. */
   token: Maybe<Scalars['String']['output']>;
 };
 

@@ -33,7 +33,8 @@ interface Decided {
 /**
  * Decides, stores the decision and its audit event in one transaction, and only then answers. Asked again under the
  * same key the same decision is given, its token signed anew for the time that is left; when that time is over a new
- * decision is made beside the old one, which stays as history. Another body under the key is refused.
+ * decision is made beside the old one, which stays as history. Another body under the key is refused. The token allows the
+ * call under this key alone.
  */
 export async function decide(deps: DecideDeps, principal: Principal, params: DecideParams): Promise<Decided> {
   const { tenant } = principal;
@@ -112,6 +113,7 @@ function signed(sign: SignDecision, row: DecisionRow): Promise<string> {
   const { tenant, actor, role, tool, toolVersion, risk, argsDigest, decisionId, runId, stepId } = row;
   return sign(
     {
+      idempotencyKey: row.idemKey,
       tenant,
       actor,
       role,

@@ -22,6 +22,7 @@ const claims: Omit<DecisionClaims, "expiresAt"> = {
   obligations: { timeout_ms: 100 },
   runId: null,
   stepId: null,
+  idempotencyKey: "run:call:1",
 };
 const inSeconds = (seconds: number): Date => new Date((Math.floor(Date.now() / 1_000) + seconds) * 1_000);
 

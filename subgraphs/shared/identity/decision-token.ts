@@ -1,6 +1,7 @@
 import type { Json } from "@soma/schemas/json";
-import { errors, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { errors, importJWK, type JWK, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
+import { createTokenVerifier, toVerified, type VerifiedToken } from "./verify-token.ts";
 
 /** What a decision allowed, to whom, for which very call. */
 export interface DecisionClaims {
@@ -15,6 +16,8 @@ export interface DecisionClaims {
   /** SHA-256 of the canonical arguments, hex. */
   argsDigest: string;
   decisionId: string;
+  /** The key the decision was asked for under, and the only one it may be carried out under: one decision, one call. */
+  idempotencyKey: string;
   /** What the caller must do, such as {"timeout_ms": 1000}. */
   obligations: { [key: string]: Json };
   runId: string | null;
@@ -44,14 +47,9 @@ export async function createDecisionSigner(privateKey: JWK): Promise<SignDecisio
 
 /** Checks a decision token: DECISION_EXPIRED when it was good once, DECISION_INVALID for everything else that is wrong. */
 export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDecision> {
-  const key = await importJWK(publicKey, "EdDSA");
+  const verify = await createTokenVerifier({ publicKey, issuer: ISSUER, audience: AUDIENCE });
   return async (token) => {
-    const { payload } = await jwtVerify(token, key, {
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      algorithms: ["EdDSA"],
-      clockTolerance: 5,
-    }).catch((cause: unknown) => {
+    const verified = await verify(token).catch((cause: unknown) => {
       if (cause instanceof errors.JWTExpired)
         throw new SomaError(
           "DECISION_EXPIRED",
@@ -60,11 +58,11 @@ export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDeci
         );
       throw new SomaError(
         "DECISION_INVALID",
-        "the decision token is missing or was not signed by the policy subgraph; ask `decide` for one",
+        "the decision token is missing, incomplete or was not signed by the policy subgraph; ask `decide` for one",
         { cause },
       );
     });
-    return parseClaims(payload);
+    return parseClaims(verified);
   };
 }
 
@@ -72,30 +70,31 @@ export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDeci
 export function expiredClaimsOf(error: unknown): DecisionClaims | undefined {
   if (!(error instanceof SomaError) || error.code !== "DECISION_EXPIRED" || !(error.cause instanceof errors.JWTExpired))
     return undefined;
-  return parseClaims(error.cause.payload);
+  return parseClaims(toVerified(error.cause.payload));
 }
 
-function parseClaims(payload: { [key: string]: unknown }): DecisionClaims {
+function parseClaims({ tenant, subject, expiresAt, claims }: VerifiedToken): DecisionClaims {
   const text = (name: string): string => {
-    const value = payload[name];
+    const value = claims[name];
     if (typeof value !== "string") throw new SomaError("DECISION_INVALID", `the decision token has no ${name}`);
     return value;
   };
-  const { obligations, exp } = payload;
-  if (typeof obligations !== "object" || obligations === null || typeof exp !== "number")
-    throw new SomaError("DECISION_INVALID", "the decision token has no obligations or no end");
+  const { obligations } = claims;
+  if (typeof obligations !== "object" || obligations === null)
+    throw new SomaError("DECISION_INVALID", "the decision token has no obligations");
   return {
-    tenant: text("tenant"),
-    actor: text("sub"),
+    tenant,
+    actor: subject,
     role: text("role"),
     tool: text("tool"),
     toolVersion: text("toolVersion"),
     risk: text("risk"),
     argsDigest: text("argsDigest"),
     decisionId: text("decisionId"),
+    idempotencyKey: text("idempotencyKey"),
     obligations: obligations as DecisionClaims["obligations"],
-    runId: payload.runId === null ? null : text("runId"),
-    stepId: payload.stepId === null ? null : text("stepId"),
-    expiresAt: new Date(exp * 1_000),
+    runId: claims.runId === null ? null : text("runId"),
+    stepId: claims.stepId === null ? null : text("stepId"),
+    expiresAt,
   };
 }

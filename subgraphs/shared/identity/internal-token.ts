@@ -1,7 +1,12 @@
-import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { importJWK, type JWK, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
-import { isTenant, type Principal } from "./principal.ts";
+import { type Principal, toRoles } from "./principal.ts";
+import { createTokenVerifier } from "./verify-token.ts";
+
+/** Who may say who asks: the gateway, workers, and one part that somebody runs by itself. */
+const ISSUERS = ["soma-gateway", "soma-worker", "soma-part"] as const;
+export type InternalIssuer = (typeof ISSUERS)[number];
 
 const AUDIENCE = "soma-internal";
 /** Seconds a token is good for; one is made per request or connection, so it only has to outlive the way there. */
@@ -13,7 +18,7 @@ export type VerifyPrincipal = (token: string) => Promise<Principal>;
 /** Signs who asks, for the way between our own processes (EdDSA, one minute). Tokens are reused for half their life. */
 export async function createPrincipalSigner(
   privateKey: JWK,
-  issuer: string,
+  issuer: InternalIssuer,
   lifetimeS: number = LIFETIME_S,
 ): Promise<SignPrincipal> {
   const key = await importJWK(privateKey, "EdDSA");
@@ -39,26 +44,18 @@ export async function createPrincipalSigner(
 }
 
 export async function createPrincipalVerifier(publicKey: JWK): Promise<VerifyPrincipal> {
-  const key = await importJWK(publicKey, "EdDSA");
+  const verify = await createTokenVerifier({ publicKey, issuer: ISSUERS, audience: AUDIENCE });
   return async (token) => {
-    const { payload } = await jwtVerify(token, key, {
-      audience: AUDIENCE,
-      algorithms: ["EdDSA"],
-      clockTolerance: 5,
-    }).catch((cause: unknown) => {
-      throw new SomaError("UNAUTHENTICATED", "the internal token is missing, expired or not signed by the gateway", {
-        cause,
-      });
+    const { tenant, subject, claims } = await verify(token).catch((cause: unknown) => {
+      throw new SomaError(
+        "UNAUTHENTICATED",
+        "the internal token is missing, expired, incomplete or not signed by the gateway",
+        { cause },
+      );
     });
-    const { sub, tenant, roles, service } = payload;
-    if (
-      typeof sub !== "string" ||
-      !isTenant(tenant) ||
-      !Array.isArray(roles) ||
-      !roles.every((role) => typeof role === "string")
-    ) {
-      throw new SomaError("UNAUTHENTICATED", "the internal token does not name a subject, a tenant and roles");
-    }
-    return { tenant, subject: sub, roles, service: typeof service === "string" ? service : null };
+    const { service } = claims;
+    const roles = toRoles(claims.roles);
+    if (roles === undefined) throw new SomaError("UNAUTHENTICATED", "the internal token does not name roles");
+    return { tenant, subject, roles, service: typeof service === "string" ? service : null };
   };
 }

@@ -22,3 +22,8 @@ const TENANT = /^[a-z0-9-]{1,40}$/;
 export function isTenant(value: unknown): value is string {
   return typeof value === "string" && TENANT.test(value);
 }
+
+/** The roles a token names; undefined when it names none that could be roles. */
+export function toRoles(value: unknown): string[] | undefined {
+  return Array.isArray(value) && value.every((role) => typeof role === "string") ? value : undefined;
+}

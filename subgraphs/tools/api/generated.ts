@@ -187,7 +187,7 @@ export type InvokeToolInput = {
   /** Run and step that call. */
   runId?: InputMaybe<Scalars['ID']['input']>;
   stepId?: InputMaybe<Scalars['ID']['input']>;
-  /** 1 to 200 characters; the same key gives the same invocation. */
+  /** 1 to 200 characters, the key the decision was asked for under; the same key gives the same invocation. */
   idempotencyKey: Scalars['String']['input'];
 };
 

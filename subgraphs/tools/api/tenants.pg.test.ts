@@ -17,8 +17,8 @@ beforeAll(async () => {
   fixture = await createToolsFixture("tools_tenants");
   served = await serve(fixture);
   const args = { expression: "1 + 1" };
-  const decisionToken = await fixture.decide({ tool: "calculate", args }, { runId, stepId });
-  const input = { tool: "calculate", args, decisionToken, runId, stepId, idempotencyKey: "ada" };
+  const call = { tool: "calculate", args, idempotencyKey: "ada" };
+  const input = { ...call, decisionToken: await fixture.decide(call, { runId, stepId }), runId, stepId };
   const answer = await served.client.request(
     document<{ invokeTool: { invocation: { id: string } } }, { input: object }>(
       "mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { invocation { id } } }",

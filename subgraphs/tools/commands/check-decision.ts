@@ -76,7 +76,7 @@ async function read(
  * apart.
  */
 function audit(sql: Sql, call: Call, reason: string, decisionId: string | null): Promise<void> {
-  const { tenant, actor, tool, toolVersion, argsDigest, runId, stepId } = call.binding;
+  const { tenant, actor, tool, toolVersion, argsDigest, runId, stepId, idempotencyKey } = call.binding;
   return transaction(sql, { tenant }, (tx) =>
     emit(tx, {
       type: "agent.audit.v1",
@@ -98,7 +98,7 @@ function audit(sql: Sql, call: Call, reason: string, decisionId: string | null):
           run_id: runId,
           step_id: stepId,
           decision_id: decisionId,
-          idempotency_key: clip(call.idempotencyKey, 200),
+          idempotency_key: clip(idempotencyKey, 200),
         },
       },
     }),

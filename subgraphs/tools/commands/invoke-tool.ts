@@ -79,7 +79,8 @@ async function claimAndRun(
 ): Promise<boolean> {
   const executorId = deps.runner.executorId();
   if (executorId === undefined) return false;
-  const { tool, args, idempotencyKey } = call;
+  const { tool, args } = call;
+  const { idempotencyKey } = call.binding;
   // Before the claim: what a tool's own code throws here leaves nothing behind.
   const timeoutMs = limitOf(tool.timeoutMs, tool.timeoutOf?.(args), decision.obligations);
   const attempt =
@@ -97,11 +98,10 @@ async function claimAndRun(
 }
 
 function claim(sql: Sql, call: Call, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {
-  const { tool, binding, args, invocationId, idempotencyKey } = call;
+  const { tool, binding, args, invocationId } = call;
   const { effect, isolation } = tool;
   const made = {
     invocationId,
-    idempotencyKey,
     effect,
     isolation,
     args,
@@ -126,8 +126,8 @@ function takeOver(
 }
 
 /** The row of the call's key. Throws IDEMPOTENCY_CONFLICT when the key was used for another call. */
-async function findCall(sql: Sql, { invocationId, binding, idempotencyKey }: Call): Promise<InvocationRow | undefined> {
-  const { tenant, actor, tool, argsDigest, runId, stepId } = binding;
+async function findCall(sql: Sql, { invocationId, binding }: Call): Promise<InvocationRow | undefined> {
+  const { tenant, actor, tool, argsDigest, runId, stepId, idempotencyKey } = binding;
   const [row] = await transaction(sql, { tenant }, (tx) =>
     findInvocations(tx, { tenant, invocationIds: [invocationId] }),
   );

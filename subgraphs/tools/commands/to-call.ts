@@ -22,7 +22,6 @@ export interface InvokeToolInput {
 /** A call that may be made as far as its form goes. */
 export interface Call {
   invocationId: string;
-  idempotencyKey: string;
   tool: Tool;
   args: unknown;
   /** What a decision must be about to allow it. */
@@ -41,7 +40,6 @@ export function toCall(registry: Registry, principal: Principal, input: InvokeTo
   const { tenant, subject: actor } = principal;
   return {
     invocationId: derivedId("Invocation", tenant, idempotencyKey),
-    idempotencyKey,
     tool,
     args: input.args,
     binding: {
@@ -50,6 +48,7 @@ export function toCall(registry: Registry, principal: Principal, input: InvokeTo
       tool: tool.name,
       toolVersion: tool.version,
       argsDigest: digest(input.args),
+      idempotencyKey,
       ...parsePlace(input.runId ?? null, input.stepId ?? null),
     },
   };

@@ -9,6 +9,7 @@ const call: DecidedCall = {
   argsDigest: "d",
   runId: null,
   stepId: null,
+  idempotencyKey: "k",
 };
 
 describe("findDifferences()", () => {
@@ -25,12 +26,13 @@ describe("findDifferences()", () => {
       argsDigest: "e",
       runId: "r",
       stepId: "r.1",
+      idempotencyKey: "l",
     };
-    for (const part of ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId"] as const) {
+    for (const part of ["tenant", "actor", "tool", "toolVersion", "argsDigest", "runId", "idempotencyKey"] as const) {
       expect(findDifferences({ ...call, [part]: other[part] }, call)).toEqual([part]);
       expect(findDifferences(call, { ...call, [part]: other[part] })).toEqual([part]);
     }
     expect(findDifferences({ ...call, stepId: "r.1" }, { ...call, stepId: "r.2" })).toEqual([]);
-    expect(findDifferences(other, call)).toHaveLength(6);
+    expect(findDifferences(other, call)).toHaveLength(7);
   });
 });

@@ -7,6 +7,7 @@ export interface DecidedCall {
   argsDigest: string;
   runId: string | null;
   stepId: string | null;
+  idempotencyKey: string;
 }
 
 const PARTS = [
@@ -16,11 +17,13 @@ const PARTS = [
   "toolVersion",
   "argsDigest",
   "runId",
+  "idempotencyKey",
 ] as const satisfies readonly (keyof DecidedCall)[];
 
 /**
  * Names of the parts in which the call differs from what was decided; empty when the decision is for this very call.
- * The step is none of them: one step of a run asks for the decision, the next one makes the call.
+ * With the key among them a decision is good for one call, however often it is shown. The step is none of them: one step
+ * of a run asks for the decision, the next one makes the call.
  */
 export function findDifferences(decided: DecidedCall, call: DecidedCall): (keyof DecidedCall)[] {
   return PARTS.filter((part) => decided[part] !== call[part]);

@@ -31,7 +31,7 @@ export interface ToolsFixture {
   dataDir: string;
   /** A token for a call, as the policy signs it; `changes` make it one for another. */
   decide(
-    call: { tool: string; args: unknown },
+    call: { tool: string; args: unknown; idempotencyKey: string },
     changes?: Partial<DecisionClaims>,
     ttlSeconds?: number,
   ): Promise<string>;
@@ -82,7 +82,7 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
 
 async function createDecide(keys: TestKeys): Promise<ToolsFixture["decide"]> {
   const sign = await createDecisionSigner(keys.privateKey);
-  return ({ tool, args }, changes = {}, ttlSeconds = 60) => {
+  return ({ tool, args, idempotencyKey }, changes = {}, ttlSeconds = 60) => {
     const { tenant, subject } = aPrincipal();
     const claims = {
       tenant,
@@ -93,6 +93,7 @@ async function createDecide(keys: TestKeys): Promise<ToolsFixture["decide"]> {
       risk: RISKS[tool] ?? "low",
       argsDigest: digest(args),
       decisionId: newId(),
+      idempotencyKey,
       obligations: {},
       runId: null,
       stepId: null,

@@ -40,7 +40,7 @@ describe("policy before every tool call", () => {
         `mutation ($input: InvokeToolInput!) { invokeTool(input: $input) { invocation { status output } } }`,
         { input },
       ) as Promise<Answer>;
-    const decide = (args: object) =>
+    const decide = (args: object, idempotencyKey: string) =>
       client.request(`mutation ($input: DecideInput!) { decide(input: $input) { token decision { allow } } }`, {
         input: {
           tool: "calculate",
@@ -48,7 +48,7 @@ describe("policy before every tool call", () => {
           risk: "LOW",
           args,
           role: "assistant",
-          idempotencyKey: JSON.stringify(args),
+          idempotencyKey,
         },
       }) as Promise<Answer>;
     await expect(
@@ -56,9 +56,14 @@ describe("policy before every tool call", () => {
     ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });
-    const { decide: decided } = await decide({ expression: "1+1" });
+    const { decide: decided } = await decide({ expression: "1+1" }, "c");
     await expect(
-      invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decided.token, idempotencyKey: "b" }),
+      invoke({ tool: "calculate", args: { expression: "2+2" }, decisionToken: decided.token, idempotencyKey: "c" }),
+    ).rejects.toMatchObject({
+      code: "DECISION_INVALID",
+    });
+    await expect(
+      invoke({ tool: "calculate", args: { expression: "1+1" }, decisionToken: decided.token, idempotencyKey: "b" }),
     ).rejects.toMatchObject({
       code: "DECISION_INVALID",
     });

@@ -25,7 +25,7 @@ export type DecideInput = {
   /** Run and step that ask. */
   runId?: string | number | null | undefined;
   stepId?: string | number | null | undefined;
-  /** 1 to 200 characters; the same key gives the same decision. */
+  /** 1 to 200 characters; the same key gives the same decision, which allows one call: the one that is made under this key. */
   idempotencyKey: string;
 };
 
@@ -52,7 +52,7 @@ export type InvokeToolInput = {
   /** Run and step that call. */
   runId?: string | number | null | undefined;
   stepId?: string | number | null | undefined;
-  /** 1 to 200 characters; the same key gives the same invocation. */
+  /** 1 to 200 characters, the key the decision was asked for under; the same key gives the same invocation. */
   idempotencyKey: string;
 };
 

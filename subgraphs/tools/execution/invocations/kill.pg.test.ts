@@ -42,7 +42,7 @@ async function invoke(client: ServiceClient, tool: string, args: unknown, idempo
   const input = {
     tool,
     args,
-    decisionToken: await fixture.decide({ tool, args }),
+    decisionToken: await fixture.decide({ tool, args, idempotencyKey }),
     idempotencyKey,
     runId: null,
     stepId: null,

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { until } from "@soma/shared/testing/until";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
+import { leaveRunning, recordsOf } from "../testing/records.ts";
+import { aGate, aTool, type Gate } from "../testing/tools.ts";
+
+let fixture: ToolsFixture;
+let first: ToolsProcess;
+let second: ToolsProcess;
+let records: ReturnType<typeof recordsOf>;
+let runs: string[] = [];
+let gate: Gate;
+
+const tools = [
+  aTool("echo", (args, { emit }) => {
+    runs.push(`echo ${String(args.say)}`);
+    emit("saying ");
+    return String(args.say);
+  }),
+  aTool("wait", async (args, { idempotencyKey }) => {
+    runs.push(`wait ${idempotencyKey}`);
+    await gate.passed;
+    return String(args.say);
+  }),
+  aTool("slow", () => new Promise(() => {}), { timeoutMs: 80 }),
+  aTool("again", (_args, { idempotencyKey }) => `again ${runs.push(idempotencyKey)}`, { effect: "idempotent" }),
+  aTool("once", (_args, { idempotencyKey }) => `once ${runs.push(idempotencyKey)}`, { effect: "at_most_once" }),
+];
+
+beforeAll(async () => {
+  fixture = await createToolsFixture("invoke_lost");
+  records = recordsOf(fixture);
+  first = await fixture.start(tools);
+  second = await fixture.start(tools);
+});
+afterAll(async () => {
+  gate?.open();
+  await fixture.close();
+});
+
+describe("invokeTool() when an executor was lost", () => {
+  it("waits for what another process runs, for as long as the tool may take, and then says that it is busy", async () => {
+    const input = { tool: "slow", args: {}, idempotencyKey: "busy" };
+    const id = await leaveRunning(fixture, first, input);
+    const holder = second.deps.life.id() ?? "";
+    await fixture.database.owner`update invocation set executor_id = ${holder} where invocation_id = ${id}`;
+    const started = performance.now();
+    await expect(first.invoke(input)).rejects.toMatchObject({ code: "TOOL_BUSY", retryable: true });
+    expect(performance.now() - started).toBeGreaterThan(5_000);
+    expect(await records.framesOf(id)).toHaveLength(1);
+  });
+
+  it("runs a pure and an idempotent tool again when its executor died, after it ended the old stream", async () => {
+    for (const tool of ["echo", "again"]) {
+      const input = { tool, args: { say: "x" }, idempotencyKey: `lost-${tool}` };
+      const id = await leaveRunning(fixture, first, input, { wrote: ["half ", "a line"] });
+      const row = await second.invoke(input);
+      expect(row).toMatchObject({ invocationId: id, status: "SUCCEEDED", attempt: 2 });
+      const frames = await records.framesOf(id);
+      expect(frames.map(({ attempt, seq, n, kind, status }) => [attempt, seq, n, kind, status])).toEqual([
+        [1, 0, 0, "start", null],
+        [1, 1, 1, "data", null],
+        [1, 2, 2, "data", null],
+        [1, 3, 3, "end", "INTERRUPTED"],
+        [2, 0, 4, "start", null],
+        [2, 1, 5, "data", null],
+        [2, 2, 6, "end", "OK"],
+      ]);
+      expect(frames[3]).toMatchObject({ bytes: 11, sha256: createHash("sha256").update("half a line").digest("hex") });
+      expect(await records.toolEvents(id)).toMatchObject([{ status: "succeeded" }]);
+    }
+  });
+
+  it("does not run an at-most-once tool again, and reports its outcome as unknown", async () => {
+    runs = [];
+    const input = { tool: "once", args: {}, idempotencyKey: "lost-once" };
+    const id = await leaveRunning(fixture, first, input);
+    expect(await first.invoke(input)).toMatchObject({ status: "UNKNOWN", attempt: 1, errorType: "unknown_outcome" });
+    expect(await second.invoke(input)).toMatchObject({ status: "UNKNOWN" });
+    expect(runs).toEqual([]);
+    expect(await records.toolEvents(id)).toMatchObject([{ status: "failed", tool_error_type: "unknown_outcome" }]);
+    expect((await records.framesOf(id)).map(({ kind, status }) => [kind, status])).toEqual([
+      ["start", null],
+      ["end", "INTERRUPTED"],
+    ]);
+  });
+
+  it("lets one of many callers take over, and needs a decision that is still good for it", async () => {
+    gate = aGate();
+    runs = [];
+    const input = { tool: "wait", args: { say: "x" }, idempotencyKey: "lost-crowd" };
+    await leaveRunning(fixture, first, input);
+    await expect(first.invoke({ ...input, decisionToken: await fixture.decide(input, {}, -60) })).rejects.toMatchObject(
+      { code: "DECISION_EXPIRED" },
+    );
+    const all = Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? first : second).invoke(input)));
+    await until("it runs", () => runs.length > 0);
+    gate.open();
+    for (const row of await all) expect(row).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
+    expect(runs).toEqual(["wait lost-crowd"]);
+  });
+
+  it("gives up what runs when its process stops, so that it goes on elsewhere", { timeout: 20_000 }, async () => {
+    gate = aGate();
+    runs = [];
+    const leaving = await fixture.start(tools);
+    const input = { tool: "wait", args: { say: "x" }, idempotencyKey: "leaving" };
+    const abandoned = leaving.invoke(input).catch((error: unknown) => error);
+    await until("it runs", () => runs.length === 1);
+    await leaving.close();
+    expect(await abandoned).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    const moved = second.invoke(input);
+    await until("it runs again", () => runs.length === 2);
+    gate.open();
+    expect(await moved).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
+  });
+
+  it("takes its work back under a new life when the connection that held its lock breaks", async () => {
+    gate = aGate();
+    runs = [];
+    const shaken = await fixture.start(tools);
+    const before = shaken.deps.life.id() ?? "";
+    const invoked = shaken.invoke({ tool: "wait", args: { say: "x" }, idempotencyKey: "shaken" });
+    await until("it runs", () => runs.length === 1);
+    await fixture.database
+      .owner`select pg_terminate_backend(l.pid) from pg_locks l join executor e on l.objid = e.no::oid
+      where l.locktype = 'advisory' and l.classid = 3 and e.executor_id = ${before}`;
+    await until("it runs again", () => runs.length === 2);
+    gate.open();
+    expect(await invoked).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
+    expect(shaken.deps.life.id()).not.toBe(before);
+    await shaken.close();
+  });
+});
