@@ -37,7 +37,7 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
     throw new CliError(`run ${ids.runId} is not there any more`, { code: "NOT_FOUND" });
   if (options.json) printJson({ ...ids, ...resultOf(run), troubles });
   else report(run, troubles);
-  if (run.status !== "SUCCEEDED" || describeTroubles(troubles) !== undefined) process.exitCode = EXIT.FAILED;
+  if (run.outcome?.kind !== "OK") process.exitCode = EXIT.FAILED;
 }
 
 async function send({ client }: Product, { text, session, role }: AskOptions): Promise<Ids> {
@@ -93,15 +93,15 @@ function teller(): (event: { type: string; payload: unknown }) => void {
   };
 }
 
-function resultOf({ status, answer, error }: Run): object {
-  return { status, answer: answer ?? null, error: error ?? null };
+function resultOf({ status, outcome, answer, error }: Run): object {
+  return { status, outcome: outcome ?? null, answer: answer ?? null, error: error ?? null };
 }
 
 function report(run: Run, troubles: ToolTroubles): void {
   process.stderr.write("\n");
   if (run.answer !== null && run.answer !== undefined) print(safe(run.answer));
   const words = describeTroubles(troubles);
-  const what = words === undefined ? "" : `, with ${words}`;
+  const what = words === undefined ? "" : `, with ${safe(words)}`;
   if (run.status !== "SUCCEEDED")
     process.stderr.write(
       `soma: run ${run.id} ended ${run.status.toLowerCase()}${what}: ${safe(run.error?.message ?? "no reason was given")}\n`,
@@ -111,7 +111,7 @@ function report(run: Run, troubles: ToolTroubles): void {
 
 /** Ctrl-C stops the watching, not the run. */
 function leave({ hints }: Product, ids: Ids, json: boolean): void {
-  if (json) printJson({ ...ids, status: "RUNNING", answer: null, error: null });
+  if (json) printJson({ ...ids, status: "RUNNING", outcome: null, answer: null, error: null });
   process.stderr.write(
     `\nrun ${ids.runId} goes on; watch it with\n  ${hints.soma} runs watch ${ids.runId}\ncancel it with\n  ${hints.soma} runs cancel ${ids.runId}\n`,
   );

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isAlive, nearestDataDir, readCredentials, readRuntime } from "./data-folder.ts";
+import { nearestDataDir, readCredentials, readRuntime } from "./data-folder.ts";
 
 let place: string;
 let dataDir: string;
@@ -38,11 +38,5 @@ describe("nearestDataDir()", () => {
 
   it("takes the one that SOMA_DATA_DIR names, whether it is there or not", () => {
     expect(nearestDataDir({ SOMA_DATA_DIR: "data" }, place)).toBe(join(place, "data"));
-  });
-});
-
-describe("isAlive()", () => {
-  it("knows this process, and no process of an impossible number", () => {
-    expect([process.pid, 0, -1, 1.5, 2 ** 30].map(isAlive)).toEqual([true, false, false, false, false]);
   });
 });

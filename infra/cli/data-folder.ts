@@ -11,6 +11,8 @@ import {
   type Runtime,
 } from "@soma/schemas/data-folder";
 
+export { isAlive } from "@soma/schemas/is-alive";
+
 /** Where this command stands: the product of its own project is found from any folder. */
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -39,15 +41,4 @@ export async function readCredentials(dataDir: string): Promise<Credentials | un
 
 async function readText(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
-}
-
-/** Whether a process has this number; one of another user counts. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

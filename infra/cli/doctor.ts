@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { StatusDocument } from "@soma/graphql/operations";
-import { isAlive, nearestDataDir, readRuntime } from "./data-folder.ts";
-import { findProduct, type ProductOptions } from "./find-product.ts";
+import { isAlive } from "@soma/schemas/is-alive";
+import { EXIT } from "./cli-error.ts";
+import { nearestDataDir, readRuntime } from "./data-folder.ts";
+import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
 import { askNextStart } from "./next-start.ts";
 import { print, printJson } from "./print.ts";
@@ -12,12 +14,17 @@ interface Finding {
   detail: string;
 }
 
-/** What is there, what answers and why. Looks at everything, so that one thing that is wrong does not hide the next. */
+/**
+ * What is there, what answers and why. Looks at everything, so that one thing that is wrong does not hide the next. The
+ * exit code is 3 when the product cannot be reached, else 1 when anything is wrong.
+ */
 export async function doctor(options: ProductOptions, json: boolean): Promise<void> {
-  const findings = (await Promise.all([node(), data(options), running(options), nextStart()])).flat();
+  const [ofData, product, ofNextStart] = await Promise.all([data(options), running(options), nextStart()]);
+  const findings = [...node(), ...ofData, ...product.findings, ...ofNextStart];
   if (json) printJson(findings);
   else for (const { what, ok, detail } of findings) print(`${ok ? "✓" : "✕"} ${what.padEnd(12)} ${detail}`);
-  process.exitCode = findings.every((finding) => finding.ok) ? 0 : 1;
+  if (!product.reached) process.exitCode = EXIT.UNREACHABLE;
+  else if (!findings.every(({ ok }) => ok)) process.exitCode = EXIT.FAILED;
 }
 
 function node(): Finding[] {
@@ -31,7 +38,9 @@ function node(): Finding[] {
   ];
 }
 
+/** What is on this machine; a product that is somewhere else needs nothing here. */
 async function data(options: ProductOptions): Promise<Finding[]> {
+  if (options.data === undefined && process.env.SOMA_URL && process.env.SOMA_TOKEN) return [];
   const { start } = hintsFor(options, process.cwd());
   const dataDir = options.data ?? nearestDataDir(process.env, process.cwd());
   if (dataDir === undefined || !existsSync(dataDir))
@@ -47,32 +56,42 @@ async function data(options: ProductOptions): Promise<Finding[]> {
   ];
 }
 
-async function running(options: ProductOptions): Promise<Finding[]> {
+interface Reached {
+  reached: boolean;
+  findings: Finding[];
+}
+
+async function running(options: ProductOptions): Promise<Reached> {
+  const failed = (error: unknown): Finding => ({
+    what: "Product",
+    ok: false,
+    detail: error instanceof Error ? error.message : String(error),
+  });
   try {
     const product = await findProduct(options, process.env, process.cwd());
     const ready = await fetch(new URL("/readyz", product.url), { signal: AbortSignal.timeout(3_000) });
-    const readiness: Finding = {
-      what: "Product",
-      ok: ready.ok,
-      detail: `${product.url} says: ${(await ready.text()).trim()}`,
-    };
-    const { modelStatus, health } = await product.client.request(StatusDocument, {});
-    return [
-      readiness,
-      {
-        what: "Model",
-        ok: true,
-        detail: `${modelStatus.profile} (${modelStatus.model})${modelStatus.isAi ? "" : ", a set of rules and not an AI"}: ${modelStatus.reason}`,
-      },
-      ...health.components.map((component) => ({
-        what: component.name.toLowerCase(),
-        ok: component.status === "OK",
-        detail: component.detail ?? component.status,
-      })),
-    ];
+    const detail = `${product.url} says: ${(await ready.text()).trim()}`;
+    const parts = await answering(product).catch((error: unknown) => [failed(error)]);
+    return { reached: true, findings: [{ what: "Product", ok: ready.ok, detail }, ...parts] };
   } catch (error) {
-    return [{ what: "Product", ok: false, detail: error instanceof Error ? error.message : String(error) }];
+    return { reached: false, findings: [failed(error)] };
   }
+}
+
+async function answering({ client }: Product): Promise<Finding[]> {
+  const { modelStatus, health } = await client.request(StatusDocument, {});
+  return [
+    {
+      what: "Model",
+      ok: true,
+      detail: `${modelStatus.profile} (${modelStatus.model})${modelStatus.isAi ? "" : ", a set of rules and not an AI"}: ${modelStatus.reason}`,
+    },
+    ...health.components.map((component) => ({
+      what: component.name.toLowerCase(),
+      ok: component.status === "OK",
+      detail: component.detail ?? component.status,
+    })),
+  ];
 }
 
 async function nextStart(): Promise<Finding[]> {

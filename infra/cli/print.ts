@@ -8,6 +8,12 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
+/** Whether the arguments of a call ask for JSON, also where they are wrong in some other way. */
+export function isJsonWanted(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).includes("--json");
+}
+
 /** Text of a tool or a model on a terminal: control sequences could move the cursor or rewrite what was said before. */
 export function safe(text: string): string {
   return stripVTControlCharacters(text).replace(NOT_FOR_TERMINALS, "");

@@ -12,6 +12,7 @@ import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
 import { line, print, printJson, printTable, safe } from "./print.ts";
+import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
 export async function listRuns(
   { client, hints }: Product,
@@ -21,8 +22,14 @@ export async function listRuns(
   if (json) return printJson(runs.nodes);
   if (runs.nodes.length === 0) return print(`no runs yet; start one with \`${hints.soma} ask TEXT\``);
   printTable(
-    ["RUN", "STATUS", "STARTED", "QUESTION"],
-    runs.nodes.map((run) => [run.id, run.status, run.createdAt, line(questionOf(run), 60)]),
+    ["RUN", "STATUS", "OUTCOME", "STARTED", "QUESTION"],
+    runs.nodes.map((run) => [
+      run.id,
+      run.status,
+      describeOutcome(run.outcome),
+      run.createdAt,
+      line(questionOf(run), 60),
+    ]),
   );
 }
 
@@ -40,8 +47,9 @@ export async function showRun({ client, hints }: Product, { id, json }: { id: st
       code: "NOT_FOUND",
     });
   if (json) return printJson(run);
+  const outcome = describeOutcome(run.outcome);
   print(
-    `run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}\nrole     ${run.role}\nmodel    ${run.modelProfile}`,
+    `run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}${outcome === "" ? "" : `, ${outcome}`}\nrole     ${run.role}\nmodel    ${run.modelProfile}`,
   );
   print(
     `started  ${run.startedAt ?? "not yet"}\nfinished ${run.finishedAt ?? "not yet"}\nrecovered ${run.recoveries} ${run.recoveries === 1 ? "time" : "times"} from a lost worker`,
@@ -81,9 +89,11 @@ export async function watchRun(
   if (!Number.isInteger(after) || after < 0)
     throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: EXIT.USAGE });
   let count = 0;
+  const troubles: ToolTroubles = { failed: [], denied: [] };
   // A chain can only be checked from its beginning, so earlier events are read too and not shown.
   for await (const event of client.runEvents({ runId: id, afterSeq: 0 })) {
     count += 1;
+    noteTroubles(troubles, event);
     if (event.seq <= after) continue;
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
     else {
@@ -91,7 +101,8 @@ export async function watchRun(
       print(`${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(words)}`);
     }
   }
-  if (!json) print(`\nfinished · all ${count} events verified`);
+  const words = describeTroubles(troubles);
+  if (!json) print(`\nfinished · all ${count} events verified${words === undefined ? "" : ` · ${safe(words)}`}`);
 }
 
 export async function cancelRun(

@@ -1,36 +1,24 @@
-import { isRecord } from "@soma/schemas/json";
+import { askForSignInLink } from "@soma/graphql/sign-in-link";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson } from "./print.ts";
 
-const WAIT_MS = 10_000;
-
 /** A new sign-in link from the product, for the one whose token this is. */
-export async function signIn(product: Product, json: boolean): Promise<void> {
-  const link = await askForLink(product);
-  if (json) printJson({ link });
-  else print(link);
-}
-
-async function askForLink({ url, token, hints }: Product): Promise<string> {
-  const response = await fetch(new URL("/auth/link", url), {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(WAIT_MS),
-  }).catch((cause: unknown) => {
+export async function signIn({ url, token, hints }: Product, json: boolean): Promise<void> {
+  const answer = await askForSignInLink({ url, token }).catch((cause: unknown) => {
     throw new CliError(`${url} cannot be reached; is it running? Start it with \`${hints.start}\``, {
       code: "UNREACHABLE",
       exitCode: EXIT.UNREACHABLE,
       cause,
     });
   });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok && isRecord(body) && typeof body.link === "string") return body.link;
-  throw refusal(url, response.status, body);
+  if (!("link" in answer)) throw refusal(url, answer);
+  if (json) printJson({ link: answer.link });
+  else print(answer.link);
 }
 
-function refusal(url: string, status: number, body: unknown): CliError {
-  const why = reasonOf(body) ?? `it answered ${status}`;
+function refusal(url: string, { status, reason }: { status: number; reason: string | undefined }): CliError {
+  const why = reason ?? `it answered ${status}`;
   const failed = `${url} gave no sign-in link`;
   if (status === 404)
     return new CliError(
@@ -43,10 +31,4 @@ function refusal(url: string, status: number, body: unknown): CliError {
       { code: status === 401 ? "UNAUTHENTICATED" : "FORBIDDEN" },
     );
   return new CliError(`${failed}: ${why}`, { code: "INTERNAL" });
-}
-
-/** The message of a refusal as the gateway writes it, like an answer of GraphQL. */
-function reasonOf(body: unknown): string | undefined {
-  const [first] = isRecord(body) && Array.isArray(body.errors) ? body.errors : [];
-  return isRecord(first) && typeof first.message === "string" ? first.message : undefined;
 }

@@ -1,20 +1,24 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, type CommanderError, InvalidArgumentError } from "commander";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
 import { recallMemories } from "./memory.ts";
+import { isJsonWanted, printJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { cancelRun, listRuns, showRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
 /**
- * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value. Exit codes: 0
- * done, 1 the product answered with an error, the run failed or one of its tool calls did, 2 wrong use, 3 the product
- * cannot be reached, 130 Ctrl-C.
+ * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value, whatever happens.
+ * Exit codes: 0 done, 1 the product answered with an error, the run failed or one of its tool calls did, 2 wrong use, 3
+ * the product cannot be reached, 130 Ctrl-C.
  */
+const wantsJson = isJsonWanted(process.argv.slice(2));
+let said = "";
+
 const program = new Command("soma")
   .description("Talk to a running SomaAgent01")
   .version("0.1.0")
@@ -22,7 +26,8 @@ const program = new Command("soma")
   .option("--data <dir>", "data folder of the product; the nearest .soma when left out")
   .option("--json", "print JSON")
   .showHelpAfterError("(soma --help shows how it is used)")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.USAGE));
+  .configureOutput(wantsJson ? { writeOut: (text) => (said += text), writeErr: () => {} } : {})
+  .exitOverride(leave);
 
 function toPort(text: string): number {
   const port = Number(text);
@@ -41,7 +46,6 @@ function toCount(text: string): number {
 function product(): Promise<Product> {
   return findProduct(program.opts<ProductOptions>(), process.env, process.cwd());
 }
-const json = (): boolean => program.opts<{ json?: boolean }>().json === true;
 
 program
   .command("ask")
@@ -50,7 +54,7 @@ program
   .option("--role <role>", "role to act under")
   .description("ask the assistant and print its answer")
   .action(async (text: string | undefined, options: { session?: string; role?: string }) =>
-    ask(await product(), { text: await readQuestion(text, process.stdin), ...options, json: json() }),
+    ask(await product(), { text: await readQuestion(text, process.stdin), ...options, json: wantsJson }),
   );
 
 const runs = program.command("runs").description("runs of the assistant");
@@ -58,19 +62,19 @@ runs
   .command("list")
   .option("--limit <n>", "how many, 1 to 200", toCount, 20)
   .description("newest first")
-  .action(async (options: { limit: number }) => listRuns(await product(), { ...options, json: json() }));
+  .action(async (options: { limit: number }) => listRuns(await product(), { ...options, json: wantsJson }));
 runs
   .command("show")
   .argument("<run>")
   .description("what happened in a run")
-  .action(async (id: string) => showRun(await product(), { id, json: json() }));
+  .action(async (id: string) => showRun(await product(), { id, json: wantsJson }));
 runs
   .command("watch")
   .argument("<run>")
   .option("--after <seq>", "events after this number", Number, 0)
   .description("follow a run's events, verified, to its end")
   .action(async (id: string, options: { after: number }) =>
-    watchRun(await product(), { id, ...options, json: json() }),
+    watchRun(await product(), { id, ...options, json: wantsJson }),
   );
 runs
   .command("cancel")
@@ -78,7 +82,7 @@ runs
   .option("--reason <text>", "kept in the run's history")
   .description("ask a run to stop")
   .action(async (id: string, options: { reason?: string }) =>
-    cancelRun(await product(), { id, ...options, json: json() }),
+    cancelRun(await product(), { id, ...options, json: wantsJson }),
   );
 
 program
@@ -86,7 +90,7 @@ program
   .description("tools of the assistant")
   .command("list")
   .description("name, risk, isolation and what it does")
-  .action(async () => listTools(await product(), json()));
+  .action(async () => listTools(await product(), wantsJson));
 
 program
   .command("memory")
@@ -96,25 +100,33 @@ program
   .option("--limit <n>", "how many, 1 to 50", toCount, 8)
   .description("memories that fit a query, best first")
   .action(async (query: string, options: { limit: number }) =>
-    recallMemories(await product(), { query, ...options, json: json() }),
+    recallMemories(await product(), { query, ...options, json: wantsJson }),
   );
 
 program
   .command("signin")
   .description("print a link that signs a browser in once")
-  .action(async () => signIn(await product(), json()));
+  .action(async () => signIn(await product(), wantsJson));
 program
   .command("doctor")
   .description("what runs, which model answers and why")
-  .action(async () => doctor(program.opts<ProductOptions>(), json()));
+  .action(async () => doctor(program.opts<ProductOptions>(), wantsJson));
 
 // A reader such as `head` leaves when it has enough; that is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT.FAILED));
 
+/** Help, the version and wrong use end here. */
+function leave({ exitCode, code, message }: CommanderError): never {
+  const wrong = exitCode !== 0;
+  const why = code === "commander.help" ? "say which command; soma --help lists them" : message.replace(/^error: /, "");
+  if (wantsJson) printJson(wrong ? { error: { code: "BAD_INPUT", message: why } } : { text: said.trimEnd() });
+  process.exit(wrong ? EXIT.USAGE : 0);
+}
+
 program.parseAsync().catch((error: unknown) => {
   const { start } = hintsFor(program.opts<ProductOptions>(), process.cwd());
   const known = error instanceof CliError ? error : CliError.from(error, start);
-  if (json()) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message } })}\n`);
+  if (wantsJson) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message } })}\n`);
   else process.stderr.write(`soma: ${known.message}\n`);
   process.exit(known.exitCode);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
+import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
-function troublesOf(...events: { type: string; nodeId?: string; payload: unknown }[]): ToolTroubles {
+function troublesOf(...events: { type: string; nodeId?: string; nodeType?: string; payload: unknown }[]): ToolTroubles {
   const troubles: ToolTroubles = { failed: [], denied: [] };
   for (const event of events) noteTroubles(troubles, event);
   return troubles;
@@ -9,6 +9,7 @@ function troublesOf(...events: { type: string; nodeId?: string; payload: unknown
 
 const ended = (status: string, tool = "code_run") => ({
   type: "STEP_SUCCEEDED",
+  nodeType: "tool",
   payload: { output: { tool, status, error: null } },
 });
 
@@ -20,10 +21,11 @@ describe("noteTroubles()", () => {
     });
   });
 
-  it("finds what was denied, and steps that failed", () => {
+  it("finds what was denied, and calls whose step failed, which are named by their node", () => {
     const denied = { type: "STEP_DENIED", nodeId: "policy", payload: { output: { tool: "code_run", allow: false } } };
-    const failed = { type: "STEP_FAILED", nodeId: "model", payload: { error: { code: "MODEL_FAILED" } } };
-    expect(troublesOf(denied, failed)).toEqual({ failed: ["model"], denied: ["code_run"] });
+    const failed = { type: "STEP_FAILED", nodeId: "fetch", nodeType: "tool", payload: { error: { code: "TIMEOUT" } } };
+    const model = { type: "STEP_FAILED", nodeId: "model", nodeType: "model", payload: { error: { code: "TIMEOUT" } } };
+    expect(troublesOf(denied, failed, model)).toEqual({ failed: ["fetch"], denied: ["code_run"] });
   });
 
   it.each([
@@ -42,5 +44,18 @@ describe("describeTroubles()", () => {
       "3 calls failed (a, b), 1 call denied (c)",
     );
     expect(describeTroubles({ failed: [], denied: [] })).toBeUndefined();
+  });
+});
+
+describe("describeOutcome()", () => {
+  it.each([
+    [{ kind: "OK", failedCalls: 0, deniedCalls: 0 }, "ok"],
+    [{ kind: "WITH_FAILURES", failedCalls: 2, deniedCalls: 1 }, "2 calls failed, 1 call denied"],
+    [{ kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1 }, "1 call denied"],
+    [{ kind: "FAILED", failedCalls: 1, deniedCalls: 0 }, "1 call failed"],
+    [{ kind: "CANCELED", failedCalls: 0, deniedCalls: 0 }, ""],
+    [null, ""],
+  ] as const)("says of %j: %s", (outcome, words) => {
+    expect(describeOutcome(outcome)).toBe(words);
   });
 });

@@ -1,9 +1,11 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { badCallOf } from "@soma/schemas/bad-call";
 import { isRecord } from "@soma/schemas/json";
-import { isEventKind, payloadOf } from "@soma/schemas/run-history";
 
 interface Event {
   type: string;
   nodeId?: string | null | undefined;
+  nodeType?: string | null | undefined;
   payload: unknown;
 }
 
@@ -13,32 +15,34 @@ export interface ToolTroubles {
   denied: string[];
 }
 
-const GOOD = ["SUCCEEDED", "TRUNCATED"];
-
 /** Adds what an event tells of them. */
-export function noteTroubles(troubles: ToolTroubles, { type, nodeId, payload }: Event): void {
-  if (!isEventKind(type)) return;
-  if (type === "STEP_DENIED") troubles.denied.push(toolOf(payloadOf(type, payload).output) ?? nodeId ?? "a step");
-  if (type === "STEP_FAILED") troubles.failed.push(nodeId ?? "a step");
-  if (type !== "STEP_SUCCEEDED") return;
-  // The step of a call succeeds when its end was heard, whatever the end was.
-  const { output } = payloadOf(type, payload);
-  const tool = toolOf(output);
-  if (tool === undefined || !isRecord(output) || typeof output.status !== "string") return;
-  if (!GOOD.includes(output.status)) troubles.failed.push(tool);
+export function noteTroubles(troubles: ToolTroubles, event: Event): void {
+  const bad = badCallOf({ ...event, nodeType: event.nodeType ?? null });
+  const { output } = isRecord(event.payload) ? event.payload : {};
+  const name = isRecord(output) && typeof output.tool === "string" ? output.tool : (event.nodeId ?? "a step");
+  if (bad === "FAILED") troubles.failed.push(name);
+  if (bad === "DENIED") troubles.denied.push(name);
 }
 
-function toolOf(output: unknown): string | undefined {
-  return isRecord(output) && typeof output.tool === "string" ? output.tool : undefined;
-}
-
-/** One line for people; undefined when all went well. */
+/** One line for people, with the names; undefined when all went well. */
 export function describeTroubles({ failed, denied }: ToolTroubles): string | undefined {
-  const parts = [count(failed, "failed"), count(denied, "denied")].filter((part) => part !== undefined);
-  return parts.length === 0 ? undefined : parts.join(", ");
+  return join(count(failed.length, "failed", failed), count(denied.length, "denied", denied));
 }
 
-function count(names: readonly string[], what: string): string | undefined {
-  if (names.length === 0) return undefined;
-  return `${names.length} ${names.length === 1 ? "call" : "calls"} ${what} (${[...new Set(names)].join(", ")})`;
+/** How a run went, in a few words: empty while it goes on, and where its status says all there is to say. */
+export function describeOutcome(outcome: RunSummaryFragment["outcome"]): string {
+  if (outcome === null || outcome === undefined) return "";
+  if (outcome.kind === "OK") return "ok";
+  return join(count(outcome.failedCalls, "failed"), count(outcome.deniedCalls, "denied")) ?? "";
+}
+
+function count(calls: number, what: string, names: readonly string[] = []): string | undefined {
+  if (calls === 0) return undefined;
+  const which = names.length === 0 ? "" : ` (${[...new Set(names)].join(", ")})`;
+  return `${calls} ${calls === 1 ? "call" : "calls"} ${what}${which}`;
+}
+
+function join(...parts: (string | undefined)[]): string | undefined {
+  const said = parts.filter((part) => part !== undefined);
+  return said.length === 0 ? undefined : said.join(", ");
 }

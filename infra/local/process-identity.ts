@@ -2,17 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { promisify } from "node:util";
-
-/** Whether a process has this number; one of another user counts. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
+import { isAlive } from "@soma/schemas/is-alive";
 
 /** The program a process runs, as it was called; empty when it is gone, undefined where that cannot be told. */
 export async function programOf(pid: number): Promise<string | undefined> {
@@ -25,4 +15,33 @@ export async function programOf(pid: number): Promise<string | undefined> {
     ({ stdout }) => stdout.trim(),
     () => "",
   );
+}
+
+/**
+ * What tells a process from a later one that is given its number; undefined when it is gone. One that has ended and whose
+ * parent has not asked how, as under a first process of a container that is no init, is gone, although it has its number.
+ */
+export async function lifeOf(pid: number): Promise<string | undefined> {
+  if (!isAlive(pid)) return undefined;
+  if (platform() !== "linux") return String(pid);
+  const fields = await statOf(pid);
+  return fields === undefined || fields.state === "Z" ? undefined : `${pid} since ${fields.startTicks}`;
+}
+
+/** Seconds since 1970 at which a process began, by the clock as it is set now; undefined where that cannot be told. */
+export async function beganAt(pid: number): Promise<number | undefined> {
+  const [fields, system] = await Promise.all([statOf(pid), readFile("/proc/stat", "utf8").catch(() => "")]);
+  const bootedAt = Number(/^btime (\d+)$/m.exec(system)?.[1]);
+  return fields === undefined || Number.isNaN(bootedAt) ? undefined : bootedAt + fields.startTicks / TICKS_PER_S;
+}
+
+/** As Linux counts for programs on every processor. */
+const TICKS_PER_S = 100;
+
+async function statOf(pid: number): Promise<{ state: string; startTicks: number } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // The name of the program stands in brackets and may hold anything.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state] = fields;
+  return text === "" || state === undefined ? undefined : { state, startTicks: Number(fields[19]) };
 }
