@@ -1,5 +1,5 @@
 import type { Sql } from "@soma/shared/postgres/connect";
-import type { RelayPosition } from "./read-unpublished.ts";
+import type { RelayPosition } from "./select-published.ts";
 
 export interface RelayLease {
   fence: number;

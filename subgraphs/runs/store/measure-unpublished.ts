@@ -1,19 +1,34 @@
 import type { Sql } from "@soma/shared/postgres/connect";
+import { isPublished } from "./select-published.ts";
 
 /** Counting further says nothing more to whoever reads the metric. */
 const COUNTED = 10_000;
 
-/**
- * Journal rows that others have not heard of yet, and the age of the oldest in seconds; rows behind a transaction that is
- * still open count too. `kinds` are the rows that others hear of.
- */
-export async function measureUnpublished(
-  sql: Sql,
-  { kinds }: { kinds: readonly number[] },
-): Promise<{ rows: number; ageS: number }> {
-  const [row] = await sql<{ rows: number; ageS: number }[]>`
-    select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as "ageS"
-    from (select j.at from relay_cursor c join journal j on j.xid >= c.last_xid and (j.xid, j.run_id, j.seq) > (c.last_xid, c.last_run, c.last_seq)
-      where c.shard = 0 and j.kind = any (${[...kinds]}::smallint[]) limit ${COUNTED}) waiting`;
-  return row ?? { rows: 0, ageS: 0 };
+export interface Unpublished {
+  rows: number;
+  /** Of the oldest, in seconds. */
+  ageS: number;
+  /** Of the oldest that waits for a transaction that is still open. */
+  behindS: number;
+  /** Events that were parked. */
+  dead: number;
+}
+
+/** Journal rows that others have not heard of: those the relay has not come to, those behind an open transaction, and those of held runs. */
+export async function measureUnpublished(sql: Sql): Promise<Unpublished> {
+  const ageOf = (which: string) =>
+    sql`coalesce(extract(epoch from clock_timestamp() - min(at) ${sql.unsafe(which)}), 0)::float8`;
+  const [row] = await sql<Unpublished[]>`
+    select count(*)::int as rows, ${ageOf("")} as "ageS", ${ageOf("filter (where behind)")} as "behindS",
+      (select count(*)::int from (select from outbox_dead limit ${COUNTED}) counted) as dead
+    from ((select j.at, j.xid >= pg_snapshot_xmin(pg_current_snapshot()) as behind from journal j
+        where (j.xid, j.run_id, j.seq) > ((select last_xid from relay_cursor where shard = 0),
+            (select last_run from relay_cursor where shard = 0), (select last_seq from relay_cursor where shard = 0))
+          and ${isPublished(sql)} and not exists (select from relay_held h where h.run_id = j.run_id)
+        order by j.xid, j.run_id, j.seq limit ${COUNTED})
+      union all
+      (select held.at, false from relay_held h cross join lateral
+        (select j.at from journal j where j.run_id = h.run_id and j.seq >= h.seq and ${isPublished(sql)}
+          order by j.seq limit ${COUNTED}) held limit ${COUNTED})) waiting`;
+  return row ?? { rows: 0, ageS: 0, behindS: 0, dead: 0 };
 }

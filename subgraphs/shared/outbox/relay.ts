@@ -2,11 +2,10 @@ import type { EventBus, PublishResult } from "../bus/event-bus.ts";
 import type { EventRecord } from "../bus/event-record.ts";
 import type { Log } from "../log.ts";
 import { type Loop, startLoop } from "../loop.ts";
-import { counter, gauge } from "../metrics.ts";
+import { counter } from "../metrics.ts";
+import { createWaitingGauges, type Waiting } from "./show-waiting.ts";
 
 const published = counter("outbox_publish_total", "Events by what became of them", ["schema", "result"]);
-const pending = gauge("outbox_pending_rows", "Events that wait to be published, counted up to 10 000", ["schema"]);
-const oldest = gauge("outbox_oldest_age_seconds", "Age of the oldest event that waits", ["schema"]);
 
 /** An event that waits: its record, or why it can never be one. */
 export interface RelayRow {
@@ -18,13 +17,17 @@ export interface RelayRow {
 
 /** Where events wait. Two there are: the outbox of a schema, and the journal of runs, whose rows are events themselves. */
 export interface RelaySource<R extends RelayRow> {
-  /** Takes or keeps the lease and gives the next rows in the order they leave; `full` when more may wait. */
+  /**
+   * Takes or keeps the lease and gives the next rows, those of one key in the order they leave; `full` when more may wait.
+   * Rows of a key whose first one was kept are passed over until it is that one's turn again.
+   */
   next(): Promise<{ rows: R[]; full: boolean }>;
   /** Keeps an event that can never be published; it is then settled like one that was. */
   park(row: R, reason: string): Promise<void>;
   /** Takes settled rows out. `kept` are those of the same batch that stay, in their order. */
   settle(settled: readonly R[], kept: readonly R[]): Promise<void>;
-  measure(): Promise<{ rows: number; ageS: number }>;
+  /** Everything that waits, also what cannot leave yet. */
+  measure(): Promise<Waiting>;
   /** Gives the lease back, so that another relay need not wait for it to run out. */
   release(): Promise<void>;
 }
@@ -59,6 +62,7 @@ interface Sent<R> {
  */
 export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay {
   const { source, schema, bus, log } = options;
+  const gauges = createWaitingGauges(schema, log);
 
   async function park(row: R, reason: string): Promise<void> {
     await source.park(row, reason);
@@ -93,10 +97,8 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
     release: () => source.release(),
     async tick() {
       const { rows, full } = await source.next();
-      const { rows: waiting, ageS } = await source.measure();
-      pending.set({ schema }, waiting);
-      oldest.set({ schema }, ageS);
-      if (rows.length === 0) return false;
+      gauges.show(await source.measure());
+      if (rows.length === 0) return full;
       const { settled, kept, parked, why } = await send(rows);
       await source.settle(settled, kept);
       published.inc({ schema, result: "published" }, settled.length - parked);
@@ -106,7 +108,7 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
       const message = `events of ${schema} were not delivered and wait: ${why}`;
       if (why !== undefined && settled.length === 0) throw new Error(message);
       if (why !== undefined) log.warn({ kept: kept.length }, message);
-      return full;
+      return full && settled.length > 0;
     },
   };
 }

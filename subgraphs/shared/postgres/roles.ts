@@ -21,6 +21,8 @@ export async function provisionRoles(owner: Sql, passwords: RolePasswords): Prom
     ] as const) {
       const [quoted] = await tx<{ literal: string }[]>`select quote_literal(${password}) as literal`;
       await provision(tx, role, `login password ${quoted?.literal}`);
+      // Also of a session that is not opened by connect.ts: a forgotten transaction holds up what is published.
+      await tx.unsafe(`alter role ${role} set idle_in_transaction_session_timeout = '5s'`);
     }
     const [here] = await tx<{ database: string }[]>`select quote_ident(current_database()) as database`;
     await tx.unsafe(`revoke temporary on database ${here?.database} from public`);

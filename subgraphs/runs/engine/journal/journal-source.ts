@@ -1,16 +1,28 @@
 import { topicOf, toRecord } from "@soma/shared/bus/event-record";
 import { derivedId, newId } from "@soma/shared/ids";
 import type { RelayRow, RelaySource } from "@soma/shared/outbox/relay";
+import { LONG_WAIT_S, type Waiting } from "@soma/shared/outbox/show-waiting";
+import { createSlowLanes } from "@soma/shared/outbox/slow-lanes";
+import { findOpenTransaction } from "@soma/shared/outbox/store/find-open-transaction";
 import { insertDeadLetter } from "@soma/shared/outbox/store/insert-dead-letter";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { PUBLISHED_KINDS, type PublishedEvent, toPublishedEvent } from "../../domain/published-events.ts";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { type PublishedEvent, toPublishedEvent } from "../../domain/published-events.ts";
 import { advanceRelay } from "../../store/advance-relay.ts";
-import { claimRelay } from "../../store/claim-relay.ts";
+import { claimRelay, type RelayLease } from "../../store/claim-relay.ts";
+import { holdRuns } from "../../store/hold-runs.ts";
+import { listHeldRuns } from "../../store/list-held-runs.ts";
 import { measureUnpublished } from "../../store/measure-unpublished.ts";
-import { type RelayPosition, readUnpublished, type UnpublishedRow } from "../../store/read-unpublished.ts";
+import { readHeld } from "../../store/read-held.ts";
+import { readUnpublished } from "../../store/read-unpublished.ts";
 import { releaseRelay } from "../../store/release-relay.ts";
+import type { RelayPosition, UnpublishedRow } from "../../store/select-published.ts";
+import { planSettling, type Round } from "./plan-settling.ts";
 
 const BATCH = 500;
+const PER_HELD_RUN = 64;
+/** When more runs than this fail it is the bus that fails; the cursor then stays where it is. */
+const MAX_HELD = 256;
 const LEASE_MS = 10_000;
 
 export interface JournalRow extends RelayRow {
@@ -21,30 +33,65 @@ export interface JournalRow extends RelayRow {
 
 /**
  * The journal as a source of events: in `runs` a row of history is its own outbox row. It is read by transaction id and only
- * below the oldest transaction still running, so that a row that commits late is never stepped over; the cursor stops before
- * the first row that stays, so a crash or a failure can only repeat. `sql` is a pool of the worker role.
+ * below the oldest transaction still running, so that a row that commits late is never stepped over. A run whose event was
+ * kept is held: the cursor goes on past it, and its rows are read apart until all were taken, so that one run holds up no
+ * other and a crash or a failure can only repeat. `sql` is a pool of the worker role.
  */
 export function createJournalSource(sql: Sql): RelaySource<JournalRow> {
   const owner = newId();
-  let fence = 0;
+  const lanes = createSlowLanes<number>(MAX_HELD);
+  let fence = -1;
+  let round: Round | undefined;
+
+  /** Only the owner of the lease changes what is held; a new owner begins with what the one before it left. */
+  async function takeOver(lease: RelayLease): Promise<void> {
+    if (lease.fence === fence) return;
+    for (const { lane } of lanes.entries()) lanes.free(lane);
+    for (const { runId, seq } of await listHeldRuns(sql)) lanes.hold(runId, seq);
+    ({ fence } = lease);
+  }
+
+  async function settle(_settled: readonly JournalRow[], kept: readonly JournalRow[]): Promise<void> {
+    if (round === undefined) return;
+    const { to, held, freed } = planSettling(round, { kept, lanes });
+    const under = fence;
+    // What is held here is what the table says only once this has committed.
+    fence = -1;
+    await transaction(sql, {}, async (tx) => {
+      if (await advanceRelay(tx, { fence: under, to })) await holdRuns(tx, { held, freed });
+    });
+    fence = under;
+  }
+
   return {
     async next() {
       const lease = await claimRelay(sql, { owner, leaseMs: LEASE_MS });
       if (lease === undefined) return { rows: [], full: false };
-      fence = lease.fence;
-      const rows = await readUnpublished(sql, { after: lease.position, kinds: PUBLISHED_KINDS, limit: BATCH });
-      return { rows: rows.flatMap(toRow), full: rows.length === BATCH };
+      await takeOver(lease);
+      const read = await readUnpublished(sql, { after: lease.position, limit: BATCH });
+      const upTo = read.at(-1)?.position ?? lease.position;
+      const due = lanes.due().map(({ lane, place }) => ({ runId: lane, seq: place }));
+      const again = due.length === 0 ? [] : await readHeld(sql, { runs: due, upTo, limit: PER_HELD_RUN });
+      const fresh = read.filter(({ event }) => !lanes.has(event.runId));
+      round = { begin: lease.position, read, due, again, perRun: PER_HELD_RUN };
+      const rows = [...again, ...fresh].flatMap(toRow);
+      // Nothing to send, and yet something to pass over.
+      if (rows.length === 0 && (read.length > 0 || due.length > 0)) await settle([], []);
+      return { rows, full: read.length === BATCH };
     },
     park: (row, reason) => insertDeadLetter(sql, { ...row, reason }),
-    async settle(settled, kept) {
-      const [first] = kept;
-      const last =
-        first === undefined ? settled.at(-1) : settled.findLast((row) => isBefore(row.position, first.position));
-      if (last !== undefined) await advanceRelay(sql, { fence, to: last.position });
-    },
-    measure: () => measureUnpublished(sql, { kinds: PUBLISHED_KINDS }),
+    settle,
+    measure: () => measure(sql),
     release: () => releaseRelay(sql, { owner }),
   };
+}
+
+async function measure(sql: Sql): Promise<Waiting> {
+  const { behindS, ...waiting } = await measureUnpublished(sql);
+  if (behindS < LONG_WAIT_S) return waiting;
+  const open = await findOpenTransaction(sql);
+  // Whoever holds events up began before the oldest of them was written.
+  return open === undefined ? waiting : { ...waiting, open: { ...open, ageS: open.ageS ?? behindS } };
 }
 
 function toRow({ run, event, position }: UnpublishedRow): JournalRow[] {
@@ -74,11 +121,4 @@ function toRow({ run, event, position }: UnpublishedRow): JournalRow[] {
 /** An event as it is kept when it does not fit its schema. */
 function raw({ type, data }: PublishedEvent, tenant: string, key: string): JournalRow["record"] {
   return { topic: topicOf(tenant, type), key, headers: {}, value: JSON.stringify(data) };
-}
-
-/** In the order the rows are read: by transaction, run and number. */
-function isBefore(a: RelayPosition, b: RelayPosition): boolean {
-  if (a.xid !== b.xid) return BigInt(a.xid) < BigInt(b.xid);
-  if (a.runId !== b.runId) return a.runId < b.runId;
-  return a.seq < b.seq;
 }

@@ -12,17 +12,25 @@ export interface OutboxRow {
   record: EventRecord;
 }
 
+interface ReadDueRowsParams {
+  owner: string;
+  /** Rows of one bucket at most. */
+  perBucket: number;
+  /** Of these buckets, only the rows of `ids`. */
+  chosen: { buckets: readonly number[]; ids: readonly string[] };
+}
+
 type Read = Omit<OutboxRow, "record"> & EventRecord;
 
 /** The oldest rows of each bucket the owner holds for at least five more seconds, in the order they leave. */
-export async function readDueRows(
-  sql: Sql,
-  { owner, perBucket }: { owner: string; perBucket: number },
-): Promise<OutboxRow[]> {
+export async function readDueRows(sql: Sql, { owner, perBucket, chosen }: ReadDueRowsParams): Promise<OutboxRow[]> {
+  const buckets = sql`${[...chosen.buckets]}::smallint[]`;
   const rows = await sql<Read[]>`
     select o.bucket, o.id, l.epoch, o.event_id as "eventId", o.tenant, o.type, o.topic, o.key, o.headers, o.payload as value
     from outbox_lease l cross join lateral
-      (select * from outbox x where x.bucket = l.bucket order by x.id limit ${perBucket}) o
+      ((select * from outbox x where x.bucket = l.bucket and l.bucket <> all (${buckets}) order by x.id limit ${perBucket})
+       union all
+       (select * from outbox x where x.bucket = l.bucket and l.bucket = any (${buckets}) and x.id = any (${[...chosen.ids]}::bigint[]))) o
     where l.owner = ${owner} and l.expires_at > clock_timestamp() + interval '5 seconds'
     order by o.bucket, o.id`;
   return rows.map(({ topic, key, headers, value, ...row }) => ({ ...row, record: { topic, key, headers, value } }));

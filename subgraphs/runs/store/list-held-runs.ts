@@ -1,0 +1,7 @@
+import type { Sql } from "@soma/shared/postgres/connect";
+import type { HeldRun } from "./read-held.ts";
+
+/** Runs whose events the bus did not take. */
+export async function listHeldRuns(sql: Sql): Promise<HeldRun[]> {
+  return sql<HeldRun[]>`select run_id as "runId", seq from relay_held`;
+}

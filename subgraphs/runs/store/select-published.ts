@@ -1,0 +1,40 @@
+import { toEventKind } from "@soma/schemas/run-history";
+import type { Sql } from "@soma/shared/postgres/connect";
+import type { HistoryEvent } from "../domain/history.ts";
+import type { RunFacts } from "../domain/published-events.ts";
+
+/** Place of a journal row in the order in which rows are published. */
+export interface RelayPosition {
+  xid: string;
+  runId: string;
+  seq: number;
+}
+
+export interface UnpublishedRow {
+  position: RelayPosition;
+  event: HistoryEvent;
+  run: RunFacts;
+}
+
+/** Of journal `j`, the rows that others hear of: as the index journal_unpublished says it, or Postgres does not use it. */
+export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 11, 12, 13, 14)`;
+
+/** Reads rows of the journal, given as a selection of it, with what of their run is published. */
+export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublished>): Promise<UnpublishedRow[]> {
+  const read = await sql<(RunFacts & HistoryEvent & { xid: string; kindCode: number })[]>`
+    select j.xid::text as xid, j.run_id as "runId", j.seq, j.at, j.kind as "kindCode", j.step, j.node, j.node_type as "nodeType", j.attempt, j.payload,
+      encode(j.payload_hash, 'hex') as "payloadHash", encode(j.hash, 'hex') as hash,
+      r.tenant, r.session_id as "sessionId", r.graph, r.graph_version as "graphVersion", r.model_profile as "modelProfile", r.role,
+      r.created_at as "createdAt", r.started_at as "startedAt", r.trace_parent as "traceParent",
+      json_build_object('failed', bad.failed, 'denied', bad.denied) as "badCalls"
+    from (${rows}) j join run r on r.run_id = j.run_id
+      -- counted for the events that end a run, and for no other
+      cross join lateral (select count(*) filter (where not b.denied) as failed, count(*) filter (where b.denied) as denied
+        from bad_call b where b.run_id = j.run_id and j.kind in (4, 5, 6)) bad
+    order by j.xid, j.run_id, j.seq`;
+  return read.map(({ xid, kindCode, ...row }) => ({
+    position: { xid, runId: row.runId, seq: row.seq },
+    event: { ...row, kind: toEventKind(kindCode) },
+    run: row,
+  }));
+}
