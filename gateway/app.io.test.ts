@@ -138,13 +138,15 @@ describe("createGateway() over HTTP", () => {
     expect((await fetch(`${lab.url}/nowhere`, { method: "PUT" })).status).toBe(404);
   });
 
-  it("serves health, metrics and readiness, which names the subgraph that is gone", async () => {
+  it("serves health and readiness, which names the subgraph that is gone and no address", async () => {
     expect(await (await fetch(`${lab.url}/healthz`)).text()).toBe("ok\n");
-    expect(await (await fetch(`${lab.url}/metrics`)).text()).toBe("up 1\n");
     expect((await fetch(`${lab.url}/readyz`)).status).toBe(200);
     await lab.stopRuns();
-    const response = await fetch(`${lab.url}/readyz`);
-    expect([response.status, await response.text()]).toEqual([503, "not ready: runs (cannot be reached)\n"]);
+    const response = await until("it is found out", async () => {
+      const asked = await fetch(`${lab.url}/readyz`);
+      return asked.status === 503 && asked;
+    });
+    expect(await response.json()).toEqual({ ready: false, reasons: { runs: "cannot be reached" } });
     const { errors } = await lab.post({ query: '{ run(id: "1") { title } }' });
     expect(errors).toMatchObject([
       { message: "the runs service cannot be reached", extensions: { code: "UNAVAILABLE", retryable: true } },
@@ -152,6 +154,15 @@ describe("createGateway() over HTTP", () => {
     await lab.startRuns();
     await until("runs is ready again", async () => (await fetch(`${lab.url}/readyz`)).ok);
   });
+
+  it.each(["gateway", "subgraph"])(
+    "tells no metrics on the public port of a %s, not even to who has signed in",
+    async (of) => {
+      const url = new URL("/metrics", of === "gateway" ? lab.url : lab.subgraphUrls.runs);
+      const response = await fetch(url, { headers: { authorization: `Bearer ${await lab.token()}` } });
+      expect([response.status, await response.text()]).toEqual([404, expect.stringContaining("SOMA_METRICS_PORT")]);
+    },
+  );
 });
 
 describe("createGateway() answers", () => {

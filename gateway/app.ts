@@ -1,9 +1,16 @@
 import { SomaError } from "@soma/shared/errors";
+import { metricsAreElsewhere } from "@soma/shared/http/operator-door";
+import {
+  answerReadiness,
+  type Check,
+  createReadiness,
+  type FindFaults,
+  untilStopping,
+} from "@soma/shared/http/readiness";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import type { Log } from "@soma/shared/log";
 import { notServed } from "./doors/answer.ts";
 import { createAuthRoutes } from "./doors/auth.ts";
-import { type ReadMetrics, serveMetrics, serveReadiness } from "./doors/health.ts";
 import { createHostCheck } from "./doors/hosts.ts";
 import { respond, serveGraphql } from "./doors/http.ts";
 import { createOrigins } from "./doors/origins.ts";
@@ -16,9 +23,9 @@ import { createCallerBounds } from "./operations/caller-bounds.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPipeline } from "./operations/pipeline.ts";
 import { createSources } from "./upstream/data-source.ts";
-import { findUnready } from "./upstream/find-unready.ts";
 import { readSubgraphNames } from "./upstream/read-subgraph-names.ts";
 import { createFetchSend, type Send } from "./upstream/send.ts";
+import { createSubgraphChecks } from "./upstream/subgraph-checks.ts";
 import { createSupergraphExecutor } from "./upstream/supergraph.ts";
 
 export interface GatewayOptions {
@@ -31,7 +38,8 @@ export interface GatewayOptions {
   /** Signs who asks, for the subgraphs. */
   sign: SignPrincipal;
   readStatic: ReadStatic;
-  metrics: ReadMetrics;
+  /** What must be there for the gateway to be ready, beside its subgraphs. */
+  checks?: Readonly<Record<string, Check>>;
   log: Log;
   /** Whether the schema may be asked for; off where only known operations are expected. */
   introspection?: boolean;
@@ -46,8 +54,10 @@ export interface GatewayOptions {
   webSocketImpl?: unknown;
 }
 
-interface GatewayLoad {
+export interface GatewayLoad {
   connections: number;
+  /** Connections that have not introduced themselves yet, counted among the others. */
+  strangers: number;
   subscriptions: number;
   /** Queries and mutations under way. */
   operations: number;
@@ -56,6 +66,7 @@ interface GatewayLoad {
 export interface Gateway extends Pick<WebSocketDoor, "refuseUpgrade" | "accept"> {
   fetch(request: Request): Promise<Response>;
   load(): GatewayLoad;
+  findFaults: FindFaults;
   /** Refuses new operations, lets those under way finish, ends subscriptions and connections with "come again". */
   close(): Promise<void>;
 }
@@ -71,10 +82,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true, callers });
   const { webSocketImpl } = options;
   const operations = createOperations({ executor, sources, urls, sign, limits, pipeline, callers, webSocketImpl });
+  const findFaults = createReadiness(
+    {
+      gateway: untilStopping("the gateway", operations.draining),
+      ...createSubgraphChecks(urls, send),
+      ...options.checks,
+    },
+    log,
+  );
   const origins = createOrigins(options.corsOrigins ?? []);
   const checkHost = options.hosts === undefined ? () => {} : createHostCheck(options.hosts);
   const sockets = createWebSocketDoor({
     operations,
+    callers,
     schema: executor.schema,
     identity,
     origins,
@@ -89,8 +109,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const path = new URL(request.url).pathname;
     if (path === "/graphql") return serveGraphql(request, trace, { operations, identity, limits, origins });
     if (path === "/healthz") return new Response("ok\n");
-    if (path === "/readyz") return serveReadiness(operations, () => findUnready(urls, send));
-    if (path === "/metrics") return serveMetrics(options.metrics);
+    if (path === "/readyz") return answerReadiness(await findFaults());
+    if (path === "/metrics") throw metricsAreElsewhere();
     if (path.startsWith("/auth/")) return auth(request, path);
     if (request.method !== "GET" && request.method !== "HEAD") throw notServed(request, path);
     return serveStatic(options.readStatic, path);
@@ -101,6 +121,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     refuseUpgrade: sockets.refuseUpgrade,
     accept: sockets.accept,
     load: () => ({ ...sockets.load(), operations: operations.running() }),
+    findFaults,
     async close() {
       await Promise.all([operations.drain(), sockets.close()]);
     },

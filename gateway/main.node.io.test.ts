@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSilentLog } from "@soma/shared/log";
+import { readMetrics } from "@soma/shared/metrics";
 import { createKeys } from "@soma/shared/testing/principals";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startGateway } from "./main.node.ts";
@@ -24,13 +25,18 @@ describe("startGateway()", () => {
     try {
       expect(running.url).toBe(`http://127.0.0.1:${running.port}`);
       const ready = await fetch(`${running.url}/readyz`);
-      expect([ready.status, await ready.text()]).toEqual([
+      const gone = "cannot be reached";
+      expect([ready.status, await ready.json()]).toEqual([
         503,
-        expect.stringContaining("memory (cannot be reached), policy (cannot be reached)"),
+        { ready: false, reasons: { memory: gone, policy: gone, runs: gone, tools: gone } },
       ]);
+      expect((await running.findFaults()).memory).toEqual({
+        reason: gone,
+        detail: expect.stringMatching(/: .*127.0.0.1:9/),
+      });
       expect(await (await fetch(running.url)).text()).toContain("has not been built");
       expect((await fetch(`${running.url}/auth/exchange`, { method: "POST", body: "{}" })).status).toBe(404);
-      const metrics = await (await fetch(`${running.url}/metrics`)).text();
+      const metrics = (await readMetrics()).body;
       expect(metrics).toContain(
         'http_server_request_duration_seconds_count{service="gateway",route="/readyz",status="503"} 1',
       );

@@ -1,9 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Check } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import type { Log } from "@soma/shared/log";
-import { registry } from "@soma/shared/metrics";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createGateway } from "./app.ts";
@@ -18,6 +18,8 @@ import { readSubgraphNames } from "./upstream/read-subgraph-names.ts";
 interface StartGatewayDeps {
   env: Record<string, string | undefined>;
   log: Log;
+  /** What must be there for the product to be ready, beside its parts. */
+  checks?: Readonly<Record<string, Check>>;
 }
 
 /** The gateway on Node. `url` is the base URL of everything it serves. */
@@ -40,14 +42,20 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     readStatic: createStaticReader(
       config.webuiDir === "" ? fileURLToPath(new URL("../webui/dist/", import.meta.url)) : config.webuiDir,
     ),
-    metrics: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
+    checks: deps.checks ?? {},
     send: subgraphs.send,
     introspection: config.introspection === "on",
     corsOrigins: config.corsOrigins,
     ...(isLoopback(address) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),
     log,
   });
-  return serveGateway(gateway, { host: config.host, port: config.port, log, afterClose: subgraphs.close });
+  const served = await serveGateway(gateway, {
+    host: config.host,
+    port: config.port,
+    log,
+    afterClose: subgraphs.close,
+  });
+  return { ...served, findFaults: gateway.findFaults };
 }
 
 if (import.meta.main) await runMain("gateway", startGateway, { publishes: false });

@@ -14,6 +14,8 @@ export interface Runtime {
   url: string;
   /** RFC 3339. */
   startedAt: string;
+  /** Base URL of `/metrics` and of `/readyz` in full; left out by versions that had none. */
+  operatorUrl?: string;
 }
 
 export interface Credentials {
@@ -24,9 +26,14 @@ export interface Credentials {
 /** The text of runtime.json; undefined for anything else, such as a file that was cut off. */
 export function parseRuntime(text: string): Runtime | undefined {
   const value = parse(text);
-  const { pid, url, startedAt } = isRecord(value) ? value : {};
+  const { pid, url, startedAt, operatorUrl } = isRecord(value) ? value : {};
   if (typeof pid !== "number" || typeof url !== "string") return undefined;
-  return { pid, url, startedAt: typeof startedAt === "string" ? startedAt : "" };
+  return {
+    pid,
+    url,
+    startedAt: typeof startedAt === "string" ? startedAt : "",
+    ...(typeof operatorUrl === "string" ? { operatorUrl } : {}),
+  };
 }
 
 /** The text of credentials.json; undefined for anything else. */

@@ -1,4 +1,4 @@
-import { durationHistogram, gauge } from "@soma/shared/metrics";
+import { beforeReading, durationHistogram, gauge } from "@soma/shared/metrics";
 import type { Gateway } from "../app.ts";
 
 const requests = durationHistogram(
@@ -7,35 +7,33 @@ const requests = durationHistogram(
   ["service", "route", "status"],
 );
 const connections = gauge("gateway_websocket_connections", "WebSocket connections that are open", []);
+const strangers = gauge(
+  "gateway_websocket_strangers",
+  "WebSocket connections that have not introduced themselves yet",
+  [],
+);
 const subscriptions = gauge("gateway_subscriptions", "Subscriptions that are open", []);
 const operations = gauge("gateway_operations_in_flight", "Queries and mutations under way", []);
 
-const ROUTES = [
-  "/graphql",
-  "/healthz",
-  "/readyz",
-  "/metrics",
-  "/auth/me",
-  "/auth/exchange",
-  "/auth/link",
-  "/auth/signout",
-];
+const ROUTES = ["/graphql", "/healthz", "/readyz", "/auth/me", "/auth/exchange", "/auth/link", "/auth/signout"];
 
 /** The gateway's fetch, measured. Paths that are not routes of ours share one label, so that a stranger cannot add series. */
-export function observe(gateway: Gateway): Gateway["fetch"] {
-  return async (request) => {
+export function observe(gateway: Gateway): { fetch: Gateway["fetch"]; stop: () => void } {
+  const stop = beforeReading(() => readLoad(gateway));
+  const fetch: Gateway["fetch"] = async (request) => {
     const path = new URL(request.url).pathname;
     const end = requests.startTimer({ service: "gateway", route: ROUTES.includes(path) ? path : "web" });
-    if (path === "/metrics") readLoad(gateway);
     const response = await gateway.fetch(request);
     end({ status: String(response.status) });
     return response;
   };
+  return { fetch, stop };
 }
 
 function readLoad(gateway: Gateway): void {
   const load = gateway.load();
   connections.set(load.connections);
+  strangers.set(load.strangers);
   subscriptions.set(load.subscriptions);
   operations.set(load.operations);
 }

@@ -23,10 +23,13 @@ export async function serveGateway(gateway: Gateway, options: ServeOptions): Pro
   const { host, port, log, afterClose } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const lifecycle = createLifecycle(log, limits.drainMs + 3_000);
-  const listening = await listen(observe(gateway), { host, port, portSetting: "SOMA_GATEWAY_PORT" });
+  const observed = observe(gateway);
+  const listening = await listen(observed.fetch, { host, port, portSetting: "SOMA_GATEWAY_PORT" });
+  lifecycle.add("metrics", observed.stop);
   if (afterClose !== undefined) lifecycle.add("what it used", afterClose);
   lifecycle.add("http", listening.close);
-  lifecycle.add("sockets", serveSockets(listening.server, gateway, { log, limits }));
+  const sockets = serveSockets(listening.server, gateway, { log, limits });
+  lifecycle.add("sockets", sockets.close);
   lifecycle.add("operations", gateway.close);
   return { url: listening.url, port: listening.port, close: lifecycle.close };
 }

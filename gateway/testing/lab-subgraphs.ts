@@ -118,7 +118,7 @@ export function startLabRuns(
     log,
     host: "127.0.0.1",
     port,
-    ready: async () => {},
+    checks: {},
   });
 }
 
@@ -178,6 +178,6 @@ export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSub
     log,
     host: "127.0.0.1",
     port,
-    ready: async () => {},
+    checks: {},
   });
 }

@@ -4,8 +4,8 @@ import { createLog } from "@soma/shared/log";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { type Client, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
-import { createGateway, type GatewayOptions } from "../app.ts";
-import { createDevIdentity, type DevIdentity } from "../ground/identity.ts";
+import { createGateway, type GatewayLoad, type GatewayOptions } from "../app.ts";
+import { createDevIdentity, type DevIdentity, type Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { serveGateway } from "../node/serve.ts";
 import { createUndiciSend } from "../node/undici-send.ts";
@@ -23,7 +23,7 @@ export interface Lab {
   subgraphUrls: Record<"runs" | "tools", string>;
   /** Lines the gateway logged. */
   logged: Record<string, unknown>[];
-  load(): { connections: number; subscriptions: number; operations: number };
+  load(): GatewayLoad;
   token(changes?: Partial<Principal>, ttlSeconds?: number): Promise<string>;
   /** One operation over HTTP, signed in unless headers say otherwise. */
   post(payload: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -47,6 +47,7 @@ const supergraphSdl = composeLab();
 export async function createLab(
   given: Partial<GatewayLimits> = {},
   options: Partial<GatewayOptions> = {},
+  wrapIdentity: (identity: Identity) => Identity = (identity) => identity,
 ): Promise<Lab> {
   const limits = { ...PATIENT, ...given };
   const logged: Record<string, unknown>[] = [];
@@ -78,11 +79,10 @@ export async function createLab(
   const gateway = createGateway({
     supergraphSdl,
     urls: { runs: runs.url, tools: tools.url },
-    identity,
+    identity: wrapIdentity(identity),
     devIdentity: identity,
     sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
     readStatic: async () => undefined,
-    metrics: async () => ({ body: "up 1\n", contentType: "text/plain" }),
     log,
     limits,
     send: subgraphs.send,

@@ -4,6 +4,7 @@ import { isAlive } from "@soma/schemas/is-alive";
 import { EXIT } from "./cli-error.ts";
 import { nearestDataDir, readRuntime } from "./data-folder.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
+import { findReadiness, findReadinessInFull } from "./find-readiness.ts";
 import { hintsFor } from "./hints.ts";
 import { askNextStart } from "./next-start.ts";
 import { print, printJson } from "./print.ts";
@@ -53,7 +54,14 @@ async function data(options: ProductOptions): Promise<Finding[]> {
       ok: alive,
       detail: `${dataDir}${alive ? `, used by process ${runtime?.pid}` : `, not in use; start with \`${start}\``}`,
     },
+    ...(alive && runtime.operatorUrl !== undefined ? [await operator(runtime.operatorUrl)] : []),
   ];
+}
+
+/** Where the process of the folder tells operators about itself, and what is wrong there in full. */
+async function operator(url: string): Promise<Finding> {
+  const { ok, detail } = await findReadinessInFull(url).catch((error: Error) => ({ ok: false, detail: error.message }));
+  return { what: "Metrics", ok, detail: `${new URL("/metrics", url)}${ok ? "" : `; ${detail}`}` };
 }
 
 interface Reached {
@@ -69,8 +77,8 @@ async function running(options: ProductOptions): Promise<Reached> {
   });
   try {
     const product = await findProduct(options, process.env, process.cwd());
-    const ready = await fetch(new URL("/readyz", product.url), { signal: AbortSignal.timeout(3_000) });
-    const detail = `${product.url} says: ${(await ready.text()).trim()}`;
+    const ready = await findReadiness(product.url);
+    const detail = `${product.url} says: ${ready.detail}`;
     const parts = await answering(product).catch((error: unknown) => [failed(error)]);
     return { reached: true, findings: [{ what: "Product", ok: ready.ok, detail }, ...parts] };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { loadMode, toEnv } from "@soma/conf/modes";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
+import { openOperatorDoor } from "@soma/shared/http/operator-door";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import { onCrash, readProcessSettings, untilStopped } from "@soma/shared/run-main";
@@ -19,7 +20,7 @@ import { loadSecrets } from "./secrets.ts";
  */
 const TOKEN_S = 3_600;
 /** Longer than PostgreSQL may take to stop. */
-const CLOSE_MS = 15_000;
+const CLOSE_MS = 25_000;
 
 async function main(): Promise<void> {
   const { name, dataDir } = readOptions();
@@ -32,17 +33,18 @@ async function main(): Promise<void> {
   const lifecycle = createLifecycle(log, CLOSE_MS);
   try {
     lifecycle.add("data folder", (await takeDataDir(dataDir)).release);
-    const telemetry = await startTelemetry({
-      service: name,
-      otlpEndpoint: readProcessSettings(process.env).otlpEndpoint,
-    });
+    const { otlpEndpoint, metricsHost, metricsPort } = readProcessSettings(process.env);
+    const telemetry = await startTelemetry({ service: name, otlpEndpoint });
     lifecycle.add("telemetry", telemetry.close);
     const secrets = await loadSecrets(dataDir);
-    const { ownerUrl } = await startDatabase(dataDir, secrets, lifecycle);
+    const { ownerUrl } = await startDatabase(dataDir, secrets, { lifecycle, log, say });
     await migrateSchemas(ownerUrl, secrets, [name]);
     const env = toEnv(loadMode("dev_full"), given, referencesOf(dataDir, ownerUrl, secrets));
     const running = await part.start({ env, log, bus });
     lifecycle.add(name, running.close);
+    const door = await openOperatorDoor({ [name]: running.findFaults }, { host: metricsHost, port: metricsPort });
+    lifecycle.add("metrics", door.close);
+    log.info({ url: `${door.url}/metrics` }, "metrics are served");
     onCrash(log, lifecycle.close);
     const sign = await createPrincipalSigner(secrets.internal.privateKey, "soma-part", TOKEN_S);
     report(name, running.url, await sign({ ...DEVELOPER, roles: ["assistant"], service: null }));
@@ -50,6 +52,10 @@ async function main(): Promise<void> {
   } finally {
     await lifecycle.close();
   }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function readOptions(): { name: string; dataDir: string } {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Lifecycle } from "@soma/shared/lifecycle";
+import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
 import { migrate } from "@soma/shared/postgres/migrate";
 import { provisionRoles } from "@soma/shared/postgres/roles";
@@ -9,13 +10,26 @@ import type { Secrets } from "./secrets.ts";
 
 const PREFERRED_PORT = 54_329;
 
+interface DatabaseDeps {
+  lifecycle: Lifecycle;
+  log: Log;
+  /** Tells people what becomes of PostgreSQL while we run. */
+  say(line: string): void;
+}
+
 /** The PostgreSQL of a data folder. */
-export async function startDatabase(dataDir: string, secrets: Secrets, lifecycle: Lifecycle): Promise<LocalPostgres> {
+export async function startDatabase(
+  dataDir: string,
+  secrets: Secrets,
+  { lifecycle, log, say }: DatabaseDeps,
+): Promise<LocalPostgres> {
   const postgres = await startPostgres({
     dataDir: join(dataDir, "pg"),
     password: secrets.postgres.owner,
     preferredPort: PREFERRED_PORT,
     database: "postgres",
+    log,
+    say,
   });
   lifecycle.add("postgres", postgres.stop);
   return postgres;

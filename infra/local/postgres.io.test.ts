@@ -12,7 +12,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSilentLog } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
+import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LocalPostgres, startPostgres } from "./postgres.ts";
 
@@ -28,7 +30,14 @@ beforeEach(() => {
 afterEach(() => rmSync(closed, { recursive: true, force: true }));
 
 const start = (): Promise<LocalPostgres> =>
-  startPostgres({ dataDir, password: "pass word", preferredPort: 0, database: "postgres" });
+  startPostgres({
+    dataDir,
+    password: "pass word",
+    preferredPort: 0,
+    database: "postgres",
+    log: createSilentLog(),
+    say: () => {},
+  });
 
 async function ask({ ownerUrl }: LocalPostgres): Promise<unknown> {
   const sql = connect({ url: ownerUrl, schema: "public", applicationName: "soma-test", max: 1 });
@@ -37,6 +46,11 @@ async function ask({ ownerUrl }: LocalPostgres): Promise<unknown> {
   } finally {
     await sql.end();
   }
+}
+
+function serverPid(): number {
+  const path = join(dataDir, "postmaster.pid");
+  return existsSync(path) ? Number(readFileSync(path, "utf8").split("\n")[0]) : 0;
 }
 
 describe("startPostgres()", () => {
@@ -70,6 +84,37 @@ describe("startPostgres()", () => {
     } finally {
       stranger.kill("SIGKILL");
     }
+  });
+
+  it.each(["fast", "immediate", "SIGKILL"])(
+    "starts it again on the same port after %s, and not after its own stop",
+    async (how) => {
+      const server = await start();
+      const before = serverPid();
+      process.kill(before, { fast: "SIGINT", immediate: "SIGQUIT", SIGKILL: "SIGKILL" }[how]);
+      await until("another one answers", async () => serverPid() !== before && (await ask(server)) === "2GB");
+      await until("it is known", () => server.check().then(() => true));
+      await server.stop();
+      expect(existsSync(join(dataDir, "postmaster.pid"))).toBe(false);
+    },
+  );
+
+  it("says what keeps it from starting again, and starts it when that is gone", async () => {
+    const server = await start();
+    const before = serverPid();
+    const config = join(dataDir, "postgresql.conf");
+    const whole = readFileSync(config, "utf8");
+    writeFileSync(config, `${whole}\nshared_buffers = nonsense\n`);
+    process.kill(before, "SIGKILL");
+    await until("it is told", () =>
+      server.check().then(
+        () => false,
+        ({ message, cause }) => message.startsWith("PostgreSQL has stopped") && String(cause).includes("nonsense"),
+      ),
+    );
+    writeFileSync(config, whole);
+    await until("it answers", async () => (await ask(server)) === "2GB");
+    await server.stop();
   });
 
   it("removes nothing that is not a database of its own", async () => {

@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import {
   CREDENTIALS_FILE,
   type Credentials,
@@ -8,12 +7,11 @@ import {
   RUNTIME_FILE,
   type Runtime,
 } from "@soma/schemas/data-folder";
+import { type KernelLock, tryLock } from "@soma/shared/kernel-lock";
 import { replaceFile } from "./replace-file.ts";
 
 const PID_FILE = "pid";
-/** An empty SQLite file: the only lock of the operating system that Node reaches without an addition of its own. */
 const LOCK_FILE = "lock";
-const SQLITE_BUSY = 5;
 
 /**
  * Takes the data folder for this process; makes it, closed to others, when it is missing. Throws when another process has
@@ -28,22 +26,21 @@ export async function takeDataDir(dataDir: string): Promise<{ release(): Promise
   return {
     async release() {
       await rm(path, { force: true });
-      lock.close();
+      lock.release();
     },
   };
 }
 
-async function takeLock(dataDir: string): Promise<DatabaseSync> {
-  let lock: DatabaseSync | undefined;
+async function takeLock(dataDir: string): Promise<KernelLock> {
+  const lock = tryTo(dataDir);
+  if (lock === undefined) throw await alreadyRunning(dataDir);
+  return lock;
+}
+
+function tryTo(dataDir: string): KernelLock | undefined {
   try {
-    lock = new DatabaseSync(join(dataDir, LOCK_FILE));
-    // Without a journal file of its own; nothing is ever written.
-    lock.exec("pragma journal_mode = memory");
-    lock.exec("begin exclusive");
-    return lock;
+    return tryLock(join(dataDir, LOCK_FILE));
   } catch (cause) {
-    lock?.close();
-    if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) throw await alreadyRunning(dataDir);
     throw new Error(
       `${join(dataDir, LOCK_FILE)} cannot be locked: ${(cause as Error).message}; the data folder must be writable and on a disk of this machine, choose one with --data DIR`,
       { cause },

@@ -1,13 +1,16 @@
+import { join } from "node:path";
 import { loadMode, type Mode, toEnv, unknownOf } from "@soma/conf/modes";
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
 import { createDevIdentity } from "@soma/gateway/identity";
 import { startGateway } from "@soma/gateway/main";
+import { askForSignInLink } from "@soma/graphql/sign-in-link";
 import { createModelSource, type ModelSource } from "@soma/runs/models";
 import { startWorker } from "@soma/runs/worker";
-import { isRecord } from "@soma/schemas/json";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
+import { openOperatorDoor } from "@soma/shared/http/operator-door";
+import type { Check, FindFaults } from "@soma/shared/http/readiness";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -15,6 +18,7 @@ import { readProcessSettings } from "@soma/shared/run-main";
 import { startTelemetry } from "@soma/shared/telemetry";
 import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
+import { createDiskCheck } from "./disk-space.ts";
 import { SUBGRAPHS } from "./parts.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
@@ -27,6 +31,8 @@ export interface StartLocalOptions {
   log: Log;
   /** Told when a part is up, with the milliseconds it took. */
   onStep(name: string, detail: string, ms: number): void;
+  /** Told what people should know while it runs. */
+  say(line: string): void;
 }
 
 export interface Local {
@@ -51,7 +57,7 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
   try {
     return await startAll(options, lifecycle);
   } catch (error) {
-    await lifecycle.close();
+    await lifecycle.close().catch(() => {});
     throw error;
   }
 }
@@ -62,14 +68,14 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const owned = await takeDataDir(dataDir);
   lifecycle.add("data folder", owned.release);
   const wanted = await options.choosePort();
-  const { otlpEndpoint } = readProcessSettings(env);
+  const { otlpEndpoint, metricsHost, metricsPort } = readProcessSettings(env);
   const telemetry = await startTelemetry({ service: "soma", otlpEndpoint });
   lifecycle.add("telemetry", telemetry.close);
   const secrets = await loadSecrets(dataDir);
 
   const database = await step(
     "PostgreSQL",
-    startDatabase(dataDir, secrets, lifecycle),
+    startDatabase(dataDir, secrets, { lifecycle, log: options.log, say: options.say }),
     ({ created, port, elsewhere }) =>
       `${created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${port}${elsewhere === undefined ? "" : `, as ${elsewhere}`}`,
   );
@@ -84,9 +90,22 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   );
   const known = { ...referencesOf(dataDir, database.ownerUrl, secrets), "gateway.port": String(wanted) };
   const names = `gateway, ${Object.keys(SUBGRAPHS).join(", ")}, worker`;
-  const gateway = await step("Services", startServices(options, { known, models, lifecycle }), () => names);
+  const checks = {
+    PostgreSQL: database.check,
+    "data folder": createDiskCheck("the data folder", dataDir),
+    "database folder": createDiskCheck("the database", join(dataDir, "pg")),
+  };
+  const { gateway, parts } = await step(
+    "Services",
+    startServices(options, { known, models, lifecycle, checks }),
+    () => names,
+  );
+  const door = await openOperatorDoor(parts, { host: metricsHost, port: metricsPort });
+  lifecycle.add("metrics", door.close);
+  options.log.info({ url: `${door.url}/metrics` }, "metrics are served");
+  const urls = { url: gateway.url, operatorUrl: door.url };
   return {
-    ...(await signIn(dataDir, gateway.url, secrets, loadRoles(confDir).roles)),
+    ...(await signIn(dataDir, urls, secrets, loadRoles(confDir).roles)),
     port: gateway.port,
     created: database.created,
     close: lifecycle.close,
@@ -108,9 +127,12 @@ interface Parts {
   known: Record<string, string>;
   models: ModelSource;
   lifecycle: Lifecycle;
+  /** What must be there for the product to be ready, beside its parts. */
+  checks: Readonly<Record<string, Check>>;
 }
 
-async function startServices({ env, log }: StartLocalOptions, { known, models, lifecycle }: Parts) {
+async function startServices({ env, log }: StartLocalOptions, { known, models, lifecycle, checks }: Parts) {
+  const parts: Record<string, FindFaults> = {};
   const mode: Mode = loadMode("dev_full");
   const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });
   const ready = Promise.withResolvers<void>();
@@ -120,6 +142,7 @@ async function startServices({ env, log }: StartLocalOptions, { known, models, l
       Object.entries(SUBGRAPHS).map(async ([name, part]) => {
         const running = await part.start({ env: toEnv(mode, env, known), bus, log, models });
         lifecycle.add(name, running.close);
+        parts[name] = running.findFaults;
         known[`part.${name}`] = running.url;
       }),
     );
@@ -135,30 +158,28 @@ async function startServices({ env, log }: StartLocalOptions, { known, models, l
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
   const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models });
   lifecycle.add("worker", worker.close);
-  const gateway = await startGateway({ env: toEnv(mode, env, known), log });
+  const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks });
   lifecycle.add("gateway", gateway.close);
-  return gateway;
+  return { gateway, parts: { ...parts, worker: worker.findFaults, gateway: gateway.findFaults } };
 }
 
 /** Leaves the address and a token in the data folder, for the command line. */
 async function signIn(
   dataDir: string,
-  url: string,
+  { url, operatorUrl }: { url: string; operatorUrl: string },
   { user }: Secrets,
   roles: object,
 ): Promise<Pick<Local, "url" | "token" | "signInLink">> {
   const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
   const principal: Principal = { ...DEVELOPER, roles: Object.keys(roles), service: null };
   const token = await identity.issueAccessToken(principal, CLI_TOKEN_S);
-  await writeRuntime(dataDir, { pid: process.pid, url, startedAt: new Date().toISOString() }, { token });
-  return { url, token, signInLink: () => askForLink(url, token) };
+  const startedAt = new Date().toISOString();
+  await writeRuntime(dataDir, { pid: process.pid, url, startedAt, operatorUrl }, { token });
+  return { url, token, signInLink: () => signInLink(url, token) };
 }
 
-/** The gateway makes the link and remembers which was used, so it is asked as everybody asks it. */
-async function askForLink(url: string, token: string): Promise<string> {
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(new URL("/auth/link", url), { method: "POST", headers });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (isRecord(body) && typeof body.link === "string") return body.link;
-  throw new Error(`${url} gave no sign-in link: it answered ${response.status}`);
+async function signInLink(url: string, token: string): Promise<string> {
+  const answer = await askForSignInLink({ url, token });
+  if ("link" in answer) return answer.link;
+  throw new Error(`${url} gave no sign-in link: it answered ${answer.status}`);
 }

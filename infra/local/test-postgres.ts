@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSilentLog } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
 import { provisionRoles } from "@soma/shared/postgres/roles";
 import { startPostgres } from "./postgres.ts";
@@ -18,6 +19,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     password: "soma_owner",
     preferredPort: 0,
     database: "postgres",
+    log: createSilentLog(),
+    say: () => {},
   });
   process.env.SOMA_TEST_DATABASE_URL = server.ownerUrl;
   await provision(server.ownerUrl);

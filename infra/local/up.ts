@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     choosePort: () => choosePort(options),
     env: process.env,
     log,
+    say: (line) => say(`  ! ${line}`),
     onStep: (name, detail, ms) => say(`  ✓ ${name.padEnd(11)} ${detail}  ${(ms / 1_000).toFixed(1)} s`),
   });
   onCrash(log, local.close);

@@ -50,10 +50,10 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    ready: () => ping(sql),
+    checks: { postgres: () => ping(sql) },
   });
   lifecycle.add("subgraph", subgraph.close);
-  return { url: subgraph.url, close: lifecycle.close };
+  return { url: subgraph.url, findFaults: subgraph.findFaults, close: lifecycle.close };
 }
 
 if (import.meta.main) await runMain("memory", startMemory);

@@ -1,4 +1,5 @@
 import type { EventBus } from "@soma/shared/bus/event-bus";
+import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
@@ -43,6 +44,8 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   if (deps.bus !== undefined) {
     const consumer = await consumeAuditRecorded({ bus: deps.bus, sql: workerSql });
     lifecycle.add("audit consumer", consumer.close);
+    const retention = startInboxRetention({ sql: workerSql, name: config.schema, log });
+    lifecycle.add("inbox retention", retention.close);
     const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
     lifecycle.add("outbox relay", relay.close);
   }
@@ -61,17 +64,19 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    async ready() {
-      if (engine.fault !== undefined)
-        throw new SomaError(
-          "UNAVAILABLE",
-          "degraded: every tool call is denied, because the policy bundle cannot be loaded",
-        );
-      await ping(sql);
+    checks: {
+      postgres: () => ping(sql),
+      async policy() {
+        if (engine.fault !== undefined)
+          throw new SomaError(
+            "UNAVAILABLE",
+            "degraded: every tool call is denied, because the policy bundle cannot be loaded",
+          );
+      },
     },
   });
   lifecycle.add("subgraph", subgraph.close);
-  return { url: subgraph.url, close: lifecycle.close };
+  return { url: subgraph.url, findFaults: subgraph.findFaults, close: lifecycle.close };
 }
 
 if (import.meta.main) await runMain("policy", startPolicy);

@@ -62,10 +62,10 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    ready: () => ping(sql),
+    checks: { postgres: () => ping(sql) },
   });
   lifecycle.add("subgraph", subgraph.close);
-  return { url: subgraph.url, close: lifecycle.close };
+  return { url: subgraph.url, findFaults: subgraph.findFaults, close: lifecycle.close };
 }
 
 if (import.meta.main) await runMain("runs", startRuns, { publishes: false });

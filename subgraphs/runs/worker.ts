@@ -1,12 +1,14 @@
 import { confFolder } from "@soma/conf/read-conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
+import { createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
 import { liveOn } from "@soma/shared/postgres/incarnation";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
+import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { readWorkerConfig } from "./config.ts";
@@ -24,8 +26,13 @@ export interface StartWorkerDeps {
   models?: ModelSource;
 }
 
+interface RunningWorker {
+  findFaults: FindFaults;
+  close(): Promise<void>;
+}
+
 /** Executes runs and publishes their history. Start as many as there is work for. */
-export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Promise<void> }> {
+export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker> {
   const config = readWorkerConfig(deps.env);
   const log = deps.log.child({ part: "worker" });
   const lifecycle = createLifecycle(log, 20_000);
@@ -73,7 +80,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<{ close(): Pro
   };
   const life = await liveOn(() => startIncarnation(options), log);
   lifecycle.add("worker", life.close);
-  return { close: lifecycle.close };
+  return { findFaults: createReadiness({ postgres: () => ping(sql.general) }, log), close: lifecycle.close };
 }
 
 if (import.meta.main) await runMain("worker", startWorker);

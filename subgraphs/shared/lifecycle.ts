@@ -3,7 +3,10 @@ import type { Log } from "./log.ts";
 export interface Lifecycle {
   /** Registers what must be closed; it is closed before everything registered earlier. */
   add(name: string, close: () => Promise<void> | void): void;
-  /** Closes in reverse order; each part has `deadlineMs`, and one that fails does not keep the next from closing. */
+  /**
+   * Closes in reverse order; each part has `deadlineMs`, and one that fails does not keep the next from closing. Rejects at
+   * the end when one failed, so that a process whose stop went wrong does not end as if it had gone well.
+   */
   close(): Promise<void>;
 }
 
@@ -12,13 +15,16 @@ export function createLifecycle(log: Log, deadlineMs = 5_000): Lifecycle {
   let closing: Promise<void> | undefined;
 
   async function closeAll(): Promise<void> {
+    const failed: string[] = [];
     for (const part of parts.reverse()) {
       try {
         await withDeadline(Promise.resolve(part.close()), deadlineMs, part.name);
       } catch (error) {
         log.error({ err: error, part: part.name }, "a part did not close");
+        failed.push(part.name);
       }
     }
+    if (failed.length > 0) throw new Error(`not everything could be closed: ${failed.join(", ")}; the log says why`);
   }
 
   return {

@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { pino } from "pino";
+import { openDestination } from "./log-destination.ts";
 
 export type Log = pino.Logger;
 
@@ -9,6 +10,8 @@ export interface LogOptions {
   /** Where lines go; stdout when left out. */
   destination?: pino.DestinationStream;
 }
+
+const STDOUT = 1;
 
 /** Paths that must never reach a log line. */
 const REDACTED = [
@@ -36,7 +39,7 @@ export function createLog(options: LogOptions): Log {
         return span !== undefined && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : {};
       },
     },
-    options.destination ?? pino.destination({ dest: 1, sync: false }),
+    options.destination ?? openDestination(STDOUT),
   );
 }
 

@@ -7,6 +7,20 @@ collectDefaultMetrics({ register: registry });
 /** Seconds; holds the promised thresholds of 0.2 s and 5 s. */
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 
+const readers = new Set<() => void>();
+
+/** Calls before each reading, for what is only known when it is asked for, until the function it gives is called. */
+export function beforeReading(set: () => void): () => void {
+  readers.add(set);
+  return () => void readers.delete(set);
+}
+
+/** Everything this process counts, in the text of Prometheus. */
+export async function readMetrics(): Promise<{ body: string; contentType: string }> {
+  for (const set of readers) set();
+  return { body: await registry.metrics(), contentType: registry.contentType };
+}
+
 export function counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
   return (
     (registry.getSingleMetric(name) as Counter<L> | undefined) ??

@@ -1,6 +1,9 @@
 import { chooseBus } from "./bus/choose-bus.ts";
 import type { EventBus } from "./bus/event-bus.ts";
-import { oneOf, readSettings, text } from "./config.ts";
+import { integer, oneOf, readSettings, text } from "./config.ts";
+import { openOperatorDoor } from "./http/operator-door.ts";
+import type { FindFaults } from "./http/readiness.ts";
+import { createLifecycle } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
 import { startTelemetry } from "./telemetry.ts";
 
@@ -9,6 +12,18 @@ const processSettings = {
     env: "SOMA_LOG_LEVEL",
     doc: "least severe line that is logged",
     default: "info",
+  }),
+  metricsHost: text({
+    env: "SOMA_METRICS_HOST",
+    doc: "address on which a process serves its metrics, and its readiness in full",
+    default: "127.0.0.1",
+  }),
+  metricsPort: integer({
+    env: "SOMA_METRICS_PORT",
+    doc: "port of the metrics; 0 takes a free one, which the log names",
+    default: 0,
+    min: 0,
+    max: 65_535,
   }),
   otlpEndpoint: text({
     env: "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -30,10 +45,13 @@ export interface MainDeps {
 }
 
 export interface Part {
+  findFaults: FindFaults;
   close(): Promise<void>;
 }
 
-/** Milliseconds a part may take to close after a crash. */
+/** Milliseconds a part may take to close; a worker hands its runs back. */
+const CLOSE_MS = 25_000;
+/** Milliseconds all parts may take to close after a crash. */
 const CRASH_CLOSE_MS = 10_000;
 
 /**
@@ -46,26 +64,42 @@ export async function runMain(
   start: (deps: MainDeps) => Promise<Part>,
   options: { publishes?: boolean } = {},
 ): Promise<void> {
-  const { env } = process;
-  try {
-    const settings = readProcessSettings(env);
-    const bus = options.publishes === false ? undefined : chooseBus({ env, hasEveryPart: false });
-    const log = createLog({ level: settings.logLevel, service });
-    const telemetry = await startTelemetry({ service, otlpEndpoint: settings.otlpEndpoint });
-    const part = await start({ env, log, bus });
-    const close = async (): Promise<void> => {
-      await part.close();
-      await bus?.close();
-      await telemetry.close();
-    };
-    onCrash(log, close);
-    await untilStopped();
-    await close();
-    process.exit(0);
-  } catch (error) {
+  surviveClosedOutput();
+  const close = await startProcess(service, start, options.publishes !== false).catch((error: unknown) => {
     process.stderr.write(`${service} could not start: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  }
+    return process.exit(1);
+  });
+  await untilStopped();
+  await close().catch(() => process.exit(1));
+  process.exit(0);
+}
+
+async function startProcess(
+  service: string,
+  start: (deps: MainDeps) => Promise<Part>,
+  publishes: boolean,
+): Promise<() => Promise<void>> {
+  const { env } = process;
+  const settings = readProcessSettings(env);
+  const bus = publishes ? chooseBus({ env, hasEveryPart: false }) : undefined;
+  const log = createLog({ level: settings.logLevel, service });
+  const lifecycle = createLifecycle(log, CLOSE_MS);
+  const telemetry = await startTelemetry({ service, otlpEndpoint: settings.otlpEndpoint });
+  lifecycle.add("telemetry", telemetry.close);
+  if (bus !== undefined) lifecycle.add("bus", bus.close);
+  const part = await start({ env, log, bus });
+  lifecycle.add(service, part.close);
+  const { metricsHost: host, metricsPort: port } = settings;
+  const door = await openOperatorDoor({ [service]: part.findFaults }, { host, port });
+  lifecycle.add("metrics", door.close);
+  log.info({ url: `${door.url}/metrics` }, "metrics are served");
+  onCrash(log, lifecycle.close);
+  return lifecycle.close;
+}
+
+/** Whoever read what we print may go away: what is printed then is lost, and nothing else. */
+export function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP (its terminal was closed); the second one ends the process at once. */
@@ -91,7 +125,9 @@ export function onCrash(log: Log, close: () => Promise<void>): void {
       if (crashed) return;
       crashed = true;
       setTimeout(() => process.exit(1), CRASH_CLOSE_MS).unref();
-      void close().finally(() => process.exit(1));
+      void close()
+        .catch(() => {})
+        .finally(() => process.exit(1));
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { JWK } from "jose";
 import { integer, json, text, url } from "./config.ts";
+import type { FindFaults } from "./http/readiness.ts";
 
 /** Settings every subgraph has; a subgraph's config.ts adds its own beside them. `schema` is its Postgres schema. */
 export function commonSettings(schema: string) {
@@ -44,5 +45,6 @@ export function parseJwk(value: unknown): JWK {
 export interface Running {
   /** GraphQL endpoint of the part. */
   url: string;
+  findFaults: FindFaults;
   close(): Promise<void>;
 }

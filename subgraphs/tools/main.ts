@@ -78,17 +78,19 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
       log,
       host: config.host,
       port: config.port,
-      async ready() {
-        if (life.id() === undefined)
-          throw new SomaError("UNAVAILABLE", "this tools process lost its lock in the database and has no new one yet");
-        await ping(request);
+      checks: {
+        postgres: () => ping(request),
+        async executor() {
+          if (life.id() === undefined)
+            throw new SomaError("UNAVAILABLE", "its lock in the database was lost, and there is no new one yet");
+        },
       },
     });
     lifecycle.add("subgraph", () => subgraph.close());
     log.info({ url: subgraph.url, tools: registry.list().map((tool) => tool.name) }, "the tools subgraph serves");
-    return { url: subgraph.url, close: () => lifecycle.close() };
+    return { url: subgraph.url, findFaults: subgraph.findFaults, close: () => lifecycle.close() };
   } catch (error) {
-    await lifecycle.close();
+    await lifecycle.close().catch(() => {});
     throw error;
   }
 }

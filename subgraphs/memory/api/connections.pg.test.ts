@@ -48,7 +48,7 @@ describe("connections of memory", () => {
       log: createSilentLog(),
       host: "127.0.0.1",
       port: 0,
-      ready: async () => {},
+      checks: {},
     });
     const { url } = subgraph;
     const client = createServiceClient({ peer: "memory", url, sign: async ({ tenant }) => tenant });

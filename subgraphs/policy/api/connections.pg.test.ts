@@ -49,7 +49,7 @@ describe("connections of policy", () => {
       log: createSilentLog(),
       host: "127.0.0.1",
       port: 0,
-      ready: async () => {},
+      checks: {},
     });
     const { url } = subgraph;
     const client = createServiceClient({ peer: "policy", url, sign: async ({ tenant }) => tenant });

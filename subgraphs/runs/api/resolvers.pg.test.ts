@@ -58,7 +58,7 @@ describe("the runs API", () => {
       log,
       host: "127.0.0.1",
       port: 0,
-      ready: async () => {},
+      checks: {},
     });
     const sign = await createPrincipalSigner(keys.privateKey, "soma-gateway");
     ask = async (query, tenant = "acme") => {

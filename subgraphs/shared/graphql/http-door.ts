@@ -1,8 +1,10 @@
 import { type ApolloServer, HeaderMap } from "@apollo/server";
 import { SomaError, toSomaError } from "../errors.ts";
 import type { Fetch } from "../http/listen.ts";
+import { metricsAreElsewhere } from "../http/operator-door.ts";
+import { answerReadiness, type FindFaults } from "../http/readiness.ts";
 import type { Log } from "../log.ts";
-import { durationHistogram, registry } from "../metrics.ts";
+import { durationHistogram } from "../metrics.ts";
 import { parseJson, readText } from "../read-text.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { RequestContext } from "./context.ts";
@@ -11,15 +13,14 @@ export interface HttpDoorOptions {
   name: string;
   apollo: ApolloServer<RequestContext>;
   contextFor(token: string | undefined, requestId: string | undefined): Promise<RequestContext>;
-  /** Throws while the subgraph cannot serve. */
-  ready(): Promise<void>;
+  findFaults: FindFaults;
   log: Log;
 }
 
 /** Bytes of a request, and of one message over a socket. */
 export const MAX_REQUEST_BYTES = 1_048_576;
 /** Paths that are not ours share one label, so that a stranger cannot add series. */
-const ROUTES = ["/graphql", "/healthz", "/readyz", "/metrics"];
+const ROUTES = ["/graphql", "/healthz", "/readyz"];
 
 const requests = durationHistogram(
   "http_server_request_duration_seconds",
@@ -27,7 +28,7 @@ const requests = durationHistogram(
   ["service", "route", "status"],
 );
 
-/** What a subgraph answers over HTTP: GraphQL, `/healthz`, `/readyz`, `/metrics`. */
+/** What a subgraph answers over HTTP: GraphQL, `/healthz`, `/readyz`. */
 export function createHttpDoor(options: HttpDoorOptions): Fetch {
   return async (request) => {
     const path = new URL(request.url).pathname;
@@ -49,12 +50,8 @@ export function createHttpDoor(options: HttpDoorOptions): Fetch {
 
 async function serve(options: HttpDoorOptions, request: Request, path: string): Promise<Response> {
   if (path === "/healthz") return new Response("ok");
-  if (path === "/readyz") {
-    await options.ready();
-    return new Response("ready");
-  }
-  if (path === "/metrics")
-    return new Response(await registry.metrics(), { headers: { "content-type": registry.contentType } });
+  if (path === "/readyz") return answerReadiness(await options.findFaults());
+  if (path === "/metrics") throw metricsAreElsewhere();
   if (path === "/graphql" && request.method === "POST") return serveGraphql(options, request);
   throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
 }

@@ -1,8 +1,8 @@
 import { ApolloServer } from "@apollo/server";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { type GraphQLError, type GraphQLSchema, parse } from "graphql";
-import { SomaError } from "../errors.ts";
 import { listen } from "../http/listen.ts";
+import { type Check, createReadiness, type FindFaults, untilStopping } from "../http/readiness.ts";
 import type { VerifyPrincipal } from "../identity/internal-token.ts";
 import { newId } from "../ids.ts";
 import type { Log } from "../log.ts";
@@ -20,13 +20,14 @@ export interface SubgraphOptions {
   host: string;
   /** 0 takes a free port. */
   port: number;
-  /** Throws while the subgraph cannot serve, such as when its database is gone. */
-  ready(): Promise<void>;
+  /** What must be there for the subgraph to serve, such as its database. */
+  checks: Readonly<Record<string, Check>>;
 }
 
 export interface Subgraph {
   /** GraphQL endpoint, http. The same path over ws serves subscriptions. */
   url: string;
+  findFaults: FindFaults;
   /** Refuses new work, lets requests in flight finish, closes sockets. */
   close(): Promise<void>;
 }
@@ -51,17 +52,15 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
     });
   }
 
-  async function ready(): Promise<void> {
-    if (draining) throw new SomaError("UNAVAILABLE", `subgraph ${name} is stopping`);
-    await options.ready();
-  }
-
+  const stopping = untilStopping(`the subgraph ${name}`, () => draining);
+  const findFaults = createReadiness({ ...options.checks, [name]: stopping }, log);
   const portSetting = `SOMA_${name.toUpperCase()}_PORT`;
-  const door = createHttpDoor({ name, apollo, contextFor, ready, log });
+  const door = createHttpDoor({ name, apollo, contextFor, findFaults, log });
   const listening = await listen(door, { host: options.host, port: options.port, portSetting });
   const endSubscriptions = serveSubscriptions({ server: listening.server, schema, contextFor, log });
   return {
     url: `${listening.url}/graphql`,
+    findFaults,
     async close() {
       draining = true;
       const closed = listening.close();

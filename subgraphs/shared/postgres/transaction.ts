@@ -1,6 +1,7 @@
 import { SomaError } from "../errors.ts";
 import { isTenant } from "../identity/principal.ts";
 import type { Sql, Tx } from "./connect.ts";
+import { noteFullDisk } from "./full-disk.ts";
 import { whyUnavailable } from "./why-unavailable.ts";
 
 /** How long a request may wait for a connection. */
@@ -33,6 +34,7 @@ export async function transaction<T>(sql: Sql, options: { tenant?: string }, wor
       () => true,
       () => false,
     );
+    noteFullDisk(sql, error);
     throw explain(error, committing);
   } finally {
     if (over) tx.release();

@@ -1,0 +1,115 @@
+import { readFile, realpath, rm, stat } from "node:fs/promises";
+import { platform } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { isAlive } from "@soma/schemas/is-alive";
+import type { PostgresUser } from "./postgres-user.ts";
+import { beganAt, lifeOf, programOf } from "./process-identity.ts";
+
+/** A database folder, and how its server is started and stopped. */
+export interface Server {
+  pgCtl: string;
+  user: PostgresUser;
+  dataDir: string;
+}
+
+/** A server that takes connections. */
+export interface RunningServer {
+  port: number;
+  /** Tells it from any later one; see `lifeOf()`. */
+  life: string;
+  pid: number;
+}
+
+/** How long a server may take to be ready; it replays its log after a crash. */
+const START_S = 120;
+const STOP_S = 10;
+/** Seconds by which the start of a server and the time in its pid file may differ. */
+const START_SLACK_S = 10;
+
+/** What PostgreSQL writes into postmaster.pid, by line: 1 the process, 3 when it began, 4 the port, 8 a word, once it is ready. */
+interface PidFile {
+  pid: number;
+  startedAt: number;
+  port: number;
+  ready: boolean;
+}
+
+/** Starts the server on this port and no other. Throws with the end of its log. */
+export async function startServer(server: Server, port: number): Promise<RunningServer> {
+  const log = join(server.dataDir, "server.log");
+  const args = ["start", "-l", "server.log", "-w", "-t", String(START_S), "-o", `-p ${port}`];
+  await control(server, args).catch(async (error: Error) => {
+    const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
+    throw new Error(
+      `PostgreSQL did not start in ${server.dataDir}; the end of ${log}:\n${tail === "" ? error.message : tail}`,
+      { cause: error },
+    );
+  });
+  const running = await findServer(server);
+  if (running === undefined) throw new Error(`PostgreSQL started in ${server.dataDir} and ended at once; see ${log}`);
+  return running;
+}
+
+/** Ends the server, if there is one. What cannot end in time is ended as a crash would, which loses nothing. */
+export async function stopServer(server: Server): Promise<void> {
+  if (!(await isThere(server))) return;
+  const stop = (mode: string) => control(server, ["stop", "-m", mode, "-w", "-t", String(STOP_S)]);
+  try {
+    await stop("fast");
+  } catch {
+    if (await isThere(server)) await stop("immediate");
+  }
+}
+
+/**
+ * The server that runs on the folder, once it is ready; undefined when there is none. Its pid file may name somebody else,
+ * after a crash of the machine or the container, or a process that has ended and was not asked how: PostgreSQL would refuse
+ * to start, so the file is removed. Whether a process still uses the memory of an old server it finds out by itself.
+ */
+export async function findServer(server: Server): Promise<RunningServer | undefined> {
+  const path = join(server.dataDir, "postmaster.pid");
+  for (let waited = 0; waited < START_S * 1_000; waited += 50) {
+    const file = await readPidFile(path);
+    if (file === undefined || !isAlive(file.pid)) return undefined;
+    const life = await lifeOf(file.pid);
+    if (life === undefined || (waited === 0 && !(await isServerOf(server, file)))) {
+      await rm(path, { force: true });
+      return undefined;
+    }
+    if (file.ready) return { port: file.port, life, pid: file.pid };
+    await pause(50);
+  }
+  throw new Error(
+    `PostgreSQL runs on ${server.dataDir} and was not ready within ${START_S} s; see server.log there, or stop it: kill -INT ${(await readPidFile(path))?.pid}`,
+  );
+}
+
+async function isThere(server: Server): Promise<boolean> {
+  const file = await readPidFile(join(server.dataDir, "postmaster.pid"));
+  return file !== undefined && (await lifeOf(file.pid)) !== undefined && (await isServerOf(server, file));
+}
+
+async function readPidFile(path: string): Promise<PidFile | undefined> {
+  const lines = (await readFile(path, "utf8").catch(() => "")).split("\n");
+  const [pid, startedAt, port] = [lines[0], lines[2], lines[3]].map(Number) as [number, number, number];
+  return pid > 0 ? { pid, startedAt, port, ready: lines[7]?.trim() === "ready" } : undefined;
+}
+
+function control({ pgCtl, user, dataDir }: Server, args: readonly string[]): Promise<{ stdout: string }> {
+  return user.run(pgCtl, [...args, "-D", user.here(dataDir)], dataDir);
+}
+
+/** True unless the process is another one: its program is not PostgreSQL, or it stands in another folder. */
+async function isServerOf({ user, dataDir }: Server, { pid, startedAt }: PidFile): Promise<boolean> {
+  const program = await programOf(pid);
+  if (program !== undefined && !basename(program).startsWith("postgres")) return false;
+  if (platform() !== "linux") return true;
+  const [of, wanted] = await Promise.all([stat(`/proc/${pid}`).catch(() => undefined), stat(dataDir)]);
+  if (of !== undefined && of.uid !== wanted.uid) return false;
+  // Asked as PostgreSQL's user: root without the capability SYS_PTRACE may not look.
+  const folder = await user.run("readlink", [`/proc/${pid}/cwd`], dirname(dataDir)).catch(() => undefined);
+  if (folder !== undefined) return folder.stdout.trim() === (await realpath(dataDir));
+  const began = await beganAt(pid);
+  return began === undefined || Math.abs(began - startedAt) <= START_SLACK_S;
+}

@@ -1,0 +1,52 @@
+import { SomaError } from "../errors.ts";
+import { readMetrics } from "../metrics.ts";
+import { type Listening, listen } from "./listen.ts";
+import type { FindFaults } from "./readiness.ts";
+
+export interface OperatorDoorOptions {
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
+
+/**
+ * What operators ask a process, on a port of its own that is closed to others: `/metrics`, and `/readyz` in full, by part.
+ * The ports that callers use tell a stranger neither.
+ */
+export function openOperatorDoor(
+  parts: Readonly<Record<string, FindFaults>>,
+  { host, port }: OperatorDoorOptions,
+): Promise<Listening> {
+  const serve = async (request: Request): Promise<Response> => {
+    const { pathname, hostname } = new URL(request.url);
+    // A page of any site can have its own name point at this machine; what it cannot do is send another Host.
+    if (LOOPBACK.test(host) && !LOOPBACK.test(hostname)) return Response.json({ message: "not here" }, { status: 421 });
+    if (pathname === "/healthz") return new Response("ok\n");
+    if (pathname === "/readyz") return answerInFull(parts);
+    if (pathname === "/metrics") {
+      const { body, contentType } = await readMetrics();
+      return new Response(body, { headers: { "content-type": contentType } });
+    }
+    return Response.json({ message: "served here: /healthz, /metrics, /readyz" }, { status: 404 });
+  };
+  return listen(serve, { host, port, portSetting: "SOMA_METRICS_PORT" });
+}
+
+/** Every part with what it lacks and why, also those that lack nothing. */
+async function answerInFull(parts: Readonly<Record<string, FindFaults>>): Promise<Response> {
+  const found = await Promise.all(
+    Object.entries(parts).map(async ([name, findFaults]) => {
+      const faults = Object.entries(await findFaults()).map(([what, { detail }]) => [what, detail] as const);
+      return [name, Object.fromEntries(faults)] as const;
+    }),
+  );
+  const ready = found.every(([, faults]) => Object.keys(faults).length === 0);
+  return Response.json({ ready, parts: Object.fromEntries(found) }, { status: ready ? 200 : 503 });
+}
+
+/** What a public port answers whoever looks for metrics there. */
+export function metricsAreElsewhere(): SomaError {
+  return new SomaError("NOT_FOUND", "metrics are not served here but on the operator's port, SOMA_METRICS_PORT");
+}
