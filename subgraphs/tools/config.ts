@@ -27,7 +27,7 @@ const toolsSettings = {
   }),
   dataDir: text({
     env: "SOMA_DATA_DIR",
-    doc: "folder tools keep files in; one tools process writes it",
+    doc: "folder tools keep files in; several tools processes of one machine may share it",
     default: ".soma",
   }),
   httpFetchAllow: hostsAndPorts({

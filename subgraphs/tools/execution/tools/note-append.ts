@@ -2,17 +2,20 @@ import { hash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { defineTool, ToolError } from "@soma/sdk/define-tool";
+import { withLock } from "@soma/shared/kernel-lock";
 import { Type } from "typebox";
 
 const FILE = "^[a-z0-9][a-z0-9-]{0,63}\\.md$";
 const MAX_FILE_BYTES = 1_048_576;
+/** Beside the notes and not among them, so that people who look at their notes see notes. */
+const LOCKS = "note-locks";
 /** A temporary file this old belongs to a process that died; no write takes a tenth of it. */
 const STALE_MS = 60_000;
 
 /**
  * Appends a line to a note file of the tenant, once per idempotency key. The whole file is written beside the old one,
- * flushed, and put in its place: a reader and a crash see the file before or after, and a line's key tells that it is there.
- * One process writes a data folder; within it each file has a queue.
+ * flushed, and put in its place: a reader, a crash and a full disk see the file before or after, and a line's key tells
+ * that it is there. Each file has a queue in this process, and a lock among all processes that share the data folder.
  */
 export default defineTool({
   name: "note_append",
@@ -34,9 +37,11 @@ export default defineTool({
   maxOutputBytes: 1_024,
   async run({ text, file = "notes.md" }, { dataDir, tenant, idempotencyKey, signal }) {
     const path = join(dataDir, "notes", tenant, file);
-    const count = await inTurn(path, () => {
+    const locks = join(dataDir, LOCKS, tenant);
+    const count = await inTurn(path, async () => {
       signal.throwIfAborted();
-      return append(path, text, idempotencyKey);
+      await mkdir(locks, { recursive: true, mode: 0o700 });
+      return withLock(join(locks, file), signal, () => append(path, text, idempotencyKey));
     });
     return `noted in ${file}, which has ${count} ${count === 1 ? "line" : "lines"}`;
   },
