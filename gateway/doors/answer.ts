@@ -1,10 +1,19 @@
 import { type ErrorCode, SomaError } from "@soma/shared/errors";
 import { type ErrorScope, toKnownError } from "../ground/format-error.ts";
+import type { RequestTrace } from "../ground/request-trace.ts";
 import { RetryLater } from "../ground/retry-later.ts";
 import { RequestRefused, refused } from "../operations/refusal.ts";
 
 /** Headers of every answer; pages add their policy. */
 export const ALWAYS = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } as const;
+
+/** An answer with what all answers carry: the ids it can be found by among them. */
+export function withIds(response: Response, { requestId, traceId }: RequestTrace): Response {
+  for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value);
+  response.headers.set("x-request-id", requestId);
+  response.headers.set("x-trace-id", traceId);
+  return response;
+}
 
 /** What the door itself refuses, with the status HTTP has for it. */
 export class DoorRefused extends SomaError {

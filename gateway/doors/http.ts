@@ -5,7 +5,7 @@ import type { GatewayLimits } from "../ground/limits.ts";
 import { type RequestTrace, traced } from "../ground/request-trace.ts";
 import type { Operations } from "../operations/operations.ts";
 import { KindRefused, RequestRefused, refused } from "../operations/refusal.ts";
-import { ALWAYS, answer, answerError } from "./answer.ts";
+import { answer, answerError, withIds } from "./answer.ts";
 import { authenticate } from "./auth.ts";
 import { readGraphqlRequest } from "./graphql-request.ts";
 import { chooseMediaType, type MediaType } from "./media-types.ts";
@@ -22,10 +22,7 @@ export function respond(request: Request, { log, origins, route }: RespondOption
   return traced(`gateway ${request.method}`, request.headers, log, async (trace) => {
     const answered = async (): Promise<Response> => origins.answerPreflight(request) ?? route(request, trace);
     const response = await answered().catch((error: unknown) => answerError(error, trace));
-    for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value);
-    response.headers.set("x-request-id", trace.requestId);
-    response.headers.set("x-trace-id", trace.traceId);
-    return origins.allow(request, response);
+    return origins.allow(request, withIds(response, trace));
   });
 }
 

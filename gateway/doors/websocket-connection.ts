@@ -2,8 +2,10 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { SubscribePayload } from "graphql-ws";
 import { settledWithin } from "../ground/deadline.ts";
 import type { Identified } from "../ground/identity.ts";
+import { networkOf } from "../ground/network.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
+import { createOperationIds, type OperationIds } from "./operation-ids.ts";
 
 /** A connected WebSocket, whatever the runtime calls its parts. */
 export interface SocketLike {
@@ -11,34 +13,56 @@ export interface SocketLike {
   protocol: string;
   /** Resolves when the message has left; that is how a slow reader slows its own operations and nobody else's. */
   send(text: string): Promise<void>;
+  /** Bytes that wait for the client to read them. */
+  unread(): number;
   close(code: number, reason: string): void;
   onMessage(listener: (text: string) => Promise<void>): void;
 }
 
+/** A request as an upgrade to WebSocket brings it. */
+export interface UpgradeRequest {
+  url: string;
+  headers: Headers;
+  /** Address of the client; empty where the runtime does not say. */
+  address: string;
+}
+
 export interface SocketOperation {
-  admitted: AdmittedOperation;
+  id: string;
   trace: RequestTrace;
   controller: AbortController;
+  /** The client wants no more of it, though it may take a moment to end. */
+  completed: boolean;
+  /** Undefined while it is on its way in. */
+  admitted?: AdmittedOperation;
+  /** The results of a subscription, once there are any to come. */
+  results?: AsyncIterableIterator<unknown>;
 }
 
 export interface Connection {
   socket: SocketLike;
   headers: Headers;
+  /** Where it comes from. */
+  network: string;
   identified?: Identified;
-  /** By the message that asked for them: an id may be used again before its first use is over. */
+  /** By the message that asked for them. */
   operations: Map<SubscribePayload, SocketOperation>;
-  /** Operations on their way in, of which nothing is known yet. */
-  admitting: number;
+  ids: OperationIds;
   /** Messages being served. */
   work: Set<Promise<void>>;
   expiry?: ReturnType<typeof setTimeout>;
+  /** Gives its place back; set when it introduced itself. */
+  leave?: () => void;
+  /** We closed it, or it is gone: nothing that it says counts any more. */
+  closed: boolean;
 }
 
-/** 4403 and 1012 invite the client library to connect again; 4401 says that this token never will. */
+/** 4403, 1012 and 1013 invite the client library to connect again; 4401 says that this token never will. */
 export const CLOSE = {
   UNAUTHORIZED: 4401,
   FORBIDDEN: 4403,
   SERVICE_RESTART: 1012,
+  TRY_LATER: 1013,
   TOO_LARGE: 1009,
   INTERNAL: 4500,
 } as const;
@@ -47,23 +71,52 @@ export const CLOSE = {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const EXPIRED = "the token has expired; sign in again and continue from the last event";
 
-export function openConnection(socket: SocketLike, headers: Headers): Connection {
-  return { socket: closeOnce(socket), headers, operations: new Map(), admitting: 0, work: new Set() };
+export function openConnection(socket: SocketLike, { headers, address }: UpgradeRequest): Connection {
+  const connection: Connection = {
+    socket,
+    headers,
+    network: networkOf(address),
+    operations: new Map(),
+    ids: createOperationIds(),
+    work: new Set(),
+    closed: false,
+  };
+  connection.socket = closeOnce(connection, socket);
+  return connection;
 }
 
 /** The first code is the one that is meant; the protocol library may add its own afterwards. */
-function closeOnce(socket: SocketLike): SocketLike {
-  let closed = false;
+function closeOnce(connection: Connection, socket: SocketLike): SocketLike {
   return {
     protocol: socket.protocol,
     send: (text) => socket.send(text),
+    unread: () => socket.unread(),
     onMessage: (listener) => socket.onMessage(listener),
     close(code, why) {
-      if (closed) return;
-      closed = true;
+      if (connection.closed) return;
+      connection.closed = true;
       socket.close(code, why);
     },
   };
+}
+
+/** The connection is gone, and with it all it asked for, but for mutations. */
+export function abandonConnection(connection: Connection): void {
+  connection.closed = true;
+  clearTimeout(connection.expiry);
+  connection.leave?.();
+  for (const { controller } of connection.operations.values()) controller.abort();
+}
+
+/** The client wants no more of this id, wherever its operation is. */
+export function completeOperation(connection: Connection, id: string): void {
+  connection.ids.complete(id);
+  for (const operation of connection.operations.values()) {
+    if (operation.id !== id) continue;
+    operation.completed = true;
+    if (operation.results === undefined) operation.controller.abort();
+    else void operation.results.return?.();
+  }
 }
 
 /** Who the connection speaks for; throws once its token has expired. */
@@ -104,7 +157,7 @@ export function countSubscriptions(connections: Iterable<Connection>): number {
 }
 
 function isSubscription({ admitted }: SocketOperation): boolean {
-  return admitted.planned.operation.operation === "subscription";
+  return admitted?.planned.operation.operation === "subscription";
 }
 
 /** A close frame holds at most 123 bytes. */

@@ -5,8 +5,12 @@ import type { ServerOptions, SubscribePayload } from "graphql-ws";
 import { formatError } from "../ground/format-error.ts";
 import type { Identified, Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
-import { type RequestTrace, traced } from "../ground/request-trace.ts";
+import { openTrace, traced } from "../ground/request-trace.ts";
+import { RetryLater } from "../ground/retry-later.ts";
+import type { Strangers } from "../ground/strangers.ts";
+import type { CallerBounds } from "../operations/caller-bounds.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { AdmittedOperation } from "../operations/pipeline.ts";
 import { RequestRefused, refused } from "../operations/refusal.ts";
 import { authenticate, tokenOfIntroduction } from "./auth.ts";
 import type { CheckHost } from "./hosts.ts";
@@ -22,6 +26,7 @@ import {
 
 export interface WebSocketDoorOptions {
   operations: Operations;
+  callers: CallerBounds;
   /** The schema clients see. */
   schema: GraphQLSchema;
   identity: Identity;
@@ -34,68 +39,68 @@ export interface WebSocketDoorOptions {
 /** What the library of graphql-transport-ws asks us: who is it, may it, and what is the result. */
 export function createWebSocketHooks(
   options: WebSocketDoorOptions,
+  strangers: Strangers<Connection>,
 ): ServerOptions<Record<string, unknown>, Connection> {
   const { operations, limits, log } = options;
   return {
     connectionInitWaitTimeout: limits.connectionInitMs,
 
-    onConnect: ({ connectionParams, extra: connection }) =>
-      introduce(options, connection, tokenOfIntroduction(connectionParams)),
+    async onConnect({ connectionParams, extra: connection }) {
+      const introduced = await introduce(options, connection, tokenOfIntroduction(connectionParams));
+      strangers.delete(connection);
+      return introduced;
+    },
 
-    async onSubscribe({ extra: connection, subscriptions }, _id, payload) {
-      try {
-        checkRoom(Object.keys(subscriptions).length, connection, limits);
-        connection.admitting += 1;
-      } catch (error) {
-        return [asGraphQLError(error)];
-      }
-      try {
-        return await traced("gateway operation", connection.headers, log, (trace) =>
-          admit(options, connection, { payload, trace }),
-        );
-      } catch (error) {
-        return error instanceof RequestRefused ? error.errors : [asGraphQLError(error)];
-      } finally {
-        connection.admitting -= 1;
-      }
+    onSubscribe({ extra: connection }, id, payload) {
+      return traced("gateway operation", connection.headers, log, async (trace) => {
+        const operation: SocketOperation = { id, trace, controller: new AbortController(), completed: false };
+        connection.operations.set(payload, operation);
+        try {
+          return await admit(options, connection, { payload, operation });
+        } catch (error) {
+          operation.completed = true;
+          return error instanceof RequestRefused ? error.errors : [asGraphQLError(error)];
+        }
+      });
     },
 
     execute(args) {
       const { admitted, trace, controller } = operationOf(args);
       try {
-        return trace.run(() => operations.execute(admitted, { trace, signal: controller.signal })) as never;
+        const work = trace.run(() => operations.execute(admitted, { trace, signal: controller.signal }));
+        return unlessAborted(controller.signal, work) as never;
       } catch (error) {
         return refused(error, trace) as never;
       }
     },
 
-    subscribe(args) {
-      const { admitted, trace, controller } = operationOf(args);
-      return operations.subscribe(admitted, { trace, signal: controller.signal }) as never;
-    },
+    subscribe: (args) => operationOf(args).results as never,
 
     // Results are fit for a caller already; the library would turn their errors into its own.
     onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
 
     onError({ extra: connection }, _id, payload, errors) {
-      const scope = connection.operations.get(payload)?.trace ?? { log, traceId: "" };
+      const scope = connection.operations.get(payload)?.trace ?? openTrace(connection.headers, log);
       return errors.map((error) => formatError(error, scope));
     },
-
-    onComplete: ({ extra: connection }, _id, payload) => void connection.operations.delete(payload),
   };
 }
 
 /** The token is in the introduction, or came with the upgrade. False closes the socket. */
 async function introduce(
-  { identity, limits }: WebSocketDoorOptions,
+  { identity, limits, callers }: WebSocketDoorOptions,
   connection: Connection,
   token: string | undefined,
 ): Promise<boolean> {
   try {
-    connection.identified = await identify(identity, connection.headers, token);
+    const identified = await identify(identity, connection.headers, token);
+    // It may have left meanwhile, and would keep its place, and a timer, until its token expires.
+    if (connection.closed) return false;
+    connection.leave = callers.enter(identified.principal, "connections");
+    connection.identified = identified;
   } catch (error) {
-    connection.socket.close(CLOSE.UNAUTHORIZED, closeReason(error));
+    const code = error instanceof RetryLater ? CLOSE.TRY_LATER : CLOSE.UNAUTHORIZED;
+    connection.socket.close(code, closeReason(error));
     return false;
   }
   endAtExpiry(connection, connection.identified.expiresAt.getTime(), limits.drainMs);
@@ -106,16 +111,10 @@ function identify(identity: Identity, headers: Headers, token: string | undefine
   return token !== undefined ? identity.verify(token) : authenticate(identity, headers);
 }
 
-/**
- * `held` is the library's count: one more as soon as a client asks, one less as soon as it completes. It forgets an operation
- * whose id was used again, so we count as well what still runs; what was completed may take a moment to end.
- */
-function checkRoom(
-  held: number,
-  { operations, admitting }: Connection,
-  { operationsPerConnection }: GatewayLimits,
-): void {
-  if (held > operationsPerConnection || operations.size + admitting >= 2 * operationsPerConnection)
+/** What was completed may take a moment to end, so as many again may still be ending. */
+function checkRoom({ operations }: Connection, { operationsPerConnection }: GatewayLimits): void {
+  const live = [...operations.values()].filter(({ completed }) => !completed).length;
+  if (live > operationsPerConnection || operations.size > 2 * operationsPerConnection)
     throw new SomaError(
       "LIMIT_EXCEEDED",
       `this connection has ${operationsPerConnection} operations, the most it may have`,
@@ -123,17 +122,21 @@ function checkRoom(
 }
 
 async function admit(
-  { operations, schema }: WebSocketDoorOptions,
+  { operations, schema, limits }: WebSocketDoorOptions,
   connection: Connection,
-  { payload, trace }: { payload: SubscribePayload; trace: RequestTrace },
+  { payload, operation }: { payload: SubscribePayload; operation: SocketOperation },
 ): Promise<ExecutionArgs> {
+  checkRoom(connection, limits);
   const admitted = await operations.admit({
     identify: async () => callerOf(connection),
     payload,
     kinds: ["query", "mutation", "subscription"],
   });
-  const operation: SocketOperation = { admitted, trace, controller: new AbortController() };
-  connection.operations.set(payload, operation);
+  // Nobody hears it: whoever asked has completed it, or is gone.
+  if (connection.closed || operation.completed) throw new SomaError("CANCELED", "the caller left");
+  operation.admitted = admitted;
+  if (admitted.planned.operation.operation === "subscription")
+    operation.results = operations.subscribe(admitted, { trace: operation.trace, signal: operation.controller.signal });
   const { document, operation: chosen } = admitted.planned;
   return {
     schema,
@@ -144,8 +147,16 @@ async function admit(
   };
 }
 
-function operationOf({ contextValue }: ExecutionArgs): SocketOperation {
-  return contextValue as SocketOperation;
+/** A result that nobody waits for is not waited for here either, so that its id is free at once; a mutation goes on behind. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | { data: null }> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => resolve({ data: null }), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+function operationOf({ contextValue }: ExecutionArgs): SocketOperation & { admitted: AdmittedOperation } {
+  return contextValue as SocketOperation & { admitted: AdmittedOperation };
 }
 
 function asGraphQLError(error: unknown): GraphQLError {

@@ -8,7 +8,7 @@ describe("createWebSocketDoor()", () => {
   let lab: Lab;
   beforeEach(async () => {
     lab = await createLab({
-      connectionInitMs: 150,
+      connectionInitMs: 500,
       drainMs: 2_000,
       operationsPerConnection: 3,
       connections: 3,

@@ -1,22 +1,22 @@
 import { SomaError } from "@soma/shared/errors";
-import { makeServer } from "graphql-ws";
+import { type Message, MessageType, makeServer, parseMessage } from "graphql-ws";
+import type { GatewayLimits } from "../ground/limits.ts";
+import { openTrace } from "../ground/request-trace.ts";
+import { createStrangers } from "../ground/strangers.ts";
 import { drainingError } from "../operations/refusal.ts";
-import { answerError } from "./answer.ts";
+import { answerError, withIds } from "./answer.ts";
 import {
+  abandonConnection,
   CLOSE,
   type Connection,
+  completeOperation,
   countSubscriptions,
   endConnection,
   openConnection,
   type SocketLike,
+  type UpgradeRequest,
 } from "./websocket-connection.ts";
 import { createWebSocketHooks, type WebSocketDoorOptions } from "./websocket-hooks.ts";
-
-/** A request as an upgrade to WebSocket brings it. */
-export interface UpgradeRequest {
-  url: string;
-  headers: Headers;
-}
 
 export interface WebSocketDoor {
   /** The answer to an upgrade that is not let in; undefined when it is. */
@@ -24,40 +24,40 @@ export interface WebSocketDoor {
   /** Serves a socket until it closes; the function tells that it did. */
   accept(socket: SocketLike, request: UpgradeRequest): (code: number, reason: string) => Promise<void>;
   /** What is open now. */
-  load(): { connections: number; subscriptions: number };
+  load(): { connections: number; strangers: number; subscriptions: number };
   /** Ends every subscription with SERVER_DRAINING, then every connection with "come again". */
   close(): Promise<void>;
 }
 
 /** graphql-transport-ws on any runtime's sockets. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoor {
-  const { limits, log } = options;
-  const server = makeServer(createWebSocketHooks(options));
+  const { limits } = options;
+  const strangers = createStrangers<Connection>({
+    overall: limits.strangers,
+    perNetwork: limits.strangersPerNetwork,
+  });
+  const server = makeServer(createWebSocketHooks(options, strangers));
   const open = new Set<Connection>();
 
   return {
-    refuseUpgrade(request) {
-      try {
-        checkUpgrade(request, open.size, options);
-        return undefined;
-      } catch (error) {
-        return answerError(error, { log, traceId: "" });
-      }
-    },
-    accept(socket, { headers }) {
-      const connection = openConnection(socket, headers);
+    refuseUpgrade: (request) => refuseUpgrade(request, countIntroduced(open), options),
+    accept(socket, request) {
+      const connection = openConnection(socket, request);
       open.add(connection);
+      strangers
+        .add(connection)
+        ?.socket.close(CLOSE.TRY_LATER, "too many connections have not introduced themselves; try again");
       const onMessage: SocketLike["onMessage"] = (listener) =>
         socket.onMessage((text) => receive(connection, { text, listener }, options));
       const closed = server.opened({ ...connection.socket, onMessage }, connection);
       return async (code, why) => {
         open.delete(connection);
-        clearTimeout(connection.expiry);
-        for (const { controller } of connection.operations.values()) controller.abort();
+        strangers.delete(connection);
+        abandonConnection(connection);
         await closed(code, why);
       };
     },
-    load: () => ({ connections: open.size, subscriptions: countSubscriptions(open) }),
+    load: () => ({ connections: open.size, strangers: strangers.size(), subscriptions: countSubscriptions(open) }),
     async close() {
       const ending = { error: drainingError(), code: CLOSE.SERVICE_RESTART, drainMs: limits.drainMs };
       await Promise.all([...open].map((connection) => endConnection(connection, ending)));
@@ -65,9 +65,29 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
   };
 }
 
+function countIntroduced(connections: Iterable<Connection>): number {
+  let count = 0;
+  for (const { identified } of connections) if (identified !== undefined) count += 1;
+  return count;
+}
+
+function refuseUpgrade(
+  request: UpgradeRequest,
+  introduced: number,
+  options: WebSocketDoorOptions,
+): Response | undefined {
+  try {
+    checkUpgrade(request, introduced, options);
+    return undefined;
+  } catch (error) {
+    const trace = openTrace(request.headers, options.log);
+    return withIds(answerError(error, trace), trace);
+  }
+}
+
 function checkUpgrade(
   request: UpgradeRequest,
-  connections: number,
+  introduced: number,
   { operations, limits, origins, checkHost }: WebSocketDoorOptions,
 ): void {
   checkHost(request);
@@ -75,23 +95,20 @@ function checkUpgrade(
     throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
   origins.check(request);
   if (operations.draining()) throw drainingError();
-  if (connections >= limits.connections)
+  if (introduced >= limits.connections)
     throw new SomaError("LIMIT_EXCEEDED", `${limits.connections} connections are open, the most there may be`);
 }
 
-const ENCODER = new TextEncoder();
+type Listener = Parameters<SocketLike["onMessage"]>[0];
 
 /** One message of a client; what is being served is known, so that closing can wait for it. */
 function receive(
   connection: Connection,
-  { text, listener }: { text: string; listener: (text: string) => Promise<void> },
+  { text, listener }: { text: string; listener: Listener },
   { limits, log }: WebSocketDoorOptions,
 ): Promise<void> {
-  if (text.length > limits.messageBytes || ENCODER.encode(text).length > limits.messageBytes) {
-    connection.socket.close(CLOSE.TOO_LARGE, `messages may have ${limits.messageBytes} bytes`);
-    return Promise.resolve();
-  }
-  const work = listener(text)
+  if (connection.closed || !isBounded(connection, text, limits)) return Promise.resolve();
+  const work = serve(connection, text, listener)
     .catch((error: unknown) => {
       log.error({ err: error }, "a message could not be served");
       connection.socket.close(CLOSE.INTERNAL, "internal error");
@@ -99,4 +116,35 @@ function receive(
     .finally(() => connection.work.delete(work));
   connection.work.add(work);
   return work;
+}
+
+const ENCODER = new TextEncoder();
+
+/** Closes a connection that sends too much at once, or whose client is unknown and reads nothing. */
+function isBounded({ socket, identified }: Connection, text: string, limits: GatewayLimits): boolean {
+  const { messageBytes, unreadBytesOfStranger } = limits;
+  if (text.length > messageBytes || ENCODER.encode(text).length > messageBytes)
+    socket.close(CLOSE.TOO_LARGE, `messages may have ${messageBytes} bytes`);
+  else if (identified === undefined && socket.unread() > unreadBytesOfStranger)
+    socket.close(CLOSE.TRY_LATER, "introduce yourself, and read what you are sent");
+  else return true;
+  return false;
+}
+
+/** Ids are ours to keep apart; everything else of the protocol is the library's. */
+async function serve(connection: Connection, text: string, listener: Listener): Promise<void> {
+  const message = readMessage(text);
+  // The library takes a message that was read already, though its types do not say so; what cannot be read is its to refuse.
+  const serveNow = (): Promise<void> => listener((message ?? text) as string);
+  if (message?.type === MessageType.Complete) completeOperation(connection, message.id);
+  if (message?.type !== MessageType.Subscribe) return serveNow();
+  await connection.ids.use(message.id, serveNow).finally(() => connection.operations.delete(message.payload));
+}
+
+function readMessage(text: string): Message | undefined {
+  try {
+    return parseMessage(text);
+  } catch {
+    return undefined;
+  }
 }

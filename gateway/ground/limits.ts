@@ -44,9 +44,28 @@ export interface GatewayLimits {
   documents: number;
   /** Queries and mutations in flight. */
   concurrentOperations: number;
-  /** Open WebSocket connections, and operations on one of them. */
+  /** Open WebSocket connections that introduced themselves, those of one caller, and operations on one of them. */
   connections: number;
+  connectionsPerCaller: number;
   operationsPerConnection: number;
+  /** Subscriptions of one caller, on all of its connections. */
+  subscriptionsPerCaller: number;
+  /** WebSocket connections that have not introduced themselves, overall and of one network; the oldest leaves first. */
+  strangers: number;
+  strangersPerNetwork: number;
+  /** Bytes that may wait for a connection to read them: then nothing more is read from it, or it ends if it is a stranger. */
+  unreadBytes: number;
+  unreadBytesOfStranger: number;
+  /** Bytes that may wait on all connections together; above, the one that has most of them ends. */
+  unreadBytesOfAll: number;
+  /** Milliseconds that a client may leave unread what waits for it. */
+  unreadMs: number;
+  /** Messages of one connection in a burst, and in a second; pings and pongs count. What comes faster is read later. */
+  messageBurst: number;
+  messagesPerSecond: number;
+  /** TCP connections of one network, and overall, that wait: for a request, for its rest, or for someone to read the answer. */
+  waitingPerNetwork: number;
+  waiting: number;
   /** Events that wait for a slow subscriber before its operation is ended. */
   queuedEvents: number;
   /** Milliseconds until a query must be answered, however many subgraphs it asks one after the other. */
@@ -86,7 +105,19 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   documents: 500,
   concurrentOperations: 1_000,
   connections: 2_000,
+  connectionsPerCaller: 100,
   operationsPerConnection: 32,
+  subscriptionsPerCaller: 500,
+  strangers: 1_000,
+  strangersPerNetwork: 500,
+  unreadBytes: 1_048_576,
+  unreadBytesOfStranger: 65_536,
+  unreadBytesOfAll: 268_435_456,
+  unreadMs: 20_000,
+  messageBurst: 1_000,
+  messagesPerSecond: 200,
+  waitingPerNetwork: 500,
+  waiting: 2_000,
   queuedEvents: 256,
   queryMs: 25_000,
   subgraphMs: 10_000,

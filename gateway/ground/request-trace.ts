@@ -27,10 +27,13 @@ export function traced<T>(
 ): Promise<T> {
   const traceparent = headers.get("traceparent") ?? undefined;
   const parent = contextFromHeaders({ traceparent, tracestate: headers.get("tracestate") ?? undefined });
-  return withSpan(name, {}, () => work(createRequestTrace(headers.get("x-request-id"), traceparent, log)), parent);
+  return withSpan(name, {}, () => work(openTrace(headers, log)), parent);
 }
 
-function createRequestTrace(givenId: string | null, traceparent: string | undefined, log: Log): RequestTrace {
+/** The ids alone, of the span in force if there is one: for what is over before a span could tell anything. */
+export function openTrace(headers: Headers, log: Log): RequestTrace {
+  const givenId = headers.get("x-request-id");
+  const traceparent = headers.get("traceparent") ?? undefined;
   const requestId = givenId !== null && REQUEST_ID.test(givenId) ? givenId : crypto.randomUUID();
   const given = TRACE_PARENT.exec(traceparent ?? "")?.[1];
   const traceId = activeTraceId() || given || hex(16);

@@ -1,5 +1,6 @@
 import { beforeReading, durationHistogram, gauge } from "@soma/shared/metrics";
 import type { Gateway } from "../app.ts";
+import type { Unread } from "./unread.ts";
 
 const requests = durationHistogram(
   "http_server_request_duration_seconds",
@@ -12,14 +13,21 @@ const strangers = gauge(
   "WebSocket connections that have not introduced themselves yet",
   [],
 );
+const unreadBytes = gauge("gateway_unread_bytes", "Bytes that wait in the gateway for clients to read them", []);
 const subscriptions = gauge("gateway_subscriptions", "Subscriptions that are open", []);
 const operations = gauge("gateway_operations_in_flight", "Queries and mutations under way", []);
 
 const ROUTES = ["/graphql", "/healthz", "/readyz", "/auth/me", "/auth/exchange", "/auth/link", "/auth/signout"];
 
 /** The gateway's fetch, measured. Paths that are not routes of ours share one label, so that a stranger cannot add series. */
-export function observe(gateway: Gateway): { fetch: Gateway["fetch"]; stop: () => void } {
-  const stop = beforeReading(() => readLoad(gateway));
+export function observe(
+  gateway: Gateway,
+  unread: Pick<Unread, "bytes">,
+): { fetch: Gateway["fetch"]; stop: () => void } {
+  const stop = beforeReading(() => {
+    readLoad(gateway);
+    unreadBytes.set(unread.bytes());
+  });
   const fetch: Gateway["fetch"] = async (request) => {
     const path = new URL(request.url).pathname;
     const end = requests.startTimer({ service: "gateway", route: ROUTES.includes(path) ? path : "web" });

@@ -4,24 +4,26 @@ import type { Log } from "@soma/shared/log";
 import { handleProtocols } from "graphql-ws";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Gateway } from "../app.ts";
-import type { UpgradeRequest } from "../doors/websocket.ts";
-import type { SocketLike } from "../doors/websocket-connection.ts";
+import type { SocketLike, UpgradeRequest } from "../doors/websocket-connection.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
+import { createPace, type Pace } from "./pace.ts";
+import type { Unread } from "./unread.ts";
 
-/** Hands WebSockets to the gateway; the function closes them all. A client that misses a ping is gone. */
+/** Milliseconds that a client may take to answer our close. */
+const CLOSE_MS = 2_000;
+
+/** Hands WebSockets to the gateway; `close` closes them all. A client that misses a ping is gone. */
 export function serveSockets(
   server: Server,
   gateway: Gateway,
-  options: { log: Log; limits: GatewayLimits },
-): () => void {
-  const { log, limits } = options;
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.messageBytes,
-    perMessageDeflate: false,
-    handleProtocols,
-  });
-  const heartbeat = keepAlive(sockets, limits.keepAliveMs);
+  { log, limits, unread }: { log: Log; limits: GatewayLimits; unread: Unread },
+): { close(): void } {
+  // The types of ws do not know closeTimeout yet.
+  const options = { noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false, closeTimeout: CLOSE_MS };
+  // Pings are answered by ours, which knows what of it is read.
+  const sockets = new WebSocketServer({ ...options, handleProtocols, autoPong: false });
+  const paces = new Map<WebSocket, Pace>();
+  const heartbeat = keepAlive(paces, limits.keepAliveMs);
 
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     duplex.on("error", (error) => log.debug({ err: error }, "a socket failed"));
@@ -30,29 +32,45 @@ export function serveSockets(
     if (refusal !== undefined) return void refuse(duplex, refusal);
     sockets.handleUpgrade(request, duplex, head, (socket) => {
       socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
-      sockets.emit("connection", socket, request);
-      const closed = gateway.accept(adapt(socket), upgrade);
-      socket.once("close", (code, reason) => void closed(code, reason.toString()));
+      const pace = createPace(socket, duplex, limits);
+      paces.set(socket, pace);
+      const closed = gateway.accept(adapt(socket, { pace, unread }), upgrade);
+      socket.once("close", (code, reason) => {
+        paces.delete(socket);
+        void closed(code, reason.toString());
+      });
     });
   });
 
-  return () => {
-    clearInterval(heartbeat);
-    for (const socket of sockets.clients) socket.terminate();
-    sockets.close();
+  return {
+    close() {
+      clearInterval(heartbeat);
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
   };
 }
 
-function keepAlive(sockets: WebSocketServer, everyMs: number): NodeJS.Timeout {
-  const alive = new WeakSet<WebSocket>();
-  sockets.on("connection", (socket) => {
-    alive.add(socket);
-    socket.on("pong", () => alive.add(socket));
-  });
+/** Ends connections that did not answer the last ping; an answer to none of ours proves nothing. */
+function keepAlive(paces: ReadonlyMap<WebSocket, Pace>, everyMs: number): NodeJS.Timeout {
+  const asked = new WeakMap<WebSocket, string>();
+  let round = 0;
   return setInterval(() => {
-    for (const socket of sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate();
-      else socket.ping();
+    round += 1;
+    for (const [socket, pace] of paces) {
+      if (pace.isPaused()) continue;
+      if (asked.has(socket)) {
+        socket.terminate();
+        continue;
+      }
+      const question = `${round} ${Math.random()}`;
+      asked.set(socket, question);
+      socket.ping(question);
+      socket.on("pong", function hear(answer: Buffer) {
+        if (answer.toString() !== question) return;
+        asked.delete(socket);
+        socket.off("pong", hear);
+      });
     }
   }, everyMs);
 }
@@ -61,7 +79,8 @@ function toUpgradeRequest(request: IncomingMessage): UpgradeRequest {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === "string") headers.set(name, value);
   const url = `http://${request.headers.host ?? "localhost"}${request.url ?? "/"}`;
-  return { url: URL.canParse(url) ? url : "http://localhost/", headers };
+  const address = request.socket.remoteAddress ?? "";
+  return { url: URL.canParse(url) ? url : "http://localhost/", headers, address };
 }
 
 /** An upgrade has no response object yet: the answer is written by hand. */
@@ -70,21 +89,37 @@ async function refuse(duplex: Duplex, response: Response): Promise<void> {
   const head = [
     `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ""}`,
     "connection: close",
-    `content-type: ${response.headers.get("content-type") ?? "text/plain"}`,
     `content-length: ${body.length}`,
+    ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
   ];
   duplex.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]));
 }
 
-function adapt(socket: WebSocket): SocketLike {
+function adapt(socket: WebSocket, { pace, unread }: { pace: Pace; unread: Unread }): SocketLike {
+  const reader = { end: () => socket.terminate() };
+  socket.on("ping", (data: Buffer) => {
+    pace.heard();
+    if (socket.readyState === WebSocket.OPEN) socket.pong(data, false, unread.hold(reader, data.length));
+  });
+  socket.on("pong", () => pace.heard());
   return {
     protocol: socket.protocol,
     send: (text) =>
       new Promise((resolve, reject) => {
         if (socket.readyState !== WebSocket.OPEN) return resolve();
-        socket.send(text, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+        const release = unread.hold(reader, Buffer.byteLength(text));
+        socket.send(text, (error) => {
+          release();
+          if (error === null || error === undefined) resolve();
+          else reject(error);
+        });
       }),
+    unread: () => socket.bufferedAmount,
     close: (code, reason) => socket.close(code, reason),
-    onMessage: (listener) => void socket.on("message", (data) => void listener(String(data))),
+    onMessage: (listener) =>
+      void socket.on("message", (data) => {
+        void listener(String(data));
+        pace.heard();
+      }),
   };
 }

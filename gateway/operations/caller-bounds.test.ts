@@ -4,7 +4,14 @@ import { DEFAULT_LIMITS } from "../ground/limits.ts";
 import { RetryLater } from "../ground/retry-later.ts";
 import { type CallerBounds, createCallerBounds } from "./caller-bounds.ts";
 
-const LIMITS = { ...DEFAULT_LIMITS, allowance: 10, allowancePerSecond: 4, operationsPerCaller: 2 };
+const LIMITS = {
+  ...DEFAULT_LIMITS,
+  allowance: 10,
+  allowancePerSecond: 4,
+  operationsPerCaller: 2,
+  connectionsPerCaller: 2,
+  subscriptionsPerCaller: 2,
+};
 const ada = aPrincipal({ subject: "user:ada" });
 const eve = aPrincipal({ subject: "user:eve" });
 
@@ -57,12 +64,28 @@ describe("createCallerBounds()", () => {
     expect(refusal(() => bounds.take(ada, 2))).toBeUndefined();
   });
 
-  it("has room for as many operations as may be, and again when one has ended", () => {
+  it.each(["operations", "connections", "subscriptions"] as const)(
+    "has room for as many %s as may be, and again when one has ended, which counts once",
+    (counted) => {
+      const { bounds } = atTime();
+      const [end, other] = [bounds.enter(ada, counted), bounds.enter(ada, counted)];
+      expect(refusal(() => bounds.enter(ada, counted))).toMatchObject({ retryAfterMs: 250 });
+      expect(refusal(() => bounds.enter(eve, counted))).toBeUndefined();
+      end();
+      end();
+      other();
+      expect(refusal(() => bounds.enter(ada, counted))).toBeUndefined();
+      expect(refusal(() => bounds.enter(ada, counted))).toBeUndefined();
+      expect(refusal(() => bounds.enter(ada, counted))).toBeDefined();
+    },
+  );
+
+  it("counts operations, connections and subscriptions apart", () => {
     const { bounds } = atTime();
-    const ends = [bounds.enter(ada), bounds.enter(ada)];
-    expect(refusal(() => bounds.enter(ada))).toMatchObject({ retryAfterMs: 250 });
-    expect(refusal(() => bounds.enter(eve))).toBeUndefined();
-    for (const end of ends) end();
-    expect(refusal(() => bounds.enter(ada))).toBeUndefined();
+    for (const counted of ["operations", "connections", "subscriptions"] as const) {
+      bounds.enter(ada, counted);
+      bounds.enter(ada, counted);
+    }
+    expect(refusal(() => bounds.enter(ada, "connections"))?.message).toContain("2 connections of user:ada");
   });
 });

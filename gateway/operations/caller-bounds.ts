@@ -8,12 +8,15 @@ const CALLERS = 10_000;
 /** What a caller is told to wait when its operations are in the way: nobody knows when they end. */
 const BUSY_RETRY_MS = 250;
 
+/** What of a caller is counted while it lasts. */
+export type Counted = "operations" | "connections" | "subscriptions";
+
 /** What one caller may have of this process, so that it cannot take it from the others. Counted in this process only. */
 export interface CallerBounds {
   /** Takes from the caller's allowance, which fills up again with time; throws RetryLater when it does not hold that much. */
   take(principal: Principal, amount: number): void;
-  /** An operation of the caller begins; the function ends it. Throws RetryLater when as many are under way as may be. */
-  enter(principal: Principal): () => void;
+  /** Something of the caller's begins; the function ends it. Throws RetryLater when there are as many as may be. */
+  enter(principal: Principal, counted: Counted): () => void;
 }
 
 interface Allowance {
@@ -24,9 +27,14 @@ interface Allowance {
 
 /** `now` is in milliseconds and never goes back. */
 export function createCallerBounds(limits: GatewayLimits, now: () => number = () => performance.now()): CallerBounds {
-  const { allowance, allowancePerSecond, operationsPerCaller } = limits;
+  const { allowance, allowancePerSecond } = limits;
   const allowances = new LRUCache<string, Allowance>({ max: CALLERS });
-  const running = new Map<string, number>();
+  const most: Readonly<Record<Counted, number>> = {
+    operations: limits.operationsPerCaller,
+    connections: limits.connectionsPerCaller,
+    subscriptions: limits.subscriptionsPerCaller,
+  };
+  const counts = new Map<string, number>();
 
   return {
     take(principal, amount) {
@@ -41,21 +49,31 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
         );
       allowances.set(key, { left: left - amount, atMs });
     },
-    enter(principal) {
-      const key = keyOf(principal);
-      const others = running.get(key) ?? 0;
-      if (others >= operationsPerCaller)
+    enter(principal, counted) {
+      const key = `${counted} of ${keyOf(principal)}`;
+      const others = counts.get(key) ?? 0;
+      if (others >= most[counted])
         throw new RetryLater(
-          `${operationsPerCaller} operations of ${principal.subject} are under way, the most there may be; try again in a moment`,
+          `${most[counted]} ${counted} of ${principal.subject} are under way, the most there may be; try again in a moment`,
           BUSY_RETRY_MS,
         );
-      running.set(key, others + 1);
-      return () => {
-        const left = (running.get(key) ?? 1) - 1;
-        if (left === 0) running.delete(key);
-        else running.set(key, left);
-      };
+      counts.set(key, others + 1);
+      return once(() => {
+        const left = (counts.get(key) ?? 1) - 1;
+        if (left === 0) counts.delete(key);
+        else counts.set(key, left);
+      });
     },
+  };
+}
+
+/** What ends twice is counted once. */
+function once(end: () => void): () => void {
+  let ended = false;
+  return () => {
+    if (ended) return;
+    ended = true;
+    end();
   };
 }
 

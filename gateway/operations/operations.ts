@@ -23,7 +23,7 @@ export interface Operations {
    * when its caller has too many under way.
    */
   execute(admitted: AdmittedOperation, call: Call): Promise<FormattedExecutionResult>;
-  /** The results of a subscription; throws what ended it before its time. */
+  /** The results of a subscription, which throw what ended it before its time. Throws at once when its caller has too many. */
   subscribe(admitted: AdmittedOperation, call: Call): AsyncIterableIterator<FormattedExecutionResult>;
   /** Queries and mutations under way. */
   running(): number;
@@ -51,7 +51,7 @@ export function createOperations(
     execute(admitted, { trace, signal }) {
       const { principal } = admitted.identified;
       const isMutation = admitted.planned.operation.operation === "mutation";
-      const leave = callers.enter(principal);
+      const leave = callers.enter(principal, "operations");
       const context = { principal, trace, signal };
       const work = (
         isMutation ? finish(options, admitted, context) : executeInTime(options, admitted, context)
@@ -63,7 +63,8 @@ export function createOperations(
       return work;
     },
     subscribe({ identified: { principal }, planned, variables }, { trace, signal }) {
-      return subscribe(options, { planned, variables, context: { principal, trace, signal } });
+      const leave = callers.enter(principal, "subscriptions");
+      return subscribe(options, { planned, variables, context: { principal, trace, signal } }, leave);
     },
     running: () => running.size,
     draining: () => draining,

@@ -36,16 +36,19 @@ interface SubscribeParams {
  * resolved, shaped and reported exactly as in a query. When the subgraph is lost this operation ends with an error the client
  * may retry on, from its cursor; the client's connection stays. A reader that stays behind too far is ended the same way.
  *
+ * `onEnd` is called when it asks nothing more of the subgraph; more than once, it may be.
+ *
  * The iterator is written by hand because `return()` of a generator waits for the event before it, which in a quiet stream
  * may never come, and the subgraph would be kept busy for nobody.
  */
 export function subscribe(
   options: SubscribeOptions,
   params: SubscribeParams,
+  onEnd: () => void,
 ): AsyncIterableIterator<FormattedExecutionResult> {
   const { trace } = params.context;
   const plan = eventPlan(params.planned);
-  const events = openEvents(options, params, plan.primary);
+  const events = openEvents(options, params, plan.primary, onEnd);
   return {
     async next() {
       const { done, value } = await events.next();
@@ -73,6 +76,7 @@ function openEvents(
   options: SubscribeOptions,
   { variables, context }: SubscribeParams,
   primary: EventPlan["primary"],
+  onEnd: () => void,
 ): SubgraphEvents {
   const { signal, principal, trace } = context;
   const { limits, sign, webSocketImpl } = options;
@@ -106,10 +110,12 @@ function openEvents(
   function finish(error?: Error): void {
     events.end(error);
     signal.removeEventListener("abort", onAbort);
+    onEnd();
   }
   function leave(): void {
     signal.removeEventListener("abort", onAbort);
     close();
+    onEnd();
   }
 
   return {

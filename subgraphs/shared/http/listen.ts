@@ -22,8 +22,10 @@ export interface Listening {
 
 export type Fetch = (request: Request) => Promise<Response>;
 
-/** Milliseconds a request may take to arrive. */
+/** Milliseconds a request may take to arrive, its head may, and between two looks at who takes longer. */
 const REQUEST_MS = 30_000;
+const HEAD_MS = 10_000;
+const LOOK_MS = 2_000;
 /** Longer than any client of ours keeps an idle connection: the server must not close one that is just being used again. */
 const KEEP_ALIVE_MS = 65_000;
 const GRACE_MS = 3_000;
@@ -42,7 +44,12 @@ function open(fetch: Fetch, { host, port, portSetting }: ListenOptions): Promise
       fetch,
       hostname: host,
       port,
-      serverOptions: { requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+      serverOptions: {
+        requestTimeout: REQUEST_MS,
+        headersTimeout: HEAD_MS,
+        connectionsCheckingInterval: LOOK_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      },
     };
     const server = serve(options, () => resolve(server)) as Server<typeof IncomingMessage>;
     server.once("error", (cause: NodeJS.ErrnoException) => {
