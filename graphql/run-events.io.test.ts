@@ -293,6 +293,22 @@ describe("followRun()", () => {
     expect(server.asked.length).toBeLessThan(8);
   });
 
+  it("waits no longer than it is told to, and not at all when somebody asks for the next try", async () => {
+    waitLongest();
+    const waits: string[] = [];
+    const onState = ({ detail }: FollowState): void => void (detail === undefined || waits.push(detail));
+    const drops = (): number => waits.length;
+    const script: Script = () => (drops() < 6 ? ["drop"] : [batch(history), end(history)]);
+    const onWait = (goOn: () => void): void => goOn();
+    const events = await follow(script, { backoffMs: 60_000, maxBackoffMs: 90_000, onWait, onState });
+    expect(events).toHaveLength(60);
+    expect(waits.slice(0, 3).map((words) => words.replace(/^try \d+, in /, ""))).toEqual([
+      "59.9 s",
+      "89.9 s",
+      "89.9 s",
+    ]);
+  });
+
   it("ends quietly when its signal aborts, whatever it waits for", async () => {
     const scripts: [Script, RunServerOptions][] = [
       [() => ["hang"], {}],

@@ -27,8 +27,12 @@ export interface FollowRunParams {
    * little.
    */
   staleMs?: number;
-  /** Milliseconds of the longest first wait before connecting again; doubled up to 40 times that, with jitter. */
+  /** Milliseconds of the longest first wait before connecting again; doubled each time, with jitter. */
   backoffMs?: number;
+  /** Milliseconds of the longest wait of all; 40 times the first when left out. */
+  maxBackoffMs?: number;
+  /** Called when a wait begins, with what ends it at once: for somebody who would rather try now. */
+  onWait?: (goOn: () => void) => void;
 }
 
 /** Codes for which asking again gives the same answer. */
@@ -49,7 +53,7 @@ export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEve
   const view = createRunView({ runId, afterSeq, afterHash, onState });
   const stopped = (): boolean => signal?.aborted === true;
   const initialMs = params.backoffMs ?? 250;
-  const waits = { initialMs, maxMs: initialMs * 40 };
+  const waits = { initialMs, maxMs: params.maxBackoffMs ?? initialMs * 40 };
   view.tell("LOADING");
   for (let fruitless = 0; !stopped(); ) {
     const before = view.last().seq;
@@ -62,7 +66,7 @@ export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEve
     const waitMs = fruitless === 0 && view.state.phase !== "RECONNECTING" ? 0 : backoffMs(waits, fruitless);
     if (view.state.phase === "RECONNECTING")
       view.tell("RECONNECTING", `try ${fruitless + 1}, in ${(waitMs / 1_000).toFixed(1)} s`);
-    await pause(waitMs, signal);
+    await pause(waitMs, signal, params.onWait);
   }
 }
 
@@ -125,7 +129,7 @@ function isClose(error: unknown): error is { code: number } {
   return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number";
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function pause(ms: number, signal: AbortSignal | undefined, onWait: FollowRunParams["onWait"]): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {
@@ -134,5 +138,6 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
       resolve();
     }
     signal?.addEventListener("abort", done, { once: true });
+    onWait?.(done);
   });
 }

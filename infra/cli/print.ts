@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { showHidden } from "@soma/schemas/hidden-characters";
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -14,13 +15,13 @@ export function isJsonWanted(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? args.length : end).includes("--json");
 }
 
-/** Text of a tool or a model on a terminal: control sequences could move the cursor or rewrite what was said before. */
+/** Text of a tool or a model on a terminal: control sequences could move the cursor or rewrite what was said before, and are left out. */
 export function safe(text: string): string {
-  return stripVTControlCharacters(text).replace(NOT_FOR_TERMINALS, "");
+  return showHidden(stripVTControlCharacters(text).replace(NOT_FOR_TERMINALS, ""));
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
-const NOT_FOR_TERMINALS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const NOT_FOR_TERMINALS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Columns as wide as their widest cell. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {

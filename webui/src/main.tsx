@@ -10,8 +10,11 @@ import { schedulePaint } from "./run-log/schedule.ts";
 
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
 
+/** A server on this machine is back as soon as somebody starts it, and nobody else waits for it. */
+const here = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(location.hostname) ? { maxBackoffMs: 2_000 } : {};
+
 const logs = createRunLogs({
-  follow: ({ runId, signal, onState }) => followRun({ url, runId, afterSeq: 0, signal, onState }),
+  follow: (params) => followRun({ ...params, ...here, url, afterSeq: 0 }),
   schedule: schedulePaint,
   now: Date.now,
   later(work, ms) {

@@ -1,3 +1,4 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
 import type { MarkedToken, Token, Tokens } from "marked";
 import { memo, type ReactNode, useRef } from "react";
 import { type FrozenText, lexMore, NO_TEXT } from "./frozen-lexer.ts";
@@ -10,7 +11,7 @@ import styles from "./markdown.module.css";
  */
 export function Markdown({ text }: { text: string }): ReactNode {
   const before = useRef<FrozenText>(NO_TEXT);
-  const lexed = lexMore(before.current, text);
+  const lexed = lexMore(before.current, showHidden(text));
   before.current = lexed;
   return (
     <div className={styles.markdown}>

@@ -1,3 +1,5 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
+
 const NAMED: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -16,7 +18,7 @@ const NAMED: Readonly<Record<string, string>> = {
  * letter.
  */
 export function decodeReferences(text: string): string {
-  return text.replace(
+  const decoded = text.replace(
     /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi,
     (whole, decimal?: string, hex?: string, name?: string) => {
       if (name !== undefined) return NAMED[name] ?? whole;
@@ -26,22 +28,18 @@ export function decodeReferences(text: string): string {
         : "\ufffd";
     },
   );
+  return showHidden(decoded);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences are made of control characters
 const TERMINAL = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
-const DIRECTION = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g;
 
 /**
  * Output of a program as text to read: colours and cursor moves removed, a line that was overwritten in place kept as
- * its own line, and characters that turn the reading direction made visible, so that what is read is what is there.
+ * its own line, and characters that are not seen shown by their number, so that what is read is what is there.
  */
 export function toPlainOutput(output: string): string {
-  return output
-    .replace(TERMINAL, "")
-    .replace(/\r\n?/g, "\n")
-    .replace(DIRECTION, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase()}⟩`)
-    .replace(CONTROL, "\ufffd");
+  return showHidden(output.replace(TERMINAL, "").replace(/\r\n?/g, "\n")).replace(CONTROL, "\ufffd");
 }

@@ -44,6 +44,7 @@ export function applyStepEnd(status: StepEndStatus): (draft: Draft, event: LogEv
       latencyMs: payload.latencyMs,
       error: "error" in payload ? payload.error : null,
       decision: output.decision,
+      call: step.nodeType === "tool" ? (INVOCATION_STATUS[output.status ?? ""] ?? null) : null,
     };
     interruptOpen(draft, "No end marker: the step ended first", step.id);
     saveStep(draft, ended);

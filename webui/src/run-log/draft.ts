@@ -103,6 +103,7 @@ function beginStep(id: string, event: LogEvent): StepView {
     latencyMs: null,
     error: null,
     decision: null,
+    call: null,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { isRecord } from "@soma/schemas/json";
 import { toLine } from "../ui/words.ts";
 
@@ -11,6 +12,6 @@ export function questionOf(input: unknown): string {
 
 /** What a run was asked, as one line. */
 export function titleOf(run: Pick<RunSummaryFragment, "input" | "graph">): string {
-  const line = toLine(questionOf(run.input), TITLE_CHARACTERS);
-  return line === "" ? `Run of ${run.graph}` : line;
+  const line = toLine(showHidden(questionOf(run.input)), TITLE_CHARACTERS);
+  return line === "" ? `Run of ${showHidden(run.graph)}` : line;
 }

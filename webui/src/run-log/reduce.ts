@@ -1,3 +1,4 @@
+import { badCallOf } from "@soma/schemas/bad-call";
 import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 import { applyStepEnd, applyStepRetried, applyStepStarted } from "./apply-step.ts";
 import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
@@ -34,6 +35,7 @@ export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
   for (const event of events) {
     if (event.seq <= draft.seq) continue;
     if (isEventKind(event.type)) apply(draft, event, event.type);
+    countBadCall(draft, event);
     draft.seq = event.seq;
   }
   return draft.seq === view.seq ? view : toView(draft);
@@ -41,6 +43,13 @@ export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
 
 function apply<K extends EventKind>(draft: Draft, event: LogEvent, kind: K): void {
   APPLY[kind](draft, event, payloadOf(kind, event.payload));
+}
+
+function countBadCall(draft: Draft, event: LogEvent): void {
+  const { failed, denied } = draft.badCalls;
+  const bad = badCallOf(event);
+  if (bad === "FAILED") draft.badCalls = { failed: failed + 1, denied };
+  if (bad === "DENIED") draft.badCalls = { failed, denied: denied + 1 };
 }
 
 function applyRunStarted(draft: Draft, event: LogEvent, payload: RunHistory["RUN_STARTED"]): void {

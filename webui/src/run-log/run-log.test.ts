@@ -175,3 +175,17 @@ test("createRunLogs() follows four runs at a time and then the one that was aske
   await settled();
   expect([...feeds.keys()]).toEqual(["a", "b", "c", "d", "f"]);
 });
+
+test("retryNow() of a run's log ends the wait for its next connection, and of no run does nothing", async () => {
+  const { deps, feeds, settled } = setUp();
+  const logs = createRunLogs(deps);
+  logs.watch(RUN_ID, () => {});
+  await settled();
+  logs.retryNow(RUN_ID);
+  const goOn = vi.fn();
+  feeds.get(RUN_ID)?.params.onWait(goOn);
+  logs.retryNow("another");
+  expect(goOn).not.toHaveBeenCalled();
+  logs.retryNow(RUN_ID);
+  expect(goOn).toHaveBeenCalledOnce();
+});

@@ -18,6 +18,8 @@ export interface RunLog {
   subscribe(notify: () => void): () => void;
   /** True when nothing more can come. */
   isOver(): boolean;
+  /** Ends the wait before the next connection, if one is being waited for. */
+  retryNow(): void;
   close(): void;
 }
 
@@ -25,6 +27,8 @@ export interface FollowParams {
   runId: string;
   signal: AbortSignal;
   onState(state: FollowState): void;
+  /** Told when the next connection is waited for, with what ends the wait. */
+  onWait(goOn: () => void): void;
 }
 
 export interface RunLogDeps {
@@ -55,6 +59,7 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
   let change: Partial<RunLogSnapshot> = {};
   let scheduled = false;
   let over = false;
+  let goOn = (): void => {};
 
   const flush = (): void => {
     scheduled = false;
@@ -73,7 +78,10 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
     const onState = (state: FollowState): void =>
       touch({ state, ...(HEARD.has(state.phase) ? { heardAt: now() } : {}) });
     try {
-      for await (const event of follow({ runId, signal: abort.signal, onState })) {
+      const onWait = (next: () => void): void => {
+        goOn = next;
+      };
+      for await (const event of follow({ runId, signal: abort.signal, onState, onWait })) {
         waiting.push(event);
         touch({ heardAt: now(), eventAt: now() });
       }
@@ -92,6 +100,7 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
       return () => readers.delete(notify);
     },
     isOver: () => over,
+    retryNow: () => goOn(),
     close: () => abort.abort(),
   };
 }

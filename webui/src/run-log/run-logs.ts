@@ -8,6 +8,8 @@ export interface RunLogs {
   peek(runId: string): RunLogSnapshot | undefined;
   /** Follows the run while it is watched. Returns the end of the watch. */
   watch(runId: string, notify: () => void): () => void;
+  /** Connects again at once where the next try is waited for. */
+  retryNow(runId: string): void;
   /** Tells when the status of any run on the page becomes another one. */
   onStatus(notify: (runId: string, status: RunStatus) => void): () => void;
 }
@@ -89,6 +91,7 @@ export function createRunLogs({ later, keep = 40, follow, ...deps }: RunLogsDeps
         if (entry.watchers === 0) settle(runId, entry);
       };
     },
+    retryNow: (runId) => entries.get(runId)?.log.retryNow(),
     onStatus(notify) {
       listeners.add(notify);
       return () => listeners.delete(notify);

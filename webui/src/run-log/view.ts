@@ -1,4 +1,4 @@
-import type { EventFieldsFragment, RunStatus } from "@soma/graphql/operations";
+import type { EventFieldsFragment, RunStatus, RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import type { HistoryError } from "@soma/schemas/run-history";
 
@@ -32,6 +32,8 @@ export interface StepView {
   latencyMs: number | null;
   error: HistoryError | null;
   decision: DecisionView | null;
+  /** How the call of a tool step ended: the step succeeds when the end was heard, whatever it was. Null for other steps. */
+  call: ItemStatus | null;
 }
 
 interface StreamedItem {
@@ -79,6 +81,14 @@ export interface PendingCall {
   args: string;
 }
 
+/** Tool calls of a run that did not end well; it may have succeeded all the same. */
+export interface BadCalls {
+  failed: number;
+  denied: number;
+}
+
+const NO_BAD_CALLS: BadCalls = { failed: 0, denied: 0 };
+
 /** A run as its events tell it: everything the page shows about it comes from here. */
 export interface RunView {
   /** Sequence number of the newest event in this view; 0 before the first. */
@@ -92,6 +102,7 @@ export interface RunView {
   recoveries: number;
   cancelRequested: boolean;
   error: HistoryError | null;
+  badCalls: BadCalls;
   steps: readonly StepView[];
   items: readonly Item[];
   pendingCalls: readonly PendingCall[];
@@ -110,6 +121,7 @@ export const EMPTY_VIEW: RunView = {
   recoveries: 0,
   cancelRequested: false,
   error: null,
+  badCalls: NO_BAD_CALLS,
   steps: [],
   items: [],
   pendingCalls: [],
@@ -122,4 +134,10 @@ export const EMPTY_VIEW: RunView = {
  */
 export function newerStatus(listed: RunStatus, view: RunView | undefined): RunStatus {
   return view === undefined || view.seq === 0 || isFinished(listed) ? listed : view.status;
+}
+
+/** The bad calls to show: what the server counted of a run that has ended is all of them, a log may still be coming. */
+export function newerBadCalls(outcome: RunSummaryFragment["outcome"] | undefined, view: RunView | undefined): BadCalls {
+  if (outcome === null || outcome === undefined) return view?.badCalls ?? NO_BAD_CALLS;
+  return { failed: outcome.failedCalls, denied: outcome.deniedCalls };
 }

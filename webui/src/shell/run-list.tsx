@@ -5,7 +5,7 @@ import { toProblem } from "../graphql/to-problem.ts";
 import { useQuery } from "../graphql/use-query.ts";
 import { runPath, sessionPath } from "../place.ts";
 import { titleOf } from "../run-log/question-of.ts";
-import { RunLogsContext, useStatus } from "../run-log/use-run-log.ts";
+import { RunLogsContext, useOutcome } from "../run-log/use-run-log.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { StatusWord } from "../ui/status.tsx";
 import { toWhen } from "../ui/words.ts";
@@ -48,7 +48,7 @@ export function RunList(): ReactNode {
 
 function Conversation({ group }: { group: SessionGroup }): ReactNode {
   const [path] = useLocation();
-  const status = useStatus(group.newest.id, group.newest.status);
+  const outcome = useOutcome(group.newest);
   const here = path === sessionPath(group.sessionId);
   const open = here || group.runs.some((run) => path === runPath(run.id));
   return (
@@ -61,7 +61,7 @@ function Conversation({ group }: { group: SessionGroup }): ReactNode {
       >
         <span className={styles.title}>{group.title}</span>
         <span className={styles.facts}>
-          <StatusWord status={status} />
+          <StatusWord {...outcome} />
           <time dateTime={group.newest.createdAt}>{toWhen(group.newest.createdAt, Date.now())}</time>
         </span>
       </Link>

@@ -1,3 +1,4 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
 import styles from "./problem-note.module.css";
 import { toSentence } from "./words.ts";
@@ -23,7 +24,7 @@ export function ProblemNote({
   return (
     <div className={styles.problem} role="alert">
       <p>
-        <strong>{what}</strong> {toSentence(problem.message)}
+        <strong>{what}</strong> {showHidden(toSentence(problem.message))}
       </p>
       <p className={styles.facts}>
         {problem.code === null ? null : <code>{problem.code}</code>}

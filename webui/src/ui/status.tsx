@@ -28,23 +28,43 @@ export const STATUS = {
 
 type Status = keyof typeof STATUS;
 
-export function StatusBadge({ status }: { status: Status }): ReactNode {
-  const { family, icon, word } = STATUS[status];
+/** Tool calls of a run that did not end well. */
+interface BadCalls {
+  failed: number;
+  denied: number;
+}
+
+interface StatusProps {
+  status: Status;
+  /** Of a run: green means that all of it went well. */
+  badCalls?: BadCalls;
+}
+
+export function StatusBadge(props: StatusProps): ReactNode {
+  return <StatusSign {...props} shape={`${styles.badge}`} />;
+}
+
+/** The status without a box, for places where a badge a line would be loud. */
+export function StatusWord(props: StatusProps): ReactNode {
+  return <StatusSign {...props} shape={`${styles.plain}`} />;
+}
+
+function StatusSign({ status, badCalls, shape }: StatusProps & { shape: string }): ReactNode {
+  const said = badCallWords(badCalls);
+  const { family, icon, word }: Look = status === "SUCCEEDED" && said !== "" ? SUCCEEDED_WITH : STATUS[status];
   return (
-    <span className={`${styles.badge} ${styles[family]}`} data-status={status}>
+    <span className={`${shape} ${styles[family]}`} data-status={status} data-bad-calls={said === "" ? undefined : said}>
       <StatusShape icon={icon} />
-      {word}
+      {said === "" ? word : `${word}, ${said}`}
     </span>
   );
 }
 
-/** The status without a box, for places where a badge a line would be loud. */
-export function StatusWord({ status }: { status: Status }): ReactNode {
-  const { family, icon, word } = STATUS[status];
-  return (
-    <span className={`${styles.plain} ${styles[family]}`} data-status={status}>
-      <StatusShape icon={icon} />
-      {word}
-    </span>
-  );
+const SUCCEEDED_WITH: Look = { family: "attention", icon: "diamond", word: "Succeeded" };
+
+/** "2 calls failed, 1 denied"; empty when all went well. */
+export function badCallWords({ failed, denied }: BadCalls = { failed: 0, denied: 0 }): string {
+  const calls = (count: number): string => `${count} ${count === 1 ? "call" : "calls"}`;
+  if (failed === 0) return denied === 0 ? "" : `${calls(denied)} denied`;
+  return denied === 0 ? `${calls(failed)} failed` : `${calls(failed)} failed, ${denied} denied`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toBytes, toClock, toCount, toDuration, toLatency, toLine, toWhen } from "./words.ts";
+import { toBytes, toClock, toCount, toDuration, toElapsed, toLatency, toLine, toWhen } from "./words.ts";
 
 test.each([
   [-5, "0.0 s"],
@@ -10,6 +10,15 @@ test.each([
   [7_300_000, "2 h"],
 ])("toDuration() of %i ms is %j", (ms, expected) => {
   expect(toDuration(ms)).toBe(expected);
+});
+
+test.each([
+  [-3_000, "0:00"],
+  [7_999, "0:07"],
+  [754_000, "12:34"],
+  [3_723_000, "1:02:03"],
+])("toElapsed() of %i ms is %j", (ms, expected) => {
+  expect(toElapsed(ms)).toBe(expected);
 });
 
 test.each([

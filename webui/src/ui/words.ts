@@ -19,6 +19,14 @@ export function toLatency(ms: number): string {
   return ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : toDuration(ms);
 }
 
+/** How long something goes on by now, as a clock: "0:07", "12:30", "1:02:03". */
+export function toElapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const [minutes, hours] = [Math.floor(seconds / 60) % 60, Math.floor(seconds / 3_600)];
+  const tail = `${String(seconds % 60).padStart(2, "0")}`;
+  return hours === 0 ? `${minutes}:${tail}` : `${hours}:${String(minutes).padStart(2, "0")}:${tail}`;
+}
+
 /** Bytes with the unit a person can compare. */
 export function toBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;

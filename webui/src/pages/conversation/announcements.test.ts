@@ -39,6 +39,19 @@ describe("toAnnouncements()", () => {
     expect(say([started, ...text])).toEqual(["See this: code block. Done."]);
   });
 
+  test.each(["```", "````", "~~~~~"])("toAnnouncements() leaves out the inside of a fence of %s", (fence) => {
+    const inner = fence.startsWith("`") ? "``" : "```";
+    const text = modelText("1 model", "s", [`See:\n${fence}\n${inner}\nlet a;\n${inner}\n${fence}\nDone. `]);
+    expect(say([started, ...text])).toEqual(["See: code block. Done."]);
+  });
+
+  test("toAnnouncements() says of a run that is not all well what was not", () => {
+    const failed: Line = ["STEP_SUCCEEDED", "1 tool", { output: { tool: "fetch", status: "FAILED" } }];
+    expect(say([started, failed, ["RUN_SUCCEEDED", null, { answer: "" }]]).at(-1)).toBe(
+      "The run is finished, with 1 call failed.",
+    );
+  });
+
   test.each([
     ["## Title\n\n> said\n\n", "Title said"],
     ["**42** is _it_, **yes**. ", "42 is it, yes."],
@@ -84,6 +97,27 @@ describe("createSpeaker()", () => {
     speaker.say(["a".repeat(5_000), "The end."]);
     expect(said[0]).toHaveLength(602);
     expect(said[0]?.endsWith("The end.")).toBe(true);
+    speaker.close();
+  });
+
+  test("createSpeaker() says every answer whole, in order, when another one follows before its turn", () => {
+    const said: string[] = [];
+    const speaker = createSpeaker((text) => said.push(text));
+    const answers = ["a", "b", "c"].map((letter) => `${letter.repeat(500)}.`);
+    speaker.say(["Now."]);
+    for (const answer of answers) speaker.say([answer]);
+    vi.advanceTimersByTime(6_000);
+    expect(said).toEqual(["Now.", ...answers]);
+    speaker.close();
+  });
+
+  test("createSpeaker() lets no more wait than can be heard", () => {
+    const said: string[] = [];
+    const speaker = createSpeaker((text) => said.push(text));
+    for (let at = 0; at < 100; at += 1) speaker.say([`${at}${"x".repeat(500)}`]);
+    vi.advanceTimersByTime(600_000);
+    expect(said).toHaveLength(21);
+    expect(said.at(-1)).toMatch(/^99x/);
     speaker.close();
   });
 

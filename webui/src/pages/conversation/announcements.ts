@@ -1,5 +1,5 @@
 import type { Item, RunView } from "../../run-log/view.ts";
-import { STATUS } from "../../ui/status.tsx";
+import { badCallWords, STATUS } from "../../ui/status.tsx";
 
 /** How much of a run has been said aloud. */
 export interface Spoken {
@@ -36,11 +36,16 @@ export function toAnnouncements(before: Spoken, view: RunView): { spoken: Spoken
       if (notices > before.notices) sentences.push(`${item.text}.`);
     }
   }
-  if (view.status !== before.run && view.status === "SUCCEEDED") sentences.push("The run is finished.");
+  if (view.status !== before.run && view.status === "SUCCEEDED") sentences.push(toEnd(view.badCalls));
   return {
     spoken: { texts, cards, notices, run: view.status },
     sentences: sentences.filter((sentence) => sentence !== ""),
   };
+}
+
+function toEnd(badCalls: RunView["badCalls"]): string {
+  const bad = badCallWords(badCalls);
+  return bad === "" ? "The run is finished." : `The run is finished, with ${bad}.`;
 }
 
 function sayableEnd(item: Extract<Item, { kind: "text" }>, from: number): number {
@@ -53,7 +58,7 @@ function sayableEnd(item: Extract<Item, { kind: "text" }>, from: number): number
 /** Text without the marks that only an eye wants. */
 function toSpeech(markdown: string): string {
   return markdown
-    .replace(/```[\s\S]*?(?:```|$)/g, " code block. ")
+    .replace(/(`{3,}|~{3,})[\s\S]*?(?:\1|$)/g, " code block. ")
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/^ {0,3}(?:#{1,6} |> )/gm, "")
     .replace(/(?<![\w*_])[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?![\w*_])|[`|]/g, "")

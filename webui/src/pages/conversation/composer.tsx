@@ -1,6 +1,6 @@
 import { CancelRunDocument, type RunSummaryFragment, SendMessageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
-import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
@@ -22,6 +22,7 @@ interface ComposerProps {
 /** Where messages are written. What was typed is kept until the server has it. */
 export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNode {
   const [text, setText] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
   const { send, sending, problem } = useSend(sessionId, onSent);
   const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
   const active = newest !== undefined && !isFinished(status);
@@ -59,6 +60,7 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
           Message
         </label>
         <textarea
+          ref={field}
           id="message"
           rows={1}
           placeholder="Write a message"
@@ -67,7 +69,7 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        {active ? <StopButton runId={newest.id} /> : null}
+        {active ? <StopButton runId={newest.id} onLeave={() => field.current?.focus()} /> : null}
         <button type="submit" className={styles.send} disabled={!able}>
           {sending ? "Sending…" : "Send"}
         </button>
@@ -101,15 +103,28 @@ function useSend(sessionId: string | undefined, onSent: (run: RunSummaryFragment
   return { send, sending, problem };
 }
 
-/** A command to the server, so it works after a reload and from another tab too. */
-function StopButton({ runId }: { runId: string }): ReactNode {
+/**
+ * A command to the server, so it works after a reload and from another tab too. `onLeave` takes the focus when the button
+ * cannot keep it: once it was pressed, and when the run ends while it has it.
+ */
+function StopButton({ runId, onLeave }: { runId: string; onLeave: () => void }): ReactNode {
   const cancelRun = useMutation(CancelRunDocument);
   const [asked, setAsked] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
   const requested = useRunLog(runId)?.view.cancelRequested === true;
   const stopping = requested || asked === runId;
+  const button = useRef<HTMLButtonElement>(null);
+  const leave = useRef(onLeave);
+  leave.current = onLeave;
+  useLayoutEffect(() => {
+    const mine = button.current;
+    return () => {
+      if (mine !== null && document.activeElement === mine) leave.current();
+    };
+  }, []);
   const stop = async (): Promise<void> => {
     setAsked(runId);
+    onLeave();
     const { error } = await cancelRun({
       input: { runId, reason: "Stopped in the web page", idempotencyKey: `stop:${runId}` },
     });
@@ -119,7 +134,7 @@ function StopButton({ runId }: { runId: string }): ReactNode {
   return (
     <>
       {problem === undefined ? null : <span role="alert">Not stopped: {problem.message}</span>}
-      <button type="button" className={styles.stop} disabled={stopping} onClick={() => void stop()}>
+      <button ref={button} type="button" className={styles.stop} disabled={stopping} onClick={() => void stop()}>
         {stopping ? "Stopping…" : "Stop"}
       </button>
     </>

@@ -1,6 +1,6 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
-import { useStatus } from "../../run-log/use-run-log.ts";
+import { useOutcome } from "../../run-log/use-run-log.ts";
 import { StatusBadge } from "../../ui/status.tsx";
 import styles from "./conversation-page.module.css";
 import { LiveIndicator } from "./live-indicator.tsx";
@@ -15,10 +15,10 @@ export function ConversationHeader({ title, run }: { title: string; run: RunSumm
 }
 
 function RunLine({ run }: { run: RunSummaryFragment }): ReactNode {
-  const status = useStatus(run.id, run.status);
+  const outcome = useOutcome(run);
   return (
     <div className={styles.runLine}>
-      <StatusBadge status={status} />
+      <StatusBadge {...outcome} />
       <LiveIndicator runId={run.id} />
     </div>
   );

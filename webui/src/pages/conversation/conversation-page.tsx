@@ -33,10 +33,11 @@ export function ConversationPage({ place }: { place: Exclude<Place, { kind: "now
       <main id="main" className={styles.page} tabIndex={-1}>
         <ConversationHeader title={title} run={selected} />
         <Body place={place} conversation={conversation} />
-        <Announcer key={turns.at(-1)?.id} run={turns.at(-1)} />
+        <Announcer key={sessionId} run={turns.at(-1)} />
         {conversation.missing ? null : <Composer sessionId={sessionId} newest={turns.at(-1)} onSent={onSent} />}
       </main>
-      <aside aria-label="Steps of the run">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <aside aria-label="Steps of the run" tabIndex={0}>
         <StepPanel run={selected} />
       </aside>
     </>

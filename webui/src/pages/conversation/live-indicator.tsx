@@ -1,6 +1,7 @@
 import type { FollowState } from "@soma/graphql/follow-state";
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import type { ShownPhase } from "../../run-log/live-words.ts";
+import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { toCount } from "../../ui/words.ts";
 import styles from "./live-indicator.module.css";
 import { useLiveWords } from "./use-live-words.ts";
@@ -22,6 +23,7 @@ const LOOK: Record<ShownPhase, string> = {
 /** Whether what is on the screen is whole, current and verified; a press shows how that is known. */
 export function LiveIndicator({ runId }: { runId: string }): ReactNode {
   const { phase, text, state } = useLiveWords(runId);
+  const logs = useContext(RunLogsContext);
   const [words, details] = [`${styles.indicator} ${styles[LOOK[phase]]}`, `live-${runId}`];
   return (
     <div className={styles.place}>
@@ -29,6 +31,11 @@ export function LiveIndicator({ runId }: { runId: string }): ReactNode {
         <span className={styles.sign} aria-hidden="true" />
         {text}
       </button>
+      {phase === "RECONNECTING" ? (
+        <button type="button" className={styles.retry} onClick={() => logs.retryNow(runId)}>
+          Retry now
+        </button>
+      ) : null}
       <div id={details} popover="auto" className={styles.details}>
         <Details state={state} />
       </div>

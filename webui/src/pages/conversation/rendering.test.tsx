@@ -44,7 +44,12 @@ const RUN: RunSummaryFragment = {
 function logsOf(lines: readonly Line[], state: Partial<FollowState> = {}): RunLogs {
   const view = reduce(EMPTY_VIEW, history(lines));
   const snapshot = { view, state: { ...FIRST_FOLLOW_STATE, ...state }, closed: null, heardAt: 0, eventAt: 0 };
-  return { peek: (id) => (id === RUN_ID ? snapshot : undefined), watch: () => () => {}, onStatus: () => () => {} };
+  return {
+    peek: (id) => (id === RUN_ID ? snapshot : undefined),
+    watch: () => () => {},
+    retryNow: () => {},
+    onStatus: () => () => {},
+  };
 }
 
 const markup = (element: ReactNode, logs: RunLogs): string =>
@@ -157,6 +162,39 @@ describe("StepPanel", () => {
     expect(words(stale)).toContain("Not updating for");
     expect(markup(<StepPanel run={RUN} />, logsOf(WHOLE_RUN, { phase: "LIVE" }))).toContain('data-stale="false"');
   });
+});
+
+test("StepPanel, a tool card and what the run does have a clock while they run, and none afterwards", () => {
+  const begun: Line[] = [started, ["STEP_STARTED", "1 tool", { summary: "Calling" }]];
+  const called = [...begun, toolStart("1 tool", "s", "cat")];
+  const ended: Line = ["STEP_SUCCEEDED", "1 tool", { output: { tool: "cat", status: "SUCCEEDED" } }];
+  const clocks = (element: ReactNode, lines: readonly Line[]) =>
+    markup(element, logsOf(lines)).match(/data-elapsed="">\d+:\d\d/g)?.length ?? 0;
+  expect(clocks(<StepPanel run={RUN} />, begun)).toBe(1);
+  expect(clocks(<Turn run={RUN} selected newest />, begun)).toBe(1);
+  expect(clocks(<Turn run={RUN} selected newest />, called)).toBe(1);
+  expect(clocks(<StepPanel run={RUN} />, [...called, ended])).toBe(0);
+  expect(clocks(<Turn run={RUN} selected newest />, [...called, ended, ["RUN_SUCCEEDED", null, {}]])).toBe(0);
+});
+
+test("Turn and StepPanel are not green where a call failed, although run and step succeeded", () => {
+  const lines: Line[] = [
+    started,
+    ["STEP_SUCCEEDED", "1 tool", { output: { tool: "fetch", status: "FAILED", error: "404" } }],
+    ["RUN_SUCCEEDED", null, { answer: "sorry" }],
+  ];
+  const [turn, panel] = [<Turn key="1" run={RUN} selected newest />, <StepPanel key="2" run={RUN} />].map((element) =>
+    words(markup(element, logsOf(lines))),
+  );
+  expect(turn).toContain("Succeeded, 1 call failed Its steps are listed");
+  expect(panel).toMatch(/1 tool Failed/);
+});
+
+test("LiveIndicator lets nobody wait for the next try who would rather try now", () => {
+  const shown = (phase: FollowState["phase"]) =>
+    words(markup(<LiveIndicator runId={RUN_ID} />, logsOf(WHOLE_RUN, { phase })));
+  expect(shown("RECONNECTING")).toContain("Retry now");
+  for (const phase of ["LIVE", "ENDED", "BROKEN", "STALE"] as const) expect(shown(phase)).not.toContain("Retry");
 });
 
 test("LiveIndicator says the state in words and as an attribute", () => {

@@ -9,23 +9,38 @@ const PAUSE_MS = 2_000;
 /** Longer ones would still be read when the text is long past them. */
 const MAX_CHARACTERS = 600;
 
-/** Gathers what comes during the pause and says it together, the newest part when it is too long. */
+/** Announcements that may wait: more would be minutes behind. */
+const MAX_WAITING = 20;
+
+/**
+ * Gathers what comes during the pause and says it together. What does not fit into one announcement any more has the next
+ * one: an answer is never cut short by what follows it, only by its own length, and then its newest part is said.
+ */
 export function createSpeaker(announce: (text: string) => void): Speaker {
-  let waiting = "";
+  const waiting: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const speak = (): void => {
     timer = undefined;
-    if (waiting === "") return;
-    announce(waiting.length <= MAX_CHARACTERS ? waiting : `… ${waiting.slice(-MAX_CHARACTERS)}`);
-    waiting = "";
+    const text = waiting.shift();
+    if (text === undefined) return;
+    announce(text);
     timer = setTimeout(speak, PAUSE_MS);
   };
   return {
     say(sentences) {
-      waiting = [waiting, ...sentences].filter((part) => part !== "").join(" ");
+      const text = clip(sentences.filter((sentence) => sentence !== "").join(" "));
+      const last = waiting.at(-1);
+      if (text === "") return;
+      if (last !== undefined && last.length + text.length < MAX_CHARACTERS) waiting.splice(-1, 1, `${last} ${text}`);
+      else waiting.push(text);
+      if (waiting.length > MAX_WAITING) waiting.shift();
       if (timer === undefined) speak();
     },
     close: () => clearTimeout(timer),
   };
+}
+
+function clip(text: string): string {
+  return text.length <= MAX_CHARACTERS ? text : `… ${text.slice(-MAX_CHARACTERS)}`;
 }

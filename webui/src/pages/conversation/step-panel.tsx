@@ -1,10 +1,12 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { memo, type ReactNode } from "react";
 import { useRunLog } from "../../run-log/use-run-log.ts";
 import type { StepView } from "../../run-log/view.ts";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount, toLatency } from "../../ui/words.ts";
+import { Elapsed } from "./elapsed.tsx";
 import styles from "./step-panel.module.css";
 import { DecisionWords } from "./tool-card.tsx";
 import { useLiveWords } from "./use-live-words.ts";
@@ -55,21 +57,31 @@ const StepRow = memo(function StepRow({ step }: { step: StepView }): ReactNode {
       <span className={styles.number}>{step.number}</span>
       <div className={styles.what}>
         <p className={styles.line}>
-          <span className={styles.node}>{step.nodeId}</span>
-          {step.nodeType === step.nodeId ? null : <span className={styles.fact}>{step.nodeType}</span>}
-          <StatusWord status={step.status} />
+          <span className={styles.node}>{showHidden(step.nodeId)}</span>
+          {step.nodeType === step.nodeId ? null : <span className={styles.fact}>{showHidden(step.nodeType)}</span>}
+          <StatusWord status={step.call ?? step.status} />
         </p>
-        {step.summary === "" || step.decision !== null ? null : <p className={styles.summary}>{step.summary}</p>}
+        {step.summary === "" || step.decision !== null ? null : (
+          <p className={styles.summary}>{showHidden(step.summary)}</p>
+        )}
         {step.decision === null ? null : (
           <p className={styles.summary}>
-            <code>{step.decision.tool}</code> <DecisionWords decision={step.decision} />
+            <code>{showHidden(step.decision.tool)}</code> <DecisionWords decision={step.decision} />
           </p>
         )}
-        {step.error === null || step.note !== null ? null : <p className={styles.error}>{step.error.message}</p>}
-        {step.note === null ? null : <p className={styles.summary}>{step.note}</p>}
+        {step.error === null || step.note !== null ? null : (
+          <p className={styles.error}>{showHidden(step.error.message)}</p>
+        )}
+        {step.note === null ? null : <p className={styles.summary}>{showHidden(step.note)}</p>}
         <p className={styles.fact}>
           <time dateTime={step.startedAt}>{toClock(step.startedAt)}</time>
           {step.latencyMs === null ? null : ` · ${toLatency(step.latencyMs)}`}
+          {step.status === "RUNNING" || step.status === "WAITING" ? (
+            <>
+              {" · "}
+              <Elapsed since={step.startedAt} />
+            </>
+          ) : null}
           {` · attempt ${step.attempt}`}
         </p>
       </div>
@@ -90,7 +102,7 @@ function RunFacts({ run, recoveries }: { run: RunSummaryFragment; recoveries: nu
       {facts.map(([word, value]) => (
         <div key={word}>
           <dt>{word}</dt>
-          <dd>{value}</dd>
+          <dd>{showHidden(value)}</dd>
         </div>
       ))}
     </dl>

@@ -1,9 +1,11 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useMemo, useState } from "react";
 import { toPlainOutput } from "../../markdown/plain-text.ts";
 import type { DecisionView, ToolItem } from "../../run-log/view.ts";
 import { StatusShape } from "../../ui/icons.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import { toBytes, toLatency } from "../../ui/words.ts";
+import { Elapsed } from "./elapsed.tsx";
 import styles from "./tool-card.module.css";
 
 /** More than this is not put on the page unasked: long outputs make every browser slow. */
@@ -14,15 +16,21 @@ const PREVIEW_CHARACTERS = 65_536;
  * the page.
  */
 export function ToolCard({ card }: { card: ToolItem }): ReactNode {
+  const tool = showHidden(card.tool);
   return (
-    <details className={styles.card} open data-status={card.status} data-tool={card.tool}>
+    <details className={styles.card} open data-status={card.status} data-tool={tool}>
       <summary>
         <span className={styles.name}>
-          <span className={styles.kind}>tool</span> {card.tool}
+          <span className={styles.kind}>tool</span> {tool}
         </span>
         <span className={styles.state}>
           {card.attempt > 1 ? <span className={styles.fact}>attempt {card.attempt}</span> : null}
           {card.latencyMs === null ? null : <span className={styles.fact}>{toLatency(card.latencyMs)}</span>}
+          {card.status === "RUNNING" ? (
+            <span className={styles.fact}>
+              <Elapsed since={card.startedAt} />
+            </span>
+          ) : null}
           <StatusBadge status={card.status} />
         </span>
       </summary>
@@ -30,7 +38,7 @@ export function ToolCard({ card }: { card: ToolItem }): ReactNode {
         {card.args === null ? null : (
           <p className={styles.row}>
             <span className={styles.label}>asked</span>
-            <code>{card.args === "" ? "{}" : card.args}</code>
+            <code>{card.args === "" ? "{}" : showHidden(card.args)}</code>
           </p>
         )}
         {card.decision === null ? null : (
@@ -40,7 +48,7 @@ export function ToolCard({ card }: { card: ToolItem }): ReactNode {
           </p>
         )}
         <Output card={card} />
-        {card.note === null ? null : <p className={styles.note}>{card.note}</p>}
+        {card.note === null ? null : <p className={styles.note}>{showHidden(card.note)}</p>}
       </div>
     </details>
   );
@@ -52,7 +60,7 @@ export function DecisionWords({ decision }: { decision: DecisionView }): ReactNo
     <span className={decision.allow ? styles.allowed : styles.denied}>
       <StatusShape icon={decision.allow ? "check" : "shield"} />
       <span>
-        {decision.allow ? "allowed" : "denied"}: {decision.reason}
+        {decision.allow ? "allowed" : "denied"}: {showHidden(decision.reason)}
       </span>
     </span>
   );
@@ -69,7 +77,7 @@ function Output({ card }: { card: ToolItem }): ReactNode {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <section className={styles.output} tabIndex={0} aria-label={`Output of ${card.tool}`}>
+      <section className={styles.output} tabIndex={0} aria-label={`Output of ${showHidden(card.tool)}`}>
         <pre>{text}</pre>
       </section>
       {cut ? (

@@ -1,5 +1,6 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { Markdown } from "../../markdown/markdown.tsx";
@@ -7,11 +8,12 @@ import { runPath } from "../../place.ts";
 import { questionOf } from "../../run-log/question-of.ts";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
-import { type Item, newerStatus, type RunView } from "../../run-log/view.ts";
+import { type Item, newerBadCalls, newerStatus, type RunView } from "../../run-log/view.ts";
 import { StatusShape } from "../../ui/icons.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
+import { Elapsed } from "./elapsed.tsx";
 import { ToolCard } from "./tool-card.tsx";
 import styles from "./turn.module.css";
 
@@ -49,12 +51,12 @@ export const Turn = memo(function Turn({
         <p className={styles.who}>
           You <time dateTime={run.createdAt}>{toClock(run.createdAt)}</time>
         </p>
-        <p className={styles.asked}>{view?.question || questionOf(run.input)}</p>
+        <p className={styles.asked}>{showHidden(view?.question || questionOf(run.input))}</p>
       </div>
       {view === undefined ? <Summary run={run} /> : <Items view={view} going={fault === null && !isFinished(status)} />}
-      {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{fault}</p>}
+      {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
       <p className={styles.foot}>
-        <StatusWord status={status} />
+        <StatusWord status={status} badCalls={newerBadCalls(run.outcome, view)} />
         {selected ? <span>Its steps are listed</span> : <Link href={runPath(run.id)}>Show its steps</Link>}
       </p>
     </article>
@@ -64,7 +66,7 @@ export const Turn = memo(function Turn({
 function Summary({ run }: { run: RunSummaryFragment }): ReactNode {
   if (run.answer !== null) return <Markdown text={run.answer} />;
   return run.error === null ? null : (
-    <p className={`${styles.notice} ${styles.failed}`}>The run failed: {run.error.message}</p>
+    <p className={`${styles.notice} ${styles.failed}`}>The run failed: {showHidden(run.error.message)}</p>
   );
 }
 
@@ -93,7 +95,7 @@ const ItemPart = memo(function ItemPart({ item }: { item: Item }): ReactNode {
   if (item.kind === "notice")
     return (
       <p className={`${styles.notice} ${styles[item.tone]}`}>
-        <time dateTime={item.at}>{toClock(item.at)}</time> {item.text}
+        <time dateTime={item.at}>{toClock(item.at)}</time> {showHidden(item.text)}
       </p>
     );
   return (
@@ -101,7 +103,7 @@ const ItemPart = memo(function ItemPart({ item }: { item: Item }): ReactNode {
       <Markdown text={item.text} />
       {item.status === "SUCCEEDED" || item.status === "RUNNING" ? null : (
         <p className={styles.broken}>
-          <StatusWord status={item.status} /> {item.note ?? "The text above is what had come"}
+          <StatusWord status={item.status} /> {showHidden(item.note ?? "The text above is what had come")}
         </p>
       )}
     </div>
@@ -117,7 +119,8 @@ function Doing({ view }: { view: RunView }): ReactNode {
   return (
     <p className={styles.doing}>
       <StatusShape icon={step?.status === "WAITING" ? "clock" : "half"} />
-      {words === "" ? "Working…" : words}
+      {words === "" ? "Working…" : showHidden(words)}
+      {step === undefined ? null : <Elapsed since={step.startedAt} />}
     </p>
   );
 }

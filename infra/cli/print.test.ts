@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { isJsonWanted, safe } from "./print.ts";
+
+describe("safe()", () => {
+  it("leaves out what moves a cursor, and shows by its number what a reader would not see", () => {
+    expect(safe("\u001b[2Ja\u001b]0;title\u0007b\rc\u0008")).toBe("abc");
+    expect(safe("user\u202egnp.exe a\u200bb\ttab\nline")).toBe("user⟨U+202E⟩gnp.exe a⟨U+200B⟩b\ttab\nline");
+  });
+});
+
+describe("isJsonWanted()", () => {
+  it.each([
+    [["runs", "--json", "list"], true],
+    [["ask", "--", "--json"], false],
+    [["ask", "json"], false],
+  ])("of %j is %s", (args, wanted) => {
+    expect(isJsonWanted(args)).toBe(wanted);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { showHidden } from "./hidden-characters.ts";
+
+const range = (from: number, until: number): number[] => Array.from({ length: until - from + 1 }, (_, at) => from + at);
+
+describe("showHidden()", () => {
+  it.each([
+    ...range(0x202a, 0x202e),
+    ...range(0x2066, 0x2069),
+    ...range(0x200b, 0x200f),
+    ...range(0x2060, 0x2065),
+    ...[0xad, 0x61c, 0x180e, 0x3164, 0xfeff, 0xe0041],
+  ])("shows U+%x by its number", (code) => {
+    const number = code.toString(16).toUpperCase().padStart(4, "0");
+    expect(showHidden(`pay${String.fromCodePoint(code)}pal`)).toBe(`pay⟨U+${number}⟩pal`);
+  });
+
+  it.each([
+    ["text", "a\tb\r\nc — é 漢字 عربي"],
+    ["a family", "👨\u200d👩\u200d👧"],
+    ["a heart", "❤\ufe0f\u200d🔥"],
+    ["a word of Persian", "می\u200cخواهم"],
+    ["a word of Hindi", "क\u094d\u200dष"],
+    ["the flag of Scotland", "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}"],
+  ])("leaves %s as it is", (_what, text) => {
+    expect(showHidden(text)).toBe(text);
+  });
+
+  it("shows joiners that join nothing, and tags behind anything but a flag", () => {
+    expect(showHidden("a\u200d\u200cb👩\u200d")).toBe("a⟨U+200D⟩⟨U+200C⟩b👩⟨U+200D⟩");
+    expect(showHidden("x\u{e0061}\u{e007f}")).toBe("x⟨U+E0061⟩⟨U+E007F⟩");
+  });
+
+  it("is linear: a text of nothing but them is shown at once", () => {
+    expect(showHidden("\u202e".repeat(50_000))).toHaveLength(50_000 * 8);
+    expect(showHidden("👨\u200d".repeat(20_000))).toHaveLength(20_000 * 3 + 7);
+  });
+});
