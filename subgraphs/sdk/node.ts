@@ -2,12 +2,22 @@ import type { Json, JsonObject } from "@soma/schemas/json";
 import type { StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
 import type { StepServices } from "./services.ts";
 
+/** How long the nodes that ship wait for what they cannot reach: longer than a restart, a deploy or a lock takes. */
+export const OUTAGE_MS = 300_000;
+
 /** How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter. */
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
   maxAttempts: number;
   initialMs: number;
   maxMs: number;
+  /**
+   * Milliseconds from the first attempt on in which what only cannot be reached now, such as a database or a service that
+   * restarts, is waited for and counts as no attempt; left out, it counts like any failure.
+   */
+  outageMs?: number;
+  /** Milliseconds from the first attempt on after which no other begins, so that slow failures do not add up. */
+  withinMs?: number;
 }
 
 /** What a node gives back. */
@@ -43,6 +53,8 @@ export interface NodeSpec<S> {
   /** What the event bus hears of the input: one line without texts of people. Left out, only the state's shape is told. */
   inputSummary?: (state: S, run: RunInfo) => string;
   run(state: S, context: StepContext): Promise<NodeResult<S>> | NodeResult<S>;
+  /** What the step comes to when no attempt is left; left out, it fails and its run with it. */
+  giveUp?(state: S, error: { code: string; message: string }): NodeResult<S>;
 }
 
 /** What a node may know of its run. */

@@ -2,10 +2,11 @@ import type { MemoryPort } from "@soma/sdk/services";
 import type { ServiceClient } from "@soma/shared/graphql/service-client";
 import type { ServiceBinding } from "../engine/execute/run-context.ts";
 import { PeerLinkDocument, PeerRecallDocument, PeerRememberDocument } from "./generated/graphql.ts";
+import { PEER_MS } from "./peer-limit.ts";
 
 /** The memory subgraph, for one step. */
 export function bindMemory(client: ServiceClient, { run, stepId, principal, signal }: ServiceBinding): MemoryPort {
-  const call = { principal, signal };
+  const call = { principal, signal, timeoutMs: PEER_MS };
   return {
     async recall(input) {
       const { recall } = await client.request(PeerRecallDocument, { input }, call);

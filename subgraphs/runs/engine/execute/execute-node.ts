@@ -2,8 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError } from "@soma/schemas/run-history";
 import type { Graph } from "@soma/sdk/graph";
-import type { NodeResult, NodeSpec, RetryPolicy, StepContext } from "@soma/sdk/node";
-import { backoffMs } from "@soma/shared/backoff";
+import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
@@ -12,10 +11,9 @@ import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { EntryStep, Journal } from "../journal/journal.ts";
 import type { Position } from "./replay.ts";
+import { DEFAULT_RETRY, isFailure, nextAttemptMs, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import { StepStreams } from "./step-streams.ts";
-
-const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxMs: 5_000 };
 
 const durations = durationHistogram("orchestrator_node_duration_seconds", "Steps by node type and how they ended", [
   "node_type",
@@ -49,17 +47,17 @@ export async function executeNode<S>(
   const { node: id } = position;
   if (id === undefined) throw new Error("the run is at its end");
   const spec = graph.node(id);
-  const retry = spec.retry ?? DEFAULT_RETRY;
-  let { attempts, failures } = position;
-  for (;;) {
-    attempts += 1;
-    const attempt = await beginAttempt({ context, journal, position, spec, id, number: attempts });
+  const begunAt = performance.now();
+  const tries: Tries = { failures: position.failures, outages: 0, elapsedMs: 0 };
+  for (let number = position.attempts + 1; ; number += 1) {
+    const attempt = await beginAttempt({ context, journal, position, spec, id, number });
     try {
       return await runAttempt(attempt);
     } catch (error) {
-      failures += 1;
-      const delayMs = await endFailed(attempt, error, { retry, failures });
-      await sleep(delayMs, undefined, { signal: context.signal }).catch(() => {});
+      tries.elapsedMs = performance.now() - begunAt;
+      const after = endFailed(attempt, error, tries);
+      if (typeof after !== "number") return after;
+      await sleep(after, undefined, { signal: context.signal }).catch(() => {});
       if (context.lost()) throw new SomaError("CANCELED", "the worker stops", { cause: error });
     }
   }
@@ -103,29 +101,34 @@ async function beginAttempt<S>(params: {
 }
 
 async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S>> {
-  const { context, journal, spec, state, step, streams } = attempt;
+  const { context, spec, state, step, streams } = attempt;
   context.throwIfCanceled();
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
     const result = await spec.run(state, toStepContext(attempt));
-    // As the journal keeps it, so that going on and replaying give the same state.
-    const patch = toStorableJson(result.patch ?? {}) as JsonObject;
     streams.closeAll("OK");
-    const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
-    journal.write({
-      kind,
-      step,
-      payload: {
-        ...endOf(attempt, span.spanContext().spanId),
-        summary: result.summary,
-        outputSummary: toSummary(result.outputSummary, result.output),
-        output: result.output ?? null,
-        patch,
-      },
-    });
-    attempt.observe({ status: kind });
-    return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
+    return endGood(attempt, result, span.spanContext().spanId);
   });
+}
+
+/** Writes what a step came to; the patch is given back as the journal keeps it, so that going on and replaying give the same state. */
+function endGood<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): NodeResult<S> {
+  const { journal, step } = attempt;
+  const patch = toStorableJson(result.patch ?? {}) as JsonObject;
+  const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
+  journal.write({
+    kind,
+    step,
+    payload: {
+      ...endOf(attempt, spanId),
+      summary: result.summary,
+      outputSummary: toSummary(result.outputSummary, result.output),
+      output: result.output ?? null,
+      patch,
+    },
+  });
+  attempt.observe({ status: kind });
+  return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
 }
 
 function toStepContext<S>({ context, step, streams }: Attempt<S>): StepContext {
@@ -155,31 +158,38 @@ function endOf<S>({ context, spec, state, startedAt, summary }: Attempt<S>, span
   };
 }
 
-/** Writes how an attempt failed. Gives the milliseconds until the next one, or throws when there is none. */
-async function endFailed<S>(
-  attempt: Attempt<S>,
-  error: unknown,
-  tries: { retry: RetryPolicy; failures: number },
-): Promise<number> {
-  const { context, journal, step, streams } = attempt;
+/**
+ * Writes how an attempt failed. Gives the milliseconds until the next one, or what the node makes of having none left;
+ * throws when it makes nothing of it.
+ */
+function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number | NodeResult<S> {
+  const { context, journal, spec, state, step, streams } = attempt;
   if (context.lost()) throw error;
   const known = toSomaError(error);
   if (known.code === "FENCED") throw error;
   const canceled = context.canceled();
   streams.closeAll(canceled ? "CANCELED" : "ERROR");
-  attempt.observe({ status: canceled ? "STEP_CANCELED" : "STEP_FAILED" });
   if (canceled) {
+    attempt.observe({ status: "STEP_CANCELED" });
     journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error: CANCELED } });
     throw new StepStopped("CANCELED", CANCELED);
   }
   const shown = { code: known.code, message: known.publicMessage };
   if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
-  if (!known.retryable || tries.failures >= tries.retry.maxAttempts) {
+  const retry = spec.retry ?? DEFAULT_RETRY;
+  if (isFailure(retry, known.code)) tries.failures += 1;
+  else tries.outages += 1;
+  const delayMs = nextAttemptMs(retry, known, tries);
+  if (delayMs === undefined && spec.giveUp !== undefined) {
+    context.log.warn({ err: error, node: step.node }, "a step did not come about, and its run goes on without it");
+    return endGood(attempt, spec.giveUp(state, shown), "");
+  }
+  attempt.observe({ status: "STEP_FAILED" });
+  if (delayMs === undefined) {
     const end = { ...endOf(attempt, ""), outputSummary: known.code, error: shown };
     journal.write({ kind: "STEP_FAILED", step, payload: end });
     throw new StepStopped("FAILED", shown);
   }
-  const delayMs = backoffMs(tries.retry, tries.failures);
   journal.write({ kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } });
   return delayMs;
 }

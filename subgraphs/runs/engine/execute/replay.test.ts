@@ -63,6 +63,24 @@ describe("replay()", () => {
   });
 });
 
+describe("replay() of a step that waits", () => {
+  const retried = (code: string) => ({
+    kind: "STEP_RETRIED" as const,
+    step: 1,
+    node: "work",
+    payload: { error: { code, message: "" } },
+  });
+
+  it("counts what failed, and not what could not be reached, by the policy of the node", () => {
+    const events = aHistory(retried("UNAVAILABLE"), retried("DATABASE_BUSY"), retried("MODEL_FAILED"));
+    expect(replay(loop, events).failures).toBe(1);
+    const impatient = graph("impatient", 1, {})
+      .node("work", { ...pure, retry: { maxAttempts: 3, initialMs: 1, maxMs: 1 } })
+      .build(() => "");
+    expect(replay(impatient, events).failures).toBe(3);
+  });
+});
+
 describe("stoppedBy()", () => {
   const error = { code: "TIMEOUT", message: "late" };
 

@@ -2,6 +2,7 @@ import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { Graph } from "@soma/sdk/graph";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { DEFAULT_RETRY, isFailure } from "./retries.ts";
 import { readStreams } from "./step-streams.ts";
 
 /** Where a run stands: the fold of its history. */
@@ -11,7 +12,7 @@ export interface Position<S> {
   node: string | undefined;
   /** Number the next step has; the open one's when a step was begun and not ended. */
   stepNumber: number;
-  /** Attempts of that step which began, and failures that were retried. */
+  /** Attempts of that step which began, and those of them that failed by themselves and were tried again. */
   attempts: number;
   failures: number;
   streams: ReturnType<typeof readStreams>;
@@ -27,7 +28,10 @@ export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Pos
   let failures = 0;
   for (const event of events) {
     if (event.kind === "STEP_STARTED") attempts = Math.max(attempts, event.attempt);
-    if (event.kind === "STEP_RETRIED") failures += 1;
+    if (event.kind === "STEP_RETRIED") {
+      const retry = graph.node(event.node ?? "").retry ?? DEFAULT_RETRY;
+      if (isFailure(retry, payloadOf(event.kind, event.payload).error.code)) failures += 1;
+    }
     if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") continue;
     state = graph.fold(state, payloadOf(event.kind, event.payload).patch as Partial<S>);
     node = graph.next(event.node ?? "", state);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { startDeadlines } from "./deadlines.ts";
+import { startDeadlines, type TimeoutsMs } from "./deadlines.ts";
 
 const LIMITS = { connect: 10, firstToken: 100, silence: 400, total: 1_000 };
 
@@ -11,7 +11,8 @@ describe("startDeadlines()", () => {
     vi.useRealTimers();
   });
 
-  const start = (limits = LIMITS, caller = new AbortController().signal) => startDeadlines("m", limits, caller);
+  const start = (limits: TimeoutsMs = LIMITS, caller = new AbortController().signal) =>
+    startDeadlines("m", limits, caller);
 
   test("gives up a connection that does not come, but only once one is made", () => {
     const deadlines = start();

@@ -6,7 +6,7 @@ import {
   type ToolCall,
   type ToolDefinition,
 } from "@soma/sdk/model-client";
-import type { NodeSpec, StepContext } from "@soma/sdk/node";
+import { type NodeSpec, OUTAGE_MS, type StepContext } from "@soma/sdk/node";
 import type { CatalogTool } from "@soma/sdk/services";
 import { SomaError } from "@soma/shared/errors";
 import { type AssistantState, REMEMBER_TOOL } from "../assistant-state.ts";
@@ -36,7 +36,8 @@ const rememberTool: ToolDefinition = {
 /** Asks the model, and streams its text into the history while it comes. */
 export const modelNode: NodeSpec<AssistantState> = {
   type: "model",
-  retry: { maxAttempts: 4, initialMs: 300, maxMs: 10_000 },
+  // A model that drips its answer until its time is over is not asked four times: it would hold its place for four times as long.
+  retry: { maxAttempts: 4, initialMs: 300, maxMs: 10_000, outageMs: OUTAGE_MS, withinMs: OUTAGE_MS },
   summary: () => "Asking the model",
   inputSummary: (state, run) =>
     `profile ${run.modelProfile}, ${state.messages.length + 1} messages, ${state.history.length} earlier turns, ${state.memories.length} memories`,

@@ -1,6 +1,5 @@
 import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
 import type { PolicyDecision } from "@soma/sdk/services";
-import { toSomaError } from "@soma/shared/errors";
 import {
   type AssistantState,
   answerCall,
@@ -13,8 +12,8 @@ import {
 } from "../assistant-state.ts";
 
 /**
- * Asks the policy before a tool call. Whatever keeps it from answering means no: a call is made only on a decision that
- * allows it.
+ * Asks the policy before a tool call. One that cannot be reached now is waited for; what keeps it from answering for good
+ * means no: a call is made only on a decision that allows it.
  */
 export const policyNode: NodeSpec<AssistantState> = {
   type: "policy",
@@ -24,12 +23,7 @@ export const policyNode: NodeSpec<AssistantState> = {
     const call = firstCall(state);
     const args = parseArguments(call);
     if (args === undefined) return refused(state, call, "the arguments are not a JSON object", null);
-    const answer = await decide(call, args, context).catch((error: unknown) => {
-      const known = toSomaError(error);
-      if (context.signal.aborted) throw error;
-      context.log.warn({ err: error, tool: call.name }, "the policy did not answer, so the call is denied");
-      return { id: null, allow: false, reason: `policy_error: ${known.publicMessage}` };
-    });
+    const answer = await decide(call, args, context);
     if (answer === undefined) return refused(state, call, `there is no tool "${call.name}"`, null);
     if (!answer.allow) return refused(state, call, answer.reason, answer.id);
     return {
@@ -39,6 +33,7 @@ export const policyNode: NodeSpec<AssistantState> = {
       output: { tool: call.name, allow: true, reason: answer.reason, decisionId: answer.id },
     };
   },
+  giveUp: (state, error) => refused(state, firstCall(state), `policy_error: ${error.message}`, null),
 };
 
 /** A call that is not made, and the reason the model and the people read. */

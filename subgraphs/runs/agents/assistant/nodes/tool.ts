@@ -1,4 +1,4 @@
-import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
+import { type NodeResult, type NodeSpec, OUTAGE_MS, type StepContext } from "@soma/sdk/node";
 import type { ToolInvocation } from "@soma/sdk/services";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import {
@@ -24,7 +24,7 @@ const LAST_FRAMES_MS = 3_000;
 export const toolNode: NodeSpec<AssistantState> = {
   type: "tool",
   copiesStreams: true,
-  retry: { maxAttempts: 6, initialMs: 200, maxMs: 5_000 },
+  retry: { maxAttempts: 6, initialMs: 200, maxMs: 5_000, outageMs: OUTAGE_MS },
   summary: (state) => `Calling ${firstCall(state).name}`,
   inputSummary: (state) => describeCall(firstCall(state)),
   async run(state, context) {
@@ -86,6 +86,9 @@ async function invoke(
     // The token ran out on the way; the next attempt asks for a decision again.
     if (known.code === "DECISION_EXPIRED")
       throw new SomaError("UNAVAILABLE", "the decision expired before the tool was called", { cause: error });
+    // Others' calls have every place, or this one still runs: a matter of waiting, not of this call.
+    if (known.code === "LIMIT_EXCEEDED" || known.code === "TOOL_BUSY")
+      throw new SomaError("UNAVAILABLE", known.publicMessage, { cause: error });
     throw error;
   } finally {
     stop.abort();
