@@ -14,7 +14,16 @@ import { preset as clientPreset } from "@graphql-codegen/client-preset";
 import { codegen } from "@graphql-codegen/core";
 import * as typescript from "@graphql-codegen/typescript";
 import * as resolvers from "@graphql-codegen/typescript-resolvers";
-import { buildSchema, type DocumentNode, findBreakingChanges, Kind, parse, printSchema } from "graphql";
+import {
+  buildSchema,
+  type DocumentNode,
+  findBreakingChanges,
+  GraphQLNonNull,
+  isNonNullType,
+  Kind,
+  parse,
+  printSchema,
+} from "graphql";
 import { compile } from "json-schema-to-typescript";
 import { toBiome } from "./lint/to-biome.ts";
 import { readTypeDefs } from "./subgraphs/shared/graphql/type-defs.ts";
@@ -64,13 +73,21 @@ async function composeSupergraph(files: Files): Promise<string> {
 }
 
 /**
- * Clients rely on what has landed: `graphql/landed.graphql` follows the schema where it only adds, and stays where a change
- * would break them, so that graphql/schema.test.ts says what until somebody breaks it on purpose.
+ * Clients rely on what has landed: `graphql/landed.graphql` follows the schema where it only adds, and where a page of
+ * docs/decisions/ lists what breaks, each as findBreakingChanges() says it. It stays where a change would break them
+ * otherwise, and graphql/schema.test.ts says what.
  */
 async function takeUp(files: Files, apiSdl: string): Promise<void> {
   const landed = await read("graphql/landed.graphql").catch(() => undefined);
-  const breaks = landed !== undefined && findBreakingChanges(buildSchema(landed), buildSchema(apiSdl)).length > 0;
-  if (!breaks) files.set("graphql/landed.graphql", files.get("graphql/schema.graphql") ?? "");
+  const breaks = landed === undefined ? [] : findBreakingChanges(buildSchema(landed), buildSchema(apiSdl));
+  const decided = breaks.length === 0 ? "" : await readDecisions();
+  if (breaks.every(({ description }) => decided.includes(`- ${description}\n`)))
+    files.set("graphql/landed.graphql", files.get("graphql/schema.graphql") ?? "");
+}
+
+async function readDecisions(): Promise<string> {
+  const names = (await readdir(new URL("docs/decisions/", root))).filter((name) => name.endsWith(".md"));
+  return (await Promise.all(names.map((name) => read(`docs/decisions/${name}`)))).join("\n");
 }
 
 /** Federation's own directives, so that plain GraphQL tools can read a subgraph's SDL. */
@@ -119,6 +136,19 @@ async function mappersOf(name: string): Promise<{ mappers?: Record<string, strin
   return text === undefined ? {} : { mappers: JSON.parse(text) as Record<string, string> };
 }
 
+/**
+ * The schema as our clients meet it: they throw when an error comes, so that a root field that is null only beside an error
+ * is never null to them. What is looked up by its id may not be there.
+ */
+function toClientSdl(apiSdl: string): string {
+  const schema = buildSchema(apiSdl);
+  for (const type of [schema.getQueryType(), schema.getMutationType()])
+    for (const field of Object.values(type?.getFields() ?? {}))
+      if (!isNonNullType(field.type) && !field.args.some(({ name }) => name === "id"))
+        field.type = new GraphQLNonNull(field.type);
+  return printSchema(schema);
+}
+
 async function generateOperations(files: Files, apiSdl: string, folder: string, output: string): Promise<void> {
   const names = (await readdir(new URL(folder, root))).filter((name) => name.endsWith(".graphql")).sort();
   const documents = await Promise.all(
@@ -129,7 +159,7 @@ async function generateOperations(files: Files, apiSdl: string, folder: string, 
   );
   const outputs = await clientPreset.buildGeneratesSection({
     baseOutputDir: output,
-    schema: parse(apiSdl),
+    schema: parse(toClientSdl(apiSdl)),
     documents,
     config: {
       documentMode: "string",

@@ -133,6 +133,12 @@ describe("findForeignFaults()", () => {
       "Run.b is answered by B and Run is of A; make the field nullable",
       "Memory.run is answered by B and gives an object of A; make the field nullable",
     ]);
+    expect(
+      findForeignFaults(parse("type Query { a: ID! b: ID } type Mutation { c: ID! } type Subscription { d: ID! }"), {}),
+    ).toEqual([
+      "Query.a would take what stands beside it in a request along; make the field nullable",
+      "Mutation.c would take what stands beside it in a request along; make the field nullable",
+    ]);
     expect(findForeignFaults(supergraph("b: ID", "run: Run"), { Run: "A" })).toEqual([
       "Memory is an entity; say in graphql/schema.test.ts where it comes from",
     ]);

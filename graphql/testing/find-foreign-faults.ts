@@ -8,6 +8,9 @@ import {
   type TypeNode,
 } from "graphql";
 
+/** Types whose fields come from every service. (A subscription has one field, and nothing beside it.) */
+const ROOTS = ["Query", "Mutation"];
+
 /**
  * Fields of a supergraph that another service answers than the one their object comes from, and that are not nullable: a
  * service that is down would then cost its neighbours' objects too. `homes` says where the objects of each entity come from.
@@ -28,6 +31,8 @@ function faultOf(
 ): string[] {
   if (field.type.kind !== Kind.NON_NULL_TYPE) return [];
   const place = `${type.name.value}.${field.name.value}`;
+  if (ROOTS.includes(type.name.value))
+    return [`${place} would take what stands beside it in a request along; make the field nullable`];
   const answering = valuesOf(field.directives, "join__field", "graph");
   const graphs = answering.length > 0 ? answering : valuesOf(type.directives, "join__type", "graph");
   const home = homes[type.name.value];

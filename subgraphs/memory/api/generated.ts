@@ -32,7 +32,7 @@ export type Query = {
   /** One memory by id, or null when it does not exist for this tenant. */
   memory: Maybe<Memory>;
   /** Memories that fit the words of a query, best first. */
-  recall: RecallResult;
+  recall: Maybe<RecallResult>;
 };
 
 
@@ -47,9 +47,9 @@ export type QueryRecallArgs = {
 
 export type Mutation = {
   /** Keep something. Same content under the same key parts is the same memory. */
-  remember: RememberPayload;
+  remember: Maybe<RememberPayload>;
   /** Connect two memories; linking twice changes nothing. */
-  link: LinkPayload;
+  link: Maybe<LinkPayload>;
 };
 
 
@@ -461,12 +461,12 @@ export type NodeResolvers<ContextType = RequestContext, ParentType extends Resol
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   memory?: Resolver<Maybe<ResolversTypes['Memory']>, ParentType, ContextType, RequireFields<QueryMemoryArgs, 'id'>>;
-  recall?: Resolver<ResolversTypes['RecallResult'], ParentType, ContextType, RequireFields<QueryRecallArgs, 'input'>>;
+  recall?: Resolver<Maybe<ResolversTypes['RecallResult']>, ParentType, ContextType, RequireFields<QueryRecallArgs, 'input'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  remember?: Resolver<ResolversTypes['RememberPayload'], ParentType, ContextType, RequireFields<MutationRememberArgs, 'input'>>;
-  link?: Resolver<ResolversTypes['LinkPayload'], ParentType, ContextType, RequireFields<MutationLinkArgs, 'input'>>;
+  remember?: Resolver<Maybe<ResolversTypes['RememberPayload']>, ParentType, ContextType, RequireFields<MutationRememberArgs, 'input'>>;
+  link?: Resolver<Maybe<ResolversTypes['LinkPayload']>, ParentType, ContextType, RequireFields<MutationLinkArgs, 'input'>>;
 };
 
 export type MemoryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Memory'] = ResolversParentTypes['Memory'], FederationReferenceType extends FederationReferenceTypes['Memory'] = FederationReferenceTypes['Memory']> = {

@@ -32,7 +32,7 @@ export type Query = {
   /** One decision by id, or null when it does not exist for this tenant. */
   decision: Maybe<Decision>;
   /** Audit events, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
-  auditEvents: AuditEventConnection;
+  auditEvents: Maybe<AuditEventConnection>;
 };
 
 
@@ -51,7 +51,7 @@ export type QueryAuditEventsArgs = {
 
 export type Mutation = {
   /** Decide whether the caller may call a tool with these arguments. Always answers; what cannot be decided is denied. */
-  decide: DecidePayload;
+  decide: Maybe<DecidePayload>;
 };
 
 
@@ -408,11 +408,11 @@ export type NodeResolvers<ContextType = RequestContext, ParentType extends Resol
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType, RequireFields<QueryDecisionArgs, 'id'>>;
-  auditEvents?: Resolver<ResolversTypes['AuditEventConnection'], ParentType, ContextType, Partial<QueryAuditEventsArgs>>;
+  auditEvents?: Resolver<Maybe<ResolversTypes['AuditEventConnection']>, ParentType, ContextType, Partial<QueryAuditEventsArgs>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  decide?: Resolver<ResolversTypes['DecidePayload'], ParentType, ContextType, RequireFields<MutationDecideArgs, 'input'>>;
+  decide?: Resolver<Maybe<ResolversTypes['DecidePayload']>, ParentType, ContextType, RequireFields<MutationDecideArgs, 'input'>>;
 };
 
 export type DecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision'], FederationReferenceType extends FederationReferenceTypes['Decision'] = FederationReferenceTypes['Decision']> = {

@@ -37,7 +37,7 @@ export type Node = {
 
 export type Query = {
   /** Who asks, in which tenant, under which roles, within which limits. */
-  viewer: Viewer;
+  viewer: Maybe<Viewer>;
   /**
    * Any object by its id; null when the id is of no type of this API, or when a run, session or step of that id does not exist for this tenant.
    * Of the types other services own, the fields beside `id` are null or an error when the object does not exist.
@@ -46,15 +46,15 @@ export type Query = {
   /** One run by id, or null when it does not exist for this tenant. */
   run: Maybe<Run>;
   /** Runs, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
-  runs: RunConnection;
+  runs: Maybe<RunConnection>;
   /** One session by id, or null when it does not exist for this tenant. */
   session: Maybe<Session>;
   /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
-  runEventsPage: RunBatch;
+  runEventsPage: Maybe<RunBatch>;
   /** The model in use, and why. */
-  modelStatus: ModelStatus;
+  modelStatus: Maybe<ModelStatus>;
   /** Health of the durable engine. */
-  health: Health;
+  health: Maybe<Health>;
 };
 
 
@@ -90,11 +90,11 @@ export type QueryRunEventsPageArgs = {
 
 export type Mutation = {
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
-  sendMessage: SendMessagePayload;
+  sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
-  startRun: RunPayload;
+  startRun: Maybe<RunPayload>;
   /** Ask a run to stop. Its worker hears within a quarter of a second, and no effect starts after that; asking twice changes nothing. */
-  cancelRun: RunPayload;
+  cancelRun: Maybe<RunPayload>;
 };
 
 
@@ -819,20 +819,20 @@ export type NodeResolvers<ContextType = RequestContext, ParentType extends Resol
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
-  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<QueryRunsArgs>>;
+  runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
-  runEventsPage?: Resolver<ResolversTypes['RunBatch'], ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
-  modelStatus?: Resolver<ResolversTypes['ModelStatus'], ParentType, ContextType>;
-  health?: Resolver<ResolversTypes['Health'], ParentType, ContextType>;
+  runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
+  modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
+  health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  sendMessage?: Resolver<ResolversTypes['SendMessagePayload'], ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
-  startRun?: Resolver<ResolversTypes['RunPayload'], ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
-  cancelRun?: Resolver<ResolversTypes['RunPayload'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
+  sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
+  startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
+  cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {

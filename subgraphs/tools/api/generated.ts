@@ -32,7 +32,7 @@ export type Node = {
 
 export type Query = {
   /** Every registered tool, by name; as many as this installation has registered. */
-  tools: Array<Tool>;
+  tools: Maybe<Array<Tool>>;
   /** One invocation by id, or null when it does not exist for this tenant. */
   invocation: Maybe<Invocation>;
 };
@@ -44,9 +44,9 @@ export type QueryInvocationArgs = {
 
 export type Mutation = {
   /** Run a tool once under a policy decision. The same key gives the same invocation; it is refused without a valid decision token. */
-  invokeTool: InvocationPayload;
+  invokeTool: Maybe<InvocationPayload>;
   /** Stop a running invocation; a finished one is given as it is. Asking twice changes nothing. */
-  cancelInvocation: InvocationPayload;
+  cancelInvocation: Maybe<InvocationPayload>;
 };
 
 
@@ -489,13 +489,13 @@ export type NodeResolvers<ContextType = RequestContext, ParentType extends Resol
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  tools?: Resolver<Array<ResolversTypes['Tool']>, ParentType, ContextType>;
+  tools?: Resolver<Maybe<Array<ResolversTypes['Tool']>>, ParentType, ContextType>;
   invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  invokeTool?: Resolver<ResolversTypes['InvocationPayload'], ParentType, ContextType, RequireFields<MutationInvokeToolArgs, 'input'>>;
-  cancelInvocation?: Resolver<ResolversTypes['InvocationPayload'], ParentType, ContextType, RequireFields<MutationCancelInvocationArgs, 'input'>>;
+  invokeTool?: Resolver<Maybe<ResolversTypes['InvocationPayload']>, ParentType, ContextType, RequireFields<MutationInvokeToolArgs, 'input'>>;
+  cancelInvocation?: Resolver<Maybe<ResolversTypes['InvocationPayload']>, ParentType, ContextType, RequireFields<MutationCancelInvocationArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
