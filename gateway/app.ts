@@ -113,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (path === "/metrics") throw metricsAreElsewhere();
     if (path.startsWith("/auth/")) return auth(request, path);
     if (request.method !== "GET" && request.method !== "HEAD") throw notServed(request, path);
-    return serveStatic(options.readStatic, path);
+    return serveStatic(options.readStatic, path, request.headers);
   }
 
   return {
