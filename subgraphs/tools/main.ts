@@ -17,10 +17,12 @@ import type { Running } from "@soma/shared/subgraph-settings";
 import { createWakeUp } from "@soma/shared/wake-up";
 import { createResolvers } from "./api/resolvers.ts";
 import { readToolsConfig } from "./config.ts";
+import { consumeRunEnded } from "./consumers/run-ended.ts";
 import { discoverTools, SHIPPED_TOOLS } from "./execution/catalog/discover-tools.ts";
 import { createRegistry } from "./execution/catalog/registry.ts";
 import { startExecutorLife } from "./execution/invocations/executor-life.ts";
 import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
+import { startSweepAbandoned } from "./execution/invocations/sweep-abandoned.ts";
 import { startSweep } from "./execution/invocations/sweep-lost.ts";
 
 export interface StartToolsDeps {
@@ -48,6 +50,8 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     const liveness = database(config.workerDatabaseUrl, "liveness", 1);
 
     if (bus !== undefined) {
+      const consumer = await consumeRunEnded({ bus, sql: worker });
+      lifecycle.add("consumer of ended runs", consumer.close);
       const relay = startRelay({ source: createOutboxSource(worker), schema, bus, log });
       lifecycle.add("outbox relay", relay.close);
     }
@@ -66,6 +70,8 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
       log,
     });
     lifecycle.add("tools that run", () => runner.close());
+    const sweepAbandoned = startSweepAbandoned({ worker, life, runner, wakeUp, log });
+    lifecycle.add("sweep of abandoned invocations", () => sweepAbandoned.close());
 
     const shipped = await discoverTools(SHIPPED_TOOLS, { httpFetchAllow: config.httpFetchAllow });
     const registry = createRegistry([...shipped, ...moreTools]);

@@ -64,11 +64,16 @@ async function runOnce(
   decision: DecisionClaims,
   row: InvocationRow | undefined,
 ): Promise<boolean> {
-  if (row !== undefined && !deps.runner.isStray(row) && !(await deps.life.isLost(row.executorId))) return false;
+  if (row !== undefined && !(await isFree(deps, row))) return false;
   const { tenant } = call.binding;
   return deps.runner.slots.use(() =>
     deps.runner.claiming({ tenant, invocationId: call.invocationId }, () => claimAndRun(deps, call, decision, row)),
   );
+}
+
+/** Whether nobody runs the invocation any more. */
+async function isFree({ runner, life }: InvokeToolDeps, row: InvocationRow): Promise<boolean> {
+  return row.lostAt !== null || runner.isStray(row) || (await life.isLost(row.executorId));
 }
 
 async function claimAndRun(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_STATUS, endingOfLost, MAX_ATTEMPTS, toEnding } from "./invocation.ts";
+import { EVENT_STATUS, endingOfAbandoned, endingOfLost, MAX_ATTEMPTS, toEnding } from "./invocation.ts";
 
 describe("toEnding()", () => {
   it("names the end of invocation and stream for each outcome", () => {
@@ -43,6 +43,21 @@ describe("endingOfLost()", () => {
     expect(endingOfLost({ ...lost, attempt: MAX_ATTEMPTS })).toMatchObject({
       status: "FAILED",
       error: { type: "executor_lost" },
+    });
+  });
+});
+
+describe("endingOfAbandoned()", () => {
+  it("fails what had no effect, and does not know about what may have had one", () => {
+    expect(endingOfAbandoned("pure")).toMatchObject({
+      status: "FAILED",
+      stream: "INTERRUPTED",
+      error: { type: "executor_lost" },
+    });
+    expect(endingOfAbandoned("idempotent")).toMatchObject({
+      status: "UNKNOWN",
+      stream: "INTERRUPTED",
+      error: { type: "unknown_outcome" },
     });
   });
 });

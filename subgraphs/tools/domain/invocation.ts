@@ -72,6 +72,18 @@ export function toEnding(outcome: Outcome): Ending {
 /** Lives of executors one invocation may use up: a tool that takes its process down does not do so for ever. */
 export const MAX_ATTEMPTS = 5;
 
+/** How long an invocation without an executor waits for its next call: longer than a deploy or a restart of what calls takes. */
+export const ABANDONED_AFTER_MS = 3_600_000;
+
+/** The end of an invocation that lost its executor, might have run again, and was not asked for. */
+export function endingOfAbandoned(effect: string): Ending {
+  const stream = "INTERRUPTED";
+  const why = "the executor died while the tool ran, and nobody asked for the answer again";
+  if (effect === "pure") return { status: "FAILED", stream, error: { type: "executor_lost", message: why } };
+  const message = `${why}; whether it had its effect is not known`;
+  return { status: "UNKNOWN", stream, error: { type: "unknown_outcome", message } };
+}
+
 /** What is left of an invocation whose executor died: its end, or undefined when it may run again. */
 export function endingOfLost(invocation: {
   effect: string;

@@ -17,7 +17,7 @@ interface BeginNextAttemptParams {
  */
 export async function beginNextAttempt(tx: Tx, params: BeginNextAttemptParams): Promise<void> {
   const { tenant, invocationId, attempt, executorId, decisionId } = params;
-  await tx`update invocation set attempt = ${attempt}, executor_id = ${executorId}, decision_id = ${decisionId},
+  await tx`update invocation set attempt = ${attempt}, executor_id = ${executorId}, decision_id = ${decisionId}, lost_at = null,
       first_frame = (select max(n) + 1 from stream_frame where tenant = ${tenant} and invocation_id = ${invocationId})
     where tenant = ${tenant} and invocation_id = ${invocationId}`;
 }

@@ -53,6 +53,8 @@ export const invocation = pgTable(
     executionMs: doublePrecision("execution_ms"),
     startedAt: instant("started_at").notNull(),
     finishedAt: instant("finished_at"),
+    /** Since when it waits without an executor for its next call. */
+    lostAt: instant("lost_at"),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.invocationId] })],
 );

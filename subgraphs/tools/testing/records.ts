@@ -23,7 +23,7 @@ export function recordsOf({ database }: ToolsFixture) {
     const rows = await database.owner<
       { key: string; payload: string }[]
     >`select key, payload from outbox where type = ${type} order by id`;
-    return rows.map(({ key, payload }) => ({ key, ...(JSON.parse(payload) as Record<string, unknown>) }));
+    return rows.map(({ key, payload }): Record<string, unknown> => ({ key, ...JSON.parse(payload) }));
   };
   return {
     eventsOf,
@@ -32,8 +32,7 @@ export function recordsOf({ database }: ToolsFixture) {
         Frame[]
       >`select attempt, seq, n, kind, data, status, bytes, sha256 from stream_frame where invocation_id = ${id} order by n`,
     /** Events that tell the end of an invocation. */
-    toolEvents: async (id: string) =>
-      (await eventsOf("agent.tools.v1")).filter((event) => (event as { invocation_id?: string }).invocation_id === id),
+    toolEvents: async (id: string) => (await eventsOf("agent.tools.v1")).filter((event) => event.invocation_id === id),
     async statusOf(id: string): Promise<Partial<InvocationRow>> {
       const [row] = await database.owner<
         Partial<InvocationRow>[]

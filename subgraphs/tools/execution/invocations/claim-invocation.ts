@@ -30,7 +30,7 @@ export function takeOverInvocation(
   next: { executorId: string; decisionId: string },
 ): Promise<Attempt | undefined> {
   return transaction(sql, { tenant: lost.tenant }, async (tx) => {
-    if (!(await settleLocked(tx, lost))) return undefined;
+    if ((await settleLocked(tx, lost)) !== "MAY_RUN_AGAIN") return undefined;
     const attempt = { ...lost, attempt: lost.attempt + 1, executorId: next.executorId };
     await beginNextAttempt(tx, { ...attempt, decisionId: next.decisionId });
     await appendStartFrame(tx, lost);

@@ -7,6 +7,7 @@ import { findOtherExecutors } from "../../store/find-other-executors.ts";
 import { listOpenAttempts } from "../../store/list-open-attempts.ts";
 import { removeExecutor } from "../../store/remove-executor.ts";
 import type { ExecutorLife } from "./executor-life.ts";
+import { settleEach } from "./settle-each.ts";
 import { settleLostInvocation } from "./settle-lost-invocation.ts";
 
 export interface SweepOptions {
@@ -36,16 +37,14 @@ async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Promise<b
   for (const { executorId, no } of await findOtherExecutors(worker, { executorId: id })) {
     if (!(await isDead(worker, LOCK_CLASS.EXECUTOR, no))) continue;
     const attempts = await listOpenAttempts(worker, { executorId });
-    for (const attempt of attempts) {
-      await settleLostInvocation(worker, attempt);
-      wakeUp.changed(attempt.invocationId);
-      log.warn(
-        { invocation_id: attempt.invocationId, tenant: attempt.tenant, executor_id: executorId },
-        "an invocation lost its executor",
-      );
-    }
+    const settled = await settleEach(attempts, {
+      settle: (attempt) => settleLostInvocation(worker, attempt),
+      what: "an invocation lost its executor",
+      wakeUp,
+      log,
+    });
     if (attempts.length === 0) await removeExecutor(worker, { executorId });
-    else more = true;
+    else if (settled > 0) more = true;
   }
   return more;
 }
