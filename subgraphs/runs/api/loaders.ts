@@ -7,12 +7,9 @@ import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
+import { listStepEvents } from "../store/list-step-events.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
-import { readHistory } from "../store/read-history.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
-
-/** Events of one run that the API folds into steps at most. */
-const MAX_HISTORY = 50_000;
 
 export interface Loaders {
   run: DataLoader<string, RunRow | undefined>;
@@ -43,15 +40,14 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       const counts = await transaction(sql, { tenant }, (tx) => countBadCalls(tx, { runIds: ids }));
       return ids.map((id) => counts.get(id));
     }),
-    steps: new DataLoader<string, Step[]>((ids) =>
-      transaction(sql, { tenant }, async (tx) => {
-        // Events of a page clear what was loaded for the events before them: the same run then comes as often as it has events.
-        const byRun = new Map<string, Step[]>();
-        for (const id of new Set(ids))
-          byRun.set(id, toSteps(await readHistory(tx, { runId: id, afterSeq: 0, limit: MAX_HISTORY })));
-        return ids.map((id) => byRun.get(id) ?? []);
-      }),
-    ),
+    // Events of a page clear what was loaded for the events before them: the same run then comes as often as it has events.
+    steps: new DataLoader<string, Step[]>(async (ids) => {
+      const runIds = [...new Set(ids)];
+      const events = await transaction(sql, { tenant }, (tx) => listStepEvents(tx, { runIds }));
+      const byRun = Map.groupBy(events, ({ runId }) => runId);
+      const steps = new Map(runIds.map((runId) => [runId, toSteps(byRun.get(runId) ?? [])]));
+      return ids.map((id) => steps.get(id) ?? []);
+    }),
   }));
 }
 

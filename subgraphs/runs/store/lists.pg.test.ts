@@ -9,6 +9,7 @@ import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
 import { findRuns } from "./find-runs.ts";
 import { findSessions } from "./find-sessions.ts";
 import { type ListRunsParams, listRuns } from "./list-runs.ts";
+import { listStepEvents } from "./list-step-events.ts";
 import { readEarlierTurns } from "./read-earlier-turns.ts";
 import { readHeads } from "./read-heads.ts";
 import { readHistory } from "./read-history.ts";
@@ -40,6 +41,7 @@ describe("lists of runs", () => {
     await fillRuns(owner, { tenant: "other", sessionId: newId("Session"), count: 2_000, fromMs: AT });
     [long = ""] = runIds;
     await fillHistory(owner, { runId: long, kind: "STREAM_DATA", from: 3, count: 20_000 });
+    await fillHistory(owner, { runId: long, kind: "STEP_SUCCEEDED", from: 30_000, count: 20 });
     await owner`insert into session select 'acme', gen_random_uuid(), 'user:ada' from generate_series(1, 2000)`;
     await owner`analyze run, journal, session`;
   }, 60_000);
@@ -108,6 +110,15 @@ describe("lists of runs", () => {
       expect(read.scans).toBe(0);
       expect(read.rows).toBeLessThan(4 * PAGE);
     }
+  });
+
+  it("the steps of a run cost its steps and not what they streamed", async () => {
+    const verb = (tx: Tx) => listStepEvents(tx, { runIds: [long, ...runIds.slice(1, PAGE)] });
+    const read = await reads(verb);
+    expect(read.scans).toBe(0);
+    expect(read.rows).toBeLessThan(60);
+    expect(await transaction(database.request, { tenant: "acme" }, verb)).toHaveLength(20);
+    expect(await transaction(database.request, { tenant: "other" }, verb)).toEqual([]);
   });
 
   it.each([
