@@ -1,7 +1,7 @@
 import { confFolder } from "@soma/conf/read-conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
-import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createReadiness, type FindFaults } from "@soma/shared/http/readiness";
+import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { startRelay } from "@soma/shared/outbox/relay";
@@ -17,6 +17,7 @@ import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
+import type { Incarnation } from "./store/commit-batch.ts";
 
 export interface StartWorkerDeps {
   env: Record<string, string | undefined>;
@@ -77,6 +78,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     slots: config.slots,
     log,
     now: () => new Date(),
+    owed: new Set<Incarnation>(),
   };
   const life = await liveOn(() => startIncarnation(options), log);
   lifecycle.add("worker", life.close);

@@ -4,6 +4,7 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
+import { liveOn } from "@soma/shared/postgres/incarnation";
 import { createNotifiedWakeUp, type NotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
@@ -17,6 +18,7 @@ import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
+import type { Incarnation } from "../store/commit-batch.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readHistory } from "../store/read-history.ts";
 import type { RunRow } from "../store/tables.ts";
@@ -27,7 +29,9 @@ export interface EngineHarness {
   wakeUp: NotifiedWakeUp;
   start(params: Partial<StartRunParams> & { graph: string }, principal?: Principal): Promise<RunRow>;
   /** A worker with pools of its own; `kill()` ends its connections the way the death of its process would. */
-  startWorker(slots?: number): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
+  startWorker(slots?: number, owed?: Set<Incarnation>): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
+  /** A process that begins another life whenever it lost one; `cut()` ends all its connections, and it lives on. */
+  startProcess(): Promise<{ cut(): Promise<number> }>;
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
   history(runId: string): Promise<HistoryEvent[]>;
   finished(runId: string): Promise<RunRow>;
@@ -51,8 +55,14 @@ export async function createEngineHarness(
   const registry = createGraphRegistry(graphs);
   const wakeUp = await createNotifiedWakeUp({ sql: database.worker, schema: database.schema, log });
   const closers: (() => Promise<void>)[] = [];
-  const pool = (max: number): Sql =>
-    connect({ url: database.urls.worker, schema: database.schema, applicationName: "test-worker", max });
+  const pool = (max: number, applicationName = "test-worker"): Sql =>
+    connect({ url: database.urls.worker, schema: database.schema, applicationName, max });
+  const pools = (applicationName?: string) => ({
+    commits: pool(2, applicationName),
+    liveness: pool(1, applicationName),
+    general: pool(4, applicationName),
+  });
+  const rest = { graphs: registry, services, wakeUp, log, now: () => new Date() };
 
   const harness: EngineHarness = {
     database,
@@ -75,17 +85,9 @@ export async function createEngineHarness(
       wakeUp.changed(WORK_WAITS);
       return run;
     },
-    async startWorker(slots = 16) {
-      const sql = { commits: pool(2), liveness: pool(1), general: pool(4) };
-      const life = await startIncarnation({
-        sql,
-        graphs: registry,
-        services,
-        wakeUp,
-        slots,
-        log,
-        now: () => new Date(),
-      });
+    async startWorker(slots = 16, owed = new Set()) {
+      const sql = pools();
+      const life = await startIncarnation({ sql, slots, owed, ...rest });
       let gone: Promise<void> | undefined;
       const end = (close: () => Promise<void>): Promise<void> => {
         gone ??= close();
@@ -96,6 +98,22 @@ export async function createEngineHarness(
       };
       closers.push(() => end(() => life.close().then(endPools)));
       return { life, kill: () => end(() => endPools().then(() => life.close().catch(() => {}))) };
+    },
+    async startProcess() {
+      const name = newId();
+      const sql = pools(name);
+      const owed = new Set<Incarnation>();
+      const process = await liveOn(() => startIncarnation({ sql, slots: 16, owed, ...rest }), log);
+      closers.push(async () => {
+        await process.close();
+        await Promise.all(Object.values(sql).map((each) => each.end({ timeout: 0 })));
+      });
+      return {
+        cut: async () =>
+          (
+            await database.owner`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${name}`
+          ).length,
+      };
     },
     find: (runId, tenant = "acme") =>
       transaction(database.request, { tenant }, async (tx) => (await findRuns(tx, { runIds: [runId] }))[0]),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
 import type { Log } from "@soma/shared/log";
@@ -12,16 +13,15 @@ import { ENGINE_BUILD } from "../../domain/published-events.ts";
 import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { findControlledRuns } from "../../store/find-controlled-runs.ts";
-import { findOwnedRuns } from "../../store/find-owned-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
-import { setWorkerState, WORKER_STATE } from "../../store/set-worker-state.ts";
 import { executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
+import { giveBack, settleWorker } from "./give-back.ts";
 import { reap } from "./reaper.ts";
 
 /** Renewed four times a second; it only matters for a process that hangs, since a dead one loses its lock at once. */
@@ -29,6 +29,8 @@ const LEASE_MS = 5_000;
 const TICK_MS = 250;
 /** Rounds of claiming between two looks at what the database says is ours: about a second. */
 const RECONCILE_EVERY = 4;
+/** How long a life that ends waits for steps that do not hear that they are given up; their writes are refused anyway. */
+const DEAF_STEPS_MS = 10_000;
 
 const active = gauge("soma_runs_active", "Runs this process executes", []);
 
@@ -41,6 +43,11 @@ export interface IncarnationOptions {
   slots: number;
   log: Log;
   now: () => Date;
+  /**
+   * Earlier lives of this process that were lost and could not give their runs back: the next life does, before anyone
+   * takes the runs over as if their process had died of them.
+   */
+  owed?: Set<Incarnation>;
 }
 
 export interface RunningIncarnation {
@@ -52,7 +59,8 @@ export interface RunningIncarnation {
 
 /** One life of a worker: registers, holds its lock, claims and executes runs, looks after the others. */
 export async function startIncarnation(options: IncarnationOptions): Promise<RunningIncarnation> {
-  const { sql, log, slots } = options;
+  const { sql, log, slots, owed = new Set() } = options;
+  for (const earlier of owed) if (await settleWorker({ sql: sql.general, owner: earlier, log })) owed.delete(earlier);
   let gen = 1;
   const liveness = await beginIncarnation({
     liveness: sql.liveness,
@@ -70,14 +78,20 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
   });
   const owner = { workerId: liveness.id, no: liveness.no, gen };
   const batcher = createCommitBatcher({ sql: sql.commits, owner, log });
-  const life = new Life({ ...options, owner, liveness, batcher });
+  const life = new Life({ ...options, owed, owner, liveness, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
   return life;
 }
 
+type LifeOptions = Required<IncarnationOptions> & {
+  owner: Incarnation;
+  liveness: BegunIncarnation;
+  batcher: CommitBatcher;
+};
+
 class Life implements RunningIncarnation {
   readonly lost: Promise<void>;
-  readonly #options: IncarnationOptions & { owner: Incarnation; liveness: BegunIncarnation; batcher: CommitBatcher };
+  readonly #options: LifeOptions;
   readonly #runs = new Map<string, { context: RunContext; done: Promise<void> }>();
   readonly #loops: Loop[];
   readonly #unsubscribe: () => void;
@@ -85,21 +99,17 @@ class Life implements RunningIncarnation {
   #closing = false;
   #rounds = 0;
 
-  constructor(
-    options: IncarnationOptions & { owner: Incarnation; liveness: BegunIncarnation; batcher: CommitBatcher },
-  ) {
+  constructor(options: LifeOptions) {
     this.#options = options;
     this.lost = new Promise((resolve) => {
       this.#declareLost = resolve;
     });
     const { log } = options;
-    const claiming = startLoop({ name: "claim-runs", intervalMs: TICK_MS, log, maxBackoffMs: 2_000 }, () =>
-      this.#claim(),
-    );
-    const watching = startLoop({ name: "worker-watch", intervalMs: TICK_MS, log, maxBackoffMs: 1_000 }, () =>
-      this.#watch(),
-    );
-    this.#loops = [claiming, watching];
+    const loop = (name: string, tick: () => Promise<boolean>, maxBackoffMs = 1_000): Loop =>
+      startLoop({ name, intervalMs: TICK_MS, log, maxBackoffMs }, tick);
+    const claiming = loop("claim-runs", () => this.#claim(), 2_000);
+    // A lease of its own loop: whoever waits for a lock on the runs is not dead.
+    this.#loops = [claiming, loop("worker-lease", () => this.#renew()), loop("worker-watch", () => this.#watch())];
     this.#unsubscribe = options.wakeUp.on(WORK_WAITS, claiming.wake);
   }
 
@@ -121,9 +131,7 @@ class Life implements RunningIncarnation {
    */
   async #reconcile(): Promise<void> {
     const { sql, owner, log } = this.#options;
-    const strays = (await findOwnedRuns(sql.general, owner)).filter((runId) => !this.#runs.has(runId));
-    if (strays.length === 0) return;
-    const released = await releaseRuns(sql.general, { owner, runIds: strays });
+    const released = await giveBack(sql.general, owner, (runId) => this.#runs.has(runId));
     if (released > 0) log.warn({ runs: released }, "runs that nobody here executed were handed back");
   }
 
@@ -167,14 +175,18 @@ class Life implements RunningIncarnation {
     }
   }
 
-  /** Renews the lease, hears cancel requests, looks after other workers; without the lock or the lease this life is over. */
+  /** Renews the lease; without it or the lock this life is over. */
+  async #renew(): Promise<boolean> {
+    const { sql, owner, liveness } = this.#options;
+    if (liveness.held() && (await renewLease(sql.general, { owner, leaseMs: LEASE_MS }))) return false;
+    this.#loseAll("the worker lost its lock or lease");
+    this.#declareLost();
+    return false;
+  }
+
+  /** Hears cancel requests, and looks after other workers. */
   async #watch(): Promise<boolean> {
-    const { sql, owner, liveness, log } = this.#options;
-    if (!liveness.held() || !(await renewLease(sql.general, { owner, leaseMs: LEASE_MS }))) {
-      for (const { context } of this.#runs.values()) context.lose("the worker lost its lock or lease");
-      this.#declareLost();
-      return false;
-    }
+    const { sql, owner, log } = this.#options;
     if (this.#runs.size > 0) {
       for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId })) {
         const running = this.#runs.get(runId);
@@ -185,24 +197,20 @@ class Life implements RunningIncarnation {
     return false;
   }
 
+  #loseAll(why: string): void {
+    for (const { context } of this.#runs.values()) context.lose(why);
+  }
+
+  /** Also of a life that was lost: its process did not die, so its runs are handed back and nobody is blamed. */
   async close(): Promise<void> {
-    const { sql, owner, liveness, log } = this.#options;
+    const { sql, owner, owed, liveness, log } = this.#options;
     this.#closing = true;
     this.#unsubscribe();
     await Promise.all(this.#loops.map((loop) => loop.close()));
-    const runIds = [...this.#runs.keys()];
-    for (const { context } of this.#runs.values()) context.lose("the worker stops");
-    if (liveness.held()) {
-      await setWorkerState(sql.general, { owner, state: WORKER_STATE.DRAINING });
-      const released = runIds.length === 0 ? 0 : await releaseRuns(sql.general, { owner, runIds });
-      if (released > 0) log.info({ runs: released }, "runs were handed back and go on elsewhere or at the next start");
-    }
-    await Promise.all([...this.#runs.values()].map((running) => running.done));
-    if (liveness.held()) {
-      // Nobody takes over from a worker that ended well, so nothing may be left to it.
-      await this.#reconcile();
-      await setWorkerState(sql.general, { owner, state: WORKER_STATE.DEAD });
-    }
+    this.#loseAll("the worker stops");
+    if (!(await settleWorker({ sql: sql.general, owner, log }))) owed.add(owner);
+    const ended = Promise.all([...this.#runs.values()].map((running) => running.done));
+    await Promise.race([ended, sleep(DEAF_STEPS_MS, undefined, { ref: false })]);
     await liveness.close();
   }
 }

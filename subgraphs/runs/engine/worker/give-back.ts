@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "@soma/shared/backoff";
+import type { Log } from "@soma/shared/log";
+import type { Sql } from "@soma/shared/postgres/connect";
+import type { Incarnation } from "../../store/commit-batch.ts";
+import { findOwnedRuns } from "../../store/find-owned-runs.ts";
+import { releaseRuns } from "../../store/release-runs.ts";
+import { setWorkerState, WORKER_STATE } from "../../store/set-worker-state.ts";
+
+/** Together about four seconds; a stop has no more time for a database that is away. */
+const ATTEMPTS = 6;
+const RETRY = { initialMs: 100, maxMs: 2_000 };
+
+/** Lets go of a worker's runs that are not excepted, so that others take them at once and blame nobody; how many there were. */
+export async function giveBack(
+  sql: Sql,
+  owner: Incarnation,
+  except: (runId: string) => boolean = () => false,
+): Promise<number> {
+  const runIds = (await findOwnedRuns(sql, owner)).filter((runId) => !except(runId));
+  return runIds.length === 0 ? 0 : releaseRuns(sql, { owner, runIds });
+}
+
+/**
+ * Ends what a worker has in the database: it claims no more, its runs are ready for others, and nobody has to take over
+ * from it. Tried until it is true or the time of a stop is over; false says that the worker still owes it.
+ */
+export async function settleWorker({ sql, owner, log }: { sql: Sql; owner: Incarnation; log: Log }): Promise<boolean> {
+  for (let failures = 1; failures <= ATTEMPTS; failures += 1) {
+    try {
+      await setWorkerState(sql, { owner, state: WORKER_STATE.DRAINING });
+      // Takes the worker's fence, so that a claim whose answer was lost is over before it is asked what there is.
+      await releaseRuns(sql, { owner, runIds: [] });
+      const runs = await giveBack(sql, owner);
+      if (runs > 0) log.info({ runs }, "runs were handed back and go on elsewhere or at the next start");
+      await setWorkerState(sql, { owner, state: WORKER_STATE.DEAD });
+      return true;
+    } catch (error) {
+      log.warn({ err: error, failures }, "a worker that ends could not hand its runs back yet");
+      if (failures < ATTEMPTS) await sleep(backoffMs(RETRY, failures));
+    }
+  }
+  return false;
+}
