@@ -35,6 +35,8 @@ export interface GatewayOptions {
   identity: Identity;
   /** Lets browsers sign in by a link; left out where identity comes from elsewhere. */
   devIdentity?: DevIdentity;
+  /** What its users type to get a link; `npx soma signin` when left out. */
+  signInCommand?: string;
   /** Signs who asks, for the subgraphs. */
   sign: SignPrincipal;
   readStatic: ReadStatic;
@@ -102,7 +104,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits,
     log,
   });
-  const auth = createAuthRoutes(identity, options.devIdentity, origins);
+  const { devIdentity: dev, signInCommand = "npx soma signin" } = options;
+  const auth = createAuthRoutes({ identity, dev, signInCommand, origins });
 
   async function route(request: Request, trace: RequestTrace): Promise<Response> {
     checkHost(request);

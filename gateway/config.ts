@@ -37,6 +37,11 @@ const gatewaySettings = {
     doc: "names the gateway is served under beside those of this machine, separated by commas, without a port",
     default: [],
   }),
+  signInCommand: text({
+    env: "SOMA_SIGN_IN_COMMAND",
+    doc: "command that prints a sign-in link, as the page tells it to who has none",
+    default: "npx soma signin",
+  }),
   webuiDir: text({ env: "SOMA_WEBUI_DIR", doc: "folder of the built web UI; empty takes webui/dist", default: "" }),
 };
 

@@ -38,6 +38,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     ...(userSigningKey === undefined
       ? {}
       : { devIdentity: await createDevIdentity({ privateJwk: userSigningKey, publicJwk: userVerifyKey }) }),
+    signInCommand: config.signInCommand,
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-gateway"),
     readStatic: createStaticReader(
       config.webuiDir === "" ? fileURLToPath(new URL("../webui/dist/", import.meta.url)) : config.webuiDir,

@@ -34,6 +34,16 @@ describe("createAuthRoutes()", () => {
       expect(cookie.split("; ")).toContain(part);
   });
 
+  it("tells who has no session what to type for a link", async () => {
+    const response = await fetch(`${lab.url}/auth/sign-in`);
+    expect([response.status, await response.json()]).toEqual([200, { command: "npx soma signin" }]);
+    const named = await createLab({}, { signInCommand: "npx soma --data '/my data' signin" });
+    expect(await (await fetch(`${named.url}/auth/sign-in`)).json()).toEqual({
+      command: "npx soma --data '/my data' signin",
+    });
+    await named.close();
+  });
+
   it("gives a session no longer than the token that asked for its link", async () => {
     const response = await exchange(lab.identity.issueSignInToken(asker(60)));
     expect(response.headers.get("set-cookie")).toMatch(/Max-Age=(59|60)(;|$)/);
@@ -137,6 +147,7 @@ describe("createAuthRoutes() without a signing key", () => {
   it("has no exchange and no link", async () => {
     const lab = await createLab({}, { devIdentity: undefined } as never);
     const headers = { ...JSON_TYPE, authorization: `Bearer ${await lab.token()}` };
+    expect((await fetch(`${lab.url}/auth/sign-in`)).status).toBe(404);
     for (const path of ["/auth/exchange", "/auth/link"]) {
       const response = await fetch(`${lab.url}${path}`, { method: "POST", headers, body: '{"token":"x"}' });
       expect([path, response.status]).toEqual([path, 404]);

@@ -48,10 +48,21 @@ export async function authenticate(identity: Identity, headers: Headers): Promis
   return identity.verify(token);
 }
 
+interface AuthRoutes {
+  identity: Identity;
+  /** Makes links and sessions; left out where identity comes from elsewhere. */
+  dev: DevIdentity | undefined;
+  /** What somebody without a session types on this machine to get a link. */
+  signInCommand: string;
+  origins: Origins;
+}
+
 /** The routes under /auth/. */
-export function createAuthRoutes(identity: Identity, dev: DevIdentity | undefined, origins: Origins) {
+export function createAuthRoutes({ identity, dev, signInCommand, origins }: AuthRoutes) {
   return async (request: Request, path: string): Promise<Response> => {
     if (path === "/auth/me" && request.method === "GET") return me(request, identity);
+    if (path === "/auth/sign-in" && request.method === "GET" && dev !== undefined)
+      return answer({ command: signInCommand }, 200);
     if (request.method !== "POST") throw notServed(request, path);
     origins.check(request);
     if (path === "/auth/exchange" && dev !== undefined) return exchange(request, dev);

@@ -17,7 +17,16 @@ const unreadBytes = gauge("gateway_unread_bytes", "Bytes that wait in the gatewa
 const subscriptions = gauge("gateway_subscriptions", "Subscriptions that are open", []);
 const operations = gauge("gateway_operations_in_flight", "Queries and mutations under way", []);
 
-const ROUTES = ["/graphql", "/healthz", "/readyz", "/auth/me", "/auth/exchange", "/auth/link", "/auth/signout"];
+const ROUTES = [
+  "/graphql",
+  "/healthz",
+  "/readyz",
+  "/auth/me",
+  "/auth/exchange",
+  "/auth/link",
+  "/auth/sign-in",
+  "/auth/signout",
+];
 
 /** The gateway's fetch, measured. Paths that are not routes of ours share one label, so that a stranger cannot add series. */
 export function observe(

@@ -7,6 +7,7 @@ import { provisionRoles } from "@soma/shared/postgres/roles";
 import { SUBGRAPHS } from "./parts.ts";
 import { type LocalPostgres, startPostgres } from "./postgres.ts";
 import type { Secrets } from "./secrets.ts";
+import { somaCommand } from "./soma-command.ts";
 
 const PREFERRED_PORT = 54_329;
 
@@ -63,6 +64,7 @@ export function referencesOf(dataDir: string, ownerUrl: string, secrets: Secrets
   ]);
   return {
     "data.folder": dataDir,
+    "command.signIn": `${somaCommand(dataDir)} signin`,
     "postgres.request": as("soma_request", postgres.request),
     "postgres.worker": as("soma_worker", postgres.worker),
     ...Object.fromEntries(keys),

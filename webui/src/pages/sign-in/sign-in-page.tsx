@@ -1,9 +1,19 @@
-import type { ReactNode } from "react";
+import { showHidden } from "@soma/schemas/hidden-characters";
+import { type ReactNode, useEffect, useState } from "react";
 import { Mark } from "../../ui/icons.tsx";
+import { askSignInCommand, SIGN_IN_COMMAND } from "./sign-in.ts";
 import styles from "./sign-in-page.module.css";
 
 /** Shown without a session: signing in happens by a link that the command line prints. */
 export function SignInPage({ why }: { why: string | null }): ReactNode {
+  const [command, setCommand] = useState(SIGN_IN_COMMAND);
+  useEffect(() => {
+    let current = true;
+    void askSignInCommand(window.fetch.bind(window)).then((told) => current && setCommand(told));
+    return () => {
+      current = false;
+    };
+  }, []);
   return (
     <Sheet title="Sign in">
       {why === null ? null : (
@@ -17,7 +27,7 @@ export function SignInPage({ why }: { why: string | null }): ReactNode {
           <code>npm start</code> prints one when the server starts.
         </li>
         <li>
-          When it runs already, ask for a new one: <code>npx soma signin</code>
+          When it runs already, ask for a new one: <code>{showHidden(command)}</code>
         </li>
       </ul>
       <p className={styles.muted}>A link works once. Open it in this browser, and the session stays here.</p>
