@@ -2,6 +2,7 @@ import { derivedId } from "@soma/shared/ids";
 import type { StreamFrame } from "@soma/shared/stream-frames/graphql-frames";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
+import type { WakeUp } from "@soma/shared/wake-up";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
 import { aGate, aTool, type Gate } from "../testing/tools.ts";
@@ -117,6 +118,31 @@ describe("followToolOutput()", () => {
       code: "TIMEOUT",
       retryable: true,
     });
+    gate.open();
+    await invoked;
+  });
+
+  it("ends at once for a reader that leaves while nothing comes", async () => {
+    gate = aGate();
+    const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "left" });
+    // Without hints and without polls: nothing but its leaving can end the wait.
+    let waiting = 0;
+    const silent: WakeUp = {
+      ...runner.deps.wakeUp,
+      next: (_name, _limitMs, signal) =>
+        new Promise((resolve) => {
+          waiting += 1;
+          signal?.addEventListener("abort", () => resolve(), { once: true });
+        }),
+    };
+    const deps = { ...runner.deps, wakeUp: silent };
+    const leave = new AbortController();
+    const { signal } = leave;
+    const quiet = collect(followToolOutput(deps, aPrincipal(), { invocationId: idOf("left"), after: 9, signal }));
+    const never = collect(followToolOutput(deps, aPrincipal(), { invocationId: idOf("nothing"), after: -1, signal }));
+    await until("both wait", () => waiting === 2);
+    leave.abort();
+    expect(await Promise.all([quiet, never])).toEqual([[], []]);
     gate.open();
     await invoked;
   });

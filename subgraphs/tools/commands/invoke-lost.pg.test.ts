@@ -72,6 +72,20 @@ describe("invokeTool() when an executor was lost", () => {
     }
   });
 
+  it("takes back what was claimed for its own process and is executed nowhere: the answer to the claim was lost", async () => {
+    const input = { tool: "echo", args: { say: "x" }, idempotencyKey: "stray" };
+    const id = await leaveRunning(fixture, first, input, { executorId: first.deps.life.id() });
+    expect(await first.invoke(input)).toMatchObject({ invocationId: id, status: "SUCCEEDED", attempt: 2 });
+    expect((await records.framesOf(id)).map(({ attempt, kind, status }) => [attempt, kind, status])).toEqual([
+      [1, "start", null],
+      [1, "end", "INTERRUPTED"],
+      [2, "start", null],
+      [2, "data", null],
+      [2, "end", "OK"],
+    ]);
+    expect(await records.toolEvents(id)).toHaveLength(1);
+  });
+
   it("does not run an at-most-once tool again, and reports its outcome as unknown", async () => {
     runs = [];
     const input = { tool: "once", args: {}, idempotencyKey: "lost-once" };

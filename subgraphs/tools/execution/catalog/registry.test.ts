@@ -1,5 +1,3 @@
-import { defineTool } from "@soma/sdk/define-tool";
-import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
 import clock from "../tools/clock.ts";
 import { discoverTools, SHIPPED_TOOLS } from "./discover-tools.ts";
@@ -51,25 +49,5 @@ describe("createRegistry()", () => {
     expect(() => createRegistry([clock, clock])).toThrow("two tools are called clock");
     const inputSchema = { type: "object", properties: { a: { type: "text" } } } as const;
     expect(() => createRegistry([{ ...clock, name: "broken", inputSchema }])).toThrow();
-  });
-});
-
-describe("defineTool()", () => {
-  const input = Type.Object({ text: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false });
-
-  it("refuses a name that is not snake_case, and a child process without its module", () => {
-    expect(() => defineTool({ ...clock, input, name: "Clock" })).toThrow("snake_case");
-    expect(() => defineTool({ ...clock, input, isolation: "process" })).toThrow("does not say where");
-  });
-
-  it("makes plain JSON Schema of its input, with nothing of typebox left in it", () => {
-    const { inputSchema } = defineTool({ ...clock, input });
-    expect(inputSchema).toStrictEqual({
-      type: "object",
-      properties: { text: { type: "string", minLength: 1 } },
-      additionalProperties: false,
-    });
-    expect(Reflect.ownKeys(inputSchema.properties as object)).toEqual(["text"]);
-    expect(Reflect.ownKeys(inputSchema)).toEqual(Object.keys(inputSchema));
   });
 });
