@@ -223,7 +223,7 @@ describe("createGateway() answers", () => {
   it("does not blame the caller when a subgraph refuses the gateway's own token", async () => {
     const lab = await createLab({}, { sign: async () => "not a token" });
     const { errors } = await lab.post({ query: '{ run(id: "1") { title } }' });
-    expect(errors).toMatchObject([{ extensions: { code: "INTERNAL", retryable: false } }]);
+    expect(errors).toMatchObject([{ path: ["run"], extensions: { code: "UNAVAILABLE", retryable: true } }]);
     expect(JSON.stringify(errors)).not.toContain("SOMA_INTERNAL");
     expect(JSON.stringify(lab.logged)).toContain("SOMA_INTERNAL_SIGNING_KEY");
     await lab.close();

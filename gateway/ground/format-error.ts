@@ -1,6 +1,7 @@
 import { type ErrorCode, isErrorCode, SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
+import { FailedAt } from "./failed-at.ts";
 import { RetryLater } from "./retry-later.ts";
 
 /** Where an error is met: its log, and the trace a reader can look it up by. */
@@ -19,8 +20,15 @@ export interface RawResult {
 /** A result as a caller may read it. What the plan's post-processing had to null is reported, never silently left out. */
 export function formatResult(result: RawResult, scope: ErrorScope): FormattedExecutionResult {
   const unfit = (result.extensions?.valueCompletion ?? []) as readonly GraphQLError[];
-  const errors = [...(result.errors ?? []), ...unfit].map((error) => formatError(error, scope));
+  const errors = [...(result.errors ?? []), ...unfit].flatMap((error) => formatEach(error, scope));
   return errors.length === 0 ? { data: result.data ?? null } : { data: result.data ?? null, errors };
+}
+
+/** An error in each of the places that it costs. */
+function formatEach(error: unknown, scope: ErrorScope): GraphQLFormattedError[] {
+  const formatted = formatError(error, scope);
+  if (!(error instanceof FailedAt) || error.places.length === 0) return [formatted];
+  return error.places.map((path) => ({ ...formatted, path }));
 }
 
 /**
@@ -47,7 +55,10 @@ export function toKnownError(error: unknown): SomaError {
   if (!(error instanceof GraphQLError)) return toSomaError(error);
   const original = error.originalError;
   if (original instanceof SomaError) return original;
-  const code = knownCode(error.extensions.code);
+  const { extensions } = error;
+  const code = knownCode(extensions.code);
+  if (code === "LIMIT_EXCEEDED" && typeof extensions.retryAfterMs === "number")
+    return new RetryLater(error.message, extensions.retryAfterMs);
   return code === undefined
     ? new SomaError("INTERNAL", error.message, { cause: error })
     : new SomaError(code, error.message);

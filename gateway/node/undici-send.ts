@@ -17,7 +17,11 @@ export function createUndiciSend(maxBytes = MAX_ANSWER_BYTES): ClosableSend {
     async send({ url, method, headers = {}, body = null, signal }) {
       const { origin, pathname, search } = new URL(url);
       const response = await agent.request({ origin, path: pathname + search, method, headers, body, signal });
-      return { status: response.statusCode, body: await readText(response.body, maxBytes, "the answer") };
+      const header = (name: string): string | undefined => {
+        const value = response.headers[name];
+        return typeof value === "string" ? value : undefined;
+      };
+      return { status: response.statusCode, header, body: await readText(response.body, maxBytes, "the answer") };
     },
     close: () => agent.destroy(),
   };

@@ -3,7 +3,11 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import { GraphQLError } from "graphql";
 import { withDeadline } from "../ground/deadline.ts";
+import { FailedAt } from "../ground/failed-at.ts";
+import { toKnownError } from "../ground/format-error.ts";
 import type { OperationContext } from "../ground/operation-context.ts";
+import { findPlaces } from "./find-places.ts";
+import { GatewayRefused, readAnswer, type SubgraphResult } from "./read-answer.ts";
 import type { Send } from "./send.ts";
 import type { Sources } from "./supergraph.ts";
 
@@ -28,7 +32,7 @@ export function createSources(options: DataSourceOptions): Sources {
   );
 }
 
-/** A failure is thrown with the place of the answer that is missing, so that a client sees which of its fields it costs. */
+/** A failure is thrown with the places of the answer that are missing, so that a client sees which of its fields it costs. */
 async function process(
   name: string,
   url: string,
@@ -37,16 +41,35 @@ async function process(
 ): Promise<ProcessResult> {
   const context = params.context as OperationContext;
   try {
-    return await withDeadline(context.signal, options.timeoutMs, (signal) =>
+    const result = await withDeadline(context.signal, options.timeoutMs, (signal) =>
       ask(name, url, params, { context, signal, options }),
     );
+    return placed(result) as ProcessResult;
   } catch (error) {
-    const path = "pathInIncomingRequest" in params ? visiblePath(params.pathInIncomingRequest) : undefined;
-    throw new GraphQLError(`the ${name} service failed`, {
-      path: path ?? null,
-      originalError: outOfTime(context) ?? explain(name, options.timeoutMs, error),
-    });
+    if (error instanceof GatewayRefused) logRefusal(name, context);
+    throw new FailedAt(
+      `the ${name} service failed`,
+      findPlaces(params),
+      outOfTime(context) ?? explain(name, options.timeoutMs, error),
+    );
   }
+}
+
+/** A result that says of nothing where it is missing has failed as a whole. */
+function placed(result: SubgraphResult): SubgraphResult {
+  const { data, errors = [] } = result;
+  const [first] = errors;
+  const isPlaced = (path: unknown): boolean => Array.isArray(path) && (path[0] !== "_entities" || path.length > 1);
+  if (first === undefined || (data !== null && data !== undefined) || errors.some(({ path }) => isPlaced(path)))
+    return result;
+  throw toKnownError(new GraphQLError(first.message, { extensions: first.extensions ?? null }));
+}
+
+function logRefusal(name: string, { trace }: OperationContext): void {
+  trace.log.error(
+    { subgraph: name },
+    "a subgraph refuses the gateway: SOMA_INTERNAL_SIGNING_KEY does not fit its SOMA_INTERNAL_VERIFY_KEY, or a proxy stands between",
+  );
 }
 
 interface Asking {
@@ -60,10 +83,10 @@ async function ask(
   url: string,
   params: ProcessParams,
   { context, signal, options }: Asking,
-): Promise<ProcessResult> {
+): Promise<SubgraphResult> {
   const { principal, trace } = context;
   signal.throwIfAborted();
-  const { status, body } = await options.send({
+  const answer = await options.send({
     method: "POST",
     url,
     headers: {
@@ -75,19 +98,7 @@ async function ask(
     body: JSON.stringify({ query: params.request.query, variables: params.request.variables ?? {} }),
     signal,
   });
-  if (status === 401) {
-    throw new SomaError(
-      "INTERNAL",
-      `the ${name} service refused the token of the gateway; SOMA_INTERNAL_SIGNING_KEY does not fit its SOMA_INTERNAL_VERIFY_KEY`,
-    );
-  }
-  try {
-    return JSON.parse(body) as ProcessResult;
-  } catch (cause) {
-    throw new SomaError("UNAVAILABLE", `the ${name} service answered ${status} with something that is not JSON`, {
-      cause,
-    });
-  }
+  return readAnswer(name, answer);
 }
 
 /** The time of the whole operation was up, whichever subgraph it was just asking. */
@@ -98,17 +109,13 @@ function outOfTime({ signal }: OperationContext): SomaError | undefined {
 }
 
 function explain(name: string, timeoutMs: number, error: unknown): SomaError {
+  // What is larger than we read is no fault of the caller's.
+  if (error instanceof SomaError && error.code === "PAYLOAD_TOO_LARGE")
+    return new SomaError("UNAVAILABLE", `the ${name} service answered too much`, { cause: error });
   if (error instanceof SomaError) return error;
   const { code } = toSomaError(error);
   if (code === "TIMEOUT")
     return new SomaError("TIMEOUT", `the ${name} service did not answer within ${timeoutMs} ms`, { cause: error });
   if (code === "CANCELED") return new SomaError("CANCELED", "the request was canceled", { cause: error });
   return new SomaError("UNAVAILABLE", `the ${name} service cannot be reached`, { cause: error });
-}
-
-/** The part of a plan's path that a client can follow: up to the first list, whose items were asked for together. */
-function visiblePath(path: readonly (string | number)[] | undefined): (string | number)[] | undefined {
-  const list = path?.indexOf("@") ?? -1;
-  const visible = list === -1 ? path : path?.slice(0, list);
-  return visible === undefined || visible.length === 0 ? undefined : [...visible];
 }
