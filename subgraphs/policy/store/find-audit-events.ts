@@ -1,9 +1,8 @@
 import type { Tx } from "@soma/shared/postgres/connect";
+import { auditColumns } from "./audit-columns.ts";
 import type { AuditRow } from "./tables.ts";
 
 /** The audit events of these ids that the transaction's tenant has, in no order; ids that are not found are left out. */
 export async function findAuditEvents(tx: Tx, { eventIds }: { eventIds: readonly string[] }): Promise<AuditRow[]> {
-  return tx<AuditRow[]>`select tenant, event_id as "eventId", category, actor, subject, decision, reason,
-      policy_version as "policyVersion", at, trace_id as "traceId", meta
-    from audit_event where event_id = any (${[...eventIds]}::uuid[])`;
+  return tx<AuditRow[]>`select ${auditColumns(tx)} from audit_event where event_id = any (${[...eventIds]}::uuid[])`;
 }

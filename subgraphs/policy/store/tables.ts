@@ -1,4 +1,4 @@
-import { boolean, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
@@ -43,9 +43,13 @@ export const auditEvent = pgTable(
     at: instant("at").notNull(),
     traceId: text("trace_id"),
     meta: jsonb("meta").notNull(),
+    // Postgres makes these, for the indexes of lists.
+    actorHash: bigint("actor_hash", { mode: "bigint" }).notNull(),
+    subjectHash: bigint("subject_hash", { mode: "bigint" }).notNull(),
+    decisionHash: bigint("decision_hash", { mode: "bigint" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.eventId] })],
 );
 
 export type DecisionRow = typeof decision.$inferSelect;
-export type AuditRow = typeof auditEvent.$inferSelect;
+export type AuditRow = Omit<typeof auditEvent.$inferSelect, "actorHash" | "subjectHash" | "decisionHash">;
