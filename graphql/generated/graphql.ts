@@ -162,7 +162,9 @@ export type ToolIsolation =
   /** Trusted code in the tools process. */
   | 'NONE'
   /** A child process with a clean environment. */
-  | 'PROCESS';
+  | 'PROCESS'
+  /** Nowhere here: the agent's own run carries the call out, under the policy like any other. `invokeTool` refuses it. */
+  | 'AGENT';
 
 /** How much harm a tool can do, as its author says. */
 export type ToolRisk =

@@ -44,7 +44,7 @@ export interface InvokeParams {
 }
 
 export interface ToolsPort {
-  /** The tools there are, from a copy at most ten seconds old. */
+  /** The tools that `invoke` takes, from a copy at most ten seconds old. */
   list(): Promise<readonly CatalogTool[]>;
   /** Id an invocation has under an idempotency key, before and after it exists. */
   invocationIdOf(idempotencyKey: string): string;

@@ -47,7 +47,7 @@ async function invoke(tool: string, args: unknown, idempotencyKey: string, token
 }
 
 describe("startTools()", () => {
-  it("lists the tools that ship", async () => {
+  it("lists the tools that ship, and what an agent may call and only its own run carries out", async () => {
     const { tools } = await served.client.request(PeerToolsDocument, {}, { principal });
     const shipped = [
       ["calculate", "LOW", "PURE"],
@@ -55,8 +55,10 @@ describe("startTools()", () => {
       ["code_run", "HIGH", "PURE"],
       ["http_fetch", "MEDIUM", "PURE"],
       ["note_append", "MEDIUM", "IDEMPOTENT"],
+      ["remember", "LOW", "IDEMPOTENT"],
     ];
     expect(tools.map(({ name, risk, effect }) => [name, risk, effect])).toEqual(expect.arrayContaining(shipped));
+    expect(tools.filter(({ isolation }) => isolation === "AGENT").map(({ name }) => name)).toEqual(["remember"]);
     expect(tools[0]?.inputSchema).toMatchObject({ type: "object", required: ["expression"] });
   });
 

@@ -29,7 +29,7 @@ export function bindTools(
       // Not given up with the step: others of the tenant wait for the same answer.
       const asked = client
         .request(PeerToolsDocument, {}, { principal, timeoutMs: PEER_MS })
-        .then((answer) => answer.tools);
+        .then((answer) => answer.tools.filter(({ isolation }) => isolation !== "AGENT"));
       asked.catch(() => catalogs.delete(run.tenant));
       catalogs.set(run.tenant, asked);
       return asked;

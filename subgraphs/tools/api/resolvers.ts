@@ -22,7 +22,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null;
   return {
     Query: {
-      tools: () => [...registry.list()],
+      tools: () => [...registry.catalog()],
       invocation: (_parent, { id }, context) => find(id, context),
     },
     Mutation: {
@@ -45,7 +45,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     Tool: {
       // A copy, because the federation runtime writes `__typename` on what a reference resolves to.
       __resolveReference({ name }) {
-        const tool = registry.find(name);
+        const tool = registry.describe(name);
         return tool === undefined ? null : { ...tool };
       },
       risk: (tool) => tool.risk.toUpperCase() as ToolRisk,

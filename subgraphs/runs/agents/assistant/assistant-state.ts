@@ -1,5 +1,6 @@
 import { appended, replaced, type StateOf } from "@soma/sdk/graph";
 import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
+import { rememberTool } from "@soma/sdk/remember-tool";
 import type { SessionTurn } from "@soma/sdk/services";
 
 /** A tool call of the model; `ordinal` counts over the whole run and makes its keys stable over retries. */
@@ -30,7 +31,7 @@ export const assistantChannels = {
 export type AssistantState = StateOf<typeof assistantChannels>;
 
 /** Name of the tool the memory subgraph serves: under policy like any other, but its effect is a memory. */
-export const REMEMBER_TOOL = "remember";
+export const REMEMBER_TOOL = rememberTool.name;
 
 /** Key of one call of a run: the same over attempts and take-overs. */
 export function callKey(runId: string, call: PendingCall): string {

@@ -137,6 +137,15 @@ export type ToolEffect =
   /** Never run again once started; a lost outcome is UNKNOWN. */
   | 'AT_MOST_ONCE';
 
+/** Where a tool runs. */
+export type ToolIsolation =
+  /** Trusted code in the tools process. */
+  | 'NONE'
+  /** A child process with a clean environment. */
+  | 'PROCESS'
+  /** Nowhere here: the agent's own run carries the call out, under the policy like any other. `invokeTool` refuses it. */
+  | 'AGENT';
+
 /** How much harm a tool can do, as its author says. */
 export type ToolRisk =
   | 'LOW'
@@ -174,7 +183,7 @@ export type PeerDecideMutation = { decide: { token: string | null, decision: { i
 export type PeerToolsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PeerToolsQuery = { tools: Array<{ name: string, version: string, description: string, inputSchema: unknown, risk: ToolRisk, effect: ToolEffect, timeoutMs: number }> };
+export type PeerToolsQuery = { tools: Array<{ name: string, version: string, description: string, inputSchema: unknown, risk: ToolRisk, effect: ToolEffect, isolation: ToolIsolation, timeoutMs: number }> };
 
 export type PeerInvokeToolMutationVariables = Exact<{
   input: InvokeToolInput;
@@ -280,6 +289,7 @@ export const PeerToolsDocument = new TypedDocumentString(`
     inputSchema
     risk
     effect
+    isolation
     timeoutMs
   }
 }

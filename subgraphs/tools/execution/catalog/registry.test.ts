@@ -14,6 +14,15 @@ describe("createRegistry()", () => {
     expect(names.toSorted()).toEqual(names);
   });
 
+  it("shows what an agent's own run carries out, and neither runs it nor lets another tool take its name", () => {
+    const names = registry.catalog().map((tool) => tool.name);
+    expect(names).toEqual([...registry.list().map((tool) => tool.name), "remember"].toSorted());
+    expect(registry.describe("remember")).toMatchObject({ isolation: "agent", risk: "low" });
+    expect(registry.find("remember")).toBeUndefined();
+    expect(() => registry.get("remember")).toThrow("remember cannot be invoked: an agent's own run carries it out");
+    expect(() => createRegistry([{ ...clock, name: "remember" }])).toThrow("two tools are called remember");
+  });
+
   it("names the tools there are when one is not", () => {
     expect(() => registry.get("toString")).toThrow('there is no tool "toString"; tools: calculate, clock,');
   });

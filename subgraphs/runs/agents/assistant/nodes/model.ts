@@ -7,9 +7,10 @@ import {
   type ToolDefinition,
 } from "@soma/sdk/model-client";
 import { type NodeSpec, OUTAGE_MS, type StepContext } from "@soma/sdk/node";
+import { rememberTool } from "@soma/sdk/remember-tool";
 import type { CatalogTool } from "@soma/sdk/services";
 import { SomaError } from "@soma/shared/errors";
-import { type AssistantState, REMEMBER_TOOL } from "../assistant-state.ts";
+import type { AssistantState } from "../assistant-state.ts";
 import { userText } from "../user-text.ts";
 
 /** Answers of the model in one run; each may ask for tools again. */
@@ -21,17 +22,6 @@ const INSTRUCTIONS =
   "You are the assistant of this workspace. Use the tools you are given when they help; do not guess what a tool can tell. " +
   "When the user asks you to remember something, call the tool remember with the fact as one sentence. " +
   "When a tool was denied or failed, say so plainly and do not try to get around it.";
-
-const rememberTool: ToolDefinition = {
-  name: REMEMBER_TOOL,
-  description: "Keep a fact about the user or the task for later conversations.",
-  inputSchema: {
-    type: "object",
-    properties: { text: { type: "string", description: "The fact, as one sentence", minLength: 1, maxLength: 2000 } },
-    required: ["text"],
-    additionalProperties: false,
-  },
-};
 
 /** Asks the model, and streams its text into the history while it comes. */
 export const modelNode: NodeSpec<AssistantState> = {
@@ -84,11 +74,11 @@ async function toRequest(state: AssistantState, { run, services }: StepContext):
       { role: "user", content: userText(run.input) },
       ...state.messages,
     ],
-    tools: [...catalog.map(toDefinition), rememberTool],
+    tools: [...catalog, rememberTool].map(toDefinition),
   };
 }
 
-function toDefinition(tool: CatalogTool): ToolDefinition {
+function toDefinition(tool: Pick<CatalogTool, keyof ToolDefinition>): ToolDefinition {
   return { name: tool.name, description: tool.description, inputSchema: tool.inputSchema };
 }
 

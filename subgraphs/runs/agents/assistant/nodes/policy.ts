@@ -1,4 +1,5 @@
 import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
+import { rememberTool } from "@soma/sdk/remember-tool";
 import type { PolicyDecision } from "@soma/sdk/services";
 import {
   type AssistantState,
@@ -63,7 +64,7 @@ export async function decide(
 ): Promise<PolicyDecision | undefined> {
   const tool =
     call.name === REMEMBER_TOOL
-      ? ({ version: "1", risk: "LOW" } as const)
+      ? ({ version: rememberTool.version, risk: "LOW" } as const)
       : (await services.tools.list()).find((known) => known.name === call.name);
   if (tool === undefined) return undefined;
   return services.policy.decide({
