@@ -25,12 +25,12 @@ export async function fillAudit(owner: Sql, params: FillAuditParams): Promise<st
   return ids;
 }
 
-/** Decisions of a run under one idempotency key, each of a step of its own but for a hundred that share one; gives their ids, oldest first. */
+/** Decisions of a run under one idempotency key, each of a step of its own but for the first, which share one; gives their ids, oldest first. */
 export async function fillDecisions(owner: Sql, params: FillParams & { runId: string }): Promise<string[]> {
   const { tenant, count, fromMs, runId } = params;
   const ids = Array.from({ length: count }, (_, i) => newId("Decision", fromMs + i));
   await owner`insert into decision
     select ${tenant}, id, true, 'allowed', '{}', 'clock', '1', 'low', 'user:ada', 'assistant', '', '1', ${runId},
-      ${runId} || '.' || greatest(n - 100, 0), 'the same', '', now(), now() from unnest(${ids}::uuid[]) with ordinality d(id, n)`;
+      ${runId} || '.' || greatest(n - 3000, 0), 'the same', '', now(), now() from unnest(${ids}::uuid[]) with ordinality d(id, n)`;
   return ids;
 }

@@ -12,7 +12,7 @@ export async function findStepInvocations(
   tx: Tx,
   { tenant, stepIds }: FindStepInvocationsParams,
 ): Promise<InvocationRow[]> {
-  return tx<InvocationRow[]>`select distinct on (step_id) ${invocationColumns(tx)} from invocation
-    where tenant = ${tenant} and step_id = any (${[...stepIds]}::text[])
-    order by step_id, started_at desc`;
+  return tx<InvocationRow[]>`select newest.* from unnest(${[...stepIds]}::text[]) as asked (id)
+    cross join lateral (select ${invocationColumns(tx)} from invocation
+      where tenant = ${tenant} and step_id = asked.id order by started_at desc limit 1) newest`;
 }
