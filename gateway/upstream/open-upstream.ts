@@ -1,5 +1,5 @@
+import { createWatchedClient } from "@soma/shared/graphql/watched-client";
 import type { ExecutionResult } from "graphql";
-import { createClient } from "graphql-ws";
 import type { GatewayLimits } from "../ground/limits.ts";
 
 interface UpstreamParams {
@@ -23,51 +23,35 @@ interface UpstreamSink {
 }
 
 /**
- * Subscribes to one subgraph over a connection of its own, which is never opened again: continuing is the client's decision,
- * from its cursor. A subgraph that misses a ping is given up. The function stops the subscription and closes the connection.
+ * Subscribes to one subgraph. One that takes the connection and stays silent, or misses a ping, is given up. The function stops
+ * the subscription and closes the connection, also while it is being made.
  */
 export function openUpstream(params: UpstreamParams, sink: UpstreamSink): () => void {
-  const { keepAliveMs } = params.limits;
-  let missed: ReturnType<typeof setTimeout> | undefined;
+  const { keepAliveMs, connectionInitMs } = params.limits;
   let over = false;
-  const client = createClient({
-    url: params.url.replace(/^http/, "ws"),
-    retryAttempts: 0,
-    shouldRetry: () => false,
-    keepAlive: keepAliveMs,
-    connectionAckWaitTimeout: params.limits.connectionInitMs,
+  const client = createWatchedClient({
+    url: params.url,
     connectionParams: params.connectionParams,
-    ...(params.webSocketImpl === undefined ? {} : { webSocketImpl: params.webSocketImpl }),
-    on: {
-      ping(received) {
-        if (!received) missed = setTimeout(() => client.terminate(), keepAliveMs);
-      },
-      pong(received) {
-        if (received) clearTimeout(missed);
-      },
-      closed(event) {
-        clearTimeout(missed);
-        // The library takes a close with 1000 as an invitation to connect again and to ask from the old cursor.
-        if (!over && (event as { code?: number }).code === 1000) client.terminate();
-      },
-    },
+    handshakeMs: connectionInitMs,
+    keepAliveMs,
+    webSocketImpl: params.webSocketImpl,
   });
+  function finish(tell: () => void): void {
+    if (over) return;
+    over = true;
+    tell();
+  }
   const stop = client.subscribe<Record<string, unknown>>(
     { query: params.query, variables: params.variables },
     {
       next: (event) => sink.next(event as ExecutionResult),
-      error(error) {
-        over = true;
-        sink.error(error);
-      },
-      complete() {
-        over = true;
-        sink.complete();
-      },
+      error: (error) => finish(() => sink.error(error)),
+      complete: () => finish(sink.complete),
     },
   );
   return () => {
     over = true;
     stop();
+    client.leave();
   };
 }

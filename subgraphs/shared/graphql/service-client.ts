@@ -1,12 +1,16 @@
-import { createClient } from "graphql-ws";
 import { isErrorCode, SomaError } from "../errors.ts";
 import type { SignPrincipal } from "../identity/internal-token.ts";
 import type { Principal } from "../identity/principal.ts";
 import { readText } from "../read-text.ts";
 import { traceHeaders } from "../telemetry.ts";
+import { createWatchedClient } from "./watched-client.ts";
 
 /** Bytes that an answer of a peer may have: one tool output or one page of memories is far below. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** Milliseconds a peer may take to let a subscription in, and to answer a ping of it. */
+const HANDSHAKE_MS = 3_000;
+const KEEP_ALIVE_MS = 12_000;
 
 /** A document of the generated operations: its text, and the types of its answer and variables. */
 interface TypedDocument<R, V> {
@@ -17,7 +21,7 @@ interface TypedDocument<R, V> {
 interface ServiceCallOptions {
   principal: Principal;
   signal?: AbortSignal;
-  /** Milliseconds until the call is given up; 10 000 when left out. */
+  /** Milliseconds until the call is given up, or the beginning of a subscription; 10 000 and 3000 when left out. */
   timeoutMs?: number;
 }
 
@@ -60,16 +64,20 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     },
 
     subscribe<R, V>(document: TypedDocument<R, V>, variables: V, call: ServiceCallOptions): AsyncIterableIterator<R> {
-      const client = createClient({
-        url: options.url.replace(/^http/, "ws"),
-        retryAttempts: 0,
+      const client = createWatchedClient({
+        url: options.url,
+        handshakeMs: call.timeoutMs ?? HANDSHAKE_MS,
+        keepAliveMs: KEEP_ALIVE_MS,
         connectionParams: async () => ({ token: await options.sign(call.principal) }),
       });
       const answers = client.iterate<R>({
         query: document.toString(),
         variables: variables as Record<string, unknown>,
       });
-      const stop = (): void => void answers.return?.();
+      const stop = (): void => {
+        void answers.return?.();
+        client.leave();
+      };
       call.signal?.addEventListener("abort", stop, { once: true });
       return (async function* () {
         try {
@@ -80,7 +88,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
           throw unreachable(options.peer, error, call.signal);
         } finally {
           call.signal?.removeEventListener("abort", stop);
-          await client.dispose();
+          stop();
         }
       })();
     },
