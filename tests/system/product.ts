@@ -35,7 +35,7 @@ export interface ProductUnderTest {
   /** Runs the command line in a process of its own. */
   soma(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   send(text: string, more?: { role?: string; sessionId?: string }): Promise<string>;
-  ended(runId: string): Promise<RunDetail>;
+  ended(runId: string, limitMs?: number): Promise<RunDetail>;
   output(): string;
   close(): Promise<void>;
 }
@@ -104,14 +104,14 @@ export async function createProduct(): Promise<ProductUnderTest> {
         .request(SendMessageDocument, { input: { text, idempotencyKey: newId(), ...more } });
       return sendMessage.run.id;
     },
-    ended: (runId) =>
+    ended: (runId, limitMs = 30_000) =>
       until(
         `run ${runId} has ended`,
         async () => {
           const { run } = await product.client().request(RunDetailDocument, { id: runId });
           return run !== null && run !== undefined && isFinished(run.status) ? run : undefined;
         },
-        30_000,
+        limitMs,
       ),
     output: () => said,
     async close() {

@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadSecrets } from "@soma/local/secrets";
+import { connect, type Sql } from "@soma/shared/postgres/connect";
+
+/** The PostgreSQL of a product under test, as its owner sees it; ends with the server it was opened on. */
+export interface ProductDatabase {
+  sql: Sql;
+  /** Holds a lock that no statement of the product gets around, until it is let go. */
+  lock(table: string, mode: "share" | "access exclusive"): Promise<{ release(): Promise<void> }>;
+  /** Whether somebody stands in line for a lock on the whole table. */
+  isWaitedFor(table: string): Promise<boolean>;
+  /** Ends every connection of the product at once; how many there were. */
+  cutConnections(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function openDatabase(dataDir: string): Promise<ProductDatabase> {
+  const { postgres } = await loadSecrets(dataDir);
+  const [, , , port] = (await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8")).split("\n");
+  const sql = connect({
+    url: `postgres://soma_owner:${encodeURIComponent(postgres.owner)}@127.0.0.1:${port}/postgres`,
+    schema: "public",
+    applicationName: "system-test",
+    max: 6,
+    statementTimeoutMs: 0,
+    parameters: { idle_in_transaction_session_timeout: "0" },
+  });
+  return {
+    sql,
+    async lock(table, mode) {
+      const session = await sql.reserve();
+      await session.unsafe(`begin; lock table ${table} in ${mode} mode`);
+      return {
+        async release() {
+          await session.unsafe("rollback").catch(() => {});
+          session.release();
+        },
+      };
+    },
+    async isWaitedFor(table) {
+      const rows = await sql`select from pg_locks
+        where relation = ${table}::regclass and mode = 'AccessExclusiveLock' and not granted`;
+      return rows.length > 0;
+    },
+    async cutConnections() {
+      const cut = await sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where usename in ('soma_request', 'soma_worker') and pid <> pg_backend_pid()`;
+      return cut.length;
+    },
+    close: () => sql.end({ timeout: 0 }),
+  };
+}
