@@ -11,10 +11,10 @@ import type { Log } from "@soma/shared/log";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
-import { createWakeUp } from "@soma/shared/wake-up";
 import { createResolvers } from "./api/resolvers.ts";
 import { readToolsConfig } from "./config.ts";
 import { consumeRunEnded } from "./consumers/run-ended.ts";
@@ -57,7 +57,8 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     }
     const life = await startExecutorLife({ sql: { worker, liveness }, log });
     lifecycle.add("executor", () => life.close());
-    const wakeUp = createWakeUp();
+    const wakeUp = await createNotifiedWakeUp({ sql: worker, schema, log });
+    lifecycle.add("wake-up hints", wakeUp.close);
     const sweep = startSweep({ worker, life, wakeUp, log });
     lifecycle.add("sweep", () => sweep.close());
     const dataDir = resolve(config.dataDir);

@@ -7,6 +7,8 @@ export interface NotifiedWakeUp extends WakeUp {
 }
 
 const GATHER_MS = 10;
+/** Until a hint that could not be sent is sent again. */
+const RETRY_MS = 1_000;
 /** NOTIFY payloads end at 8000 bytes; an id takes 37. */
 const NAMES_PER_MESSAGE = 200;
 
@@ -21,6 +23,7 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
   const local = createWakeUp();
   let gathered = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
 
   async function send(): Promise<void> {
     timer = undefined;
@@ -30,14 +33,18 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
       for (let i = 0; i < names.length; i += NAMES_PER_MESSAGE)
         await sql.notify(channel, `${origin}:${names.slice(i, i + NAMES_PER_MESSAGE).join(",")}`);
     } catch (error) {
-      log.debug({ err: error }, "a wake-up hint was lost");
+      log.debug({ err: error }, "wake-up hints could not be sent and are sent again");
+      for (const name of names) gathered.add(name);
+      if (!closed) timer ??= setTimeout(send, RETRY_MS);
     }
   }
 
-  const listening = await sql.listen(channel, (message) => {
+  const hear = (message: string): void => {
     const [from, names = ""] = message.split(":", 2);
     if (from !== origin) for (const name of names.split(",")) local.changed(name);
-  });
+  };
+  // Each time the connection that listens is new, hints may have been lost before it.
+  const listening = await sql.listen(channel, hear, local.allChanged);
 
   return {
     ...local,
@@ -47,7 +54,10 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
       timer ??= setTimeout(send, GATHER_MS);
     },
     async close() {
+      closed = true;
       clearTimeout(timer);
+      // What ended last is what others wait for.
+      await send();
       await listening.unlisten().catch(() => {});
     },
   };

@@ -122,6 +122,32 @@ describe("followToolOutput()", () => {
     await invoked;
   });
 
+  it("reads once for each hint while nothing comes, and looks by itself only now and then", async () => {
+    gate = aGate();
+    const limits: number[] = [];
+    const hint = Promise.withResolvers<void>();
+    const counted: WakeUp = {
+      ...runner.deps.wakeUp,
+      next(name, limitMs, signal) {
+        limits.push(limitMs);
+        return Promise.race([hint.promise, runner.deps.wakeUp.next(name, limitMs, signal)]);
+      },
+    };
+    const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "quiet" });
+    await until(
+      "it wrote",
+      async () =>
+        (await fixture.database.owner`select 1 from stream_frame where invocation_id = ${idOf("quiet")}`).length === 2,
+    );
+    const frames = collect(follow("quiet", 1, { wakeUp: counted }));
+    await until("it waits", () => limits.length === 1);
+    gate.open();
+    await invoked;
+    hint.resolve();
+    expect(dataOf(await frames)).toBe("two");
+    for (const limitMs of limits) expect(limitMs).toBeGreaterThanOrEqual(5_000);
+  });
+
   it("ends at once for a reader that leaves while nothing comes", async () => {
     gate = aGate();
     const invoked = runner.invoke({ tool: "talk", args: {}, idempotencyKey: "left" });

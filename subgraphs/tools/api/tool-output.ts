@@ -16,7 +16,8 @@ import type { FrameRow, InvocationRow } from "../store/tables.ts";
  * invoke.
  */
 const APPEAR_MS = 10_000;
-const POLL_MS = 250;
+/** The truth when a hint is lost. Quiet followers cost no more than this, however many there are. */
+const POLL_MS = 5_000;
 /** Longer than any tool may run without a frame; after that nothing comes unless somebody calls again. */
 const SILENCE_MS = 300_000;
 const FRAMES_PER_READ = 64;
@@ -40,11 +41,14 @@ export async function* followToolOutput(
   if (after < -1) throw new SomaError("CURSOR_INVALID", `after is ${after}; it must be -1 or the number of a frame`);
   if (!isId(invocationId)) throw notFound(invocationId);
   let seen = after;
+  const { appearMs = APPEAR_MS, silenceMs = SILENCE_MS } = limits;
   let quietSince = performance.now();
+  let limitMs = appearMs;
   while (signal?.aborted !== true) {
     const stop = new AbortController();
     const left = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-    const changed = wakeUp.next(invocationId, POLL_MS, left);
+    const waitMs = Math.max(0, quietSince + limitMs - performance.now());
+    const changed = wakeUp.next(invocationId, Math.min(POLL_MS, waitMs), left);
     try {
       const { row, frames } = await read(sql, tenant, invocationId, seen);
       for (const frame of frames) {
@@ -54,13 +58,9 @@ export async function* followToolOutput(
       if (frames.length > 0) quietSince = performance.now();
       if (frames.length === FRAMES_PER_READ) continue;
       if (row !== undefined && row.status !== "RUNNING") return;
+      limitMs = row === undefined ? appearMs : silenceMs;
       const quietMs = performance.now() - quietSince;
-      if (row === undefined && quietMs > (limits.appearMs ?? APPEAR_MS)) throw notFound(invocationId);
-      if (quietMs > (limits.silenceMs ?? SILENCE_MS))
-        throw new SomaError(
-          "TIMEOUT",
-          `invocation ${invocationId} has neither written nor ended for ${Math.round(quietMs / 1_000)} s`,
-        );
+      if (quietMs >= limitMs) throw row === undefined ? notFound(invocationId) : tooQuiet(invocationId, quietMs);
       await changed;
     } finally {
       stop.abort();
@@ -92,6 +92,11 @@ function toPayload(frame: FrameRow, tool: string): StreamFramePayload {
   if (frame.kind === "data") return { ...at, data: frame.data ?? "" };
   const { status, bytes, sha256 } = frame;
   return { delim: "end", ...at, status: status ?? "INTERRUPTED", bytes: bytes ?? 0, sha256: sha256 ?? "" };
+}
+
+function tooQuiet(invocationId: string, quietMs: number): SomaError {
+  const seconds = Math.round(quietMs / 1_000);
+  return new SomaError("TIMEOUT", `invocation ${invocationId} has neither written nor ended for ${seconds} s`);
 }
 
 function notFound(invocationId: string): SomaError {

@@ -51,7 +51,8 @@ export async function cancelInvocation(
   const end = performance.now() + WAIT_MS;
   while (row.status === "RUNNING" && performance.now() < end) {
     const next = deps.wakeUp.next(invocationId, POLL_MS);
-    if (row.lostAt !== null || (await deps.life.isLost(row.executorId))) await settleLostInvocation(deps.sql, row);
+    if (row.lostAt !== null || (await deps.life.isLost(row.executorId)))
+      if (await settleLostInvocation(deps.sql, row)) deps.wakeUp.changed(invocationId);
     row = await read();
     if (row.status === "RUNNING") await next;
   }

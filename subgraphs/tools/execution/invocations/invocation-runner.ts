@@ -115,6 +115,7 @@ export class InvocationRunner {
       stops.give.abort();
       await done;
       await settleLostInvocation(this.#deps.sql, attempt);
+      this.#options.wakeUp.changed(attempt.invocationId);
     }
     await this.#guard.close();
   }
