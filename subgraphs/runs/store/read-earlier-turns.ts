@@ -4,14 +4,16 @@ import { RUN_STATUS } from "../domain/run-status.ts";
 
 /** Runs looked at for each turn: those of a graph without a question and an answer are none. */
 const RUNS_PER_TURN = 4;
+/** Characters of a question and of an answer that are read: an answer may be a megabyte long. */
+const MAX_CHARACTERS = 16_000;
 
-/** Questions and answers of a session's newest succeeded runs before one, oldest first. */
+/** Questions and answers of a session's newest succeeded runs before one, oldest first, each cut to its bound. */
 export async function readEarlierTurns(
   tx: Tx,
   params: { tenant: string; sessionId: string; beforeRunId: string; limit: number },
 ): Promise<{ user: string; assistant: string }[]> {
   const rows = await tx<{ user: string; assistant: string }[]>`
-    select r.input ->> 'text' as user, j.payload ->> 'answer' as assistant
+    select left(r.input ->> 'text', ${MAX_CHARACTERS}) as user, left(j.payload ->> 'answer', ${MAX_CHARACTERS}) as assistant
       -- in the order of run_by_session_status, and of no other index
       from (select run_id, input from run where tenant = ${params.tenant} and session_id = ${params.sessionId}
               and status::int = ${RUN_STATUS.SUCCEEDED.code} and run_id < ${params.beforeRunId}

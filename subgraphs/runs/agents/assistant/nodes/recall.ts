@@ -1,4 +1,5 @@
 import type { NodeSpec } from "@soma/sdk/node";
+import type { SessionTurn } from "@soma/sdk/services";
 import { clip } from "@soma/shared/json";
 import type { AssistantState } from "../assistant-state.ts";
 import { userText } from "../user-text.ts";
@@ -6,8 +7,12 @@ import { userText } from "../user-text.ts";
 const MEMORIES = 8;
 const EARLIER_TURNS = 10;
 const QUERY_CHARACTERS = 2_000;
+/** What one memory, one text of an earlier turn, and all earlier turns may bring: every call of the model carries them again. */
+const MEMORY_BYTES = 8_000;
+const TEXT_BYTES = 16_000;
+const HISTORY_BYTES = 64_000;
 
-/** Brings what is known: memories that fit the words of the message, and the session's earlier turns. */
+/** Brings what is known: memories that fit the words of the message, and the session's newest turns, as far as they fit. */
 export const recallNode: NodeSpec<AssistantState> = {
   type: "recall",
   summary: () => "Looking for memories",
@@ -15,17 +20,30 @@ export const recallNode: NodeSpec<AssistantState> = {
   async run(_state, { run, services }) {
     const query = clip(userText(run.input).trim(), QUERY_CHARACTERS);
     const { source, hits } = await services.memory.recall({ query, limit: MEMORIES });
-    const history = await services.session.earlierTurns(EARLIER_TURNS);
+    const history = newestThatFit(await services.session.earlierTurns(EARLIER_TURNS));
+    const memories = hits.map(({ content, ...hit }) => ({ ...hit, content: clip(content, MEMORY_BYTES) }));
     const { length } = hits;
     return {
-      patch: { memories: hits.map((hit) => hit.content), history },
+      patch: { memories: memories.map(({ content }) => content), history },
       summary:
         length === 0 ? "Nothing fitting is remembered" : `${length} fitting ${length === 1 ? "memory" : "memories"}`,
       outputSummary: `${length} memories from ${source}, ${history.length} earlier turns`,
       output: {
         source,
-        memories: hits.map(({ memoryId, score, why, content }) => ({ id: memoryId, score, why, content })),
+        memories: memories.map(({ memoryId, score, why, content }) => ({ id: memoryId, score, why, content })),
       },
     };
   },
 };
+
+function newestThatFit(turns: readonly SessionTurn[]): SessionTurn[] {
+  const kept: SessionTurn[] = [];
+  let bytes = 0;
+  for (const turn of turns.toReversed()) {
+    const cut = { user: clip(turn.user, TEXT_BYTES), assistant: clip(turn.assistant, TEXT_BYTES) };
+    bytes += Buffer.byteLength(cut.user) + Buffer.byteLength(cut.assistant);
+    if (bytes > HISTORY_BYTES) break;
+    kept.unshift(cut);
+  }
+  return kept;
+}

@@ -1,0 +1,35 @@
+import type { MemoryPort, SessionTurn, StepServices } from "@soma/sdk/services";
+import { tryStep } from "@soma/sdk/testing/step";
+import { describe, expect, it } from "vitest";
+import type { AssistantState } from "../assistant-state.ts";
+import assistant from "../graph.ts";
+import { recallNode } from "./recall.ts";
+
+const state = assistant.initial() as AssistantState;
+
+function knowing(contents: readonly string[], turns: SessionTurn[]): Partial<StepServices> {
+  const hits = contents.map((content, at) => ({ memoryId: `m${at}`, content, score: 1, why: "words" }));
+  return {
+    memory: { recall: async () => ({ source: "local", hits }) } as unknown as MemoryPort,
+    session: { earlierTurns: async (limit) => turns.slice(-limit) },
+  };
+}
+
+describe("recallNode", () => {
+  it("brings memories and earlier turns as they are while they are short", async () => {
+    const turns = [{ user: "hi", assistant: "hello" }];
+    const { result } = await tryStep(recallNode, { state, services: knowing(["likes tea"], turns) });
+    expect(result.patch).toEqual({ memories: ["likes tea"], history: turns });
+  });
+
+  it("keeps the newest turns, and of each the beginning, however long the session and its texts are", async () => {
+    const turns = Array.from({ length: 10 }, (_, n) => ({ user: `${n}`, assistant: "é".repeat(500_000) }));
+    const services = knowing(
+      Array.from({ length: 8 }, () => "x".repeat(60_000)),
+      turns,
+    );
+    const { result } = await tryStep(recallNode, { state, services });
+    expect(result.patch?.history?.map(({ user }) => user)).toEqual(["7", "8", "9"]);
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(64_000 + 2 * 8 * 8_000 + 2_000);
+  });
+});
