@@ -28,9 +28,10 @@ type Run = NonNullable<RunDetailQuery["run"]>;
 export async function ask(product: Product, options: AskOptions): Promise<void> {
   const ids = await send(product, options);
   if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
-  const onInterrupt = (): void => leave(product, ids, options.json);
+  const troubles: ToolTroubles = { failed: [], denied: [] };
+  const onInterrupt = (): void => leave(product, { ...ids, troubles }, options.json);
   process.once("SIGINT", onInterrupt);
-  const troubles = await follow(product, ids, options.json);
+  await follow(product, ids, { troubles, quiet: options.json });
   const { run } = await product.client.request(RunDetailDocument, { id: ids.runId });
   process.off("SIGINT", onInterrupt);
   if (run === null || run === undefined)
@@ -51,15 +52,17 @@ async function send({ client }: Product, { text, session, role }: AskOptions): P
   return { sessionId: sendMessage.session.id, runId: sendMessage.run.id };
 }
 
-/** Tells of the run as it goes; which of its tool calls did not end well. */
-async function follow({ client }: Product, { runId }: Ids, quiet: boolean): Promise<ToolTroubles> {
-  const troubles: ToolTroubles = { failed: [], denied: [] };
+/** Tells of the run as it goes, and notes which of its tool calls do not end well. */
+async function follow(
+  { client }: Product,
+  { runId }: Ids,
+  { troubles, quiet }: { troubles: ToolTroubles; quiet: boolean },
+): Promise<void> {
   const tell = quiet ? () => {} : teller();
   for await (const event of client.runEvents({ runId, afterSeq: 0 })) {
     noteTroubles(troubles, event);
     tell(event);
   }
-  return troubles;
 }
 
 /** Types of events that are told on the way. */
@@ -110,8 +113,8 @@ function report(run: Run, troubles: ToolTroubles): void {
 }
 
 /** Ctrl-C stops the watching, not the run. */
-function leave({ hints }: Product, ids: Ids, json: boolean): void {
-  if (json) printJson({ ...ids, status: "RUNNING", outcome: null, answer: null, error: null });
+function leave({ hints }: Product, { troubles, ...ids }: Ids & { troubles: ToolTroubles }, json: boolean): void {
+  if (json) printJson({ ...ids, status: "RUNNING", outcome: null, answer: null, error: null, troubles });
   process.stderr.write(
     `\nrun ${ids.runId} goes on; watch it with\n  ${hints.soma} runs watch ${ids.runId}\ncancel it with\n  ${hints.soma} runs cancel ${ids.runId}\n`,
   );

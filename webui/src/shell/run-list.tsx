@@ -1,5 +1,5 @@
 import { RunsDocument } from "@soma/graphql/operations";
-import { type ReactNode, useContext, useEffect } from "react";
+import { type ReactNode, useContext, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { toProblem } from "../graphql/to-problem.ts";
 import { useQuery } from "../graphql/use-query.ts";
@@ -20,7 +20,11 @@ const REFRESH_MS = 10_000;
 export function RunList(): ReactNode {
   const [{ data, error, fetching }, refetch] = useQuery(RunsDocument, { first: RUNS });
   useRefresh(() => refetch({ requestPolicy: "network-only" }));
-  const groups = groupBySession(data?.runs.nodes ?? []);
+  // What was shown stays while the server does not answer; the note above it says that it is not new.
+  const last = useRef(data);
+  if (data !== undefined) last.current = data;
+  const shown = last.current;
+  const groups = groupBySession(shown?.runs.nodes ?? []);
   return (
     <div className={styles.list}>
       <Link className={styles.new} href="/">
@@ -28,18 +32,22 @@ export function RunList(): ReactNode {
       </Link>
       <h2>Recent</h2>
       {error === undefined ? null : (
-        <ProblemNote what="The list could not be loaded." problem={toProblem(error)} onRetry={() => refetch()} />
+        <ProblemNote
+          what={shown === undefined ? "The list could not be loaded." : "The list is not up to date."}
+          problem={toProblem(error)}
+          onRetry={() => refetch()}
+        />
       )}
-      {data !== undefined && groups.length === 0 ? (
+      {shown !== undefined && groups.length === 0 ? (
         <p className={styles.hint}>Nothing yet. What you ask first will be kept here, with every step of its run.</p>
       ) : null}
-      {data === undefined && fetching ? <p className={styles.hint}>Loading…</p> : null}
+      {shown === undefined && fetching ? <p className={styles.hint}>Loading…</p> : null}
       <ul>
         {groups.map((group) => (
           <Conversation key={group.sessionId} group={group} />
         ))}
       </ul>
-      {data?.runs.pageInfo.hasNextPage === true ? (
+      {shown?.runs.pageInfo.hasNextPage === true ? (
         <p className={styles.hint}>The newest {RUNS} runs are shown; there are older ones.</p>
       ) : null}
     </div>
