@@ -1,4 +1,5 @@
 import { backoffMs } from "./backoff.ts";
+import { toSomaError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 export interface Loop {
@@ -14,6 +15,11 @@ export interface LoopOptions {
   /** Back-off after an error, doubled up to this many milliseconds, with full jitter. */
   maxBackoffMs?: number;
 }
+
+const BACKOFF = { initialMs: 200, minMs: 20 };
+const MAX_BACKOFF_MS = 30_000;
+/** While the database or a peer is away: work goes on within 5 s after it is back, and asking costs little. */
+const MAX_AWAY_MS = 2_000;
 
 /** Calls `tick` for ever, one at a time, every interval with jitter or when woken; true from `tick` means "more is waiting". */
 export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): Loop {
@@ -37,13 +43,24 @@ export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): L
   async function once(): Promise<number> {
     try {
       const more = await tick();
+      if (failures > 0) options.log.info({ loop: options.name, failures }, "a loop goes on");
       failures = 0;
       return more ? 0 : options.intervalMs * (0.75 + Math.random() * 0.5);
     } catch (error) {
       failures += 1;
-      options.log.error({ err: error, loop: options.name, failures }, "a loop failed and goes on");
-      return backoffMs({ initialMs: 200, maxMs: options.maxBackoffMs ?? 30_000, minMs: 20 }, failures);
+      return backoffMs({ ...BACKOFF, maxMs: tell(error) }, failures);
     }
+  }
+
+  /** Logs the failure, an outage once and not at each try; gives the longest wait before the next one. */
+  function tell(error: unknown): number {
+    const { log, name, maxBackoffMs = MAX_BACKOFF_MS } = options;
+    if (toSomaError(error).code !== "UNAVAILABLE") {
+      log.error({ err: error, loop: name, failures }, "a loop failed and goes on");
+      return maxBackoffMs;
+    }
+    if (failures === 1) log.warn({ err: error, loop: name }, "a loop waits for what is away");
+    return Math.min(maxBackoffMs, MAX_AWAY_MS);
   }
 
   async function run(): Promise<void> {

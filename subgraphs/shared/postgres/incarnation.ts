@@ -36,7 +36,7 @@ export interface Life {
   close(): Promise<void>;
 }
 
-const RETRY = { initialMs: 200, maxMs: 10_000 };
+const RETRY = { initialMs: 200, maxMs: 2_000 };
 
 /**
  * One life after another: when one is lost it is closed, and a new one with a new identity takes its place, tried until
