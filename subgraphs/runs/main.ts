@@ -12,6 +12,7 @@ import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import type { ModelProvider } from "./api/generated.ts";
+import { createLostHints } from "./api/lost-hints.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
@@ -38,6 +39,8 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
   const wakeUp = await createNotifiedWakeUp({ sql, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
+  const lostHints = createLostHints({ sql, wakeUp, log });
+  lifecycle.add("lost hints", lostHints.close);
 
   const subgraph = await startSubgraph({
     name: "runs",
@@ -45,6 +48,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
     resolvers: createResolvers({
       sql,
       wakeUp,
+      lostHints,
       graphs: createGraphRegistry(await discoverGraphs()),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,

@@ -15,6 +15,13 @@ describe("createWakeUp()", () => {
     await stays;
   });
 
+  it("wakes everybody when anything may have changed", async () => {
+    const wakeUp = createWakeUp();
+    const waits = [wakeUp.next("a", 60_000), wakeUp.next("b", 60_000)];
+    wakeUp.allChanged();
+    await Promise.all(waits);
+  });
+
   it("ends a wait at its limit and with its signal", async () => {
     const wakeUp = createWakeUp();
     await wakeUp.next("a", 1);

@@ -11,8 +11,13 @@ export interface WakeUp {
   next(name: string, limitMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+export interface LocalWakeUp extends WakeUp {
+  /** Says that anything may have changed: hints were lost, of what nobody knows. */
+  allChanged(): void;
+}
+
 /** Hints inside one process. */
-export function createWakeUp(): WakeUp {
+export function createWakeUp(): LocalWakeUp {
   const listeners = new Map<string, Set<() => void>>();
 
   function on(name: string, listener: () => void): () => void {
@@ -27,6 +32,9 @@ export function createWakeUp(): WakeUp {
   return {
     changed(name) {
       for (const listener of [...(listeners.get(name) ?? [])]) listener();
+    },
+    allChanged() {
+      for (const all of [...listeners.values()]) for (const listener of [...all]) listener();
     },
     on,
     next(name, limitMs, signal) {

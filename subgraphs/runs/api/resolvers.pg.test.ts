@@ -47,6 +47,7 @@ describe("the runs API", () => {
       resolvers: createResolvers({
         sql: harness.database.request,
         wakeUp: harness.wakeUp,
+        lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([two, calls]),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",

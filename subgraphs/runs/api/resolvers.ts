@@ -9,6 +9,7 @@ import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
 import type { ModelStatus, Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
+import type { LostHints } from "./lost-hints.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
@@ -16,6 +17,7 @@ import { toViewer } from "./viewer.ts";
 
 export interface ResolverDeps extends StartRunDeps {
   wakeUp: WakeUp;
+  lostHints: LostHints;
   modelStatus: ModelStatus;
 }
 

@@ -10,6 +10,7 @@ import { isFinished, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../d
 import { findRuns } from "../store/find-runs.ts";
 import { readEventHash } from "../store/read-event-hash.ts";
 import { readHistory } from "../store/read-history.ts";
+import type { LostHints } from "./lost-hints.ts";
 
 export interface RunBatchFrame {
   __typename: "RunBatch";
@@ -36,13 +37,12 @@ const BATCH_EVENTS = 500;
 const BATCH_BYTES = 262_144;
 const PAGE_MAX = 1_000;
 const HEARTBEAT_MS = 5_000;
-/** The truth when a wake-up hint is lost. */
-const POLL_MS = 1_000;
-
 export interface RunEventsDeps {
   /** A pool of the request role. */
   sql: Sql;
   wakeUp: WakeUp;
+  /** Finds the hints that were lost. */
+  lostHints: LostHints;
   now(): Date;
 }
 
@@ -69,44 +69,45 @@ export async function readRunPage(
 }
 
 /**
- * History after a sequence number, then the live tail, until `signal`. Every frame is read from Postgres after the last one delivered, so
- * there is no moment between "history" and "live" in which an event could be missed; hints only make it read sooner.
+ * History after a sequence number, then the live tail, until `signal`. Every frame is read from Postgres after the last one
+ * delivered, so there is no moment between "history" and "live" in which an event could be missed; hints say when to read, and
+ * a quiet run is not read for those who follow it.
  */
 export async function* followRunEvents(
   deps: RunEventsDeps,
   principal: Principal,
-  params: { runId: string; afterSeq: number },
+  { runId, afterSeq }: { runId: string; afterSeq: number },
   signal: AbortSignal,
 ): AsyncGenerator<RunFrame> {
-  const { runId } = params;
   const { tenant } = principal;
-  let last = await transaction(deps.sql, { tenant }, (tx) => findStart(tx, runId, params.afterSeq));
-  let toldAt = deps.now().getTime();
-  while (!signal.aborted) {
-    const seen = new AbortController();
-    const changed = deps.wakeUp.next(runId, POLL_MS, AbortSignal.any([signal, seen.signal]));
-    try {
-      const { events, status } = await readOn(deps.sql, tenant, runId, last.seq);
-      const newest = events.at(-1);
-      if (newest !== undefined) {
-        yield { __typename: "RunBatch", firstSeq: last.seq + 1, lastSeq: newest.seq, prevHash: last.hash, events };
-        last = { seq: newest.seq, hash: newest.hash };
-        toldAt = deps.now().getTime();
-        continue;
-      }
+  let due = true;
+  const offs = [deps.wakeUp.on(runId, () => (due = true)), deps.lostHints.watch(tenant, runId)];
+  try {
+    let last = await transaction(deps.sql, { tenant }, (tx) => findStart(tx, runId, afterSeq));
+    let toldAt = deps.now().getTime();
+    while (!signal.aborted) {
       const head = { headSeq: last.seq, headHash: last.hash };
-      if (isFinished(status)) {
-        yield { __typename: "RunEnd", status: RUN_STATUS[toRunStatus(status)].graphql, ...head };
-        return;
-      }
-      if (deps.now().getTime() - toldAt >= HEARTBEAT_MS) {
+      if (due) {
+        due = false;
+        const { events, status } = await readOn(deps.sql, tenant, runId, last.seq);
+        const newest = events.at(-1);
+        if (newest === undefined && isFinished(status)) {
+          yield { __typename: "RunEnd", status: RUN_STATUS[toRunStatus(status)].graphql, ...head };
+          return;
+        }
+        if (newest !== undefined) {
+          due = true;
+          yield { __typename: "RunBatch", firstSeq: last.seq + 1, lastSeq: newest.seq, prevHash: last.hash, events };
+          last = { seq: newest.seq, hash: newest.hash };
+          toldAt = deps.now().getTime();
+        }
+      } else if (deps.now().getTime() - toldAt >= HEARTBEAT_MS) {
         yield { __typename: "RunHeartbeat", ...head, serverTime: deps.now().toISOString() };
         toldAt = deps.now().getTime();
-      }
-      await changed;
-    } finally {
-      seen.abort();
+      } else await deps.wakeUp.next(runId, toldAt + HEARTBEAT_MS - deps.now().getTime(), signal);
     }
+  } finally {
+    for (const off of offs) off();
   }
 }
 

@@ -274,7 +274,8 @@ describe("followRunEvents()", () => {
   });
   afterEach(() => harness.close());
 
-  const deps = () => ({ sql: harness.database.request, wakeUp: harness.wakeUp, now: () => new Date() });
+  const lostHints = { watch: () => () => {} };
+  const deps = () => ({ sql: harness.database.request, wakeUp: harness.wakeUp, lostHints, now: () => new Date() });
 
   it("delivers history and the live tail without a gap, then the end", async () => {
     await harness.startWorker();
