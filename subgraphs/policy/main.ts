@@ -66,7 +66,8 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     port: config.port,
     checks: {
       postgres: () => ping(sql),
-      async policy() {
+      // Not named like the part itself, whose own check would take its place.
+      async bundle() {
         if (engine.fault !== undefined)
           throw new SomaError(
             "UNAVAILABLE",
