@@ -1,6 +1,5 @@
 import { verifyNext } from "@soma/schemas/run-chain";
 import { appended, graph, replaced } from "@soma/sdk/graph";
-import { SomaError } from "@soma/shared/errors";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
@@ -65,19 +64,6 @@ const gated = graph("gated", 1, { done: replaced("") })
   .edge("first", "slow")
   .build((state) => state.done);
 
-const failing = graph("failing", 1, { tries: replaced(0) })
-  .node("flaky", {
-    type: "tool",
-    retry: { maxAttempts: 3, initialMs: 1, maxMs: 2 },
-    run(_state, { attempt, run }) {
-      const { text } = run.input as { text: string };
-      if (attempt < 3 || text === "always")
-        throw new SomaError(text === "final" ? "BAD_INPUT" : "UNAVAILABLE", `attempt ${attempt} failed`);
-      return { summary: "worked", patch: { tries: attempt } };
-    },
-  })
-  .build((state) => `after ${state.tries}`);
-
 async function expectWholeChain(runId: string, events: readonly HistoryEvent[]): Promise<void> {
   let head = { seq: 0, hash: "0".repeat(64) };
   for (const event of events)
@@ -102,7 +88,7 @@ describe("engine", () => {
   beforeEach(async () => {
     effects.length = 0;
     gate = createGate();
-    harness = await createEngineHarness([counting, gated, failing]);
+    harness = await createEngineHarness([counting, gated]);
   });
   afterEach(() => harness.close());
 
@@ -164,24 +150,6 @@ describe("engine", () => {
     await expectWholeChain(run.runId, await harness.history(run.runId));
   });
 
-  it("tries a step again with its policy, then fails the run with the step's error", async () => {
-    await harness.startWorker();
-    const [works, never, final] = await Promise.all([
-      harness.start({ graph: "failing" }),
-      harness.start({ graph: "failing", input: { text: "always" } }),
-      harness.start({ graph: "failing", input: { text: "final" } }),
-    ]);
-    expect((await harness.finished(works.runId)).status).toBe(10);
-    expect((await harness.finished(never.runId)).status).toBe(11);
-    expect((await harness.finished(final.runId)).status).toBe(11);
-    const kinds = async (runId: string) => (await harness.history(runId)).map((event) => event.kind);
-    expect((await kinds(works.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(2);
-    expect((await harness.history(never.runId)).at(-1)?.payload).toEqual({
-      error: { code: "UNAVAILABLE", message: "attempt 3 failed" },
-    });
-    expect((await kinds(final.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(0);
-  });
-
   it("cancels a run in the middle of a step, and one that waits in line", async () => {
     await harness.startWorker(1);
     const running = await harness.start({ graph: "gated" });
@@ -227,41 +195,6 @@ describe("engine", () => {
       expect(events.filter((event) => event.kind === "RUN_SUCCEEDED")).toHaveLength(1);
       await expectWholeChain(runId, events);
     }
-  });
-});
-
-describe("startRun()", () => {
-  let harness: EngineHarness;
-
-  beforeEach(async () => {
-    harness = await createEngineHarness([counting]);
-  });
-  afterEach(() => harness.close());
-
-  it("gives the same run for the same key, also when two arrive at once, and refuses another body", async () => {
-    const params = { graph: "counting", idempotencyKey: "same" };
-    const [a, b] = await Promise.all([harness.start(params), harness.start(params)]);
-    expect(a.runId).toBe(b.runId);
-    await expect(harness.start({ ...params, input: { text: "different" } })).rejects.toMatchObject({
-      code: "IDEMPOTENCY_CONFLICT",
-    });
-    const other = await harness.start(params, aPrincipal({ tenant: "other" }));
-    expect(other.runId).not.toBe(a.runId);
-  });
-
-  it("refuses unknown graphs, roles, profiles, sessions and empty texts", async () => {
-    await expect(harness.start({ graph: "nope" })).rejects.toThrow(/there is no graph "nope"; known: counting/);
-    await expect(harness.start({ graph: "counting", role: "admin" })).rejects.toMatchObject({ code: "FORBIDDEN" });
-    await expect(harness.start({ graph: "counting", modelProfile: "x" })).rejects.toThrow(/model profile/);
-    await expect(
-      harness.start({ graph: "counting", sessionId: "01890000-0000-7000-8000-000000000000" }),
-    ).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(harness.start({ graph: "counting", input: { text: "  " } })).rejects.toThrow(/has no text/);
-  });
-
-  it("keeps text that jsonb cannot hold", async () => {
-    const run = await harness.start({ graph: "counting", input: { text: "a\u0000b\ud800" } });
-    expect(run.input).toEqual({ text: "a\ufffdb\ufffd" });
   });
 });
 

@@ -25,15 +25,45 @@ const refusing = graph("refusing", 1, { said: replaced("") })
   })
   .build((state) => state.said);
 
-describe("a step that cannot reach what it needs", () => {
+const failing = graph("failing", 1, { tries: replaced(0) })
+  .node("flaky", {
+    type: "tool",
+    retry: { maxAttempts: 3, initialMs: 1, maxMs: 2 },
+    run(_state, { attempt, run }) {
+      const { text } = run.input as { text: string };
+      if (attempt < 3 || text === "always")
+        throw new SomaError(text === "final" ? "BAD_INPUT" : "UNAVAILABLE", `attempt ${attempt} failed`);
+      return { summary: "worked", patch: { tries: attempt } };
+    },
+  })
+  .build((state) => `after ${state.tries}`);
+
+describe("a step that failed, or cannot reach what it needs", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    harness = await createEngineHarness([waiting, refusing]);
+    harness = await createEngineHarness([failing, waiting, refusing]);
     await harness.startWorker();
   });
   afterAll(() => harness.close());
 
-  it("waits for it, and its run succeeds as if nothing had been", async () => {
+  it("tries a step again with its policy, then fails the run with the step's error", async () => {
+    const [works, never, final] = await Promise.all([
+      harness.start({ graph: "failing" }),
+      harness.start({ graph: "failing", input: { text: "always" } }),
+      harness.start({ graph: "failing", input: { text: "final" } }),
+    ]);
+    expect((await harness.finished(works.runId)).status).toBe(10);
+    expect((await harness.finished(never.runId)).status).toBe(11);
+    expect((await harness.finished(final.runId)).status).toBe(11);
+    const kinds = async (runId: string) => (await harness.history(runId)).map((event) => event.kind);
+    expect((await kinds(works.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(2);
+    expect((await harness.history(never.runId)).at(-1)?.payload).toEqual({
+      error: { code: "UNAVAILABLE", message: "attempt 3 failed" },
+    });
+    expect((await kinds(final.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(0);
+  });
+
+  it("waits for what is away, and its run succeeds as if nothing had been", async () => {
     const { runId } = await harness.start({ graph: "waiting" });
     expect((await harness.finished(runId)).status).toBe(10);
     const kinds = (await harness.history(runId)).map(({ kind }) => kind);
