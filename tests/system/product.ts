@@ -67,10 +67,10 @@ export async function createProduct(): Promise<ProductUnderTest> {
       child = started;
       for (const stream of [started.stdout, started.stderr])
         stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-      runtime = await until(
+      const found = await until(
         "the product is ready",
         async () => {
-          if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}: ${said}`);
+          if (started.exitCode !== null || started.signalCode !== null) return "over";
           const known = await readRuntime(dataDir);
           const credentials = await readCredentials(dataDir);
           if (known === undefined || known.pid !== started.pid || credentials === undefined) return undefined;
@@ -82,6 +82,8 @@ export async function createProduct(): Promise<ProductUnderTest> {
         },
         30_000,
       );
+      if (found === "over") throw new Error(`it ended with ${started.exitCode ?? started.signalCode}: ${said}`);
+      runtime = found;
     },
     async kill() {
       if (child === undefined) return;
