@@ -5,6 +5,7 @@ import { startSubgraph } from "@soma/shared/graphql/server";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { VerifyPrincipal } from "@soma/shared/identity/internal-token";
 import type { Log } from "@soma/shared/log";
+import { requestSignal } from "@soma/shared/request-signal";
 import { activeTraceId } from "@soma/shared/telemetry";
 import { parse } from "graphql";
 
@@ -36,6 +37,10 @@ export interface LabState {
   steps: number[];
   /** Subscriptions that are open in the subgraph. */
   open: number;
+  /** Slow queries that came to the subgraph `tools`. */
+  slow: number;
+  /** Those of them that it heard nobody waits for any more. */
+  abandoned: number;
   /** Adds a step and wakes whoever waits for it. */
   publish(): void;
 }
@@ -157,7 +162,13 @@ async function* followSteps(
 export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSubgraphOptions) {
   const resolvers = {
     Query: {
-      slow: (_root: unknown, { ms }: { ms: number }) => new Promise((resolve) => setTimeout(resolve, ms, "at last")),
+      slow: (_root: unknown, { ms }: { ms: number }) => {
+        state.slow += 1;
+        requestSignal()?.addEventListener("abort", () => {
+          state.abandoned += 1;
+        });
+        return new Promise((resolve) => setTimeout(resolve, ms, "at last"));
+      },
     },
     Run: {
       __resolveReference: ({ id }: { id: string }) => ({ id }),

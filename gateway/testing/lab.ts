@@ -66,6 +66,8 @@ export async function createLab(
     titles: new Map(),
     steps,
     open: 0,
+    slow: 0,
+    abandoned: 0,
     wakers,
     publish() {
       steps.push(steps.length + 1);

@@ -1,4 +1,5 @@
 import { type ApolloServer, HeaderMap } from "@apollo/server";
+import { isRecord } from "@soma/schemas/json";
 import { SomaError, toSomaError } from "../errors.ts";
 import type { Fetch } from "../http/listen.ts";
 import { metricsAreElsewhere } from "../http/operator-door.ts";
@@ -6,6 +7,7 @@ import { answerReadiness, type FindFaults } from "../http/readiness.ts";
 import type { Log } from "../log.ts";
 import { durationHistogram } from "../metrics.ts";
 import { parseJson, readText } from "../read-text.ts";
+import { withRequestSignal } from "../request-signal.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { RequestContext } from "./context.ts";
 
@@ -60,15 +62,23 @@ async function serveGraphql({ apollo, contextFor }: HttpDoorOptions, request: Re
   const { headers } = request;
   const context = await contextFor(bearerOf(headers), headers.get("x-request-id") ?? undefined);
   const body = parseJson(await readText(request.body, MAX_REQUEST_BYTES, "the request body"), "the request body");
-  const result = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method: request.method, headers: new HeaderMap(headers), search: "", body },
-    context: async () => context,
-  });
+  const execute = () =>
+    apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method, headers: new HeaderMap(headers), search: "", body },
+      context: async () => context,
+    });
+  const result = await (mayBeMutation(body) ? execute() : withRequestSignal(request.signal, execute));
   if (result.body.kind !== "complete") throw new SomaError("BAD_INPUT", "incremental delivery is not supported");
   return new Response(result.body.string, {
     status: result.status ?? 200,
     headers: { "content-type": "application/json" },
   });
+}
+
+/** A mutation is finished once it has begun, whoever leaves. What is not read here for certain is treated as one. */
+function mayBeMutation(body: unknown): boolean {
+  const query: unknown = isRecord(body) ? body.query : undefined;
+  return typeof query !== "string" || !/^\s*(\{|query\b)/.test(query) || /\bmutation\b/.test(query);
 }
 
 function bearerOf(headers: Headers): string | undefined {

@@ -1,5 +1,7 @@
 import { SomaError } from "../errors.ts";
 import { isTenant } from "../identity/principal.ts";
+import { requestSignal } from "../request-signal.ts";
+import { cancelable, canceledError } from "./cancelable.ts";
 import type { Sql, Tx } from "./connect.ts";
 import { noteFullDisk } from "./full-disk.ts";
 import { whyUnavailable } from "./why-unavailable.ts";
@@ -10,18 +12,24 @@ const RESERVE_LIMIT_MS = 5_000;
 /**
  * The only way to open a transaction. The connection is reserved before `begin`, because the driver's own helper can mix
  * statements of others into it. With a tenant, row level security shows that tenant's rows and no other's; without one
- * only roles that have a policy of their own see anything. A lost connection is UNAVAILABLE, whenever it is lost.
+ * only roles that have a policy of their own see anything. A lost connection is UNAVAILABLE, whenever it is lost. What a
+ * request asked for that nobody waits for any more is canceled.
  */
 export async function transaction<T>(sql: Sql, options: { tenant?: string }, work: (tx: Tx) => Promise<T>): Promise<T> {
   const begin = options.tenant === undefined ? "begin" : `begin; set local soma.tenant = '${checked(options.tenant)}'`;
+  const signal = requestSignal();
+  const isForNobody = (): boolean => signal?.aborted === true;
+  if (isForNobody()) throw canceledError();
   const tx = await reserve(sql);
+  const lent = signal === undefined ? { tx, settled: async () => {} } : cancelable(tx, signal);
   let committing = false;
   // What is still inside a transaction is never handed to another: not given back, the server ends it for standing idle,
   // and the pool connects anew. A lost connection is in the pool again already, and giving it back does nothing.
   let over = false;
   try {
     await tx.unsafe(begin);
-    const result = await work(tx);
+    const result = await work(lent.tx);
+    await lent.settled();
     committing = true;
     const { command } = await tx.unsafe("commit");
     over = true;
@@ -30,12 +38,13 @@ export async function transaction<T>(sql: Sql, options: { tenant?: string }, wor
       throw new Error("a statement failed, its error was passed over, and nothing was committed");
     return result;
   } catch (error) {
+    await lent.settled();
     over ||= await tx.unsafe("rollback").then(
       () => true,
       () => false,
     );
     noteFullDisk(sql, error);
-    throw explain(error, committing);
+    throw isForNobody() && !committing ? canceledError() : explain(error, committing);
   } finally {
     if (over) tx.release();
   }
