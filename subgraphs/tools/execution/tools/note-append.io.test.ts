@@ -86,6 +86,15 @@ describe("note_append", () => {
     expect(await readdir(folder)).toEqual(["notes.md"]);
   });
 
+  it("refuses a new file where there are as many as there may be, and still writes to those", async () => {
+    const folder = join(dataDir, "notes/acme");
+    await mkdir(folder, { recursive: true });
+    await Promise.all(Array.from({ length: 1_000 }, (_, i) => writeFile(join(folder, `f${i}.md`), "")));
+    await expect(append("one too many", "a")).rejects.toMatchObject({ type: "too_many_files" });
+    expect(await append("one more line", "b", "f7.md")).toBe("noted in f7.md, which has 1 line");
+    expect((await readdir(folder)).length).toBe(1_000);
+  });
+
   it("does nothing when it was canceled while it waited for its turn", async () => {
     await append("first", "a");
     await expect(append("second", "b", undefined, AbortSignal.abort())).rejects.toThrow();

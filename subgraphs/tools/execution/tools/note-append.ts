@@ -7,6 +7,8 @@ import { Type } from "typebox";
 
 const FILE = "^[a-z0-9][a-z0-9-]{0,63}\\.md$";
 const MAX_FILE_BYTES = 1_048_576;
+/** Note files of a tenant: a model that names a new one each time does not fill the disk. */
+const MAX_FILES = 1_000;
 /** Beside the notes and not among them, so that people who look at their notes see notes. */
 const LOCKS = "note-locks";
 /** A temporary file this old belongs to a process that died; no write takes a tenth of it. */
@@ -94,7 +96,9 @@ async function replace(path: string, content: string): Promise<void> {
     );
   const folder = dirname(path);
   await makeFolder(folder);
-  await removeStale(path);
+  const names = await readdir(folder);
+  checkCount(names, basename(path));
+  await removeStale(path, names);
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const handle = await open(temporary, "wx", 0o600);
@@ -112,11 +116,15 @@ async function replace(path: string, content: string): Promise<void> {
   await syncFolder(folder);
 }
 
+function checkCount(names: readonly string[], file: string): void {
+  const count = names.filter((name) => name.endsWith(".md")).length;
+  if (count >= MAX_FILES && !names.includes(file))
+    throw new ToolError("too_many_files", `there are ${count} note files, the most there may be; name one of them`);
+}
+
 /** Temporary files of the note that a killed process left behind. */
-async function removeStale(path: string): Promise<void> {
-  const mine = (await readdir(dirname(path))).filter(
-    (name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"),
-  );
+async function removeStale(path: string, names: readonly string[]): Promise<void> {
+  const mine = names.filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"));
   for (const name of mine) {
     const file = join(dirname(path), name);
     const age = await stat(file).then(
