@@ -11,7 +11,7 @@ const MESSAGES = {
   recall: "What is 7+7?",
   model: "Think slowly: what is 2+2?",
   policy: "What is 5+5?",
-  tool: 'Run code: await sleep(6000); console.log("slept")',
+  tool: 'Run code: await sleep(10000); console.log("slept")',
   "tool remember": "Remember that my favourite number is 37.",
   remember: "Hello",
 } as const;
@@ -49,6 +49,8 @@ describe("runs under way do not care how their process is stopped, whatever step
     thinking.resolve();
     const runs = await Promise.all(PLACES.map((place) => product.send(MESSAGES[place])));
     whole = await endOf(runs);
+    for (const place of PLACES)
+      expect(whole[place]).toMatchObject({ end: { status: "SUCCEEDED", outcome: { kind: "OK" } } });
   });
   afterAll(async () => {
     await database.close();
