@@ -80,6 +80,16 @@ describe("createDevIdentity()", () => {
     expect(() => next.redeem(token)).toThrow(expect.objectContaining(REFUSED));
   });
 
+  it("issueSignInToken() forgets the oldest of a caller that asks for many, and none of another", () => {
+    const other = { ...asker, principal: { ...asker.principal, subject: "user:other" } };
+    const [first, theirs] = [identity.issueSignInToken(asker), identity.issueSignInToken(other)];
+    const many = Array.from({ length: 10_050 }, () => identity.issueSignInToken(asker));
+    expect(() => identity.redeem(first)).toThrow(expect.objectContaining(REFUSED));
+    expect(identity.redeem(theirs)).toEqual(other);
+    expect(identity.redeem(many.at(-20) ?? "")).toEqual(asker);
+    expect(() => identity.redeem(many.at(-21) ?? "")).toThrow(expect.objectContaining(REFUSED));
+  });
+
   it("redeem() refuses after ten minutes", () => {
     const token = identity.issueSignInToken(asker);
     vi.useFakeTimers({ now: Date.now() + 10 * 60_000 + 6_000, toFake: ["Date"] });

@@ -6,7 +6,8 @@ import { base64url, importJWK, type JWK, SignJWT } from "jose";
 const ISSUER = "soma-dev";
 const ACCESS_AUDIENCE = "soma";
 const SIGN_IN_MS = 10 * 60_000;
-/** Sign-in links that nobody followed yet; each is forgotten when it expires. */
+/** Sign-in links that nobody followed yet: of one caller, whose oldest goes, and of all. Each is forgotten when it expires. */
+const MAX_LINKS_OF_CALLER = 20;
 const MAX_LINKS = 10_000;
 
 /** A caller that proved who it is, and until when. */
@@ -58,7 +59,7 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
     importJWK(keys.privateJwk, "EdDSA"),
     createIdentity(keys.publicJwk),
   ]);
-  const links = new Map<string, { asker: Identified; until: number }>();
+  const links: Links = new Map();
 
   return {
     ...identity,
@@ -74,6 +75,7 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
         .sign(privateKey),
     issueSignInToken(asker) {
       for (const [token, { until }] of links) if (until < Date.now()) links.delete(token);
+      forgetOldest(links, asker);
       if (links.size >= MAX_LINKS)
         throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were made in the last minutes; try again later");
       const token = base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
@@ -91,4 +93,14 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
       return link.asker;
     },
   };
+}
+
+type Links = Map<string, { asker: Identified; until: number }>;
+
+/** One caller that asks for links without end costs nobody else theirs. */
+function forgetOldest(links: Links, { principal: { tenant, subject } }: Identified): void {
+  const own = [...links].filter(
+    ([, { asker }]) => asker.principal.tenant === tenant && asker.principal.subject === subject,
+  );
+  for (const [token] of own.slice(0, Math.max(0, own.length + 1 - MAX_LINKS_OF_CALLER))) links.delete(token);
 }

@@ -57,6 +57,15 @@ describe("createCallerBounds()", () => {
     expect(refusal(() => bounds.take({ ...ada, tenant: "other" }, 10))).toBeUndefined();
   });
 
+  it("gives nothing more until what is owed is made up, and says when", () => {
+    const { bounds, clock } = atTime();
+    bounds.owe(ada, 14);
+    expect(refusal(() => bounds.take(ada, 1))?.retryAfterMs).toBe(1_250);
+    expect(refusal(() => bounds.take(eve, 10))).toBeUndefined();
+    clock.ms += 1_250;
+    expect(refusal(() => bounds.take(ada, 1))).toBeUndefined();
+  });
+
   it("takes nothing when it refuses", () => {
     const { bounds } = atTime();
     bounds.take(ada, 8);

@@ -15,6 +15,8 @@ export type Counted = "operations" | "connections" | "subscriptions";
 export interface CallerBounds {
   /** Takes from the caller's allowance, which fills up again with time; throws RetryLater when it does not hold that much. */
   take(principal: Principal, amount: number): void;
+  /** Takes what was spent already, also when the allowance does not hold it: nothing more is given until that is made up. */
+  owe(principal: Principal, amount: number): void;
   /** Something of the caller's begins; the function ends it. Throws RetryLater when there are as many as may be. */
   enter(principal: Principal, counted: Counted): () => void;
 }
@@ -36,18 +38,27 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
   };
   const counts = new Map<string, number>();
 
+  function leftOf(key: string, atMs: number): number {
+    const known = allowances.get(key) ?? { left: allowance, atMs };
+    return Math.min(allowance, known.left + ((atMs - known.atMs) / 1_000) * allowancePerSecond);
+  }
+
   return {
     take(principal, amount) {
       const key = keyOf(principal);
       const atMs = now();
-      const known = allowances.get(key) ?? { left: allowance, atMs };
-      const left = Math.min(allowance, known.left + ((atMs - known.atMs) / 1_000) * allowancePerSecond);
-      if (left < amount)
+      const left = leftOf(key, atMs);
+      if (amount > 0 && left < amount)
         throw new RetryLater(
           `${principal.subject} asks faster than ${allowancePerSecond} a second; try again in a moment`,
           ((amount - left) / allowancePerSecond) * 1_000,
         );
       allowances.set(key, { left: left - amount, atMs });
+    },
+    owe(principal, amount) {
+      const key = keyOf(principal);
+      const atMs = now();
+      allowances.set(key, { left: leftOf(key, atMs) - amount, atMs });
     },
     enter(principal, counted) {
       const key = `${counted} of ${keyOf(principal)}`;

@@ -58,7 +58,7 @@ interface Place {
  */
 export function checkCost(
   schema: GraphQLSchema,
-  { document, operation }: PlannedOperation,
+  { document, operation }: Pick<PlannedOperation, "document" | "operation">,
   variables: Record<string, unknown>,
   limits: GatewayLimits,
 ): number {

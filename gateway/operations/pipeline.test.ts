@@ -196,6 +196,45 @@ describe("createPipeline()", () => {
     expect(await plan("{ b: crashes }")).not.toBe(b);
   });
 
+  it.each([
+    ["of a kind its transport cannot answer", 'subscription { steps(runId: "1") { seq } }', "subscription"],
+    ["that costs too much", `{ page(first: 200) { parent { id } } p: page(first: 10001) { id } }`, "cost"],
+  ])("plans no document %s", async (_name, query, message) => {
+    const planned: string[] = [];
+    const counting = {
+      ...executor,
+      plan: (...args: Parameters<typeof executor.plan>) => {
+        planned.push("planned");
+        return executor.plan(...args);
+      },
+    };
+    const pipeline = createPipeline(counting, { limits: DEFAULT_LIMITS, introspection: true, callers });
+    await expect(pipeline({ identify, payload: { query }, kinds })).rejects.toThrow(message);
+    expect(planned).toEqual([]);
+    await pipeline({ identify, payload: { query: "{ crashes }" }, kinds });
+    expect(planned).toEqual(["planned"]);
+  });
+
+  it("takes of the caller's allowance what a new document took, planned or refused, and nothing for one it knows", async () => {
+    const clock = { ms: 0 };
+    const slow = {
+      ...executor,
+      plan: (...args: Parameters<typeof executor.plan>) => {
+        clock.ms += 400;
+        return executor.plan(...args);
+      },
+    };
+    const limits = { ...DEFAULT_LIMITS, allowance: 250, allowancePerSecond: 0.001 };
+    const own = createCallerBounds(limits);
+    const pipeline = createPipeline(slow, { limits, introspection: true, callers: own, now: () => clock.ms });
+    const ask = (query: string) => pipeline({ identify, payload: { query }, kinds });
+    await ask("{ a: crashes }");
+    await ask("{ a: crashes }");
+    await ask("{ a: crashes }");
+    await ask("{ b: crashes }");
+    await expect(ask("{ a: crashes }")).rejects.toThrow("ada asks faster than");
+  });
+
   it("asks who it is before it reads anything", async () => {
     const pipeline = createPipeline(executor, { limits: DEFAULT_LIMITS, introspection: true, callers });
     const nobody = (): Promise<never> => Promise.reject(new Error("nobody"));

@@ -1,5 +1,5 @@
 import type { Principal } from "@soma/shared/identity/principal";
-import { getVariableValues, NoSchemaIntrospectionCustomRule, type OperationTypeNode, specifiedRules } from "graphql";
+import { getVariableValues, NoSchemaIntrospectionCustomRule, specifiedRules } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Identified } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
@@ -8,14 +8,14 @@ import type { CallerBounds } from "./caller-bounds.ts";
 import { asDocumentFault } from "./document-fault.ts";
 import { checkCost } from "./operation-cost.ts";
 import { type OperationRequest, parseRequest } from "./parse-request.ts";
-import { planDocument } from "./plan-document.ts";
-import { KindRefused, RequestRefused } from "./refusal.ts";
+import { checkKind, type Kinds, planDocument, type ReadOperation } from "./plan-document.ts";
+import { RequestRefused } from "./refusal.ts";
 
 /** What a transport brings: who asks, what is asked, and the kinds of operation it can answer. */
 export interface PipelineInput {
   identify(): Promise<Identified>;
   payload: unknown;
-  kinds: readonly `${OperationTypeNode}`[];
+  kinds: Kinds;
 }
 
 export interface AdmittedOperation {
@@ -24,8 +24,13 @@ export interface AdmittedOperation {
   variables: Record<string, unknown>;
 }
 
-/** What asking takes of the caller's allowance: a document that must be planned, and objects that are read, cost more. */
+/**
+ * What asking takes of the caller's allowance beside the one for each operation: for a document that is new, what is spent on
+ * checking and planning it, some of it in advance; and for objects that are read. As much as comes back in a second is less
+ * than half a second of this process.
+ */
 const NEW_DOCUMENT = 10;
+const MS_OF_ONE = 2;
 const COST_OF_ONE = 2_000;
 
 /** Lets an operation in, or throws what is wrong with it. */
@@ -38,19 +43,34 @@ export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
  */
 export function createPipeline(
   executor: SupergraphExecutor,
-  options: { limits: GatewayLimits; introspection: boolean; callers: CallerBounds },
+  options: { limits: GatewayLimits; introspection: boolean; callers: CallerBounds; now?: () => number },
 ): Pipeline {
-  const { limits, callers } = options;
-  const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const { limits, callers, introspection, now = () => performance.now() } = options;
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
 
-  function plan(request: OperationRequest, principal: Principal): PlannedOperation {
+  function costOf(operation: ReadOperation, variables: Record<string, unknown>): number {
+    return checkCost(executor.schema, operation, coerceVariables(executor, operation, variables), limits);
+  }
+
+  /** Nobody knows before what a document takes to check and to plan, so that its caller may come to owe it. */
+  function planNew(request: OperationRequest, kinds: Kinds, principal: Principal): PlannedOperation {
+    callers.take(principal, NEW_DOCUMENT);
+    const beganAtMs = now();
+    try {
+      const check = (operation: ReadOperation): void => void costOf(operation, request.variables);
+      return planDocument(executor, request, { limits, rules, hideSuggestions: !introspection, kinds, check });
+    } finally {
+      callers.owe(principal, Math.max(0, (now() - beganAtMs) / MS_OF_ONE - NEW_DOCUMENT));
+    }
+  }
+
+  function plan(request: OperationRequest, kinds: Kinds, principal: Principal): PlannedOperation {
     const key = JSON.stringify([request.operationName, request.query]);
     const known = plans.get(key);
-    if (known !== undefined) return known;
-    callers.take(principal, NEW_DOCUMENT);
-    const planned = planDocument(executor, request, { limits, rules, hideSuggestions: !options.introspection });
-    plans.set(key, planned);
+    if (known !== undefined) checkKind(known.operation, kinds);
+    const planned = known ?? planNew(request, kinds, principal);
+    if (known === undefined) plans.set(key, planned);
     return planned;
   }
 
@@ -59,22 +79,16 @@ export function createPipeline(
     const { principal } = identified;
     callers.take(principal, 1);
     const request = parseRequest(input.payload, limits);
-    const planned = plan(request, principal);
-    checkKind(planned, input.kinds);
-    const coerced = coerceVariables(executor, planned, request.variables);
-    const cost = checkCost(executor.schema, planned, coerced, limits);
+    const planned = plan(request, input.kinds, principal);
+    const cost = costOf(planned, request.variables);
     callers.take(principal, Math.floor(cost / COST_OF_ONE));
     return { identified, planned, variables: request.variables };
   };
 }
 
-function checkKind({ operation }: PlannedOperation, kinds: PipelineInput["kinds"]): void {
-  if (!kinds.includes(operation.operation)) throw new KindRefused(operation.operation);
-}
-
 function coerceVariables(
   { schema }: SupergraphExecutor,
-  { operation }: PlannedOperation,
+  { operation }: ReadOperation,
   variables: Record<string, unknown>,
 ): Record<string, unknown> {
   const definitions = operation.variableDefinitions ?? [];

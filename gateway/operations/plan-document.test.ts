@@ -17,6 +17,8 @@ function plan(query: string): PlannedOperation {
       limits: DEFAULT_LIMITS,
       rules: specifiedRules,
       hideSuggestions: false,
+      kinds: ["query", "mutation", "subscription"],
+      check: () => {},
     },
   );
 }

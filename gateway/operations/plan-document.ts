@@ -4,6 +4,7 @@ import {
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
+  type OperationTypeNode,
   type ValidationRule,
   validate,
 } from "graphql";
@@ -13,7 +14,10 @@ import { asDocumentFault, documentFault } from "./document-fault.ts";
 import { checkDocumentLimits } from "./document-limits.ts";
 import type { OperationRequest } from "./parse-request.ts";
 import { readDocument } from "./read-document.ts";
-import { RequestRefused } from "./refusal.ts";
+import { KindRefused, RequestRefused } from "./refusal.ts";
+
+/** A document with the one operation of it that runs. */
+export type ReadOperation = Pick<PlannedOperation, "document" | "operation">;
 
 interface ValidateParams {
   rules: readonly ValidationRule[];
@@ -21,17 +25,33 @@ interface ValidateParams {
   hideSuggestions: boolean;
 }
 
+interface PlanParams extends ValidateParams {
+  limits: GatewayLimits;
+  /** What its transport can answer. */
+  kinds: Kinds;
+  /** Throws what is wrong with a valid operation before anybody plans it. */
+  check: (operation: ReadOperation) => void;
+}
+
+export type Kinds = readonly `${OperationTypeNode}`[];
+
 /** Checks a document, cheapest rule first, and plans the operation of it that was chosen. */
 export function planDocument(
   executor: SupergraphExecutor,
   request: OperationRequest,
-  { limits, ...validation }: ValidateParams & { limits: GatewayLimits },
+  { limits, kinds, check, ...validation }: PlanParams,
 ): PlannedOperation {
   const document = readDocument(request.query, limits);
   const operation = chooseOperation(document, request.operationName);
   checkDocumentLimits(document, operation, limits);
   validateDocument(executor, document, validation);
+  checkKind(operation, kinds);
+  check({ document, operation });
   return { text: request.query, document, operation, plan: executor.plan(document, operation) };
+}
+
+export function checkKind({ operation }: OperationDefinitionNode, kinds: Kinds): void {
+  if (!kinds.includes(operation)) throw new KindRefused(operation);
 }
 
 function chooseOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
