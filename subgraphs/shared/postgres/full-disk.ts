@@ -1,7 +1,7 @@
 import type { Sql } from "./connect.ts";
 
 /** How long a write that found no room speaks for the next ones: the loops of a process write more often. */
-const REMEMBERED_MS = 5_000;
+const REMEMBERED_MS = 3_000;
 const FULL = "53100";
 const CAUSES = 3;
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { readRuntime } from "@soma/cli/data-folder";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Load, startLoad } from "../load.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { openDatabase } from "../product-database.ts";
-import { type Load, startLoad } from "./load.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness-watch.ts";
 
 const CUTS = 20;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SomaRequestError } from "@soma/graphql/client";
 import { SendMessageDocument } from "@soma/graphql/operations";
 import { newId } from "@soma/shared/ids";
-import type { ProductUnderTest } from "../product.ts";
+import type { ProductUnderTest } from "./product.ts";
 
 const CLIENTS = 4;
 const PAUSE_MS = 200;
