@@ -130,8 +130,16 @@ describe("the first minutes", () => {
     expect(denied.code).toBe(1);
     expect(JSON.parse(denied.stdout)).toMatchObject({
       status: "SUCCEEDED",
+      outcome: { kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1 },
       troubles: { failed: [], denied: ["code_run"] },
     });
+    const { stdout } = await product.soma("runs", "list", "--limit", "2");
+    expect(stdout).toMatch(/SUCCEEDED +1 call denied .*\n\S+ +SUCCEEDED +1 call failed /);
+    const { runId } = JSON.parse(denied.stdout) as { runId: string };
+    expect((await product.soma("runs", "show", runId)).stdout).toContain("status   SUCCEEDED, 1 call denied\n");
+    expect((await product.soma("runs", "watch", runId)).stdout).toMatch(
+      /events verified · 1 call denied \(code_run\)\n$/,
+    );
   });
 
   it("print one JSON value with --json, whatever happens", async () => {
@@ -169,6 +177,9 @@ describe("the first minutes", () => {
   });
 
   it("lead to the product that was meant when it is stopped, and survive a second start", async () => {
+    expect(await (await fetch(`${product.url()}/auth/sign-in`)).json()).toEqual({
+      command: `npx soma --data ${product.dataDir} signin`,
+    });
     await product.stop();
     expect(await product.soma("tools", "list")).toMatchObject({
       code: 3,
