@@ -1,100 +1,44 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { toRecord } from "@soma/shared/bus/event-record";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
-import { createServiceClient, type ServiceClient } from "@soma/shared/graphql/service-client";
+import type { ServiceClient } from "@soma/shared/graphql/service-client";
 import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
-import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { newId } from "@soma/shared/ids";
 import { digest } from "@soma/shared/json";
-import { createSilentLog } from "@soma/shared/log";
 import { transaction } from "@soma/shared/postgres/transaction";
-import type { Running } from "@soma/shared/subgraph-settings";
-import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
-import { aPrincipal, createKeys, type TestKeys } from "@soma/shared/testing/principals";
+import type { TestDatabase } from "@soma/shared/testing/database";
+import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startPolicy } from "./main.ts";
-import { policyMigrations } from "./migrate.ts";
+import { type Answer, askToDecide, createPolicyFixture, type PolicyFixture } from "./testing/fixture.ts";
 
-const DECIDE = `mutation ($input: DecideInput!) { decide(input: $input) { token decision { id allow reason expiresAt policyVersion argsDigest } } }`;
 const AUDIT = `query ($filter: AuditFilter) { auditEvents(filter: $filter) {
   nodes { id category actor subject decision reason meta } } }`;
 const DECISION = `query ($id: ID!) { decision(id: $id) { id } }`;
 const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on Run { decisions { nodes { id } } } ... on Step { decision { id } } ... on Decision { id reason } ... on AuditEvent { id category subject timestamp } } }`;
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
-type Answer = any;
-
 describe("policy subgraph", () => {
   const bus = createLocalBus();
-  const log = createSilentLog();
+  let fixture: PolicyFixture;
   let database: TestDatabase;
-  let internal: TestKeys;
-  let decisions: TestKeys;
-  let running: Running;
   let client: ServiceClient;
 
-  const env = (changes: Record<string, string> = {}) => ({
-    DATABASE_URL: database.urls.request,
-    WORKER_DATABASE_URL: database.urls.worker,
-    SOMA_POLICY_SCHEMA: database.schema,
-    SOMA_INTERNAL_VERIFY_KEY: JSON.stringify(internal.publicKey),
-    SOMA_DECISION_SIGNING_KEY: JSON.stringify(decisions.privateKey),
-    ...changes,
-  });
-  const input = (changes: object = {}) => ({
-    tool: "code_run",
-    toolVersion: "1",
-    risk: "HIGH",
-    args: { code: "1" },
-    role: "assistant",
-    idempotencyKey: newId(),
-    ...changes,
-  });
-  const decide = async (changes: object = {}, principal = aPrincipal(), to = client): Promise<Answer> => {
-    const answer = (await to.request(DECIDE, { input: input(changes) }, { principal })) as Answer;
-    return { ...answer.decide.decision, token: answer.decide.token };
-  };
+  const decide = (changes: object = {}, principal = aPrincipal()): Promise<Answer> =>
+    askToDecide(client, changes, principal);
   const ask = (document: string, variables: object, principal = aPrincipal()): Promise<Answer> =>
     client.request(document, variables, { principal });
 
   beforeAll(async () => {
-    database = await createTestDatabase("policy", await policyMigrations());
-    [internal, decisions] = await Promise.all([createKeys(), createKeys()]);
-    running = await startPolicy({ env: env(), bus, log });
-    client = createServiceClient({
-      peer: "policy",
-      url: running.url,
-      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
-    });
+    fixture = await createPolicyFixture("policy");
+    ({ database } = fixture);
+    client = await fixture.clientOf(await fixture.start({}, bus));
   });
-  afterAll(async () => {
-    await running.close();
-    await database.close();
-  });
-
-  it("refuses who is not signed, or signed by another key", async () => {
-    const response = await fetch(running.url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query: "{ __typename }" }),
-    });
-    expect(response.status).toBe(401);
-    const foreign = createServiceClient({
-      peer: "policy",
-      url: running.url,
-      sign: await createPrincipalSigner((await createKeys()).privateKey, "soma-gateway"),
-    });
-    await expect(decide({}, aPrincipal(), foreign)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-  });
+  afterAll(() => fixture.close());
 
   it("allows with a token bound to the call, stores the decision and its audit event", async () => {
-    const answer = await decide();
+    const answer = await decide({ idempotencyKey: "one-call" });
     expect(answer).toMatchObject({ allow: true, argsDigest: digest({ code: "1" }) });
-    const claims = await (await createDecisionVerifier(decisions.publicKey))(answer.token);
+    const claims = await (await createDecisionVerifier(fixture.decisions.publicKey))(answer.token);
     expect(claims).toMatchObject({
       tenant: "acme",
       actor: "user:ada",
@@ -102,6 +46,7 @@ describe("policy subgraph", () => {
       risk: "high",
       argsDigest: answer.argsDigest,
       decisionId: answer.id,
+      idempotencyKey: "one-call",
     });
     const { auditEvents } = await ask(AUDIT, { filter: { category: ["POLICY"], subject: "tool:code_run" } });
     expect(auditEvents.nodes[0]).toMatchObject({
@@ -282,47 +227,5 @@ describe("policy subgraph", () => {
   it("publishes its audit events and leaves the outbox empty", async () => {
     await decide();
     await until("the outbox is empty", async () => (await database.owner`select 1 from outbox`).length === 0);
-  });
-
-  it("denies every call while its bundle is broken, although it starts", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "soma-bundle-"));
-    await writeFile(join(folder, "tools.wasm"), "not wasm");
-    const broken = await startPolicy({ env: env({ SOMA_POLICY_BUNDLE_DIR: folder }), bus: createLocalBus(), log });
-    expect((await fetch(new URL("/readyz", running.url))).status).toBe(200);
-    const readiness = await fetch(new URL("/readyz", broken.url));
-    expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("degraded")]);
-    const peer = createServiceClient({
-      peer: "policy",
-      url: broken.url,
-      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
-    });
-    expect(await decide({ tool: "clock", risk: "LOW" }, aPrincipal(), peer)).toMatchObject({
-      allow: false,
-      token: null,
-      reason: "policy_error: bundle",
-    });
-    await broken.close();
-    await rm(folder, { recursive: true });
-  });
-
-  it("lets a decision stand as long as its setting says", async () => {
-    const slow = await startPolicy({ env: env({ SOMA_DECISION_TTL_S: "3600" }), bus: createLocalBus(), log });
-    const peer = createServiceClient({
-      peer: "policy",
-      url: slow.url,
-      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
-    });
-    const standingMs = async (to: ServiceClient) =>
-      Date.parse((await decide({}, aPrincipal(), to)).expiresAt) - Date.now();
-    expect(await standingMs(peer)).toBeGreaterThan(3_590_000);
-    expect(await standingMs(client)).toBeLessThanOrEqual(300_000);
-    await slow.close();
-  });
-
-  it("does not start with a key that cannot sign", async () => {
-    const publicOnly = env({ SOMA_DECISION_SIGNING_KEY: JSON.stringify(decisions.publicKey) });
-    await expect(startPolicy({ env: publicOnly, bus: createLocalBus(), log })).rejects.toThrow(
-      "SOMA_DECISION_SIGNING_KEY: its value is a public key",
-    );
   });
 });
