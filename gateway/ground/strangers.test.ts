@@ -1,35 +1,58 @@
 import { describe, expect, it } from "vitest";
 import { createStrangers } from "./strangers.ts";
 
-const MOST = { overall: 5, perNetwork: 3 };
-const some = (network: string, count: number) => Array.from({ length: count }, (_, index) => ({ network, index }));
+interface Someone {
+  network: string;
+  index: number;
+}
+
+const some = (network: string, count: number): Someone[] =>
+  Array.from({ length: count }, (_, index) => ({ network, index }));
+
+function create() {
+  const clock = { ms: 0 };
+  const strangers = createStrangers<Someone>({ overall: 5, perNetwork: 3 }, () => clock.ms);
+  /** Those that had to leave. */
+  const add = (all: Someone[]) => all.map((each) => strangers.add(each)).filter((each) => each !== undefined);
+  return { strangers, clock, add };
+}
 
 describe("createStrangers()", () => {
   it("sends away the oldest of a network that has too many, and none of another", () => {
-    const strangers = createStrangers<{ network: string; index: number }>(MOST);
-    const leaving = [...some("b", 1), ...some("a", 5)].map((each) => strangers.add(each));
-    expect(leaving.filter((each) => each !== undefined)).toEqual([
-      { network: "a", index: 0 },
-      { network: "a", index: 1 },
-    ]);
+    const { strangers, clock, add } = create();
+    add([...some("b", 1), ...some("a", 3)]);
+    clock.ms = 1_000;
+    expect(add([3, 4].map((index) => ({ network: "a", index })))).toEqual(some("a", 2));
     expect(strangers.size()).toBe(4);
   });
 
   it("sends away one of the network that has most when all together are too many", () => {
-    const strangers = createStrangers<{ network: string; index: number }>(MOST);
-    for (const each of [...some("a", 2), ...some("b", 3)]) expect(strangers.add(each)).toBeUndefined();
-    expect(strangers.add({ network: "c", index: 0 })).toEqual({ network: "b", index: 0 });
+    const { clock, add } = create();
+    expect(add([...some("a", 2), ...some("b", 3)])).toEqual([]);
+    clock.ms = 1_000;
+    expect(add(some("c", 1))).toEqual([{ network: "b", index: 0 }]);
+  });
+
+  it("sends away nobody who had no time yet, unless there are far too many", () => {
+    const { strangers, clock, add } = create();
+    clock.ms = 999;
+    expect(add(some("a", 12))).toEqual([]);
+    expect(add([{ network: "a", index: 12 }])).toEqual([{ network: "a", index: 0 }]);
+    expect(strangers.size()).toBe(12);
+    expect(add([...some("b", 3), ...some("c", 3), ...some("d", 2)])).toEqual([]);
+    expect(add(some("e", 1))).toEqual([{ network: "a", index: 1 }]);
   });
 
   it("forgets those who introduced themselves or left, once", () => {
-    const strangers = createStrangers<{ network: string; index: number }>(MOST);
+    const { strangers, clock, add } = create();
     const [first, ...others] = some("a", 3);
     if (first === undefined) throw new Error("there is no first");
-    for (const each of [first, ...others]) strangers.add(each);
+    add([first, ...others]);
     strangers.delete(first);
     strangers.delete(first);
     expect(strangers.size()).toBe(2);
-    expect(strangers.add({ network: "a", index: 3 })).toBeUndefined();
+    clock.ms = 1_000;
+    expect(add([{ network: "a", index: 3 }])).toEqual([]);
     for (const each of [...others, { network: "a", index: 9 }]) strangers.delete(each);
     expect(strangers.size()).toBe(1);
   });

@@ -12,13 +12,22 @@ export interface Strangers<T extends Stranger> {
   size(): number;
 }
 
+/** Whoever means well introduces itself within this time, also to a busy process. */
+const GRACE_MS = 1_000;
+/** How many times as many there may be while none of them had that time. */
+const CROWD = 4;
+
 /**
- * Counts strangers for each network and overall. Whoever means well introduces itself within milliseconds, so it is the oldest
- * that leaves, of the network that has most of them: refusing the newest would let one sender of silent sockets keep
- * everybody out, those behind its own address first.
+ * Counts strangers for each network and overall. When there are too many it is the oldest that leaves, of the network that has
+ * most of them: refusing the newest would let one sender of silent sockets keep everybody out, those behind its own address
+ * first. Nobody leaves before it could introduce itself, unless there are far too many. `now` is in milliseconds.
  */
-export function createStrangers<T extends Stranger>(most: { overall: number; perNetwork: number }): Strangers<T> {
-  const byNetwork = new Map<string, Set<T>>();
+export function createStrangers<T extends Stranger>(
+  most: { overall: number; perNetwork: number },
+  now: () => number = () => performance.now(),
+): Strangers<T> {
+  /** With when they came, the oldest first. */
+  const byNetwork = new Map<string, Map<T, number>>();
   let size = 0;
 
   function remove(stranger: T): void {
@@ -28,20 +37,27 @@ export function createStrangers<T extends Stranger>(most: { overall: number; per
     if (group.size === 0) byNetwork.delete(stranger.network);
   }
 
-  function crowded(group: Set<T>): Set<T> | undefined {
-    if (group.size > most.perNetwork) return group;
-    if (size <= most.overall) return undefined;
-    return [...byNetwork.values()].reduce((largest, each) => (each.size > largest.size ? each : largest));
+  function oldestToLeave(group: Map<T, number>, count: number, limit: number): T | undefined {
+    if (count <= limit) return undefined;
+    const [[oldest, cameAtMs] = []] = group;
+    const hadTime = cameAtMs !== undefined && now() - cameAtMs >= GRACE_MS;
+    return hadTime || count > CROWD * limit ? oldest : undefined;
+  }
+
+  function largest(): Map<T, number> {
+    return [...byNetwork.values()].reduce((most, each) => (each.size > most.size ? each : most));
   }
 
   return {
     add(stranger) {
-      const group = byNetwork.get(stranger.network) ?? new Set();
-      byNetwork.set(stranger.network, group.add(stranger));
+      const group = byNetwork.get(stranger.network) ?? new Map();
+      byNetwork.set(stranger.network, group.set(stranger, now()));
       size += 1;
-      const [oldest] = crowded(group) ?? [];
-      if (oldest !== undefined) remove(oldest);
-      return oldest;
+      const leaving =
+        oldestToLeave(group, group.size, most.perNetwork) ??
+        (size > most.overall ? oldestToLeave(largest(), size, most.overall) : undefined);
+      if (leaving !== undefined) remove(leaving);
+      return leaving;
     },
     delete: remove,
     size: () => size,
