@@ -1,0 +1,100 @@
+/**
+ * One caller that takes all it can get, in a process of its own, until it is ended:
+ *   node flood.ts <kind> <url of the product> <its token> <id of a run>
+ */
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
+
+const [kind = "", url = "", token = "", runId = ""] = process.argv.slice(2);
+const AT_ONCE = 60;
+const socketUrl = `${url.replace(/^http/, "ws")}/graphql`;
+
+async function ask(query: string): Promise<void> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+  const response = await fetch(`${url}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
+  await response.arrayBuffer();
+}
+
+/** Many at once, each as soon as the one before it is over. */
+async function askForEver(query: () => string): Promise<void> {
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (;;) await ask(query()).catch(() => sleep(10));
+    }),
+  );
+}
+
+/** Keeps as many sockets open as it is let; each that is closed is opened again. */
+async function openForEver(
+  count: number,
+  open: () => { once(event: "close", listener: () => void): unknown },
+): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      for (;;) {
+        const socket = open();
+        await new Promise<void>((resolve) => socket.once("close", resolve));
+        await sleep(20);
+      }
+    }),
+  );
+}
+
+function openSocket(then: (socket: WebSocket) => void): WebSocket {
+  const socket = new WebSocket(socketUrl, "graphql-transport-ws");
+  socket.on("error", () => {});
+  socket.on("open", () => then(socket));
+  return socket;
+}
+
+function introduce(socket: WebSocket, then: () => void): void {
+  socket.once("message", then);
+  socket.send(JSON.stringify({ type: "connection_init", payload: { token } }));
+}
+
+function subscribeOften(socket: WebSocket): void {
+  const query = `subscription { runEvents(runId: "${runId}") { __typename } }`;
+  for (let id = 0; id < 32; id += 1)
+    socket.send(JSON.stringify({ id: `${id}`, type: "subscribe", payload: { query } }));
+}
+
+function pingUnread(socket: WebSocket): void {
+  socket.pause();
+  const text = JSON.stringify({ type: "ping", payload: { text: "x".repeat(60_000) } });
+  const more = (): void => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(text, more);
+  };
+  for (let begun = 0; begun < 8; begun += 1) more();
+}
+
+function openTcp(text: string) {
+  const socket = connect(Number(new URL(url).port), new URL(url).hostname, () => void socket.write(text));
+  socket.on("error", () => {});
+  return socket;
+}
+
+const LISTS =
+  "{ runs(first: 15) { nodes { id memories(first: 100) { nodes { content } } steps(first: 100) { nodes { id summary } } } } }";
+const newDocument = (): string =>
+  `{ ${Array.from({ length: 15 }, (_, index) => `a${index}: runs(first: 1) { nodes { x${randomUUID().slice(0, 8)}: id memories { nodes { id run { id } } } invocations { nodes { id } } } }`).join(" ")} }`;
+const fiveRuns = (): string =>
+  `mutation { ${Array.from({ length: 5 }, (_, index) => `m${index}: sendMessage(input: { text: "hello", idempotencyKey: "${randomUUID()}" }) { run { id } }`).join(" ")} }`;
+
+const FLOODS: Record<string, () => Promise<void>> = {
+  "the dearest queries": () => askForEver(() => LISTS),
+  "new documents": () => askForEver(newDocument),
+  mutations: () => askForEver(fiveRuns),
+  subscriptions: () => openForEver(300, () => openSocket((socket) => introduce(socket, () => subscribeOften(socket)))),
+  connections: () => openForEver(2_000, () => openSocket((socket) => introduce(socket, () => {}))),
+  "connections without a token": () => openForEver(2_000, () => openSocket(() => {})),
+  "pings whose answers it leaves unread": () =>
+    openForEver(200, () => openSocket((socket) => introduce(socket, () => pingUnread(socket)))),
+  "requests that never end": () =>
+    openForEver(2_000, () => openTcp("POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n")),
+};
+
+export const KINDS = Object.keys(FLOODS);
+
+if (import.meta.main) await FLOODS[kind]?.();
