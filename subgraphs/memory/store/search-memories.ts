@@ -10,7 +10,7 @@ interface SearchMemoriesParams {
   limit: number;
 }
 
-/** The tenant's memories with words of the query, or something spelled like it; 0003-search-by-word.sql has the how. */
+/** The tenant's memories with words of the query, or something spelled like it; 0007-bounded-search.sql has the how. */
 export async function searchMemories(
   tx: Tx,
   { query, namespace, kind, sessionId, limit }: SearchMemoriesParams,
