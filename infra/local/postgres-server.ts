@@ -3,6 +3,7 @@ import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isAlive } from "@soma/schemas/is-alive";
+import { endOrphans } from "./end-orphans.ts";
 import type { PostgresUser } from "./postgres-user.ts";
 import { beganAt, lifeOf, programOf } from "./process-identity.ts";
 
@@ -24,6 +25,9 @@ export interface RunningServer {
 /** How long a server may take to be ready; it replays its log after a crash. */
 const START_S = 120;
 const STOP_S = 10;
+/** How often a start waits for the last processes of a killed server; they were asked to end. */
+const ORPHAN_TRIES = 20;
+const ORPHAN_PAUSE_MS = 100;
 /** Seconds by which the start of a server and the time in its pid file may differ. */
 const START_SLACK_S = 10;
 
@@ -35,20 +39,35 @@ interface PidFile {
   ready: boolean;
 }
 
-/** Starts the server on this port and no other. Throws with the end of its log. */
+/** Starts the server on this port and no other, after the processes that a killed one may have left. */
 export async function startServer(server: Server, port: number): Promise<RunningServer> {
+  for (let tries = 1; ; tries += 1) {
+    await endOrphans(server.dataDir);
+    const fault = await tryToStart(server, port);
+    if (fault === undefined) break;
+    if (tries === ORPHAN_TRIES || !fault.message.includes("pre-existing shared memory block")) throw fault;
+    await pause(ORPHAN_PAUSE_MS);
+  }
   const log = join(server.dataDir, "server.log");
-  const args = ["start", "-l", "server.log", "-w", "-t", String(START_S), "-o", `-p ${port}`];
-  await control(server, args).catch(async (error: Error) => {
-    const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
-    throw new Error(
-      `PostgreSQL did not start in ${server.dataDir}; the end of ${log}:\n${tail === "" ? error.message : tail}`,
-      { cause: error },
-    );
-  });
   const running = await findServer(server);
   if (running === undefined) throw new Error(`PostgreSQL started in ${server.dataDir} and ended at once; see ${log}`);
   return running;
+}
+
+/** Why it did not start, with the end of its log; undefined when it did. */
+async function tryToStart(server: Server, port: number): Promise<Error | undefined> {
+  const log = join(server.dataDir, "server.log");
+  const args = ["start", "-l", "server.log", "-w", "-t", String(START_S), "-o", `-p ${port}`];
+  try {
+    await control(server, args);
+    return undefined;
+  } catch (cause) {
+    const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
+    return new Error(
+      `PostgreSQL did not start in ${server.dataDir}; the end of ${log}:\n${tail === "" ? (cause as Error).message : tail}`,
+      { cause },
+    );
+  }
 }
 
 /** Ends the server, if there is one. What cannot end in time is ended as a crash would, which loses nothing. */

@@ -99,6 +99,29 @@ describe("startPostgres()", () => {
     },
   );
 
+  it("does not wait for a statement of a server that was killed", async () => {
+    const server = await start();
+    const sql = connect({
+      url: server.ownerUrl,
+      schema: "public",
+      applicationName: "soma-test",
+      max: 1,
+      statementTimeoutMs: 0,
+    });
+    const endless = sql.unsafe("do $$ begin loop perform 1; end loop; end $$").catch((error: Error) => error);
+    await until("it runs", async () => {
+      const other = connect({ url: server.ownerUrl, schema: "public", applicationName: "soma-test", max: 1 });
+      const rows = await other`select 1 from pg_stat_activity where query like 'do %' and state = 'active'`;
+      await other.end();
+      return rows.length > 0;
+    });
+    process.kill(serverPid(), "SIGKILL");
+    expect(await endless).toBeInstanceOf(Error);
+    await until("another one answers", async () => (await ask(server)) === "2GB", 30_000);
+    await sql.end({ timeout: 0 });
+    await server.stop();
+  });
+
   it("says what keeps it from starting again, and starts it when that is gone", async () => {
     const server = await start();
     const before = serverPid();

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { onCrash, untilStopped } from "@soma/shared/run-main";
+import { onCrash, surviveClosedOutput, untilStopped } from "@soma/shared/run-main";
 import { dataDirOf } from "./data-dir-of.ts";
 import { runDemo } from "./demo.ts";
 import { freePort } from "./free-port.ts";
@@ -51,12 +51,17 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+  surviveClosedOutput();
   const options = readOptions();
   const { dataDir } = options;
   const startedAt = performance.now();
   say(`soma ${VERSION} · embedded (dev_full) · node ${process.versions.node}\n`);
   // Heard from the beginning: a stop during the start closes what has started, and a second one ends it at once.
-  const stopped = untilStopped().then(() => say("\nStopping; runs that are under way go on at the next start."));
+  let stopping = false;
+  const stopped = untilStopped().then(() => {
+    stopping = true;
+    say("\nStopping; runs that are under way go on at the next start.");
+  });
   const { log, path: logFile } = openLogFile(dataDir, "soma");
   const local = await startLocal({
     dataDir,
@@ -67,12 +72,24 @@ async function main(): Promise<void> {
     onStep: (name, detail, ms) => say(`  ✓ ${name.padEnd(11)} ${detail}  ${(ms / 1_000).toFixed(1)} s`),
   });
   onCrash(log, local.close);
-  const demo = local.created
-    ? await runDemo(local).catch((error: unknown) => void log.error({ err: error }, "the demo conversation failed"))
-    : undefined;
-  await report(local, { ms: performance.now() - startedAt, logFile, dataDir, demo });
-  await stopped;
-  await local.close();
+  const greet = async (): Promise<void> => {
+    const demo =
+      local.created && !stopping
+        ? await runDemo(local).catch((error: unknown) => void log.error({ err: error }, "the demo conversation failed"))
+        : undefined;
+    if (!stopping) await report(local, { ms: performance.now() - startedAt, logFile, dataDir, demo });
+  };
+  try {
+    await Promise.race([greet(), stopped]);
+    await stopped;
+  } finally {
+    await local.close().catch(stoppedBadly);
+  }
+}
+
+function stoppedBadly(error: Error): never {
+  process.stderr.write(`\nsoma did not stop as it should: ${error.message}\n`);
+  process.exit(1);
 }
 
 async function report(

@@ -24,6 +24,7 @@ export async function holdLiveness(dedicated: Sql, lockClass: number, no: number
     throw new Error(`a liveness lock needs a pool of exactly one connection, not ${dedicated.options.max}`);
   await dedicated`select pg_advisory_lock(${lockClass}::int, ${no}::int)`;
   let held = true;
+  let closed = false;
   let checking = false;
   const lost = Promise.withResolvers<void>();
   const timer = setInterval(async () => {
@@ -32,8 +33,10 @@ export async function holdLiveness(dedicated: Sql, lockClass: number, no: number
     const [row] = await dedicated<{ held: boolean }[]>`
       select exists (select 1 from pg_locks where locktype = 'advisory' and classid = ${lockClass}::int::oid
         and objid = ${no}::int::oid and pid = pg_backend_pid()) as held`.catch(() => []);
-    held = row?.held === true;
     checking = false;
+    // Let go while it was being looked at: it is not held, whatever was seen.
+    if (closed) return;
+    held = row?.held === true;
     if (held) return;
     clearInterval(timer);
     lost.resolve();
@@ -43,6 +46,7 @@ export async function holdLiveness(dedicated: Sql, lockClass: number, no: number
     lost: lost.promise,
     async close() {
       clearInterval(timer);
+      closed = true;
       held = false;
       await dedicated`select pg_advisory_unlock(${lockClass}::int, ${no}::int)`.catch(() => {});
     },
