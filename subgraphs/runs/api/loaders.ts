@@ -1,4 +1,5 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
+import { createPageLoader } from "@soma/shared/graphql/page-loader";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
@@ -7,11 +8,14 @@ import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
+import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 
 export interface Loaders {
+  /** Runs of each session, newest first. */
+  runsOfSession: ReturnType<typeof createPageLoader<string, RunRow>>;
   run: DataLoader<string, RunRow | undefined>;
   session: DataLoader<string, SessionRow | undefined>;
   head: DataLoader<string, Head | undefined>;
@@ -24,6 +28,17 @@ export interface Loaders {
 export function loadersOf(sql: Sql, context: RequestContext): Loaders {
   const { tenant } = context.principal;
   return context.once(loadersOf, () => ({
+    runsOfSession: createPageLoader<string, RunRow>({
+      sql,
+      tenant,
+      async list(tx, { owners, after, before, backward, limit }) {
+        const page = { olderThan: after, newerThan: before, oldestFirst: backward, limit };
+        const rows: RunRow[] = [];
+        for (const sessionId of new Set(owners)) rows.push(...(await listRuns(tx, { tenant, sessionId, ...page })));
+        return rows;
+      },
+      ownerOf: (row) => row.sessionId,
+    }),
     run: byId(
       (ids) => transaction(sql, { tenant }, (tx) => findRuns(tx, { runIds: ids })),
       (row) => row.runId,

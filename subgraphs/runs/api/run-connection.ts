@@ -8,13 +8,25 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { codesOf, type RunStatusGraphql } from "../domain/run-status.ts";
 import { listRuns } from "../store/list-runs.ts";
 import type { RunFilter } from "./generated.ts";
+import type { Loaders } from "./loaders.ts";
 
 export const RUNS_PAGE = { default: 50, max: 200 };
+
+/** The page of runs that Relay's arguments ask for; a cursor is a run's id. */
+function parseRunPage(args: PageArgs) {
+  return parsePage(args, RUNS_PAGE, (cursor) => (typeOfId(cursor) === "Run" ? cursor : undefined));
+}
+
+/** A page of a session's runs, newest first; those of all sessions of a request are read together. */
+export async function sessionRunConnection(loader: Loaders["runsOfSession"], sessionId: string, args: PageArgs) {
+  const page = parseRunPage(args);
+  return toConnection(await loader.load({ owner: sessionId, page }), page, (run) => run.runId);
+}
 
 /** A page of runs, newest first. */
 export async function runConnection(sql: Sql, context: RequestContext, args: PageArgs, filter: RunFilter) {
   const { tenant } = context.principal;
-  const page = parsePage(args, RUNS_PAGE, (cursor) => (typeOfId(cursor) === "Run" ? cursor : undefined));
+  const page = parseRunPage(args);
   const { sessionId } = filter;
   if (sessionId !== undefined && sessionId !== null && !isId(sessionId))
     throw new SomaError("BAD_INPUT", `session id "${sessionId.slice(0, 80)}" is not a UUID`);

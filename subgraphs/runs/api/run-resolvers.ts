@@ -9,7 +9,7 @@ import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
 import type { Resolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
-import { runConnection } from "./run-connection.ts";
+import { sessionRunConnection } from "./run-connection.ts";
 import { stepConnection } from "./step-connection.ts";
 
 /** Fields of runs, steps and sessions. */
@@ -52,7 +52,8 @@ export function runResolvers(sql: Sql): Pick<Resolvers, "Run" | "Step" | "Sessio
       __resolveReference: ({ id }, context) => findSession(sql, context, id),
       id: (session) => session.sessionId,
       createdAt: (session) => session.createdAt.toISOString(),
-      runs: (session, args, context) => runConnection(sql, context, args, { sessionId: session.sessionId }),
+      runs: (session, args, context) =>
+        sessionRunConnection(loadersOf(sql, context).runsOfSession, session.sessionId, args),
     },
   };
 }
