@@ -22,6 +22,7 @@ import type { RequestTrace } from "./ground/request-trace.ts";
 import { createCallerBounds } from "./operations/caller-bounds.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPipeline } from "./operations/pipeline.ts";
+import type { RegisteredDocuments } from "./operations/registered-documents.ts";
 import { createSources } from "./upstream/data-source.ts";
 import { readSubgraphNames } from "./upstream/read-subgraph-names.ts";
 import { createFetchSend, type Send } from "./upstream/send.ts";
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   log: Log;
   /** Whether the schema may be asked for; off where only known operations are expected. */
   introspection?: boolean;
+  /** Documents clients may name by their ids, and whether others are taken; without it every document is. */
+  documents?: RegisteredDocuments;
   /** Origins whose pages may use this gateway, beside its own. */
   corsOrigins?: readonly string[];
   /** Refuses requests whose Host is not of this machine or one of these; left out, every Host is served. */
@@ -81,7 +84,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const executor = createSupergraphExecutor(supergraphSdl);
   const sources = createSources({ urls, send, sign, timeoutMs: limits.subgraphMs });
   const callers = createCallerBounds(limits);
-  const pipeline = createPipeline(executor, { limits, introspection: options.introspection ?? true, callers });
+  const pipeline = createPipeline(executor, {
+    limits,
+    introspection: options.introspection ?? true,
+    callers,
+    documents: options.documents,
+  });
   const { webSocketImpl } = options;
   const operations = createOperations({ executor, sources, urls, sign, limits, pipeline, callers, webSocketImpl });
   const findFaults = createReadiness(

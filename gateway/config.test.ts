@@ -25,7 +25,8 @@ describe("readGatewayConfig()", () => {
   it("reads lists of origins and hosts, and refuses what cannot be one", () => {
     const read = (env: Record<string, string>) =>
       readGatewayConfig({ ...ENV, SOMA_SUBGRAPH_RUNS_URL: "http://a.test/graphql", ...env }, ["runs"]);
-    expect(read({})).toMatchObject({ introspection: "on", corsOrigins: [], allowedHosts: [] });
+    expect(read({})).toMatchObject({ introspection: "on", documents: "any", corsOrigins: [], allowedHosts: [] });
+    expect(read({ SOMA_GATEWAY_DOCUMENTS: "registered" }).documents).toBe("registered");
     const config = read({
       SOMA_GATEWAY_INTROSPECTION: "off",
       SOMA_CORS_ORIGINS: "https://app.example.com, http://localhost:5173",

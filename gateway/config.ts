@@ -27,6 +27,16 @@ const gatewaySettings = {
     doc: "whether callers may ask for the schema: on or off",
     default: "on",
   }),
+  documents: oneOf(["any", "registered"], {
+    env: "SOMA_GATEWAY_DOCUMENTS",
+    doc: "which documents are executed: any, or registered ones only: those of our own clients and of SOMA_GATEWAY_DOCUMENTS_FILE",
+    default: "any",
+  }),
+  documentsFile: text({
+    env: "SOMA_GATEWAY_DOCUMENTS_FILE",
+    doc: "JSON file of registered documents, an object of texts by id; clients send the id as documentId or as the hash of a persisted query",
+    default: "",
+  }),
   corsOrigins: list(parseOrigin, {
     env: "SOMA_CORS_ORIGINS",
     doc: "origins whose pages may use the gateway, separated by commas, such as https://app.example.com",

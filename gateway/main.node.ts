@@ -10,6 +10,7 @@ import { createGateway } from "./app.ts";
 import { readGatewayConfig } from "./config.ts";
 import { isLoopback } from "./doors/hosts.ts";
 import { createDevIdentity, createIdentity } from "./ground/identity.ts";
+import { readRegisteredDocuments } from "./node/read-documents.ts";
 import { createStaticReader } from "./node/read-static.ts";
 import { serveGateway } from "./node/serve.ts";
 import { createUndiciSend } from "./node/undici-send.ts";
@@ -45,6 +46,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     ),
     checks: deps.checks ?? {},
     send: subgraphs.send,
+    documents: await readRegisteredDocuments({ file: config.documentsFile, only: config.documents === "registered" }),
     introspection: config.introspection === "on",
     corsOrigins: config.corsOrigins,
     ...(isLoopback(address) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),

@@ -1,5 +1,5 @@
 /** Codings a file of the web UI may be kept in, the smallest first. */
-export const ENCODINGS = ["br", "gzip"] as const;
+const ENCODINGS = ["br", "gzip"] as const;
 
 export type Encoding = (typeof ENCODINGS)[number];
 

@@ -15,7 +15,8 @@ export async function readGraphqlRequest(request: Request, maxBytes: number): Pr
 function readParameters(parameters: URLSearchParams): unknown {
   const given = (name: string): string | undefined => parameters.get(name) || undefined;
   const query = given("query");
-  if (query === undefined)
+  const documentId = given("documentId");
+  if (query === undefined && documentId === undefined && given("extensions") === undefined)
     throw new DoorRefused(
       'the request has no "query"; send GET with the parameter query, POST with a JSON body, or use a WebSocket with the protocol graphql-transport-ws',
       400,
@@ -26,6 +27,7 @@ function readParameters(parameters: URLSearchParams): unknown {
   };
   return {
     query,
+    documentId,
     operationName: given("operationName"),
     variables: parsed("variables"),
     extensions: parsed("extensions"),

@@ -58,7 +58,7 @@ describe("boundWaiting()", () => {
   });
 
   it("ends a connection whose answer nobody reads", async () => {
-    await start({ unreadMs: 300 });
+    await start({ unreadMs: 3_000 });
     const body = JSON.stringify({ query: "{ runs(count: 250000) { id title } }" });
     const socket = await dial("");
     socket.pause();

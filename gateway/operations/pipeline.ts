@@ -10,6 +10,16 @@ import { checkCost } from "./operation-cost.ts";
 import { type OperationRequest, parseRequest } from "./parse-request.ts";
 import { checkKind, type Kinds, planDocument, type ReadOperation } from "./plan-document.ts";
 import { RequestRefused } from "./refusal.ts";
+import { ANY_DOCUMENT, type RegisteredDocuments } from "./registered-documents.ts";
+
+interface PipelineOptions {
+  limits: GatewayLimits;
+  introspection: boolean;
+  callers: CallerBounds;
+  /** Every document is taken when left out. */
+  documents?: RegisteredDocuments | undefined;
+  now?: () => number;
+}
 
 /** What a transport brings: who asks, what is asked, and the kinds of operation it can answer. */
 export interface PipelineInput {
@@ -41,11 +51,8 @@ export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
  * on one of them only. (How large a body or a message may be is up to each: neither reads on after its limit.) Documents that
  * passed are remembered with their plan; the one not asked for longest is forgotten first.
  */
-export function createPipeline(
-  executor: SupergraphExecutor,
-  options: { limits: GatewayLimits; introspection: boolean; callers: CallerBounds; now?: () => number },
-): Pipeline {
-  const { limits, callers, introspection, now = () => performance.now() } = options;
+export function createPipeline(executor: SupergraphExecutor, options: PipelineOptions): Pipeline {
+  const { limits, callers, introspection, documents = ANY_DOCUMENT, now = () => performance.now() } = options;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
 
@@ -59,7 +66,14 @@ export function createPipeline(
     const beganAtMs = now();
     try {
       const check = (operation: ReadOperation): void => void costOf(operation, request.variables);
-      return planDocument(executor, request, { limits, rules, hideSuggestions: !introspection, kinds, check });
+      return planDocument(executor, request, {
+        limits,
+        rules,
+        hideSuggestions: !introspection,
+        kinds,
+        documents,
+        check,
+      });
     } finally {
       callers.owe(principal, Math.max(0, (now() - beganAtMs) / MS_OF_ONE - NEW_DOCUMENT));
     }
@@ -78,7 +92,7 @@ export function createPipeline(
     const identified = await input.identify();
     const { principal } = identified;
     callers.take(principal, 1);
-    const request = parseRequest(input.payload, limits);
+    const request = parseRequest(input.payload, limits, documents);
     const planned = plan(request, input.kinds, principal);
     const cost = costOf(planned, request.variables);
     callers.take(principal, Math.floor(cost / COST_OF_ONE));

@@ -6,6 +6,7 @@ import { hostileDocument } from "../testing/hostile-documents.ts";
 import { composeLab } from "../testing/lab-subgraphs.ts";
 import { createSupergraphExecutor, type PlannedOperation } from "../upstream/supergraph.ts";
 import { planDocument } from "./plan-document.ts";
+import { ANY_DOCUMENT } from "./registered-documents.ts";
 
 const executor = createSupergraphExecutor(composeLab());
 
@@ -18,6 +19,7 @@ function plan(query: string): PlannedOperation {
       rules: specifiedRules,
       hideSuggestions: false,
       kinds: ["query", "mutation", "subscription"],
+      documents: ANY_DOCUMENT,
       check: () => {},
     },
   );

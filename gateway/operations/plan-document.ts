@@ -15,6 +15,7 @@ import { checkDocumentLimits } from "./document-limits.ts";
 import type { OperationRequest } from "./parse-request.ts";
 import { readDocument } from "./read-document.ts";
 import { KindRefused, RequestRefused } from "./refusal.ts";
+import type { RegisteredDocuments } from "./registered-documents.ts";
 
 /** A document with the one operation of it that runs. */
 export type ReadOperation = Pick<PlannedOperation, "document" | "operation">;
@@ -29,6 +30,7 @@ interface PlanParams extends ValidateParams {
   limits: GatewayLimits;
   /** What its transport can answer. */
   kinds: Kinds;
+  documents: RegisteredDocuments;
   /** Throws what is wrong with a valid operation before anybody plans it. */
   check: (operation: ReadOperation) => void;
 }
@@ -39,9 +41,10 @@ export type Kinds = readonly `${OperationTypeNode}`[];
 export function planDocument(
   executor: SupergraphExecutor,
   request: OperationRequest,
-  { limits, kinds, check, ...validation }: PlanParams,
+  { limits, kinds, documents, check, ...validation }: PlanParams,
 ): PlannedOperation {
   const document = readDocument(request.query, limits);
+  documents.check(document);
   const operation = chooseOperation(document, request.operationName);
   checkDocumentLimits(document, operation, limits);
   validateDocument(executor, document, validation);

@@ -9,6 +9,7 @@ const CATALOGUE = {
   UNAUTHENTICATED: { httpStatus: 401, retryable: false, expose: true },
   FORBIDDEN: { httpStatus: 403, retryable: false, expose: true },
   NOT_FOUND: { httpStatus: 404, retryable: false, expose: true },
+  PERSISTED_QUERY_NOT_FOUND: { httpStatus: 404, retryable: false, expose: true },
   IDEMPOTENCY_CONFLICT: { httpStatus: 409, retryable: false, expose: true },
   CURSOR_INVALID: { httpStatus: 400, retryable: false, expose: true },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, expose: true },

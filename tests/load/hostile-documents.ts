@@ -4,12 +4,14 @@
  *
  *   node_modules/.bin/node tests/load/hostile-documents.ts [documents, 10000 when left out] [seed, 1 when left out]
  */
+
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { specifiedRules } from "graphql";
 import { DEFAULT_LIMITS } from "../../gateway/ground/limits.ts";
 import { planDocument } from "../../gateway/operations/plan-document.ts";
 import { RequestRefused } from "../../gateway/operations/refusal.ts";
+import { ANY_DOCUMENT } from "../../gateway/operations/registered-documents.ts";
 import { hostileDocument } from "../../gateway/testing/hostile-documents.ts";
 import { createSupergraphExecutor } from "../../gateway/upstream/supergraph.ts";
 
@@ -40,7 +42,14 @@ function admit(query: string): string {
     planDocument(
       executor,
       { query, variables: {}, operationName },
-      { limits: DEFAULT_LIMITS, rules: specifiedRules, hideSuggestions: false, kinds: KINDS, check: () => {} },
+      {
+        limits: DEFAULT_LIMITS,
+        rules: specifiedRules,
+        hideSuggestions: false,
+        kinds: KINDS,
+        documents: ANY_DOCUMENT,
+        check: () => {},
+      },
     );
     return "planned";
   } catch (error) {
