@@ -150,6 +150,15 @@ describe("the journal's relay", () => {
     expect(runIds.map(seqsOf)).toEqual(runIds.map(() => 2));
   });
 
+  it("writes nothing while there is nothing to publish", async () => {
+    const relay = newRelay();
+    await round(relay);
+    const cursor = () => database.owner`select xmin::text, fence, expires_at from relay_cursor`;
+    const before = await cursor();
+    for (let i = 0; i < 5; i += 1) await round(relay);
+    expect(await cursor()).toEqual(before);
+  });
+
   it("reads what is new and not what is only history", async () => {
     const runId = await aRun();
     await fillHistory(database.owner, { runId, kind: "STREAM_DATA", from: 3, count: 20_000 });
