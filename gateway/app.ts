@@ -1,5 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
-import { metricsAreElsewhere } from "@soma/shared/http/operator-door";
+import { metricsAreElsewhere } from "@soma/shared/http/metrics-are-elsewhere";
 import {
   answerReadiness,
   type Check,

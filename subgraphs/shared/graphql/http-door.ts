@@ -2,7 +2,7 @@ import { type ApolloServer, HeaderMap } from "@apollo/server";
 import { isRecord } from "@soma/schemas/json";
 import { SomaError, toSomaError } from "../errors.ts";
 import type { Fetch } from "../http/listen.ts";
-import { metricsAreElsewhere } from "../http/operator-door.ts";
+import { metricsAreElsewhere } from "../http/metrics-are-elsewhere.ts";
 import { answerReadiness, type FindFaults } from "../http/readiness.ts";
 import type { Log } from "../log.ts";
 import { durationHistogram } from "../metrics.ts";

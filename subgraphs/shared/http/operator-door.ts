@@ -1,4 +1,3 @@
-import { SomaError } from "../errors.ts";
 import { readMetrics } from "../metrics.ts";
 import { type Listening, listen } from "./listen.ts";
 import type { FindFaults } from "./readiness.ts";
@@ -44,9 +43,4 @@ async function answerInFull(parts: Readonly<Record<string, FindFaults>>): Promis
   );
   const ready = found.every(([, faults]) => Object.keys(faults).length === 0);
   return Response.json({ ready, parts: Object.fromEntries(found) }, { status: ready ? 200 : 503 });
-}
-
-/** What a public port answers whoever looks for metrics there. */
-export function metricsAreElsewhere(): SomaError {
-  return new SomaError("NOT_FOUND", "metrics are not served here but on the operator's port, SOMA_METRICS_PORT");
 }
