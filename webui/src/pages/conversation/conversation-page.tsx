@@ -48,14 +48,15 @@ function Body({ place, conversation }: { place: Place; conversation: Conversatio
   const { turns, selected, loading, missing, problem, cut, reload } = conversation;
   if (turns.length > 0 && selected !== undefined) return <Transcript turns={turns} selected={selected} cut={cut} />;
   return (
-    <div className={styles.empty}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
+    <section className={styles.empty} aria-label="Conversation" tabIndex={0}>
       {place.kind === "new" ? <Welcome /> : null}
       {loading ? <p>Loading…</p> : null}
       {missing ? <Missing what={place.kind} /> : null}
       {problem === undefined ? null : (
         <ProblemNote what="The conversation could not be loaded." problem={problem} onRetry={reload} />
       )}
-    </div>
+    </section>
   );
 }
 
