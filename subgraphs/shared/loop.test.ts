@@ -45,6 +45,26 @@ describe("startLoop()", () => {
     await loop.close();
   });
 
+  it("looks ever more rarely while there is nothing to do, up to a limit, and at its interval again afterwards", async () => {
+    let ticks = 0;
+    let more = false;
+    const log = createLog({ level: "silent", service: "t" });
+    const loop = startLoop({ name: "t", intervalMs: 250, maxIdleMs: 1_000, log }, async () => {
+      ticks += 1;
+      return more && ticks % 2 === 0;
+    });
+    const ticksIn = async (ms: number): Promise<number> => {
+      const before = ticks;
+      await vi.advanceTimersByTimeAsync(ms);
+      return ticks - before;
+    };
+    await ticksIn(10_000);
+    expect(await ticksIn(100_000)).toBeLessThan(125);
+    more = true;
+    expect(await ticksIn(100_000)).toBeGreaterThan(600);
+    await loop.close();
+  });
+
   it("runs at each interval, at once when woken, and never twice at a time", async () => {
     const { loop, ticks } = start({ error: undefined });
     await vi.advanceTimersByTimeAsync(10_000);

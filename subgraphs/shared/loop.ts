@@ -12,6 +12,8 @@ export interface LoopOptions {
   name: string;
   intervalMs: number;
   log: Log;
+  /** While there is nothing to do the interval doubles up to this many milliseconds; it stays when left out. */
+  maxIdleMs?: number;
   /** Back-off after an error, doubled up to this many milliseconds, with full jitter. */
   maxBackoffMs?: number;
 }
@@ -25,6 +27,7 @@ const MAX_AWAY_MS = 2_000;
 export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): Loop {
   let stopped = false;
   let failures = 0;
+  let idleMs = options.intervalMs;
   let woken = false;
   let sleeping: (() => void) | undefined;
 
@@ -45,7 +48,9 @@ export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): L
       const more = await tick();
       if (failures > 0) options.log.info({ loop: options.name, failures }, "a loop goes on");
       failures = 0;
-      return more ? 0 : options.intervalMs * (0.75 + Math.random() * 0.5);
+      const waitMs = idleMs;
+      idleMs = more ? options.intervalMs : Math.min(idleMs * 2, Math.max(idleMs, options.maxIdleMs ?? 0));
+      return more ? 0 : waitMs * (0.75 + Math.random() * 0.5);
     } catch (error) {
       failures += 1;
       return backoffMs({ ...BACKOFF, maxMs: tell(error) }, failures);
@@ -75,6 +80,7 @@ export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): L
   return {
     wake() {
       woken = true;
+      idleMs = options.intervalMs;
       if (failures === 0) sleeping?.();
     },
     async close() {

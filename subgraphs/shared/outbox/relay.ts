@@ -39,6 +39,8 @@ export interface RelayOptions<R extends RelayRow> {
   bus: EventBus;
   log: Log;
   intervalMs?: number;
+  /** Told after each round that delivered something. */
+  onDelivered?: () => void;
 }
 
 export interface Relay {
@@ -108,24 +110,24 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
       const message = `events of ${schema} were not delivered and wait: ${why}`;
       if (why !== undefined && settled.length === 0) throw new Error(message);
       if (why !== undefined) log.warn({ kept: kept.length }, message);
+      if (settled.length > 0) options.onDelivered?.();
       return full && settled.length > 0;
     },
   };
 }
 
 export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
-  const relay = createRelay(options);
-  const loop = startLoop(
-    { name: `${options.schema}-relay`, intervalMs: options.intervalMs ?? 250, log: options.log },
-    relay.tick,
-  );
+  // Whoever has delivered something looks again at once, and then ever more rarely.
+  const relay = createRelay({ ...options, onDelivered: () => loop.wake() });
+  const { schema, intervalMs = 250, log } = options;
+  const loop = startLoop({ name: `${schema}-relay`, intervalMs, maxIdleMs: 4 * intervalMs, log }, () => relay.tick());
   return {
     wake: loop.wake,
     async close() {
       await loop.close();
       await relay
         .release()
-        .catch((error: unknown) => options.log.warn({ err: error }, "the lease of a relay could not be given back"));
+        .catch((error: unknown) => log.warn({ err: error }, "the lease of a relay could not be given back"));
     },
   };
 }
