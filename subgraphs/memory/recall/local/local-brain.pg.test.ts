@@ -1,4 +1,6 @@
 import { newId } from "@soma/shared/ids";
+import { connect } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
@@ -101,6 +103,23 @@ describe("createLocalBrain()", () => {
       expect((await ask("spelling", query))[0], query).toMatchObject({ memory: { content }, why: "similar spelling" });
     }
     expect((await ask("spelling", "What are my favourite colours?"))[0]?.why).toBe("words: favourite, colours");
+  });
+
+  it("says that it is not available when the search takes longer than it may, and does not hang", async () => {
+    const { urls, schema, owner } = database;
+    const impatient = connect({ url: urls.request, schema, applicationName: "impatient", statementTimeoutMs: 50 });
+    const held = transaction(owner, {}, async (tx) => {
+      await tx`lock table memory_item in access exclusive mode`;
+      const asked = createLocalBrain({ sql: impatient, now }).recall({
+        tenant: "many",
+        query: "harbour",
+        namespace: "default",
+        limit: 8,
+      });
+      await expect(asked).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("in time") });
+    });
+    await held;
+    await impatient.end();
   });
 
   it("reaches words and spellings of one tenant among many through the indexes", async () => {
