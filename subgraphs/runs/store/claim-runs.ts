@@ -24,14 +24,18 @@ export interface ClaimedRun {
   startedAt: Date;
 }
 
-/** Claims runs that are due; `graphs` are the pinned graphs this worker has, as name@version#hash. */
+/**
+ * Claims runs that are due; `graphs` are the pinned graphs this worker has, as name@version#hash. `ageMs` is how long the worker
+ * has lived: suspects are for those that have proved themselves; left out, it is long enough.
+ */
 export async function claimRuns(
   sql: Sql,
-  { owner, graphs, slots }: { owner: Incarnation; graphs: readonly string[]; slots: number },
+  params: { owner: Incarnation; graphs: readonly string[]; slots: number; ageMs?: number },
 ): Promise<ClaimedRun[]> {
+  const { owner, graphs, slots, ageMs = null } = params;
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
       input, started_by as "startedBy", epoch, recoveries, fruitless, control, trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt"
-    from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int)`;
+    from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint)`;
 }

@@ -96,6 +96,7 @@ class Life implements RunningIncarnation {
   readonly #loops: Loop[];
   readonly #unsubscribe: () => void;
   #declareLost: () => void = () => {};
+  readonly #begunAt = performance.now();
   #closing = false;
   #rounds = 0;
 
@@ -120,7 +121,8 @@ class Life implements RunningIncarnation {
     this.#rounds += 1;
     if (this.#rounds % RECONCILE_EVERY === 0) await this.#reconcile();
     if (free <= 0) return false;
-    const claimed = await claimRuns(sql.general, { owner, graphs: this.#options.graphs.pins(), slots: free });
+    const ageMs = Math.round(performance.now() - this.#begunAt);
+    const claimed = await claimRuns(sql.general, { owner, graphs: this.#options.graphs.pins(), slots: free, ageMs });
     for (const run of claimed) this.#start(run);
     return false;
   }

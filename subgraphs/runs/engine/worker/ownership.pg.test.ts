@@ -168,6 +168,26 @@ describe("who owns a run", () => {
     await admin`update run set status = 10 where status = 0`;
   });
 
+  it("a suspect is for workers that have lived a while, longer the more of them it ended, and the sound are for all", async () => {
+    const { worker, owner: admin } = harness.database;
+    const { runId: suspect } = await harness.start({ graph: "one" });
+    const owner = await registerWorker(worker, { workerId: newId(), slots: 8, build: "test", leaseMs: 60_000 });
+    for (const [fruitless, ageMs] of [
+      [2, 500],
+      [3, 1_000],
+      [7, 16_000],
+      [8, 30_000],
+    ] as const) {
+      await admin`update run set fruitless = ${fruitless}, status = 0, worker_id = null, available_at = '-infinity' where run_id = ${suspect}`;
+      const claim = (age: number) => claimRuns(worker, { owner, graphs: [one.pin], slots: 8, ageMs: age });
+      expect(await claim(ageMs - 1)).toEqual([]);
+      const { runId: sound } = await harness.start({ graph: "one" });
+      expect((await claim(0)).map(({ runId }) => runId)).toEqual([sound]);
+      expect((await claim(ageMs)).map(({ runId }) => runId)).toEqual([suspect]);
+    }
+    await admin`update run set status = 10 where status < 10`;
+  });
+
   it("a live worker lets go of what it owns and does not execute, and the run goes on", async () => {
     const { life } = await harness.startWorker();
     const [row] = await harness.database
