@@ -9,7 +9,7 @@ const CALLERS = 10_000;
 const BUSY_RETRY_MS = 250;
 
 /** What of a caller is counted while it lasts. */
-export type Counted = "operations" | "connections" | "subscriptions";
+type Counted = "operations" | "connections" | "subscriptions";
 
 /** What one caller may have of this process, so that it cannot take it from the others. Counted in this process only. */
 export interface CallerBounds {

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { buildSubgraphSchema } from "@apollo/subgraph";
+import { createSubgraphSchema } from "@soma/shared/graphql/subgraph-schema";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import {
   execute,
@@ -23,7 +23,7 @@ async function readServices(): Promise<Map<string, GraphQLSchema>> {
   const services = new Map<string, GraphQLSchema>();
   for (const name of names) {
     const sdl = await readTypeDefs(new URL(`${name}/api/`, subgraphs)).catch(() => "");
-    if (sdl !== "") services.set(name, buildSubgraphSchema([{ typeDefs: parse(sdl) }]));
+    if (sdl !== "") services.set(name, createSubgraphSchema(sdl));
   }
   return services;
 }

@@ -10,7 +10,7 @@ export interface SubgraphResult {
   extensions?: Record<string, unknown>;
 }
 
-export interface SubgraphError {
+interface SubgraphError {
   message: string;
   path?: (string | number)[];
   extensions?: Record<string, unknown>;

@@ -1,6 +1,5 @@
 import { ApolloServer } from "@apollo/server";
-import { buildSubgraphSchema } from "@apollo/subgraph";
-import { type GraphQLError, type GraphQLSchema, parse } from "graphql";
+import type { GraphQLError, GraphQLSchema } from "graphql";
 import { listen } from "../http/listen.ts";
 import { type Check, createReadiness, type FindFaults, untilStopping } from "../http/readiness.ts";
 import type { VerifyPrincipal } from "../identity/internal-token.ts";
@@ -10,6 +9,7 @@ import { createRequestContext, type RequestContext } from "./context.ts";
 import { formatError } from "./format-error.ts";
 import { createHttpDoor } from "./http-door.ts";
 import { serveSubscriptions } from "./socket-door.ts";
+import { createSubgraphSchema } from "./subgraph-schema.ts";
 
 export interface SubgraphOptions {
   name: string;
@@ -37,7 +37,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Serves one subgraph over HTTP and graphql-ws. Refuses whoever brings no signed internal token. */
 export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph> {
   const { name, log, verify } = options;
-  const schema = buildSubgraphSchema([{ typeDefs: parse(options.typeDefs), resolvers: options.resolvers as never }]);
+  const schema = createSubgraphSchema(options.typeDefs, options.resolvers);
   const apollo = createApollo(schema, log);
   await apollo.start();
   let draining = false;
