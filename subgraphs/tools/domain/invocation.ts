@@ -69,8 +69,11 @@ export function toEnding(outcome: Outcome): Ending {
   }
 }
 
-/** Lives of executors one invocation may use up: a tool that takes its process down does not do so for ever. */
-export const MAX_ATTEMPTS = 5;
+/**
+ * Lives of executors one invocation may use up: a tool that takes its process down does not do so for ever. More than the nine
+ * in a row after which a run is given up, so that what kills a process from outside fails no call of a run that goes on.
+ */
+export const MAX_ATTEMPTS = 12;
 
 /** How long an invocation without an executor waits for its next call: longer than a deploy or a restart of what calls takes. */
 export const ABANDONED_AFTER_MS = 3_600_000;
