@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 export type Check = () => Promise<void>;
 
 /** Why something cannot serve. */
-export interface Fault {
+interface Fault {
   /** In words that a stranger may read: no hosts, no names of users. */
   reason: string;
   /** In full, for an operator. */
