@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RunEventsPageDocument } from "@soma/graphql/operations";
-import { CHAIN_START, verifyNext } from "@soma/schemas/run-chain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { expectSoundHistory } from "../sound-history.ts";
 
-const ROUNDS = 20;
+/** The other kills, of many runs at once, are in kill-loop.test.ts. */
+const ROUNDS = 12;
 /** Longer than the run takes by itself, so that some kills come before it, some in every step, and some after its end. */
 const LATEST_KILL_MS = 1_600;
 
@@ -36,7 +36,7 @@ describe("a run survives the death of its process", () => {
       expect(run.status, `${told}: ${JSON.stringify(run.error)}`).toBe("SUCCEEDED");
       expect(run.answer, told).toContain("slept");
       expect((await readFile(notes, "utf8")).split(mark).length - 1, told).toBe(1);
-      await expectSoundHistory(runId, told);
+      await expectSoundHistory(product, runId, told);
       recovered += Math.min(1, run.recoveries);
     }
     // A round whose kill came before the claim or after the end has nothing to recover; most have.
@@ -48,32 +48,4 @@ describe("a run survives the death of its process", () => {
       /recovered [01] times? from a lost worker/,
     );
   });
-
-  /** Contiguous, chained, and one end for every stream that began. */
-  async function expectSoundHistory(runId: string, told: string): Promise<void> {
-    const { runEventsPage } = await product
-      .client()
-      .request(RunEventsPageDocument, { runId, afterSeq: 0, limit: 1_000 });
-    let head = { seq: 0, hash: CHAIN_START };
-    const streams: Record<string, number> = {};
-    for (const event of runEventsPage.events) {
-      head = await verifyNext(runId, head, {
-        ...event,
-        stepId: event.stepId ?? null,
-        nodeId: event.nodeId ?? null,
-        attempt: event.attempt ?? null,
-      });
-      const { stream } = event.payload as { stream?: string };
-      if (event.type === "STREAM_START") streams[stream ?? ""] = (streams[stream ?? ""] ?? 0) + 1;
-      if (event.type === "STREAM_END") streams[stream ?? ""] = (streams[stream ?? ""] ?? 0) - 1;
-    }
-    expect(
-      Object.values(streams).every((open) => open === 0),
-      `${told}: ${JSON.stringify(streams)}`,
-    ).toBe(true);
-    const finished = runEventsPage.events
-      .filter((event) => event.type === "STEP_SUCCEEDED")
-      .map((event) => event.stepNumber);
-    expect(new Set(finished).size, told).toBe(finished.length);
-  }
 });
