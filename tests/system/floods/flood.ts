@@ -72,6 +72,8 @@ function pingUnread(socket: WebSocket): void {
 function openTcp(text: string) {
   const socket = connect(Number(new URL(url).port), new URL(url).hostname, () => void socket.write(text));
   socket.on("error", () => {});
+  // Without it the end of the connection would not be heard.
+  socket.resume();
   return socket;
 }
 
