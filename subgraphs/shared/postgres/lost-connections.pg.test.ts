@@ -29,7 +29,7 @@ const PUBLISHED: Readonly<Record<string, RegExp>> = {
   "a pool that is ended while it connects again stays ended": /connections after the end/,
   "the end of a pool does not wait for a connection that was lost": /end: nothing within/,
   "a list of hosts is gone through once": /two hosts that refuse: nothing within/,
-  "a cursor fails with the connection": /terminating connection due to administrator command/,
+  "a cursor fails with the connection": /terminating connection due to administrator command|read ECONNRESET/,
   "a server that talks nonsense while one signs in is told to the caller": /TypeError/,
   "a copy into a table fails with the connection":
     /terminating connection due to administrator command|reading 'write'/,
