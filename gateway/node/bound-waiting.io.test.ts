@@ -49,6 +49,15 @@ describe("boundWaiting()", () => {
     expect(answer.data).toEqual({ echo: "heard" });
   });
 
+  it("keeps a connection that was answered before, however many come that ask nothing", async () => {
+    await start({ waiting: 5, waitingPerNetwork: 5 });
+    const known = await dial(GET);
+    await new Promise((resolve) => known.once("data", resolve));
+    for (let count = 0; count < 60; count += 1) await dial("");
+    known.write(GET);
+    await new Promise((resolve) => known.once("data", resolve));
+  });
+
   it("lets those whose request is being worked on be", async () => {
     await start({ waiting: 5, waitingPerNetwork: 5 });
     const slow = lab.post({ query: "{ slow(ms: 1000) }" });

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
-import { createStrangers, type Strangers } from "../ground/strangers.ts";
+import { createStrangers } from "../ground/strangers.ts";
 import type { Unread } from "./unread.ts";
 
 /** A TCP connection of HTTP. */
@@ -22,30 +22,35 @@ interface WaitingOptions {
  * is one that became a WebSocket. An answer that nobody reads ends its connection.
  */
 export function boundWaiting(server: Server, { limits, unread }: WaitingOptions): void {
-  const waiting = createStrangers<Peer>({ overall: limits.waiting, perNetwork: limits.waitingPerNetwork });
+  const most = { overall: limits.waiting, perNetwork: limits.waitingPerNetwork };
+  const waiting = createStrangers<Peer>(most);
+  // Those that were answered before are kept for their next request; who never asks anything does not push them out.
+  const kept = createStrangers<Peer>(most);
   const peers = new WeakMap<Socket, Peer>();
-  const wait = (peer: Peer): void => waiting.add(peer)?.end();
+  const forget = (peer: Peer): void => {
+    waiting.delete(peer);
+    kept.delete(peer);
+  };
 
   server.on("connection", (socket: Socket) => {
     const peer = { network: networkOf(socket.remoteAddress ?? ""), end: () => void socket.destroy() };
     peers.set(socket, peer);
-    socket.once("close", () => waiting.delete(peer));
-    wait(peer);
+    socket.once("close", () => forget(peer));
+    waiting.add(peer)?.end();
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const peer = peers.get(request.socket);
     if (peer === undefined) return;
-    whenArrived(request, () => waiting.delete(peer));
+    whenArrived(request, () => forget(peer));
     response.once("prefinish", () => {
-      if (!request.socket.destroyed) wait(peer);
+      if (!request.socket.destroyed) kept.add(peer)?.end();
       waitForReader(request.socket, response, { peer, unread, unreadMs: limits.unreadMs });
     });
   });
-  server.prependListener("upgrade", ({ socket }: IncomingMessage) => forget(peers.get(socket), waiting));
-}
-
-function forget(peer: Peer | undefined, waiting: Strangers<Peer>): void {
-  if (peer !== undefined) waiting.delete(peer);
+  server.prependListener("upgrade", ({ socket }: IncomingMessage) => {
+    const peer = peers.get(socket);
+    if (peer !== undefined) forget(peer);
+  });
 }
 
 /** A request without a body is here with its head; the end of a body is only told to those who read it. */
