@@ -66,7 +66,6 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     port: config.port,
     checks: {
       postgres: () => ping(sql),
-      // Not named like the part itself, whose own check would take its place.
       async bundle() {
         if (engine.fault !== undefined)
           throw new SomaError(

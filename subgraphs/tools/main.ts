@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
+import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
@@ -52,6 +53,8 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     if (bus !== undefined) {
       const consumer = await consumeRunEnded({ bus, sql: worker });
       lifecycle.add("consumer of ended runs", consumer.close);
+      const retention = startInboxRetention({ sql: worker, name: schema, log });
+      lifecycle.add("inbox retention", retention.close);
       const relay = startRelay({ source: createOutboxSource(worker), schema, bus, log });
       lifecycle.add("outbox relay", relay.close);
     }

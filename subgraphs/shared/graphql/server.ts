@@ -52,6 +52,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
     });
   }
 
+  if (name in options.checks) throw new Error(`subgraph ${name}: a check may not have the name of the part itself`);
   const stopping = untilStopping(`the subgraph ${name}`, () => draining);
   const findFaults = createReadiness({ ...options.checks, [name]: stopping }, log);
   const portSetting = `SOMA_${name.toUpperCase()}_PORT`;
