@@ -93,6 +93,7 @@ describe("note_append", () => {
     await expect(append("one too many", "a")).rejects.toMatchObject({ type: "too_many_files" });
     expect(await append("one more line", "b", "f7.md")).toBe("noted in f7.md, which has 1 line");
     expect((await readdir(folder)).length).toBe(1_000);
+    expect(await readdir(join(dataDir, "note-locks/acme"))).toEqual(["f7.md"]);
   });
 
   it("does nothing when it was canceled while it waited for its turn", async () => {

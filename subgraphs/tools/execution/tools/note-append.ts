@@ -42,6 +42,8 @@ export default defineTool({
     const locks = join(dataDir, LOCKS, tenant);
     const count = await inTurn(path, async () => {
       signal.throwIfAborted();
+      // Before there is a lock for it: the file of a lock is never deleted.
+      await checkCount(path);
       await mkdir(locks, { recursive: true, mode: 0o700 });
       return withLock(join(locks, file), signal, () => append(path, text, idempotencyKey));
     });
@@ -96,9 +98,7 @@ async function replace(path: string, content: string): Promise<void> {
     );
   const folder = dirname(path);
   await makeFolder(folder);
-  const names = await readdir(folder);
-  checkCount(names, basename(path));
-  await removeStale(path, names);
+  await removeStale(path);
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const handle = await open(temporary, "wx", 0o600);
@@ -116,15 +116,21 @@ async function replace(path: string, content: string): Promise<void> {
   await syncFolder(folder);
 }
 
-function checkCount(names: readonly string[], file: string): void {
+async function checkCount(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
   const count = names.filter((name) => name.endsWith(".md")).length;
-  if (count >= MAX_FILES && !names.includes(file))
+  if (count >= MAX_FILES && !names.includes(basename(path)))
     throw new ToolError("too_many_files", `there are ${count} note files, the most there may be; name one of them`);
 }
 
 /** Temporary files of the note that a killed process left behind. */
-async function removeStale(path: string, names: readonly string[]): Promise<void> {
-  const mine = names.filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"));
+async function removeStale(path: string): Promise<void> {
+  const mine = (await readdir(dirname(path))).filter(
+    (name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"),
+  );
   for (const name of mine) {
     const file = join(dirname(path), name);
     const age = await stat(file).then(
