@@ -8,10 +8,11 @@ const LEAST_BYTES = 1_048_576;
 /** Throws while a folder's disk has no room left: reading goes on, and only a write would tell. */
 export function createDiskCheck(what: string, folder: string): Check {
   return async () => {
-    const { bavail, bsize, files, ffree } = await statfs(folder);
+    const { blocks, bavail, bsize, files, ffree } = await statfs(folder);
     const left = bavail * bsize;
-    if (left >= LEAST_BYTES && (files === 0 || ffree > 0)) return;
-    const detail = left >= LEAST_BYTES ? "no file more can be made" : `${left} bytes are left`;
+    // Some count neither, such as a memory disk without a limit.
+    if ((blocks === 0 || left >= LEAST_BYTES) && (files === 0 || ffree > 0)) return;
+    const detail = blocks === 0 || left >= LEAST_BYTES ? "no file more can be made" : `${left} bytes are left`;
     throw new SomaError("UNAVAILABLE", `the disk of ${what} is full`, { cause: new Error(`${folder}: ${detail}`) });
   };
 }

@@ -1,23 +1,41 @@
-import { readdir, readlink, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { platform } from "node:os";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { programOf } from "./process-identity.ts";
 
 /**
  * Asks the processes of a killed server to end, which no other server may follow: those that do nothing end by themselves,
  * one in the middle of a statement only after it. They stand in the folder of the database and run PostgreSQL as its owner.
- * Only where the system tells and when no server runs on the folder; how many were asked.
+ * Only where the system tells and when no server runs on the folder; how many were asked. Whom the pid file names is no
+ * orphan: somebody may work on the database by hand, in PostgreSQL's mode for a single user.
  */
 export async function endOrphans(dataDir: string): Promise<number> {
   if (platform() !== "linux") return 0;
   const [folder, { uid }, names] = await Promise.all([realpath(dataDir), stat(dataDir), readdir("/proc")]);
+  const owner = await ownerOf(dataDir);
   let asked = 0;
   for (const pid of names.filter((name) => /^\d+$/.test(name)).map(Number)) {
+    if (pid === owner) continue;
     if ((await readlink(`/proc/${pid}/cwd`).catch(() => "")) !== folder) continue;
     if ((await stat(`/proc/${pid}`).catch(() => undefined))?.uid !== uid) continue;
     if (!basename((await programOf(pid)) ?? "").startsWith("postgres")) continue;
-    process.kill(pid, "SIGTERM");
-    asked += 1;
+    if (askToEnd(pid)) asked += 1;
   }
   return asked;
+}
+
+/** The process in the pid file; the number of one for a single user stands there with a minus. */
+async function ownerOf(dataDir: string): Promise<number> {
+  const text = await readFile(join(dataDir, "postmaster.pid"), "utf8").catch(() => "");
+  return Math.abs(Number.parseInt(text, 10));
+}
+
+/** False when it has ended meanwhile, as most do by themselves. */
+function askToEnd(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
 }

@@ -10,9 +10,10 @@ export interface LogDestination {
 /** Bytes that wait at most: a full disk must not fill the memory. */
 const MAX_WAITING_BYTES = 4_194_304;
 const RETRY_MS = 500;
+/** A pipe that is full is read in a moment, while anybody reads it. */
+const FULL_PIPE_MS = 10;
 /** Tries of the last flush while a pipe takes nothing. */
 const LAST_TRIES = 20;
-const PAUSE_MS = 10;
 
 const failures = counter("soma_log_write_failures_total", "Writes of the log that failed", []);
 const lost = counter("soma_log_lost_lines_total", "Lines of the log that were lost, because too many waited", []);
@@ -67,12 +68,14 @@ function writeNext(state: State): void {
       state.bytes -= count;
       return writeNext(state);
     }
-    failures.inc();
-    state.retry = setTimeout(() => {
-      state.retry = undefined;
-      writeNext(state);
-    }, RETRY_MS).unref();
+    const isFullPipe = error.code === "EAGAIN";
+    if (!isFullPipe) failures.inc();
+    state.retry = setTimeout(again, isFullPipe ? FULL_PIPE_MS : RETRY_MS).unref();
   });
+  function again(): void {
+    state.retry = undefined;
+    writeNext(state);
+  }
 }
 
 function flush(state: State): void {
@@ -99,7 +102,7 @@ function writeAll(fd: number, chunk: Buffer): number {
       failures.inc();
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") break;
       tries += 1;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
     }
   }
   return count;

@@ -1,0 +1,13 @@
+import { tmpdir } from "node:os";
+import { describe, expect, it } from "vitest";
+import { createDiskCheck } from "./disk-space.ts";
+
+describe("createDiskCheck()", () => {
+  it("passes while there is room", async () => {
+    await expect(createDiskCheck("the test", tmpdir())()).resolves.toBeUndefined();
+  });
+
+  it.skipIf(process.platform !== "linux")("passes where neither bytes nor files are counted", async () => {
+    await expect(createDiskCheck("the test", "/proc")()).resolves.toBeUndefined();
+  });
+});
