@@ -25,6 +25,8 @@ interface LookPastParams {
 interface Chosen {
   buckets: number[];
   ids: string[];
+  /** The lanes whose first event is asked for. */
+  due: { lane: string; place: OutboxPlace }[];
   /** Whether rows stand behind those that were looked at. */
   more: boolean;
 }
@@ -36,7 +38,8 @@ interface Chosen {
  */
 export async function lookPast(sql: Sql, { lanes, walks, perBucket, now }: LookPastParams): Promise<Chosen> {
   const buckets = [...new Set(lanes.entries().map(({ place }) => place.bucket))];
-  const chosen: Chosen = { buckets, ids: lanes.due().map(({ place }) => place.id), more: false };
+  const due = lanes.due();
+  const chosen: Chosen = { buckets, ids: due.map(({ place }) => place.id), due, more: false };
   for (const bucket of walks.keys()) if (!buckets.includes(bucket)) walks.delete(bucket);
   if (buckets.length === 0) return chosen;
   const after = buckets.map((bucket) => ({ bucket, id: startOf(walks.get(bucket), now) }));

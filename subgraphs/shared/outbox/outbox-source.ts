@@ -25,31 +25,44 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
   const owner = newId();
   const lanes = createSlowLanes<OutboxPlace>(MAX_SLOW);
   const walks: Walks = new Map();
+  /** Whether what the last round passed over is gone, or known to be slow. */
+  let settled = true;
+
+  function letGo(lane: string, bucket: number): void {
+    lanes.free(lane);
+    walks.delete(bucket);
+  }
 
   /** Passes over what was kept from now on, and over what was taken no longer. */
-  function sort(settled: readonly OutboxRow[], kept: readonly OutboxRow[]): void {
-    for (const { record, bucket } of settled) {
-      if (!lanes.has(laneOf(record))) continue;
-      lanes.free(laneOf(record));
-      walks.delete(bucket);
-    }
+  function sort(taken: readonly OutboxRow[], kept: readonly OutboxRow[]): void {
+    for (const { record, bucket } of taken) if (lanes.has(laneOf(record))) letGo(laneOf(record), bucket);
     const first = new Map(kept.toReversed().map((row) => [laneOf(row.record), row]));
-    for (const [lane, { bucket, id, record }] of first)
-      lanes.hold(lane, { bucket, id, topic: record.topic, key: record.key });
+    for (const [lane, { bucket, id, record }] of first) {
+      const held = lanes.hold(lane, { bucket, id, topic: record.topic, key: record.key });
+      // One too many: nothing of its bucket is passed, or its later events would leave before this one.
+      if (!held) walks.delete(bucket);
+    }
   }
 
   return {
     async next() {
+      if (!settled) walks.clear();
+      settled = false;
       await claimBuckets(sql, { owner, leaseS: LEASE_S, renewAtS: RENEW_AT_S });
       const chosen = await lookPast(sql, { lanes, walks, perBucket: PER_BUCKET, now: performance.now() });
       const rows = await readDueRows(sql, { owner, perBucket: PER_BUCKET, chosen });
+      const read = new Set(rows.map(({ id }) => id));
+      // Its first event left without us, or its bucket is another's: what is known of the lane is true no more.
+      for (const { lane, place } of chosen.due) if (!read.has(place.id)) letGo(lane, place.bucket);
+      settled = rows.length === 0;
       const counts = Map.groupBy(rows, ({ bucket }) => bucket);
       return { rows, full: chosen.more || [...counts.values()].some(({ length }) => length >= PER_BUCKET) };
     },
     park: (row, reason) => insertDeadLetter(sql, { ...row, reason }),
-    async settle(settled, kept) {
-      await deleteRows(sql, { owner, rows: settled });
-      sort(settled, kept);
+    async settle(taken, kept) {
+      await deleteRows(sql, { owner, rows: taken });
+      sort(taken, kept);
+      settled = true;
     },
     measure: () => measureOutbox(sql),
     release: () => releaseBuckets(sql, { owner }),
