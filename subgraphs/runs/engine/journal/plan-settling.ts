@@ -42,7 +42,12 @@ export function planSettling(round: Round, { kept, lanes }: Settling): Plan {
     const rows = round.again.filter(({ event }) => event.runId === runId);
     const last = rows.at(-1);
     if (last === undefined || rows.length < round.perRun) freed.push(runId);
-    else first.set(runId, { ...last.position, seq: last.position.seq + 1 });
+    else {
+      // Before any other takes the place it just left: what is held in the table is held here.
+      const seq = last.position.seq + 1;
+      lanes.hold(runId, seq);
+      held.push({ runId, seq });
+    }
   }
   for (const [runId, { seq }] of first) {
     if (!lanes.hold(runId, seq)) continue;
