@@ -23,6 +23,9 @@ const tools = [
     await gate.passed;
     return String(args.say);
   }),
+  aTool("hold", (_args, { idempotencyKey }) => new Promise(() => runs.push(`hold ${idempotencyKey}`)), {
+    effect: "at_most_once",
+  }),
   aTool("slow", () => new Promise(() => {}), { timeoutMs: 80 }),
   aTool("again", (_args, { idempotencyKey }) => `again ${runs.push(idempotencyKey)}`, { effect: "idempotent" }),
   aTool("once", (_args, { idempotencyKey }) => `once ${runs.push(idempotencyKey)}`, { effect: "at_most_once" }),
@@ -128,6 +131,26 @@ describe("invokeTool() when an executor was lost", () => {
     await until("it runs again", () => runs.length === 2);
     gate.open();
     expect(await moved).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
+  });
+
+  it("gives up all that runs when its process stops, also where one cannot be settled", {
+    timeout: 20_000,
+  }, async () => {
+    gate = aGate();
+    runs = [];
+    const leaving = await fixture.start(tools);
+    const invoke = (tool: string) => leaving.invoke({ tool, args: {}, idempotencyKey: `left-${tool}` }).catch(() => {});
+    const stuck = invoke("hold");
+    await until("the first runs", () => runs.length === 1);
+    const beside = invoke("wait");
+    await until("both run", () => runs.length === 2);
+    // Its end cannot be told to others, and so not be stored.
+    await fixture.database.owner`update invocation set trace_id = 'no trace' where idempotency_key = 'left-hold'`;
+    await leaving.close();
+    await Promise.all([stuck, beside]);
+    const ends = await fixture.database.owner`select i.tool, f.status from invocation i
+      join stream_frame f using (tenant, invocation_id) where i.idempotency_key like 'left-%' and f.kind = 'end'`;
+    expect(ends).toEqual([{ tool: "wait", status: "INTERRUPTED" }]);
   });
 
   it("takes its work back under a new life when the connection that held its lock breaks", async () => {

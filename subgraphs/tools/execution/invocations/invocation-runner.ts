@@ -13,6 +13,7 @@ import { inlineExecutor } from "../sandboxes/inline-executor.ts";
 import { createProcessExecutor } from "../sandboxes/process-executor.ts";
 import type { ExecutorLife } from "./executor-life.ts";
 import { type RunAttemptDeps, runAttempt, type Stops, type Work } from "./run-attempt.ts";
+import { settleEach } from "./settle-each.ts";
 import { settleLostInvocation } from "./settle-lost-invocation.ts";
 
 const WATCH_MS = 250;
@@ -106,17 +107,27 @@ export class InvocationRunner {
       if (attempt.invocationId === invocationId && attempt.tenant === tenant) stops.cancel.abort();
   }
 
-  /** Lets running tools end for a moment, gives the others up so that they go on elsewhere or are known to be lost. */
+  /**
+   * Lets running tools end for a moment, gives the others up so that they go on elsewhere or are known to be lost. What cannot
+   * be settled now, such as without the database, is left to the sweeps: no tool goes on because of it.
+   */
   async close(): Promise<void> {
     this.#closing = true;
     await within(DRAIN_MS, Promise.all([...this.#running].map(({ done }) => done)));
     await this.#watch.close();
-    for (const { attempt, stops, done } of this.#running) {
-      stops.give.abort();
-      await done;
-      await settleLostInvocation(this.#deps.sql, attempt);
-      this.#options.wakeUp.changed(attempt.invocationId);
-    }
+    const left = [...this.#running];
+    for (const { stops } of left) stops.give.abort();
+    await Promise.all(left.map(({ done }) => done));
+    const { wakeUp, log } = this.#options;
+    await settleEach(
+      left.map(({ attempt }) => attempt),
+      {
+        settle: (attempt) => settleLostInvocation(this.#deps.sql, attempt),
+        what: "an invocation is given up, because its process stops",
+        wakeUp,
+        log,
+      },
+    );
     await this.#guard.close();
   }
 
