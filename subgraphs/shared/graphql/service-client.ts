@@ -63,7 +63,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       return dataOf(options.peer, parseAnswer<R>(options.peer, response.status, text));
     },
 
-    subscribe<R, V>(document: TypedDocument<R, V>, variables: V, call: ServiceCallOptions): AsyncIterableIterator<R> {
+    async *subscribe<R, V>(document: TypedDocument<R, V>, variables: V, call: ServiceCallOptions): AsyncGenerator<R> {
+      const { signal } = call;
+      // An aborted signal tells nobody who listens only now.
+      if (signal?.aborted === true) throw unreachable(options.peer, signal.reason, signal);
       const client = createWatchedClient({
         url: options.url,
         handshakeMs: call.timeoutMs ?? HANDSHAKE_MS,
@@ -78,19 +81,17 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
         void answers.return?.();
         client.leave();
       };
-      call.signal?.addEventListener("abort", stop, { once: true });
-      return (async function* () {
-        try {
-          for await (const answer of answers) yield dataOf(options.peer, answer as Answer<R>);
-        } catch (error) {
-          if (error instanceof SomaError) throw error;
-          if (Array.isArray(error)) dataOf(options.peer, { errors: error as Answer<R>["errors"] });
-          throw unreachable(options.peer, error, call.signal);
-        } finally {
-          call.signal?.removeEventListener("abort", stop);
-          stop();
-        }
-      })();
+      signal?.addEventListener("abort", stop, { once: true });
+      try {
+        for await (const answer of answers) yield dataOf(options.peer, answer as Answer<R>);
+      } catch (error) {
+        if (error instanceof SomaError) throw error;
+        if (Array.isArray(error)) dataOf(options.peer, { errors: error as Answer<R>["errors"] });
+        throw unreachable(options.peer, error, signal);
+      } finally {
+        signal?.removeEventListener("abort", stop);
+        stop();
+      }
     },
   };
 }

@@ -80,5 +80,8 @@ describe("createWatchedClient()", () => {
     controller.abort();
     await Promise.allSettled([answer]);
     await until("the connection is gone", () => sockets.size === 0);
+    const late = ask({ timeoutMs: 60_000, signal: AbortSignal.abort() });
+    await expect(late).rejects.toMatchObject({ code: "CANCELED" });
+    expect(sockets.size).toBe(0);
   });
 });
