@@ -188,6 +188,16 @@ describe("who owns a run", () => {
     await admin`update run set status = 10 where status < 10`;
   });
 
+  it("a suspect that is to be canceled waits for no age: it executes nothing, however short lives are", async () => {
+    const { worker, owner: admin } = harness.database;
+    const { runId } = await harness.start({ graph: "one" });
+    await admin`update run set fruitless = 5, control = 1 where run_id = ${runId}`;
+    const owner = await registerWorker(worker, { workerId: newId(), slots: 8, build: "test", leaseMs: 60_000 });
+    const claimed = await claimRuns(worker, { owner, graphs: [one.pin], slots: 8, ageMs: 0 });
+    expect(claimed.map((run) => run.runId)).toEqual([runId]);
+    await admin`update run set status = 10 where status < 10`;
+  });
+
   it("a live worker lets go of what it owns and does not execute, and the run goes on", async () => {
     const { life } = await harness.startWorker();
     const [row] = await harness.database
