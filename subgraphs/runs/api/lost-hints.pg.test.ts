@@ -86,6 +86,15 @@ describe("createLostHints()", () => {
     expect(looks() - before).toBeLessThanOrEqual(1);
   });
 
+  it("is not asked to look after what is no run", async () => {
+    const watched: string[] = [];
+    const lostHints = { watch: (_tenant: string, runId: string) => (watched.push(runId), () => {}) };
+    const deps = { sql: harness.database.request, wakeUp: createWakeUp(), lostHints, now: () => new Date() };
+    const frames = followRunEvents(deps, aPrincipal(), { runId: "nonsense", afterSeq: 0 }, AbortSignal.timeout(60_000));
+    await expect(frames.next()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(watched).toEqual([]);
+  });
+
   it("finds what no hint told", async () => {
     const { runId } = await harness.start({ graph: "single" });
     const { looks, follow } = start(20);

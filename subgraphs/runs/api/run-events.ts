@@ -81,9 +81,11 @@ export async function* followRunEvents(
 ): AsyncGenerator<RunFrame> {
   const { tenant } = principal;
   let due = true;
-  const offs = [deps.wakeUp.on(runId, () => (due = true)), deps.lostHints.watch(tenant, runId)];
+  const offs = [deps.wakeUp.on(runId, () => (due = true))];
   try {
     let last = await transaction(deps.sql, { tenant }, (tx) => findStart(tx, runId, afterSeq));
+    // Only a run that there is: what is no id would end the look at all the others.
+    offs.push(deps.lostHints.watch(tenant, runId));
     let toldAt = deps.now().getTime();
     while (!signal.aborted) {
       const head = { headSeq: last.seq, headHash: last.hash };
