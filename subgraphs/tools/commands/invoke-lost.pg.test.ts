@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
@@ -151,6 +152,28 @@ describe("invokeTool() when an executor was lost", () => {
     const ends = await fixture.database.owner`select i.tool, f.status from invocation i
       join stream_frame f using (tenant, invocation_id) where i.idempotency_key like 'left-%' and f.kind = 'end'`;
     expect(ends).toEqual([{ tool: "wait", status: "INTERRUPTED" }]);
+  });
+
+  it("gives up what was being claimed when its process stopped", { timeout: 20_000 }, async () => {
+    runs = [];
+    const leaving = await fixture.start(tools);
+    const { owner } = fixture.database;
+    let closing: Promise<void> | undefined;
+    let invoked: Promise<unknown> | undefined;
+    await transaction(owner, {}, async (tx) => {
+      await tx`lock table invocation in share row exclusive mode`;
+      invoked = leaving.invoke({ tool: "hold", args: {}, idempotencyKey: "claiming" }).catch(() => {});
+      await until("its claim waits for the lock", async () => {
+        const [row] = await owner`select 1 from pg_locks where relation = 'invocation'::regclass and not granted`;
+        return row !== undefined;
+      });
+      closing = leaving.close();
+    });
+    await closing;
+    await invoked;
+    const ends = await owner`select f.status from invocation i join stream_frame f using (tenant, invocation_id)
+      where i.idempotency_key = 'claiming' and f.kind = 'end'`;
+    expect(ends).toEqual([{ status: "INTERRUPTED" }]);
   });
 
   it("takes its work back under a new life when the connection that held its lock breaks", async () => {

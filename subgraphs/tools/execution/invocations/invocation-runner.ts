@@ -38,13 +38,15 @@ interface Running {
   done: Promise<void>;
 }
 
+type Claim = Pick<Attempt, "tenant" | "invocationId">;
+
 /** Runs the attempts that were claimed for this process, and ends each of them in the database. */
 export class InvocationRunner {
   readonly slots: Slots;
   readonly #options: RunnerOptions;
   readonly #deps: RunAttemptDeps;
   readonly #running = new Set<Running>();
-  readonly #claims = new Set<Pick<Attempt, "tenant" | "invocationId">>();
+  readonly #claims = new Set<Claim & { over: Promise<unknown> }>();
   readonly #watch: Loop;
   readonly #guard: Guard;
   #closing = false;
@@ -69,11 +71,12 @@ export class InvocationRunner {
   }
 
   /** Claims and runs an invocation: while it lasts, what the database says of it is being seen to here. */
-  async claiming<T>(claim: Pick<Attempt, "tenant" | "invocationId">, work: () => Promise<T>): Promise<T> {
-    const mine = { ...claim };
+  async claiming<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+    const working = work();
+    const mine = { ...claim, over: working.catch(() => {}) };
     this.#claims.add(mine);
     try {
-      return await work();
+      return await working;
     } finally {
       this.#claims.delete(mine);
     }
@@ -81,8 +84,7 @@ export class InvocationRunner {
 
   /** Whether an invocation is ours by the database alone: its claim was committed, and the answer was lost. */
   isStray({ tenant, invocationId, executorId }: Pick<Attempt, "tenant" | "invocationId" | "executorId">): boolean {
-    const isIt = (other: { tenant: string; invocationId: string }): boolean =>
-      other.tenant === tenant && other.invocationId === invocationId;
+    const isIt = (other: Claim): boolean => other.tenant === tenant && other.invocationId === invocationId;
     const isHere = [...this.#claims].some(isIt) || [...this.#running].some(({ attempt }) => isIt(attempt));
     return !isHere && executorId === this.#options.life.id();
   }
@@ -113,7 +115,8 @@ export class InvocationRunner {
    */
   async close(): Promise<void> {
     this.#closing = true;
-    await within(DRAIN_MS, Promise.all([...this.#running].map(({ done }) => done)));
+    // A claim on its way is among them: it would run what nobody here sees to any more.
+    await within(DRAIN_MS, Promise.all([...this.#claims].map(({ over }) => over)));
     await this.#watch.close();
     const left = [...this.#running];
     for (const { stops } of left) stops.give.abort();

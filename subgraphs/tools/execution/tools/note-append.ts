@@ -117,7 +117,7 @@ async function replace(path: string, content: string): Promise<void> {
 }
 
 async function checkCount(path: string): Promise<void> {
-  const names = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
