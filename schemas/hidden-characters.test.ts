@@ -21,6 +21,8 @@ describe("showHidden()", () => {
     ["a heart", "❤\ufe0f\u200d🔥"],
     ["a word of Persian", "می\u200cخواهم"],
     ["a word of Hindi", "क\u094d\u200dष"],
+    ["the key 1", "1\ufe0f\u20e3"],
+    ["a variant of a Han character", "葛\u{e0100}"],
     ["the flag of Scotland", "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}"],
   ])("leaves %s as it is", (_what, text) => {
     expect(showHidden(text)).toBe(text);
@@ -29,6 +31,12 @@ describe("showHidden()", () => {
   it("shows joiners that join nothing, and tags behind anything but a flag", () => {
     expect(showHidden("a\u200d\u200cb👩\u200d")).toBe("a⟨U+200D⟩⟨U+200C⟩b👩⟨U+200D⟩");
     expect(showHidden("x\u{e0061}\u{e007f}")).toBe("x⟨U+E0061⟩⟨U+E007F⟩");
+  });
+
+  it("shows variation selectors that select nothing: a row of them is a hidden message", () => {
+    expect(showHidden("❤\ufe0f\ufe01\ufe0e")).toBe("❤\ufe0f⟨U+FE01⟩⟨U+FE0E⟩");
+    expect(showHidden("😀\u{e0158}\u{e0155}")).toBe("😀⟨U+E0158⟩⟨U+E0155⟩");
+    expect(showHidden("葛\u{e0100}\u{e0101}")).toBe("葛\u{e0100}⟨U+E0101⟩");
   });
 
   it("is linear: a text of nothing but them is shown at once", () => {
