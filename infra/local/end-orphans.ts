@@ -1,6 +1,7 @@
-import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { readdir, readlink, realpath, stat } from "node:fs/promises";
 import { platform } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
+import { readPidFile } from "./pid-file.ts";
 import { programOf } from "./process-identity.ts";
 
 /**
@@ -12,7 +13,7 @@ import { programOf } from "./process-identity.ts";
 export async function endOrphans(dataDir: string): Promise<number> {
   if (platform() !== "linux") return 0;
   const [folder, { uid }, names] = await Promise.all([realpath(dataDir), stat(dataDir), readdir("/proc")]);
-  const owner = await ownerOf(dataDir);
+  const owner = Math.abs((await readPidFile(dataDir))?.pid ?? 0);
   let asked = 0;
   for (const pid of names.filter((name) => /^\d+$/.test(name)).map(Number)) {
     if (pid === owner) continue;
@@ -22,12 +23,6 @@ export async function endOrphans(dataDir: string): Promise<number> {
     if (askToEnd(pid)) asked += 1;
   }
   return asked;
-}
-
-/** The process in the pid file; the number of one for a single user stands there with a minus. */
-async function ownerOf(dataDir: string): Promise<number> {
-  const text = await readFile(join(dataDir, "postmaster.pid"), "utf8").catch(() => "");
-  return Math.abs(Number.parseInt(text, 10));
 }
 
 /** False when it has ended meanwhile, as most do by themselves. */

@@ -1,9 +1,10 @@
-import { readFile, realpath, rm, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isAlive } from "@soma/schemas/is-alive";
 import { endOrphans } from "./end-orphans.ts";
+import { type PidFile, readPidFile, removePidFile } from "./pid-file.ts";
 import type { PostgresUser } from "./postgres-user.ts";
 import { beganAt, lifeOf, programOf } from "./process-identity.ts";
 
@@ -30,14 +31,6 @@ const ORPHAN_TRIES = 20;
 const ORPHAN_PAUSE_MS = 100;
 /** Seconds by which the start of a server and the time in its pid file may differ. */
 const START_SLACK_S = 10;
-
-/** What PostgreSQL writes into postmaster.pid, by line: 1 the process, 3 when it began, 4 the port, 8 a word, once it is ready. */
-interface PidFile {
-  pid: number;
-  startedAt: number;
-  port: number;
-  ready: boolean;
-}
 
 /** Starts the server on this port and no other, after the processes that a killed one may have left. */
 export async function startServer(server: Server, port: number): Promise<RunningServer> {
@@ -87,32 +80,25 @@ export async function stopServer(server: Server): Promise<void> {
  * to start, so the file is removed. Whether a process still uses the memory of an old server it finds out by itself.
  */
 export async function findServer(server: Server): Promise<RunningServer | undefined> {
-  const path = join(server.dataDir, "postmaster.pid");
   for (let waited = 0; waited < START_S * 1_000; waited += 50) {
-    const file = await readPidFile(path);
+    const file = await readPidFile(server.dataDir);
     if (file === undefined || !isAlive(file.pid)) return undefined;
     const life = await lifeOf(file.pid);
     if (life === undefined || (waited === 0 && !(await isServerOf(server, file)))) {
-      await rm(path, { force: true });
+      await removePidFile(server.dataDir);
       return undefined;
     }
     if (file.ready) return { port: file.port, life, pid: file.pid };
     await pause(50);
   }
   throw new Error(
-    `PostgreSQL runs on ${server.dataDir} and was not ready within ${START_S} s; see server.log there, or stop it: kill -INT ${(await readPidFile(path))?.pid}`,
+    `PostgreSQL runs on ${server.dataDir} and was not ready within ${START_S} s; see server.log there, or stop it: kill -INT ${(await readPidFile(server.dataDir))?.pid}`,
   );
 }
 
 async function isThere(server: Server): Promise<boolean> {
-  const file = await readPidFile(join(server.dataDir, "postmaster.pid"));
+  const file = await readPidFile(server.dataDir);
   return file !== undefined && (await lifeOf(file.pid)) !== undefined && (await isServerOf(server, file));
-}
-
-async function readPidFile(path: string): Promise<PidFile | undefined> {
-  const lines = (await readFile(path, "utf8").catch(() => "")).split("\n");
-  const [pid, startedAt, port] = [lines[0], lines[2], lines[3]].map(Number) as [number, number, number];
-  return pid > 0 ? { pid, startedAt, port, ready: lines[7]?.trim() === "ready" } : undefined;
 }
 
 function control({ pgCtl, user, dataDir }: Server, args: readonly string[]): Promise<{ stdout: string }> {

@@ -31,6 +31,19 @@ describe("lifeOf()", () => {
   });
 });
 
+describe.skipIf(process.platform !== "linux")("a process that cannot be looked at", () => {
+  it("is not taken for gone when only we have too many files open", async () => {
+    const program = `import { openSync } from "node:fs";
+      import { lifeOf, programOf } from ${JSON.stringify(new URL("process-identity.ts", import.meta.url).href)};
+      try { for (;;) openSync("/dev/null"); } catch {}
+      const found = await Promise.allSettled([lifeOf(process.pid), programOf(process.pid)]);
+      console.log(found.map(({ value, reason }) => reason?.code ?? String(value)).join());`;
+    const child = spawn("sh", ["-c", 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, program]);
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    expect(said.toString()).toBe("EMFILE,EMFILE\n");
+  });
+});
+
 describe("beganAt()", () => {
   it.skipIf(process.platform !== "linux")("tells when a process began, by the clock", async () => {
     const child = spawn("sleep", ["60"]);

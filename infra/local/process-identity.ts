@@ -6,10 +6,7 @@ import { isAlive } from "@soma/schemas/is-alive";
 
 /** The program a process runs, as it was called; empty when it is gone, undefined where that cannot be told. */
 export async function programOf(pid: number): Promise<string | undefined> {
-  if (platform() === "linux")
-    return readFile(`/proc/${pid}/cmdline`, "utf8")
-      .then((text) => text.split("\0")[0] ?? "")
-      .catch(() => "");
+  if (platform() === "linux") return (await readAbout(pid, "cmdline")).split("\0")[0] ?? "";
   if (platform() === "win32") return undefined;
   return promisify(execFile)("ps", ["-o", "comm=", "-p", String(pid)]).then(
     ({ stdout }) => stdout.trim(),
@@ -39,9 +36,20 @@ export async function beganAt(pid: number): Promise<number | undefined> {
 const TICKS_PER_S = 100;
 
 async function statOf(pid: number): Promise<{ state: string; startTicks: number } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const text = await readAbout(pid, "stat");
   // The name of the program stands in brackets and may hold anything.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state] = fields;
   return text === "" || state === undefined ? undefined : { state, startTicks: Number(fields[19]) };
+}
+
+/** Of a process that is gone, or that we may not look at. */
+const NOTHING_TO_SEE = ["ENOENT", "ESRCH", "EACCES", "EPERM"];
+
+/** Empty when there is nothing to see. Throws when we could not look, as with too many open files: that tells of no process. */
+function readAbout(pid: number, what: "cmdline" | "stat"): Promise<string> {
+  return readFile(`/proc/${pid}/${what}`, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (NOTHING_TO_SEE.includes(error.code ?? "")) return "";
+    throw error;
+  });
 }
