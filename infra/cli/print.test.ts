@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { isJsonWanted, safe } from "./print.ts";
+import { isJsonWanted, safe, toJson } from "./print.ts";
 
 describe("safe()", () => {
   it("leaves out what moves a cursor, and shows by its number what a reader would not see", () => {
     expect(safe("\u001b[2Ja\u001b]0;title\u0007b\rc\u0008")).toBe("abc");
     expect(safe("user\u202egnp.exe a\u200bb\ttab\nline")).toBe("user⟨U+202E⟩gnp.exe a⟨U+200B⟩b\ttab\nline");
+  });
+});
+
+describe("toJson()", () => {
+  it("leaves nothing in it that acts on a terminal, and means the same", () => {
+    const value = { text: "\u001b[2J\u009b2J\u007f user\u202egnp.exe é" };
+    expect(toJson(value)).toBe('{"text":"\\u001b[2J\\u009b2J\\u007f user\\u202egnp.exe é"}');
+    expect(JSON.parse(toJson(value, 2))).toEqual(value);
   });
 });
 

@@ -6,8 +6,19 @@ export function print(text: string): void {
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(toJson(value, 2));
 }
+
+/** JSON whose texts act on no terminal and hide nothing: what would is escaped, and stays the same to whoever parses it. */
+export function toJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(
+    NOT_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** What JSON itself leaves as it is: control characters above ASCII, and what turns the reading direction. */
+const NOT_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Whether the arguments of a call ask for JSON, also where they are wrong in some other way. */
 export function isJsonWanted(args: readonly string[]): boolean {

@@ -11,7 +11,7 @@ import { isRecord } from "@soma/schemas/json";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
-import { line, print, printJson, printTable, safe } from "./print.ts";
+import { line, print, printJson, printTable, safe, toJson } from "./print.ts";
 import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
 export async function listRuns(
@@ -95,7 +95,7 @@ export async function watchRun(
     count += 1;
     noteTroubles(troubles, event);
     if (event.seq <= after) continue;
-    if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (json) print(toJson(event));
     else {
       const words = `${event.nodeId ?? ""} ${line(describeEvent(event), 100)}`.trim();
       print(`${String(event.seq).padStart(5)}  ${event.at}  ${event.type.padEnd(16)} ${safe(words)}`);

@@ -5,7 +5,7 @@ import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
 import { recallMemories } from "./memory.ts";
-import { isJsonWanted, printJson } from "./print.ts";
+import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { cancelRun, listRuns, showRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
@@ -126,7 +126,7 @@ function leave({ exitCode, code, message }: CommanderError): never {
 program.parseAsync().catch((error: unknown) => {
   const { start } = hintsFor(program.opts<ProductOptions>(), process.cwd());
   const known = error instanceof CliError ? error : CliError.from(error, start);
-  if (wantsJson) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message } })}\n`);
-  else process.stderr.write(`soma: ${known.message}\n`);
+  if (wantsJson) print(toJson({ error: { code: known.code, message: known.message } }));
+  else process.stderr.write(`soma: ${safe(known.message)}\n`);
   process.exit(known.exitCode);
 });
