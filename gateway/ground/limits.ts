@@ -58,7 +58,7 @@ export interface GatewayLimits {
   unreadBytesOfStranger: number;
   /** Bytes that may wait on all connections together; above, the one that has most of them ends. */
   unreadBytesOfAll: number;
-  /** Milliseconds that a client may leave unread what waits for it. */
+  /** Milliseconds that a client may leave unread what waits for it; over HTTP, without reading any of it. */
   unreadMs: number;
   /** Messages of one connection in a burst, and in a second; pings and pongs count. What comes faster is read later. */
   messageBurst: number;

@@ -43,6 +43,17 @@ describe("createStrangers()", () => {
     expect(add(some("e", 1))).toEqual([{ network: "a", index: 1 }]);
   });
 
+  it("counts those who come again once, as the newest", () => {
+    const { strangers, clock, add } = create();
+    const all = some("a", 3);
+    add([...all, ...all.slice(0, 1), ...all.slice(0, 1)]);
+    expect(strangers.size()).toBe(3);
+    clock.ms = 1_000;
+    expect(add([{ network: "a", index: 3 }])).toEqual([{ network: "a", index: 1 }]);
+    for (const each of [...all, { network: "b", index: 0 }]) strangers.delete(each);
+    expect(strangers.size()).toBe(1);
+  });
+
   it("forgets those who introduced themselves or left, once", () => {
     const { strangers, clock, add } = create();
     const [first, ...others] = some("a", 3);

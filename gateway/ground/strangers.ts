@@ -50,6 +50,8 @@ export function createStrangers<T extends Stranger>(
 
   return {
     add(stranger) {
+      // Who comes again counts once, and is the newest.
+      remove(stranger);
       const group = byNetwork.get(stranger.network) ?? new Map();
       byNetwork.set(stranger.network, group.set(stranger, now()));
       size += 1;

@@ -1,11 +1,16 @@
-import { connect, type Socket } from "node:net";
-import { readMetrics } from "@soma/shared/metrics";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { createLab, type Lab } from "../testing/lab.ts";
+import { boundWaiting } from "./bound-waiting.ts";
+import { createUnread } from "./unread.ts";
 
 const HEAD = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+const MUCH = 16_000_000;
+const UPGRADE =
+  "GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 const GET = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 describe("boundWaiting()", () => {
@@ -19,8 +24,8 @@ describe("boundWaiting()", () => {
   async function start(limits: Partial<GatewayLimits>): Promise<void> {
     lab = await createLab(limits);
   }
-  async function dial(text: string): Promise<Socket> {
-    const socket = connect(Number(new URL(lab.url).port), "127.0.0.1");
+  async function dial(text: string, options = {}): Promise<Socket> {
+    const socket = connect({ port: Number(new URL(lab.url).port), host: "127.0.0.1", ...options });
     open.push(socket);
     socket.on("error", () => {});
     await new Promise((resolve) => socket.once("connect", resolve));
@@ -34,6 +39,7 @@ describe("boundWaiting()", () => {
     ["send half a body", `${HEAD}content-length: 50000\r\n\r\n{`],
     ["drip a body of no length", `${HEAD}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`],
     ["keep their connection for later", GET],
+    ["keep it when they were answered unread", "PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello"],
   ])("ends the oldest of those that %s, and serves everybody else", async (_name, text) => {
     // Four times as many are far too many, whenever they came.
     await start({ waiting: 20, waitingPerNetwork: 10 });
@@ -58,6 +64,32 @@ describe("boundWaiting()", () => {
     await new Promise((resolve) => known.once("data", resolve));
   });
 
+  it("counts a connection once, however many requests it sends at a time", async () => {
+    await start({ waiting: 5, waitingPerNetwork: 5 });
+    const many = await dial(GET.repeat(100));
+    let heard = "";
+    many.on("data", (chunk) => (heard += String(chunk)));
+    await until("they are answered", () => heard.split("200 OK").length === 101);
+    const known = await dial(GET);
+    await new Promise((resolve) => known.once("data", resolve));
+    known.write(GET);
+    await new Promise((resolve) => known.once("data", resolve));
+    expect(known.closed).toBe(false);
+  });
+
+  it("leaves a client that was refused its WebSocket nothing to keep open", async () => {
+    await start({});
+    const refused = await dial(UPGRADE, { allowHalfOpen: true });
+    await new Promise((resolve) => refused.once("end", resolve).resume());
+    // What is sent to a socket that is gone is answered with a reset.
+    const reset = new Promise((resolve) => refused.once("error", resolve));
+    await until("it is gone", () => {
+      refused.write("x");
+      return refused.destroyed;
+    });
+    expect(await reset).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
+  });
+
   it("lets those whose request is being worked on be", async () => {
     await start({ waiting: 5, waitingPerNetwork: 5 });
     const slow = lab.post({ query: "{ slow(ms: 1000) }" });
@@ -65,24 +97,48 @@ describe("boundWaiting()", () => {
     for (let count = 0; count < 60; count += 1) await dial("");
     expect((await slow).data).toEqual({ slow: "at last" });
   });
+});
 
-  it("ends a connection whose answer nobody reads", async () => {
-    await start({ unreadMs: 3_000 });
-    const body = JSON.stringify({ query: "{ runs(count: 250000) { id title } }" });
-    const socket = await dial("");
-    socket.pause();
-    const token = await lab.token();
-    socket.write(`${HEAD}authorization: Bearer ${token}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-    await until("it waits to be read", async () => (await unreadBytes()) > 1_000_000);
-    await until("it is ended", async () => (await unreadBytes()) === 0);
+describe("an answer that waits to be read", () => {
+  let server: Server;
+  const unread = createUnread({ unreadBytesOfAll: 1e9 });
+  const open: Socket[] = [];
+  afterEach(() => {
+    for (const socket of open.splice(0)) socket.destroy();
+    server.close();
+  });
+
+  /** A client that asked for 16 MB and does not read. */
+  async function ask(): Promise<Socket> {
+    server = createServer();
+    boundWaiting(server, { limits: { waiting: 5, waitingPerNetwork: 5, unreadMs: 1_000 }, unread });
+    server.on("request", (_request, response) => response.end(Buffer.alloc(MUCH)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    open.push(socket);
+    socket.on("error", () => {});
+    socket.write(GET);
+    await until("it waits to be read", () => unread.bytes() > 1_000_000);
+    return socket;
+  }
+
+  it("ends its connection when nobody reads any of it", async () => {
+    const socket = await ask();
+    await until("it is ended", () => unread.bytes() === 0);
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.resume();
     await closed;
-    expect(socket.bytesRead).toBeLessThan(8_000_000);
+    expect(socket.bytesRead).toBeLessThan(MUCH);
   });
-});
 
-async function unreadBytes(): Promise<number> {
-  const { body } = await readMetrics();
-  return Number(/^gateway_unread_bytes (\d+)/m.exec(body)?.[1]);
-}
+  it("is read to its end by somebody slow, however long that takes", async () => {
+    const socket = await ask();
+    const beganAtMs = performance.now();
+    const drip = setInterval(() => socket.read(), 20);
+    await until("it is read", () => unread.bytes() === 0, 30_000);
+    clearInterval(drip);
+    expect(performance.now() - beganAtMs).toBeGreaterThan(1_000);
+    socket.resume();
+    await until("all is here", () => socket.bytesRead > MUCH);
+  }, 60_000);
+});

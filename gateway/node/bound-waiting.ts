@@ -19,7 +19,7 @@ interface WaitingOptions {
 /**
  * Bounds TCP connections whose client keeps us waiting: for a request, for the rest of one, or to read its answer. Of those
  * that are too many the oldest ends, of the network that has most; one whose request is being worked on is never touched, nor
- * is one that became a WebSocket. An answer that nobody reads ends its connection.
+ * is one that became a WebSocket. An answer of which nobody reads anything ends its connection.
  */
 export function boundWaiting(server: Server, { limits, unread }: WaitingOptions): void {
   const most = { overall: limits.waiting, perNetwork: limits.waitingPerNetwork };
@@ -41,8 +41,11 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const peer = peers.get(request.socket);
     if (peer === undefined) return;
-    whenArrived(request, () => forget(peer));
+    const arrived = (): void => forget(peer);
+    whenArrived(request, arrived);
     response.once("prefinish", () => {
+      // What was answered unread is thrown away now, and ends only then.
+      request.off("end", arrived);
       if (!request.socket.destroyed) kept.add(peer)?.end();
       waitForReader(request.socket, response, { peer, unread, unreadMs: limits.unreadMs });
     });
@@ -68,10 +71,11 @@ function waitForReader(
 ): void {
   if (response.writableFinished || socket.writableLength === 0) return;
   const release = unread.hold(peer, socket.writableLength);
-  const limit = setTimeout(() => peer.end(), unreadMs);
+  // Ends the connection, as the server does with what times out, once nothing of it was read for so long: who reads slowly may.
+  socket.setTimeout(unreadMs);
   for (const over of ["finish", "close"])
     response.once(over, () => {
-      clearTimeout(limit);
+      if (socket.timeout === unreadMs) socket.setTimeout(0);
       release();
     });
 }

@@ -92,6 +92,8 @@ async function refuse(duplex: Duplex, response: Response): Promise<void> {
     `content-length: ${body.length}`,
     ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
   ];
+  // Its client may never close its side, and nobody else counts it any more.
+  duplex.once("finish", () => duplex.destroy());
   duplex.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]));
 }
 

@@ -74,6 +74,16 @@ describe("planDocument()", () => {
     expect(outcomes.refused).toBeGreaterThan(50);
   }, 60_000);
 
+  it.each([
+    'subscription { steps(runId: "7") @skip(if: true) { seq } }',
+    'subscription { ... @include(if: false) { steps(runId: "7") { seq } } }',
+  ])("refuses a subscription to nothing: %s", (query) => {
+    expect(() => plan(query)).toThrow(
+      expect.objectContaining({ extensions: { code: "BAD_INPUT" }, message: expect.stringContaining("skips") }),
+    );
+    expect(() => plan(query.replaceAll(/true|false/g, (word) => String(word === "false")))).not.toThrow();
+  });
+
   it("refuses a literal of nested lists that the planner would look at for ever", () => {
     const literal = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
     expect(() => plan(`{ echo(value: ${literal(9)}) }`)).not.toThrow();

@@ -50,7 +50,11 @@ export function planDocument(
   validateDocument(executor, document, validation);
   checkKind(operation, kinds);
   check({ document, operation });
-  return { text: request.query, document, operation, plan: executor.plan(document, operation) };
+  const plan = executor.plan(document, operation);
+  // A query that skips all it selects has an empty answer; a subscription would have nothing to wait for.
+  if (operation.operation === "subscription" && plan.node === undefined)
+    throw documentFault("the subscription skips the one field it selects");
+  return { text: request.query, document, operation, plan };
 }
 
 export function checkKind({ operation }: OperationDefinitionNode, kinds: Kinds): void {

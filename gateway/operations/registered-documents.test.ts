@@ -6,7 +6,7 @@ const NOT_FOUND = expect.objectContaining({ code: "PERSISTED_QUERY_NOT_FOUND" })
 
 describe("createRegisteredDocuments()", () => {
   const documents = createRegisteredDocuments({
-    byId: { abc: "query A { a ...F } fragment F on T { b }" },
+    byId: { abc: "query A { a ...F } fragment F on T { b }", "sha256:def": "{ d }" },
     texts: ["query B { b }"],
     only: true,
   });
@@ -14,6 +14,7 @@ describe("createRegisteredDocuments()", () => {
 
   it("gives the text under an id, with and without the name of its hash", () => {
     expect(documents.get("abc")).toBe(documents.get("sha256:abc"));
+    for (const id of ["def", "sha256:def"]) expect(documents.get(id)).toBe("{ d }");
     expect(() => documents.get("abd")).toThrow(NOT_FOUND);
     expect(() => documents.get("__proto__")).toThrow(NOT_FOUND);
     expect(() => ANY_DOCUMENT.get("abc")).toThrow(NOT_FOUND);

@@ -25,11 +25,11 @@ interface RegisterParams {
  * layout: clients put together what they send from such parts.
  */
 export function createRegisteredDocuments({ byId, texts = [], only }: RegisterParams): RegisteredDocuments {
-  const known = new Map(Object.entries(byId));
+  const known = new Map(Object.entries(byId).map(([id, text]) => [bareId(id), text]));
   const parts = new Set([...known.entries(), ...texts.map((text) => ["", text] as const)].flatMap(partsOf));
   return {
     get(id) {
-      const text = known.get(id.replace(/^sha256:/, ""));
+      const text = known.get(bareId(id));
       if (text === undefined)
         throw new SomaError("PERSISTED_QUERY_NOT_FOUND", `no document is registered under "${id.slice(0, 80)}"`);
       return text;
@@ -39,6 +39,11 @@ export function createRegisteredDocuments({ byId, texts = [], only }: RegisterPa
         throw new SomaError("PERSISTED_QUERY_NOT_FOUND", "this document is not registered, and no other is taken here");
     },
   };
+}
+
+/** An id without the name of the hash it may be, which some tools write and others do not. */
+function bareId(id: string): string {
+  return id.replace(/^sha256:/, "");
 }
 
 function partsOf([id, text]: readonly [string, string]): string[] {

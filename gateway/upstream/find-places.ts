@@ -8,6 +8,8 @@ import {
   parse,
   type SelectionNode,
   type SelectionSetNode,
+  type VariableDefinitionNode,
+  valueFromASTUntyped,
 } from "graphql";
 import type { Place } from "../ground/failed-at.ts";
 
@@ -28,9 +30,20 @@ export function findPlaces(params: ProcessParams): Place[] {
 
 function rootKeys(document: DocumentNode, variables: Record<string, unknown>): string[] {
   const keys = document.definitions.flatMap((node) =>
-    node.kind === Kind.OPERATION_DEFINITION ? keysOf(node.selectionSet, variables) : [],
+    node.kind === Kind.OPERATION_DEFINITION
+      ? keysOf(node.selectionSet, { ...defaultsOf(node.variableDefinitions), ...variables })
+      : [],
   );
   return [...new Set(keys)];
+}
+
+/** What variables are that the caller left out. */
+function defaultsOf(definitions: readonly VariableDefinitionNode[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    definitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)]],
+    ),
+  );
 }
 
 function keysOf({ selections }: SelectionSetNode, variables: Record<string, unknown>): string[] {

@@ -157,6 +157,17 @@ describe("a service that is down", () => {
     expect(JSON.stringify(errors)).not.toContain("secret");
   });
 
+  it.each([
+    "query ($x: Boolean = false) { tools { name } memory(id: 2) { content } other: memory(id: 3) @skip(if: $x) { content } }",
+    "query ($x: Boolean! = true) { tools { name } memory(id: 2) { content } ... @include(if: $x) { other: memory(id: 3) { content } } }",
+  ])("costs its own fields when a condition is left to its default: %s", async (query) => {
+    memoryIs(refuse);
+    const { data, errors = [] } = await ask(query);
+    expect(data).toEqual({ tools: [{ name: "tools" }, { name: "tools" }], memory: null, other: null });
+    expect(errors.map(({ path }) => path)).toEqual([["memory"], ["other"]]);
+    for (const error of errors) expect(error.extensions).toMatchObject(UNAVAILABLE);
+  });
+
   it("that refuses our token is logged for its operator", async () => {
     memoryIs(oddly({}, 401));
     await ask(BESIDE);
