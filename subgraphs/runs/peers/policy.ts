@@ -2,7 +2,7 @@ import type { PolicyPort } from "@soma/sdk/services";
 import type { ServiceClient } from "@soma/shared/graphql/service-client";
 import type { ServiceBinding } from "../engine/execute/run-context.ts";
 import { PeerDecideDocument } from "./generated/graphql.ts";
-import { PEER_MS } from "./peer-limit.ts";
+import { heard, PEER_MS } from "./peer-limit.ts";
 
 /** The policy subgraph, for one step: the run's role decides. */
 export function bindPolicy(client: ServiceClient, { run, stepId, principal, signal }: ServiceBinding): PolicyPort {
@@ -10,7 +10,7 @@ export function bindPolicy(client: ServiceClient, { run, stepId, principal, sign
   return {
     async decide(params) {
       const input = { ...params, role: run.role, runId: run.runId, stepId };
-      const { decide } = await client.request(PeerDecideDocument, { input }, call);
+      const { decide } = await heard(client.request(PeerDecideDocument, { input }, call));
       return { ...decide.decision, token: decide.token ?? null };
     },
   };

@@ -10,7 +10,7 @@ import {
   PeerToolOutputDocument,
   PeerToolsDocument,
 } from "./generated/graphql.ts";
-import { PEER_MS } from "./peer-limit.ts";
+import { heard, PEER_MS } from "./peer-limit.ts";
 
 /** A cancel must not hold up the end of a run. */
 const CANCEL_MS = 2_000;
@@ -27,9 +27,9 @@ export function bindTools(
       const known = catalogs.get(run.tenant);
       if (known !== undefined) return known;
       // Not given up with the step: others of the tenant wait for the same answer.
-      const asked = client
-        .request(PeerToolsDocument, {}, { principal, timeoutMs: PEER_MS })
-        .then((answer) => answer.tools.filter(({ isolation }) => isolation !== "AGENT"));
+      const asked = heard(client.request(PeerToolsDocument, {}, { principal, timeoutMs: PEER_MS })).then((answer) =>
+        answer.tools.filter(({ isolation }) => isolation !== "AGENT"),
+      );
       asked.catch(() => catalogs.delete(run.tenant));
       catalogs.set(run.tenant, asked);
       return asked;
