@@ -50,6 +50,25 @@ describe("keepRunning()", () => {
     await kept.ended();
   });
 
+  it("looks again soon, however often it could not look", async () => {
+    let canLook = false;
+    let runs = true;
+    const isRunning = async () => {
+      if (!canLook) throw new Error("too many files are open");
+      return runs;
+    };
+    const { server, kept } = keep({ isRunning });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(server.starts).toBe(0);
+    canLook = true;
+    runs = false;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(server.starts).toBeGreaterThan(0);
+    runs = true;
+    kept.end();
+    await kept.ended();
+  });
+
   it("starts nothing once it was told to end, not even in a wait between two tries", async () => {
     const { server, kept } = keep();
     server.refuses = 1_000;

@@ -51,7 +51,8 @@ export function keepRunning(options: KeepOptions): Kept {
     }
   }
 
-  const loop = startLoop({ name: "postgres-watch", intervalMs: WATCH_MS, log }, async () => {
+  const watch = { name: "postgres-watch", intervalMs: WATCH_MS, maxBackoffMs: AGAIN.maxMs, log };
+  const loop = startLoop(watch, async () => {
     if (!stop.signal.aborted && !(await isRunning())) await startAgain();
     return false;
   });
