@@ -11,7 +11,7 @@ import { createOperationIds, type OperationIds } from "./operation-ids.ts";
 export interface SocketLike {
   /** Negotiated subprotocol. */
   protocol: string;
-  /** Resolves when the message has left; that is how a slow reader slows its own operations and nobody else's. */
+  /** Resolves when the message has left, or never can; that is how a slow reader slows its own operations and nobody else's. */
   send(text: string): Promise<void>;
   /** Bytes that wait for the client to read them. */
   unread(): number;

@@ -51,6 +51,8 @@ describe("a WebSocket of somebody who means no good", () => {
     });
     // What the two kernels hold is theirs: a few MiB in each direction.
     expect(least).toBeGreaterThan(asked - 20 * MIB);
+    // What it never read is no fault of ours that an operator has to look at.
+    expect(lab.logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
   it("ends sooner when it has not introduced itself", async () => {
