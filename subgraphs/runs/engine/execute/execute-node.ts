@@ -11,7 +11,7 @@ import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { EntryStep, Journal } from "../journal/journal.ts";
 import type { Position } from "./replay.ts";
-import { DEFAULT_RETRY, isFailure, nextAttemptMs, type Tries } from "./retries.ts";
+import { countTry, DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import { StepStreams } from "./step-streams.ts";
 
@@ -48,13 +48,13 @@ export async function executeNode<S>(
   if (id === undefined) throw new Error("the run is at its end");
   const spec = graph.node(id);
   const begunAt = performance.now();
-  const tries: Tries = { failures: position.failures, outages: 0, elapsedMs: 0 };
+  let tries: Tries = { failures: position.failures, outages: 0, outageMs: 0, elapsedMs: 0 };
   for (let number = position.attempts + 1; ; number += 1) {
     const attempt = await beginAttempt({ context, journal, position, spec, id, number });
     try {
       return await runAttempt(attempt);
     } catch (error) {
-      tries.elapsedMs = performance.now() - begunAt;
+      tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, performance.now() - begunAt);
       const after = endFailed(attempt, error, tries);
       if (typeof after !== "number") return after;
       await sleep(after, undefined, { signal: context.signal }).catch(() => {});
@@ -176,10 +176,7 @@ function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number
   }
   const shown = { code: known.code, message: known.publicMessage };
   if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
-  const retry = spec.retry ?? DEFAULT_RETRY;
-  if (isFailure(retry, known.code)) tries.failures += 1;
-  else tries.outages += 1;
-  const delayMs = nextAttemptMs(retry, known, tries);
+  const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries);
   if (delayMs === undefined && spec.giveUp !== undefined) {
     context.log.warn({ err: error, node: step.node }, "a step did not come about, and its run goes on without it");
     return endGood(attempt, spec.giveUp(state, shown), "");

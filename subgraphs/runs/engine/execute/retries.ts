@@ -24,9 +24,18 @@ export function isFailure(retry: RetryPolicy, code: string): boolean {
 export interface Tries {
   /** Failures of the step's own, those of earlier processes included. */
   failures: number;
+  /** How often in a row it could not reach what it needs, and for how many milliseconds. */
   outages: number;
+  outageMs: number;
   /** Milliseconds since its first attempt here. */
   elapsedMs: number;
+}
+
+/** How the step has gone when an attempt has just ended with this code, `elapsedMs` after the first one began. */
+export function countTry(retry: RetryPolicy, code: string, before: Tries, elapsedMs: number): Tries {
+  if (isFailure(retry, code)) return { failures: before.failures + 1, outages: 0, outageMs: 0, elapsedMs };
+  const outageMs = before.outages === 0 ? 0 : before.outageMs + elapsedMs - before.elapsedMs;
+  return { failures: before.failures, outages: before.outages + 1, outageMs, elapsedMs };
 }
 
 /** Milliseconds until the next attempt after an error, which is counted already; undefined when there is none. */
@@ -34,6 +43,6 @@ export function nextAttemptMs(retry: RetryPolicy, error: SomaError, tries: Tries
   if (!error.retryable || tries.elapsedMs >= (retry.withinMs ?? Number.POSITIVE_INFINITY)) return undefined;
   if (isFailure(retry, error.code))
     return tries.failures < retry.maxAttempts ? backoffMs(retry, tries.failures) : undefined;
-  if (tries.elapsedMs >= (retry.outageMs ?? 0)) return undefined;
+  if (tries.outageMs >= (retry.outageMs ?? 0)) return undefined;
   return backoffMs({ ...retry, maxMs: Math.min(retry.maxMs, OUTAGE_PAUSE_MS) }, tries.outages);
 }

@@ -208,6 +208,8 @@ class Life implements RunningIncarnation {
     const { sql, owner, owed, liveness, log } = this.#options;
     this.#closing = true;
     this.#unsubscribe();
+    // Before the loops, which may hang on a lock, and after them: a claim on its way may still have brought runs.
+    this.#loseAll("the worker stops");
     await Promise.all(this.#loops.map((loop) => loop.close()));
     this.#loseAll("the worker stops");
     if (!(await settleWorker({ sql: sql.general, owner, log }))) owed.add(owner);
