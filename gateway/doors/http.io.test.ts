@@ -173,6 +173,19 @@ describe("serveGraphql()", () => {
     await expect(lab.openSocket({ headers: { host: "evil.test" } })).rejects.toThrow("421");
   });
 
+  it("answers clients that offer HTTP/2 in passing as if they did not", async () => {
+    const headers = { "content-type": "application/json", connection: "Upgrade, HTTP2-Settings", upgrade: "h2c" };
+    const body = await new Promise<string>((resolve, reject) => {
+      const asked = request(`${lab.url}/graphql`, { method: "POST", headers: { ...headers, authorization } });
+      asked.on("error", reject).on("response", (response) => {
+        let text = "";
+        response.on("data", (chunk) => (text += String(chunk))).on("end", () => resolve(text));
+      });
+      asked.end(JSON.stringify({ query: "{ __typename }" }));
+    });
+    expect(JSON.parse(body)).toEqual({ data: { __typename: "Query" } });
+  });
+
   it("does not tell names of a schema that may not be asked for", async () => {
     const secret = await createLab({}, { introspection: false });
     const { errors } = await secret.post({ query: "{ __schema { types { name } } }" });

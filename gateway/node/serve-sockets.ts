@@ -25,6 +25,8 @@ export function serveSockets(
   const paces = new Map<WebSocket, Pace>();
   const heartbeat = keepAlive(paces, limits.keepAliveMs);
 
+  // Some clients, Java's among them, offer HTTP/2 with each request; Node lets a server say what it takes, though its types do not.
+  Object.assign(server, { shouldUpgradeCallback: isForWebSocket });
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     duplex.on("error", (error) => log.debug({ err: error }, "a socket failed"));
     const upgrade = toUpgradeRequest(request);
@@ -49,6 +51,10 @@ export function serveSockets(
       sockets.close();
     },
   };
+}
+
+function isForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /** Ends connections that did not answer the last ping; an answer to none of ours proves nothing. */
