@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSomaClient, SomaRequestError } from "./client.ts";
+import { createSomaClient, type SomaClient, SomaRequestError } from "./client.ts";
 import { ToolsDocument } from "./generated/graphql.ts";
 
 describe("createSomaClient().request()", () => {
@@ -26,7 +26,7 @@ describe("createSomaClient().request()", () => {
     server.close();
   });
 
-  const ask = (options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<unknown> =>
+  const ask = (options: Parameters<SomaClient["request"]>[2] = {}): Promise<unknown> =>
     createSomaClient({ url, token: "tok" })
       .request(ToolsDocument, {}, options)
       .catch((error: unknown) => error);
@@ -49,6 +49,20 @@ describe("createSomaClient().request()", () => {
     const error = await ask();
     expect(error).toBeInstanceOf(SomaRequestError);
     expect(error).toMatchObject({ message: "who are you", code: "UNAUTHENTICATED", retryable: false, traceId: "abc" });
+  });
+
+  it("gives back what was answered when only a part below was not, and tells which", async () => {
+    const away = { message: "memory is away", extensions: { code: "UPSTREAM_UNAVAILABLE", retryable: true } };
+    const missing: unknown[] = [];
+    const onMissing = (error: SomaRequestError, at: string) => missing.push([error.code, at]);
+    answer = {
+      body: JSON.stringify({ data: { tools: [{ name: null }] }, errors: [{ ...away, path: ["tools", 0, "name"] }] }),
+    };
+    expect(await ask({ onMissing })).toEqual({ tools: [{ name: null }] });
+    expect(await ask()).toEqual({ tools: [{ name: null }] });
+    expect(missing).toEqual([["UPSTREAM_UNAVAILABLE", "tools.0.name"]]);
+    answer = { body: JSON.stringify({ data: { tools: null }, errors: [{ ...away, path: ["tools"] }] }) };
+    expect(await ask()).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", retryable: true });
   });
 
   it.each([

@@ -23,10 +23,15 @@ interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds until the request is given up; 30 000 when left out. */
   timeoutMs?: number;
+  /** Told of each part of the answer that is null because its service failed, and where it would stand, such as `run.memories`. */
+  onMissing?: (error: SomaRequestError, at: string) => void;
 }
 
 export interface SomaClient {
-  /** Answer of a query or mutation; throws SomaRequestError for the first error. */
+  /**
+   * Answer of a query or mutation; throws SomaRequestError when a field it asks for first of all was not answered. A part
+   * below those that its service could not give is null, and the rest is there.
+   */
   request<R, V>(document: TypedDocument<R, V>, variables: V, options?: RequestOptions): Promise<R>;
   /** The events of a run, each once, in order and verified; see followRun(). */
   runEvents(params: Omit<FollowRunParams, "url" | "token" | "webSocketImpl">): AsyncGenerator<RunEvent, void>;
@@ -71,8 +76,10 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
           cause,
         });
       })) as Answer<R>;
-      const [first] = answer.errors ?? [];
-      if (first !== undefined) throw fromWire(first);
+      const errors = answer.errors ?? [];
+      const whole = errors.find(({ path = [] }) => path.length < 2);
+      if (whole !== undefined) throw fromWire(whole);
+      for (const error of errors) limits.onMissing?.(fromWire(error), (error.path ?? []).join("."));
       if (answer.data === undefined || answer.data === null)
         throw new SomaRequestError("the answer has no data", { code: "INTERNAL", retryable: false });
       return answer.data;

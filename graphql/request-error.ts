@@ -21,6 +21,8 @@ export class SomaRequestError extends Error {
 /** An error as the server sends it. */
 export interface WireError {
   message: string;
+  /** Where in the answer something is null because of it; missing when nothing could be answered. */
+  path?: readonly (string | number)[] | undefined;
   extensions?: { code?: string; retryable?: boolean; traceId?: string } | undefined;
 }
 

@@ -41,7 +41,9 @@ function questionOf({ input }: Pick<RunSummaryFragment, "input">): string {
 type Run = NonNullable<RunDetailQuery["run"]>;
 
 export async function showRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
-  const { run } = await client.request(RunDetailDocument, { id });
+  const onMissing = (error: Error, at: string): void =>
+    void process.stderr.write(`soma: ${at} is not shown: ${safe(error.message)}\n`);
+  const { run } = await client.request(RunDetailDocument, { id }, { onMissing });
   if (run === null || run === undefined)
     throw new CliError(`run ${id} does not exist; \`${hints.soma} runs list\` shows those that do`, {
       code: "NOT_FOUND",
@@ -56,7 +58,6 @@ export async function showRun({ client, hints }: Product, { id, json }: { id: st
   );
   print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
   printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
-  // Null when the memory service did not answer; the rest of the run is shown all the same.
   const memories = run.memories?.nodes ?? [];
   if (memories.length > 0) {
     print("");
