@@ -148,6 +148,29 @@ describe("openRedisCallerBounds()", () => {
     },
   );
 
+  it("gives a lost connection up once, however many wait for an answer", async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", note);
+    const [one, { ada }] = [await open({ answerMs: 100, limits: { ...FEW, allowance: 100 } }), callers()];
+    wire.freeze();
+    const taken = await Promise.all(Array.from({ length: 100 }, () => refusal(one.take(ada, 1))));
+    expect(taken.every((refused) => refused === undefined)).toBe(true);
+    expect(await refusal(one.take(ada, 1))).toBeDefined();
+    await wire.mend();
+    await until("it is back", () => logged.some(({ msg }) => msg.startsWith("Redis is back")));
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
+  it("asks Redis nothing for a caller that this process refuses by itself", async () => {
+    const [one, { ada }] = [await open(), callers()];
+    await one.take(ada, 10);
+    await operator.del(...(await operator.keys("soma:callers:*:allowance")));
+    expect(await refusal(one.take(ada, 1))).toBeDefined();
+    expect(await operator.keys("soma:callers:*:allowance")).toEqual([]);
+  });
+
   it("holds its callers to what is under way also when Redis lost everything it knew", async () => {
     const [one, two, { ada }] = [await open({ leaseMs: 1_000 }), await open(), callers()];
     await one.enter(ada, "operations");

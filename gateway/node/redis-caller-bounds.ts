@@ -36,8 +36,9 @@ const alone = counter(
 );
 
 /**
- * What a caller may have of every process that uses the same Redis. The process counts by itself as well: when Redis is away or
- * slow that holds, with all that is under way in it.
+ * What a caller may have of every process that uses the same Redis. The process counts by itself as well, and first: what it
+ * refuses alone would be refused by all together, so that a flood of one caller ends here. When Redis is away or slow its own
+ * count holds, with all that is under way in it.
  */
 export async function openRedisCallerBounds(
   options: RedisCallerBoundsOptions,
@@ -57,13 +58,12 @@ export async function openRedisCallerBounds(
   return {
     async take(principal, amount) {
       if (amount <= 0) return;
+      await own.take(principal, amount);
       const waitMs = await askAllowance(principal, amount, "take");
-      if (waitMs === undefined) {
-        alone.inc({ verb: "take" });
-        return own.take(principal, amount);
-      }
-      if (Number(waitMs) > 0) throw asksTooFast(principal, limits, Number(waitMs));
-      own.owe(principal, amount);
+      if (waitMs === undefined) alone.inc({ verb: "take" });
+      if (waitMs === undefined || Number(waitMs) === 0) return;
+      own.owe(principal, -amount);
+      throw asksTooFast(principal, limits, Number(waitMs));
     },
     owe(principal, amount) {
       own.owe(principal, amount);

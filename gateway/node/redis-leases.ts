@@ -2,7 +2,7 @@ import type { Ask } from "./redis-link.ts";
 import { GATEWAYS } from "./redis-scripts.ts";
 
 /** What of a caller's is under way in this process, as Redis knows it. */
-export interface Lease {
+interface Lease {
   key: string;
   id: string;
   /** Redis was asked to count it, and may do so whatever became of the answer. */

@@ -41,6 +41,7 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
   /** Of the connection that is being made. */
   let fault: string | undefined;
   let renewing = false;
+  let leaving = false;
 
   function lost(why: string): void {
     if (state === "closed") return;
@@ -48,7 +49,10 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
     if (state !== "away") log.warn({ reason: redact(why) }, "Redis is away; this gateway bounds its callers by itself");
     state = "away";
     decided.resolve();
-    if (redis.status === "ready") redis.disconnect(true);
+    // All that was asked fails together; the connection is given up by the first of them.
+    if (redis.status !== "ready" || leaving) return;
+    leaving = true;
+    redis.disconnect(true);
   }
   async function renew(): Promise<void> {
     if (fault !== undefined) return lost(fault);
@@ -70,7 +74,10 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
   redis.on("error", (error) => {
     fault = messageOf(error);
   });
-  redis.on("close", () => lost(fault ?? "the connection was closed"));
+  redis.on("close", () => {
+    leaving = false;
+    lost(fault ?? "the connection was closed");
+  });
   redis.on("ready", () => void renew());
   const timer = setInterval(() => {
     if (state === "there" && !renewing) void renew();
