@@ -19,7 +19,7 @@ import { createWebSocketDoor, type WebSocketDoor } from "./doors/websocket.ts";
 import type { DevIdentity, Identity } from "./ground/identity.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./ground/limits.ts";
 import type { RequestTrace } from "./ground/request-trace.ts";
-import { createCallerBounds } from "./operations/caller-bounds.ts";
+import { type CallerBounds, createCallerBounds } from "./operations/caller-bounds.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPipeline } from "./operations/pipeline.ts";
 import type { RegisteredDocuments } from "./operations/registered-documents.ts";
@@ -53,6 +53,8 @@ export interface GatewayOptions {
   /** Refuses requests whose Host is not of this machine or one of these; left out, every Host is served. */
   hosts?: readonly string[];
   limits?: Partial<GatewayLimits>;
+  /** What a caller may have of every gateway together; of this process alone when left out. */
+  callers?: CallerBounds;
   /** How subgraphs are asked; fetch when left out. */
   send?: Send;
   /** Opens WebSockets to subgraphs; the runtime's own when left out. */
@@ -83,7 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkUrls(supergraphSdl, urls);
   const executor = createSupergraphExecutor(supergraphSdl);
   const sources = createSources({ urls, send, sign, timeoutMs: limits.subgraphMs });
-  const callers = createCallerBounds(limits);
+  const { callers = createCallerBounds(limits) } = options;
   const pipeline = createPipeline(executor, {
     limits,
     introspection: options.introspection ?? true,

@@ -43,6 +43,16 @@ describe("readGatewayConfig()", () => {
       );
     for (const host of ["*", "https://a", "a.test:80"])
       expect(() => read({ SOMA_ALLOWED_HOSTS: host })).toThrow("not a name of a host without a port");
+    expect(read({}).redisUrl).toBe("");
+    for (const redisUrl of ["redis://localhost", "rediss://ada:hush@redis.test:6380/3", "REDISS://[::1]:6379/"])
+      expect(read({ SOMA_GATEWAY_REDIS_URL: redisUrl }).redisUrl).toBe(redisUrl);
+    for (const [redisUrl, why] of [
+      ["http://:hush@a.test", "its value is not a URL that starts with redis: or rediss:"],
+      ["redis://:hush@a.test/zero", "its value is not a URL of a host and, after a slash, the number of a database"],
+      ["redis://:hush@a.test/1?db=2", "its value is not a URL of a host"],
+      ["redis:///1", "its value is not a URL of a host"],
+    ] as const)
+      expect(() => read({ SOMA_GATEWAY_REDIS_URL: redisUrl })).toThrow(`SOMA_GATEWAY_REDIS_URL: ${why}`);
     expect(() => read({ SOMA_GATEWAY_INTROSPECTION: "yes" })).toThrow("is not one of on, off");
   });
 });

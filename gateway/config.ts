@@ -37,6 +37,12 @@ const gatewaySettings = {
     doc: "JSON file of registered documents, an object of texts by id; clients send the id as documentId or as the hash of a persisted query",
     default: "",
   }),
+  redisUrl: redisUrl({
+    env: "SOMA_GATEWAY_REDIS_URL",
+    doc: "Redis in which the gateways count together what a caller has of them, such as rediss://user:password@redis.example.com:6379/0; none counts in each gateway alone",
+    default: "",
+    secret: true,
+  }),
   corsOrigins: list(parseOrigin, {
     env: "SOMA_CORS_ORIGINS",
     doc: "origins whose pages may use the gateway, separated by commas, such as https://app.example.com",
@@ -79,6 +85,20 @@ function list<T>(parse: (text: string) => T, setting: Declared<readonly T[]>): S
       items(value)
         .filter((item) => item !== "")
         .map(parse),
+  };
+}
+
+/** The path is the number of a database; with another one the library would take the first database. */
+function redisUrl(setting: Declared<string>): Setting<string> {
+  const { parse } = url(["redis:", "rediss:"], setting);
+  return {
+    ...setting,
+    parse(value) {
+      const parsed = new URL(parse(value));
+      if (parsed.hostname === "" || parsed.search !== "" || !/^(\/\d*)?$/.test(parsed.pathname))
+        throw new Error("is not a URL of a host and, after a slash, the number of a database");
+      return value;
+    },
   };
 }
 

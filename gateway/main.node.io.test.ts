@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createSilentLog } from "@soma/shared/log";
+import { createLog, createSilentLog } from "@soma/shared/log";
 import { readMetrics } from "@soma/shared/metrics";
 import { createKeys } from "@soma/shared/testing/principals";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -45,6 +45,22 @@ describe("startGateway()", () => {
       await running.close();
     }
     await expect(fetch(running.url)).rejects.toThrow();
+  });
+
+  it("starts with a Redis that is away, which its readiness does not depend on", async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: "info", service: "lab", destination: { write: (line) => void lines.push(line) } });
+    const running = await startGateway({
+      env: { ...env, SOMA_GATEWAY_REDIS_URL: "redis://:hush@127.0.0.1:9/0" },
+      log,
+    });
+    try {
+      expect(Object.keys(await running.findFaults()).sort()).toEqual(["memory", "policy", "runs", "tools"]);
+    } finally {
+      await running.close();
+    }
+    expect(lines.filter((line) => line.includes("Redis is away")).length).toBe(1);
+    expect(lines.join("")).not.toContain("hush");
   });
 
   it("names the port that another program has, and what to do", async () => {

@@ -6,12 +6,13 @@ import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import type { Log } from "@soma/shared/log";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
-import { createGateway } from "./app.ts";
+import { createGateway, type GatewayOptions } from "./app.ts";
 import { readGatewayConfig } from "./config.ts";
 import { isLoopback } from "./doors/hosts.ts";
 import { createDevIdentity, createIdentity } from "./ground/identity.ts";
 import { readRegisteredDocuments } from "./node/read-documents.ts";
 import { createStaticReader } from "./node/read-static.ts";
+import { openRedisCallerBounds } from "./node/redis-caller-bounds.ts";
 import { serveGateway } from "./node/serve.ts";
 import { createUndiciSend } from "./node/undici-send.ts";
 import { readSubgraphNames } from "./upstream/read-subgraph-names.ts";
@@ -32,7 +33,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
   // As it is listened on: 127.1 and the name of this machine are loopback, too. What cannot be looked up cannot be listened on.
   const { address } = await lookup(config.host);
   const subgraphs = createUndiciSend();
-  const gateway = createGateway({
+  const options: GatewayOptions = {
     supergraphSdl,
     urls: config.urls,
     identity: await createIdentity(userVerifyKey),
@@ -51,12 +52,14 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     corsOrigins: config.corsOrigins,
     ...(isLoopback(address) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),
     log,
-  });
-  const served = await serveGateway(gateway, {
-    host: config.host,
-    port: config.port,
-    log,
-    afterClose: subgraphs.close,
+  };
+  const callers = config.redisUrl === "" ? undefined : await openRedisCallerBounds({ url: config.redisUrl, log });
+  const afterClose = async (): Promise<void> => void (await Promise.all([subgraphs.close(), callers?.close()]));
+  const gateway = createGateway({ ...options, ...(callers === undefined ? {} : { callers }) });
+  const { host, port } = config;
+  const served = await serveGateway(gateway, { host, port, log, afterClose }).catch(async (error: unknown) => {
+    await afterClose();
+    throw error;
   });
   return { ...served, findFaults: gateway.findFaults };
 }

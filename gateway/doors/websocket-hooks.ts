@@ -66,12 +66,10 @@ export function createWebSocketHooks(
 
     execute(args) {
       const { admitted, trace, controller } = operationOf(args);
-      try {
-        const work = trace.run(() => operations.execute(admitted, { trace, signal: controller.signal }));
-        return unlessAborted(controller.signal, work) as never;
-      } catch (error) {
-        return refused(error, trace) as never;
-      }
+      const work = trace
+        .run(() => operations.execute(admitted, { trace, signal: controller.signal }))
+        .catch((error: unknown) => refused(error, trace));
+      return unlessAborted(controller.signal, work) as never;
     },
 
     subscribe: (args) => operationOf(args).results as never,
@@ -96,7 +94,13 @@ async function introduce(
     const identified = await identify(identity, connection.headers, token);
     // It may have left meanwhile, and would keep its place, and a timer, until its token expires.
     if (connection.closed) return false;
-    connection.leave = callers.enter(identified.principal, "connections");
+    const leave = await callers.enter(identified.principal, "connections");
+    connection.leave = leave;
+    // The same while it was counted.
+    if (connection.closed) {
+      leave();
+      return false;
+    }
     connection.identified = identified;
   } catch (error) {
     const code = error instanceof RetryLater ? CLOSE.TRY_LATER : CLOSE.UNAUTHORIZED;
@@ -136,7 +140,10 @@ async function admit(
   if (connection.closed || operation.completed) throw new SomaError("CANCELED", "the caller left");
   operation.admitted = admitted;
   if (admitted.planned.operation.operation === "subscription")
-    operation.results = operations.subscribe(admitted, { trace: operation.trace, signal: operation.controller.signal });
+    operation.results = await operations.subscribe(admitted, {
+      trace: operation.trace,
+      signal: operation.controller.signal,
+    });
   const { document, operation: chosen } = admitted.planned;
   return {
     schema,

@@ -9,16 +9,19 @@ const CALLERS = 10_000;
 const BUSY_RETRY_MS = 250;
 
 /** What of a caller is counted while it lasts. */
-type Counted = "operations" | "connections" | "subscriptions";
+export type Counted = "operations" | "connections" | "subscriptions";
 
-/** What one caller may have of this process, so that it cannot take it from the others. Counted in this process only. */
+/**
+ * What one caller may have, so that it cannot take it from the others. Counted in this process by `createCallerBounds`, over
+ * every process of the gateway by node/redis-caller-bounds.ts.
+ */
 export interface CallerBounds {
   /** Takes from the caller's allowance, which fills up again with time; throws RetryLater when it does not hold that much. */
-  take(principal: Principal, amount: number): void;
+  take(principal: Principal, amount: number): Promise<void>;
   /** Takes what was spent already, also when the allowance does not hold it: nothing more is given until that is made up. */
   owe(principal: Principal, amount: number): void;
   /** Something of the caller's begins; the function ends it. Throws RetryLater when there are as many as may be. */
-  enter(principal: Principal, counted: Counted): () => void;
+  enter(principal: Principal, counted: Counted): Promise<() => void>;
 }
 
 interface Allowance {
@@ -27,15 +30,10 @@ interface Allowance {
   atMs: number;
 }
 
-/** `now` is in milliseconds and never goes back. */
+/** Counted in this process only. `now` is in milliseconds and never goes back. */
 export function createCallerBounds(limits: GatewayLimits, now: () => number = () => performance.now()): CallerBounds {
   const { allowance, allowancePerSecond } = limits;
   const allowances = new LRUCache<string, Allowance>({ max: CALLERS });
-  const most: Readonly<Record<Counted, number>> = {
-    operations: limits.operationsPerCaller,
-    connections: limits.connectionsPerCaller,
-    subscriptions: limits.subscriptionsPerCaller,
-  };
   const counts = new Map<string, number>();
 
   function leftOf(key: string, atMs: number): number {
@@ -44,15 +42,12 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
   }
 
   return {
-    take(principal, amount) {
+    async take(principal, amount) {
       const key = keyOf(principal);
       const atMs = now();
       const left = leftOf(key, atMs);
       if (amount > 0 && left < amount)
-        throw new RetryLater(
-          `${principal.subject} asks faster than ${allowancePerSecond} a second; try again in a moment`,
-          ((amount - left) / allowancePerSecond) * 1_000,
-        );
+        throw asksTooFast(principal, limits, ((amount - left) / allowancePerSecond) * 1_000);
       allowances.set(key, { left: left - amount, atMs });
     },
     owe(principal, amount) {
@@ -60,14 +55,10 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
       const atMs = now();
       allowances.set(key, { left: leftOf(key, atMs) - amount, atMs });
     },
-    enter(principal, counted) {
+    async enter(principal, counted) {
       const key = `${counted} of ${keyOf(principal)}`;
       const others = counts.get(key) ?? 0;
-      if (others >= most[counted])
-        throw new RetryLater(
-          `${most[counted]} ${counted} of ${principal.subject} are under way, the most there may be; try again in a moment`,
-          BUSY_RETRY_MS,
-        );
+      if (others >= mostOf(limits, counted)) throw hasTooMany(principal, limits, counted);
       counts.set(key, others + 1);
       return once(() => {
         const left = (counts.get(key) ?? 1) - 1;
@@ -78,8 +69,23 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
   };
 }
 
+export function mostOf(limits: GatewayLimits, counted: Counted): number {
+  return limits[`${counted}PerCaller`];
+}
+
+export function asksTooFast({ subject }: Principal, { allowancePerSecond }: GatewayLimits, waitMs: number): RetryLater {
+  return new RetryLater(`${subject} asks faster than ${allowancePerSecond} a second; try again in a moment`, waitMs);
+}
+
+export function hasTooMany({ subject }: Principal, limits: GatewayLimits, counted: Counted): RetryLater {
+  return new RetryLater(
+    `${mostOf(limits, counted)} ${counted} of ${subject} are under way, the most there may be; try again in a moment`,
+    BUSY_RETRY_MS,
+  );
+}
+
 /** What ends twice is counted once. */
-function once(end: () => void): () => void {
+export function once(end: () => void): () => void {
   let ended = false;
   return () => {
     if (ended) return;
@@ -88,6 +94,7 @@ function once(end: () => void): () => void {
   };
 }
 
-function keyOf({ tenant, subject }: Principal): string {
+/** One text for each caller, whatever its names hold; half a pair of surrogates is escaped. */
+export function keyOf({ tenant, subject }: Principal): string {
   return JSON.stringify([tenant, subject]);
 }

@@ -7,7 +7,7 @@ import type { RequestTrace } from "../ground/request-trace.ts";
 import type { CallerBounds } from "./caller-bounds.ts";
 import type { AdmittedOperation, Pipeline, PipelineInput } from "./pipeline.ts";
 import { drainingError, refused } from "./refusal.ts";
-import { type SubscribeOptions, subscribe } from "./subscriptions.ts";
+import { abortReason, type SubscribeOptions, subscribe } from "./subscriptions.ts";
 
 /** The request or message that waits for a result; its signal aborts when nobody waits any more. */
 interface Call {
@@ -19,12 +19,15 @@ export interface Operations {
   /** Lets an operation in through the pipeline, or throws what is wrong with it. */
   admit(input: PipelineInput): Promise<AdmittedOperation>;
   /**
-   * A query, which is given up with its call, or a mutation, which is finished once begun. Throws at once, and begins nothing,
-   * when its caller has too many under way.
+   * A query, which is given up with its call, or a mutation, which is finished once begun. Rejects, and begins nothing, when
+   * its caller has too many under way.
    */
   execute(admitted: AdmittedOperation, call: Call): Promise<FormattedExecutionResult>;
-  /** The results of a subscription, which throw what ended it before its time. Throws at once when its caller has too many. */
-  subscribe(admitted: AdmittedOperation, call: Call): AsyncIterableIterator<FormattedExecutionResult>;
+  /**
+   * The results of a subscription, which throw what ended it before its time. Rejects when its caller has too many, or wants it
+   * no more.
+   */
+  subscribe(admitted: AdmittedOperation, call: Call): Promise<AsyncIterableIterator<FormattedExecutionResult>>;
   /** Queries and mutations under way. */
   running(): number;
   /** Whether nothing more is admitted. */
@@ -50,20 +53,17 @@ export function createOperations(
     },
     execute(admitted, { trace, signal }) {
       const { principal } = admitted.identified;
-      const isMutation = admitted.planned.operation.operation === "mutation";
-      const leave = callers.enter(principal, "operations");
-      const context = { principal, trace, signal };
-      const work = (
-        isMutation ? finish(options, admitted, context) : executeInTime(options, admitted, context)
-      ).finally(() => {
-        running.delete(work);
-        leave();
-      });
+      const work = executeCounted(options, admitted, { principal, trace, signal }).finally(() => running.delete(work));
+      // At once, also while it waits to be counted: the gateway's own bound and its drain must see it.
       running.add(work);
       return work;
     },
-    subscribe({ identified: { principal }, planned, variables }, { trace, signal }) {
-      const leave = callers.enter(principal, "subscriptions");
+    async subscribe({ identified: { principal }, planned, variables }, { trace, signal }) {
+      const leave = await callers.enter(principal, "subscriptions");
+      if (signal.aborted) {
+        leave();
+        throw abortReason(signal);
+      }
       return subscribe(options, { planned, variables, context: { principal, trace, signal } }, leave);
     },
     running: () => running.size,
@@ -73,6 +73,21 @@ export function createOperations(
       await settledWithin(running, limits.drainMs);
     },
   };
+}
+
+/** One of the operations that its caller may have under way. */
+async function executeCounted(
+  options: SubscribeOptions & { callers: CallerBounds },
+  admitted: AdmittedOperation,
+  context: OperationContext,
+): Promise<FormattedExecutionResult> {
+  const isMutation = admitted.planned.operation.operation === "mutation";
+  const leave = await options.callers.enter(context.principal, "operations");
+  try {
+    return await (isMutation ? finish(options, admitted, context) : executeInTime(options, admitted, context));
+  } finally {
+    leave();
+  }
 }
 
 /** A mutation is finished once it has begun, whoever leaves; each of its requests to a subgraph has a limit of its own. */

@@ -235,6 +235,39 @@ describe("createPipeline()", () => {
     await expect(ask("{ a: crashes }")).rejects.toThrow("ada asks faster than");
   });
 
+  it("plans a document once, and takes its price once, when many ask for it at once", async () => {
+    const planned: unknown[] = [];
+    const counting = {
+      ...executor,
+      plan: (...args: Parameters<typeof executor.plan>) => {
+        planned.push(args);
+        return executor.plan(...args);
+      },
+    };
+    // Planning is over before its time is read: only what is known in advance is taken.
+    const limits = { ...DEFAULT_LIMITS, allowance: 20 + 10, allowancePerSecond: 0.001 };
+    const own = createCallerBounds(limits);
+    const pipeline = createPipeline(counting, { limits, introspection: true, callers: own, now: () => 0 });
+    await Promise.all(
+      Array.from({ length: 20 }, () => pipeline({ identify, payload: { query: "{ crashes }" }, kinds })),
+    );
+    expect(planned.length).toBe(1);
+    await expect(pipeline({ identify, payload: { query: "{ crashes }" }, kinds })).rejects.toThrow("asks faster");
+  });
+
+  it("lets another caller plan what the first may not pay for", async () => {
+    const limits = { ...DEFAULT_LIMITS, allowance: 15, allowancePerSecond: 0.001 };
+    const own = createCallerBounds(limits);
+    const pipeline = createPipeline(executor, { limits, introspection: true, callers: own, now: () => 0 });
+    const { principal, expiresAt } = await identify();
+    await own.take(principal, 10);
+    const eve = async () => ({ principal: { ...principal, subject: "eve" }, expiresAt });
+    const payload = { query: "{ crashes }" };
+    const asked = [pipeline({ identify, payload, kinds }), pipeline({ identify: eve, payload, kinds })];
+    const [refused, answered] = await Promise.allSettled(asked);
+    expect([refused?.status, answered?.status]).toEqual(["rejected", "fulfilled"]);
+  });
+
   it("asks who it is before it reads anything", async () => {
     const pipeline = createPipeline(executor, { limits: DEFAULT_LIMITS, introspection: true, callers });
     const nobody = (): Promise<never> => Promise.reject(new Error("nobody"));

@@ -55,49 +55,55 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
   const { limits, callers, introspection, documents = ANY_DOCUMENT, now = () => performance.now() } = options;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
+  const planning = new Map<string, Promise<unknown>>();
 
   function costOf(operation: ReadOperation, variables: Record<string, unknown>): number {
     return checkCost(executor.schema, operation, coerceVariables(executor, operation, variables), limits);
   }
 
   /** Nobody knows before what a document takes to check and to plan, so that its caller may come to owe it. */
-  function planNew(request: OperationRequest, kinds: Kinds, principal: Principal): PlannedOperation {
-    callers.take(principal, NEW_DOCUMENT);
+  async function planNew(request: OperationRequest, kinds: Kinds, principal: Principal): Promise<PlannedOperation> {
+    await callers.take(principal, NEW_DOCUMENT);
     const beganAtMs = now();
     try {
       const check = (operation: ReadOperation): void => void costOf(operation, request.variables);
-      return planDocument(executor, request, {
-        limits,
-        rules,
-        hideSuggestions: !introspection,
-        kinds,
-        documents,
-        check,
-      });
+      const hideSuggestions = !introspection;
+      const planned = planDocument(executor, request, { limits, rules, hideSuggestions, kinds, documents, check });
+      plans.set(keyOf(request), planned);
+      return planned;
     } finally {
       callers.owe(principal, Math.max(0, (now() - beganAtMs) / MS_OF_ONE - NEW_DOCUMENT));
     }
   }
 
-  function plan(request: OperationRequest, kinds: Kinds, principal: Principal): PlannedOperation {
-    const key = JSON.stringify([request.operationName, request.query]);
+  /** Who asks for a document that is being planned waits for that: many may ask for the same one at once, and it is new once. */
+  async function plan(request: OperationRequest, kinds: Kinds, principal: Principal): Promise<PlannedOperation> {
+    const key = keyOf(request);
+    while (planning.has(key)) await planning.get(key)?.catch(() => {});
     const known = plans.get(key);
-    if (known !== undefined) checkKind(known.operation, kinds);
-    const planned = known ?? planNew(request, kinds, principal);
-    if (known === undefined) plans.set(key, planned);
-    return planned;
+    if (known !== undefined) {
+      checkKind(known.operation, kinds);
+      return known;
+    }
+    const work = planNew(request, kinds, principal).finally(() => planning.delete(key));
+    planning.set(key, work);
+    return work;
   }
 
   return async (input) => {
     const identified = await input.identify();
     const { principal } = identified;
-    callers.take(principal, 1);
+    await callers.take(principal, 1);
     const request = parseRequest(input.payload, limits, documents);
-    const planned = plan(request, input.kinds, principal);
+    const planned = await plan(request, input.kinds, principal);
     const cost = costOf(planned, request.variables);
-    callers.take(principal, Math.floor(cost / COST_OF_ONE));
+    await callers.take(principal, Math.floor(cost / COST_OF_ONE));
     return { identified, planned, variables: request.variables };
   };
+}
+
+function keyOf({ operationName, query }: OperationRequest): string {
+  return JSON.stringify([operationName, query]);
 }
 
 function coerceVariables(

@@ -99,7 +99,7 @@ function openEvents(
       complete: () => finish(),
     },
   );
-  const onAbort = (): void => fail(reasonOf(signal));
+  const onAbort = (): void => fail(abortReason(signal));
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
 
@@ -177,7 +177,8 @@ function tooSlow(waiting: number): SomaError {
   return new SomaError("SLOW_CONSUMER", `${waiting} events wait to be read; subscribe again from the last one`);
 }
 
-function reasonOf(signal: AbortSignal): SomaError {
+/** Why a subscription ended that its caller, or the gateway, wanted no more. */
+export function abortReason(signal: AbortSignal): SomaError {
   return signal.reason instanceof SomaError ? signal.reason : new SomaError("CANCELED", "the subscription was stopped");
 }
 
