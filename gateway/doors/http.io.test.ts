@@ -192,6 +192,11 @@ describe("serveGraphql()", () => {
     expect(errors[0].message).toContain("introspection");
     const typo = await secret.post({ query: "{ crashe }" });
     expect(typo.errors[0].message).toBe('Cannot query field "crashe" on type "Query".');
+    const query = "query ($order: Order) { page(order: $order) { id } }";
+    const guess = await secret.post({ query, variables: { order: "OLDES" } });
+    expect(guess.errors[0].message).toBe(
+      'Variable "$order" got invalid value "OLDES"; Value "OLDES" does not exist in "Order" enum.',
+    );
     await secret.close();
   });
 });

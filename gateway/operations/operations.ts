@@ -60,11 +60,13 @@ export function createOperations(
     },
     async subscribe({ identified: { principal }, planned, variables }, { trace, signal }) {
       const leave = await callers.enter(principal, "subscriptions");
-      if (signal.aborted) {
+      try {
+        if (signal.aborted) throw abortReason(signal);
+        return subscribe(options, { planned, variables, context: { principal, trace, signal } }, leave);
+      } catch (error) {
         leave();
-        throw abortReason(signal);
+        throw error;
       }
-      return subscribe(options, { planned, variables, context: { principal, trace, signal } }, leave);
     },
     running: () => running.size,
     draining: () => draining,

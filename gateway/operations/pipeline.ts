@@ -54,11 +54,14 @@ export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
 export function createPipeline(executor: SupergraphExecutor, options: PipelineOptions): Pipeline {
   const { limits, callers, introspection, documents = ANY_DOCUMENT, now = () => performance.now() } = options;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  /** Who may not ask for the schema is not to find it out by guessing either. */
+  const hideSuggestions = !introspection;
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
   const planning = new Map<string, Promise<unknown>>();
 
   function costOf(operation: ReadOperation, variables: Record<string, unknown>): number {
-    return checkCost(executor.schema, operation, coerceVariables(executor, operation, variables), limits);
+    const coerced = coerceVariables(executor, operation, { variables, hideSuggestions });
+    return checkCost(executor.schema, operation, coerced, limits);
   }
 
   /** Nobody knows before what a document takes to check and to plan, so that its caller may come to owe it. */
@@ -67,7 +70,6 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
     const beganAtMs = now();
     try {
       const check = (operation: ReadOperation): void => void costOf(operation, request.variables);
-      const hideSuggestions = !introspection;
       const planned = planDocument(executor, request, { limits, rules, hideSuggestions, kinds, documents, check });
       plans.set(keyOf(request), planned);
       return planned;
@@ -109,10 +111,10 @@ function keyOf({ operationName, query }: OperationRequest): string {
 function coerceVariables(
   { schema }: SupergraphExecutor,
   { operation }: ReadOperation,
-  variables: Record<string, unknown>,
+  { variables, hideSuggestions }: { variables: Record<string, unknown>; hideSuggestions: boolean },
 ): Record<string, unknown> {
   const definitions = operation.variableDefinitions ?? [];
-  const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 10 });
+  const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 10, hideSuggestions });
   if (errors !== undefined) throw new RequestRefused(errors.map(asDocumentFault));
   return coerced;
 }

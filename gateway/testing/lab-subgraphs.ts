@@ -13,7 +13,8 @@ const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
 
 const RUNS_SDL = `${LINK}
   scalar JSON
-  type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  page(first: Int = 2): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String!  late(ms: Int!): Run }
+  enum Order { OLDEST NEWEST }
+  type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  page(first: Int = 2, order: Order): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String!  late(ms: Int!): Run }
   type Mutation { addRun(title: String!): Run! }
   type Subscription { steps(runId: ID!, after: Int! = 0): Step!  flood(count: Int!): Step! }
   type Run @key(fields: "id") { id: ID! title: String! parent: Run }

@@ -88,7 +88,12 @@ describe("createLostHints()", () => {
 
   it("is not asked to look after what is no run", async () => {
     const watched: string[] = [];
-    const lostHints = { watch: (_tenant: string, runId: string) => (watched.push(runId), () => {}) };
+    const lostHints = {
+      watch(_tenant: string, runId: string) {
+        watched.push(runId);
+        return () => {};
+      },
+    };
     const deps = { sql: harness.database.request, wakeUp: createWakeUp(), lostHints, now: () => new Date() };
     const frames = followRunEvents(deps, aPrincipal(), { runId: "nonsense", afterSeq: 0 }, AbortSignal.timeout(60_000));
     await expect(frames.next()).rejects.toMatchObject({ code: "NOT_FOUND" });
