@@ -8,8 +8,8 @@ import { createProduct, type ProductUnderTest } from "../product.ts";
 import { openDatabase, type ProductDatabase } from "../product-database.ts";
 import { expectSoundHistory } from "../sound-history.ts";
 
-/** Besides up to ten by the run that kills. The issue asks for 45 in all; with these the test takes five minutes on a busy machine. */
-const DEATHS = 25;
+/** With the nine or ten by the run that kills, 45 in all. */
+const DEATHS = 36;
 const HEALTHY = 79;
 const AT_ONCE = 16;
 const SLOW_CODE = 'run code: await sleep(300); console.log("slept")';
