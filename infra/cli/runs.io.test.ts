@@ -1,0 +1,90 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createSomaClient } from "@soma/graphql/client";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Product } from "./find-product.ts";
+import { hintsFor } from "./hints.ts";
+import { listRuns, showRun } from "./runs.ts";
+
+const RUN = {
+  id: "r1",
+  graph: "assistant",
+  role: "assistant",
+  modelProfile: "scripted",
+  status: "SUCCEEDED",
+  input: { text: "What is 6*7?\nAnd why?" },
+  answer: "42\u001b[2J",
+  createdAt: "2026-11-26T00:00:00Z",
+  startedAt: "2026-11-26T00:00:01Z",
+  finishedAt: null,
+  recoveries: 1,
+  headSeq: 9,
+  outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0 },
+  error: null,
+  session: { id: "s1" },
+};
+const STEP = { id: "t", number: 1, nodeId: "tool", nodeType: "TOOL", status: "FAILED", attempt: 2, latencyMs: 3.4 };
+const DETAIL = {
+  ...RUN,
+  traceId: "abc",
+  steps: { totalCount: 1, nodes: [{ ...STEP, summary: "calculate", error: { code: "X", message: "no such thing" } }] },
+  memories: null,
+};
+
+describe("soma runs", () => {
+  let product: Product;
+  let answer: unknown;
+  const written = { stdout: "", stderr: "" };
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.end(JSON.stringify(answer)));
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  async function show(work: () => Promise<void>): Promise<typeof written> {
+    Object.assign(written, { stdout: "", stderr: "" });
+    for (const name of ["stdout", "stderr"] as const)
+      vi.spyOn(process[name], "write").mockImplementation((text) => {
+        written[name] += String(text);
+        return true;
+      });
+    await work().finally(() => vi.restoreAllMocks());
+    return written;
+  }
+
+  it("show: all of a run that its services gave, and which part is missing and why", async () => {
+    const errors = [{ message: "the service memory does not answer", path: ["run", "memories"] }];
+    answer = { data: { run: DETAIL }, errors };
+    const { stdout, stderr } = await show(() => showRun(product, { id: "r1", json: false }));
+    expect(stderr).toBe("soma: run.memories is not shown: the service memory does not answer\n");
+    expect(stdout).toContain("status   SUCCEEDED, 1 call failed");
+    expect(stdout).toMatch(/1 +tool +FAILED +2 +3 +calculate \(no such thing\)/);
+    expect(stdout).toContain("recovered 1 time from a lost worker");
+    expect(stdout).toMatch(/\n42\n$/);
+    const json = await show(() => showRun(product, { id: "r1", json: true }));
+    expect(JSON.parse(json.stdout)).toEqual(DETAIL);
+  });
+
+  it("show: says that there is none, and what to do when nothing was answered", async () => {
+    answer = { data: { run: null } };
+    await expect(showRun(product, { id: "r2", json: false })).rejects.toThrow(/run r2 does not exist; .* runs list/);
+    answer = { data: { run: null }, errors: [{ message: "runs is away", path: ["run"] }] };
+    await expect(showRun(product, { id: "r2", json: false })).rejects.toThrow("runs is away");
+  });
+
+  it("list: a line for each run, with how it went", async () => {
+    answer = { data: { runs: { nodes: [RUN] } } };
+    const { stdout } = await show(() => listRuns(product, { limit: 5, json: false }));
+    expect(stdout.split("\n")[1]).toMatch(/^r1 +SUCCEEDED +1 call failed +2026-11-26T00:00:00Z +What is 6\*7\?$/);
+    answer = { data: { runs: { nodes: [] } } };
+    expect((await show(() => listRuns(product, { limit: 5, json: false }))).stdout).toMatch(/no runs yet; start one/);
+  });
+});
