@@ -137,7 +137,7 @@ async function mappersOf(name: string): Promise<{ mappers?: Record<string, strin
 }
 
 /**
- * The schema as our clients meet it: they throw when an error comes, so that a root field that is null only beside an error
+ * The schema as our clients meet it: they throw when an error took a root field, so that a root field that is null only beside an error
  * is never null to them. What is looked up by its id may not be there.
  */
 function toClientSdl(apiSdl: string): string {

@@ -42,8 +42,8 @@ describe("checkCost()", () => {
     ["a size is for the page, not for what is below it", "{ runs(first: 9) { nodes { session { id } } } }", 19],
     ["a limit", '{ runEventsPage(runId: "1", afterSeq: 0, limit: 3) { events { step { id } } } }', 1 + 3 + 3],
     ["a limit nobody gave", '{ runEventsPage(runId: "1", afterSeq: 0) { events { seq } } }', 1_001],
-    ["a limit inside an input", '{ recall(input: {query: "a", limit: 3}) { hits { memory { id } } } }', 1 + 3 + 3],
-    ["its default", '{ recall(input: {query: "a"}) { hits { score } } }', 9],
+    ["a limit inside an input", '{ recall(input: {query: "a", limit: 3}) { hits { memory { id } } } }', 4_000 + 3 + 3],
+    ["its default, and a field that is dear", '{ recall(input: {query: "a"}) { hits { score } } }', 4_008],
     ["lists without pages", "{ tools { name } }", 20],
     [
       "fragments",
@@ -61,7 +61,7 @@ describe("checkCost()", () => {
       '{ runEventsPage(runId: "1", afterSeq: 0, limit: null) { events { seq } } }',
       1001,
     ],
-    ["a size that is null in an input", '{ recall(input: { query: "a", limit: null }) { hits { score } } }', 9],
+    ["a size that is null in an input", '{ recall(input: { query: "a", limit: null }) { hits { score } } }', 4_008],
   ])("%s", (_name, text, expected) => {
     expect(cost(text)).toBe(expected);
   });
@@ -71,7 +71,7 @@ describe("checkCost()", () => {
     expect(cost("query ($n: Int) { runs(first: $n) { nodes { id } } }")).toBe(51);
     expect(cost("query ($n: Int) { runs(first: $n) { nodes { id } } }", { n: null })).toBe(51);
     const input = { query: "a", limit: 4 };
-    expect(cost("query ($i: RecallInput!) { recall(input: $i) { hits { score } } }", { input, i: input })).toBe(5);
+    expect(cost("query ($i: RecallInput!) { recall(input: $i) { hits { score } } }", { input, i: input })).toBe(4_004);
   });
 
   it("says the cost, the limit and the field that costs most", () => {

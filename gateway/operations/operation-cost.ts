@@ -25,6 +25,8 @@ import { type Fragments, findFragments } from "./document-size.ts";
 
 /** A mutation writes and starts things; a field of an object reads one row at most. Fields without fields of their own are free. */
 const MUTATION_WEIGHT = 10;
+/** How the schema says of a field that it is dearer than what it gives back: a search reads much and shows little. */
+const WEIGHT = /costs as much as (\d+) objects/i;
 const SIZE_ARGUMENTS = ["first", "last", "limit"];
 /** How the connections of the schema say how long a page is that nobody asked for. */
 const DEFAULT_SIZE = /(\d+) when neither is given/;
@@ -105,13 +107,17 @@ function addField(walk: Walk, node: FieldNode, { type, count, size, path }: Plac
   const asked = sizeOf(walk, field, node);
   const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
   const objects = isList ? count * (asked ?? size ?? unpagedSize(walk, field)) : count;
-  const cost = objects * (isMutation ? MUTATION_WEIGHT : 1);
+  const cost = objects * (isMutation ? MUTATION_WEIGHT : weightOf(field));
   const here = path === "" ? node.name.value : `${path}.${node.name.value}`;
   walk.cost += cost;
   if (cost > walk.worst.cost) walk.worst = { path: here, cost };
   if (node.selectionSet === undefined) return;
   // The size of a page is for the lists of the page itself, its edges and nodes, and not for what is below them.
   addSet(walk, node.selectionSet, { type: named, count: objects, size: isList ? undefined : asked, path: here });
+}
+
+function weightOf({ description }: GraphQLField<unknown, unknown>): number {
+  return Number(WEIGHT.exec(description ?? "")?.[1] ?? 1);
 }
 
 function fieldOf(schema: GraphQLSchema, type: Place["type"], name: string): GraphQLField<unknown, unknown> | undefined {

@@ -26,7 +26,10 @@ type Run = NonNullable<RunDetailQuery["run"]>;
  * stderr. The exit code is 1 unless the run succeeded and so did each of its tool calls.
  */
 export async function ask(product: Product, options: AskOptions): Promise<void> {
-  const ids = await send(product, options);
+  const idempotencyKey = randomUUID();
+  const onEarly = (): void => leaveEarly(product, idempotencyKey, options.json);
+  process.once("SIGINT", onEarly);
+  const ids = await send(product, options, idempotencyKey).finally(() => process.off("SIGINT", onEarly));
   if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
   const troubles: ToolTroubles = { failed: [], denied: [] };
   const onInterrupt = (): void => leave(product, { ...ids, troubles }, options.json);
@@ -41,10 +44,10 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   if (run.outcome?.kind !== "OK") process.exitCode = EXIT.FAILED;
 }
 
-async function send({ client }: Product, { text, session, role }: AskOptions): Promise<Ids> {
+async function send({ client }: Product, { text, session, role }: AskOptions, idempotencyKey: string): Promise<Ids> {
   const input = {
     text,
-    idempotencyKey: randomUUID(),
+    idempotencyKey,
     ...(session === undefined ? {} : { sessionId: session }),
     ...(role === undefined ? {} : { role }),
   };
@@ -110,6 +113,14 @@ function report(run: Run, troubles: ToolTroubles): void {
       `soma: run ${run.id} ended ${run.status.toLowerCase()}${what}: ${safe(run.error?.message ?? "no reason was given")}\n`,
     );
   else if (words !== undefined) process.stderr.write(`soma: run ${run.id} succeeded${what}\n`);
+}
+
+/** Ctrl-C before the ids have come: whether there is a run only the product knows. */
+function leaveEarly({ hints }: Product, idempotencyKey: string, json: boolean): void {
+  const message = `it is not known whether the run has begun; \`${hints.soma} runs list\` shows it if it has`;
+  if (json) printJson({ error: { code: "CANCELED", message }, idempotencyKey });
+  else process.stderr.write(`\nsoma: ${message}\n`);
+  process.exit(EXIT.INTERRUPTED);
 }
 
 /** Ctrl-C stops the watching, not the run. */

@@ -1,5 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -55,5 +58,29 @@ describe("soma doctor", () => {
       ["Product", false],
       ["Next start", true],
     ]);
+  });
+});
+
+describe("soma ask", () => {
+  it("says by Ctrl-C that the run may have begun, when nobody has answered yet", async () => {
+    const asked = Promise.withResolvers<void>();
+    const server = createServer(() => asked.resolve());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { PATH: process.env.PATH ?? "", SOMA_DATA_DIR: nowhere, SOMA_URL: url, SOMA_TOKEN: "t" };
+    const child = spawn(process.execPath, [program, "ask", "hello", "--json"], { cwd: nowhere, env });
+    let stdout = "";
+    child.stdout.on("data", (text) => (stdout += String(text)));
+    await asked.promise;
+    child.kill("SIGINT");
+    const [code] = await once(child, "close");
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: "CANCELED", message: expect.stringContaining("runs list` shows it if it has") },
+      idempotencyKey: expect.any(String),
+    });
+    server.closeAllConnections();
+    server.close();
   });
 });

@@ -1,4 +1,5 @@
 import { tmpdir } from "node:os";
+import { onLinux } from "@soma/shared/testing/on-linux";
 import { describe, expect, it } from "vitest";
 import { createDiskCheck } from "./disk-space.ts";
 
@@ -7,7 +8,7 @@ describe("createDiskCheck()", () => {
     await expect(createDiskCheck("the test", tmpdir())()).resolves.toBeUndefined();
   });
 
-  it.skipIf(process.platform !== "linux")("passes where neither bytes nor files are counted", async () => {
+  it.skipIf(process.platform !== "linux")(onLinux("passes where neither bytes nor files are counted"), async () => {
     await expect(createDiskCheck("the test", "/proc")()).resolves.toBeUndefined();
   });
 });

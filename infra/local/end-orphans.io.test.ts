@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onLinux } from "@soma/shared/testing/on-linux";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { endOrphans } from "./end-orphans.ts";
 
@@ -26,7 +27,7 @@ async function stand(argv0: string, cwd = folder): Promise<ChildProcess> {
   return child;
 }
 
-describe.skipIf(process.platform !== "linux")("endOrphans()", () => {
+describe.skipIf(process.platform !== "linux")(onLinux("endOrphans()"), () => {
   it("asks what is left of a server to end, and nobody else", async () => {
     const orphan = await stand("postgres: checkpointer");
     const ended = once(orphan, "exit");

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { onLinux } from "@soma/shared/testing/on-linux";
 import { until } from "@soma/shared/testing/until";
 import { describe, expect, it } from "vitest";
 import { beganAt, lifeOf } from "./process-identity.ts";
@@ -17,21 +18,24 @@ describe("lifeOf()", () => {
     expect(await lifeOf(pid)).toBeUndefined();
   });
 
-  it.skipIf(process.platform !== "linux")("takes a process that nobody has asked how it ended for gone", async () => {
-    // The shell becomes a program that never asks after the child it was given.
-    const child = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
-    const [chunk] = (await once(child.stdout, "data")) as [Buffer];
-    const orphan = Number(chunk.toString());
-    expect(await lifeOf(orphan)).toBeDefined();
-    process.kill(orphan, "SIGKILL");
-    await until("it is gone", async () => (await lifeOf(orphan)) === undefined);
-    // It has its number still, and who only sends it a signal takes it for alive.
-    expect(process.kill(orphan, 0)).toBe(true);
-    child.kill("SIGKILL");
-  });
+  it.skipIf(process.platform !== "linux")(
+    onLinux("takes a process that nobody has asked how it ended for gone"),
+    async () => {
+      // The shell becomes a program that never asks after the child it was given.
+      const child = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+      const [chunk] = (await once(child.stdout, "data")) as [Buffer];
+      const orphan = Number(chunk.toString());
+      expect(await lifeOf(orphan)).toBeDefined();
+      process.kill(orphan, "SIGKILL");
+      await until("it is gone", async () => (await lifeOf(orphan)) === undefined);
+      // It has its number still, and who only sends it a signal takes it for alive.
+      expect(process.kill(orphan, 0)).toBe(true);
+      child.kill("SIGKILL");
+    },
+  );
 });
 
-describe.skipIf(process.platform !== "linux")("a process that cannot be looked at", () => {
+describe.skipIf(process.platform !== "linux")(onLinux("a process that cannot be looked at"), () => {
   it("is not taken for gone when only we have too many files open", async () => {
     const program = `import { openSync } from "node:fs";
       import { lifeOf, programOf } from ${JSON.stringify(new URL("process-identity.ts", import.meta.url).href)};
@@ -45,7 +49,7 @@ describe.skipIf(process.platform !== "linux")("a process that cannot be looked a
 });
 
 describe("beganAt()", () => {
-  it.skipIf(process.platform !== "linux")("tells when a process began, by the clock", async () => {
+  it.skipIf(process.platform !== "linux")(onLinux("tells when a process began, by the clock"), async () => {
     const child = spawn("sleep", ["60"]);
     expect(Math.abs(((await beganAt(child.pid ?? 0)) ?? 0) - Date.now() / 1_000)).toBeLessThan(3);
     child.kill("SIGKILL");

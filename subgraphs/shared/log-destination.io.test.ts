@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "./log.ts";
 import { openDestination } from "./log-destination.ts";
 import { registry } from "./metrics.ts";
+import { onLinux } from "./testing/on-linux.ts";
 import { until } from "./testing/until.ts";
 
 const FULL = "/dev/full";
@@ -56,7 +57,7 @@ describe("openDestination()", () => {
   });
 
   it.skipIf(process.platform !== "linux")(
-    "keeps a bounded number of lines at a full disk, and counts the rest",
+    onLinux("keeps a bounded number of lines at a full disk, and counts the rest"),
     async () => {
       const fd = openSync(FULL, "a");
       const before = await count("soma_log_lost_lines_total");
@@ -70,7 +71,7 @@ describe("openDestination()", () => {
   );
 
   it.skipIf(process.platform !== "linux")(
-    "neither ends a process whose disk is full, nor keeps it from ending, whatever it logs last",
+    onLinux("neither ends a process whose disk is full, nor keeps it from ending, whatever it logs last"),
     async () => {
       const fd = openSync(FULL, "a");
       const program = `const log = createLog({ level: "info", service: "t" });

@@ -31,7 +31,7 @@ export type Node = {
 export type Query = {
   /** One memory by id, or null when it does not exist for this tenant. */
   memory: Maybe<Memory>;
-  /** Memories that fit the words of a query, best first. */
+  /** Memories that fit the words of a query, best first. Costs as much as 4000 objects. */
   recall: Maybe<RecallResult>;
 };
 

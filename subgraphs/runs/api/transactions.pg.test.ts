@@ -80,4 +80,21 @@ describe("lists of the runs API", () => {
       expect([session.runs.nodes.length, session.again.nodes.length]).toEqual([2, 1]);
     }
   });
+
+  it.each([20, 160])("of %i events read the history once for the steps of all of them", async (count) => {
+    const [runId = ""] = await fillRuns(database.owner, {
+      tenant: "acme",
+      sessionId: newId("Session"),
+      count: 1,
+      fromMs: 2_000_000 + count,
+    });
+    await fillHistory(database.owner, { runId, kind: "STEP_SUCCEEDED", from: 3, count });
+    const before = transactions;
+    const { runEventsPage } = await ask(
+      `{ runEventsPage(runId: "${runId}", afterSeq: 2, limit: ${count}) { events { step { id } } } }`,
+    );
+    expect(runEventsPage.events.filter(({ step }: Answer) => step !== null)).toHaveLength(count);
+    // The run, its events, and the steps.
+    expect(transactions - before).toBeLessThanOrEqual(3);
+  });
 });
