@@ -27,6 +27,7 @@ import { applyPatches } from "../patches/apply.js";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const stamps = join(root, "node_modules/.soma");
 const NEEDED_MAJOR = 24;
+const nodeProgram = join(root, "node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node");
 const START_HELP = `npm start [-- OPTIONS]: everything in one process, until Ctrl-C
 
   --port N     port of the gateway; without it 4700, or one near it when that is taken. 0 takes any
@@ -82,8 +83,25 @@ async function once(name, { inputs, makes }, make) {
   writeFileSync(stamp, digest);
 }
 
+/** Whether npm has installed what the lock asks for, also when somebody ran it by hand; it writes its own list last. */
+function isInstalled() {
+  if (!existsSync(nodeProgram)) return false;
+  try {
+    const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), "utf8")).packages;
+    const have = packagesOf("node_modules/.package-lock.json");
+    return Object.entries(packagesOf("package-lock.json"))
+      .filter(([path]) => path.includes("node_modules/"))
+      .every(([path, { version, optional }]) =>
+        have[path] === undefined ? optional === true : have[path].version === version,
+      );
+  } catch {
+    return false;
+  }
+}
+
 /** By the lock alone: `npm ci` empties node_modules under whatever runs, so a changed script must not set it off. */
 function install() {
+  if (isInstalled()) return;
   const lock = { inputs: [join(root, "package-lock.json")], makes: join(root, "node_modules") };
   return once("installed", lock, () => {
     console.log("Installing packages (once, about 650 MB on disk)...");
@@ -124,11 +142,10 @@ function patch() {
 }
 
 function findNode() {
-  const node = join(root, "node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node");
-  const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
-  if (Number(version.slice(1).split(".")[0]) >= NEEDED_MAJOR) return node;
+  const version = spawnSync(nodeProgram, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
+  if (Number(version.slice(1).split(".")[0]) >= NEEDED_MAJOR) return nodeProgram;
   return fail(
-    `Node ${NEEDED_MAJOR} is needed, and the one npm should have installed at ${node} ${version === "" ? "does not run" : `is ${version}`}.\n` +
+    `Node ${NEEDED_MAJOR} is needed, and the one npm should have installed at ${nodeProgram} ${version === "" ? "does not run" : `is ${version}`}.\n` +
       `Remove node_modules and run the command again; if install scripts are switched off, run "npm rebuild node".`,
   );
 }

@@ -53,7 +53,7 @@ describe("many runs survive a process that is killed again and again", () => {
   });
 
   it(`${DEATHS} times: of ${HEALTHY} none is lost, fails or does its effect twice, and the one that kills it is given up`, {
-    timeout: 600_000,
+    timeout: 900_000,
   }, async () => {
     const texts = Array.from({ length: HEALTHY }, (_, i) => `note: mark-${i}-. Then ${SLOW_CODE}`);
     const runs: string[] = [];
