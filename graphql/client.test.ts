@@ -61,9 +61,18 @@ describe("createSomaClient().request()", () => {
     expect(await ask({ onMissing })).toEqual({ tools: [{ name: null }] });
     expect(await ask()).toEqual({ tools: [{ name: null }] });
     expect(missing).toEqual([["UPSTREAM_UNAVAILABLE", "tools.0.name"]]);
-    answer = { body: JSON.stringify({ data: { tools: null }, errors: [{ ...away, path: ["tools"] }] }) };
-    expect(await ask()).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", retryable: true });
   });
+
+  it.each([[["tools"]], [["tools", 0, "name"]]])(
+    "throws what took the whole field, also from below it: %j",
+    async (path) => {
+      const error = { message: "tools is away", path, extensions: { code: "UPSTREAM_UNAVAILABLE", retryable: true } };
+      for (const data of [{ tools: null }, null, undefined]) {
+        answer = { body: JSON.stringify({ data, errors: [error] }) };
+        expect(await ask()).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", retryable: true });
+      }
+    },
+  );
 
   it.each([
     ["something that is not JSON", { status: 502, body: "<html>" }, { code: "UNREACHABLE", retryable: true }],

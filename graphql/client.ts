@@ -29,8 +29,8 @@ interface RequestOptions {
 
 export interface SomaClient {
   /**
-   * Answer of a query or mutation; throws SomaRequestError when a field it asks for first of all was not answered. A part
-   * below those that its service could not give is null, and the rest is there.
+   * Answer of a query or mutation; throws SomaRequestError when an error took a field it asks for first of all. A part below
+   * those that its service could not give is null, and the rest is there.
    */
   request<R, V>(document: TypedDocument<R, V>, variables: V, options?: RequestOptions): Promise<R>;
   /** The events of a run, each once, in order and verified; see followRun(). */
@@ -40,6 +40,11 @@ export interface SomaClient {
 interface Answer<R> {
   data?: R | null;
   errors?: WireError[];
+}
+
+/** Whether an error at a path took all of a field asked for first of all: what may not be null takes what it stands in along. */
+function isGone(data: unknown, [field]: readonly (string | number)[]): boolean {
+  return field === undefined || ((data ?? {}) as Record<string, unknown>)[field] == null;
 }
 
 export function createSomaClient(options: SomaClientOptions): SomaClient {
@@ -77,7 +82,7 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
         });
       })) as Answer<R>;
       const errors = answer.errors ?? [];
-      const whole = errors.find(({ path = [] }) => path.length < 2);
+      const whole = errors.find(({ path = [] }) => isGone(answer.data, path));
       if (whole !== undefined) throw fromWire(whole);
       for (const error of errors) limits.onMissing?.(fromWire(error), (error.path ?? []).join("."));
       if (answer.data === undefined || answer.data === null)

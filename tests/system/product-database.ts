@@ -12,6 +12,7 @@ export interface ProductDatabase {
   isWaitedFor(table: string): Promise<boolean>;
   /** Ends every connection of the product at once; how many there were. */
   cutConnections(): Promise<number>;
+  countConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -47,6 +48,9 @@ export async function openDatabase(dataDir: string): Promise<ProductDatabase> {
       const cut = await sql`select pg_terminate_backend(pid) from pg_stat_activity
         where usename in ('soma_request', 'soma_worker') and pid <> pg_backend_pid()`;
       return cut.length;
+    },
+    async countConnections() {
+      return (await sql`select from pg_stat_activity where usename in ('soma_request', 'soma_worker')`).length;
     },
     close: () => sql.end({ timeout: 0 }),
   };
