@@ -27,7 +27,7 @@ it("takes what somebody installed by hand when it is what the lock asks for, and
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "node", "bin"), { recursive: true });
   symlinkSync(process.execPath, join(modules, "node", "bin", "node"));
-  cpSync(fileURLToPath(new URL("../../node_modules/postgres", import.meta.url)), join(modules, "postgres"), {
+  cpSync(join(fileURLToPath(new URL("../../node_modules", import.meta.url)), "postgres"), join(modules, "postgres"), {
     recursive: true,
   });
   writeFileSync(join(folder, "codegen.ts"), 'console.log("made");');
