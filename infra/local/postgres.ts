@@ -51,7 +51,7 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   const created = !(await exists(join(dataDir, "PG_VERSION")));
   if (created) await createDatabase({ initdb: programs.initdb, users, dataDir, password });
   const server: Server = { pgCtl: programs.pg_ctl, user: users.server, dataDir };
-  let running = (await findServer(server)) ?? (await startServer(server, await freePort(options.preferredPort)));
+  let running = (await findServer(server)) ?? (await startNearby(server, options.preferredPort));
   const { port } = running;
   const kept = keepRunning({
     log,
@@ -75,6 +75,17 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
       await stopServer(server);
     },
   };
+}
+
+/** Between the choice of a port and the start of the server somebody else may take it: another one is tried then, once. */
+async function startNearby(server: Server, preferred: number): Promise<RunningServer> {
+  const port = await freePort(preferred);
+  try {
+    return await startServer(server, port);
+  } catch (error) {
+    if ((await freePort(port)) === port) throw error;
+    return startServer(server, await freePort(preferred));
+  }
 }
 
 /** On the same port, since everybody who is connected knows that one. */
