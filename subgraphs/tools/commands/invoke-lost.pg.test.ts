@@ -2,66 +2,36 @@ import { createHash } from "node:crypto";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createToolsFixture, type ToolsFixture, type ToolsProcess } from "../testing/fixture.ts";
-import { leaveRunning, recordsOf } from "../testing/records.ts";
-import { aGate, aTool, type Gate } from "../testing/tools.ts";
+import { leaveRunning } from "../testing/records.ts";
+import { createStage, type Stage } from "../testing/stage.ts";
+import { aGate } from "../testing/tools.ts";
 
-let fixture: ToolsFixture;
-let first: ToolsProcess;
-let second: ToolsProcess;
-let records: ReturnType<typeof recordsOf>;
-let runs: string[] = [];
-let gate: Gate;
-
-const tools = [
-  aTool("echo", (args, { emit }) => {
-    runs.push(`echo ${String(args.say)}`);
-    emit("saying ");
-    return String(args.say);
-  }),
-  aTool("wait", async (args, { idempotencyKey }) => {
-    runs.push(`wait ${idempotencyKey}`);
-    await gate.passed;
-    return String(args.say);
-  }),
-  aTool("hold", (_args, { idempotencyKey }) => new Promise(() => runs.push(`hold ${idempotencyKey}`)), {
-    effect: "at_most_once",
-  }),
-  aTool("slow", () => new Promise(() => {}), { timeoutMs: 80 }),
-  aTool("again", (_args, { idempotencyKey }) => `again ${runs.push(idempotencyKey)}`, { effect: "idempotent" }),
-  aTool("once", (_args, { idempotencyKey }) => `once ${runs.push(idempotencyKey)}`, { effect: "at_most_once" }),
-];
+let stage: Stage;
 
 beforeAll(async () => {
-  fixture = await createToolsFixture("invoke_lost");
-  records = recordsOf(fixture);
-  first = await fixture.start(tools);
-  second = await fixture.start(tools);
+  stage = await createStage("invoke_lost");
 });
-afterAll(async () => {
-  gate?.open();
-  await fixture.close();
-});
+afterAll(() => stage.close());
 
 describe("invokeTool() when an executor was lost", () => {
   it("waits for what another process runs, for as long as the tool may take, and then says that it is busy", async () => {
     const input = { tool: "slow", args: {}, idempotencyKey: "busy" };
-    const id = await leaveRunning(fixture, first, input);
-    const holder = second.deps.life.id() ?? "";
-    await fixture.database.owner`update invocation set executor_id = ${holder} where invocation_id = ${id}`;
+    const id = await leaveRunning(stage.fixture, stage.first, input);
+    const holder = stage.second.deps.life.id() ?? "";
+    await stage.fixture.database.owner`update invocation set executor_id = ${holder} where invocation_id = ${id}`;
     const started = performance.now();
-    await expect(first.invoke(input)).rejects.toMatchObject({ code: "TOOL_BUSY", retryable: true });
+    await expect(stage.first.invoke(input)).rejects.toMatchObject({ code: "TOOL_BUSY", retryable: true });
     expect(performance.now() - started).toBeGreaterThan(5_000);
-    expect(await records.framesOf(id)).toHaveLength(1);
+    expect(await stage.records.framesOf(id)).toHaveLength(1);
   });
 
   it("runs a pure and an idempotent tool again when its executor died, after it ended the old stream", async () => {
     for (const tool of ["echo", "again"]) {
       const input = { tool, args: { say: "x" }, idempotencyKey: `lost-${tool}` };
-      const id = await leaveRunning(fixture, first, input, { wrote: ["half ", "a line"] });
-      const row = await second.invoke(input);
+      const id = await leaveRunning(stage.fixture, stage.first, input, { wrote: ["half ", "a line"] });
+      const row = await stage.second.invoke(input);
       expect(row).toMatchObject({ invocationId: id, status: "SUCCEEDED", attempt: 2 });
-      const frames = await records.framesOf(id);
+      const frames = await stage.records.framesOf(id);
       expect(frames.map(({ attempt, seq, n, kind, status }) => [attempt, seq, n, kind, status])).toEqual([
         [1, 0, 0, "start", null],
         [1, 1, 1, "data", null],
@@ -72,92 +42,100 @@ describe("invokeTool() when an executor was lost", () => {
         [2, 2, 6, "end", "OK"],
       ]);
       expect(frames[3]).toMatchObject({ bytes: 11, sha256: createHash("sha256").update("half a line").digest("hex") });
-      expect(await records.toolEvents(id)).toMatchObject([{ status: "succeeded" }]);
+      expect(await stage.records.toolEvents(id)).toMatchObject([{ status: "succeeded" }]);
     }
   });
 
   it("takes back what was claimed for its own process and is executed nowhere: the answer to the claim was lost", async () => {
     const input = { tool: "echo", args: { say: "x" }, idempotencyKey: "stray" };
-    const id = await leaveRunning(fixture, first, input, { executorId: first.deps.life.id() });
-    expect(await first.invoke(input)).toMatchObject({ invocationId: id, status: "SUCCEEDED", attempt: 2 });
-    expect((await records.framesOf(id)).map(({ attempt, kind, status }) => [attempt, kind, status])).toEqual([
+    const id = await leaveRunning(stage.fixture, stage.first, input, { executorId: stage.first.deps.life.id() });
+    expect(await stage.first.invoke(input)).toMatchObject({ invocationId: id, status: "SUCCEEDED", attempt: 2 });
+    expect((await stage.records.framesOf(id)).map(({ attempt, kind, status }) => [attempt, kind, status])).toEqual([
       [1, "start", null],
       [1, "end", "INTERRUPTED"],
       [2, "start", null],
       [2, "data", null],
       [2, "end", "OK"],
     ]);
-    expect(await records.toolEvents(id)).toHaveLength(1);
+    expect(await stage.records.toolEvents(id)).toHaveLength(1);
   });
 
   it("does not run an at-most-once tool again, and reports its outcome as unknown", async () => {
-    runs = [];
+    stage.runs = [];
     const input = { tool: "once", args: {}, idempotencyKey: "lost-once" };
-    const id = await leaveRunning(fixture, first, input);
-    expect(await first.invoke(input)).toMatchObject({ status: "UNKNOWN", attempt: 1, errorType: "unknown_outcome" });
-    expect(await second.invoke(input)).toMatchObject({ status: "UNKNOWN" });
-    expect(runs).toEqual([]);
-    expect(await records.toolEvents(id)).toMatchObject([{ status: "failed", tool_error_type: "unknown_outcome" }]);
-    expect((await records.framesOf(id)).map(({ kind, status }) => [kind, status])).toEqual([
+    const id = await leaveRunning(stage.fixture, stage.first, input);
+    expect(await stage.first.invoke(input)).toMatchObject({
+      status: "UNKNOWN",
+      attempt: 1,
+      errorType: "unknown_outcome",
+    });
+    expect(await stage.second.invoke(input)).toMatchObject({ status: "UNKNOWN" });
+    expect(stage.runs).toEqual([]);
+    expect(await stage.records.toolEvents(id)).toMatchObject([
+      { status: "failed", tool_error_type: "unknown_outcome" },
+    ]);
+    expect((await stage.records.framesOf(id)).map(({ kind, status }) => [kind, status])).toEqual([
       ["start", null],
       ["end", "INTERRUPTED"],
     ]);
   });
 
   it("lets one of many callers take over, and needs a decision that is still good for it", async () => {
-    gate = aGate();
-    runs = [];
+    stage.gate = aGate();
+    stage.runs = [];
     const input = { tool: "wait", args: { say: "x" }, idempotencyKey: "lost-crowd" };
-    await leaveRunning(fixture, first, input);
-    await expect(first.invoke({ ...input, decisionToken: await fixture.decide(input, {}, -60) })).rejects.toMatchObject(
-      { code: "DECISION_EXPIRED" },
+    await leaveRunning(stage.fixture, stage.first, input);
+    await expect(
+      stage.first.invoke({ ...input, decisionToken: await stage.fixture.decide(input, {}, -60) }),
+    ).rejects.toMatchObject({ code: "DECISION_EXPIRED" });
+    const all = Promise.all(
+      Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? stage.first : stage.second).invoke(input)),
     );
-    const all = Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? first : second).invoke(input)));
-    await until("it runs", () => runs.length > 0);
-    gate.open();
+    await until("it runs", () => stage.runs.length > 0);
+    stage.gate.open();
     for (const row of await all) expect(row).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
-    expect(runs).toEqual(["wait lost-crowd"]);
+    expect(stage.runs).toEqual(["wait lost-crowd"]);
   });
 
   it("gives up what runs when its process stops, so that it goes on elsewhere", { timeout: 20_000 }, async () => {
-    gate = aGate();
-    runs = [];
-    const leaving = await fixture.start(tools);
+    stage.gate = aGate();
+    stage.runs = [];
+    const leaving = await stage.fixture.start(stage.tools);
     const input = { tool: "wait", args: { say: "x" }, idempotencyKey: "leaving" };
     const abandoned = leaving.invoke(input).catch((error: unknown) => error);
-    await until("it runs", () => runs.length === 1);
+    await until("it runs", () => stage.runs.length === 1);
     await leaving.close();
     expect(await abandoned).toMatchObject({ code: "UNAVAILABLE", retryable: true });
-    const moved = second.invoke(input);
-    await until("it runs again", () => runs.length === 2);
-    gate.open();
+    const moved = stage.second.invoke(input);
+    await until("it runs again", () => stage.runs.length === 2);
+    stage.gate.open();
     expect(await moved).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
   });
 
   it("gives up all that runs when its process stops, also where one cannot be settled", {
     timeout: 20_000,
   }, async () => {
-    gate = aGate();
-    runs = [];
-    const leaving = await fixture.start(tools);
+    stage.gate = aGate();
+    stage.runs = [];
+    const leaving = await stage.fixture.start(stage.tools);
     const invoke = (tool: string) => leaving.invoke({ tool, args: {}, idempotencyKey: `left-${tool}` }).catch(() => {});
     const stuck = invoke("hold");
-    await until("the first runs", () => runs.length === 1);
+    await until("the first runs", () => stage.runs.length === 1);
     const beside = invoke("wait");
-    await until("both run", () => runs.length === 2);
+    await until("both run", () => stage.runs.length === 2);
     // Its end cannot be told to others, and so not be stored.
-    await fixture.database.owner`update invocation set trace_id = 'no trace' where idempotency_key = 'left-hold'`;
+    await stage.fixture.database.owner`update invocation set trace_id = 'no trace' where idempotency_key = 'left-hold'`;
     await leaving.close();
     await Promise.all([stuck, beside]);
-    const ends = await fixture.database.owner`select i.tool, f.status from invocation i
+    const ends = await stage.fixture.database.owner`select i.tool, f.status from invocation i
       join stream_frame f using (tenant, invocation_id) where i.idempotency_key like 'left-%' and f.kind = 'end'`;
     expect(ends).toEqual([{ tool: "wait", status: "INTERRUPTED" }]);
   });
 
   it("gives up what was being claimed when its process stopped", { timeout: 20_000 }, async () => {
-    runs = [];
-    const leaving = await fixture.start(tools);
-    const { owner } = fixture.database;
+    stage.runs = [];
+    const leaving = await stage.fixture.start(stage.tools);
+    const { owner } = stage.fixture.database;
     let closing: Promise<void> | undefined;
     let invoked: Promise<unknown> | undefined;
     await transaction(owner, {}, async (tx) => {
@@ -177,17 +155,17 @@ describe("invokeTool() when an executor was lost", () => {
   });
 
   it("takes its work back under a new life when the connection that held its lock breaks", async () => {
-    gate = aGate();
-    runs = [];
-    const shaken = await fixture.start(tools);
+    stage.gate = aGate();
+    stage.runs = [];
+    const shaken = await stage.fixture.start(stage.tools);
     const before = shaken.deps.life.id() ?? "";
     const invoked = shaken.invoke({ tool: "wait", args: { say: "x" }, idempotencyKey: "shaken" });
-    await until("it runs", () => runs.length === 1);
-    await fixture.database
+    await until("it runs", () => stage.runs.length === 1);
+    await stage.fixture.database
       .owner`select pg_terminate_backend(l.pid) from pg_locks l join executor e on l.objid = e.no::oid
       where l.locktype = 'advisory' and l.classid = 3 and e.executor_id = ${before}`;
-    await until("it runs again", () => runs.length === 2);
-    gate.open();
+    await until("it runs again", () => stage.runs.length === 2);
+    stage.gate.open();
     expect(await invoked).toMatchObject({ status: "SUCCEEDED", attempt: 2 });
     expect(shaken.deps.life.id()).not.toBe(before);
     await shaken.close();
