@@ -1,64 +1,26 @@
 import { GraphQLError } from "graphql";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSomaClient } from "./client.ts";
-import type { FollowPhase, FollowState } from "./follow-state.ts";
-import { type FollowRunParams, followRun, type RunEvent } from "./run-events.ts";
-import {
-  batch,
-  end,
-  heartbeat,
-  makeHistory,
-  RUN_ID,
-  type RunServer,
-  type RunServerOptions,
-  type Script,
-  startRunServer,
-} from "./testing/run-server.ts";
+import { followRun, type RunEvent } from "./run-events.ts";
+import { createFollower } from "./testing/follower.ts";
+import { batch, end, heartbeat, makeHistory, RUN_ID, type Script, startRunServer } from "./testing/run-server.ts";
 
 const fails = (code: string, retryable: boolean): GraphQLError =>
   new GraphQLError(`failed with ${code}`, { extensions: { code, retryable, traceId: "t1" } });
 
 describe("followRun()", () => {
+  const follower = createFollower();
   let history: RunEvent[];
-  let server: RunServer;
-  const states: FollowState[] = [];
   beforeAll(async () => {
     history = await makeHistory(60);
   });
   afterEach(async () => {
     vi.restoreAllMocks();
-    await server.close();
+    await follower.server.close();
   });
-  /** Each wait is as long as it can be. */
-  const waitLongest = (): void => void vi.spyOn(Math, "random").mockReturnValue(0.999);
-
-  async function follow(
-    script: Script,
-    params: Partial<FollowRunParams> = {},
-    options: RunServerOptions = {},
-  ): Promise<RunEvent[]> {
-    server = await startRunServer(script, options);
-    states.length = 0;
-    const seen: RunEvent[] = [];
-    const onState = (state: FollowState): void => void states.push(state);
-    for await (const event of followRun({
-      url: server.url,
-      runId: RUN_ID,
-      afterSeq: 0,
-      backoffMs: 4,
-      staleMs: 2_000,
-      onState,
-      ...params,
-    }))
-      seen.push(event);
-    return seen;
-  }
-  const phases = (): FollowPhase[] =>
-    states.map(({ phase }) => phase).filter((phase, index, all) => phase !== all[index - 1]);
-  const final = (): FollowState | undefined => states.at(-1);
 
   it("delivers a history in order, then the live tail, then ends", async () => {
-    const seen = await follow(function* () {
+    const seen = await follower.follow(function* () {
       yield batch(history.slice(0, 20));
       yield batch(history.slice(20, 21));
       yield heartbeat(history.slice(0, 21));
@@ -66,7 +28,7 @@ describe("followRun()", () => {
       yield end(history);
     });
     expect(seen).toEqual(history);
-    expect(final()).toEqual({
+    expect(follower.final()).toEqual({
       phase: "ENDED",
       received: 60,
       head: 60,
@@ -74,12 +36,12 @@ describe("followRun()", () => {
       reconnects: 0,
       gapsRepaired: 0,
     });
-    expect(server.asked).toEqual([0]);
-    expect(server.tokens).toEqual([undefined]);
+    expect(follower.server.asked).toEqual([0]);
+    expect(follower.server.tokens).toEqual([undefined]);
   });
 
   it("says no more than is true on the way", async () => {
-    await follow(async function* () {
+    await follower.follow(async function* () {
       yield batch(history.slice(0, 30));
       await new Promise((resolve) => setTimeout(resolve, 40));
       yield heartbeat(history.slice(0, 30));
@@ -87,57 +49,57 @@ describe("followRun()", () => {
       await new Promise((resolve) => setTimeout(resolve, 40));
       yield end(history);
     });
-    expect(phases()).toEqual(["LOADING", "CATCHING_UP", "LIVE", "QUIET", "LIVE", "ENDED"]);
+    expect(follower.phases()).toEqual(["LOADING", "CATCHING_UP", "LIVE", "QUIET", "LIVE", "ENDED"]);
   });
 
   it("goes on after a given event, whose hash it needs", async () => {
-    const seen = await follow(({ afterSeq }) => [batch(history.slice(afterSeq)), end(history)], {
+    const seen = await follower.follow(({ afterSeq }) => [batch(history.slice(afterSeq)), end(history)], {
       afterSeq: 55,
       afterHash: history[54]?.hash ?? "",
       token: "tok",
     });
     expect(seen.map(({ seq }) => seq)).toEqual([56, 57, 58, 59, 60]);
-    expect([server.asked, server.tokens]).toEqual([[55], ["tok"]]);
-    await expect(followRun({ url: server.url, runId: RUN_ID, afterSeq: 55 }).next()).rejects.toMatchObject({
+    expect([follower.server.asked, follower.server.tokens]).toEqual([[55], ["tok"]]);
+    await expect(followRun({ url: follower.server.url, runId: RUN_ID, afterSeq: 55 }).next()).rejects.toMatchObject({
       code: "BAD_INPUT",
     });
-    await expect(followRun({ url: server.url, runId: RUN_ID, afterSeq: 55, afterHash: "0" }).next()).rejects.toThrow(
-      "does not match its predecessor",
-    );
+    await expect(
+      followRun({ url: follower.server.url, runId: RUN_ID, afterSeq: 55, afterHash: "0" }).next(),
+    ).rejects.toThrow("does not match its predecessor");
   });
 
   it("continues from the last event through dropped connections", async () => {
-    const seen = await follow(({ afterSeq }) =>
+    const seen = await follower.follow(({ afterSeq }) =>
       afterSeq < 50
         ? [batch(history.slice(afterSeq, afterSeq + 10)), "drop"]
         : [batch(history.slice(afterSeq)), end(history)],
     );
     expect(seen).toEqual(history);
-    expect(server.asked).toEqual([0, 10, 20, 30, 40, 50]);
-    expect(final()).toMatchObject({ phase: "ENDED", reconnects: 5, duplicatesDropped: 0 });
-    expect(phases()).toContain("RECONNECTING");
+    expect(follower.server.asked).toEqual([0, 10, 20, 30, 40, 50]);
+    expect(follower.final()).toMatchObject({ phase: "ENDED", reconnects: 5, duplicatesDropped: 0 });
+    expect(follower.phases()).toContain("RECONNECTING");
   });
 
   it("goes on when the server completes before the end, or says that it stops", async () => {
-    const seen = await follow(({ afterSeq, attempt }) => {
+    const seen = await follower.follow(({ afterSeq, attempt }) => {
       if (attempt === 1) return [batch(history.slice(0, 10))];
       if (attempt < 4) return [fails(["SERVER_DRAINING", "UPSTREAM_UNAVAILABLE"][attempt - 2] ?? "", true)];
       return [batch(history.slice(afterSeq)), end(history)];
     });
     expect(seen).toEqual(history);
-    expect(server.asked).toEqual([0, 10, 10, 10]);
+    expect(follower.server.asked).toEqual([0, 10, 10, 10]);
   });
 
   it("continues from the last event when the server closes the connection politely", async () => {
-    const seen = await follow(({ attempt, afterSeq }) =>
+    const seen = await follower.follow(({ attempt, afterSeq }) =>
       attempt === 1 ? [batch(history.slice(0, 10)), "bye", "hang"] : [batch(history.slice(afterSeq)), end(history)],
     );
     expect(seen).toEqual(history);
-    expect(server.asked).toEqual([0, 10]);
+    expect(follower.server.asked).toEqual([0, 10]);
   });
 
   it("drops what it has already", async () => {
-    const seen = await follow(() => [
+    const seen = await follower.follow(() => [
       batch(history.slice(0, 30)),
       batch(history.slice(10, 40)),
       batch(history.slice(0, 5)),
@@ -145,8 +107,8 @@ describe("followRun()", () => {
       end(history),
     ]);
     expect(seen).toEqual(history);
-    expect(final()).toMatchObject({ phase: "ENDED", duplicatesDropped: 20 + 5 + 5 });
-    expect(server.asked).toEqual([0]);
+    expect(follower.final()).toMatchObject({ phase: "ENDED", duplicatesDropped: 20 + 5 + 5 });
+    expect(follower.server.asked).toEqual([0]);
   });
 
   it.each<[string, Script, number[]]>([
@@ -181,11 +143,11 @@ describe("followRun()", () => {
       [0, 59],
     ],
   ])("repairs a gap %s", async (_name, script, asked) => {
-    expect(await follow(script)).toEqual(history);
-    expect(server.asked).toEqual(asked);
-    expect(final()).toMatchObject({ phase: "ENDED", gapsRepaired: 1, received: 60 });
-    expect(phases()).toContain("REPAIRING");
-    expect(phases()).not.toContain("RECONNECTING");
+    expect(await follower.follow(script)).toEqual(history);
+    expect(follower.server.asked).toEqual(asked);
+    expect(follower.final()).toMatchObject({ phase: "ENDED", gapsRepaired: 1, received: 60 });
+    expect(follower.phases()).toContain("REPAIRING");
+    expect(follower.phases()).not.toContain("RECONNECTING");
   });
 
   it.each<[string, (event: RunEvent) => RunEvent]>([
@@ -195,15 +157,15 @@ describe("followRun()", () => {
     ["hash", (event) => ({ ...event, hash: "f".repeat(64) })],
   ])("is BROKEN when the %s of an event was changed, and delivers nothing of it", async (_name, change) => {
     const seen: RunEvent[] = [];
-    server = await startRunServer(() => [
+    follower.server = await startRunServer(() => [
       batch(history.map((event) => (event.seq === 5 ? change(event) : event))),
       end(history),
     ]);
     const following = followRun({
-      url: server.url,
+      url: follower.server.url,
       runId: RUN_ID,
       afterSeq: 0,
-      onState: (state) => void states.push(state),
+      onState: (state) => void follower.states.push(state),
     });
     await expect(
       (async () => {
@@ -211,155 +173,48 @@ describe("followRun()", () => {
       })(),
     ).rejects.toMatchObject({ name: "ChainError", seq: 5 });
     expect(seen.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
-    expect(final()).toMatchObject({ phase: "BROKEN", received: 4, detail: expect.stringContaining("event 5") });
+    expect(follower.final()).toMatchObject({
+      phase: "BROKEN",
+      received: 4,
+      detail: expect.stringContaining("event 5"),
+    });
   });
 
   it("is BROKEN when the server's head is another history", async () => {
     const other = history.map((event) => ({ ...event, hash: "a".repeat(64) }));
-    await expect(follow(() => [batch(history), end(other)])).rejects.toMatchObject({ name: "ChainError", seq: 60 });
-    expect(final()).toMatchObject({ phase: "BROKEN" });
-  });
-
-  it("is STALE when nothing is heard, and connects anew by itself", async () => {
-    const seen = await follow(
-      ({ attempt, afterSeq }) =>
-        attempt === 1 ? [batch(history.slice(0, 10)), "hang"] : [batch(history.slice(afterSeq)), end(history)],
-      { staleMs: 60 },
-    );
-    expect(seen).toEqual(history);
-    expect(phases().slice(0, 5)).toEqual(["LOADING", "CATCHING_UP", "LIVE", "STALE", "CATCHING_UP"]);
-    expect(final()).toMatchObject({ phase: "ENDED", reconnects: 1 });
-    expect(server.asked).toEqual([0, 10]);
-  });
-
-  it("stays with a quiet run as long as heartbeats come", async () => {
-    const seen = await follow(
-      async function* () {
-        yield batch(history);
-        for (let beat = 0; beat < 6; beat += 1) {
-          await new Promise((resolve) => setTimeout(resolve, 30));
-          yield heartbeat(history);
-        }
-        yield end(history);
-      },
-      { staleMs: 100 },
-    );
-    expect([seen.length, server.asked, phases().includes("STALE")]).toEqual([60, [0], false]);
-  });
-
-  it.each(["NOT_FOUND", "TOKEN_EXPIRED", "FORBIDDEN", "CURSOR_INVALID"])(
-    "throws %s, because asking again cannot help",
-    async (code) => {
-      await expect(follow(() => [fails(code, false)])).rejects.toMatchObject({
-        name: "SomaRequestError",
-        code,
-        retryable: false,
-        traceId: "t1",
-      });
-      expect(server.asked).toEqual([0]);
-    },
-  );
-
-  it.each([4401, 4403])("throws UNAUTHENTICATED when the connection is closed with %i", async (refuseWith) => {
-    await expect(follow(() => [], {}, { refuseWith })).rejects.toMatchObject({
-      code: "UNAUTHENTICATED",
-      retryable: false,
+    await expect(follower.follow(() => [batch(history), end(other)])).rejects.toMatchObject({
+      name: "ChainError",
+      seq: 60,
     });
-  });
-
-  it("waits longer each time it asks in vain, up to a limit", async () => {
-    waitLongest();
-    const times: number[] = [];
-    await follow(
-      ({ attempt, afterSeq }) => {
-        times.push(performance.now());
-        return attempt < 6 ? ["drop"] : [batch(history.slice(afterSeq)), end(history)];
-      },
-      { backoffMs: 20 },
-    );
-    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    expect(waits[4] ?? 0).toBeGreaterThanOrEqual(20 * 2 ** 4 * 0.9);
-    expect(states.filter(({ phase }) => phase === "RECONNECTING").map(({ detail }) => detail)).toContainEqual(
-      expect.stringMatching(/^try 3, in 0\.\d s$/),
-    );
-  });
-
-  it("does not ask in a rush when a gap cannot be repaired", async () => {
-    waitLongest();
-    const stop = new AbortController();
-    setTimeout(() => stop.abort(), 250);
-    await follow(() => [heartbeat([]), batch(history.slice(3)), "hang"], { backoffMs: 40, signal: stop.signal });
-    expect(server.asked.length).toBeGreaterThan(2);
-    expect(server.asked.length).toBeLessThan(8);
-  });
-
-  it("waits no longer than it is told to, and not at all when somebody asks for the next try", async () => {
-    waitLongest();
-    const waits: string[] = [];
-    const onState = ({ detail }: FollowState): void => void (detail === undefined || waits.push(detail));
-    const drops = (): number => waits.length;
-    const script: Script = () => (drops() < 6 ? ["drop"] : [batch(history), end(history)]);
-    const onWait = (goOn: () => void): void => goOn();
-    const events = await follow(script, { backoffMs: 60_000, maxBackoffMs: 90_000, onWait, onState });
-    expect(events).toHaveLength(60);
-    expect(waits.slice(0, 3).map((words) => words.replace(/^try \d+, in /, ""))).toEqual([
-      "59.9 s",
-      "89.9 s",
-      "89.9 s",
-    ]);
-  });
-
-  it("ends quietly when its signal aborts, whatever it waits for", async () => {
-    const scripts: [Script, RunServerOptions][] = [
-      [() => ["hang"], {}],
-      [() => ["drop"], {}],
-      [() => [], { mute: true }],
-    ];
-    for (const [script, options] of scripts) {
-      const stop = new AbortController();
-      setTimeout(() => stop.abort(), 30);
-      expect(await follow(script, { signal: stop.signal, backoffMs: 1_000 }, options)).toEqual([]);
-      await server.close();
-    }
-    server = await startRunServer(() => []);
-    expect(
-      await followRun({ url: server.url, runId: RUN_ID, afterSeq: 0, signal: AbortSignal.abort() }).next(),
-    ).toEqual({ done: true, value: undefined });
-    expect(server.asked).toEqual([]);
-  });
-
-  it("tells the server when its reader leaves", async () => {
-    server = await startRunServer(() => [batch(history), "hang"]);
-    for await (const event of followRun({ url: server.url, runId: RUN_ID, afterSeq: 0 })) if (event.seq === 3) break;
-    await expect.poll(() => server.open()).toBe(0);
+    expect(follower.final()).toMatchObject({ phase: "BROKEN" });
   });
 
   it("holds a bounded number of frames for a slow reader and loses none", async () => {
     const long = await makeHistory(700);
-    server = await startRunServer(({ afterSeq }) => [
+    follower.server = await startRunServer(({ afterSeq }) => [
       ...long.slice(afterSeq).map((event) => batch([event])),
       end(long),
     ]);
     const seen: number[] = [];
     for await (const event of followRun({
-      url: server.url,
+      url: follower.server.url,
       runId: RUN_ID,
       afterSeq: 0,
       backoffMs: 4,
-      onState: (state) => void states.push(state),
+      onState: (state) => void follower.states.push(state),
     })) {
       if (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 150));
       seen.push(event.seq);
     }
     expect(seen).toEqual(long.map(({ seq }) => seq));
-    expect(server.asked.length).toBeGreaterThan(1);
-    expect(final()).toMatchObject({ phase: "ENDED", received: 700, duplicatesDropped: 0 });
+    expect(follower.server.asked.length).toBeGreaterThan(1);
+    expect(follower.final()).toMatchObject({ phase: "ENDED", received: 700, duplicatesDropped: 0 });
   });
 
   it("survives chaos: 300 events through drops, repeats and losses at random", async () => {
     const long = await makeHistory(300);
     const random = randomFrom(7);
-    const seen = await follow(function* ({ afterSeq }) {
+    const seen = await follower.follow(function* ({ afterSeq }) {
       for (let at = afterSeq; at < long.length; ) {
         const from = Math.max(0, at - Math.floor(random() * 4));
         const to = at + 1 + Math.floor(random() * 9);
@@ -372,9 +227,9 @@ describe("followRun()", () => {
       yield end(long);
     });
     expect(seen).toEqual(long);
-    expect(final()).toMatchObject({ phase: "ENDED", received: 300, head: 300 });
-    expect(final()?.duplicatesDropped).toBeGreaterThan(10);
-    expect(final()?.gapsRepaired).toBeGreaterThan(2);
+    expect(follower.final()).toMatchObject({ phase: "ENDED", received: 300, head: 300 });
+    expect(follower.final()?.duplicatesDropped).toBeGreaterThan(10);
+    expect(follower.final()?.gapsRepaired).toBeGreaterThan(2);
   });
 });
 
