@@ -4,8 +4,8 @@
  *
  *   node_modules/.bin/node tests/load/database-back.ts [kills, 10 when left out]
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readPidFile } from "@soma/local/pid-file";
 import { until } from "@soma/shared/testing/until";
 import { startLoad } from "../system/load.ts";
 import { createProduct } from "../system/product.ts";
@@ -16,8 +16,8 @@ if (!Number.isInteger(kills) || kills < 1 || kills > 100)
 
 const product = await createProduct();
 async function serverPid(): Promise<number> {
-  const text = await readFile(join(product.dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "");
-  return text.includes("ready") ? Number(text.split("\n")[0]) : 0;
+  const file = await readPidFile(join(product.dataDir, "pg"));
+  return file?.ready === true ? file.pid : 0;
 }
 const spread = (values: readonly number[]) => {
   const sorted = values.map(Math.round).sort((a, b) => a - b);

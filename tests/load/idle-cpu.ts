@@ -8,6 +8,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readRuntime } from "@soma/cli/data-folder";
+import { readPidFile } from "@soma/local/pid-file";
 import { createProduct } from "../system/product.ts";
 import { openDatabase } from "../system/product-database.ts";
 
@@ -23,7 +24,7 @@ try {
   await product.ended(await product.send("What is 6*7?"));
   await sleep(SETTLE_MS);
   const pid = (await readRuntime(product.dataDir))?.pid ?? 0;
-  const server = Number((await readFile(join(product.dataDir, "pg", "postmaster.pid"), "utf8")).split("\n")[0]);
+  const server = (await readPidFile(join(product.dataDir, "pg")))?.pid ?? 0;
   const database = await openDatabase(product.dataDir);
   const transactions = async (): Promise<number> =>
     Number(

@@ -156,6 +156,9 @@ async function measure({ name, migrations, fill }: (typeof PARTS)[number]): Prom
   }
 }
 
+if (only !== undefined && !PARTS.some(({ name }) => name === only))
+  throw new Error(`"${only}" is none of ${PARTS.map(({ name }) => name).join(", ")}`);
+
 const teardown = await setup();
 try {
   const measured: object[] = [];

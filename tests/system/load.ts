@@ -31,7 +31,8 @@ export function startLoad(product: ProductUnderTest): Load {
   let ended = 0;
   let stopped = false;
 
-  async function send(mark: string): Promise<string> {
+  /** The run's id; undefined when the client was told that it should not try again. */
+  async function send(mark: string): Promise<string | undefined> {
     const input = { text: `note: ${mark}. And what is 6*7?`, idempotencyKey: newId() };
     for (;;) {
       try {
@@ -39,7 +40,10 @@ export function startLoad(product: ProductUnderTest): Load {
         acknowledged.set(mark, sendMessage.run.id);
         return sendMessage.run.id;
       } catch (error) {
-        if (!(error instanceof SomaRequestError) || !error.retryable) finalErrors.push(`${mark}: ${String(error)}`);
+        if (!(error instanceof SomaRequestError) || !error.retryable) {
+          finalErrors.push(`${mark}: ${String(error)}`);
+          return undefined;
+        }
         await sleep(PAUSE_MS);
       }
     }
@@ -47,7 +51,9 @@ export function startLoad(product: ProductUnderTest): Load {
 
   async function client(name: number): Promise<void> {
     for (let count = 1; !stopped; count += 1) {
-      await product.ended(await send(`mark-${name}-${count}-end`), RUN_MS);
+      const runId = await send(`mark-${name}-${count}-end`);
+      if (runId === undefined) return;
+      await product.ended(runId, RUN_MS);
       ended += 1;
     }
   }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readPidFile } from "@soma/local/pid-file";
 import { loadSecrets } from "@soma/local/secrets";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
 
@@ -18,7 +18,7 @@ export interface ProductDatabase {
 
 export async function openDatabase(dataDir: string): Promise<ProductDatabase> {
   const { postgres } = await loadSecrets(dataDir);
-  const [, , , port] = (await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8")).split("\n");
+  const port = (await readPidFile(join(dataDir, "pg")))?.port;
   const sql = connect({
     url: `postgres://soma_owner:${encodeURIComponent(postgres.owner)}@127.0.0.1:${port}/postgres`,
     schema: "public",

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAlive, readCredentials, readRuntime } from "@soma/cli/data-folder";
+import { readCredentials, readRuntime } from "@soma/cli/data-folder";
 import { createDevIdentity } from "@soma/gateway/identity";
 import { createSomaClient, type SomaClient } from "@soma/graphql/client";
 import { RunDetailDocument, type RunDetailQuery, SendMessageDocument } from "@soma/graphql/operations";
@@ -12,6 +12,7 @@ import { isFinished } from "@soma/graphql/run-status";
 import { loadSecrets } from "@soma/local/secrets";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
+import { removeData } from "./remove-data.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -118,12 +119,7 @@ export async function createProduct(): Promise<ProductUnderTest> {
     output: () => said,
     async close() {
       await product.stop();
-      const pid = Number(
-        (await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0],
-      );
-      if (isAlive(pid)) process.kill(pid, "SIGINT");
-      await until("PostgreSQL has stopped", () => !isAlive(pid));
-      await rm(dataDir, { recursive: true, force: true });
+      await removeData(dataDir);
     },
   };
   return product;

@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ready, removeData, runUp, stop } from "./run-up.ts";
+import { removeData } from "../remove-data.ts";
+import { ready, runUp, stop } from "./run-up.ts";
 
 describe("the data folder", () => {
   let closed: string;

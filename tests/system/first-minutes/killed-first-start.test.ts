@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ready, removeData, runUp, stop, type Up } from "./run-up.ts";
+import { removeData } from "../remove-data.ts";
+import { ready, runUp, stop, type Up } from "./run-up.ts";
 
 /** In the order in which they come: files in the data folder, the first ones of initdb among them, then lines that are said. */
 const POINTS: readonly [name: string, file: RegExp | undefined, line: RegExp | undefined][] = [

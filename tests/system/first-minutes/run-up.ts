@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAlive } from "@soma/cli/data-folder";
 import { until } from "@soma/shared/testing/until";
 
 const up = fileURLToPath(new URL("../../../infra/local/up.ts", import.meta.url));
@@ -36,13 +33,4 @@ export async function ready({ said, ended }: Up): Promise<void> {
 export async function stop({ child, ended }: Up): Promise<number | string> {
   child.kill("SIGTERM");
   return ended;
-}
-
-/** Removes a data folder whose PostgreSQL may have outlived its start. */
-export async function removeData(dataDir: string): Promise<void> {
-  const text = await readFile(join(dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "");
-  const pid = Number(text.split("\n")[0]);
-  if (isAlive(pid)) process.kill(pid, "SIGINT");
-  await until("PostgreSQL has stopped", () => !isAlive(pid), 20_000);
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }

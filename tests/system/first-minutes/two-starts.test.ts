@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ready, removeData, runUp, stop } from "./run-up.ts";
+import { removeData } from "../remove-data.ts";
+import { ready, runUp, stop } from "./run-up.ts";
 
 describe("two starts on one data folder at the same instant", () => {
   let place: string;

@@ -1,20 +1,28 @@
 /**
- * One caller that takes all it can get, in a process of its own, until it is ended:
+ * One caller that takes all it can get, in a process of its own, until it is ended. Prints a line when it was first given
+ * what it takes: a flood that is refused from the beginning shows nothing.
  *   node flood.ts <kind> <url of the product> <its token> <id of a run>
  */
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { WebSocket } from "ws";
+import { type RawData, WebSocket } from "ws";
 
 const [kind = "", url = "", token = "", runId = ""] = process.argv.slice(2);
 const AT_ONCE = 60;
 const socketUrl = `${url.replace(/^http/, "ws")}/graphql`;
 
+let taking = false;
+function took(): void {
+  if (!taking) console.log("taking");
+  taking = true;
+}
+
 async function ask(query: string): Promise<void> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   const response = await fetch(`${url}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
-  await response.arrayBuffer();
+  const { data, errors } = (await response.json()) as { data?: object | null; errors?: unknown };
+  if (data != null && errors === undefined) took();
 }
 
 /** Many at once, each as soon as the one before it is over. */
@@ -50,11 +58,20 @@ function openSocket(then: (socket: WebSocket) => void): WebSocket {
 }
 
 function introduce(socket: WebSocket, then: () => void): void {
-  socket.once("message", then);
+  socket.once("message", (message) => {
+    if (typeOf(message) === "connection_ack") then();
+  });
   socket.send(JSON.stringify({ type: "connection_init", payload: { token } }));
 }
 
+function typeOf(message: RawData): string {
+  return (JSON.parse(String(message)) as { type: string }).type;
+}
+
 function subscribeOften(socket: WebSocket): void {
+  socket.on("message", (message) => {
+    if (typeOf(message) === "next") took();
+  });
   const query = `subscription { runEvents(runId: "${runId}") { __typename } }`;
   for (let id = 0; id < 32; id += 1)
     socket.send(JSON.stringify({ id: `${id}`, type: "subscribe", payload: { query } }));
@@ -66,11 +83,15 @@ function pingUnread(socket: WebSocket): void {
   const more = (): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(text, more);
   };
+  took();
   for (let begun = 0; begun < 8; begun += 1) more();
 }
 
 function openTcp(text: string) {
-  const socket = connect(Number(new URL(url).port), new URL(url).hostname, () => void socket.write(text));
+  const socket = connect(Number(new URL(url).port), new URL(url).hostname, () => {
+    socket.write(text);
+    took();
+  });
   socket.on("error", () => {});
   // Without it the end of the connection would not be heard.
   socket.resume();
@@ -89,8 +110,8 @@ const FLOODS: Record<string, () => Promise<void>> = {
   "new documents": () => askForEver(newDocument),
   mutations: () => askForEver(fiveRuns),
   subscriptions: () => openForEver(300, () => openSocket((socket) => introduce(socket, () => subscribeOften(socket)))),
-  connections: () => openForEver(2_000, () => openSocket((socket) => introduce(socket, () => {}))),
-  "connections without a token": () => openForEver(2_000, () => openSocket(() => {})),
+  connections: () => openForEver(2_000, () => openSocket((socket) => introduce(socket, took))),
+  "connections without a token": () => openForEver(2_000, () => openSocket(took)),
   "pings whose answers it leaves unread": () =>
     openForEver(200, () => openSocket((socket) => introduce(socket, () => pingUnread(socket)))),
   "requests that never end": () =>
@@ -99,4 +120,8 @@ const FLOODS: Record<string, () => Promise<void>> = {
 
 export const KINDS = Object.keys(FLOODS);
 
-if (import.meta.main) await FLOODS[kind]?.();
+if (import.meta.main) {
+  const flood = FLOODS[kind];
+  if (flood === undefined) throw new Error(`"${kind}" is none of ${KINDS.join(", ")}`);
+  await flood();
+}

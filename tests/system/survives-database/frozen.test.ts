@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readRuntime } from "@soma/cli/data-folder";
+import { readPidFile } from "@soma/local/pid-file";
 import { onLinux } from "@soma/shared/testing/on-linux";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -35,7 +36,7 @@ describe.skipIf(process.platform !== "linux")(
 
     /** The server and the process of each of its connections. */
     async function serverPids(): Promise<number[]> {
-      const [first = ""] = (await readFile(join(product.dataDir, "pg", "postmaster.pid"), "utf8")).split("\n");
+      const first = String((await readPidFile(join(product.dataDir, "pg")))?.pid);
       const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
       const parents = await Promise.all(pids.map((name) => readFile(`/proc/${name}/stat`, "utf8").catch(() => "")));
       const children = pids.filter((_, i) => parents[i]?.split(") ")[1]?.split(" ")[1] === first);

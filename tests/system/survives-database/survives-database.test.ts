@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readRuntime } from "@soma/cli/data-folder";
+import { readPidFile } from "@soma/local/pid-file";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Load, startLoad } from "../load.ts";
@@ -40,8 +41,8 @@ describe("a product under load does not care what becomes of its database", () =
   }
 
   async function serverPid(): Promise<number> {
-    const text = await readFile(join(product.dataDir, "pg", "postmaster.pid"), "utf8").catch(() => "");
-    return text.includes("ready") ? Number(text.split("\n")[0]) : 0;
+    const file = await readPidFile(join(product.dataDir, "pg"));
+    return file?.ready === true ? file.pid : 0;
   }
 
   it(`goes on when every connection is cut, ${CUTS} times`, { timeout: 240_000 }, async () => {
