@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { readFile, readlink, realpath, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -105,16 +105,29 @@ function control({ pgCtl, user, dataDir }: Server, args: readonly string[]): Pro
   return user.run(pgCtl, [...args, "-D", user.here(dataDir)], dataDir);
 }
 
-/** True unless the process is another one: its program is not PostgreSQL, or it stands in another folder. */
+/**
+ * True unless the process is another one: its program is not PostgreSQL, or it stands in another folder. Only where its folder
+ * is not told does the time count at which it began: somebody may have set the clock since.
+ */
 async function isServerOf({ user, dataDir }: Server, { pid, startedAt }: PidFile): Promise<boolean> {
   const program = await programOf(pid);
   if (program !== undefined && !basename(program).startsWith("postgres")) return false;
   if (platform() !== "linux") return true;
   const [of, wanted] = await Promise.all([stat(`/proc/${pid}`).catch(() => undefined), stat(dataDir)]);
   if (of !== undefined && of.uid !== wanted.uid) return false;
-  // Asked as PostgreSQL's user: root without the capability SYS_PTRACE may not look.
-  const folder = await user.run("readlink", [`/proc/${pid}/cwd`], dirname(dataDir)).catch(() => undefined);
-  if (folder !== undefined) return folder.stdout.trim() === (await realpath(dataDir));
+  const folder = await folderOf(user, pid, dirname(dataDir));
+  if (folder !== undefined) return folder === (await realpath(dataDir));
   const began = await beganAt(pid);
   return began === undefined || Math.abs(began - startedAt) <= START_SLACK_S;
+}
+
+/** The folder a process stands in; undefined when nobody may look. Root without the capability SYS_PTRACE may not, PostgreSQL's user may. */
+async function folderOf(user: PostgresUser, pid: number, here: string): Promise<string | undefined> {
+  const link = `/proc/${pid}/cwd`;
+  const asUser = (): Promise<string | undefined> =>
+    user.run("readlink", ["-n", link], here).then(
+      ({ stdout }) => stdout,
+      () => undefined,
+    );
+  return readlink(link).catch(asUser);
 }

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onLinux } from "@soma/shared/testing/on-linux";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findServer, type Server } from "./postgres-server.ts";
+
+let dataDir: string;
+let child: ChildProcess | undefined;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "soma-server-"));
+});
+afterEach(() => {
+  child?.kill("SIGKILL");
+  rmSync(dataDir, { recursive: true });
+});
+
+/** A process that is called as PostgreSQL is, and a pid file of an hour ago by the clock as it is set now. */
+async function serveFrom(cwd: string): Promise<number> {
+  child = spawn("sleep", ["60"], { cwd, argv0: "/usr/lib/postgresql/bin/postgres" });
+  await once(child, "spawn");
+  const pid = child.pid ?? 0;
+  const startedAt = Math.floor(Date.now() / 1_000) - 3_600;
+  writeFileSync(join(dataDir, "postmaster.pid"), `${pid}\n${dataDir}\n${startedAt}\n5432\n\n\n\nready\n`);
+  return pid;
+}
+
+/** PostgreSQL's user can run nothing, as in an image without coreutils. */
+const server = (): Server => ({
+  pgCtl: "",
+  dataDir,
+  user: {
+    name: "nobody",
+    run: () => Promise.reject(new Error("spawn readlink ENOENT")),
+    own: async () => {},
+    here: (folder) => folder,
+  },
+});
+
+describe.skipIf(process.platform !== "linux")(onLinux("findServer()"), () => {
+  it("knows our own server by its folder, whatever was done to the clock", async () => {
+    const pid = await serveFrom(dataDir);
+    expect(await findServer(server())).toMatchObject({ pid, port: 5432 });
+    expect(existsSync(join(dataDir, "postmaster.pid"))).toBe(true);
+  });
+
+  it("takes a server of another folder for a stranger, and removes the file that names it", async () => {
+    await serveFrom(tmpdir());
+    expect(await findServer(server())).toBeUndefined();
+    expect(existsSync(join(dataDir, "postmaster.pid"))).toBe(false);
+  });
+});
