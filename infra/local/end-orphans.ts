@@ -1,8 +1,8 @@
-import { readdir, readlink, realpath, stat } from "node:fs/promises";
+import { readlink, realpath, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename } from "node:path";
 import { readPidFile } from "./pid-file.ts";
-import { programOf } from "./process-identity.ts";
+import { listPids, programOf } from "./process-identity.ts";
 
 /**
  * Asks the processes of a killed server to end, which no other server may follow: those that do nothing end by themselves,
@@ -12,10 +12,10 @@ import { programOf } from "./process-identity.ts";
  */
 export async function endOrphans(dataDir: string): Promise<number> {
   if (platform() !== "linux") return 0;
-  const [folder, { uid }, names] = await Promise.all([realpath(dataDir), stat(dataDir), readdir("/proc")]);
+  const [folder, { uid }, pids] = await Promise.all([realpath(dataDir), stat(dataDir), listPids()]);
   const owner = Math.abs((await readPidFile(dataDir))?.pid ?? 0);
   let asked = 0;
-  for (const pid of names.filter((name) => /^\d+$/.test(name)).map(Number)) {
+  for (const pid of pids) {
     if (pid === owner) continue;
     if ((await readlink(`/proc/${pid}/cwd`).catch(() => "")) !== folder) continue;
     if ((await stat(`/proc/${pid}`).catch(() => undefined))?.uid !== uid) continue;

@@ -1,16 +1,36 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
+import { listPids, programOf } from "./process-identity.ts";
 
 const LISTENS = "0A";
 
+const MAX_NAME = 40;
+
 /** What listens on a TCP port of this machine, in words; "another program" where that cannot be told. */
-export async function describePortHolder(port: number): Promise<string> {
+export function describePortHolder(port: number): Promise<string> {
+  return findHolder(port).catch(() => "another program");
+}
+
+async function findHolder(port: number): Promise<string> {
   const sockets = await listeningSockets(port);
-  for (const pid of sockets.size === 0 ? [] : await processes()) {
+  for (const pid of sockets.size === 0 ? [] : await listPids()) {
     if (!(await holds(pid, sockets))) continue;
-    const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0").join(" ").trim();
-    return `process ${pid}${words === "" ? "" : ` (${words.length > 120 ? `${words.slice(0, 119)}…` : words})`}`;
+    const name = toName((await programOf(pid)) ?? "");
+    return `process ${pid}${name === "" ? "" : ` (${name})`}`;
   }
   return "another program";
+}
+
+/**
+ * The name alone of somebody else's program: its arguments, which it may have written over its own name, may be secrets, and
+ * whatever it chose to be called is shown on our terminal.
+ */
+function toName(program: string): string {
+  const [path = ""] = program.split(/\s/);
+  return basename(path)
+    .replace(/:$/, "")
+    .replace(/[^\w.+@-]/g, "?")
+    .slice(0, MAX_NAME);
 }
 
 /** Inodes of the sockets that listen there; by the tables of Linux, empty elsewhere. */
@@ -24,11 +44,7 @@ async function listeningSockets(port: number): Promise<Set<string>> {
   return new Set(found.map((row) => `socket:[${row[9]}]`));
 }
 
-async function processes(): Promise<string[]> {
-  return (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
-}
-
-async function holds(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
+async function holds(pid: number, sockets: ReadonlySet<string>): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
   for (const name of await readdir(folder).catch(() => []))
     if (sockets.has(await readlink(`${folder}/${name}`).catch(() => ""))) return true;

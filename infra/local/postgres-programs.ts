@@ -1,6 +1,7 @@
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { arch, platform, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { listPids, programOf } from "./process-identity.ts";
 
 export interface PostgresPrograms {
   initdb: string;
@@ -114,24 +115,20 @@ async function letEverybodyRead(folder: string): Promise<void> {
   }
 }
 
+/** Who could not look whether a process runs from a copy removes none: they cost room, and a server its files. */
 async function removeOthers(place: string, kept: string): Promise<void> {
   const names = (await readdir(place)).filter((name) => name.startsWith(COPIES) && name !== basename(kept));
   if (names.length === 0) return;
-  const running = await runningPrograms();
-  for (const name of names)
-    if (running !== undefined && !running.some((program) => program.startsWith(`${join(place, name)}/`)))
+  const running = await runningPrograms().catch((): string[] => []);
+  for (const name of running.length === 0 ? [] : names)
+    if (!running.some((program) => program.startsWith(`${join(place, name)}/`)))
       await rm(join(place, name), { recursive: true, force: true });
 }
 
-/** The files that processes of this machine run; undefined where that cannot be told. */
-async function runningPrograms(): Promise<string[] | undefined> {
-  const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
-  if (pids.length === 0) return undefined;
-  const read = pids.map((pid) =>
-    readFile(`/proc/${pid}/cmdline`, "utf8")
-      .then((text) => text.split("\0")[0] ?? "")
-      .catch(() => ""),
-  );
-  const links = pids.map((pid) => readlink(`/proc/${pid}/exe`).catch(() => ""));
-  return (await Promise.all([...read, ...links])).filter((program) => program !== "");
+/** The files that processes of this machine run, one looked at after the other; none where that cannot be told. */
+async function runningPrograms(): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await listPids())
+    found.push((await programOf(pid)) ?? "", await readlink(`/proc/${pid}/exe`).catch(() => ""));
+  return found.filter((program) => program !== "");
 }

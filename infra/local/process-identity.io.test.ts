@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { onLinux } from "@soma/shared/testing/on-linux";
 import { until } from "@soma/shared/testing/until";
 import { describe, expect, it } from "vitest";
-import { beganAt, lifeOf } from "./process-identity.ts";
+import { beganAt, lifeOf, listPids } from "./process-identity.ts";
 
 describe("lifeOf()", () => {
   it("is the same for as long as a process lives, and nothing afterwards", async () => {
@@ -38,13 +38,21 @@ describe("lifeOf()", () => {
 describe.skipIf(process.platform !== "linux")(onLinux("a process that cannot be looked at"), () => {
   it("is not taken for gone when only we have too many files open", async () => {
     const program = `import { openSync } from "node:fs";
-      import { lifeOf, programOf } from ${JSON.stringify(new URL("process-identity.ts", import.meta.url).href)};
+      import { lifeOf, listPids, programOf } from ${JSON.stringify(new URL("process-identity.ts", import.meta.url).href)};
       try { for (;;) openSync("/dev/null"); } catch {}
-      const found = await Promise.allSettled([lifeOf(process.pid), programOf(process.pid)]);
+      const found = await Promise.allSettled([lifeOf(process.pid), programOf(process.pid), listPids()]);
       console.log(found.map(({ value, reason }) => reason?.code ?? String(value)).join());`;
     const child = spawn("sh", ["-c", 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, program]);
     const [said] = (await once(child.stdout, "data")) as [Buffer];
-    expect(said.toString()).toBe("EMFILE,EMFILE\n");
+    expect(said.toString()).toBe("EMFILE,EMFILE,EMFILE\n");
+  });
+});
+
+describe("listPids()", () => {
+  it.skipIf(process.platform !== "linux")(onLinux("lists processes by their numbers"), async () => {
+    const pids = await listPids();
+    expect(pids).toContain(process.pid);
+    expect(pids.every(Number.isInteger)).toBe(true);
   });
 });
 

@@ -1,8 +1,14 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { promisify } from "node:util";
 import { isAlive } from "@soma/schemas/is-alive";
+
+/** The processes of this machine; none where the system does not list them. Throws when we could not look. */
+export async function listPids(): Promise<number[]> {
+  if (platform() !== "linux") return [];
+  return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+}
 
 /** The program a process runs, as it was called; empty when it is gone, undefined where that cannot be told. */
 export async function programOf(pid: number): Promise<string | undefined> {
