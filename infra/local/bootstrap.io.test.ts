@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let folder: string;
 let bootstrap: string;
@@ -23,24 +24,42 @@ it("npm start -- --help tells the options before anything is installed", () => {
   expect(readdirSync(folder)).toEqual(["infra"]);
 });
 
-it("takes what somebody installed by hand when it is what the lock asks for, and nothing else", () => {
-  const modules = join(folder, "node_modules");
-  mkdirSync(join(modules, "node", "bin"), { recursive: true });
-  symlinkSync(process.execPath, join(modules, "node", "bin", "node"));
-  cpSync(join(fileURLToPath(new URL("../../node_modules", import.meta.url)), "postgres"), join(modules, "postgres"), {
-    recursive: true,
-  });
-  writeFileSync(join(folder, "codegen.ts"), 'console.log("made");');
+describe("an installation", () => {
+  const [postgres, windows] = [{ version: "3.4.9" }, { version: "1.0.0", optional: true }];
   const lists = (path: string, packages: Record<string, object>): void =>
     writeFileSync(join(folder, path), JSON.stringify({ packages }));
-  const [postgres, windows] = [{ version: "3.4.9" }, { version: "1.0.0", optional: true }];
-  lists("package-lock.json", { "": {}, "node_modules/postgres": postgres, "node_modules/for-windows": windows });
-  // Without npm, so that an installation would fail.
+  /** Without npm, so that an installation would fail. */
   const codegen = () =>
     execFileSync(process.execPath, [bootstrap, "codegen"], { encoding: "utf8", env: { PATH: "" }, stdio: "pipe" });
-  expect(codegen).toThrow("npm could not be started");
-  lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
-  expect(codegen()).toBe("made\n");
-  lists("node_modules/.package-lock.json", { "node_modules/postgres": { version: "3.4.8" } });
-  expect(codegen).toThrow("npm could not be started");
+
+  beforeEach(() => {
+    const modules = join(folder, "node_modules");
+    mkdirSync(join(modules, "node", "bin"), { recursive: true });
+    symlinkSync(process.execPath, join(modules, "node", "bin", "node"));
+    cpSync(join(fileURLToPath(new URL("../../node_modules", import.meta.url)), "postgres"), join(modules, "postgres"), {
+      recursive: true,
+    });
+    writeFileSync(join(folder, "codegen.ts"), 'console.log("made");');
+    lists("package-lock.json", { "": {}, "node_modules/postgres": postgres, "node_modules/for-windows": windows });
+  });
+
+  it("is taken when it is what the lock asks for, whoever made it, and nothing else is", () => {
+    expect(codegen).toThrow("npm could not be started");
+    lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+    expect(codegen()).toBe("made\n");
+    lists("node_modules/.package-lock.json", { "node_modules/postgres": { version: "3.4.8" } });
+    expect(codegen).toThrow("npm could not be started");
+  });
+
+  it("that was changed by hand is made again, whatever was noted of an earlier one", () => {
+    const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
+    mkdirSync(join(folder, "node_modules", ".soma"));
+    writeFileSync(join(folder, "node_modules", ".soma", "installed"), hash("sha256", `package-lock.json${lock}`));
+    lists("node_modules/.package-lock.json", { "node_modules/postgres": { version: "3.4.8" } });
+    expect(codegen).toThrow("npm could not be started");
+    lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+    expect(codegen()).toBe("made\n");
+    rmSync(join(folder, "node_modules", "node"), { recursive: true });
+    expect(codegen).toThrow("npm could not be started");
+  });
 });

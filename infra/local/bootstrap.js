@@ -66,24 +66,31 @@ function filesUnder(folder, leaveOut) {
 }
 
 /** Runs `make` unless it was run for the same inputs before; then nothing is written. */
-async function once(name, { inputs, makes }, make) {
+function once(name, { inputs, makes }, make) {
   const stamp = join(stamps, name);
   const digest = digestOf(inputs);
   if (existsSync(makes) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  try {
-    accessSync(root, constants.W_OK);
-  } catch (error) {
-    fail(
-      `${root} cannot be written to (${error.code}), and it is not ${name === "installed" ? "installed" : "built"} yet, or was changed since.\n` +
-        "Run the command once where it can be written to; afterwards `npm start -- --data DIR` writes nothing but DIR.",
-    );
-  }
-  await make();
+  checkWritable("built");
+  make();
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, digest);
 }
 
-/** Whether npm has installed what the lock asks for, also when somebody ran it by hand; it writes its own list last. */
+function checkWritable(what) {
+  try {
+    accessSync(root, constants.W_OK);
+  } catch (error) {
+    fail(
+      `${root} cannot be written to (${error.code}), and it is not ${what} yet, or was changed since.\n` +
+        "Run the command once where it can be written to; afterwards `npm start -- --data DIR` writes nothing but DIR.",
+    );
+  }
+}
+
+/**
+ * Whether what is there is what the lock asks for, by the list that npm writes last, whoever ran it. Nothing else is kept of
+ * it: somebody may have changed node_modules by hand since.
+ */
 function isInstalled() {
   if (!existsSync(nodeProgram)) return false;
   try {
@@ -100,14 +107,13 @@ function isInstalled() {
 }
 
 /** By the lock alone: `npm ci` empties node_modules under whatever runs, so a changed script must not set it off. */
-function install() {
+async function install() {
   if (isInstalled()) return;
-  const lock = { inputs: [join(root, "package-lock.json")], makes: join(root, "node_modules") };
-  return once("installed", lock, () => {
-    console.log("Installing packages (once, about 650 MB on disk)...");
-    // Engine warnings are about the Node that npm runs on, not the one that runs the packages.
-    return runSlowly("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  });
+  checkWritable("installed");
+  console.log("Installing packages (once, about 650 MB on disk)...");
+  // What builds and checks is wanted too, also where NODE_ENV says production. Engine warnings are about the Node that npm
+  // runs on, not the one that runs the packages.
+  await runSlowly("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
 /** Runs a program and tells now and then how much the disk has taken. */
@@ -150,13 +156,13 @@ function findNode() {
   );
 }
 
-async function buildWebui(node) {
+function buildWebui(node) {
   const sources = [
     ...filesUnder(join(root, "webui"), ["dist", "node_modules"]),
     ...filesUnder(join(root, "graphql"), ["node_modules"]),
     ...filesUnder(join(root, "schemas"), ["node_modules"]),
   ];
-  await once("webui", { inputs: sources, makes: join(root, "webui/dist/index.html") }, () =>
+  once("webui", { inputs: sources, makes: join(root, "webui/dist/index.html") }, () =>
     run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], {
       cwd: join(root, "webui"),
     }),
@@ -235,7 +241,7 @@ async function test(node, files) {
     const failed = await together([typesOf(node)]);
     if (failed.length > 0) finish(0, 1);
   }
-  if (whole || asksForSystem(files)) await buildWebui(node);
+  if (whole || asksForSystem(files)) buildWebui(node);
   const report = join(root, ".tmp/test-report.json");
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -275,8 +281,8 @@ function stay(node, file, args) {
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
-async function start(node, args) {
-  await buildWebui(node);
+function start(node, args) {
+  buildWebui(node);
   stay(node, "infra/local/up.ts", args);
 }
 
@@ -289,7 +295,7 @@ await install();
 patch();
 const node = findNode();
 process.env.PATH = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
-if (command === "start") await start(node, args);
+if (command === "start") start(node, args);
 else if (command === "part") stay(node, "infra/local/alone.ts", args);
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);
