@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { replaceFile, syncFolder } from "@soma/shared/replace-file";
 import { ASIDE, type PostgresUser, type PostgresUsers } from "./postgres-user.ts";
-import { replaceFile, syncFolder } from "./replace-file.ts";
 
 export interface CreateDatabaseParams {
   initdb: string;

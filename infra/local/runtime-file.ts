@@ -8,7 +8,7 @@ import {
   type Runtime,
 } from "@soma/schemas/data-folder";
 import { type KernelLock, tryLock } from "@soma/shared/kernel-lock";
-import { replaceFile } from "./replace-file.ts";
+import { replaceFile } from "@soma/shared/replace-file";
 
 const PID_FILE = "pid";
 const LOCK_FILE = "lock";

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRecord } from "@soma/schemas/json";
+import { replaceFile } from "@soma/shared/replace-file";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { replaceFile } from "./replace-file.ts";
 
 interface KeyPair {
   privateKey: JWK;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aToolContext } from "@soma/sdk/testing/tool-context";
@@ -44,13 +44,14 @@ describe("note_append", () => {
     const mask = process.umask(0);
     try {
       await append("private", "a");
+      await append("private", "b");
     } finally {
       process.umask(mask);
     }
     const modeOf = async (...path: string[]) => ((await stat(join(dataDir, ...path))).mode & 0o777).toString(8);
     for (const folder of ["notes", "notes/acme", "note-locks", "note-locks/acme"])
       expect(await modeOf(folder), folder).toBe("700");
-    for (const file of ["notes/acme/notes.md", "note-locks/acme/notes.md"])
+    for (const file of ["notes/acme/notes.md", "note-locks/acme/new-files", "note-locks/acme/notes.md"])
       expect(await modeOf(file), file).toBe("600");
   });
 
@@ -93,7 +94,23 @@ describe("note_append", () => {
     await expect(append("one too many", "a")).rejects.toMatchObject({ type: "too_many_files" });
     expect(await append("one more line", "b", "f7.md")).toBe("noted in f7.md, which has 1 line");
     expect((await readdir(folder)).length).toBe(1_000);
-    expect(await readdir(join(dataDir, "note-locks/acme"))).toEqual(["f7.md"]);
+    expect(await readdir(join(dataDir, "note-locks/acme"))).toEqual(["f7.md", "new-files"]);
+  });
+
+  it("makes no more files than there may be when many new ones are named at once", async () => {
+    const folder = join(dataDir, "notes/acme");
+    await mkdir(folder, { recursive: true });
+    await Promise.all(Array.from({ length: 995 }, (_, i) => writeFile(join(folder, `f${i}.md`), "")));
+    const appended = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => append("x", `${i}`, `g${i}.md`)));
+    expect(appended.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    expect(await readdir(folder)).toHaveLength(1_000);
+  });
+
+  it("leaves no lock for a new file that could not be made", async () => {
+    await mkdir(join(dataDir, "notes"));
+    await symlink(join(dataDir, "away"), join(dataDir, "notes/acme"));
+    for (const name of ["a.md", "b.md"]) await expect(append("x", "a", name)).rejects.toThrow();
+    expect(await readdir(join(dataDir, "note-locks/acme"))).toEqual(["new-files"]);
   });
 
   it("does nothing when it was canceled while it waited for its turn", async () => {
@@ -102,14 +119,11 @@ describe("note_append", () => {
     expect(await texts()).toEqual(["- first"]);
   });
 
-  it("clears away what a killed process left behind, once it is old", async () => {
+  it("clears away what a killed process left behind", async () => {
     await append("first", "a");
     const folder = join(dataDir, "notes/acme");
-    for (const name of ["notes.md.aa.tmp", "notes.md.bb.tmp", "notes.mdx.cc.tmp"])
-      await writeFile(join(folder, name), "half");
-    const old = new Date(Date.now() - 120_000);
-    for (const name of ["notes.md.aa.tmp", "notes.mdx.cc.tmp"]) await utimes(join(folder, name), old, old);
+    for (const name of ["notes.md.new", "ideas.md.new"]) await writeFile(join(folder, name), "half");
     await append("second", "b");
-    expect(await readdir(folder)).toEqual(["notes.md", "notes.md.bb.tmp", "notes.mdx.cc.tmp"]);
+    expect(await readdir(folder)).toEqual(["ideas.md.new", "notes.md"]);
   });
 });

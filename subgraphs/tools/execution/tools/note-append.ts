@@ -1,8 +1,9 @@
-import { hash, randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { hash } from "node:crypto";
+import { access, mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { defineTool, ToolError } from "@soma/sdk/define-tool";
 import { withLock } from "@soma/shared/kernel-lock";
+import { replaceFile, syncFolder } from "@soma/shared/replace-file";
 import { Type } from "typebox";
 
 const FILE = "^[a-z0-9][a-z0-9-]{0,63}\\.md$";
@@ -11,13 +12,14 @@ const MAX_FILE_BYTES = 1_048_576;
 const MAX_FILES = 1_000;
 /** Beside the notes and not among them, so that people who look at their notes see notes. */
 const LOCKS = "note-locks";
-/** A temporary file this old belongs to a process that died; no write takes a tenth of it. */
-const STALE_MS = 60_000;
+/** The lock under which a tenant's new files are counted and made; no note has such a name. */
+const NEW_FILES = "new-files";
 
 /**
  * Appends a line to a note file of the tenant, once per idempotency key. The whole file is written beside the old one,
  * flushed, and put in its place: a reader, a crash and a full disk see the file before or after, and a line's key tells
- * that it is there. Each file has a queue in this process, and a lock among all processes that share the data folder.
+ * that it is there. Each file has a queue in this process, and a lock among all processes that share the data folder. The
+ * file of a lock is never deleted, so a note has its own only once it is there: until then all of the tenant share one.
  */
 export default defineTool({
   name: "note_append",
@@ -40,12 +42,13 @@ export default defineTool({
   async run({ text, file = "notes.md" }, { dataDir, tenant, idempotencyKey, signal }) {
     const path = join(dataDir, "notes", tenant, file);
     const locks = join(dataDir, LOCKS, tenant);
+    const note = (): Promise<number> => append(path, text, idempotencyKey);
+    const noteInOld = (): Promise<number> => withLock(join(locks, file), signal, note);
     const count = await inTurn(path, async () => {
       signal.throwIfAborted();
-      // Before there is a lock for it: the file of a lock is never deleted.
-      await checkCount(path);
       await mkdir(locks, { recursive: true, mode: 0o700 });
-      return withLock(join(locks, file), signal, () => append(path, text, idempotencyKey));
+      if (await isThere(path)) return noteInOld();
+      return withLock(join(locks, NEW_FILES), signal, async () => ((await mayBeMade(path)) ? note() : noteInOld()));
     });
     return `noted in ${file}, which has ${count} ${count === 1 ? "line" : "lines"}`;
   },
@@ -96,49 +99,28 @@ async function replace(path: string, content: string): Promise<void> {
       "file_full",
       `the file would have ${bytes} bytes; at most ${MAX_FILE_BYTES} fit, so name another file`,
     );
-  const folder = dirname(path);
-  await makeFolder(folder);
-  await removeStale(path);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    const handle = await open(temporary, "wx", 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
+  await makeFolder(dirname(path));
+  await replaceFile(path, content, { mode: 0o600 });
 }
 
-async function checkCount(path: string): Promise<void> {
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** False when somebody was faster and it is there. Throws when there are as many as there may be. */
+async function mayBeMade(path: string): Promise<boolean> {
   const names = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
+  if (names.includes(basename(path))) return false;
   const count = names.filter((name) => name.endsWith(".md")).length;
-  if (count >= MAX_FILES && !names.includes(basename(path)))
+  if (count >= MAX_FILES)
     throw new ToolError("too_many_files", `there are ${count} note files, the most there may be; name one of them`);
-}
-
-/** Temporary files of the note that a killed process left behind. */
-async function removeStale(path: string): Promise<void> {
-  const mine = (await readdir(dirname(path))).filter(
-    (name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp"),
-  );
-  for (const name of mine) {
-    const file = join(dirname(path), name);
-    const age = await stat(file).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > STALE_MS) await rm(file, { force: true });
-  }
+  return true;
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -146,14 +128,4 @@ async function makeFolder(folder: string): Promise<void> {
   if (first === undefined) return;
   // A new folder is only there after a crash when its parent was flushed.
   for (let at = folder; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
