@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSlots } from "./slots.ts";
+import { createKeyedSlots, createSlots } from "./slots.ts";
 
 describe("createSlots()", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -40,5 +40,25 @@ describe("createSlots()", () => {
     end();
     await first;
     expect(await slots.use(async () => "next")).toBe("next");
+  });
+});
+
+describe("createKeyedSlots()", () => {
+  it("keeps one key from the places of another, and counts again when all have left", async () => {
+    const slots = createKeyedSlots(2);
+    const ends: (() => void)[] = [];
+    const begun: string[] = [];
+    const hold = (key: string) =>
+      slots.use(key, () => {
+        begun.push(key);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      });
+    const all = [hold("a"), hold("a"), hold("a"), hold("b")];
+    await vi.waitFor(() => expect(begun).toEqual(["a", "a", "b"]));
+    ends.shift()?.();
+    await vi.waitFor(() => expect(begun).toEqual(["a", "a", "b", "a"]));
+    for (const end of ends) end();
+    await Promise.all(all);
+    expect(await slots.use("a", async () => "again")).toBe("again");
   });
 });

@@ -47,3 +47,26 @@ export function createSlots(count: number, waitMs = 5_000): Slots {
     },
   };
 }
+
+export interface KeyedSlots {
+  /** Like `Slots.use()`, among the works of the same key. */
+  use<T>(key: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Slots of its own for each key, forgotten when nobody uses them. */
+export function createKeyedSlots(count: number, waitMs?: number): KeyedSlots {
+  const byKey = new Map<string, { slots: Slots; users: number }>();
+  return {
+    async use(key, work) {
+      const entry = byKey.get(key) ?? { slots: createSlots(count, waitMs), users: 0 };
+      byKey.set(key, entry);
+      entry.users += 1;
+      try {
+        return await entry.slots.use(work);
+      } finally {
+        entry.users -= 1;
+        if (entry.users === 0) byKey.delete(key);
+      }
+    },
+  };
+}

@@ -1,8 +1,10 @@
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { referenced } from "@soma/shared/graphql/referenced";
+import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { createKeyedSlots } from "@soma/shared/slots";
 import { link } from "../commands/link.ts";
 import { recall } from "../commands/recall.ts";
 import { remember } from "../commands/remember.ts";
@@ -21,22 +23,30 @@ interface ResolverDeps {
 
 const DEFAULT_NAMESPACE = "default";
 const DEFAULT_LIMIT = 8;
+/** Searches of one caller at once, fewer than there are connections; a service that asks for a run has bounds of its own. */
+const RECALLS_AT_ONCE = 3;
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql } = deps;
   const find = async (id: string, context: RequestContext): Promise<MemoryRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).memory.load(id)) ?? null) : null;
+  const places = createKeyedSlots(RECALLS_AT_ONCE);
+  const inPlace = <T>({ tenant, subject, service }: Principal, work: () => Promise<T>): Promise<T> =>
+    service === null ? places.use(JSON.stringify([tenant, subject]), work) : work();
+
   return {
     Query: {
       memory: (_parent, { id }, context) => find(id, context),
       recall: (_parent, { input }, context) =>
-        recall(deps, context.principal, {
-          query: input.query,
-          namespace: input.namespace ?? DEFAULT_NAMESPACE,
-          kind: input.kind ?? undefined,
-          sessionId: input.sessionId ?? undefined,
-          limit: input.limit ?? DEFAULT_LIMIT,
-        }),
+        inPlace(context.principal, () =>
+          recall(deps, context.principal, {
+            query: input.query,
+            namespace: input.namespace ?? DEFAULT_NAMESPACE,
+            kind: input.kind ?? undefined,
+            sessionId: input.sessionId ?? undefined,
+            limit: input.limit ?? DEFAULT_LIMIT,
+          }),
+        ),
     },
     Mutation: {
       remember: (_parent, { input }, context) =>
