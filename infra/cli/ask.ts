@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { RunDetailDocument, type RunDetailQuery, SendMessageDocument } from "@soma/graphql/operations";
+import { RunDetailDocument, type RunDetailQuery, type RunStatus, SendMessageDocument } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
 import { type EventKind, payloadOf } from "@soma/schemas/run-history";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
@@ -21,6 +22,19 @@ interface Ids {
 
 type Run = NonNullable<RunDetailQuery["run"]>;
 
+/** What is known of a run by its events so far. */
+interface Seen {
+  status: RunStatus;
+  troubles: ToolTroubles;
+}
+
+/** Kinds that end a run, and what the run is then. */
+const RUN_END: Partial<Record<string, RunStatus>> = {
+  RUN_SUCCEEDED: "SUCCEEDED",
+  RUN_FAILED: "FAILED",
+  RUN_CANCELED: "CANCELED",
+} satisfies Partial<Record<EventKind, RunStatus>>;
+
 /**
  * Asks, follows the run to its end, and prints the answer; the ids, what happens on the way and what tools print go to
  * stderr. The exit code is 1 unless the run succeeded and so did each of its tool calls.
@@ -32,9 +46,10 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   const ids = await send(product, options, idempotencyKey).finally(() => process.off("SIGINT", onEarly));
   if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
   const troubles: ToolTroubles = { failed: [], denied: [] };
-  const onInterrupt = (): void => leave(product, { ...ids, troubles }, options.json);
+  const seen: Seen = { status: "RUNNING", troubles };
+  const onInterrupt = (): void => leave(product, { ...ids, ...seen }, options.json);
   process.once("SIGINT", onInterrupt);
-  await follow(product, ids, { troubles, quiet: options.json });
+  await follow(product, ids, { seen, quiet: options.json });
   const { run } = await product.client.request(RunDetailDocument, { id: ids.runId });
   process.off("SIGINT", onInterrupt);
   if (run === null || run === undefined)
@@ -55,15 +70,16 @@ async function send({ client }: Product, { text, session, role }: AskOptions, id
   return { sessionId: sendMessage.session.id, runId: sendMessage.run.id };
 }
 
-/** Tells of the run as it goes, and notes which of its tool calls do not end well. */
+/** Tells of the run as it goes, and notes which of its tool calls do not end well, and how it ends itself. */
 async function follow(
   { client }: Product,
   { runId }: Ids,
-  { troubles, quiet }: { troubles: ToolTroubles; quiet: boolean },
+  { seen, quiet }: { seen: Seen; quiet: boolean },
 ): Promise<void> {
   const tell = quiet ? () => {} : teller();
   for await (const event of client.runEvents({ runId, afterSeq: 0 })) {
-    noteTroubles(troubles, event);
+    noteTroubles(seen.troubles, event);
+    seen.status = RUN_END[event.type] ?? seen.status;
     tell(event);
   }
 }
@@ -123,11 +139,11 @@ function leaveEarly({ hints }: Product, idempotencyKey: string, json: boolean): 
   process.exit(EXIT.INTERRUPTED);
 }
 
-/** Ctrl-C stops the watching, not the run. */
-function leave({ hints }: Product, { troubles, ...ids }: Ids & { troubles: ToolTroubles }, json: boolean): void {
-  if (json) printJson({ ...ids, status: "RUNNING", outcome: null, answer: null, error: null, troubles });
-  process.stderr.write(
-    `\nrun ${ids.runId} goes on; watch it with\n  ${hints.soma} runs watch ${ids.runId}\ncancel it with\n  ${hints.soma} runs cancel ${ids.runId}\n`,
-  );
+/** Ctrl-C stops the watching, not the run, which may have ended when only its answer was still to come. */
+function leave({ hints }: Product, { sessionId, runId, status, troubles }: Ids & Seen, json: boolean): void {
+  if (json) printJson({ sessionId, runId, status, outcome: null, answer: null, error: null, troubles });
+  const on = `goes on; watch it with\n  ${hints.soma} runs watch ${runId}\ncancel it with\n  ${hints.soma} runs cancel ${runId}`;
+  const over = `has ended ${status.toLowerCase()}; see it with\n  ${hints.soma} runs show ${runId}`;
+  process.stderr.write(`\nrun ${runId} ${isFinished(status) ? over : on}\n`);
   process.exit(EXIT.INTERRUPTED);
 }
