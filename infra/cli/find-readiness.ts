@@ -10,28 +10,35 @@ export interface Readiness {
 
 /** What the product says to anybody about its readiness. */
 export async function findReadiness(url: string): Promise<Readiness> {
-  const { ok, body } = await ask(new URL("/readyz", url));
-  const reasons = isRecord(body.reasons) ? Object.entries(body.reasons) : [];
-  return tell(ok, reasons);
+  const answer = await ask(new URL("/readyz", url));
+  const reasons = isRecord(answer.body.reasons) ? Object.entries(answer.body.reasons) : [];
+  return tell(answer, reasons);
 }
 
 /** What it says to operators of its machine, with addresses and the words of the system. */
 export async function findReadinessInFull(operatorUrl: string): Promise<Readiness> {
-  const { ok, body } = await ask(new URL("/readyz", operatorUrl));
-  const parts = isRecord(body.parts) ? Object.entries(body.parts) : [];
+  const answer = await ask(new URL("/readyz", operatorUrl));
+  const parts = isRecord(answer.body.parts) ? Object.entries(answer.body.parts) : [];
   const faults = parts.flatMap(([part, found]) =>
     Object.entries(isRecord(found) ? found : {}).map(([what, why]): [string, unknown] => [`${part} (${what})`, why]),
   );
-  return tell(ok, faults);
+  return tell(answer, faults);
 }
 
-function tell(ok: boolean, faults: readonly (readonly [string, unknown])[]): Readiness {
-  if (ok) return { ok, detail: "ready" };
-  return { ok, detail: `not ready: ${faults.map(([what, why]) => `${what}: ${String(why)}`).join("; ")}` };
+interface Answer {
+  status: number;
+  body: Record<string, unknown>;
 }
 
-async function ask(url: URL): Promise<{ ok: boolean; body: Record<string, unknown> }> {
+/** Ready is who says so: another program on the port, or one between us, may answer anything. */
+function tell({ status, body }: Answer, faults: readonly (readonly [string, unknown])[]): Readiness {
+  if (status === 200 && body.ready === true) return { ok: true, detail: "ready" };
+  const reasons = faults.map(([what, why]) => `${what}: ${String(why)}`).join("; ");
+  return { ok: false, detail: `not ready: ${reasons === "" ? `it answered ${status} and named no reason` : reasons}` };
+}
+
+async function ask(url: URL): Promise<Answer> {
   const response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) });
   const body: unknown = await response.json().catch(() => undefined);
-  return { ok: response.ok, body: isRecord(body) ? body : {} };
+  return { status: response.status, body: isRecord(body) ? body : {} };
 }
