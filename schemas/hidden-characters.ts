@@ -17,9 +17,13 @@ const EITHER = new RegExp(`(${NEEDED.source})|${HIDDEN.source}`, "gu");
 
 /** A text in which every character that could mislead a reader is shown by its number, such as `⟨U+202E⟩`. */
 export function showHidden(text: string): string {
-  return text.replace(
-    EITHER,
-    (character, needed?: string) =>
-      needed ?? `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
+  return replaceHidden(
+    text,
+    (character) => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
   );
+}
+
+/** The same text with something else for each of these characters. */
+export function replaceHidden(text: string, by: (character: string) => string): string {
+  return text.replace(EITHER, (character, needed?: string) => needed ?? by(character));
 }

@@ -16,6 +16,26 @@ describe("toJson()", () => {
   });
 });
 
+describe("toJson(), as safe() does,", () => {
+  it.each([
+    ["\u200b", "\\u200b"],
+    ["\u{e0041}", "\\udb40\\udc41"],
+    ["\u2067", "\\u2067"],
+    ["\u00ad", "\\u00ad"],
+    ["\ufeff", "\\ufeff"],
+    ["\u2028", "\\u2028"],
+  ])("shows %j, which is not seen", (character, shown) => {
+    const value = { [`pay${character}pal`]: `a${character}b` };
+    expect(toJson(value)).toBe(`{"pay${shown}pal":"a${shown}b"}`);
+    expect(JSON.parse(toJson(value, 2))).toEqual(value);
+  });
+
+  it("leaves what writing needs: a family, a word of Persian", () => {
+    const value = ["👨\u200d👩\u200d👧", "می\u200cخواهم"];
+    expect(toJson(value)).toBe(JSON.stringify(value));
+  });
+});
+
 describe("isJsonWanted()", () => {
   it.each([
     [["runs", "--json", "list"], true],

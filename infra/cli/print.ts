@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { showHidden } from "@soma/schemas/hidden-characters";
+import { replaceHidden, showHidden } from "@soma/schemas/hidden-characters";
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -11,14 +11,19 @@ export function printJson(value: unknown): void {
 
 /** JSON whose texts act on no terminal and hide nothing: what would is escaped, and stays the same to whoever parses it. */
 export function toJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(
-    NOT_IN_JSON,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return replaceHidden(JSON.stringify(value, null, indent).replace(LEFT_BY_JSON, toEscape), toEscape);
 }
 
-/** What JSON itself leaves as it is: control characters above ASCII, and what turns the reading direction. */
-const NOT_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** What acts on a terminal or breaks a line, and JSON leaves as it is. */
+const LEFT_BY_JSON = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** As JSON writes it, which knows no more than 16 bits. */
+function toEscape(character: string): string {
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+}
 
 /** Whether the arguments of a call ask for JSON, also where they are wrong in some other way. */
 export function isJsonWanted(args: readonly string[]): boolean {
