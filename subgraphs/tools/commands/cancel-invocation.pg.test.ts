@@ -51,6 +51,14 @@ describe("cancelInvocation()", () => {
     await expect(stage.first.cancel("no id")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
+  it("ends at once what is this process's own by the database alone, because the answer to its claim was lost", async () => {
+    const executorId = stage.first.deps.life.id();
+    const input = { tool: "echo", args: {}, idempotencyKey: "cancel-stray" };
+    const stray = await leaveRunning(stage.fixture, stage.first, input, { executorId });
+    expect(await stage.first.cancel(stray)).toMatchObject({ status: "CANCELED", attempt: 1 });
+    expect(await stage.records.toolEvents(stray)).toMatchObject([{ status: "canceled" }]);
+  });
+
   it("refuses an idempotency key that is none", async () => {
     const { invocationId } = await stage.first.invoke({
       tool: "echo",

@@ -7,6 +7,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
 import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
 import type { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
+import { isFree } from "../execution/invocations/is-free.ts";
 import { settleLostInvocation } from "../execution/invocations/settle-lost-invocation.ts";
 import { findInvocations } from "../store/find-invocations.ts";
 import { requestCancel } from "../store/request-cancel.ts";
@@ -51,8 +52,7 @@ export async function cancelInvocation(
   const end = performance.now() + WAIT_MS;
   while (row.status === "RUNNING" && performance.now() < end) {
     const next = deps.wakeUp.next(invocationId, POLL_MS);
-    if (row.lostAt !== null || (await deps.life.isLost(row.executorId)))
-      if (await settleLostInvocation(deps.sql, row)) deps.wakeUp.changed(invocationId);
+    if (await isFree(deps, row)) if (await settleLostInvocation(deps.sql, row)) deps.wakeUp.changed(invocationId);
     row = await read();
     if (row.status === "RUNNING") await next;
   }

@@ -10,6 +10,7 @@ import type { Registry } from "../execution/catalog/registry.ts";
 import { claimInvocation, takeOverInvocation } from "../execution/invocations/claim-invocation.ts";
 import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
 import type { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
+import { isFree } from "../execution/invocations/is-free.ts";
 import { findInvocations } from "../store/find-invocations.ts";
 import type { Attempt } from "../store/lock-attempt.ts";
 import type { InvocationRow } from "../store/tables.ts";
@@ -69,11 +70,6 @@ async function runOnce(
   return deps.runner.slots.use(() =>
     deps.runner.claiming({ tenant, invocationId: call.invocationId }, () => claimAndRun(deps, call, decision, row)),
   );
-}
-
-/** Whether nobody runs the invocation any more. */
-async function isFree({ runner, life }: InvokeToolDeps, row: InvocationRow): Promise<boolean> {
-  return row.lostAt !== null || runner.isStray(row) || (await life.isLost(row.executorId));
 }
 
 async function claimAndRun(
