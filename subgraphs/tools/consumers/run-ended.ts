@@ -1,7 +1,7 @@
 import { consume } from "@soma/shared/bus/consume";
 import type { EventBus, Subscription } from "@soma/shared/bus/event-bus";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { requestRunCancel } from "../store/request-run-cancel.ts";
+import { cancelInvocationsOfRun } from "../commands/cancel-invocations-of-run.ts";
 
 const ENDED: ReadonlySet<string> = new Set(["succeeded", "failed", "canceled"]);
 
@@ -15,7 +15,7 @@ export function consumeRunEnded(deps: { bus: EventBus; sql: Sql }): Promise<Subs
     consumer: "tools-run-ended",
     type: "agent.runs.v1",
     async handle(tx, { tenant, data }) {
-      if (ENDED.has(data.status)) await requestRunCancel(tx, { tenant, runId: data.run_id });
+      if (ENDED.has(data.status)) await cancelInvocationsOfRun(tx, { tenant, runId: data.run_id });
     },
   });
 }
