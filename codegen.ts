@@ -78,8 +78,9 @@ async function composeSupergraph(files: Files): Promise<string> {
  * otherwise, and graphql/schema.test.ts says what.
  */
 async function takeUp(files: Files, apiSdl: string): Promise<void> {
-  const landed = await read("graphql/landed.graphql").catch(() => undefined);
-  const breaks = landed === undefined ? [] : findBreakingChanges(buildSchema(landed), buildSchema(apiSdl));
+  // Without it nothing would be known to break: whoever deleted it would have accepted every break.
+  const landed = await read("graphql/landed.graphql");
+  const breaks = findBreakingChanges(buildSchema(landed), buildSchema(apiSdl));
   const decided = breaks.length === 0 ? "" : await readDecisions();
   if (breaks.every(({ description }) => decided.includes(`- ${description}\n`)))
     files.set("graphql/landed.graphql", files.get("graphql/schema.graphql") ?? "");
