@@ -2,8 +2,10 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { SubscribePayload } from "graphql-ws";
 import { settledWithin } from "../ground/deadline.ts";
 import type { Identified } from "../ground/identity.ts";
+import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
+import { BUSY_RETRY_MS, RetryLater } from "../ground/retry-later.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
 import { createOperationIds, type OperationIds } from "./operation-ids.ts";
 
@@ -117,6 +119,17 @@ export function completeOperation(connection: Connection, id: string): void {
     if (operation.results === undefined) operation.controller.abort();
     else void operation.results.return?.();
   }
+}
+
+/** Throws RetryLater when as many have introduced themselves as may be. */
+export function checkIntroduced(open: Iterable<Connection>, { connections }: GatewayLimits): void {
+  let introduced = 0;
+  for (const { identified } of open) if (identified !== undefined) introduced += 1;
+  if (introduced >= connections)
+    throw new RetryLater(
+      `${connections} connections are open, the most there may be; try again in a moment`,
+      BUSY_RETRY_MS,
+    );
 }
 
 /** Who the connection speaks for; throws once its token has expired. */

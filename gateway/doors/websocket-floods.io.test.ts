@@ -104,6 +104,26 @@ describe("a WebSocket of somebody who means no good", () => {
     await expect(lab.openSocket()).rejects.toThrow("429");
   });
 
+  it("lets no more stay than may, also of those who came first and introduced themselves later", async () => {
+    await start({ connections: 3, connectionInitMs: 60_000 });
+    const sockets = await Promise.all([1, 2, 3, 4, 5].map(() => connect()));
+    const codes: number[] = [];
+    let welcome = 0;
+    const token = await lab.token();
+    for (const socket of sockets) {
+      socket.on("message", () => (welcome += 1));
+      socket.on("close", (code) => codes.push(code));
+      socket.send(JSON.stringify({ type: "connection_init", payload: { token } }));
+    }
+    await until("all have their answer", () => welcome + codes.length === 5);
+    expect([welcome, codes]).toEqual([3, [1013, 1013]]);
+    await until("the others are gone", () => lab.load().connections === 3);
+    await expect(lab.openSocket()).rejects.toThrow("429");
+    sockets.find(({ readyState }) => readyState === WebSocket.OPEN)?.close();
+    await until("there is room again", () => lab.load().connections === 2);
+    expect((await lab.openSocket()).messages).toEqual([{ type: "connection_ack" }]);
+  });
+
   it("has as many connections as one caller may, and leaves those of others alone", async () => {
     await start({ connectionsPerCaller: 2 });
     const mine = [await lab.openSocket(), await lab.openSocket(), await lab.openSocket()];

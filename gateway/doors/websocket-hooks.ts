@@ -2,12 +2,12 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { ServerOptions, SubscribePayload } from "graphql-ws";
+import type { Crowd } from "../ground/crowd.ts";
 import { formatError } from "../ground/format-error.ts";
 import type { Identified, Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { openTrace, traced } from "../ground/request-trace.ts";
 import { RetryLater } from "../ground/retry-later.ts";
-import type { Strangers } from "../ground/strangers.ts";
 import type { CallerBounds } from "../operations/caller-bounds.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
@@ -19,6 +19,7 @@ import {
   CLOSE,
   type Connection,
   callerOf,
+  checkIntroduced,
   closeReason,
   endAtExpiry,
   type SocketOperation,
@@ -36,17 +37,23 @@ export interface WebSocketDoorOptions {
   log: Log;
 }
 
+interface Connections {
+  open: ReadonlySet<Connection>;
+  /** Those of `open` that have not introduced themselves yet. */
+  strangers: Crowd<Connection>;
+}
+
 /** What the library of graphql-transport-ws asks us: who is it, may it, and what is the result. */
 export function createWebSocketHooks(
   options: WebSocketDoorOptions,
-  strangers: Strangers<Connection>,
+  { open, strangers }: Connections,
 ): ServerOptions<Record<string, unknown>, Connection> {
   const { operations, limits, log } = options;
   return {
     connectionInitWaitTimeout: limits.connectionInitMs,
 
     async onConnect({ connectionParams, extra: connection }) {
-      const introduced = await introduce(options, connection, tokenOfIntroduction(connectionParams));
+      const introduced = await introduce(options, connection, { token: tokenOfIntroduction(connectionParams), open });
       strangers.delete(connection);
       return introduced;
     },
@@ -88,7 +95,7 @@ export function createWebSocketHooks(
 async function introduce(
   { identity, limits, callers }: WebSocketDoorOptions,
   connection: Connection,
-  token: string | undefined,
+  { token, open }: { token: string | undefined; open: ReadonlySet<Connection> },
 ): Promise<boolean> {
   try {
     const identified = await identify(identity, connection.headers, token);
@@ -101,10 +108,13 @@ async function introduce(
       leave();
       return false;
     }
+    // Checked at the upgrade, too; but thousands may have come before the first of them introduced itself.
+    checkIntroduced(open, limits);
     connection.identified = identified;
   } catch (error) {
     const code = error instanceof RetryLater ? CLOSE.TRY_LATER : CLOSE.UNAUTHORIZED;
     connection.socket.close(code, closeReason(error));
+    connection.leave?.();
     return false;
   }
   endAtExpiry(connection, connection.identified.expiresAt.getTime(), limits.drainMs);

@@ -1,14 +1,15 @@
 import { SomaError } from "@soma/shared/errors";
 import { type Message, MessageType, makeServer, parseMessage } from "graphql-ws";
+import { createCrowd } from "../ground/crowd.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { openTrace } from "../ground/request-trace.ts";
-import { createStrangers } from "../ground/strangers.ts";
 import { drainingError } from "../operations/refusal.ts";
 import { answerError, withIds } from "./answer.ts";
 import {
   abandonConnection,
   CLOSE,
   type Connection,
+  checkIntroduced,
   completeOperation,
   countSubscriptions,
   endConnection,
@@ -32,21 +33,20 @@ export interface WebSocketDoor {
 /** graphql-transport-ws on any runtime's sockets. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoor {
   const { limits } = options;
-  const strangers = createStrangers<Connection>({
+  const strangers = createCrowd<Connection>({
     overall: limits.strangers,
     perNetwork: limits.strangersPerNetwork,
   });
-  const server = makeServer(createWebSocketHooks(options, strangers));
   const open = new Set<Connection>();
+  const server = makeServer(createWebSocketHooks(options, { open, strangers }));
 
   return {
-    refuseUpgrade: (request) => refuseUpgrade(request, countIntroduced(open), options),
+    refuseUpgrade: (request) => refuseUpgrade(request, open, options),
     accept(socket, request) {
       const connection = openConnection(socket, request);
       open.add(connection);
-      strangers
-        .add(connection)
-        ?.socket.close(CLOSE.TRY_LATER, "too many connections have not introduced themselves; try again");
+      for (const { socket: leaving } of strangers.add(connection))
+        leaving.close(CLOSE.TRY_LATER, "too many connections have not introduced themselves; try again");
       const onMessage: SocketLike["onMessage"] = (listener) =>
         socket.onMessage((text) => receive(connection, { text, listener }, options));
       const closed = server.opened({ ...connection.socket, onMessage }, connection);
@@ -65,19 +65,13 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
   };
 }
 
-function countIntroduced(connections: Iterable<Connection>): number {
-  let count = 0;
-  for (const { identified } of connections) if (identified !== undefined) count += 1;
-  return count;
-}
-
 function refuseUpgrade(
   request: UpgradeRequest,
-  introduced: number,
+  open: Iterable<Connection>,
   options: WebSocketDoorOptions,
 ): Response | undefined {
   try {
-    checkUpgrade(request, introduced, options);
+    checkUpgrade(request, open, options);
     return undefined;
   } catch (error) {
     const trace = openTrace(request.headers, options.log);
@@ -87,7 +81,7 @@ function refuseUpgrade(
 
 function checkUpgrade(
   request: UpgradeRequest,
-  introduced: number,
+  open: Iterable<Connection>,
   { operations, limits, origins, checkHost }: WebSocketDoorOptions,
 ): void {
   checkHost(request);
@@ -95,8 +89,7 @@ function checkUpgrade(
     throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
   origins.check(request);
   if (operations.draining()) throw drainingError();
-  if (introduced >= limits.connections)
-    throw new SomaError("LIMIT_EXCEEDED", `${limits.connections} connections are open, the most there may be`);
+  checkIntroduced(open, limits);
 }
 
 type Listener = Parameters<SocketLike["onMessage"]>[0];

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { createCrowd } from "../ground/crowd.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
-import { createStrangers } from "../ground/strangers.ts";
 import type { Unread } from "./unread.ts";
 
 /** A TCP connection of HTTP. */
@@ -23,9 +23,9 @@ interface WaitingOptions {
  */
 export function boundWaiting(server: Server, { limits, unread }: WaitingOptions): void {
   const most = { overall: limits.waiting, perNetwork: limits.waitingPerNetwork };
-  const waiting = createStrangers<Peer>(most);
+  const waiting = createCrowd<Peer>(most);
   // Those that were answered before are kept for their next request; who never asks anything does not push them out.
-  const kept = createStrangers<Peer>(most);
+  const kept = createCrowd<Peer>(most);
   const peers = new WeakMap<Socket, Peer>();
   const forget = (peer: Peer): void => {
     waiting.delete(peer);
@@ -36,7 +36,7 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
     const peer = { network: networkOf(socket.remoteAddress ?? ""), end: () => void socket.destroy() };
     peers.set(socket, peer);
     socket.once("close", () => forget(peer));
-    waiting.add(peer)?.end();
+    endAll(waiting.add(peer));
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const peer = peers.get(request.socket);
@@ -46,7 +46,7 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
     response.once("prefinish", () => {
       // What was answered unread is thrown away now, and ends only then.
       request.off("end", arrived);
-      if (!request.socket.destroyed) kept.add(peer)?.end();
+      if (!request.socket.destroyed) endAll(kept.add(peer));
       waitForReader(request.socket, response, { peer, unread, unreadMs: limits.unreadMs });
     });
   });
@@ -54,6 +54,10 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
     const peer = peers.get(socket);
     if (peer !== undefined) forget(peer);
   });
+}
+
+function endAll(peers: readonly Peer[]): void {
+  for (const peer of peers) peer.end();
 }
 
 /** A request without a body is here with its head; the end of a body is only told to those who read it. */

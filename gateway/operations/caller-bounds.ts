@@ -1,12 +1,10 @@
 import type { Principal } from "@soma/shared/identity/principal";
 import { LRUCache } from "lru-cache";
 import type { GatewayLimits } from "../ground/limits.ts";
-import { RetryLater } from "../ground/retry-later.ts";
+import { BUSY_RETRY_MS, RetryLater } from "../ground/retry-later.ts";
 
 /** Callers whose allowance is remembered; whoever has not asked for longest is forgotten first, and has all of it again. */
 const CALLERS = 10_000;
-/** What a caller is told to wait when its operations are in the way: nobody knows when they end. */
-const BUSY_RETRY_MS = 250;
 
 /** What of a caller is counted while it lasts. */
 export type Counted = "operations" | "connections" | "subscriptions";
