@@ -36,8 +36,8 @@ export interface GatewayOptions {
   identity: Identity;
   /** Lets browsers sign in by a link; left out where identity comes from elsewhere. */
   devIdentity?: DevIdentity;
-  /** What its users type to get a link; `npx soma signin` when left out. */
-  signInCommand?: string;
+  /** What its users type to get a link. */
+  signInCommand: string;
   /** Signs who asks, for the subgraphs. */
   sign: SignPrincipal;
   readStatic: ReadStatic;
@@ -114,7 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits,
     log,
   });
-  const { devIdentity: dev, signInCommand = "npx soma signin" } = options;
+  const { devIdentity: dev, signInCommand } = options;
   const auth = createAuthRoutes({ identity, dev, signInCommand, origins });
 
   async function route(request: Request, trace: RequestTrace): Promise<Response> {

@@ -90,6 +90,10 @@ describe("createDevIdentity()", () => {
     expect(() => identity.redeem(many.at(-21) ?? "")).toThrow(expect.objectContaining(REFUSED));
   });
 
+  it("redeem() names no command: the page knows the right one", () => {
+    expect(() => identity.redeem("gone")).toThrow(/; ask for a new one$/);
+  });
+
   it("redeem() refuses after ten minutes", () => {
     const token = identity.issueSignInToken(asker);
     vi.useFakeTimers({ now: Date.now() + 10 * 60_000 + 6_000, toFake: ["Date"] });

@@ -88,7 +88,7 @@ export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK 
       if (link === undefined || link.until < Date.now())
         throw new SomaError(
           "UNAUTHENTICATED",
-          "this sign-in link was used already, or is older than ten minutes or than this process; ask for a new one with `npx soma signin`",
+          "this sign-in link was used already, or is older than ten minutes or than this process; ask for a new one",
         );
       return link.asker;
     },

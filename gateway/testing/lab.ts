@@ -83,6 +83,7 @@ export async function createLab(
     urls: { runs: runs.url, tools: tools.url },
     identity: wrapIdentity(identity),
     devIdentity: identity,
+    signInCommand: "npx soma signin",
     sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
     readStatic: async () => undefined,
     log,

@@ -45,6 +45,7 @@ describe("a service that is down", () => {
       supergraphSdl,
       urls: services.urls,
       identity,
+      signInCommand: "npx soma signin",
       sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
       readStatic: async () => undefined,
       log: createLog({
