@@ -1,10 +1,13 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { startTestRedis } from "@soma/local/test-redis";
 import { createLog, createSilentLog } from "@soma/shared/log";
 import { readMetrics } from "@soma/shared/metrics";
 import { createKeys } from "@soma/shared/testing/principals";
+import { until } from "@soma/shared/testing/until";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startGateway } from "./main.node.ts";
+import { createWire } from "./testing/wire.ts";
 
 describe("startGateway()", () => {
   let env: Record<string, string>;
@@ -62,6 +65,26 @@ describe("startGateway()", () => {
     expect(lines.filter((line) => line.includes("Redis is away")).length).toBe(1);
     expect(lines.join("")).not.toContain("hush");
   });
+
+  it("leaves no connection to Redis open when it cannot be made", async () => {
+    const redis = await startTestRedis();
+    const wire = await createWire(redis.url);
+    const checks = {
+      get postgres(): () => Promise<void> {
+        expect(wire.open()).toBe(1);
+        throw new Error("a part is missing");
+      },
+    };
+    try {
+      await expect(
+        startGateway({ env: { ...env, SOMA_GATEWAY_REDIS_URL: wire.url }, log: createSilentLog(), checks }),
+      ).rejects.toThrow("a part is missing");
+      await until("the connection is closed", () => wire.open() === 0);
+    } finally {
+      await wire.close();
+      await redis.stop();
+    }
+  }, 120_000);
 
   it("names the port that another program has, and what to do", async () => {
     const other = createServer();

@@ -55,13 +55,15 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
   };
   const callers = config.redisUrl === "" ? undefined : await openRedisCallerBounds({ url: config.redisUrl, log });
   const afterClose = async (): Promise<void> => void (await Promise.all([subgraphs.close(), callers?.close()]));
-  const gateway = createGateway({ ...options, ...(callers === undefined ? {} : { callers }) });
-  const { host, port } = config;
-  const served = await serveGateway(gateway, { host, port, log, afterClose }).catch(async (error: unknown) => {
+  try {
+    const gateway = createGateway({ ...options, ...(callers === undefined ? {} : { callers }) });
+    const { host, port } = config;
+    const served = await serveGateway(gateway, { host, port, log, afterClose });
+    return { ...served, findFaults: gateway.findFaults };
+  } catch (error) {
     await afterClose();
     throw error;
-  });
-  return { ...served, findFaults: gateway.findFaults };
+  }
 }
 
 if (import.meta.main) await runMain("gateway", startGateway, { publishes: false });

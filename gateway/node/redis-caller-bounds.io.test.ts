@@ -51,9 +51,10 @@ async function open(options: Partial<Parameters<typeof openRedisCallerBounds>[0]
   return bounds;
 }
 
-async function countedAlone(): Promise<number> {
+async function countedAlone(verb = ".*"): Promise<number> {
   const { body } = await readMetrics();
-  const counts = [...body.matchAll(/^gateway_caller_bounds_alone_total\{.*\} (\d+)$/gm)];
+  const line = new RegExp(`^gateway_caller_bounds_alone_total\\{verb="${verb}"\\} (\\d+)$`, "gm");
+  const counts = [...body.matchAll(line)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
@@ -161,6 +162,20 @@ describe("openRedisCallerBounds()", () => {
     await until("it is back", () => logged.some(({ msg }) => msg.startsWith("Redis is back")));
     process.off("warning", note);
     expect(warnings).toEqual([]);
+  });
+
+  it("asks Redis nothing when nothing is owed, and counts what is owed and Redis did not hear of", async () => {
+    const [one, { ada, eve }] = [await open(), callers()];
+    const before = (await operator.keys("soma:callers:*:allowance")).length;
+    one.owe(ada, 0);
+    await one.take(eve, 1);
+    expect((await operator.keys("soma:callers:*:allowance")).length).toBe(before + 1);
+    const missed = await countedAlone("owe");
+    await wire.cut();
+    one.owe(ada, 0);
+    one.owe(ada, 14);
+    await until("it is counted", async () => (await countedAlone("owe")) > missed);
+    expect(await countedAlone("owe")).toBe(missed + 1);
   });
 
   it("asks Redis nothing for a caller that this process refuses by itself", async () => {

@@ -50,9 +50,12 @@ export async function openRedisCallerBounds(
   const renewEveryMs = leaseMs / 3;
   const redis = await openRedisLink({ url, log, answerMs, retryMs, renewEveryMs, renew: leases.renew });
 
-  function askAllowance(principal: Principal, amount: number, verb: "take" | "owe"): Promise<string | undefined> {
+  /** Milliseconds until there is enough; none, too, when Redis does not say. */
+  async function askAllowance(principal: Principal, amount: number, verb: "take" | "owe"): Promise<number> {
     const key = redisKey(principal, "allowance");
-    return redis.ask((client) => client.somaAllowance(key, amount, allowance, allowancePerSecond, verb));
+    const waitMs = await redis.ask((client) => client.somaAllowance(key, amount, allowance, allowancePerSecond, verb));
+    if (waitMs === undefined) alone.inc({ verb });
+    return Number(waitMs ?? 0);
   }
 
   return {
@@ -60,12 +63,12 @@ export async function openRedisCallerBounds(
       if (amount <= 0) return;
       await own.take(principal, amount);
       const waitMs = await askAllowance(principal, amount, "take");
-      if (waitMs === undefined) alone.inc({ verb: "take" });
-      if (waitMs === undefined || Number(waitMs) === 0) return;
+      if (waitMs === 0) return;
       own.owe(principal, -amount);
-      throw asksTooFast(principal, limits, Number(waitMs));
+      throw asksTooFast(principal, limits, waitMs);
     },
     owe(principal, amount) {
+      if (amount <= 0) return;
       own.owe(principal, amount);
       void askAllowance(principal, amount, "owe");
     },
