@@ -3,7 +3,7 @@ import type { EventBus } from "./bus/event-bus.ts";
 import { integer, oneOf, readSettings, text } from "./config.ts";
 import { openOperatorDoor } from "./http/operator-door.ts";
 import type { FindFaults } from "./http/readiness.ts";
-import { createLifecycle } from "./lifecycle.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
 import { startTelemetry } from "./telemetry.ts";
 
@@ -49,6 +49,11 @@ export interface Part {
   close(): Promise<void>;
 }
 
+interface ProcessParts extends Omit<MainDeps, "env"> {
+  settings: ReturnType<typeof readProcessSettings>;
+  lifecycle: Lifecycle;
+}
+
 /** Milliseconds a part may take to close; a worker hands its runs back. */
 const CLOSE_MS = 25_000;
 /** Milliseconds all parts may take to close after a crash. */
@@ -57,7 +62,8 @@ const CRASH_CLOSE_MS = 10_000;
 /**
  * The life of a process with one part in it, the same for all: settings with every fault at once, log, telemetry, bus, the
  * part, until a signal; then it is closed in reverse. A second signal is meant. What nobody caught is logged and ends the
- * process with 1, after closing what can be closed. `publishes: false` is for parts that have no events of their own.
+ * process with 1, after closing what can be closed; so does a start that fails half way. `publishes: false` is for parts
+ * that have no events of their own.
  */
 export async function runMain(
   service: string,
@@ -84,17 +90,31 @@ async function startProcess(
   const bus = publishes ? chooseBus({ env, hasEveryPart: false }) : undefined;
   const log = createLog({ level: settings.logLevel, service });
   const lifecycle = createLifecycle(log, CLOSE_MS);
+  try {
+    await startParts(service, () => start({ env, log, bus }), { settings, bus, log, lifecycle });
+  } catch (error) {
+    // A worker has claimed runs by then: left as it is, each try to start would count as a death of theirs.
+    await lifecycle.close().catch(() => {});
+    throw error;
+  }
+  onCrash(log, lifecycle.close);
+  return lifecycle.close;
+}
+
+async function startParts(
+  service: string,
+  start: () => Promise<Part>,
+  { settings, bus, log, lifecycle }: ProcessParts,
+): Promise<void> {
   const telemetry = await startTelemetry({ service, otlpEndpoint: settings.otlpEndpoint });
   lifecycle.add("telemetry", telemetry.close);
   if (bus !== undefined) lifecycle.add("bus", bus.close);
-  const part = await start({ env, log, bus });
+  const part = await start();
   lifecycle.add(service, part.close);
   const { metricsHost: host, metricsPort: port } = settings;
   const door = await openOperatorDoor({ [service]: part.findFaults }, { host, port });
   lifecycle.add("metrics", door.close);
   log.info({ url: `${door.url}/metrics` }, "metrics are served");
-  onCrash(log, lifecycle.close);
-  return lifecycle.close;
 }
 
 /** Whoever read what we print may go away: what is printed then is lost, and nothing else. */
