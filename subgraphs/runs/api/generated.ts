@@ -93,7 +93,7 @@ export type Mutation = {
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
   startRun: Maybe<RunPayload>;
-  /** Ask a run to stop. Its worker hears within a quarter of a second, and no effect starts after that; asking twice changes nothing. */
+  /** Ask a run to stop. Its worker hears at its next write or look, several times a second, and starts no effect after that; asking twice changes nothing. */
   cancelRun: Maybe<RunPayload>;
 };
 

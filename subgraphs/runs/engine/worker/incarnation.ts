@@ -109,8 +109,13 @@ class Life implements RunningIncarnation {
     const loop = (name: string, tick: () => Promise<boolean>, maxBackoffMs = 1_000): Loop =>
       startLoop({ name, intervalMs: TICK_MS, log, maxBackoffMs }, tick);
     const claiming = loop("claim-runs", () => this.#claim(), 2_000);
-    // A lease of its own loop: whoever waits for a lock on the runs is not dead.
-    this.#loops = [claiming, loop("worker-lease", () => this.#renew()), loop("worker-watch", () => this.#watch())];
+    // Loops of their own: whoever waits for a lock on the runs is not dead, and whoever takes over hears a cancel request.
+    this.#loops = [
+      claiming,
+      loop("worker-lease", () => this.#renew()),
+      loop("worker-watch", () => this.#watch()),
+      loop("worker-reap", () => this.#reap()),
+    ];
     this.#unsubscribe = options.wakeUp.on(WORK_WAITS, claiming.wake);
   }
 
@@ -186,15 +191,20 @@ class Life implements RunningIncarnation {
     return false;
   }
 
-  /** Hears cancel requests, and looks after other workers. */
+  /** Hears cancel requests. */
   async #watch(): Promise<boolean> {
-    const { sql, owner, log } = this.#options;
-    if (this.#runs.size > 0) {
-      for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId })) {
-        const running = this.#runs.get(runId);
-        if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel();
-      }
+    const { sql, owner } = this.#options;
+    if (this.#runs.size === 0) return false;
+    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId })) {
+      const running = this.#runs.get(runId);
+      if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel();
     }
+    return false;
+  }
+
+  /** Looks after other workers. */
+  async #reap(): Promise<boolean> {
+    const { sql, owner, log } = this.#options;
     if (await reap({ sql: sql.general, workerId: owner.workerId, log })) this.#options.wakeUp.changed(WORK_WAITS);
     return false;
   }
