@@ -1,4 +1,5 @@
 import { confFolder } from "@soma/conf/read-conf";
+import { readModelConfig } from "@soma/runs/config";
 import { createModelSource } from "@soma/runs/models";
 
 /**
@@ -11,7 +12,7 @@ try {
   const { chosen, reason } = await createModelSource({
     confDir: confFolder(env.SOMA_CONF_DIR ?? ""),
     env,
-    wanted: env.SOMA_MODEL_PROFILE ?? "",
+    settings: readModelConfig(env),
   });
   print(true, `would use ${chosen.profile} (${chosen.model}): ${reason}`);
 } catch (error) {

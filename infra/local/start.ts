@@ -5,6 +5,7 @@ import { loadRoles } from "@soma/conf/roles";
 import { createDevIdentity } from "@soma/gateway/identity";
 import { startGateway } from "@soma/gateway/main";
 import { askForSignInLink } from "@soma/graphql/sign-in-link";
+import { readModelConfig } from "@soma/runs/config";
 import { createModelSource, type ModelSource } from "@soma/runs/models";
 import { startWorker } from "@soma/runs/worker";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
@@ -69,6 +70,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   lifecycle.add("data folder", owned.release);
   const wanted = await options.choosePort();
   const { otlpEndpoint, metricsHost, metricsPort } = readProcessSettings(env);
+  const modelConfig = readModelConfig(env);
   const telemetry = await startTelemetry({ service: "soma", otlpEndpoint });
   lifecycle.add("telemetry", telemetry.close);
   const secrets = await loadSecrets(dataDir);
@@ -84,7 +86,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const models = await step(
     "Model",
-    createModelSource({ confDir, env, wanted: env.SOMA_MODEL_PROFILE ?? "" }),
+    createModelSource({ confDir, env, settings: modelConfig }),
     ({ chosen, reason }) =>
       `${chosen.profile} (${chosen.isAi ? chosen.model : "a set of rules, not an AI"}): ${reason}`,
   );

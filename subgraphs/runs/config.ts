@@ -1,5 +1,16 @@
 import { integer, json, readSettings, text, url } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { callLimitSettings } from "./models/call-limits.ts";
+
+/** Which model is asked, and within which limits. */
+const modelSettings = {
+  modelProfile: text({
+    env: "SOMA_MODEL_PROFILE",
+    doc: "model profile of new runs; empty takes the default of models.yaml",
+    default: "",
+  }),
+  ...callLimitSettings,
+};
 
 const runsSettings = {
   ...commonSettings("runs"),
@@ -8,18 +19,14 @@ const runsSettings = {
     doc: "folder with roles.yaml and models.yaml; empty takes the shipped one",
     default: "",
   }),
-  modelProfile: text({
-    env: "SOMA_MODEL_PROFILE",
-    doc: "model profile of new runs; empty takes the default of models.yaml",
-    default: "",
-  }),
+  ...modelSettings,
 };
 
 const workerSettings = {
   workerDatabaseUrl: runsSettings.workerDatabaseUrl,
   schema: runsSettings.schema,
   confDir: runsSettings.confDir,
-  modelProfile: runsSettings.modelProfile,
+  ...modelSettings,
   slots: integer({
     env: "SOMA_WORKER_SLOTS",
     doc: "runs one worker executes at a time",
@@ -44,6 +51,11 @@ const workerSettings = {
 };
 
 type Env = Record<string, string | undefined>;
+
+/** For who chooses a model before anything of this package runs. */
+export function readModelConfig(env: Env) {
+  return readSettings(modelSettings, env);
+}
 
 export function readRunsConfig(env: Env) {
   return readSettings(runsSettings, env);

@@ -33,7 +33,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lifecycle = createLifecycle(log);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
-  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, wanted: config.modelProfile }));
+  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-runs", max: 12 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));

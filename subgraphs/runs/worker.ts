@@ -55,8 +55,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     general: pool("general", 8),
   };
   const models =
-    deps.models ??
-    (await createModelSource({ confDir: confFolder(config.confDir), env: deps.env, wanted: config.modelProfile }));
+    deps.models ?? (await createModelSource({ confDir: confFolder(config.confDir), env: deps.env, settings: config }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({

@@ -1,7 +1,7 @@
 import type { ModelProfile, ModelsConf } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
-import { readCallLimits } from "./call-limits.ts";
+import type { CallLimits } from "./call-limits.ts";
 import type { Providers } from "./load-providers.ts";
 import type { Env, Look } from "./provider.ts";
 
@@ -10,6 +10,7 @@ export interface ChooseModelParams {
   providers: Providers;
   env: Env;
   fetch: typeof fetch;
+  limits: CallLimits;
   /** A profile's name; it is used or an error says why it cannot be. Left out, the environment and models.yaml decide. */
   wanted?: string;
 }
@@ -80,11 +81,11 @@ function customProfile({ providers, env }: ChooseModelParams): ModelProfile | un
 }
 
 async function look(name: string, profile: ModelProfile, params: ChooseModelParams, named: boolean): Promise<Looked> {
-  const { providers, env, fetch } = params;
+  const { providers, env, fetch, limits } = params;
   const provider = providers.get(profile.provider);
   if (provider === undefined)
     return { profile: name, usable: false, why: `there is no provider "${profile.provider}" in this build` };
-  const timeoutsMs = { ...profile.timeoutsMs, ...readCallLimits(env) };
+  const timeoutsMs = { ...profile.timeoutsMs, ...limits };
   const limited = { ...profile, timeoutsMs };
   return { profile: name, ...(await provider.look({ name, profile: limited, env, fetch, named })) };
 }

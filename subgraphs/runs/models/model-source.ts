@@ -1,6 +1,7 @@
 import { loadModels } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
+import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
 import { chooseModel } from "./choose-model.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import type { Env } from "./provider.ts";
@@ -18,16 +19,21 @@ export interface ModelSourceOptions {
   /** Folder of models.yaml. */
   confDir: URL;
   env: Env;
-  /** Profile to use; empty leaves it to the environment and to models.yaml. */
-  wanted: string;
+  settings: ModelSettings;
 }
 
-export async function createModelSource({ confDir, env, wanted }: ModelSourceOptions): Promise<ModelSource> {
+interface ModelSettings extends CallLimitValues {
+  /** Profile to use; empty leaves it to the environment and to models.yaml. */
+  modelProfile: string;
+}
+
+export async function createModelSource({ confDir, env, settings }: ModelSourceOptions): Promise<ModelSource> {
   const providers = await loadProviders();
   const models = loadModels(settingsOf(providers), confDir);
+  const limits = toCallLimits(settings);
   const choose = (profile: string) =>
-    chooseModel({ models, providers, env, fetch, ...(profile === "" ? {} : { wanted: profile }) });
-  const { client, reason } = await choose(wanted);
+    chooseModel({ models, providers, env, fetch, limits, ...(profile === "" ? {} : { wanted: profile }) });
+  const { client, reason } = await choose(settings.modelProfile);
   // As many as models.yaml has profiles.
   const clients = new Map([[client.profile, Promise.resolve(client)]]);
   return {
