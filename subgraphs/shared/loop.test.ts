@@ -37,6 +37,24 @@ describe("startLoop()", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("tells an outage that follows another failure, and the next one after that", async () => {
+    const failing: { error: Error | undefined } = { error: new Error("a bug") };
+    const { loop, lines } = start(failing);
+    const away = new SomaError("UNAVAILABLE", "the database is away");
+    await vi.advanceTimersByTimeAsync(1);
+    failing.error = away;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(lines).toEqual(["a loop failed and goes on", "a loop waits for what is away"]);
+    lines.length = 0;
+    failing.error = new Error("a bug");
+    await vi.advanceTimersByTimeAsync(2_000);
+    failing.error = away;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(new Set(lines)).toEqual(new Set(["a loop failed and goes on", "a loop waits for what is away"]));
+    expect(lines.at(-1)).toBe("a loop waits for what is away");
+    await loop.close();
+  });
+
   it("tells each failure that nobody foresaw, ever more rarely", async () => {
     const { loop, lines, ticks } = start({ error: new Error("a bug") });
     await vi.advanceTimersByTimeAsync(600_000);

@@ -27,6 +27,8 @@ const MAX_AWAY_MS = 2_000;
 export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): Loop {
   let stopped = false;
   let failures = 0;
+  /** Whether the last failure said only that something is away. */
+  let away = false;
   let idleMs = options.intervalMs;
   let woken = false;
   let sleeping: (() => void) | undefined;
@@ -48,6 +50,7 @@ export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): L
       const more = await tick();
       if (failures > 0) options.log.info({ loop: options.name, failures }, "a loop goes on");
       failures = 0;
+      away = false;
       const waitMs = idleMs;
       idleMs = more ? options.intervalMs : Math.min(idleMs * 2, Math.max(idleMs, options.maxIdleMs ?? 0));
       return more ? 0 : waitMs * (0.75 + Math.random() * 0.5);
@@ -61,10 +64,12 @@ export function startLoop(options: LoopOptions, tick: () => Promise<boolean>): L
   function tell(error: unknown): number {
     const { log, name, maxBackoffMs = MAX_BACKOFF_MS } = options;
     if (toSomaError(error).code !== "UNAVAILABLE") {
+      away = false;
       log.error({ err: error, loop: name, failures }, "a loop failed and goes on");
       return maxBackoffMs;
     }
-    if (failures === 1) log.warn({ err: error, loop: name }, "a loop waits for what is away");
+    if (!away) log.warn({ err: error, loop: name }, "a loop waits for what is away");
+    away = true;
     return Math.min(maxBackoffMs, MAX_AWAY_MS);
   }
 
