@@ -12,11 +12,15 @@ export interface RetryPolicy {
   initialMs: number;
   maxMs: number;
   /**
-   * Milliseconds from the first attempt on in which what only cannot be reached now, such as a database or a service that
-   * restarts, is waited for and counts as no attempt; left out, it counts like any failure.
+   * Milliseconds in which what only cannot be reached now, such as a database or a service that restarts, is waited for
+   * and counts as no attempt; left out, it counts like any failure. They begin with the first of several such failures in
+   * a row, and anew in another process.
    */
   outageMs?: number;
-  /** Milliseconds from the first attempt on after which no other begins, so that slow failures do not add up. */
+  /**
+   * Milliseconds from the first attempt in this process after which no other begins, so that slow failures do not add up;
+   * another process that takes the run over begins anew.
+   */
   withinMs?: number;
 }
 

@@ -21,7 +21,8 @@ export const rememberTool = {
   /** A fact is kept once for the key of its call. */
   effect: "idempotent",
   isolation: "agent",
-  timeoutMs: 10_000,
+  /** What a worker waits for the memories to answer. */
+  timeoutMs: 20_000,
   /** The fact is repeated to the model: four bytes a character at most, and a few words. */
   maxOutputBytes: 4 * MAX_FACT_LENGTH + 100,
 } as const;

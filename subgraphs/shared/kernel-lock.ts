@@ -6,7 +6,8 @@ import { backoffMs } from "./backoff.ts";
 /**
  * A lock of the operating system on a file of this machine: it goes with its process, however that ends, so a dead owner
  * is never in the way. The file is an empty SQLite one, the only such lock that Node reaches without an addition of its
- * own. Nobody else may open and close it in a process that holds it, or the kernel lets it go; it is never deleted. Keep what you were given until you release it: it goes with that too.
+ * own. Nobody else may open and close it in a process that holds it, or the kernel lets it go; it is never deleted. Keep
+ * what you were given until you release it: it goes with that too.
  */
 export interface KernelLock {
   release(): void;

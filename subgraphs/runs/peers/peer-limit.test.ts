@@ -1,9 +1,11 @@
+import { rememberTool } from "@soma/sdk/remember-tool";
 import { type ErrorCode, SomaError } from "@soma/shared/errors";
 import type { ServiceClient } from "@soma/shared/graphql/service-client";
 import { LRUCache } from "lru-cache";
 import { describe, expect, it } from "vitest";
 import type { ServiceBinding } from "../engine/execute/run-context.ts";
 import { bindMemory } from "./memory.ts";
+import { PEER_MS } from "./peer-limit.ts";
 import { bindPolicy } from "./policy.ts";
 import { bindTools } from "./tools.ts";
 
@@ -31,3 +33,6 @@ describe("a peer that says nothing in time", () => {
     expect(call()).rejects.toMatchObject({ code: "FORBIDDEN" }),
   );
 });
+
+it("the limit that the catalogue tells of remember is the one its call has", () =>
+  expect(rememberTool.timeoutMs).toBe(PEER_MS));

@@ -30,7 +30,7 @@ export const assistantChannels = {
 
 export type AssistantState = StateOf<typeof assistantChannels>;
 
-/** Name of the tool the memory subgraph serves: under policy like any other, but its effect is a memory. */
+/** Name of the call that this agent carries out itself: under policy like any other, but its effect is a memory. */
 export const REMEMBER_TOOL = rememberTool.name;
 
 /** Key of one call of a run: the same over attempts and take-overs. */

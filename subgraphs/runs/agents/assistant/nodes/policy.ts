@@ -1,6 +1,6 @@
 import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
 import { rememberTool } from "@soma/sdk/remember-tool";
-import type { PolicyDecision } from "@soma/sdk/services";
+import type { CatalogTool, PolicyDecision } from "@soma/sdk/services";
 import {
   type AssistantState,
   answerCall,
@@ -64,7 +64,7 @@ export async function decide(
 ): Promise<PolicyDecision | undefined> {
   const tool =
     call.name === REMEMBER_TOOL
-      ? ({ version: rememberTool.version, risk: "LOW" } as const)
+      ? { version: rememberTool.version, risk: rememberTool.risk.toUpperCase() as CatalogTool["risk"] }
       : (await services.tools.list()).find((known) => known.name === call.name);
   if (tool === undefined) return undefined;
   return services.policy.decide({

@@ -6,7 +6,7 @@ import { userText } from "../user-text.ts";
 
 const MEMORIES = 8;
 const EARLIER_TURNS = 10;
-const QUERY_CHARACTERS = 2_000;
+const QUERY_BYTES = 2_000;
 /** What one memory, one text of an earlier turn, and all earlier turns may bring: every call of the model carries them again. */
 const MEMORY_BYTES = 8_000;
 const TEXT_BYTES = 16_000;
@@ -18,7 +18,7 @@ export const recallNode: NodeSpec<AssistantState> = {
   summary: () => "Looking for memories",
   inputSummary: (_state, run) => `a query of ${userText(run.input).length} characters, at most ${MEMORIES} memories`,
   async run(_state, { run, services }) {
-    const query = clip(userText(run.input).trim(), QUERY_CHARACTERS);
+    const query = clip(userText(run.input).trim(), QUERY_BYTES);
     const { source, hits } = await services.memory.recall({ query, limit: MEMORIES });
     const history = newestThatFit(await services.session.earlierTurns(EARLIER_TURNS));
     const memories = hits.map(({ content, ...hit }) => ({ ...hit, content: clip(content, MEMORY_BYTES) }));
