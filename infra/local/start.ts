@@ -11,7 +11,7 @@ import { startWorker } from "@soma/runs/worker";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
-import type { Check, FindFaults } from "@soma/shared/http/readiness";
+import { type Check, checkOf, type FindFaults } from "@soma/shared/http/readiness";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -171,7 +171,8 @@ async function startServices({ env, log }: StartLocalOptions, { known, models, l
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
   const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models });
   lifecycle.add("worker", worker.close);
-  const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks });
+  const everything = { ...checks, worker: checkOf(worker.findFaults) };
+  const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks: everything });
   lifecycle.add("gateway", gateway.close);
   return { gateway, parts: { ...parts, worker: worker.findFaults, gateway: gateway.findFaults } };
 }

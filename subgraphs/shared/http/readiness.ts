@@ -92,6 +92,14 @@ async function withinLimit(work: Promise<Fault | undefined>, reason: string): Pr
   }
 }
 
+/** A check that passes on what another part lacks, in one line. */
+export function checkOf(findFaults: FindFaults): Check {
+  return async () => {
+    const reasons = Object.entries(await findFaults()).map(([name, { reason }]) => `${name}: ${reason}`);
+    if (reasons.length > 0) throw new SomaError("UNAVAILABLE", reasons.join("; "));
+  };
+}
+
 /** A check that fails once something has begun to stop. */
 export function untilStopping(name: string, stopping: () => boolean): Check {
   return async () => {
