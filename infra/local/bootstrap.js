@@ -210,13 +210,26 @@ function namesOfNotRun(testResults) {
     .map(({ fullName }) => fullName);
 }
 
-/** Runs a program until it ends or is stopped. */
+/** Runs a program until it ends or is stopped. Who hears a signal from its terminal and from here takes it for one. */
 function stay(node, file, args) {
   const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
-  // Ctrl-C reaches the whole process group; other signals are handed on.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+}
+
+/**
+ * Takes the end of npm for a request to stop. npm hands SIGTERM to the shell between it and us, and most shells die of it
+ * without handing it on: what was started would run on, known to nobody.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!process.emit("SIGTERM")) process.exit(1);
+  }, 200);
+  watch.unref();
 }
 
 const [command = "", ...args] = process.argv.slice(2);
@@ -224,6 +237,7 @@ if (command === "start" && (args.includes("--help") || args.includes("-h"))) {
   console.log(START_HELP);
   process.exit(0);
 }
+endWithNpm();
 await install();
 patch();
 const node = findNode();
