@@ -16,6 +16,8 @@ export interface GatewayLimits {
   selections: number;
   directives: number;
   fieldPairs: number;
+  /** Selections of all fragments, each opened by itself, as the planner opens them: a chain of n of them is n * n / 2. */
+  fragmentSelections: number;
   /** Literal values of a document; what a list holds counts twice, as the planner looks at it twice. */
   literals: number;
   /** Nested selections; fields of the introspection types have their own bound, because standard tools need 15. */
@@ -88,6 +90,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   selections: 500,
   directives: 30,
   fieldPairs: 5_000,
+  fragmentSelections: 2_000,
   literals: 2_000,
   depth: 12,
   introspectionDepth: 15,

@@ -67,6 +67,23 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
   };
 }
 
+/** The same bounds; each refusal is told, by the name of what was refused. */
+export function tellRefusals(callers: CallerBounds, onRefused: (bound: string) => void): CallerBounds {
+  const told = async <T>(bound: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof RetryLater) onRefused(`${bound} of a caller`);
+      throw error;
+    }
+  };
+  return {
+    take: (principal, amount) => told("allowance", callers.take(principal, amount)),
+    owe: (principal, amount) => callers.owe(principal, amount),
+    enter: (principal, counted) => told(counted, callers.enter(principal, counted)),
+  };
+}
+
 export function mostOf(limits: GatewayLimits, counted: Counted): number {
   return limits[`${counted}PerCaller`];
 }
