@@ -8,8 +8,9 @@ const standing = gauge(
   ["loop"],
 );
 
-/** Longer than a round takes that goes on; a probe that is asked more often does not flap for one that is slow. */
-export const STANDSTILL_MS = 5_000;
+/** Longer than a round takes that goes on. Counted in turns of this process: one that is frozen or starved blames no loop. */
+const STANDSTILL_TURNS = 10;
+const TURN_MS = 500;
 
 /** Since when a loop has not done its work, and why. */
 export interface Standstill {
@@ -26,29 +27,37 @@ export interface Standstill {
 export function createStandstill(loop: string, onLong: () => void): Standstill {
   let since: number | undefined;
   let failure: unknown;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let turns = 0;
   const ms = (): number => (since === undefined ? 0 : performance.now() - since);
   const stopTelling = beforeReading(() => standing.set({ loop }, ms() / 1_000));
 
   function done(): void {
-    clearTimeout(timer);
+    clearInterval(timer);
     since = undefined;
+    turns = 0;
     failure = undefined;
+  }
+
+  function turn(): void {
+    turns += 1;
+    if (turns < STANDSTILL_TURNS) return;
+    clearInterval(timer);
+    if (failure === undefined) onLong();
   }
 
   return {
     begun() {
       if (since !== undefined) return;
       since = performance.now();
-      timer = setTimeout(onLong, STANDSTILL_MS);
+      timer = setInterval(turn, TURN_MS);
     },
     failed(error) {
-      clearTimeout(timer);
       if (since !== undefined) failure = error;
     },
     done,
     fault() {
-      if (ms() < STANDSTILL_MS) return undefined;
+      if (turns < STANDSTILL_TURNS) return undefined;
       const so = `${Math.round(ms() / 1_000)} s so far`;
       const cause = new Error(failure instanceof Error ? `${so}; ${failure.message}` : so);
       return new SomaError("UNAVAILABLE", `${loop} stands still: ${reasonOf(failure)}`, { cause });

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const EVERY_MS = 50;
-
 interface Answer {
   status: number;
   body: string;
@@ -16,7 +14,7 @@ export interface ReadinessWatch {
 }
 
 /** Asks /readyz and /healthz again and again, as what stands before a product does. */
-export function watchReadiness(url: string): ReadinessWatch {
+export function watchReadiness(url: string, everyMs = 50): ReadinessWatch {
   let answers: Answer[] = [];
   let stopped = false;
   const unhealthy: string[] = [];
@@ -26,7 +24,7 @@ export function watchReadiness(url: string): ReadinessWatch {
       const [ready, health] = await Promise.all([fetch(new URL("/readyz", url)), fetch(new URL("/healthz", url))]);
       answers.push({ status: ready.status, body: await ready.text() });
       if (health.status !== 200) unhealthy.push(`${health.status} ${await health.text()}`);
-      await sleep(EVERY_MS);
+      await sleep(everyMs);
     }
   }
 
