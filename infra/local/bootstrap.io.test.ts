@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import {
   cpSync,
@@ -34,6 +34,18 @@ it("npm start -- --help tells the options before anything is installed", () => {
   expect(said).toMatch(/--port N[\s\S]*--data DIR[\s\S]*npx soma --help/);
   expect(readdirSync(folder)).toEqual(["infra"]);
 });
+
+it.each(["port", "data"])(
+  "npm start --%s=X is refused, because npm keeps it for itself, and says how it is meant",
+  (option) => {
+    const env = { ...process.env, [`npm_config_${option}`]: "X" };
+    const start = (...args: string[]) =>
+      spawnSync(process.execPath, [bootstrap, "start", ...args], { encoding: "utf8", env: { ...env, PATH: "" } })
+        .stderr;
+    expect(start()).toContain(`npm start -- --${option} ...`);
+    expect(start(`--${option}`, "Y")).not.toContain("npm kept");
+  },
+);
 
 describe("an installation", () => {
   const [postgres, windows] = [{ version: "3.4.9" }, { version: "1.0.0", optional: true }];

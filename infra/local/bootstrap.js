@@ -210,6 +210,15 @@ function namesOfNotRun(testResults) {
     .map(({ fullName }) => fullName);
 }
 
+/** npm keeps options that stand before a lone `--` for itself, some without a word, and a product with others would start. */
+function refuseOptionsOfNpm(args) {
+  for (const option of ["port", "data"])
+    if (process.env[`npm_config_${option}`] !== undefined && !args.some((arg) => arg.startsWith(`--${option}`)))
+      fail(
+        `npm kept --${option} for itself; what is meant for us stands after --, such as: npm start -- --${option} ...`,
+      );
+}
+
 /** Runs a program until it ends or is stopped. Who hears a signal from its terminal and from here takes it for one. */
 function stay(node, file, args) {
   const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
@@ -237,6 +246,7 @@ if (command === "start" && (args.includes("--help") || args.includes("-h"))) {
   console.log(START_HELP);
   process.exit(0);
 }
+if (command === "start") refuseOptionsOfNpm(args);
 endWithNpm();
 await install();
 patch();
