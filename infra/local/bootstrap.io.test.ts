@@ -86,15 +86,16 @@ describe("an installation", () => {
     expect(codegen).toThrow("npm could not be started");
   });
 
-  it("ends what it has started, politely, when the shell dies that npm put between them", async () => {
-    lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+  it.each(["npm ci", "the product"])("is stopped with the shell that npm put between them: %s", async (what) => {
     const said = join(folder, "said");
-    const program = `import { writeFileSync } from "node:fs";
+    const program = `const { writeFileSync } = require("node:fs");
       setInterval(() => {}, 1_000);
       process.once("SIGTERM", () => { writeFileSync(${JSON.stringify(said)}, "stops"); process.exit(0); });
       writeFileSync(${JSON.stringify(said)}, "runs");`;
     writeFileSync(join(folder, "infra", "local", "up.ts"), program);
-    const env = { ...process.env, npm_lifecycle_event: "start" };
+    writeFileSync(join(folder, "npm"), `#!${process.execPath}\n${program}`, { mode: 0o755 });
+    if (what === "the product") lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+    const env = { PATH: `${folder}:${process.env.PATH}`, npm_lifecycle_event: "start" };
     const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${bootstrap}" start; :`], { env, stdio: "ignore" });
     const isSaid = (text: string) => () => existsSync(said) && readFileSync(said, "utf8") === text;
     await until("it runs", isSaid("runs"));
