@@ -43,6 +43,21 @@ const RULES: [rule: string, payload: unknown, message: string | RegExp][] = [
     { query: "query A { crashes }", operationName: "C" },
     'the document has no operation "C"; it has A',
   ],
+  [
+    "no field answers under a name that its object is known by",
+    { query: '{ run(id: "1") { id: title invocations } }' },
+    'Field "title" cannot answer as "id", by which its object is known; choose another alias',
+  ],
+  [
+    "nor in a fragment, under that of its type",
+    { query: '{ run(id: "1") { ...F } } fragment F on Run { __typename: title invocations }' },
+    'Field "title" cannot answer as "__typename", by which its object is known; choose another alias',
+  ],
+  [
+    "no variable is what a plan calls its objects",
+    { query: "query ($representations: Int!) { slow(ms: $representations) }", variables: { representations: 1 } },
+    'Variable "$representations" is taken by the gateway; choose another name',
+  ],
   ["depth is limited", { query: TOO_DEEP }, 'field "run" nests 14 levels; at most 12 are allowed'],
   ["aliases are limited", { query: MANY_ALIASES }, "the document has 31 aliases; at most 30 are allowed"],
   [

@@ -11,6 +11,7 @@ import { type OperationRequest, parseRequest } from "./parse-request.ts";
 import { checkKind, type Kinds, planDocument, type ReadOperation } from "./plan-document.ts";
 import { RequestRefused } from "./refusal.ts";
 import { ANY_DOCUMENT, type RegisteredDocuments } from "./registered-documents.ts";
+import { createTakenNamesRule } from "./taken-names.ts";
 
 interface PipelineOptions {
   limits: GatewayLimits;
@@ -53,7 +54,8 @@ export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
  */
 export function createPipeline(executor: SupergraphExecutor, options: PipelineOptions): Pipeline {
   const { limits, callers, introspection, documents = ANY_DOCUMENT, now = () => performance.now() } = options;
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const known = [...specifiedRules, createTakenNamesRule(executor.keys)];
+  const rules = introspection ? known : [...known, NoSchemaIntrospectionCustomRule];
   /** Who may not ask for the schema is not to find it out by guessing either. */
   const hideSuggestions = !introspection;
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
