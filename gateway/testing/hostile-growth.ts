@@ -37,6 +37,9 @@ export const GROWTHS: Record<string, Growth> = {
   "objects of one name in fragments": (size) => ({
     query: `${inRun(many(size, (i) => `...F${i}`))} ${many(size, (i) => `fragment F${i} on Run { session { runs { nodes { id } } } }`)}`,
   }),
+  "objects of one name with long arguments": (size) => ({
+    query: inRun(many(size, () => `memories(after: "${"x".repeat(200)}") { nodes { id } }`)),
+  }),
   aliases: (size) => ({ query: inRun(many(size, (i) => `a${i}: id`)) }),
   "aliases of other services": (size) => ({
     query: inRun(many(size, (i) => `a${i}: memories(first: 1) { nodes { id } }`)),
