@@ -28,10 +28,15 @@ function fail(message) {
   process.exit(1);
 }
 
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
-  if (result.error) fail(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) process.exit(result.status ?? 1);
+/** Runs a program to its end, and hands on what we are asked meanwhile; its exit code, 1 when a signal ended it. */
+function follow(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", ...options });
+    // Who hears a signal from its terminal and from here takes it for one.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+    child.on("error", (error) => fail(`${command} could not be started: ${error.message}`));
+    child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+  });
 }
 
 function checkWritable() {
@@ -74,31 +79,20 @@ async function install() {
   await runSlowly("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
-function handOnSignals(child) {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-}
-
-/** Runs a program and tells now and then how much the disk has taken. */
-function runSlowly(command, args) {
-  return new Promise((resolve) => {
-    const used = () => {
-      const { blocks, bfree, bsize } = statfsSync(root);
-      return ((blocks - bfree) * bsize) / 1_000_000;
-    };
-    const [before, started] = [used(), Date.now()];
-    const timer = setInterval(() => {
-      const seconds = Math.round((Date.now() - started) / 1_000);
-      console.log(`  ${seconds} s, ${Math.max(0, Math.round(used() - before))} MB`);
-    }, 10_000);
-    const child = spawn(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
-    handOnSignals(child);
-    child.on("error", (error) => fail(`${command} could not be started: ${error.message}`));
-    child.on("exit", (code) => {
-      clearInterval(timer);
-      if (code !== 0) process.exit(code ?? 1);
-      resolve();
-    });
-  });
+/** Runs a program and tells now and then how much the disk has taken; ends with it when it fails. */
+async function runSlowly(command, args) {
+  const used = () => {
+    const { blocks, bfree, bsize } = statfsSync(root);
+    return ((blocks - bfree) * bsize) / 1_000_000;
+  };
+  const [before, started] = [used(), Date.now()];
+  const timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1_000);
+    console.log(`  ${seconds} s, ${Math.max(0, Math.round(used() - before))} MB`);
+  }, 10_000);
+  const code = await follow(command, args, { shell: process.platform === "win32" });
+  clearInterval(timer);
+  if (code !== 0) process.exit(code);
 }
 
 /** Installs whose scripts are switched off have not done it; where it is done, nothing is written. */
@@ -191,7 +185,7 @@ async function test(node, files) {
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   if (whole) args.push("--coverage");
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const result = spawnSync(node, [vitest, ...args, ...files], { cwd: root, stdio: "inherit" });
+  const code = await follow(node, [vitest, ...args, ...files]);
   const {
     numTotalTests = 0,
     numPassedTests = 0,
@@ -202,7 +196,7 @@ async function test(node, files) {
   for (const name of notRun) console.log(name);
   // A test that was skipped has shown nothing, so it does not count as passed.
   const missed = numTotalTests - numPassedTests - notRun.length;
-  finish(numPassedTests, Math.max(missed, result.status === 0 && success ? 0 : 1));
+  finish(numPassedTests, Math.max(missed, code === 0 && success ? 0 : 1));
 }
 
 /** Skipped tests whose names say that this machine cannot run them, and why: they are told, and are no failure. */
@@ -222,13 +216,6 @@ function refuseOptionsOfNpm(args) {
       fail(
         `npm kept --${option} for itself; what is meant for us stands after --, such as: npm start -- --${option} ...`,
       );
-}
-
-/** Runs a program until it ends or is stopped. Who hears a signal from its terminal and from here takes it for one. */
-function stay(node, file, args) {
-  const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
-  handOnSignals(child);
-  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
 /**
@@ -257,9 +244,10 @@ await install();
 patch();
 const node = findNode();
 process.env.PATH = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
-if (command === "start") stay(node, "infra/local/up.ts", args);
-else if (command === "part") stay(node, "infra/local/alone.ts", args);
+const program = (file) => follow(node, [join(root, file), ...args]).then((code) => process.exit(code));
+if (command === "start") await program("infra/local/up.ts");
+else if (command === "part") await program("infra/local/alone.ts");
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);
-else if (command === "codegen") run(node, ["codegen.ts", ...args]);
+else if (command === "codegen") await program("codegen.ts");
 else fail(`"${command}" is not a command; use start, part, test, check or codegen`);
