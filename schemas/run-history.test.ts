@@ -64,6 +64,8 @@ describe("kinds", () => {
       STEP_DENIED: 13,
       STEP_CANCELED: 14,
       STEP_RETRIED: 15,
+      STEP_PARKED: 16,
+      STEP_WOKEN: 17,
       STREAM_START: 20,
       STREAM_DATA: 21,
       STREAM_END: 22,

@@ -22,6 +22,8 @@ export const EVENT_KIND = {
   STEP_DENIED: 13,
   STEP_CANCELED: 14,
   STEP_RETRIED: 15,
+  STEP_PARKED: 16,
+  STEP_WOKEN: 17,
   STREAM_START: 20,
   STREAM_DATA: 21,
   STREAM_END: 22,
@@ -117,6 +119,9 @@ export interface RunHistory {
   STEP_FAILED: StepErrorPayload;
   STEP_CANCELED: StepErrorPayload;
   STEP_RETRIED: { attempt: number | null; delayMs: number; error: HistoryError };
+  /** The run is nobody's until the time has come: RFC 3339, null in a row that does not say. */
+  STEP_PARKED: { until: string | null; summary: string | null };
+  STEP_WOKEN: { by: "TIME" };
   STREAM_START: StreamStartPayload;
   STREAM_DATA: StreamDataPayload;
   STREAM_END: StreamEndPayload;
@@ -169,6 +174,8 @@ const PARSERS: Parsers = {
     delayMs: number(f.delayMs),
     error: errorOf(f.error),
   }),
+  STEP_PARKED: (f) => ({ until: textOrNull(f.until), summary: textOrNull(f.summary) }),
+  STEP_WOKEN: () => ({ by: "TIME" }),
   STREAM_START: (f) => ({
     delim: "start",
     ...place(f),

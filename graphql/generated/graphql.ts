@@ -90,6 +90,10 @@ export type RunEventType =
   | 'STEP_CANCELED'
   /** An attempt failed and another one follows. */
   | 'STEP_RETRIED'
+  /** The step waits for a time, and no worker holds its run until then. */
+  | 'STEP_PARKED'
+  /** The time has come that a step waited for. */
+  | 'STEP_WOKEN'
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END';

@@ -18,6 +18,8 @@ const WORDS: Words = {
   STEP_CANCELED: summaryOf,
   STEP_RETRIED: ({ attempt, delayMs, error }) =>
     `attempt ${attempt ?? ""} failed: ${error.message}; the next one follows after ${(delayMs / 1_000).toFixed(1)} s`,
+  STEP_PARKED: summaryOf,
+  STEP_WOKEN: () => "the time has come",
   STREAM_START: ({ tool }) => tool ?? "",
   STREAM_DATA: ({ data }) => data,
   STREAM_END: () => "",

@@ -14,9 +14,11 @@ export interface BatchRow {
   epoch: number;
   /** The run's status with this event; null leaves it running. */
   status: number | null;
+  /** Milliseconds until a run that is parked with this event is due; null for any other. */
+  waitMs: number | null;
 }
 
-/** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0002-engine-functions.sql. */
+/** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0015-parked-runs.sql. */
 export async function commitBatch(
   sql: Sql,
   { owner, rows }: { owner: Incarnation; rows: readonly BatchRow[] },
@@ -28,6 +30,7 @@ export async function commitBatch(
       ${column((r) => EVENT_KIND[r.event.kind])}::smallint[], ${column((r) => r.event.step)}::int[],
       ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${column((r) => r.event.attempt)}::smallint[],
       ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => JSON.stringify(r.event.payload))}::text[],
-      ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[])`;
+      ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[],
+      ${column((r) => r.waitMs)}::bigint[])`;
   return new Map(answer.map((row) => [row.run_id, row.control]));
 }

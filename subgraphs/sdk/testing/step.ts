@@ -5,6 +5,8 @@ import type { StepServices } from "../services.ts";
 /** What a step did, as its author wants to look at it. */
 export interface Tried<S> {
   result: NodeResult<S>;
+  /** Until when it parked; its result is only its summary then. */
+  parkedUntil: Date | undefined;
   /** Frames in the order they were written; digests are left empty. */
   frames: StreamFramePayload[];
   /** Sentences that were logged. */
@@ -16,7 +18,7 @@ export interface TryStepParams<S> {
   run?: Partial<RunInfo>;
   /** Those the node uses; reaching for another one fails the step and names it. */
   services?: Partial<StepServices>;
-  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now">>;
+  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken">>;
 }
 
 const RUN: RunInfo = {
@@ -41,6 +43,7 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     stepId: `${run.runId}.${stepNumber}`,
     stepNumber,
     attempt: 1,
+    woken: undefined,
     signal: new AbortController().signal,
     canceled: () => false,
     services: onlyThese(params.services ?? {}),
@@ -49,7 +52,9 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     now: () => new Date(0),
     ...params.context,
   };
-  return { result: await node.run(params.state, context), frames, logged };
+  const given = await node.run(params.state, context);
+  if (!("parkedUntil" in given)) return { result: given, parkedUntil: undefined, frames, logged };
+  return { result: { summary: given.summary }, parkedUntil: given.parkedUntil, frames, logged };
 }
 
 function onlyThese(services: Partial<StepServices>): StepServices {

@@ -1,6 +1,6 @@
 import { badCallOf } from "@soma/schemas/bad-call";
 import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
-import { applyStepEnd, applyStepRetried, applyStepStarted } from "./apply-step.ts";
+import { applyStepEnd, applyStepParked, applyStepRetried, applyStepStarted, applyStepWoken } from "./apply-step.ts";
 import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
 import { addItem, type Draft, interruptOpen, settleSteps, toDraft, toView } from "./draft.ts";
 import { questionOf } from "./question-of.ts";
@@ -17,6 +17,8 @@ const APPLY: Apply = {
   RUN_CANCELED: applyRunCanceled,
   STEP_STARTED: applyStepStarted,
   STEP_RETRIED: applyStepRetried,
+  STEP_PARKED: applyStepParked,
+  STEP_WOKEN: applyStepWoken,
   STEP_SUCCEEDED: applyStepEnd("SUCCEEDED"),
   STEP_FAILED: applyStepEnd("FAILED"),
   STEP_DENIED: applyStepEnd("DENIED"),

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError } from "@soma/schemas/run-history";
 import type { Graph } from "@soma/sdk/graph";
-import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
+import type { NodeResult, NodeSpec, Parked, StepContext, Wake } from "@soma/sdk/node";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
 import { withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
-import type { EntryStep, Journal } from "../journal/journal.ts";
+import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import type { Position } from "./replay.ts";
 import { countTry, DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
@@ -32,29 +32,34 @@ export class StepStopped extends Error {
   }
 }
 
+/** A wait of so many milliseconds parks its run: another run has the place meanwhile, and the wait outlasts the process. */
+const PARK_FROM_MS = 1_000;
+
 const CANCELED: HistoryError = { code: "CANCELED", message: "the run was canceled" };
 
 /**
- * Executes the node at a position until it ends, and writes everything that happens into the history. Before a node with
- * effects runs, the history up to its start is durable; that row is also where a cancel request is seen last.
+ * Executes the node at a position until it ends, and writes everything that happens into the history; gives undefined when
+ * the run was parked before that. Before a node with effects runs, the history up to its start is durable; that row is also
+ * where a cancel request is seen last.
  */
 export async function executeNode<S>(
   context: RunContext,
   graph: Graph<S>,
   journal: Journal,
   position: Position<S>,
-): Promise<NodeResult<S>> {
+): Promise<NodeResult<S> | undefined> {
   const { node: id } = position;
   if (id === undefined) throw new Error("the run is at its end");
   const spec = graph.node(id);
-  const begunAt = performance.now();
-  let tries: Tries = { failures: position.failures, outages: 0, outageMs: 0, elapsedMs: 0 };
-  for (let number = position.attempts + 1; ; number += 1) {
-    const attempt = await beginAttempt({ context, journal, position, spec, id, number });
+  let { tries, parked } = position;
+  for (let number = Math.max(1, position.attempts + (parked ? 0 : 1)); ; number += 1) {
+    const attempt = await beginAttempt({ context, journal, position, spec, id, number, parked });
+    parked = false;
     try {
       return await runAttempt(attempt);
     } catch (error) {
-      tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, performance.now() - begunAt);
+      const times = { beganAt: attempt.startedAt, endedAt: context.now() };
+      tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
       const after = endFailed(attempt, error, tries);
       if (typeof after !== "number") return after;
       await sleep(after, undefined, { signal: context.signal }).catch(() => {});
@@ -73,6 +78,7 @@ interface Attempt<S> {
   startedAt: Date;
   summary: string;
   streams: StepStreams;
+  woken: Wake | undefined;
   observe: (labels: { status: string }) => void;
 }
 
@@ -84,31 +90,45 @@ async function beginAttempt<S>(params: {
   spec: NodeSpec<S>;
   id: string;
   number: number;
+  /** The attempt had parked, and now goes on. */
+  parked: boolean;
 }): Promise<Attempt<S>> {
-  const { context, journal, position, spec, id, number } = params;
+  const { context, journal, position, spec, id, number, parked } = params;
   const { state } = position;
   const step = { number: position.stepNumber, node: id, nodeType: spec.type, attempt: number };
   const streams = new StepStreams((entry) => journal.write({ ...entry, step }), position.streams);
   if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
   const startedAt = context.now();
   const summary = spec.summary?.(state) ?? id;
-  if (spec.pure !== true) {
-    journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
-    await journal.barrier();
-  }
+  const woken: Wake | undefined = parked ? { by: "TIME" } : position.woken;
+  if (parked && woken !== undefined) journal.write({ kind: "STEP_WOKEN", step, payload: woken });
+  else if (spec.pure !== true) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
+  if (spec.pure !== true) await journal.barrier();
   const observe = durations.startTimer({ node_type: spec.type });
-  return { context, journal, spec, state, step, startedAt, summary, streams, observe };
+  return { context, journal, spec, state, step, startedAt, summary, streams, woken, observe };
 }
 
-async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S>> {
+async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | undefined> {
   const { context, spec, state, step, streams } = attempt;
   context.throwIfCanceled();
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
     const result = await spec.run(state, toStepContext(attempt));
     streams.closeAll("OK");
+    if ("parkedUntil" in result) return park(attempt, result);
     return endGood(attempt, result, span.spanContext().spanId);
   });
+}
+
+function park<S>({ context, journal, step, observe }: Attempt<S>, { parkedUntil, summary }: Parked): undefined {
+  observe({ status: "STEP_PARKED" });
+  const until = parkedUntil.toISOString();
+  journal.park({ kind: "STEP_PARKED", step, payload: { until, summary } }, waitUntil(context, parkedUntil.getTime()));
+}
+
+/** Milliseconds until a time, or until the run's deadline where that comes before. */
+function waitUntil({ run, now }: RunContext, time: number): number {
+  return Math.max(0, Math.min(time, run.deadline.getTime()) - now().getTime());
 }
 
 /** Writes what a step came to; the patch is given back as the journal keeps it, so that going on and replaying give the same state. */
@@ -131,13 +151,14 @@ function endGood<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string):
   return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
 }
 
-function toStepContext<S>({ context, step, streams }: Attempt<S>): StepContext {
+function toStepContext<S>({ context, step, streams, woken }: Attempt<S>): StepContext {
   const stepId = stepIdOf(context.run.runId, step.number);
   return {
     run: context.run,
     stepId,
     stepNumber: step.number,
     attempt: step.attempt,
+    woken,
     signal: context.signal,
     canceled: context.canceled,
     services: context.servicesOf(stepId),
@@ -159,10 +180,10 @@ function endOf<S>({ context, spec, state, startedAt, summary }: Attempt<S>, span
 }
 
 /**
- * Writes how an attempt failed. Gives the milliseconds until the next one, or what the node makes of having none left;
- * throws when it makes nothing of it.
+ * Writes how an attempt failed. Gives the milliseconds until the next one, undefined when the run is parked until then, or
+ * what the node makes of having none left; throws when it makes nothing of it.
  */
-function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number | NodeResult<S> {
+function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number | undefined | NodeResult<S> {
   const { context, journal, spec, state, step, streams } = attempt;
   if (context.lost()) throw error;
   const known = toSomaError(error);
@@ -176,7 +197,7 @@ function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number
   }
   const shown = { code: known.code, message: known.publicMessage };
   if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
-  const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries);
+  const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries, context.now());
   if (delayMs === undefined && spec.giveUp !== undefined) {
     context.log.warn({ err: error, node: step.node }, "a step did not come about, and its run goes on without it");
     return endGood(attempt, spec.giveUp(state, shown), "");
@@ -187,6 +208,8 @@ function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number
     journal.write({ kind: "STEP_FAILED", step, payload: end });
     throw new StepStopped("FAILED", shown);
   }
-  journal.write({ kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } });
-  return delayMs;
+  const retried: Entry = { kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } };
+  if (delayMs >= PARK_FROM_MS) journal.park(retried, waitUntil(context, context.now().getTime() + delayMs));
+  else journal.write(retried);
+  return delayMs >= PARK_FROM_MS ? undefined : delayMs;
 }

@@ -13,7 +13,7 @@ import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
 import { executeNode, StepStopped } from "./execute-node.ts";
-import { type Position, replay, stoppedBy } from "./replay.ts";
+import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
@@ -69,10 +69,7 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
   };
   context.signal.addEventListener("abort", noteCancel);
   const ending = (): void => context.signal.removeEventListener("abort", noteCancel);
-  const limit = setTimeout(
-    () => context.cancel("the run reached its deadline"),
-    Math.max(0, run.deadline.getTime() - context.now().getTime()),
-  );
+  const disarm = cancelAtDeadline(context);
   try {
     // The process died between the end of a step and the end of its run.
     const stopped = stoppedBy(events);
@@ -84,10 +81,11 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    let position = replay(graph, events);
-    while (position.node !== undefined) position = await advance(context, graph, journal, position);
+    let position: Position<unknown> | undefined = replay(graph, events);
+    while (position?.node !== undefined) position = await advance(context, graph, journal, position);
     ending();
-    await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
+    if (position === undefined) await journal.barrier();
+    else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
   } catch (error) {
     ending();
     if (context.lost() || toSomaError(error).code === "FENCED") throw error;
@@ -98,8 +96,17 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       });
     else await finish(context, journal, { kind: "RUN_FAILED", payload: { error: errorFor(error) } });
   } finally {
-    clearTimeout(limit);
+    disarm();
   }
+}
+
+/** A run that was parked may come back after its deadline: then no step begins any more. */
+function cancelAtDeadline({ run, now, cancel }: RunContext): () => void {
+  const reached = (): void => cancel("the run reached its deadline");
+  const leftMs = run.deadline.getTime() - now().getTime();
+  if (leftMs <= 0) reached();
+  const timer = setTimeout(reached, Math.max(0, leftMs));
+  return () => clearTimeout(timer);
 }
 
 /** A hand-back is no recovery: only a take-over that the history does not tell yet is written. */
@@ -108,16 +115,18 @@ function toldRecoveries(events: readonly HistoryEvent[]): number {
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 
+/** The position after one more step; undefined when the run was parked in it. */
 async function advance(
   context: RunContext,
   graph: AnyGraph,
   journal: Journal,
   position: Position<unknown>,
-): Promise<Position<unknown>> {
+): Promise<Position<unknown> | undefined> {
   if (context.canceled()) throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
   if (position.stepNumber > MAX_STEPS)
     throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
   const result = await executeNode(context, graph, journal, position);
+  if (result === undefined) return undefined;
   const state = graph.fold(position.state, result.patch ?? {});
   const streams = { open: new Map(), ended: new Set<string>() };
   return {
@@ -125,8 +134,7 @@ async function advance(
     state,
     node: graph.next(position.node ?? "", state),
     stepNumber: position.stepNumber + 1,
-    attempts: 0,
-    failures: 0,
+    ...NEW_STEP,
     streams,
   };
 }

@@ -57,7 +57,7 @@ describe("replay()", () => {
         stream("STREAM_DATA", "b", 1, "half"),
       ),
     );
-    expect(position).toMatchObject({ node: "work", stepNumber: 1, attempts: 2, failures: 1 });
+    expect(position).toMatchObject({ node: "work", stepNumber: 1, attempts: 2, tries: { failures: 1 } });
     expect(position.streams.open).toEqual(new Map([["b", { seq: 1, data: "half" }]]));
     expect(position.streams.ended).toEqual(new Set(["a"]));
   });
@@ -73,11 +73,40 @@ describe("replay() of a step that waits", () => {
 
   it("counts what failed, and not what could not be reached, by the policy of the node", () => {
     const events = aHistory(retried("UNAVAILABLE"), retried("DATABASE_BUSY"), retried("MODEL_FAILED"));
-    expect(replay(loop, events).failures).toBe(1);
+    expect(replay(loop, events).tries).toMatchObject({ failures: 1, outages: 0 });
     const impatient = graph("impatient", 1, {})
-      .node("work", { ...pure, retry: { maxAttempts: 3, initialMs: 1, maxMs: 1 } })
+      .node("work", { ...pure, retry: { maxAttempts: 3, initialMs: 1, maxMs: 1, outageMs: 0 } })
       .build(() => "");
-    expect(replay(impatient, events).failures).toBe(3);
+    expect(replay(impatient, events).tries.failures).toBe(3);
+  });
+
+  it("knows since when it waits and what its failures took, whichever process goes on", () => {
+    const started = (attempt: number) => ({ kind: "STEP_STARTED" as const, step: 1, node: "work", attempt });
+    const events = aHistory(
+      ...[started(1), retried("TIMEOUT"), started(2), retried("UNAVAILABLE"), started(3), retried("UNAVAILABLE")],
+    );
+    expect(replay(loop, events)).toMatchObject({
+      attempts: 3,
+      tries: { failures: 1, failedMs: 1_000, outages: 2, awaySince: events[3]?.at },
+    });
+  });
+
+  it("knows whether it has parked, and what woke it until it ends", () => {
+    const step = (kind: "STEP_STARTED" | "STEP_PARKED" | "STEP_WOKEN" | "STEP_SUCCEEDED", attempt = 1) => ({
+      ...{ kind, step: 1, node: "work", attempt },
+      payload: {},
+    });
+    const events = [step("STEP_STARTED"), step("STEP_PARKED"), step("STEP_WOKEN"), step("STEP_STARTED", 2)];
+    const after = (count: number) => replay(loop, aHistory(...events.slice(0, count)));
+    expect(after(1)).toMatchObject({ attempts: 1, parked: false, woken: undefined });
+    expect(after(2)).toMatchObject({ attempts: 1, parked: true, woken: undefined });
+    expect(after(3)).toMatchObject({ attempts: 1, parked: false, woken: { by: "TIME" } });
+    expect(after(4)).toMatchObject({ attempts: 2, parked: false, woken: { by: "TIME" } });
+    expect(replay(loop, aHistory(...events, step("STEP_SUCCEEDED", 2)))).toMatchObject({
+      ...{ attempts: 0, parked: false, woken: undefined, stepNumber: 2 },
+    });
+    // A pure step has no start of its own.
+    expect(replay(loop, aHistory(step("STEP_PARKED")))).toMatchObject({ attempts: 1, parked: true });
   });
 });
 

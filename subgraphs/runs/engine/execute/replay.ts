@@ -1,8 +1,9 @@
 import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
-import type { Graph } from "@soma/sdk/graph";
+import type { AnyGraph, Graph } from "@soma/sdk/graph";
+import type { Wake } from "@soma/sdk/node";
 import type { HistoryEvent } from "../../domain/history.ts";
-import { DEFAULT_RETRY, isFailure } from "./retries.ts";
+import { countTry, DEFAULT_RETRY, NO_TRIES, type Tries } from "./retries.ts";
 import { readStreams } from "./step-streams.ts";
 
 /** Where a run stands: the fold of its history. */
@@ -12,36 +13,57 @@ export interface Position<S> {
   node: string | undefined;
   /** Number the next step has; the open one's when a step was begun and not ended. */
   stepNumber: number;
-  /** Attempts of that step which began, and those of them that failed by themselves and were tried again. */
+  /** Attempts of that step which began, and how they went that were tried again. */
   attempts: number;
-  failures: number;
+  tries: Tries;
+  /** Whether that step parked and has not gone on, and what woke it when it has. */
+  parked: boolean;
+  woken: Wake | undefined;
   streams: ReturnType<typeof readStreams>;
   head: { seq: number; hash: string };
 }
+
+/** What a step that has not begun has. */
+export const NEW_STEP = { attempts: 0, tries: NO_TRIES, parked: false, woken: undefined } as const;
+
+type OpenStep = Pick<Position<unknown>, keyof typeof NEW_STEP> & { beganAt: Date | undefined };
 
 /** Folds a history into the position after it. Same history, same position: nothing else is read. */
 export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Position<S> {
   let state = graph.initial();
   let node: string | undefined = graph.entry;
   let stepNumber = 1;
-  let attempts = 0;
-  let failures = 0;
+  let open: OpenStep = { ...NEW_STEP, beganAt: undefined };
   for (const event of events) {
-    if (event.kind === "STEP_STARTED") attempts = Math.max(attempts, event.attempt);
-    if (event.kind === "STEP_RETRIED") {
-      const retry = graph.node(event.node ?? "").retry ?? DEFAULT_RETRY;
-      if (isFailure(retry, payloadOf(event.kind, event.payload).error.code)) failures += 1;
+    if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") {
+      open = goOn(graph, open, event);
+      continue;
     }
-    if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") continue;
     state = graph.fold(state, payloadOf(event.kind, event.payload).patch as Partial<S>);
     node = graph.next(event.node ?? "", state);
     stepNumber = event.step + 1;
-    attempts = 0;
-    failures = 0;
+    open = { ...NEW_STEP, beganAt: undefined };
   }
+  const { beganAt: _, ...step } = open;
   const last = events.at(-1);
   const head = last === undefined ? { seq: 0, hash: CHAIN_START } : { seq: last.seq, hash: last.hash };
-  return { state, node, stepNumber, attempts, failures, streams: readStreams(events, stepNumber), head };
+  return { state, node, stepNumber, ...step, streams: readStreams(events, stepNumber), head };
+}
+
+/** An open step after one more of its events. */
+function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
+  if (event.kind === "STEP_STARTED")
+    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: false, beganAt: event.at };
+  if (event.kind === "STEP_PARKED") return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: true };
+  if (event.kind === "STEP_WOKEN")
+    return { ...open, parked: false, woken: payloadOf(event.kind, event.payload), beganAt: event.at };
+  if (event.kind !== "STEP_RETRIED") return open;
+  const { retry = DEFAULT_RETRY } = graph.node(event.node ?? "");
+  const { code } = payloadOf(event.kind, event.payload).error;
+  return {
+    ...open,
+    tries: countTry(retry, code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at }),
+  };
 }
 
 /** What ended a step of the history for good, when nothing can follow it; undefined while the run may go on. */

@@ -32,6 +32,8 @@ const STATUS_WITH: Partial<Record<EventKind, number>> = {
 export interface Journal {
   /** Does not wait: what follows may start before the entry is durable. A failure shows at the next `barrier()`. */
   write(entry: Entry): void;
+  /** Writes the last entry of this ownership: with it the run is nobody's, and due again after so many milliseconds. */
+  park(entry: Entry, waitMs: number): void;
   /** Waits until everything written is durable. Before every effect, and before anything is shown as final. */
   barrier(): Promise<void>;
 }
@@ -51,7 +53,7 @@ export function createJournal(options: JournalOptions): Journal {
   let failure: unknown;
   let pending: Promise<void>[] = [];
 
-  function write(entry: Entry): void {
+  function append(entry: Entry, parkMs: number | null): void {
     if (failure !== undefined) return;
     const { number = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
     const payload = toStorableJson(entry.payload) as JsonObject;
@@ -68,7 +70,8 @@ export function createJournal(options: JournalOptions): Journal {
     });
     checkPublished(run, event);
     head = { seq: event.seq, hash: event.hash };
-    const durable = batcher.append({ event, epoch: run.epoch, status: STATUS_WITH[entry.kind] ?? null }).then(
+    const status = parkMs === null ? (STATUS_WITH[entry.kind] ?? null) : RUN_STATUS.PARKED.code;
+    const durable = batcher.append({ event, epoch: run.epoch, status, waitMs: parkMs }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
@@ -78,7 +81,8 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return {
-    write,
+    write: (entry) => append(entry, null),
+    park: append,
     async barrier() {
       const waiting = pending;
       pending = [];
