@@ -58,6 +58,8 @@ describe("kinds", () => {
       RUN_SUCCEEDED: 4,
       RUN_FAILED: 5,
       RUN_CANCELED: 6,
+      RUN_PAUSED: 7,
+      RUN_RESUMED: 8,
       STEP_STARTED: 10,
       STEP_SUCCEEDED: 11,
       STEP_FAILED: 12,

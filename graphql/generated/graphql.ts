@@ -83,6 +83,8 @@ export type RunEventType =
   | 'RUN_SUCCEEDED'
   | 'RUN_FAILED'
   | 'RUN_CANCELED'
+  | 'RUN_PAUSED'
+  | 'RUN_RESUMED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'
@@ -90,9 +92,9 @@ export type RunEventType =
   | 'STEP_CANCELED'
   /** An attempt failed and another one follows. */
   | 'STEP_RETRIED'
-  /** The step waits for a time, and no worker holds its run until then. */
+  /** The step waits for a time or a signal, and no worker holds its run until then. */
   | 'STEP_PARKED'
-  /** The time has come that a step waited for. */
+  /** The time or the signal has come that a step waited for. */
   | 'STEP_WOKEN'
   | 'STREAM_START'
   | 'STREAM_DATA'

@@ -36,16 +36,21 @@ export interface NodeResult<S> {
   denied?: boolean;
 }
 
-/** A step that is not done: it goes on when the time has come, in whichever process, and nobody holds its run until then. */
-export interface Parked {
-  parkedUntil: Date;
+/**
+ * A step that is not done: it goes on when the time has come or the signal, in whichever process, and nobody holds its run
+ * until then. A signal of that name which came earlier and woke no other step wakes it at once.
+ */
+export type Parked = {
   /** One line a person can read: what it waits for. */
   summary: string;
-}
+} & ({ parkedUntil: Date; parkedForSignal?: string } | { parkedUntil?: Date; parkedForSignal: string });
 
-/** What woke a step that had parked. */
-export interface Wake {
-  by: "TIME";
+/** What woke a step that had parked: its time, or the signal it waited for. */
+export type Wake = { by: "TIME" } | { by: "SIGNAL"; name: string; payload: Json; sentBy: string };
+
+/** True for a node that is not done yet. */
+export function isParked(given: object): given is Parked {
+  return "parkedUntil" in given || "parkedForSignal" in given;
 }
 
 /** A place in a graph: what is done there. */

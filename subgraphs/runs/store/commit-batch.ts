@@ -9,13 +9,21 @@ export interface Incarnation {
   no: number;
 }
 
+/** When a run is due that nobody owns. */
+export interface RunWait {
+  /** Milliseconds from now; null waits for somebody to ask. */
+  ms: number | null;
+  /** Name of the signal that makes it due, and how many of any name had come when none of them was that one. */
+  signal: { name: string; seen: number } | null;
+}
+
 export interface BatchRow {
   event: HistoryEvent;
   epoch: number;
   /** The run's status with this event; null leaves it running. */
   status: number | null;
-  /** Milliseconds until a run that is parked with this event is due; null for any other. */
-  waitMs: number | null;
+  /** What a run waits for that is parked or paused with this event; undefined for any other. */
+  wait: RunWait | undefined;
 }
 
 /** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0015-parked-runs.sql. */
@@ -31,6 +39,7 @@ export async function commitBatch(
       ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${column((r) => r.event.attempt)}::smallint[],
       ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => JSON.stringify(r.event.payload))}::text[],
       ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[],
-      ${column((r) => r.waitMs)}::bigint[])`;
+      ${column((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
+      ${column((r) => r.wait?.signal?.seen ?? null)}::int[])`;
   return new Map(answer.map((row) => [row.run_id, row.control]));
 }

@@ -35,6 +35,8 @@ export interface EngineHarness {
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
   history(runId: string): Promise<HistoryEvent[]>;
   finished(runId: string): Promise<RunRow>;
+  /** As if this time had passed while a run was parked: for the clock of the workers, and for the run in the database. */
+  skipWait(runId: string, ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,9 @@ export async function createEngineHarness(
     liveness: pool(1, applicationName),
     general: pool(4, applicationName),
   });
-  const rest = { graphs: registry, services, wakeUp, log, now: () => new Date() };
+  let skippedMs = 0;
+  const now = (): Date => new Date(Date.now() + skippedMs);
+  const rest = { graphs: registry, services, wakeUp, log, now };
 
   const harness: EngineHarness = {
     database,
@@ -74,7 +78,7 @@ export async function createEngineHarness(
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],
-        now: () => new Date(),
+        now,
       };
       const run = await startRun(deps, principal, {
         graph,
@@ -124,6 +128,10 @@ export async function createEngineHarness(
         const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, { runIds: [runId] }));
         return run !== undefined && isFinished(run.status) ? run : undefined;
       }),
+    async skipWait(runId, ms) {
+      skippedMs += ms;
+      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
+    },
     async close() {
       await Promise.all(closers.map((close) => close()));
       await wakeUp.close();

@@ -1,12 +1,20 @@
 import type { StreamFramePayload } from "@soma/schemas/run-history";
-import type { NodeResult, NodeSpec, RunInfo, StepContext, StreamWriter } from "../node.ts";
+import {
+  isParked,
+  type NodeResult,
+  type NodeSpec,
+  type Parked,
+  type RunInfo,
+  type StepContext,
+  type StreamWriter,
+} from "../node.ts";
 import type { StepServices } from "../services.ts";
 
 /** What a step did, as its author wants to look at it. */
 export interface Tried<S> {
   result: NodeResult<S>;
-  /** Until when it parked; its result is only its summary then. */
-  parkedUntil: Date | undefined;
+  /** What it waits for when it parked; its result is only its summary then. */
+  parked: Parked | undefined;
   /** Frames in the order they were written; digests are left empty. */
   frames: StreamFramePayload[];
   /** Sentences that were logged. */
@@ -53,8 +61,8 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     ...params.context,
   };
   const given = await node.run(params.state, context);
-  if (!("parkedUntil" in given)) return { result: given, parkedUntil: undefined, frames, logged };
-  return { result: { summary: given.summary }, parkedUntil: given.parkedUntil, frames, logged };
+  if (!isParked(given)) return { result: given, parked: undefined, frames, logged };
+  return { result: { summary: given.summary }, parked: given, frames, logged };
 }
 
 function onlyThese(services: Partial<StepServices>): StepServices {

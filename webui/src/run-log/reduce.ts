@@ -15,6 +15,8 @@ const APPLY: Apply = {
   RUN_SUCCEEDED: applyRunSucceeded,
   RUN_FAILED: applyRunFailed,
   RUN_CANCELED: applyRunCanceled,
+  RUN_PAUSED: applyRunStatus("PAUSED"),
+  RUN_RESUMED: applyRunStatus("RUNNING"),
   STEP_STARTED: applyStepStarted,
   STEP_RETRIED: applyStepRetried,
   STEP_PARKED: applyStepParked,
@@ -73,6 +75,12 @@ function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHis
     "attention",
     "The worker was lost. Another one took the run over and goes on from the last recorded step",
   );
+}
+
+function applyRunStatus(status: "PAUSED" | "RUNNING"): (draft: Draft) => void {
+  return (draft) => {
+    draft.status = status;
+  };
 }
 
 function applyCancelRequested(draft: Draft): void {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError } from "@soma/schemas/run-history";
 import type { Graph } from "@soma/sdk/graph";
-import type { NodeResult, NodeSpec, Parked, StepContext, Wake } from "@soma/sdk/node";
+import { isParked, type NodeResult, type NodeSpec, type Parked, type StepContext, type Wake } from "@soma/sdk/node";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
@@ -10,6 +10,8 @@ import { withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
+import type { Inbox } from "./inbox.ts";
+import { lookFor, toWaiting, toWake, type Waiting, waitMs } from "./parking.ts";
 import type { Position } from "./replay.ts";
 import { countTry, DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
@@ -37,26 +39,42 @@ const PARK_FROM_MS = 1_000;
 
 const CANCELED: HistoryError = { code: "CANCELED", message: "the run was canceled" };
 
+/** What the nodes of a run are executed with. */
+export interface NodeParts<G> {
+  context: RunContext;
+  graph: G;
+  journal: Journal;
+  inbox: Inbox;
+}
+
 /**
  * Executes the node at a position until it ends, and writes everything that happens into the history; gives undefined when
  * the run was parked before that. Before a node with effects runs, the history up to its start is durable; that row is also
  * where a cancel request is seen last.
  */
 export async function executeNode<S>(
-  context: RunContext,
-  graph: Graph<S>,
-  journal: Journal,
+  parts: NodeParts<Graph<S>>,
   position: Position<S>,
 ): Promise<NodeResult<S> | undefined> {
+  const { context, graph, journal } = parts;
   const { node: id } = position;
   if (id === undefined) throw new Error("the run is at its end");
   const spec = graph.node(id);
-  let { tries, parked } = position;
-  for (let number = Math.max(1, position.attempts + (parked ? 0 : 1)); ; number += 1) {
-    const attempt = await beginAttempt({ context, journal, position, spec, id, number, parked });
-    parked = false;
+  let { tries, woken, parked: waiting, attempts: number } = position;
+  for (;;) {
+    if (waiting === undefined) number += 1;
+    const step = { number: position.stepNumber, node: id, nodeType: spec.type, attempt: number };
+    const goesOn = waiting !== undefined;
+    if (waiting !== undefined) {
+      woken = await wakeOrPark(parts, step, { waiting, hasWaited: waiting === position.parked });
+      if (woken === undefined) return undefined;
+      waiting = undefined;
+    }
+    const attempt = await beginAttempt({ context, journal, position, spec, step, woken, goesOn });
     try {
-      return await runAttempt(attempt);
+      const given = await runAttempt(attempt);
+      if (!isParked(given)) return given;
+      waiting = toWaiting(given);
     } catch (error) {
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
@@ -66,6 +84,26 @@ export async function executeNode<S>(
       if (context.lost()) throw new SomaError("CANCELED", "the worker stops", { cause: error });
     }
   }
+}
+
+/** Writes that a step waits, and parks its run; or, when what it waits for is there, writes and gives what woke it. */
+async function wakeOrPark(
+  { context, journal, inbox }: NodeParts<unknown>,
+  step: EntryStep,
+  { waiting, hasWaited }: { waiting: Waiting; hasWaited: boolean },
+): Promise<Wake | undefined> {
+  const { until, signal: name, summary } = waiting;
+  const looked = await lookFor(waiting, { context, inbox, hasWaited });
+  const payload = { until: until?.toISOString() ?? null, signal: name, summary };
+  if ("wait" in looked) {
+    journal.park({ kind: "STEP_PARKED", step, payload }, looked.wait);
+    return undefined;
+  }
+  const { woken: signal } = looked;
+  if (!hasWaited) journal.write({ kind: "STEP_PARKED", step, payload });
+  journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
+  if (signal !== null) inbox.take(signal);
+  return toWake(signal);
 }
 
 /** One try of a step. */
@@ -88,47 +126,36 @@ async function beginAttempt<S>(params: {
   journal: Journal;
   position: Position<S>;
   spec: NodeSpec<S>;
-  id: string;
-  number: number;
-  /** The attempt had parked, and now goes on. */
-  parked: boolean;
+  step: EntryStep;
+  woken: Wake | undefined;
+  /** It had parked, and has been begun before. */
+  goesOn: boolean;
 }): Promise<Attempt<S>> {
-  const { context, journal, position, spec, id, number, parked } = params;
+  const { context, journal, position, spec, step, woken, goesOn } = params;
   const { state } = position;
-  const step = { number: position.stepNumber, node: id, nodeType: spec.type, attempt: number };
   const streams = new StepStreams((entry) => journal.write({ ...entry, step }), position.streams);
   if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
   const startedAt = context.now();
-  const summary = spec.summary?.(state) ?? id;
-  const woken: Wake | undefined = parked ? { by: "TIME" } : position.woken;
-  if (parked && woken !== undefined) journal.write({ kind: "STEP_WOKEN", step, payload: woken });
-  else if (spec.pure !== true) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
-  if (spec.pure !== true) await journal.barrier();
+  const summary = spec.summary?.(state) ?? step.node;
+  if (spec.pure !== true) {
+    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
+    await journal.barrier();
+  }
   const observe = durations.startTimer({ node_type: spec.type });
   return { context, journal, spec, state, step, startedAt, summary, streams, woken, observe };
 }
 
-async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | undefined> {
-  const { context, spec, state, step, streams } = attempt;
+async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
+  const { context, spec, state, step, streams, observe } = attempt;
   context.throwIfCanceled();
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
-    const result = await spec.run(state, toStepContext(attempt));
+    const given = await spec.run(state, toStepContext(attempt));
     streams.closeAll("OK");
-    if ("parkedUntil" in result) return park(attempt, result);
-    return endGood(attempt, result, span.spanContext().spanId);
+    if (!isParked(given)) return endGood(attempt, given, span.spanContext().spanId);
+    observe({ status: "STEP_PARKED" });
+    return given;
   });
-}
-
-function park<S>({ context, journal, step, observe }: Attempt<S>, { parkedUntil, summary }: Parked): undefined {
-  observe({ status: "STEP_PARKED" });
-  const until = parkedUntil.toISOString();
-  journal.park({ kind: "STEP_PARKED", step, payload: { until, summary } }, waitUntil(context, parkedUntil.getTime()));
-}
-
-/** Milliseconds until a time, or until the run's deadline where that comes before. */
-function waitUntil({ run, now }: RunContext, time: number): number {
-  return Math.max(0, Math.min(time, run.deadline.getTime()) - now().getTime());
 }
 
 /** Writes what a step came to; the patch is given back as the journal keeps it, so that going on and replaying give the same state. */
@@ -209,7 +236,8 @@ function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number
     throw new StepStopped("FAILED", shown);
   }
   const retried: Entry = { kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } };
-  if (delayMs >= PARK_FROM_MS) journal.park(retried, waitUntil(context, context.now().getTime() + delayMs));
+  const next = new Date(context.now().getTime() + delayMs);
+  if (delayMs >= PARK_FROM_MS) journal.park(retried, { ms: waitMs(context, next), signal: null });
   else journal.write(retried);
   return delayMs >= PARK_FROM_MS ? undefined : delayMs;
 }

@@ -7,12 +7,14 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
-import { executeNode, StepStopped } from "./execute-node.ts";
+import { executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
+import { createInbox } from "./inbox.ts";
 import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -58,12 +60,15 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     now: context.now,
     onCommitted(seq, control) {
       onCommitted(run.runId, seq);
-      if ((control & 1) === 1 && !context.canceled()) context.cancel();
+      context.heed(control);
     },
   });
   if (run.recoveries > toldRecoveries(events))
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
-  if ((run.control & 1) === 1) context.cancel();
+  context.heed(run.control);
+  context.putOff(pausedMs(events, context.now()));
+  if (isPaused(events) && !context.pausing() && !context.canceled())
+    journal.write({ kind: "RUN_RESUMED", payload: {} });
   const noteCancel = (): void => {
     if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
@@ -82,7 +87,8 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
     let position: Position<unknown> | undefined = replay(graph, events);
-    while (position?.node !== undefined) position = await advance(context, graph, journal, position);
+    const inbox = createInbox(sql, run.runId, position?.heard ?? []);
+    while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
     ending();
     if (position === undefined) await journal.barrier();
     else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
@@ -101,9 +107,9 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
 }
 
 /** A run that was parked may come back after its deadline: then no step begins any more. */
-function cancelAtDeadline({ run, now, cancel }: RunContext): () => void {
+function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
   const reached = (): void => cancel("the run reached its deadline");
-  const leftMs = run.deadline.getTime() - now().getTime();
+  const leftMs = deadline().getTime() - now().getTime();
   if (leftMs <= 0) reached();
   const timer = setTimeout(reached, Math.max(0, leftMs));
   return () => clearTimeout(timer);
@@ -115,17 +121,20 @@ function toldRecoveries(events: readonly HistoryEvent[]): number {
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 
-/** The position after one more step; undefined when the run was parked in it. */
+/** The position after one more step; undefined when the run was parked in it, or paused before it. */
 async function advance(
-  context: RunContext,
-  graph: AnyGraph,
-  journal: Journal,
+  parts: NodeParts<AnyGraph>,
   position: Position<unknown>,
 ): Promise<Position<unknown> | undefined> {
+  const { context, graph, journal } = parts;
   if (context.canceled()) throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
   if (position.stepNumber > MAX_STEPS)
     throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
-  const result = await executeNode(context, graph, journal, position);
+  if (context.pausing()) {
+    journal.park({ kind: "RUN_PAUSED", payload: {} }, { ms: null, signal: null });
+    return undefined;
+  }
+  const result = await executeNode(parts, position);
   if (result === undefined) return undefined;
   const state = graph.fold(position.state, result.patch ?? {});
   const streams = { open: new Map(), ended: new Set<string>() };

@@ -91,22 +91,33 @@ describe("replay() of a step that waits", () => {
     });
   });
 
-  it("knows whether it has parked, and what woke it until it ends", () => {
-    const step = (kind: "STEP_STARTED" | "STEP_PARKED" | "STEP_WOKEN" | "STEP_SUCCEEDED", attempt = 1) => ({
-      ...{ kind, step: 1, node: "work", attempt },
-      payload: {},
+  it("knows what it waits for, what woke it until it ends, and which signals were heard", () => {
+    const step = (
+      kind: "STEP_STARTED" | "STEP_PARKED" | "STEP_WOKEN" | "STEP_SUCCEEDED",
+      attempt = 1,
+      payload = {},
+    ) => ({
+      ...{ kind, step: 1, node: "work", attempt, payload },
     });
-    const events = [step("STEP_STARTED"), step("STEP_PARKED"), step("STEP_WOKEN"), step("STEP_STARTED", 2)];
+    const parked = { until: "2026-01-01T08:00:00.000Z", signal: "paid", summary: "waits" };
+    const signal = { no: 3, name: "paid", payload: 7, sentBy: "user:ada" };
+    const events = [
+      ...[step("STEP_STARTED"), step("STEP_PARKED", 1, parked), step("STEP_WOKEN", 1, { signal })],
+      step("STEP_STARTED", 2),
+    ];
     const after = (count: number) => replay(loop, aHistory(...events.slice(0, count)));
-    expect(after(1)).toMatchObject({ attempts: 1, parked: false, woken: undefined });
-    expect(after(2)).toMatchObject({ attempts: 1, parked: true, woken: undefined });
-    expect(after(3)).toMatchObject({ attempts: 1, parked: false, woken: { by: "TIME" } });
-    expect(after(4)).toMatchObject({ attempts: 2, parked: false, woken: { by: "TIME" } });
+    expect(after(1)).toMatchObject({ attempts: 1, parked: undefined, woken: undefined, heard: [] });
+    const until = new Date("2026-01-01T08:00:00Z");
+    expect(after(2)).toMatchObject({ attempts: 1, parked: { ...parked, until }, woken: undefined });
+    const woken = { by: "SIGNAL", name: "paid", payload: 7, sentBy: "user:ada" };
+    expect(after(3)).toMatchObject({ attempts: 1, parked: undefined, woken, heard: [3] });
+    expect(after(4)).toMatchObject({ attempts: 2, parked: undefined, woken, heard: [3] });
     expect(replay(loop, aHistory(...events, step("STEP_SUCCEEDED", 2)))).toMatchObject({
-      ...{ attempts: 0, parked: false, woken: undefined, stepNumber: 2 },
+      ...{ attempts: 0, parked: undefined, woken: undefined, stepNumber: 2, heard: [3] },
     });
-    // A pure step has no start of its own.
-    expect(replay(loop, aHistory(step("STEP_PARKED")))).toMatchObject({ attempts: 1, parked: true });
+    // A pure step has no start of its own, and one that only waited has heard nothing.
+    const pureStep = [step("STEP_PARKED", 1, { until: null }), step("STEP_WOKEN")];
+    expect(replay(loop, aHistory(...pureStep))).toMatchObject({ attempts: 1, woken: { by: "TIME" }, heard: [] });
   });
 });
 

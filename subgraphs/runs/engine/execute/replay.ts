@@ -3,6 +3,7 @@ import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { AnyGraph, Graph } from "@soma/sdk/graph";
 import type { Wake } from "@soma/sdk/node";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { toWake, type Waiting } from "./parking.ts";
 import { countTry, DEFAULT_RETRY, NO_TRIES, type Tries } from "./retries.ts";
 import { readStreams } from "./step-streams.ts";
 
@@ -16,15 +17,17 @@ export interface Position<S> {
   /** Attempts of that step which began, and how they went that were tried again. */
   attempts: number;
   tries: Tries;
-  /** Whether that step parked and has not gone on, and what woke it when it has. */
-  parked: boolean;
+  /** What that step waits for when it parked and has not gone on, and what woke it when it has. */
+  parked: Waiting | undefined;
   woken: Wake | undefined;
+  /** Numbers of the signals that woke a step. */
+  heard: readonly number[];
   streams: ReturnType<typeof readStreams>;
   head: { seq: number; hash: string };
 }
 
 /** What a step that has not begun has. */
-export const NEW_STEP = { attempts: 0, tries: NO_TRIES, parked: false, woken: undefined } as const;
+export const NEW_STEP = { attempts: 0, tries: NO_TRIES, parked: undefined, woken: undefined } as const;
 
 type OpenStep = Pick<Position<unknown>, keyof typeof NEW_STEP> & { beganAt: Date | undefined };
 
@@ -34,7 +37,9 @@ export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Pos
   let node: string | undefined = graph.entry;
   let stepNumber = 1;
   let open: OpenStep = { ...NEW_STEP, beganAt: undefined };
+  const heard: number[] = [];
   for (const event of events) {
+    if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
     if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") {
       open = goOn(graph, open, event);
       continue;
@@ -47,16 +52,32 @@ export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Pos
   const { beganAt: _, ...step } = open;
   const last = events.at(-1);
   const head = last === undefined ? { seq: 0, hash: CHAIN_START } : { seq: last.seq, hash: last.hash };
-  return { state, node, stepNumber, ...step, streams: readStreams(events, stepNumber), head };
+  return { state, node, stepNumber, ...step, heard, streams: readStreams(events, stepNumber), head };
+}
+
+function signalNumbers(event: HistoryEvent): number[] {
+  const { signal } = payloadOf("STEP_WOKEN", event.payload);
+  return signal === null ? [] : [signal.no];
+}
+
+function waitingOf(event: HistoryEvent): Waiting {
+  const { until, signal, summary } = payloadOf("STEP_PARKED", event.payload);
+  return { until: until === null ? null : new Date(until), signal, summary: summary ?? "" };
 }
 
 /** An open step after one more of its events. */
 function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
   if (event.kind === "STEP_STARTED")
-    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: false, beganAt: event.at };
-  if (event.kind === "STEP_PARKED") return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: true };
+    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: undefined, beganAt: event.at };
+  if (event.kind === "STEP_PARKED")
+    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: waitingOf(event) };
   if (event.kind === "STEP_WOKEN")
-    return { ...open, parked: false, woken: payloadOf(event.kind, event.payload), beganAt: event.at };
+    return {
+      ...open,
+      parked: undefined,
+      woken: toWake(payloadOf(event.kind, event.payload).signal),
+      beganAt: event.at,
+    };
   if (event.kind !== "STEP_RETRIED") return open;
   const { retry = DEFAULT_RETRY } = graph.node(event.node ?? "");
   const { code } = payloadOf(event.kind, event.payload).error;

@@ -191,14 +191,12 @@ class Life implements RunningIncarnation {
     return false;
   }
 
-  /** Hears cancel requests. */
+  /** Hears what is asked of its runs. */
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId })) {
-      const running = this.#runs.get(runId);
-      if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel();
-    }
+    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#runs.get(runId)?.context.heed(control);
     return false;
   }
 

@@ -49,7 +49,7 @@ describe("who owns a run", () => {
     });
     await commitBatch(harness.database.worker, {
       owner,
-      rows: [{ event, epoch: run.epoch, status: null, waitMs: null }],
+      rows: [{ event, epoch: run.epoch, status: null, wait: undefined }],
     });
   }
 
