@@ -61,6 +61,13 @@ export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
   | 'SCRIPTED';
 
+/** A run that is to rest or to go on. */
+export type PauseRunInput = {
+  runId: string | number;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** What is looked for. */
 export type RecallInput = {
   /** 1 to 2000 characters. */
@@ -145,6 +152,17 @@ export type SendMessageInput = {
   idempotencyKey: string;
 };
 
+/** Something a run may wait for. */
+export type SignalRunInput = {
+  runId: string | number;
+  /** 1 to 64 of a-z, 0-9, _, . and -, a letter first. */
+  name: string;
+  /** At most 64 KB of JSON; null when left out. */
+  payload?: unknown;
+  /** 1 to 200 characters; the same key with the same signal changes nothing. */
+  idempotencyKey: string;
+};
+
 /** Where a step is on its way. */
 export type StepStatus =
   | 'RUNNING'
@@ -193,6 +211,27 @@ export type CancelRunMutationVariables = Exact<{
 
 
 export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type PauseRunMutationVariables = Exact<{
+  input: PauseRunInput;
+}>;
+
+
+export type PauseRunMutation = { pauseRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type ResumeRunMutationVariables = Exact<{
+  input: PauseRunInput;
+}>;
+
+
+export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type SignalRunMutationVariables = Exact<{
+  input: SignalRunInput;
+}>;
+
+
+export type SignalRunMutation = { signalRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -394,6 +433,108 @@ export const CancelRunDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<CancelRunMutation, CancelRunMutationVariables>;
+export const PauseRunDocument = new TypedDocumentString(`
+    mutation PauseRun($input: PauseRunInput!) {
+  pauseRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<PauseRunMutation, PauseRunMutationVariables>;
+export const ResumeRunDocument = new TypedDocumentString(`
+    mutation ResumeRun($input: PauseRunInput!) {
+  resumeRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<ResumeRunMutation, ResumeRunMutationVariables>;
+export const SignalRunDocument = new TypedDocumentString(`
+    mutation SignalRun($input: SignalRunInput!) {
+  signalRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<SignalRunMutation, SignalRunMutationVariables>;
 export const RunsDocument = new TypedDocumentString(`
     query Runs($filter: RunFilter, $first: Int, $after: String) {
   runs(filter: $filter, first: $first, after: $after) {
