@@ -90,6 +90,7 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
           include: ["tests/system/**/*.test.ts"],
           exclude: ignored,
+          globalSetup: ["infra/local/test-page.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,7 +1,17 @@
 import { until } from "@soma/shared/testing/until";
-import { getIntrospectionQuery } from "graphql";
+import { getIntrospectionQuery, getNamedType, introspectionTypes, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLab, type Lab } from "./testing/lab.ts";
+
+/** Where each type of the introspection is found. */
+const INTROSPECTED: Record<string, (fields: string) => string> = {
+  __Schema: (fields) => `{ __schema { ${fields} } }`,
+  __Directive: (fields) => `{ __schema { directives { ${fields} } } }`,
+  __InputValue: (fields) => `{ __schema { directives { args { ${fields} } } } }`,
+  __Type: (fields) => `{ __type(name: "Run") { ${fields} } }`,
+  __Field: (fields) => `{ __type(name: "Run") { fields { ${fields} } } }`,
+  __EnumValue: (fields) => `{ __type(name: "Order") { enumValues { ${fields} } } }`,
+};
 
 describe("createGateway() over HTTP", () => {
   let lab: Lab;
@@ -102,6 +112,19 @@ describe("createGateway() over HTTP", () => {
     const mixed = await lab.post({ query: '{ __type(name: "Run") { isOneOf } run(id: "1") { title } }' });
     expect([mixed.data, mixed.errors]).toEqual([{ __type: { isOneOf: null }, run: { title: "Run 1" } }, []]);
   });
+
+  it.each(introspectionTypes.filter(isObjectType))(
+    "answers with every field of %s, however new it is",
+    async (type) => {
+      const fields = Object.values(type.getFields()).map((field) => {
+        const given = field.args.map(({ name }) => `${name}: true`).join(" ");
+        const inner = isObjectType(getNamedType(field.type)) ? "{ __typename }" : "";
+        return `${field.name}${given === "" ? "" : `(${given})`} ${inner}`;
+      });
+      const { data, errors } = await lab.post({ query: INTROSPECTED[type.name]?.(fields.join(" ")) });
+      expect([Object.keys(data).length, errors]).toEqual([1, []]);
+    },
+  );
 
   it("refuses callers without a token, with a broken one, and with an expired one", async () => {
     const expired = await lab.token({}, -60);

@@ -19,7 +19,7 @@ import { createWebSocketDoor, type WebSocketDoor } from "./doors/websocket.ts";
 import type { DevIdentity, Identity } from "./ground/identity.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./ground/limits.ts";
 import type { RequestTrace } from "./ground/request-trace.ts";
-import { type CallerBounds, createCallerBounds } from "./operations/caller-bounds.ts";
+import { type CallerBounds, createCallerBounds, tellRefusals } from "./operations/caller-bounds.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPipeline } from "./operations/pipeline.ts";
 import type { RegisteredDocuments } from "./operations/registered-documents.ts";
@@ -55,6 +55,8 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
   /** What a caller may have of every gateway together; of this process alone when left out. */
   callers?: CallerBounds;
+  /** Told the name of a bound that refused somebody, or ended what somebody had. */
+  onRefused?: (bound: string) => void;
   /** How subgraphs are asked; fetch when left out. */
   send?: Send;
   /** Opens WebSockets to subgraphs; the runtime's own when left out. */
@@ -85,7 +87,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkUrls(supergraphSdl, urls);
   const executor = createSupergraphExecutor(supergraphSdl);
   const sources = createSources({ urls, send, sign, timeoutMs: limits.subgraphMs });
-  const { callers = createCallerBounds(limits) } = options;
+  const { onRefused = () => {} } = options;
+  const callers = tellRefusals(options.callers ?? createCallerBounds(limits), onRefused);
   const pipeline = createPipeline(executor, {
     limits,
     introspection: options.introspection ?? true,
@@ -107,6 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const sockets = createWebSocketDoor({
     operations,
     callers,
+    onRefused,
     schema: executor.schema,
     identity,
     origins,

@@ -10,6 +10,7 @@ import { createGateway, type GatewayOptions } from "./app.ts";
 import { readGatewayConfig } from "./config.ts";
 import { isLoopback } from "./doors/hosts.ts";
 import { createDevIdentity, createIdentity } from "./ground/identity.ts";
+import { countRefusal } from "./node/count-refusals.ts";
 import { readRegisteredDocuments } from "./node/read-documents.ts";
 import { createStaticReader } from "./node/read-static.ts";
 import { openRedisCallerBounds } from "./node/redis-caller-bounds.ts";
@@ -51,6 +52,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     introspection: config.introspection === "on",
     corsOrigins: config.corsOrigins,
     ...(isLoopback(address) || config.allowedHosts.length > 0 ? { hosts: config.allowedHosts } : {}),
+    onRefused: countRefusal,
     log,
   };
   const callers = config.redisUrl === "" ? undefined : await openRedisCallerBounds({ url: config.redisUrl, log });

@@ -122,14 +122,18 @@ export function completeOperation(connection: Connection, id: string): void {
 }
 
 /** Throws RetryLater when as many have introduced themselves as may be. */
-export function checkIntroduced(open: Iterable<Connection>, { connections }: GatewayLimits): void {
+export function checkIntroduced(
+  open: Iterable<Connection>,
+  { limits: { connections }, onRefused }: { limits: GatewayLimits; onRefused: (bound: string) => void },
+): void {
   let introduced = 0;
   for (const { identified } of open) if (identified !== undefined) introduced += 1;
-  if (introduced >= connections)
-    throw new RetryLater(
-      `${connections} connections are open, the most there may be; try again in a moment`,
-      BUSY_RETRY_MS,
-    );
+  if (introduced < connections) return;
+  onRefused("connections");
+  throw new RetryLater(
+    `${connections} connections are open, the most there may be; try again in a moment`,
+    BUSY_RETRY_MS,
+  );
 }
 
 /** Who the connection speaks for; throws once its token has expired. */

@@ -28,6 +28,8 @@ import {
 export interface WebSocketDoorOptions {
   operations: Operations;
   callers: CallerBounds;
+  /** Told the name of a bound that refused a connection, or ended one. */
+  onRefused: (bound: string) => void;
   /** The schema clients see. */
   schema: GraphQLSchema;
   identity: Identity;
@@ -93,7 +95,7 @@ export function createWebSocketHooks(
 
 /** The token is in the introduction, or came with the upgrade. False closes the socket. */
 async function introduce(
-  { identity, limits, callers }: WebSocketDoorOptions,
+  { identity, callers, ...rest }: WebSocketDoorOptions,
   connection: Connection,
   { token, open }: { token: string | undefined; open: ReadonlySet<Connection> },
 ): Promise<boolean> {
@@ -109,7 +111,7 @@ async function introduce(
       return false;
     }
     // Checked at the upgrade, too; but thousands may have come before the first of them introduced itself.
-    checkIntroduced(open, limits);
+    checkIntroduced(open, rest);
     connection.identified = identified;
   } catch (error) {
     const code = error instanceof RetryLater ? CLOSE.TRY_LATER : CLOSE.UNAUTHORIZED;
@@ -117,7 +119,7 @@ async function introduce(
     connection.leave?.();
     return false;
   }
-  endAtExpiry(connection, connection.identified.expiresAt.getTime(), limits.drainMs);
+  endAtExpiry(connection, connection.identified.expiresAt.getTime(), rest.limits.drainMs);
   return true;
 }
 

@@ -32,7 +32,7 @@ export interface WebSocketDoor {
 
 /** graphql-transport-ws on any runtime's sockets. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoor {
-  const { limits } = options;
+  const { limits, onRefused } = options;
   const strangers = createCrowd<Connection>({
     overall: limits.strangers,
     perNetwork: limits.strangersPerNetwork,
@@ -45,8 +45,10 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
     accept(socket, request) {
       const connection = openConnection(socket, request);
       open.add(connection);
-      for (const { socket: leaving } of strangers.add(connection))
+      for (const { socket: leaving } of strangers.add(connection)) {
+        onRefused("strangers");
         leaving.close(CLOSE.TRY_LATER, "too many connections have not introduced themselves; try again");
+      }
       const onMessage: SocketLike["onMessage"] = (listener) =>
         socket.onMessage((text) => receive(connection, { text, listener }, options));
       const closed = server.opened({ ...connection.socket, onMessage }, connection);
@@ -82,14 +84,14 @@ function refuseUpgrade(
 function checkUpgrade(
   request: UpgradeRequest,
   open: Iterable<Connection>,
-  { operations, limits, origins, checkHost }: WebSocketDoorOptions,
+  { operations, origins, checkHost, ...rest }: WebSocketDoorOptions,
 ): void {
   checkHost(request);
   if (new URL(request.url).pathname !== "/graphql")
     throw new SomaError("NOT_FOUND", "WebSockets are served at /graphql");
   origins.check(request);
   if (operations.draining()) throw drainingError();
-  checkIntroduced(open, limits);
+  checkIntroduced(open, rest);
 }
 
 type Listener = Parameters<SocketLike["onMessage"]>[0];

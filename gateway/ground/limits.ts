@@ -16,6 +16,8 @@ export interface GatewayLimits {
   selections: number;
   directives: number;
   fieldPairs: number;
+  /** Selections of all fragments, each opened by itself, as the planner opens them: a chain of n of them is n * n / 2. */
+  fragmentSelections: number;
   /** Literal values of a document; what a list holds counts twice, as the planner looks at it twice. */
   literals: number;
   /** Nested selections; fields of the introspection types have their own bound, because standard tools need 15. */
@@ -34,7 +36,8 @@ export interface GatewayLimits {
   pageSize: number;
   /**
    * What one caller may ask in a burst, and what of it comes back in a second. An operation takes 1, a document that was not
-   * asked for lately 10 more and 1 for each 2 ms it takes to check and to plan, and every 2000 of its cost 1 more.
+   * asked for lately 10 more and 1 for each 2 ms it takes to check and to plan, every 2000 objects it may read 1 more, and each of
+   * its mutations what it weighs.
    */
   allowance: number;
   allowancePerSecond: number;
@@ -88,6 +91,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   selections: 500,
   directives: 30,
   fieldPairs: 5_000,
+  fragmentSelections: 2_000,
   literals: 2_000,
   depth: 12,
   introspectionDepth: 15,

@@ -5,6 +5,6 @@ import type { RequestTrace } from "./request-trace.ts";
 export interface OperationContext {
   principal: Principal;
   trace: RequestTrace;
-  /** Aborts when nobody waits for the answer any more; left out for mutations, which are finished once begun. */
-  signal: AbortSignal | undefined;
+  /** Aborts when nobody waits for the answer any more. It ends what is read; a mutation is finished once it has begun. */
+  signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { createCrowd } from "../ground/crowd.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
+import { countRefusal } from "./count-refusals.ts";
 import type { Unread } from "./unread.ts";
 
 /** A TCP connection of HTTP. */
@@ -36,7 +37,7 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
     const peer = { network: networkOf(socket.remoteAddress ?? ""), end: () => void socket.destroy() };
     peers.set(socket, peer);
     socket.once("close", () => forget(peer));
-    endAll(waiting.add(peer));
+    endAll(waiting.add(peer), "waiting connections");
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const peer = peers.get(request.socket);
@@ -46,7 +47,7 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
     response.once("prefinish", () => {
       // What was answered unread is thrown away now, and ends only then.
       request.off("end", arrived);
-      if (!request.socket.destroyed) endAll(kept.add(peer));
+      if (!request.socket.destroyed) endAll(kept.add(peer), "kept connections");
       waitForReader(request.socket, response, { peer, unread, unreadMs: limits.unreadMs });
     });
   });
@@ -56,8 +57,11 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
   });
 }
 
-function endAll(peers: readonly Peer[]): void {
-  for (const peer of peers) peer.end();
+function endAll(peers: readonly Peer[], bound: string): void {
+  for (const peer of peers) {
+    countRefusal(bound);
+    peer.end();
+  }
 }
 
 /** A request without a body is here with its head; the end of a body is only told to those who read it. */

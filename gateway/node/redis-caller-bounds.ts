@@ -65,7 +65,7 @@ export async function openRedisCallerBounds(
       const waitMs = await askAllowance(principal, amount, "take");
       if (waitMs === 0) return;
       own.owe(principal, -amount);
-      throw asksTooFast(principal, limits, waitMs);
+      throw asksTooFast(principal, limits, { amount, waitMs });
     },
     owe(principal, amount) {
       if (amount <= 0) return;

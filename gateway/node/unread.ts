@@ -1,4 +1,5 @@
 import type { GatewayLimits } from "../ground/limits.ts";
+import { countRefusal } from "./count-refusals.ts";
 
 /** A connection that may leave unread what it is sent. */
 interface Reader {
@@ -29,6 +30,7 @@ export function createUnread(limits: Pick<GatewayLimits, "unreadBytesOfAll">): U
 
   function endWorst(): void {
     const [worst] = [...held].reduce((most, each) => (each[1] > most[1] ? each : most));
+    countRefusal("unread bytes of all");
     // What it held is given back as its sends fail.
     worst.end();
   }

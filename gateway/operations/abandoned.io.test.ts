@@ -46,3 +46,48 @@ describe("a query that nobody waits for", () => {
     lab = await createLab();
   });
 });
+
+describe("a mutation that nobody waits for", () => {
+  let lab: Lab;
+  afterEach(() => lab.close());
+  const READ_BELOW = { query: 'mutation { addRun(title: "kept") { id title slow(ms: 20000) } invoke(name: "next") }' };
+
+  it("is done, and what is read below it is given up when the time is up", async () => {
+    lab = await createLab({ queryMs: 100 });
+    const { data, errors } = await lab.post(READ_BELOW);
+    expect(data).toEqual({ addRun: { id: "100", title: "kept", slow: null }, invoke: "next" });
+    const timeout = {
+      message: "the operation took longer than 100 ms",
+      path: ["addRun"],
+      extensions: { code: "TIMEOUT" },
+    };
+    expect(errors).toMatchObject([timeout]);
+    await until("the subgraph heard it", () => lab.state.abandoned === 1);
+  });
+
+  it("is done, also the one after it, when its caller leaves while something is read below it", async () => {
+    lab = await createLab({ subgraphMs: 60_000 });
+    const socket = await lab.openSocket();
+    socket.send({ id: "1", type: "subscribe", payload: READ_BELOW });
+    await until("something is read", () => lab.state.slow === 1);
+    expect(lab.state.invoked).toEqual([]);
+    socket.close();
+    await until("the subgraph heard it", () => lab.state.abandoned === 1);
+    await until("all is done", () => lab.load().operations === 0);
+    expect(lab.state.invoked).toEqual(["next"]);
+  });
+
+  it("has the time of its subgraph, however short that of a query is", async () => {
+    lab = await createLab({ queryMs: 50 });
+    const { data, errors } = await lab.post({ query: 'mutation { addRun(title: "late", ms: 200) { title } }' });
+    expect([data, errors]).toEqual([{ addRun: { title: "late" } }, []]);
+  });
+
+  it("is given up when its subgraph says nothing, and what other subgraphs do is done", async () => {
+    lab = await createLab({ subgraphMs: 100 });
+    const silent = 'mutation { addRun(title: "silent", ms: 20000) { id invocations } invoke(name: "next") }';
+    const { data, errors } = await lab.post({ query: silent });
+    expect(data).toEqual({ addRun: null, invoke: "next" });
+    expect(errors).toMatchObject([{ path: ["addRun"], extensions: { code: "TIMEOUT", retryable: true } }]);
+  });
+});

@@ -40,7 +40,9 @@ export function callerBoundsContract(make: (limits: GatewayLimits) => Promise<Ca
     const refused = await refusal(bounds.take(ada, 3));
     expect(refused).toBeInstanceOf(RetryLater);
     expect(refused).toMatchObject({ code: "LIMIT_EXCEEDED", retryable: true });
-    expect(refused?.message).toBe("user:ada asks faster than 0.5 a second; try again in a moment");
+    expect(refused?.message).toBe(
+      `user:ada asks faster than 0.5 a second: this takes 3 of 10, and less is left; try again in ${refused?.retryAfterMs} ms`,
+    );
     expect(refused?.retryAfterMs).toBeGreaterThan(0);
     expect(refused?.retryAfterMs).toBeLessThanOrEqual(6_000);
   });

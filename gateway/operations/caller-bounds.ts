@@ -45,7 +45,7 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
       const atMs = now();
       const left = leftOf(key, atMs);
       if (amount > 0 && left < amount)
-        throw asksTooFast(principal, limits, ((amount - left) / allowancePerSecond) * 1_000);
+        throw asksTooFast(principal, limits, { amount, waitMs: ((amount - left) / allowancePerSecond) * 1_000 });
       allowances.set(key, { left: left - amount, atMs });
     },
     owe(principal, amount) {
@@ -67,12 +67,36 @@ export function createCallerBounds(limits: GatewayLimits, now: () => number = ()
   };
 }
 
+/** The same bounds; each refusal is told, by the name of what was refused. */
+export function tellRefusals(callers: CallerBounds, onRefused: (bound: string) => void): CallerBounds {
+  const told = async <T>(bound: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof RetryLater) onRefused(`${bound} of a caller`);
+      throw error;
+    }
+  };
+  return {
+    take: (principal, amount) => told("allowance", callers.take(principal, amount)),
+    owe: (principal, amount) => callers.owe(principal, amount),
+    enter: (principal, counted) => told(counted, callers.enter(principal, counted)),
+  };
+}
+
 export function mostOf(limits: GatewayLimits, counted: Counted): number {
   return limits[`${counted}PerCaller`];
 }
 
-export function asksTooFast({ subject }: Principal, { allowancePerSecond }: GatewayLimits, waitMs: number): RetryLater {
-  return new RetryLater(`${subject} asks faster than ${allowancePerSecond} a second; try again in a moment`, waitMs);
+export function asksTooFast(
+  { subject }: Principal,
+  { allowance, allowancePerSecond }: GatewayLimits,
+  { amount, waitMs }: { amount: number; waitMs: number },
+): RetryLater {
+  return new RetryLater(
+    `${subject} asks faster than ${allowancePerSecond} a second: this takes ${amount} of ${allowance}, and less is left; try again in ${Math.ceil(waitMs)} ms`,
+    waitMs,
+  );
 }
 
 export function hasTooMany({ subject }: Principal, limits: GatewayLimits, counted: Counted): RetryLater {

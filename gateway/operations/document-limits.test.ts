@@ -93,6 +93,13 @@ describe("checkDocumentLimits()", () => {
       { selections: 47 },
     ],
     [
+      "selections of all fragments, each opened by itself",
+      `{ ...F0 } ${many(60, (i) => `fragment F${i} on Q { ...F${i + 1} }`)} fragment F60 on Q { a }`,
+      `{ ...F0 } ${many(60, (i) => `fragment F${i} on Q { ...F${i + 1} }`)} fragment F60 on Q { a b }`,
+      "1891",
+      { fragmentSelections: 1_891 },
+    ],
+    [
       "directives",
       `{ ${many(30, () => "a @include(if: true)")} }`,
       `{ ${many(31, () => "a @skip(if: true)")} }`,

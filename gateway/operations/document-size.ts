@@ -32,7 +32,8 @@ export function findFragments(document: DocumentNode): Fragments {
  */
 export function checkSelections(document: DocumentNode, fragments: Fragments, limits: GatewayLimits): void {
   const sizes = new Map<string, Size>();
-  for (const name of fragments.keys()) fragmentSize(name, fragments, sizes);
+  const opened: Size = { selections: 0, directives: 0 };
+  for (const name of fragments.keys()) add(opened, fragmentSize(name, fragments, sizes));
   const roots = findRoots(document, fragments);
   const total: Size = { selections: 0, directives: 0 };
   for (const root of roots) add(total, sizeOf(root.selectionSet, fragments, sizes));
@@ -43,6 +44,10 @@ export function checkSelections(document: DocumentNode, fragments: Fragments, li
   if (total.directives > limits.directives)
     throw documentFault(
       `the document has ${total.directives} directives once its fragments are opened; at most ${limits.directives} are allowed`,
+    );
+  if (opened.selections > limits.fragmentSelections)
+    throw documentFault(
+      `the fragments of the document select ${opened.selections} fields and fragments once each of them is opened; at most ${limits.fragmentSelections} are allowed; put fewer of them inside one another`,
     );
   const pairs = roots.reduce((sum, root) => sum + pairsOf([root.selectionSet], fragments), 0);
   if (pairs > limits.fieldPairs)

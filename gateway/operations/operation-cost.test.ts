@@ -25,7 +25,8 @@ function costOf({
   const operation = getOperationAST(document);
   if (!operation) throw new Error("the test's document has no operation");
   const planned = { text, document, operation } as unknown as PlannedOperation;
-  return checkCost(schema, planned, variables, { ...DEFAULT_LIMITS, cost: limit });
+  const { reads, mutations } = checkCost(schema, planned, variables, { ...DEFAULT_LIMITS, cost: limit });
+  return reads + mutations;
 }
 
 describe("checkCost()", () => {
@@ -64,6 +65,18 @@ describe("checkCost()", () => {
     ["a size that is null in an input", '{ recall(input: { query: "a", limit: null }) { hits { score } } }', 4_008],
   ])("%s", (_name, text, expected) => {
     expect(cost(text)).toBe(expected);
+  });
+
+  it("tells what mutations weigh, as the schema says or ten, from what is read below them", () => {
+    const weighed = buildSchema(`
+      type Query { a: Int }
+      type Mutation { "Costs as much as 25 objects." dear: Run  cheap: Run }
+      type Run { session: Run }`);
+    const text =
+      "mutation { dear { session { session { __typename } } } a: cheap { __typename } b: cheap { __typename } }";
+    const document = parse(text);
+    const planned = { document, operation: getOperationAST(document) } as unknown as PlannedOperation;
+    expect(checkCost(weighed, planned, {}, DEFAULT_LIMITS)).toEqual({ reads: 2, mutations: 45 });
   });
 
   it("takes sizes from variables, and their defaults", () => {

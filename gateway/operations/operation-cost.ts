@@ -23,7 +23,10 @@ import type { PlannedOperation } from "../upstream/supergraph.ts";
 import { asDocumentFault, documentFault } from "./document-fault.ts";
 import { type Fragments, findFragments } from "./document-size.ts";
 
-/** A mutation writes and starts things; a field of an object reads one row at most. Fields without fields of their own are free. */
+/**
+ * A mutation writes and starts things, and weighs this unless the schema says more; a field of an object reads one row at most.
+ * Fields without fields of their own are free.
+ */
 const MUTATION_WEIGHT = 10;
 /** How the schema says of a field that it is dearer than what it gives back: a search reads much and shows little. */
 const WEIGHT = /costs as much as (\d+) objects/i;
@@ -40,8 +43,17 @@ interface Walk {
   variables: Record<string, unknown>;
   limits: GatewayLimits;
   cost: number;
+  /** What of it is mutations. */
+  mutations: number;
   /** The field that costs most by itself. */
   worst: { path: string; cost: number };
+}
+
+export interface OperationCost {
+  /** Objects that may be read, those of the introspection included. */
+  reads: number;
+  /** What its mutations weigh: each of them is sure to be done. */
+  mutations: number;
 }
 
 interface Place {
@@ -56,17 +68,17 @@ interface Place {
 /**
  * Refuses an operation that may read more objects than an honest one: each list multiplies what is below it by its page size,
  * as its arguments say or as the schema's description does. It is the most the operation may read, not what it will.
- * Gives the cost, that of introspection included, which has a limit of its own.
+ * Introspection has a limit of its own.
  */
 export function checkCost(
   schema: GraphQLSchema,
   { document, operation }: Pick<PlannedOperation, "document" | "operation">,
   variables: Record<string, unknown>,
   limits: GatewayLimits,
-): number {
+): OperationCost {
   const fragments = findFragments(document);
   const measure = (introspection: boolean): Walk => {
-    const walk: Walk = { schema, fragments, variables, limits, cost: 0, worst: { path: "", cost: 0 } };
+    const walk: Walk = { schema, fragments, variables, limits, cost: 0, mutations: 0, worst: { path: "", cost: 0 } };
     const place = { type: schema.getRootType(operation.operation) ?? undefined, count: 1, size: undefined, path: "" };
     addSet(walk, operation.selectionSet, place, ({ name }) => name.value.startsWith("__") === introspection);
     return walk;
@@ -75,7 +87,7 @@ export function checkCost(
   refuseAbove(limits.introspectionCost, introspection);
   const walk = measure(false);
   refuseAbove(limits.cost, walk);
-  return walk.cost + introspection.cost;
+  return { reads: walk.cost - walk.mutations + introspection.cost, mutations: walk.mutations };
 }
 
 function refuseAbove(limit: number, { cost, worst }: Walk): void {
@@ -107,17 +119,18 @@ function addField(walk: Walk, node: FieldNode, { type, count, size, path }: Plac
   const asked = sizeOf(walk, field, node);
   const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
   const objects = isList ? count * (asked ?? size ?? unpagedSize(walk, field)) : count;
-  const cost = objects * (isMutation ? MUTATION_WEIGHT : weightOf(field));
+  const cost = objects * weightOf(field, isMutation ? MUTATION_WEIGHT : 1);
   const here = path === "" ? node.name.value : `${path}.${node.name.value}`;
   walk.cost += cost;
+  if (isMutation) walk.mutations += cost;
   if (cost > walk.worst.cost) walk.worst = { path: here, cost };
   if (node.selectionSet === undefined) return;
   // The size of a page is for the lists of the page itself, its edges and nodes, and not for what is below them.
   addSet(walk, node.selectionSet, { type: named, count: objects, size: isList ? undefined : asked, path: here });
 }
 
-function weightOf({ description }: GraphQLField<unknown, unknown>): number {
-  return Number(WEIGHT.exec(description ?? "")?.[1] ?? 1);
+function weightOf({ description }: GraphQLField<unknown, unknown>, usual: number): number {
+  return Number(WEIGHT.exec(description ?? "")?.[1] ?? usual);
 }
 
 function fieldOf(schema: GraphQLSchema, type: Place["type"], name: string): GraphQLField<unknown, unknown> | undefined {

@@ -19,8 +19,8 @@ export interface Operations {
   /** Lets an operation in through the pipeline, or throws what is wrong with it. */
   admit(input: PipelineInput): Promise<AdmittedOperation>;
   /**
-   * A query, which is given up with its call, or a mutation, which is finished once begun. Rejects, and begins nothing, when
-   * its caller has too many under way.
+   * A query, which is given up with its call, or a mutation, which is finished once begun, though what is read below it is given
+   * up like a query. Rejects, and begins nothing, when its caller has too many under way.
    */
   execute(admitted: AdmittedOperation, call: Call): Promise<FormattedExecutionResult>;
   /**
@@ -77,39 +77,23 @@ export function createOperations(
   };
 }
 
-/** One of the operations that its caller may have under way. */
+/**
+ * One of the operations that its caller may have under way. What it reads is given up when its caller leaves or its time is up,
+ * also between one subgraph and the next, and also below a mutation; a mutation itself is not.
+ */
 async function executeCounted(
   options: SubscribeOptions & { callers: CallerBounds },
   admitted: AdmittedOperation,
   context: OperationContext,
 ): Promise<FormattedExecutionResult> {
-  const isMutation = admitted.planned.operation.operation === "mutation";
   const leave = await options.callers.enter(context.principal, "operations");
   try {
-    return await (isMutation ? finish(options, admitted, context) : executeInTime(options, admitted, context));
+    return await withDeadline(context.signal, options.limits.queryMs, (signal) =>
+      execute(options, admitted, { ...context, signal }),
+    );
   } finally {
     leave();
   }
-}
-
-/** A mutation is finished once it has begun, whoever leaves; each of its requests to a subgraph has a limit of its own. */
-function finish(
-  options: SubscribeOptions,
-  admitted: AdmittedOperation,
-  context: OperationContext,
-): Promise<FormattedExecutionResult> {
-  return execute(options, admitted, { ...context, signal: undefined });
-}
-
-/** A query is given up when its caller leaves or its time is up, also between one subgraph and the next. */
-function executeInTime(
-  options: SubscribeOptions,
-  admitted: AdmittedOperation,
-  context: OperationContext,
-): Promise<FormattedExecutionResult> {
-  return withDeadline(context.signal, options.limits.queryMs, (signal) =>
-    execute(options, admitted, { ...context, signal }),
-  );
 }
 
 async function execute(

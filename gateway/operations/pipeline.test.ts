@@ -235,6 +235,18 @@ describe("createPipeline()", () => {
     await expect(ask("{ a: crashes }")).rejects.toThrow("ada asks faster than");
   });
 
+  it("takes of the caller's allowance what the mutations weigh, however often one asks for them", async () => {
+    const limits = { ...DEFAULT_LIMITS, allowance: 12 + 3 * 33, allowancePerSecond: 0.001 };
+    const own = createCallerBounds(limits);
+    const pipeline = createPipeline(executor, { limits, introspection: true, callers: own, now: () => 0 });
+    const query = 'mutation { a: addRun(title: "a") { id } b: addRun(title: "b") { id } c: addRun(title: "c") { id } }';
+    const ask = () => pipeline({ identify, payload: { query }, kinds: ["mutation"] });
+    // It is new the first time, and takes 10 more; each takes 1, and 10 for each of its mutations.
+    for (let times = 0; times < 3; times += 1) await ask();
+    await expect(ask()).rejects.toThrow(/this takes 30 of 111, and less is left; try again in \d+ ms$/);
+    await own.take((await identify()).principal, 7);
+  });
+
   it("plans a document once, and takes its price once, when many ask for it at once", async () => {
     const planned: unknown[] = [];
     const counting = {

@@ -6,7 +6,7 @@ import type { GatewayLimits } from "../ground/limits.ts";
 import type { PlannedOperation, SupergraphExecutor } from "../upstream/supergraph.ts";
 import type { CallerBounds } from "./caller-bounds.ts";
 import { asDocumentFault } from "./document-fault.ts";
-import { checkCost } from "./operation-cost.ts";
+import { checkCost, type OperationCost } from "./operation-cost.ts";
 import { type OperationRequest, parseRequest } from "./parse-request.ts";
 import { checkKind, type Kinds, planDocument, type ReadOperation } from "./plan-document.ts";
 import { RequestRefused } from "./refusal.ts";
@@ -36,8 +36,8 @@ export interface AdmittedOperation {
 
 /**
  * What asking takes of the caller's allowance beside the one for each operation: for a document that is new, what is spent on
- * checking and planning it, some of it in advance; and for objects that are read. As much as comes back in a second is less
- * than half a second of this process.
+ * checking and planning it, some of it in advance; for objects that may be read, and what its mutations weigh. As much as comes
+ * back in a second is less than half a second of this process.
  */
 const NEW_DOCUMENT = 10;
 const MS_OF_ONE = 2;
@@ -59,7 +59,7 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
   const planning = new Map<string, Promise<unknown>>();
 
-  function costOf(operation: ReadOperation, variables: Record<string, unknown>): number {
+  function costOf(operation: ReadOperation, variables: Record<string, unknown>): OperationCost {
     const coerced = coerceVariables(executor, operation, { variables, hideSuggestions });
     return checkCost(executor.schema, operation, coerced, limits);
   }
@@ -98,8 +98,8 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
     await callers.take(principal, 1);
     const request = parseRequest(input.payload, limits, documents);
     const planned = await plan(request, input.kinds, principal);
-    const cost = costOf(planned, request.variables);
-    await callers.take(principal, Math.floor(cost / COST_OF_ONE));
+    const { reads, mutations } = costOf(planned, request.variables);
+    await callers.take(principal, Math.floor(reads / COST_OF_ONE) + mutations);
     return { identified, planned, variables: request.variables };
   };
 }

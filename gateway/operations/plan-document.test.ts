@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, specifiedRules } from "graphql";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../ground/limits.ts";
-import { hostileDocument } from "../testing/hostile-documents.ts";
+import { hostileRequest } from "../testing/hostile-documents.ts";
 import { composeLab } from "../testing/lab-subgraphs.ts";
 import { createSupergraphExecutor, type PlannedOperation } from "../upstream/supergraph.ts";
 import { planDocument } from "./plan-document.ts";
@@ -10,10 +10,10 @@ import { ANY_DOCUMENT } from "./registered-documents.ts";
 
 const executor = createSupergraphExecutor(composeLab());
 
-function plan(query: string): PlannedOperation {
+function plan(query: string, operationName?: string): PlannedOperation {
   return planDocument(
     executor,
-    { query, variables: {}, operationName: undefined },
+    { query, variables: {}, operationName },
     {
       limits: DEFAULT_LIMITS,
       rules: specifiedRules,
@@ -54,10 +54,10 @@ describe("planDocument()", () => {
   it("plans or refuses every hostile document, and plans none that unfolds to more than its bounds", () => {
     const outcomes = { planned: 0, refused: 0 };
     fc.assert(
-      fc.property(hostileDocument(executor.schema), (query) => {
+      fc.property(hostileRequest(executor.schema), ({ query, operationName }) => {
         let planned: PlannedOperation;
         try {
-          planned = plan(query);
+          planned = plan(query, operationName);
         } catch (error) {
           outcomes.refused += 1;
           expect(error).toMatchObject({ name: expect.stringMatching(/^(GraphQLError|RequestRefused)$/) });

@@ -1,64 +1,58 @@
 import fc from "fast-check";
 import {
   type GraphQLField,
-  type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
-  isAbstractType,
   isCompositeType,
-  isEnumType,
   isInputObjectType,
-  isNonNullType,
-  isObjectType,
 } from "graphql";
+import {
+  argumentsOf,
+  createDraft,
+  DRESSES,
+  type Draft,
+  dress,
+  MAX_NAMES,
+  many,
+  operation,
+  type Recipe,
+  walk,
+} from "./hostile-draft.ts";
 
-/** How a selection is dressed up, so that the same fields come in every form a checker must see through. */
-const DRESSES = ["plain", "alias", "inline", "typed", "include", "skip", "spread"] as const;
-const MAX_NAMES = 400;
-type Dress = (typeof DRESSES)[number];
-
-interface Recipe {
-  shape: keyof typeof SHAPES;
-  /** How often the thing of the shape is there, how wide each is, and how deep. */
-  count: number;
-  width: number;
-  depth: number;
-  dresses: Dress[];
-  seed: number;
-}
-
-/** A document while it is written. */
-interface Draft {
-  schema: GraphQLSchema;
-  recipe: Recipe;
-  /** A number from 0 to below the bound; the seed decides. */
-  pick(bound: number): number;
-  fragments: { name: string; type: string; body: string }[];
-  conditions: Set<number>;
-  /** Names and aliases so far; after some hundred of them nothing new is begun. */
-  names: number;
+/** What a client sends, as far as it is hostile. */
+export interface HostileRequest {
+  shape: Shape;
+  query: string;
+  variables: Record<string, unknown>;
+  operationName?: string;
 }
 
 const SHAPES = {
   walk: (draft: Draft) => operation(draft, (type) => walk(draft, type, draft.recipe.depth)),
   repeat: (draft: Draft) => operation(draft, (type) => repeat(draft, type)),
-  chain: (draft: Draft) => chain(draft, (name) => name),
-  cycle: (draft: Draft) => chain(draft, () => "F0"),
-  literals: (draft: Draft) => literals(draft),
+  chain: (draft: Draft) => operation(draft, (type) => chain(draft, type)),
+  cycle: (draft: Draft) => operation(draft, (type) => chain(draft, type, "again")),
+  literals: (draft: Draft) => anyValue(draft, literal(draft)),
+  variables: (draft: Draft) => variables(draft),
   operations: (draft: Draft) => operations(draft),
+  introspection: (draft: Draft) => operation(draft, () => introspection(draft)),
+  texts: (draft: Draft) => texts(draft),
   faults: (draft: Draft) => faults(draft),
+  mixed: (draft: Draft) => mixed(draft),
   brackets: ({ recipe, pick }: Draft) =>
     many(recipe.count * recipe.width, () => "{[($:a1"[pick(8)] ?? " } ", pick(2) === 0 ? "" : " "),
 };
+type Shape = keyof typeof SHAPES;
 
 /**
- * Documents that are made to cost more than they look: nesting, fragments that unfold, aliases, conditions, literals, cycles,
- * faults, and all of them mixed. Most of them are valid in the schema, so that they reach the planner when nothing stops them.
+ * Requests that are made to cost more than they look: nesting, fragments that unfold, aliases, directives, conditions, literals,
+ * variables, long texts, cycles, faults, and all of them mixed. Most of them are valid in the schema, so that they reach the
+ * planner and the subgraphs when nothing stops them.
  */
-export function hostileDocument(schema: GraphQLSchema): fc.Arbitrary<string> {
-  const recipe: fc.Arbitrary<Recipe> = fc.record({
-    shape: fc.constantFrom(...(Object.keys(SHAPES) as Recipe["shape"][])),
+export function hostileRequest(schema: GraphQLSchema): fc.Arbitrary<HostileRequest> {
+  const recipe = fc.record({
+    shape: fc.constantFrom(...(Object.keys(SHAPES) as Shape[])),
     count: fc.integer({ min: 1, max: 120 }),
     width: fc.integer({ min: 1, max: 6 }),
     depth: fc.integer({ min: 1, max: 40 }),
@@ -68,60 +62,16 @@ export function hostileDocument(schema: GraphQLSchema): fc.Arbitrary<string> {
   return recipe.map((each) => write(schema, each));
 }
 
-function write(schema: GraphQLSchema, recipe: Recipe): string {
-  const draft: Draft = {
-    schema,
-    recipe,
-    pick: createPick(recipe.seed),
-    fragments: [],
-    conditions: new Set(),
-    names: 0,
+function write(schema: GraphQLSchema, { shape, ...recipe }: Recipe & { shape: Shape }): HostileRequest {
+  const draft = createDraft(schema, recipe);
+  const text = SHAPES[shape](draft);
+  const fragments = draft.fragments.map(({ name, type, body }) => `fragment ${name} on ${type} { ${body} }`);
+  return {
+    shape,
+    query: [text, ...fragments].join(" "),
+    variables: Object.fromEntries([...draft.variables].map(([name, { value }]) => [name, value])),
+    ...(shape === "operations" ? { operationName: "O0" } : {}),
   };
-  const text = SHAPES[recipe.shape](draft);
-  return `${text} ${draft.fragments.map(({ name, type, body }) => `fragment ${name} on ${type} { ${body} }`).join(" ")}`;
-}
-
-/** An operation whose head declares the conditions that its body turned out to use. */
-function operation(draft: Draft, body: (type: GraphQLNamedType) => string, name?: string): string {
-  const { schema, pick } = draft;
-  const kinds = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
-  const type = name === undefined && pick(4) === 0 ? kinds[pick(3)] : schema.getQueryType();
-  if (type === undefined || type === null) throw new Error("the schema has no queries");
-  const text = body(type);
-  const declared = [...draft.conditions].map((index) => `$v${index}: Boolean!`).join(" ");
-  const kind =
-    type === schema.getMutationType() ? "mutation" : type === schema.getQueryType() ? "query" : "subscription";
-  return `${kind} ${name ?? ""}${declared === "" ? "" : `(${declared})`} { ${text} }`;
-}
-
-/** Some fields of the type, and some of theirs, until it is deep enough or long enough. */
-function walk(draft: Draft, type: GraphQLNamedType, depth: number): string {
-  const { recipe, pick } = draft;
-  return many(1 + pick(draft.names > MAX_NAMES ? 1 : recipe.width), () => {
-    draft.names += 1;
-    if (!isObjectType(type)) return dress(draft, type, ofAbstract(draft, type, depth));
-    const fields = Object.values(type.getFields());
-    const inner = depth > 0 && draft.names < MAX_NAMES;
-    const fitting = fields.filter((field) => inner || !isCompositeType(getNamedType(field.type)));
-    const field = fitting[pick(fitting.length)];
-    return dress(draft, type, field === undefined ? "__typename" : select(draft, field, depth - 1));
-  });
-}
-
-function ofAbstract(draft: Draft, type: GraphQLNamedType, depth: number): string {
-  if (!isAbstractType(type)) return "__typename";
-  const types = draft.schema.getPossibleTypes(type);
-  const chosen = types[draft.pick(types.length)];
-  return chosen === undefined || depth <= 0
-    ? "__typename"
-    : `... on ${chosen.name} { ${walk(draft, chosen, depth - 1)} }`;
-}
-
-function select(draft: Draft, field: GraphQLField<unknown, unknown>, depth: number): string {
-  const type = getNamedType(field.type);
-  const alias = draft.recipe.dresses.includes("alias") && draft.pick(3) === 0 ? `a${draft.names}: ` : "";
-  const body = isCompositeType(type) ? ` { ${depth > 0 ? walk(draft, type, depth) : "__typename"} }` : "";
-  return `${alias}${field.name}${argumentsOf(draft, field)}${body}`;
 }
 
 /** The same selection many times over, each time dressed anew. */
@@ -131,54 +81,27 @@ function repeat(draft: Draft, type: GraphQLNamedType): string {
   return many(Math.min(count, Math.ceil(8_000 / selection.length)), () => dress(draft, type, selection));
 }
 
-function dress(draft: Draft, type: GraphQLNamedType, selection: string): string {
-  const { recipe, pick } = draft;
-  const worn = recipe.dresses[pick(recipe.dresses.length)] ?? "plain";
-  if (worn === "inline") return `... { ${selection} }`;
-  if (worn === "typed") return `... on ${type.name} { ${selection} }`;
-  if (worn === "include" || worn === "skip") return `... ${condition(draft, worn)} { ${selection} }`;
-  if (worn === "spread") return spread(draft, type, selection);
-  return selection;
-}
-
-function condition({ pick, recipe, conditions }: Draft, directive: "include" | "skip"): string {
-  const index = pick(recipe.count);
-  conditions.add(index);
-  return `@${directive}(if: $v${index})`;
-}
-
-/** A fragment of its own, or one that is there already: the ones inside it are then spread again, and unfold. */
-function spread(draft: Draft, type: GraphQLNamedType, selection: string): string {
-  const { fragments, pick } = draft;
-  const fitting = fragments.filter((fragment) => fragment.type === type.name);
-  const known = fitting[pick(fitting.length + 1)];
-  if (known !== undefined) return `...${known.name} ...${known.name}`;
-  const name = `F${fragments.length}`;
-  fragments.push({ name, type: type.name, body: selection });
-  return `...${name}`;
-}
-
 /** A chain of fragments, each of which spreads the next one several times; the last ends, or begins again. */
-function chain(draft: Draft, last: (name: string) => string): string {
+function chain(draft: Draft, type: GraphQLNamedType, last: "end" | "again" = "end"): string {
   const { count, width, depth } = draft.recipe;
-  const length = Math.min(count, depth * 2);
+  const first = draft.fragments.length;
   const dresses = draft.recipe.dresses.filter((dressed) => dressed !== "spread");
   const plain: Draft = { ...draft, recipe: { ...draft.recipe, dresses: dresses.length === 0 ? ["plain"] : dresses } };
-  return operation(draft, (type) => {
-    const body = walk(plain, type, 2);
-    for (let i = 0; i < length; i += 1)
-      draft.fragments.push({
-        name: `F${i}`,
-        type: type.name,
-        body: many(width, () => dress(plain, type, `...${i === length - 1 ? last(`F${length}`) : `F${i + 1}`}`)),
-      });
-    draft.fragments.push({ name: `F${length}`, type: type.name, body });
-    return "...F0";
-  });
+  const end = first + Math.min(count, depth * 2);
+  for (let i = first; i < end; i += 1) {
+    const next = i === end - 1 && last === "again" ? first : i + 1;
+    draft.fragments.push({
+      name: `F${i}`,
+      type: type.name,
+      body: many(width, () => dress(plain, type, `...F${next}`)),
+    });
+  }
+  draft.fragments.push({ name: `F${end}`, type: type.name, body: walk(plain, type, 2) });
+  return `...F${first}`;
 }
 
-/** Literals for the arguments and defaults that take any value. */
-function literals(draft: Draft): string {
+/** Lists and objects inside one another, or beside one another. */
+function literal(draft: Draft): string {
   const { pick, recipe } = draft;
   const nested = (depth: number): string => {
     draft.names += 1;
@@ -189,15 +112,21 @@ function literals(draft: Draft): string {
       : `{a: ${inside.split(" ")[0]?.length === inside.length ? inside : `[${inside}]`}}`;
   };
   const wide = many(recipe.count, () => nested(pick(Math.min(recipe.depth, 5))));
-  const value = pick(2) === 0 ? nested(recipe.depth) : `[${wide}]`;
+  return pick(2) === 0 ? nested(recipe.depth) : `[${wide}]`;
+}
+
+/** An operation with a literal in a place that takes any value: an argument, a part of an input, or a default. */
+function anyValue(draft: Draft, value: string): string {
+  const { pick } = draft;
   const json = fieldsWithJson(draft.schema);
-  const field = json[pick(json.length)];
-  if (field === undefined) return `query ($v: JSON = ${value}) { __typename }`;
-  const body = isCompositeType(getNamedType(field.field.type)) ? " { __typename }" : "";
-  const args = argumentsOf(draft, field.field, value);
-  const plain = field.field.args.some((each) => getNamedType(each.type).name === "JSON");
-  if (!plain || pick(3) > 0) return `${field.kind} { ${field.field.name}${args}${body} }`;
-  return `${field.kind} ($v: JSON = ${value}) { ${field.field.name}${argumentsOf(draft, field.field, "$v")}${body} }`;
+  const chosen = json[pick(json.length)];
+  if (chosen === undefined) return `query ($v: JSON = ${value}) { __typename }`;
+  const { kind, field } = chosen;
+  const body = isCompositeType(getNamedType(field.type)) ? " { __typename }" : "";
+  const asDefault = pick(3) === 0 && field.args.some(({ type }) => getNamedType(type).name === "JSON");
+  return asDefault
+    ? `${kind} ($v: JSON = ${value}) { ${field.name}${argumentsOf(draft, field, "$v")}${body} }`
+    : `${kind} { ${field.name}${argumentsOf(draft, field, value)}${body} }`;
 }
 
 function fieldsWithJson(schema: GraphQLSchema) {
@@ -218,6 +147,26 @@ function takesJson(field: GraphQLField<unknown, unknown>): boolean {
   });
 }
 
+/** Values of variables that are deep, or long, or are what nobody declared; in a place that takes any value, or one of texts. */
+function variables(draft: Draft): string {
+  const { pick, recipe, schema } = draft;
+  const nested = (depth: number): unknown =>
+    depth <= 0 ? "a" : pick(2) === 0 ? [nested(depth - 1)] : { [`a${pick(9)}`]: nested(depth - 1) };
+  const wide = Array.from({ length: recipe.count * recipe.width }, () => nested(pick(4)));
+  const value = pick(2) === 0 ? nested(recipe.depth) : wide;
+  for (let i = 0; i < pick(recipe.count); i += 1)
+    draft.variables.set(`w${i}`, { type: pick(2) === 0 ? "JSON" : "[[String]]", value });
+  const json = fieldsWithJson(schema);
+  const chosen = json[pick(json.length)];
+  const used = many(draft.variables.size, (i) => `$w${i}`);
+  const declared = [...draft.variables].map(([name, { type }]) => `$${name}: ${type}`).join(" ");
+  const head = declared === "" ? "" : `(${declared})`;
+  if (chosen === undefined) return `query ${head} { __typename }`;
+  const { kind, field } = chosen;
+  const body = isCompositeType(getNamedType(field.type)) ? " { __typename }" : "";
+  return `${kind} ${head} { ${field.name}${argumentsOf(draft, field, `[${used}]`)}${body} }`;
+}
+
 /** Many operations over the same fragments. */
 function operations(draft: Draft): string {
   const { count, width } = draft.recipe;
@@ -231,6 +180,33 @@ function operations(draft: Draft): string {
   return bodies;
 }
 
+/** The schema, asked for to any depth: what is below is there many times. */
+function introspection(draft: Draft): string {
+  const { schema, recipe, pick } = draft;
+  const [about, type] = pick(2) === 0 ? ["__schema", "__Schema"] : ['__type(name: "Run")', "__Type"];
+  const root = schema.getType(type);
+  if (root === undefined) throw new Error(`the schema has no ${type}`);
+  return many(1 + pick(3), (i) => `i${i}: ${about} { ${walk(draft, root, Math.min(recipe.depth, 14))} }`);
+}
+
+/** Few tokens that are long: comments, names, numbers, strings and block strings, and what is between tokens. */
+function texts(draft: Draft): string {
+  const { pick, recipe } = draft;
+  const long = (of: string): string => of.repeat(1 + pick(recipe.count * 200));
+  const kinds = [
+    () => `# ${long("x")}\n __typename`,
+    () => `a${long("b")}: __typename`,
+    () => `run(id: "${long("\\u0041")}") { id }`,
+    () => `run(id: """${long(pick(2) === 0 ? "\n" : ' \\""" \n')}""") { id }`,
+    () => `runs(first: ${long("9")}) { nodes { id } }`,
+    () => `${long(pick(2) === 0 ? "," : "\n\r\t\ufeff")} __typename`,
+    () => `... on ${long("T")} { __typename }`,
+    () => `__typename @${long("d")}`,
+    () => `run(id: $${long("v")}) { id }`,
+  ];
+  return `{ ${many(recipe.width, () => kinds[pick(kinds.length)]?.() ?? "")} }`;
+}
+
 /** Names and variables that do not exist, long names, directives again and again. */
 function faults(draft: Draft): string {
   const { count, pick, width } = { ...draft.recipe, pick: draft.pick };
@@ -242,43 +218,22 @@ function faults(draft: Draft): string {
     () => `...Missing${pick(9)}`,
     () => `... on Nothing${pick(9)} { __typename }`,
     () => `__type(name: $v${pick(99)}) { name { name } }`,
+    () => `run(${many(width, (i) => `id${i}: "a"`)}) { id }`,
   ];
   const kind = kinds[pick(kinds.length)];
   return `{ ${many(count, () => (pick(4) === 0 ? kinds[pick(kinds.length)] : kind)?.() ?? "")} }`;
 }
 
-function argumentsOf(draft: Draft, field: GraphQLField<unknown, unknown>, json = "1"): string {
-  const given = field.args.flatMap(({ name, type }) => {
-    if ((name === "first" || name === "last") && draft.pick(6) === 0) return [`${name}: ${1 + draft.pick(3)}`];
-    return isNonNullType(type) || getNamedType(type).name === "JSON" ? [`${name}: ${valueFor(type, json)}`] : [];
-  });
-  return given.length === 0 ? "" : `(${given.join(" ")})`;
-}
-
-function valueFor(type: GraphQLInputType, json: string): string {
-  const named = getNamedType(type);
-  if (isEnumType(named)) return named.getValues()[0]?.name ?? "null";
-  if (isInputObjectType(named)) {
-    const needed = Object.values(named.getFields()).filter(
-      (field) => isNonNullType(field.type) || getNamedType(field.type).name === "JSON",
-    );
-    return `{${needed.map((field) => `${field.name}: ${valueFor(field.type, json)}`).join(" ")}}`;
-  }
-  if (named.name === "JSON") return json;
-  return { Int: "1", Float: "1", Boolean: "true" }[named.name] ?? '"1"';
-}
-
-function many(count: number, of: (index: number) => string, between = " "): string {
-  return Array.from({ length: count }, (_, index) => of(index)).join(between);
-}
-
-/** mulberry32: the same seed gives the same document. */
-function createPick(seed: number): Draft["pick"] {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
-  };
+/** Several shapes in one operation. */
+function mixed(draft: Draft): string {
+  const { pick, recipe } = draft;
+  const smaller: Draft = { ...draft, recipe: { ...recipe, count: 1 + pick(8), depth: 1 + pick(8) } };
+  const parts = [
+    (type: GraphQLNamedType) => walk(smaller, type, smaller.recipe.depth),
+    (type: GraphQLNamedType) => repeat(smaller, type),
+    (type: GraphQLNamedType) => chain(smaller, type),
+    (type: GraphQLNamedType) => (type.name === "Query" ? introspection(smaller) : "__typename"),
+    () => `__typename @include(if: ${pick(2) === 0}) # ${"x".repeat(pick(9))}\n`,
+  ];
+  return operation(draft, (type) => many(1 + pick(5), () => parts[pick(parts.length)]?.(type) ?? ""));
 }

@@ -15,14 +15,15 @@ const RUNS_SDL = `${LINK}
   scalar JSON
   enum Order { OLDEST NEWEST }
   type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  page(first: Int = 2, order: Order): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String!  late(ms: Int!): Run }
-  type Mutation { addRun(title: String!): Run! }
+  type Mutation { addRun(title: String!, ms: Int! = 0): Run }
   type Subscription { steps(runId: ID!, after: Int! = 0): Step!  flood(count: Int!): Step! }
   type Run @key(fields: "id") { id: ID! title: String! parent: Run }
   type Step { seq: Int! run: Run! note: String! }`;
 
 const TOOLS_SDL = `${LINK}
   type Query { slow(ms: Int!): String }
-  type Run @key(fields: "id") { id: ID! invocations: [String!] refused: String }`;
+  type Mutation { invoke(name: String!): String }
+  type Run @key(fields: "id") { id: ID! invocations: [String!] refused: String slow(ms: Int!): String }`;
 
 /** What a subgraph was asked with. */
 interface Seen {
@@ -38,6 +39,8 @@ export interface LabState {
   steps: number[];
   /** Subscriptions that are open in the subgraph. */
   open: number;
+  /** Mutations of the subgraph `tools`. */
+  invoked: string[];
   /** Slow queries that came to the subgraph `tools`. */
   slow: number;
   /** Those of them that it heard nobody waits for any more. */
@@ -90,7 +93,8 @@ export function startLabRuns(
       },
     },
     Mutation: {
-      addRun: (_root: unknown, { title }: { title: string }) => {
+      addRun: async (_root: unknown, { title, ms }: { title: string; ms: number }) => {
+        if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
         const id = String(100 + state.titles.size);
         state.titles.set(id, title);
         return run(id);
@@ -161,14 +165,19 @@ async function* followSteps(
 
 /** A small `tools` that extends `Run`. */
 export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSubgraphOptions) {
+  const slow = (_source: unknown, { ms }: { ms: number }) => {
+    state.slow += 1;
+    requestSignal()?.addEventListener("abort", () => {
+      state.abandoned += 1;
+    });
+    return new Promise((resolve) => setTimeout(resolve, ms, "at last"));
+  };
   const resolvers = {
-    Query: {
-      slow: (_root: unknown, { ms }: { ms: number }) => {
-        state.slow += 1;
-        requestSignal()?.addEventListener("abort", () => {
-          state.abandoned += 1;
-        });
-        return new Promise((resolve) => setTimeout(resolve, ms, "at last"));
+    Query: { slow },
+    Mutation: {
+      invoke: (_root: unknown, { name }: { name: string }) => {
+        state.invoked.push(name);
+        return name;
       },
     },
     Run: {
@@ -177,6 +186,7 @@ export function startLabTools(state: LabState, { verify, log, port = 0 }: LabSub
         note(state, context);
         return [`call of ${id}`];
       },
+      slow,
       refused: ({ id }: { id: string }) => {
         throw new SomaError("FORBIDDEN", `run ${id} is not for you`);
       },

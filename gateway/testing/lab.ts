@@ -66,6 +66,7 @@ export async function createLab(
     titles: new Map(),
     steps,
     open: 0,
+    invoked: [],
     slow: 0,
     abandoned: 0,
     wakers,

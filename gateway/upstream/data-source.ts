@@ -40,8 +40,9 @@ async function process(
   options: DataSourceOptions,
 ): Promise<ProcessResult> {
   const context = params.context as OperationContext;
+  const outer = isMutation(params) ? undefined : context.signal;
   try {
-    const result = await withDeadline(context.signal, options.timeoutMs, (signal) =>
+    const result = await withDeadline(outer, options.timeoutMs, (signal) =>
       ask(name, url, params, { context, signal, options }),
     );
     return placed(result) as ProcessResult;
@@ -50,7 +51,7 @@ async function process(
     throw new FailedAt(
       `the ${name} service failed`,
       findPlaces(params),
-      outOfTime(context) ?? explain(name, options.timeoutMs, error),
+      outOfTime(outer) ?? explain(name, options.timeoutMs, error),
     );
   }
 }
@@ -101,8 +102,13 @@ async function ask(
   return readAnswer(name, answer);
 }
 
+/** Nobody could say whether it was done if it were given up; it has the time of a subgraph, whoever leaves. */
+function isMutation({ request }: ProcessParams): boolean {
+  return /^\s*mutation\b/.test(request.query ?? "");
+}
+
 /** The time of the whole operation was up, whichever subgraph it was just asking. */
-function outOfTime({ signal }: OperationContext): SomaError | undefined {
+function outOfTime(signal: AbortSignal | undefined): SomaError | undefined {
   const reason: unknown = signal?.reason;
   if (!(reason instanceof DOMException) || reason.name !== "TimeoutError") return undefined;
   return new SomaError("TIMEOUT", `the operation ${reason.message}`, { cause: reason });

@@ -4,8 +4,8 @@ import type { Check } from "@soma/shared/http/readiness";
 import { withDeadline } from "../ground/deadline.ts";
 import type { Send } from "./send.ts";
 
-/** Longer than a subgraph takes to find out what it lacks. */
-const LIMIT_MS = 2_000;
+/** Far longer than a subgraph takes to find out what it lacks; whoever asks the gateway waits for less. */
+const LIMIT_MS = 5_000;
 /** Characters of a reason that are passed on. */
 const MAX_REASON = 200;
 

@@ -1,10 +1,11 @@
 import "./no-telemetry.ts";
-import { operationFromDocument, type Schema, Supergraph } from "@apollo/federation-internals";
+import { operationFromDocument, Supergraph } from "@apollo/federation-internals";
 import { executeQueryPlan, type GraphQLDataSource } from "@apollo/gateway";
 import { type PlanNode, type QueryPlan, QueryPlanner, type SubscriptionNode } from "@apollo/query-planner";
 import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { RawResult } from "../ground/format-error.ts";
 import type { OperationContext } from "../ground/operation-context.ts";
+import { completeIntrospection } from "./complete-introspection.ts";
 
 export type { PlanNode, SubscriptionNode };
 
@@ -45,7 +46,7 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
   const supergraph = Supergraph.build(supergraphSdl);
   const planner = new QueryPlanner(supergraph);
   const apiSchema = supergraph.apiSchema();
-  addOneOf(apiSchema);
+  completeIntrospection(apiSchema);
   const schema = apiSchema.toGraphQLJSSchema();
   const fullSchema = supergraph.schema.toGraphQLJSSchema();
 
@@ -75,14 +76,6 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
       )) as RawResult;
     },
   };
-}
-
-/** Lets operations ask for `isOneOf`, as tools do: graphql answers it, but the packages of federation do not know the field. */
-function addOneOf(apiSchema: Schema): void {
-  const type = apiSchema.type("__Type");
-  if (type?.kind !== "ObjectType" || type.field("isOneOf") !== undefined) return;
-  // biome-ignore lint/complexity/useLiteralKeys: private to the outside; its own files reach it in the same way
-  apiSchema["runWithBuiltInModificationAllowed"](() => void type.addField("isOneOf", apiSchema.booleanType()));
 }
 
 /** What the executor would say is in the result's errors too, and is logged when they are formatted. */

@@ -1,9 +1,20 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { hash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -61,5 +72,21 @@ describe("an installation", () => {
     expect(codegen()).toBe("made\n");
     rmSync(join(folder, "node_modules", "node"), { recursive: true });
     expect(codegen).toThrow("npm could not be started");
+  });
+
+  it("ends what it has started, politely, when the shell dies that npm put between them", async () => {
+    lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+    const said = join(folder, "said");
+    const program = `import { writeFileSync } from "node:fs";
+      setInterval(() => {}, 1_000);
+      process.once("SIGTERM", () => { writeFileSync(${JSON.stringify(said)}, "stops"); process.exit(0); });
+      writeFileSync(${JSON.stringify(said)}, "runs");`;
+    writeFileSync(join(folder, "infra", "local", "up.ts"), program);
+    const env = { ...process.env, npm_lifecycle_event: "start" };
+    const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${bootstrap}" start; :`], { env, stdio: "ignore" });
+    const isSaid = (text: string) => () => existsSync(said) && readFileSync(said, "utf8") === text;
+    await until("it runs", isSaid("runs"));
+    shell.kill("SIGTERM");
+    await until("it is stopped", isSaid("stops"));
   });
 });

@@ -6,26 +6,13 @@
  *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { applyPatches } from "../patches/apply.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const stamps = join(root, "node_modules/.soma");
 const NEEDED_MAJOR = 24;
 const nodeProgram = join(root, "node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node");
 const START_HELP = `npm start [-- OPTIONS]: everything in one process, until Ctrl-C
@@ -47,41 +34,12 @@ function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-function digestOf(paths) {
-  const hash = createHash("sha256");
-  // A tree that was built in one place may run in another one.
-  for (const path of paths) hash.update(relative(root, path)).update(readFileSync(path));
-  return hash.digest("hex");
-}
-
-/** Every file under a folder, in order. */
-function filesUnder(folder, leaveOut) {
-  return readdirSync(folder)
-    .sort()
-    .filter((name) => !leaveOut.includes(name))
-    .flatMap((name) => {
-      const path = join(folder, name);
-      return statSync(path).isDirectory() ? filesUnder(path, leaveOut) : [path];
-    });
-}
-
-/** Runs `make` unless it was run for the same inputs before; then nothing is written. */
-function once(name, { inputs, makes }, make) {
-  const stamp = join(stamps, name);
-  const digest = digestOf(inputs);
-  if (existsSync(makes) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  checkWritable("built");
-  make();
-  mkdirSync(stamps, { recursive: true });
-  writeFileSync(stamp, digest);
-}
-
-function checkWritable(what) {
+function checkWritable() {
   try {
     accessSync(root, constants.W_OK);
   } catch (error) {
     fail(
-      `${root} cannot be written to (${error.code}), and it is not ${what} yet, or was changed since.\n` +
+      `${root} cannot be written to (${error.code}), and packages that it asks for are not installed yet.\n` +
         "Run the command once where it can be written to; afterwards `npm start -- --data DIR` writes nothing but DIR.",
     );
   }
@@ -109,7 +67,7 @@ function isInstalled() {
 /** By the lock alone: `npm ci` empties node_modules under whatever runs, so a changed script must not set it off. */
 async function install() {
   if (isInstalled()) return;
-  checkWritable("installed");
+  checkWritable();
   console.log("Installing packages (once, about 650 MB on disk)...");
   // What builds and checks is wanted too, also where NODE_ENV says production. Engine warnings are about the Node that npm
   // runs on, not the one that runs the packages.
@@ -153,19 +111,6 @@ function findNode() {
   return fail(
     `Node ${NEEDED_MAJOR} is needed, and the one npm should have installed at ${nodeProgram} ${version === "" ? "does not run" : `is ${version}`}.\n` +
       `Remove node_modules and run the command again; if install scripts are switched off, run "npm rebuild node".`,
-  );
-}
-
-function buildWebui(node) {
-  const sources = [
-    ...filesUnder(join(root, "webui"), ["dist", "node_modules"]),
-    ...filesUnder(join(root, "graphql"), ["node_modules"]),
-    ...filesUnder(join(root, "schemas"), ["node_modules"]),
-  ];
-  once("webui", { inputs: sources, makes: join(root, "webui/dist/index.html") }, () =>
-    run(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "error"], {
-      cwd: join(root, "webui"),
-    }),
   );
 }
 
@@ -228,12 +173,6 @@ function finish(passed, failed) {
   process.exit(failed === 0 ? 0 : 1);
 }
 
-/** Tests of the whole product take the built web UI; the runner takes a file by any part of its path. */
-function asksForSystem(files) {
-  const system = filesUnder(join(root, "tests/system"), []).map((path) => relative(root, path));
-  return system.some((path) => files.some((file) => path.includes(file.replace(/^\.\//, ""))));
-}
-
 /** Types and every test, or the tests of the named files alone; then what the runner's own report counted. */
 async function test(node, files) {
   const whole = files.length === 0;
@@ -241,7 +180,6 @@ async function test(node, files) {
     const failed = await together([typesOf(node)]);
     if (failed.length > 0) finish(0, 1);
   }
-  if (whole || asksForSystem(files)) buildWebui(node);
   const report = join(root, ".tmp/test-report.json");
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -272,18 +210,26 @@ function namesOfNotRun(testResults) {
     .map(({ fullName }) => fullName);
 }
 
-/** Runs a program until it ends or is stopped. */
+/** Runs a program until it ends or is stopped. Who hears a signal from its terminal and from here takes it for one. */
 function stay(node, file, args) {
   const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
-  // Ctrl-C reaches the whole process group; other signals are handed on.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
-function start(node, args) {
-  buildWebui(node);
-  stay(node, "infra/local/up.ts", args);
+/**
+ * Takes the end of npm for a request to stop. npm hands SIGTERM to the shell between it and us, and most shells die of it
+ * without handing it on: what was started would run on, known to nobody.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!process.emit("SIGTERM")) process.exit(1);
+  }, 200);
+  watch.unref();
 }
 
 const [command = "", ...args] = process.argv.slice(2);
@@ -291,11 +237,12 @@ if (command === "start" && (args.includes("--help") || args.includes("-h"))) {
   console.log(START_HELP);
   process.exit(0);
 }
+endWithNpm();
 await install();
 patch();
 const node = findNode();
 process.env.PATH = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
-if (command === "start") start(node, args);
+if (command === "start") stay(node, "infra/local/up.ts", args);
 else if (command === "part") stay(node, "infra/local/alone.ts", args);
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);

@@ -46,7 +46,8 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   const users = await choosePostgresUsers(dataDir);
   const programs = await reachPrograms({
     ...(await findInstalled()),
-    canRun: (program) => canRun(users.creator, program, dirname(dataDir)),
+    canRun: async (program) =>
+      (await canRun(users.creator, program, dirname(dataDir))) && canRun(users.server, program, dirname(dataDir)),
   });
   const created = !(await exists(join(dataDir, "PG_VERSION")));
   if (created) await createDatabase({ initdb: programs.initdb, users, dataDir, password });

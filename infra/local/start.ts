@@ -11,7 +11,7 @@ import { startWorker } from "@soma/runs/worker";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
-import type { Check, FindFaults } from "@soma/shared/http/readiness";
+import { type Check, checkOf, type FindFaults } from "@soma/shared/http/readiness";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -23,6 +23,7 @@ import { createDiskCheck } from "./disk-space.ts";
 import { SUBGRAPHS } from "./parts.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
+import { buildWebPage } from "./web-page.ts";
 
 export interface StartLocalOptions {
   dataDir: string;
@@ -83,6 +84,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   );
   const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SUBGRAPHS));
   await step("Migrations", migrating, (count) => (count === 0 ? "up to date" : `${count} applied`));
+  const page = await findWebPage(options);
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const models = await step(
     "Model",
@@ -99,7 +101,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   };
   const { gateway, parts } = await step(
     "Services",
-    startServices(options, { known, models, lifecycle, checks }),
+    startServices({ ...options, env: { ...env, SOMA_WEBUI_DIR: page } }, { known, models, lifecycle, checks }),
     () => names,
   );
   const door = await openOperatorDoor(parts, { host: metricsHost, port: metricsPort });
@@ -112,6 +114,15 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     created: database.created,
     close: lifecycle.close,
   };
+}
+
+/** The folder of the page: the one of the settings, else the one of the project, which is built when its sources are new. */
+async function findWebPage({ env, dataDir, onStep }: StartLocalOptions): Promise<string> {
+  if (env.SOMA_WEBUI_DIR) return env.SOMA_WEBUI_DIR;
+  const startedAt = performance.now();
+  const { folder, built } = await buildWebPage({ dataDir });
+  if (built) onStep("Web page", `built into ${folder}`, performance.now() - startedAt);
+  return folder;
 }
 
 /** Times a step of the start and tells of it. */
@@ -160,7 +171,8 @@ async function startServices({ env, log }: StartLocalOptions, { known, models, l
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
   const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models });
   lifecycle.add("worker", worker.close);
-  const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks });
+  const everything = { ...checks, worker: checkOf(worker.findFaults) };
+  const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks: everything });
   lifecycle.add("gateway", gateway.close);
   return { gateway, parts: { ...parts, worker: worker.findFaults, gateway: gateway.findFaults } };
 }

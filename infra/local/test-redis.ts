@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { until } from "@soma/shared/testing/until";
 import { freePort } from "./free-port.ts";
+import { findTestProgram } from "./test-programs.ts";
 
 interface TestRedis {
   url: string;
@@ -19,7 +20,7 @@ interface TestRedis {
 export async function startTestRedis(): Promise<TestRedis> {
   const given = process.env.SOMA_TEST_REDIS_URL;
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} };
-  const program = (await findProgram("redis-server")) ?? (await installRedis());
+  const program = await findRedis();
   const folder = await mkdtemp(join(tmpdir(), "soma-test-redis-"));
   const port = await freePort(0);
   const options = { bind: "127.0.0.1", port: String(port), save: "", appendonly: "no", dir: folder, daemonize: "no" };
@@ -52,39 +53,12 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-async function findProgram(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const path = join(folder, name);
-    if (folder !== "" && (await exists(path))) return path;
-  }
-  return undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The package only: no service of it is started, whatever starts services on this machine. */
-async function installRedis(): Promise<string> {
-  const install = ["install", "-y", "--no-install-recommends", "redis-server"];
-  const mayInstall = process.getuid?.() === 0 && (await findProgram("apt-get")) !== undefined;
-  // The list of packages may be missing or old; it is read only where the package is not found without.
-  if (mayInstall && !(await apt(install))) await ((await apt(["update"])) && apt(install));
-  const program = await findProgram("redis-server");
+async function findRedis(): Promise<string> {
+  const program = await findTestProgram({ names: ["redis-server"], debian: "redis-server" });
   if (program === undefined)
     throw new Error(
       "these tests need Redis, and there is no redis-server on the PATH; install one (Debian: apt-get install redis-server, " +
         "macOS: brew install redis), or name one that may be written to: SOMA_TEST_REDIS_URL=redis://127.0.0.1:6379",
     );
   return program;
-}
-
-async function apt(args: string[]): Promise<boolean> {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1", SYSTEMD_OFFLINE: "1" };
-  const command = spawn("apt-get", ["-o", "DPkg::Lock::Timeout=60", ...args], { stdio: "ignore", env });
-  const [code] = (await once(command, "exit")) as [number | null];
-  return code === 0;
 }

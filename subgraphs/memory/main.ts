@@ -1,6 +1,7 @@
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
+import type { Check } from "@soma/shared/http/readiness";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -35,8 +36,10 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     max: 2,
   });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
+  const checks: Record<string, Check> = { postgres: () => ping(sql) };
   if (deps.bus !== undefined) {
     const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
+    checks.relay = relay.check;
     lifecycle.add("outbox relay", relay.close);
   }
 
@@ -50,7 +53,7 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    checks: { postgres: () => ping(sql) },
+    checks,
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, findFaults: subgraph.findFaults, close: lifecycle.close };

@@ -3,6 +3,7 @@ import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
+import type { Check } from "@soma/shared/http/readiness";
 import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -41,12 +42,14 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     max: 2,
   });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
+  const checks: Record<string, Check> = { postgres: () => ping(sql) };
   if (deps.bus !== undefined) {
     const consumer = await consumeAuditRecorded({ bus: deps.bus, sql: workerSql });
     lifecycle.add("audit consumer", consumer.close);
     const retention = startInboxRetention({ sql: workerSql, name: config.schema, log });
     lifecycle.add("inbox retention", retention.close);
     const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
+    checks.relay = relay.check;
     lifecycle.add("outbox relay", relay.close);
   }
 
@@ -65,7 +68,7 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     host: config.host,
     port: config.port,
     checks: {
-      postgres: () => ping(sql),
+      ...checks,
       async bundle() {
         if (engine.fault !== undefined)
           throw new SomaError(

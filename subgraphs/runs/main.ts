@@ -66,7 +66,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
     log,
     host: config.host,
     port: config.port,
-    checks: { postgres: () => ping(sql) },
+    checks: { postgres: () => ping(sql), "lost hints": lostHints.check },
   });
   lifecycle.add("subgraph", subgraph.close);
   return { url: subgraph.url, findFaults: subgraph.findFaults, close: lifecycle.close };

@@ -1,6 +1,6 @@
 import { confFolder } from "@soma/conf/read-conf";
 import type { EventBus } from "@soma/shared/bus/event-bus";
-import { createReadiness, type FindFaults } from "@soma/shared/http/readiness";
+import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -64,9 +64,11 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     sql: sql.general,
     model: models.get,
   });
+  const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
   if (deps.bus !== undefined) {
     const source = createJournalSource(sql.general);
     const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
+    checks.relay = relay.check;
     lifecycle.add("journal relay", relay.close);
   }
   const options = {
@@ -81,7 +83,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   };
   const life = await liveOn(() => startIncarnation(options), log);
   lifecycle.add("worker", life.close);
-  return { findFaults: createReadiness({ postgres: () => ping(sql.general) }, log), close: lifecycle.close };
+  checks.runs = () => life.current().check();
+  return { findFaults: createReadiness(checks, log), close: lifecycle.close };
 }
 
 if (import.meta.main) await runMain("worker", startWorker);

@@ -122,14 +122,21 @@ export function surviveClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP (its terminal was closed); the second one ends the process at once. */
+/**
+ * Milliseconds after a signal in which another one is the same request: a terminal and a service manager ask every process
+ * of a group, and a launcher among them hands on what it was asked.
+ */
+const ONE_STOP_MS = 1_000;
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP (its terminal was closed); another one, later, ends the process at once. */
 export function untilStopped(): Promise<void> {
-  let stopping = false;
+  let askedAt: number | undefined;
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
-        if (stopping) process.exit(130);
-        stopping = true;
+        const now = performance.now();
+        askedAt ??= now;
+        if (now - askedAt > ONE_STOP_MS) process.exit(130);
         resolve();
       });
     }

@@ -5,6 +5,7 @@ import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
+import type { Check } from "@soma/shared/http/readiness";
 import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -50,12 +51,14 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     const worker = database(config.workerDatabaseUrl, "worker", 4);
     const liveness = database(config.workerDatabaseUrl, "liveness", 1);
 
+    const checks: Record<string, Check> = { postgres: () => ping(request) };
     if (bus !== undefined) {
       const consumer = await consumeRunEnded({ bus, sql: worker });
       lifecycle.add("consumer of ended runs", consumer.close);
       const retention = startInboxRetention({ sql: worker, name: schema, log });
       lifecycle.add("inbox retention", retention.close);
       const relay = startRelay({ source: createOutboxSource(worker), schema, bus, log });
+      checks.relay = relay.check;
       lifecycle.add("outbox relay", relay.close);
     }
     const life = await startExecutorLife({ sql: { worker, liveness }, log });
@@ -89,7 +92,10 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
       host: config.host,
       port: config.port,
       checks: {
-        postgres: () => ping(request),
+        ...checks,
+        sweep: sweep.check,
+        "sweep of abandoned invocations": sweepAbandoned.check,
+        watch: runner.check,
         async executor() {
           if (life.id() === undefined)
             throw new SomaError("UNAVAILABLE", "its lock in the database was lost, and there is no new one yet");

@@ -1,32 +1,20 @@
 /**
- * CPU that hostile documents cost from their arrival to their plan or their refusal, against the product's own graph. Prints one
- * JSON object: how many were planned or refused and why, the spread of the times, and the slowest documents.
+ * CPU that hostile requests cost from their first check to their answer or their refusal, all services included, against the
+ * product's own graph. Prints one JSON object: how many were answered or refused and why, those that should have been neither, the
+ * spread of the times, and the slowest requests.
  *
  *   node_modules/.bin/node tests/load/hostile-documents.ts [documents, 10000 when left out] [seed, 1 when left out]
  */
 
-import { readFile } from "node:fs/promises";
 import fc from "fast-check";
-import { specifiedRules } from "graphql";
-import { DEFAULT_LIMITS } from "../../gateway/ground/limits.ts";
-import { planDocument } from "../../gateway/operations/plan-document.ts";
-import { RequestRefused } from "../../gateway/operations/refusal.ts";
-import { ANY_DOCUMENT } from "../../gateway/operations/registered-documents.ts";
-import { hostileDocument } from "../../gateway/testing/hostile-documents.ts";
-import { createSupergraphExecutor } from "../../gateway/upstream/supergraph.ts";
+import { hostileRequest } from "../../gateway/testing/hostile-documents.ts";
+import { createTrial, type TimedOutcome } from "../../gateway/testing/trial.ts";
 
-/** A pause of the garbage collector is not the document's: what looks slow is timed again, and its least time counts. */
-const SUSPICIOUS_MS = 30;
-const REPEATS = 4;
-/** Documents that are planned before the first is timed, so that the compiler has seen what runs often. */
+/** Documents that are tried before the first is timed, so that the compiler has seen what runs often. */
 const WARM_UP = 300;
 
 const documents = whole(process.argv[2] ?? "10000", "number of documents", 1_000_000);
 const seed = whole(process.argv[3] ?? "1", "seed", 2 ** 31 - 1);
-const supergraphSdl = await readFile(new URL("../../graphql/supergraph.graphql", import.meta.url), "utf8");
-const executor = createSupergraphExecutor(supergraphSdl);
-
-const KINDS = ["query", "mutation", "subscription"] as const;
 
 function whole(text: string, name: string, max: number): number {
   const number = Number(text);
@@ -35,52 +23,28 @@ function whole(text: string, name: string, max: number): number {
   return number;
 }
 
-/** What became of the document; the reason of a refusal without its names and numbers. */
-function admit(query: string): string {
-  const operationName = query.startsWith("query O0 ") ? "O0" : undefined;
-  try {
-    planDocument(
-      executor,
-      { query, variables: {}, operationName },
-      {
-        limits: DEFAULT_LIMITS,
-        rules: specifiedRules,
-        hideSuggestions: false,
-        kinds: KINDS,
-        documents: ANY_DOCUMENT,
-        check: () => {},
-      },
-    );
-    return "planned";
-  } catch (error) {
-    if (error instanceof RequestRefused) return "refused: not valid";
-    const message = error instanceof Error ? error.message : String(error);
-    return `refused: ${message
-      .replaceAll(/"[^"]*"/g, '"..."')
-      .replaceAll(/\d+/g, "n")
-      .slice(0, 60)}`;
-  }
-}
-
-function timed(query: string): { outcome: string; cpuMs: number } {
-  const before = process.cpuUsage();
-  const outcome = admit(query);
-  const { user, system } = process.cpuUsage(before);
-  return { outcome, cpuMs: (user + system) / 1_000 };
+/** Services that are well make no error, and what is refused is the fault of who asked. */
+function isFit({ end, codes }: TimedOutcome): boolean {
+  return codes.join() === (end === "refused" ? "BAD_INPUT" : "");
 }
 
 const outcomes: Record<string, number> = {};
-const timings: { cpuMs: number; outcome: string; query: string }[] = [];
-const arbitrary = hostileDocument(executor.schema);
-for (const query of fc.sample(arbitrary, { numRuns: WARM_UP, seed: seed + 1 })) admit(query);
-for (const query of fc.sample(arbitrary, { numRuns: documents, seed })) {
-  let { outcome, cpuMs } = timed(query);
-  for (let i = 0; cpuMs > SUSPICIOUS_MS && i < REPEATS; i += 1) cpuMs = Math.min(cpuMs, timed(query).cpuMs);
-  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  timings.push({ cpuMs, outcome, query });
+const answered: Record<string, number> = {};
+const trial = await createTrial();
+const tried: (TimedOutcome & { bytes: number; request: string })[] = [];
+for (const request of fc.sample(hostileRequest(trial.schema), { numRuns: WARM_UP, seed: seed + 1 }))
+  await trial.run(request);
+for (const { shape, ...request } of fc.sample(hostileRequest(trial.schema), { numRuns: documents, seed })) {
+  const outcome = await trial.timed(request);
+  const text = JSON.stringify(request);
+  const name = outcome.end === "refused" ? `refused: ${outcome.reason.slice(0, 60)}` : outcome.end;
+  outcomes[name] = (outcomes[name] ?? 0) + 1;
+  if (outcome.end !== "refused") answered[shape] = (answered[shape] ?? 0) + 1;
+  // A text of some thousand characters is enough to see what is meant, and ten thousand of them fit into memory.
+  tried.push({ ...outcome, bytes: text.length, request: text.slice(0, 2_000) });
 }
-timings.sort((a, b) => a.cpuMs - b.cpuMs);
-const at = (share: number): number => timings[Math.min(documents - 1, Math.floor(share * documents))]?.cpuMs ?? 0;
+tried.sort((a, b) => a.cpuMs - b.cpuMs);
+const at = (share: number): number => tried[Math.min(documents - 1, Math.floor(share * documents))]?.cpuMs ?? 0;
 console.log(
   JSON.stringify(
     {
@@ -88,10 +52,9 @@ console.log(
       seed,
       cpuMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
       outcomes: Object.fromEntries(Object.entries(outcomes).sort(([, a], [, b]) => b - a)),
-      worst: timings
-        .slice(-5)
-        .reverse()
-        .map(({ cpuMs, outcome, query }) => ({ cpuMs, outcome, bytes: query.length, query: query.slice(0, 200) })),
+      answered,
+      unfit: tried.filter((each) => !isFit(each)).slice(0, 20),
+      worst: tried.slice(-5).reverse(),
     },
     null,
     2,

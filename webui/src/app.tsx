@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import { createApiClient } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
@@ -41,17 +41,5 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
 }
 
 function Page(): ReactNode {
-  const place = toPlace(useLocation()[0]);
-  return place.kind === "nowhere" ? <NotFound /> : <ConversationPage place={place} />;
-}
-
-function NotFound(): ReactNode {
-  return (
-    <main id="main">
-      <h1 tabIndex={-1}>There is no such page</h1>
-      <p>
-        The address leads nowhere. <Link href="/">Start a conversation</Link>
-      </p>
-    </main>
-  );
+  return <ConversationPage place={toPlace(useLocation()[0])} />;
 }

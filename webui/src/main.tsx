@@ -7,14 +7,14 @@ import { App } from "./app.tsx";
 import { signIn } from "./pages/sign-in/sign-in.ts";
 import { createRunLogs } from "./run-log/run-logs.ts";
 import { schedulePaint } from "./run-log/schedule.ts";
+import { waitsAt } from "./run-log/waits.ts";
 
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
 
-/** A server on this machine is back as soon as somebody starts it, and nobody else waits for it. */
-const here = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(location.hostname) ? { maxBackoffMs: 2_000 } : {};
+const waits = waitsAt(location.hostname);
 
 const logs = createRunLogs({
-  follow: (params) => followRun({ ...params, ...here, url, afterSeq: 0 }),
+  follow: (params) => followRun({ ...params, ...waits, url, afterSeq: 0 }),
   schedule: schedulePaint,
   now: Date.now,
   later(work, ms) {

@@ -1,5 +1,5 @@
 import type { Log } from "@soma/shared/log";
-import { startLoop } from "@soma/shared/loop";
+import { type Loop, startLoop } from "@soma/shared/loop";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
@@ -29,7 +29,7 @@ const EVERY_MS = 20_000;
  * however many they are, and none where nobody follows anything. A run that has moved since the last look is hinted again; so
  * is one that is looked at for the first time, because what its followers missed until then is not known.
  */
-export function createLostHints(options: LostHintsOptions): LostHints & { close(): Promise<void> } {
+export function createLostHints(options: LostHintsOptions): LostHints & Pick<Loop, "check" | "close"> {
   const { sql, wakeUp, log, everyMs = EVERY_MS } = options;
   const tenants = new Map<string, Watched>();
 
@@ -62,6 +62,7 @@ export function createLostHints(options: LostHintsOptions): LostHints & { close(
         if (watched.size === 0) tenants.delete(tenant);
       };
     },
+    check: loop.check,
     close: loop.close,
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SomaError } from "../errors.ts";
 import { createLog, createSilentLog } from "../log.ts";
-import { answerReadiness, createReadiness } from "./readiness.ts";
+import { answerReadiness, checkOf, createReadiness } from "./readiness.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -73,6 +73,14 @@ describe("createReadiness()", () => {
     }
     expect(lines.map(({ msg }) => msg)).toEqual(["this part is not ready", "this part is ready again"]);
     expect(JSON.stringify(lines[0])).toContain("10.1.2.3");
+  });
+});
+
+describe("checkOf()", () => {
+  it("passes on what another part lacks, in words for strangers", async () => {
+    const faults = { postgres: { reason: "away", detail: "away: 10.1.2.3" }, runs: { reason: "late", detail: "late" } };
+    await expect(checkOf(async () => faults)()).rejects.toMatchObject({ publicMessage: "postgres: away; runs: late" });
+    await expect(checkOf(async () => ({}))()).resolves.toBeUndefined();
   });
 });
 

@@ -17,8 +17,13 @@ export type Faults = Readonly<Record<string, Fault>>;
 
 export type FindFaults = () => Promise<Faults>;
 
-/** Shorter than whoever asks waits: the gateway gives a part 2 s. */
+/** Shorter than whoever asks waits. */
 const LIMIT_MS = 1_500;
+/**
+ * The limit is counted in turns of this length: a process that stood still, because it was frozen or has no core, has read no
+ * answer meanwhile, whoever gave one.
+ */
+const TURN_MS = 100;
 /** How long an answer serves everybody who asks, so that asking often costs nothing. */
 const FRESH_MS = 100;
 
@@ -81,15 +86,27 @@ async function faultOf(check: Check): Promise<Fault | undefined> {
 }
 
 async function withinLimit(work: Promise<Fault | undefined>, reason: string): Promise<Fault | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
   const limit = new Promise<Fault>((resolve) => {
-    timer = setTimeout(() => resolve({ reason, detail: reason }), LIMIT_MS);
+    let left = LIMIT_MS / TURN_MS;
+    timer = setInterval(() => {
+      left -= 1;
+      if (left === 0) resolve({ reason, detail: reason });
+    }, TURN_MS);
   });
   try {
     return await Promise.race([work, limit]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
+}
+
+/** A check that passes on what another part lacks, in one line. */
+export function checkOf(findFaults: FindFaults): Check {
+  return async () => {
+    const reasons = Object.entries(await findFaults()).map(([name, { reason }]) => `${name}: ${reason}`);
+    if (reasons.length > 0) throw new SomaError("UNAVAILABLE", reasons.join("; "));
+  };
 }
 
 /** A check that fails once something has begun to stop. */

@@ -44,8 +44,11 @@ export interface RelayOptions<R extends RelayRow> {
 }
 
 export interface Relay {
-  /** One round: claim, send, settle. True when more rows may wait. */
-  tick(): Promise<boolean>;
+  /**
+   * One round: claim, send, settle. True when more rows may wait. `looked` is called when it knows what waits: how long the
+   * bus takes, or is away, is told by what waits, and no reason to say that its part cannot serve.
+   */
+  tick(looked?: () => void): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -97,9 +100,10 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
 
   return {
     release: () => source.release(),
-    async tick() {
+    async tick(looked = () => {}) {
       const { rows, full } = await source.next();
       gauges.show(await source.measure());
+      looked();
       if (rows.length === 0) return full;
       const { settled, kept, parked, why } = await send(rows);
       await source.settle(settled, kept);
@@ -120,9 +124,9 @@ export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
   // Whoever has delivered something looks again at once, and then ever more rarely.
   const relay = createRelay({ ...options, onDelivered: () => loop.wake() });
   const { schema, intervalMs = 250, log } = options;
-  const loop = startLoop({ name: `${schema}-relay`, intervalMs, maxIdleMs: 4 * intervalMs, log }, () => relay.tick());
+  const loop = startLoop({ name: `${schema}-relay`, intervalMs, maxIdleMs: 4 * intervalMs, log }, relay.tick);
   return {
-    wake: loop.wake,
+    ...loop,
     async close() {
       await loop.close();
       await relay

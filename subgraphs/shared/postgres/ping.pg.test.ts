@@ -31,6 +31,20 @@ describe("ping()", () => {
     await until("it is asked anew", () => ping(database.owner).then(() => true));
   });
 
+  it("waits no longer for its turn than until others are answered, and for as long as nobody is", async () => {
+    const { url, schema } = { url: process.env.SOMA_TEST_DATABASE_URL ?? "", schema: "public" };
+    const sql = connect({ url, schema, applicationName: "soma-test", max: 1 });
+    const sleeping = (seconds: number) => transaction(sql, {}, (tx) => tx`select pg_sleep(${seconds})`);
+    const over: string[] = [];
+    const tell = (what: string) => () => void over.push(what);
+    const one = sleeping(1.5).then(tell("the only one"));
+    await Promise.all([one, ping(sql).then(tell("a ping that found nobody answered"))]);
+    const many = Array.from({ length: 30 }, () => sleeping(0.1));
+    await Promise.all([...many, ping(sql).then(tell("a ping")), many.at(-1)?.then(tell("the last of many"))]);
+    expect(over).toEqual(["the only one", "a ping that found nobody answered", "a ping", "the last of many"]);
+    await sql.end({ timeout: 1 });
+  });
+
   it("names no host to strangers, and the whole cause to operators", async () => {
     const proxy = await createBreakableProxy(process.env.SOMA_TEST_DATABASE_URL ?? "");
     const sql = connect({ url: proxy.url, schema: "public", applicationName: "soma-test", max: 1 });

@@ -4,6 +4,7 @@ import { requestSignal } from "../request-signal.ts";
 import { cancelable, canceledError } from "./cancelable.ts";
 import type { Sql, Tx } from "./connect.ts";
 import { noteFullDisk } from "./full-disk.ts";
+import { noteAnswer } from "./last-answer.ts";
 import { whyUnavailable } from "./why-unavailable.ts";
 
 /** How long a request may wait for a connection. */
@@ -33,6 +34,7 @@ export async function transaction<T>(sql: Sql, options: { tenant?: string }, wor
     committing = true;
     const { command } = await tx.unsafe("commit");
     over = true;
+    noteAnswer(sql);
     // Postgres answers so when a statement had failed and whoever asked it went on: nothing was written.
     if (command !== "COMMIT")
       throw new Error("a statement failed, its error was passed over, and nothing was committed");

@@ -6,7 +6,9 @@ import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { readMetric } from "../operator.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { watchReadiness } from "../readiness-watch.ts";
 import { KINDS } from "./flood.ts";
 
 const READERS = 4;
@@ -85,6 +87,9 @@ describe("one caller that floods", () => {
   }
 
   it.each(KINDS)("with %s leaves four readers nine of ten answers", { timeout: 300_000 }, async (kind) => {
+    const refused = await readMetric(product.dataDir, "gateway_refused_total");
+    // As often as what stands before a product asks: it takes nothing from those who flood, or read.
+    const watch = watchReadiness(product.url(), 1_000);
     const before = await countAnswers();
     expect(before.answered).toBe(before.asked);
     const flood = startFlood(kind);
@@ -95,10 +100,13 @@ describe("one caller that floods", () => {
       const { asked, answered } = await countAnswers();
       expect(answered / asked, `${answered} of ${asked}`).toBeGreaterThanOrEqual(0.9);
       expect(flood.exitCode).toBe(null);
+      expect(await readMetric(product.dataDir, "gateway_refused_total")).toBeGreaterThan(refused);
     } finally {
       flood.kill("SIGKILL");
       await ended;
     }
     await until("all are answered again", async () => (await countAnswers()).answered === before.asked, 60_000);
+    await watch.stop();
+    expect([watch.take().filter(({ status }) => status !== 200), watch.unhealthy]).toEqual([[], []]);
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Load, startLoad } from "../load.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { openDatabase } from "../product-database.ts";
-import { type ReadinessWatch, watchReadiness } from "./readiness-watch.ts";
+import { type ReadinessWatch, watchReadiness } from "../readiness-watch.ts";
 
 const CUTS = 20;
 const RESTARTS = 10;
@@ -63,13 +63,14 @@ describe("a product under load does not care what becomes of its database", () =
       const [name, signal] = WAYS[restart % WAYS.length] ?? WAYS[0];
       const told = `${name}, restart ${restart + 1}`;
       await workGoesOn(`before ${told}`);
-      watch.takeRefusals();
+      watch.take();
       const before = await serverPid();
       process.kill(before, signal);
       await until(`another server is there, ${told}`, async () => ![0, before].includes(await serverPid()), 30_000);
       await workGoesOn(`after ${told}`);
       await expectReady();
-      expect(watch.takeRefusals(), told).toContainEqual(expect.stringContaining('"reasons":{'));
+      const refusal = { status: 503, body: expect.stringContaining('"reasons":{') };
+      expect(watch.take(), told).toContainEqual(refusal);
     }
     const said = product.output().match(/PostgreSQL has stopped; it is started again/g);
     expect(said).toHaveLength(RESTARTS);

@@ -4,14 +4,19 @@ import { scriptedAnswer, startOpenAiServer } from "@soma/runs/models/testing";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFaults, readLog, readMetric } from "../operator.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { openDatabase, type ProductDatabase } from "../product-database.ts";
+import { watchReadiness } from "../readiness-watch.ts";
 
 /** Longer than any limit of a statement, a lease, a retry or an answer. */
 const LOCK_MS = 75_000;
 
 /** Each is locked at once, in the order of their names; what runs need of them, and what they write. */
 const LOCKED = ["memory.memory_item", "policy.decision", "runs.journal", "runs.run", "tools.invocation"];
+
+/** What /readyz says then to whoever asks. */
+const STANDSTILL = "claim-runs stands still: ";
 
 describe("runs under way outlast a lock on the tables they live in", () => {
   let product: ProductUnderTest;
@@ -53,8 +58,9 @@ describe("runs under way outlast a lock on the tables they live in", () => {
     const lock = await database.lock(LOCKED.join(", "), "access exclusive");
     const lockedAt = performance.now();
     const canceling = cancel(endless);
+    const standing = tellsStandstill();
     await sleep(LOCK_MS - (performance.now() - lockedAt));
-    await lock.release();
+    await standing.thenGoesOn(() => lock.release());
 
     await canceling;
     expect((await product.ended(endless, 60_000)).status).toBe("CANCELED");
@@ -68,6 +74,37 @@ describe("runs under way outlast a lock on the tables they live in", () => {
     expect(await database.sql`select run_id from runs.run where status < 10`).toEqual([]);
     expect((await product.ended(await product.send("What is 2+2?"))).answer).toBe("2+2 = 4.");
   });
+
+  /** What probes, operators, metrics and the log are told while it is locked, and that it is over. */
+  function tellsStandstill() {
+    const { dataDir } = product;
+    const watch = watchReadiness(product.url());
+    const told = (async () => {
+      const url = new URL("/readyz", product.url());
+      await until("it is not ready", async () => (await (await fetch(url)).text()).includes(STANDSTILL), 60_000);
+      watch.take();
+      expect((await readFaults(dataDir)).worker?.runs).toMatch(/^claim-runs stands still: .+: \d+ s so far/);
+      expect(await readMetric(dataDir, "soma_loop_standing_seconds", '"claim-runs"')).toBeGreaterThan(0);
+    })();
+    return {
+      async thenGoesOn(release: () => Promise<void>) {
+        await told;
+        const answers = watch.take();
+        expect(answers.length).toBeGreaterThan(10);
+        expect(answers.filter(({ status, body }) => status !== 503 || !body.includes(STANDSTILL))).toEqual([]);
+        await release();
+        await until("it is ready again", async () => watch.take().at(-1)?.status === 200, 30_000);
+        expect(await readMetric(dataDir, "soma_loop_standing_seconds", '"claim-runs"')).toBe(0);
+        expect((await readLog(dataDir, '"loop":"claim-runs"')).map(({ msg }) => msg)).toEqual([
+          "a round of a loop takes long",
+          "a loop waits for what is away",
+          "a loop goes on",
+        ]);
+        await watch.stop();
+        expect(watch.unhealthy).toEqual([]);
+      },
+    };
+  }
 
   async function countOf(table: string): Promise<number> {
     const [row] = await database.sql<{ count: number }[]>`select count(*)::int from ${database.sql(table)}`;

@@ -25,11 +25,11 @@ describe("Markdown", () => {
     ["a  \nb \\* &amp; &copy; &#65;", "<p>a<br/>b * &amp; © A</p>"],
     [
       "```ts\nlet a = '<b>';\n```",
-      '<section tabindex="0" aria-label="Code, ts"><span>ts</span><pre><code>let a = &#x27;&lt;b&gt;&#x27;;</code></pre></section>',
+      '<figure tabindex="0" aria-label="Code, ts"><span>ts</span><pre><code>let a = &#x27;&lt;b&gt;&#x27;;</code></pre></figure>',
     ],
     [
       "| a | b |\n|---|:-:|\n| 1 | **2** |",
-      '<section tabindex="0" aria-label="Table"><table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead><tbody><tr><td>1</td><td><strong>2</strong></td></tr></tbody></table></section>',
+      '<figure tabindex="0" aria-label="Table"><table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead><tbody><tr><td>1</td><td><strong>2</strong></td></tr></tbody></table></figure>',
     ],
     [
       "[docs](https://a.test/x)",

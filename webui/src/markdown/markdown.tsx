@@ -76,12 +76,12 @@ function CodeBlock({ token }: { token: Tokens.Code }): ReactNode {
   const language = /^[\w+#.-]{1,20}/.exec(token.lang ?? "")?.[0];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.code} tabIndex={0} aria-label={language === undefined ? "Code" : `Code, ${language}`}>
+    <figure className={styles.code} tabIndex={0} aria-label={language === undefined ? "Code" : `Code, ${language}`}>
       {language === undefined ? null : <span className={styles.language}>{language}</span>}
       <pre>
         <code>{token.text}</code>
       </pre>
-    </section>
+    </figure>
   );
 }
 
@@ -103,7 +103,7 @@ function Table({ token }: { token: Tokens.Table }): ReactNode {
   );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.table} tabIndex={0} aria-label="Table">
+    <figure className={styles.table} tabIndex={0} aria-label="Table">
       <table>
         <thead>
           <tr>{token.header.map((header, index) => cell(header, index, "th"))}</tr>
@@ -115,6 +115,6 @@ function Table({ token }: { token: Tokens.Table }): ReactNode {
           ))}
         </tbody>
       </table>
-    </section>
+    </figure>
   );
 }

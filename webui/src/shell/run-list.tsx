@@ -16,8 +16,13 @@ const RUNS = 50;
 /** Runs of other pages and people change too; while this one is visible it asks again this often. */
 const REFRESH_MS = 10_000;
 
+interface RunListProps {
+  /** Called when somebody follows a link of it, also one to what is open already. */
+  onOpen(): void;
+}
+
 /** The newest conversations with the runs of the one that is open. */
-export function RunList(): ReactNode {
+export function RunList({ onOpen }: RunListProps): ReactNode {
   const [{ data, error, fetching }, refetch] = useQuery(RunsDocument, { first: RUNS });
   useRefresh(() => refetch({ requestPolicy: "network-only" }));
   // What was shown stays while the server does not answer; the note above it says that it is not new.
@@ -27,7 +32,7 @@ export function RunList(): ReactNode {
   const groups = groupBySession(shown?.runs.nodes ?? []);
   return (
     <div className={styles.list}>
-      <Link className={styles.new} href="/">
+      <Link className={styles.new} href="/" onClick={onOpen}>
         New conversation
       </Link>
       <h2>Recent</h2>
@@ -44,7 +49,7 @@ export function RunList(): ReactNode {
       {shown === undefined && fetching ? <p className={styles.hint}>Loading…</p> : null}
       <ul>
         {groups.map((group) => (
-          <Conversation key={group.sessionId} group={group} />
+          <Conversation key={group.sessionId} group={group} onOpen={onOpen} />
         ))}
       </ul>
       {shown?.runs.pageInfo.hasNextPage === true ? (
@@ -54,7 +59,7 @@ export function RunList(): ReactNode {
   );
 }
 
-function Conversation({ group }: { group: SessionGroup }): ReactNode {
+function Conversation({ group, onOpen }: RunListProps & { group: SessionGroup }): ReactNode {
   const [path] = useLocation();
   const outcome = useOutcome(group.newest);
   const here = path === sessionPath(group.sessionId);
@@ -64,6 +69,7 @@ function Conversation({ group }: { group: SessionGroup }): ReactNode {
       <Link
         className={styles.entry}
         href={sessionPath(group.sessionId)}
+        onClick={onOpen}
         aria-current={here ? "page" : undefined}
         data-open={open}
       >
@@ -73,12 +79,12 @@ function Conversation({ group }: { group: SessionGroup }): ReactNode {
           <time dateTime={group.newest.createdAt}>{toWhen(group.newest.createdAt, Date.now())}</time>
         </span>
       </Link>
-      {open ? <Turns group={group} path={path} /> : null}
+      {open ? <Turns group={group} path={path} onOpen={onOpen} /> : null}
     </li>
   );
 }
 
-function Turns({ group, path }: { group: SessionGroup; path: string }): ReactNode {
+function Turns({ group, path, onOpen }: RunListProps & { group: SessionGroup; path: string }): ReactNode {
   return (
     <ul className={styles.turns} aria-label="Runs of this conversation">
       {group.runs.toReversed().map((run) => (
@@ -86,6 +92,7 @@ function Turns({ group, path }: { group: SessionGroup; path: string }): ReactNod
           <Link
             className={styles.turn}
             href={runPath(run.id)}
+            onClick={onOpen}
             aria-current={path === runPath(run.id) ? "page" : undefined}
           >
             {titleOf(run)}

@@ -23,19 +23,20 @@ export function Shell({ tenant, subject, children }: ShellProps): ReactNode {
   useEffect(() => setPanel("chat"), [path]);
   return (
     <div className={styles.shell} data-panel={panel}>
-      <a className={styles.skip} href="#main">
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to the content, which must be shown for that */}
+      <a className={styles.skip} href="#main" onClick={() => setPanel("chat")}>
         Skip to content
       </a>
       <Header tenant={tenant} subject={subject} />
-      <fieldset className={styles.chooser} aria-label="Part of the page">
+      <nav className={styles.chooser} aria-label="Parts of the page">
         {Object.entries(PANELS).map(([name, word]) => (
           <button key={name} type="button" aria-pressed={panel === name} onClick={() => setPanel(name as Panel)}>
             {word}
           </button>
         ))}
-      </fieldset>
-      <nav className={styles.list} aria-label="Conversations">
-        <RunList />
+      </nav>
+      <nav className={styles.list} aria-label="Conversations" tabIndex={-1}>
+        <RunList onOpen={() => setPanel("chat")} />
       </nav>
       {children}
     </div>

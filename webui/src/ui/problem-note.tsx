@@ -1,5 +1,6 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
+import { LeavingButton } from "./leaving-button.tsx";
 import styles from "./problem-note.module.css";
 import { toSentence } from "./words.ts";
 
@@ -29,11 +30,7 @@ export function ProblemNote({
       <p className={styles.facts}>
         {problem.code === null ? null : <code>{problem.code}</code>}
         {problem.traceId === null ? null : <code>trace {problem.traceId}</code>}
-        {onRetry !== undefined && problem.retryable ? (
-          <button type="button" onClick={onRetry}>
-            Try again
-          </button>
-        ) : null}
+        {onRetry !== undefined && problem.retryable ? <LeavingButton onClick={onRetry}>Try again</LeavingButton> : null}
       </p>
     </div>
   );

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { LeavingButton } from "./leaving-button.tsx";
 import { toCount } from "./words.ts";
 
 /** The newest of a long list, and a note that says what is left out and shows it; null when nothing is. */
@@ -8,9 +9,7 @@ export function useTail<T>(list: readonly T[], limit: number): { shown: readonly
   const note = (
     <p>
       The newest {toCount(limit)} of {toCount(list.length)} are shown.{" "}
-      <button type="button" onClick={() => setAll(true)}>
-        Show all
-      </button>
+      <LeavingButton onClick={() => setAll(true)}>Show all</LeavingButton>
     </p>
   );
   return { shown: list.slice(-limit), note };

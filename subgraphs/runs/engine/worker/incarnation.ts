@@ -53,6 +53,8 @@ export interface IncarnationOptions {
 export interface RunningIncarnation {
   /** Resolves when this incarnation lost its lock or was taken over; its runs are another's then. */
   lost: Promise<void>;
+  /** Throws UNAVAILABLE, with the reason, while runs do not go on here. */
+  check(): Promise<void>;
   /** Stops claiming, lets go of the runs so that others take them at once. */
   close(): Promise<void>;
 }
@@ -97,6 +99,7 @@ class Life implements RunningIncarnation {
   readonly #unsubscribe: () => void;
   #declareLost: () => void = () => {};
   readonly #begunAt = performance.now();
+  #over = false;
   #closing = false;
   #rounds = 0;
 
@@ -186,6 +189,7 @@ class Life implements RunningIncarnation {
   async #renew(): Promise<boolean> {
     const { sql, owner, liveness } = this.#options;
     if (liveness.held() && (await renewLease(sql.general, { owner, leaseMs: LEASE_MS }))) return false;
+    this.#over = true;
     this.#loseAll("the worker lost its lock or lease");
     this.#declareLost();
     return false;
@@ -209,6 +213,12 @@ class Life implements RunningIncarnation {
 
   #loseAll(why: string): void {
     for (const { context } of this.#runs.values()) context.lose(why);
+  }
+
+  async check(): Promise<void> {
+    if (this.#over || this.#closing)
+      throw new SomaError("UNAVAILABLE", "its life in the database is over, and a new one has not begun");
+    for (const loop of this.#loops) await loop.check();
   }
 
   /** Also of a life that was lost: its process did not die, so its runs are handed back and nobody is blamed. */

@@ -168,7 +168,9 @@ describe("answerByRules() with results", () => {
     const text = answerAfter("run code: 1", good("x".repeat(100_000)));
     expect(text.length).toBeLessThan(2_200);
     expect(text).toContain("this is its beginning");
-    expect(answerAfter("run code: 1", { status: "TRUNCATED", output: "y" })).toContain("this is its beginning");
+    expect(answerAfter("run code: 1", { status: "TRUNCATED", output: "y" })).toBe(
+      "The code printed:\n\n```\ny\n```\n\n(The output was longer; this is its beginning.)",
+    );
   });
 
   test("gives two equal calls a result each", () => {

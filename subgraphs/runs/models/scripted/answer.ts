@@ -97,7 +97,8 @@ function sayResult(call: PlannedCall, result: ToolResult | undefined): string {
   if (result === undefined) return `I have no result of ${call.tool}.`;
   if (result.status === "denied") return `I was not allowed to use ${call.tool}: ${result.reason}.`;
   if (result.status === "failed") return `${call.tool} failed: ${result.reason}.`;
-  return call.did(result.output) + (result.truncated ? " (The output was longer; this is its beginning.)" : "");
+  // A paragraph of its own: on the line of a fence it would be inside, with everything after it.
+  return call.did(result.output) + (result.truncated ? "\n\n(The output was longer; this is its beginning.)" : "");
 }
 
 function sayAnswer(question: string, facts: readonly string[]): string {

@@ -43,6 +43,8 @@ type Claim = Pick<Attempt, "tenant" | "invocationId">;
 /** Runs the attempts that were claimed for this process, and ends each of them in the database. */
 export class InvocationRunner {
   readonly slots: Slots;
+  /** Throws while cancel requests of other processes are not heard. */
+  readonly check: Loop["check"];
   readonly #options: RunnerOptions;
   readonly #deps: RunAttemptDeps;
   readonly #running = new Set<Running>();
@@ -61,6 +63,7 @@ export class InvocationRunner {
     this.#watch = startLoop({ name: "tools-watch", intervalMs: WATCH_MS, log, maxBackoffMs: 1_000 }, () =>
       this.#look(),
     );
+    this.check = this.#watch.check;
   }
 
   /** The id a claim is made under; undefined until a lost lock was made good. Throws UNAVAILABLE when this process stops. */

@@ -27,19 +27,20 @@ export interface SweepAbandonedOptions {
  * RUNNING because one try failed.
  */
 export function startSweepAbandoned(options: SweepAbandonedOptions): Loop {
-  return startLoop({ name: "tools-sweep-abandoned", intervalMs: INTERVAL_MS, log: options.log }, () =>
-    sweepAbandoned(options),
+  return startLoop({ name: "tools-sweep-abandoned", intervalMs: INTERVAL_MS, log: options.log }, (looked) =>
+    sweepAbandoned(options, looked),
   );
 }
 
-/** One round; true when more may wait. */
-export async function sweepAbandoned(options: SweepAbandonedOptions): Promise<boolean> {
+/** One round; true when more may wait. `looked` is called before the work begins, which may be much. */
+export async function sweepAbandoned(options: SweepAbandonedOptions, looked = () => {}): Promise<boolean> {
   const { worker, life, runner, wakeUp, log } = options;
   const executorId = life.id();
   if (executorId === undefined) return false;
   const unattended = (await listUnattended(worker, { executorId })).filter(
     (attempt) => attempt.executorId !== executorId || runner.isStray(attempt),
   );
+  looked();
   await settleEach(unattended, {
     settle: (attempt) => settleLostInvocation(worker, attempt),
     what: "an invocation was executed by nobody and is given up",

@@ -24,17 +24,19 @@ export interface SweepOptions {
  * the executors away. What may run again waits for its next call.
  */
 export function startSweep(options: SweepOptions): Loop {
-  return startLoop({ name: "tools-sweep", intervalMs: options.intervalMs ?? 1_000, log: options.log }, () =>
-    sweepLost(options),
+  return startLoop({ name: "tools-sweep", intervalMs: options.intervalMs ?? 1_000, log: options.log }, (looked) =>
+    sweepLost(options, looked),
   );
 }
 
-/** One round; true when more may wait. */
-async function sweepLost({ worker, life, wakeUp, log }: SweepOptions): Promise<boolean> {
+/** One round; true when more may wait. `looked` is called before the work begins, which may be much. */
+async function sweepLost({ worker, life, wakeUp, log }: SweepOptions, looked: () => void): Promise<boolean> {
   const id = life.id();
   if (id === undefined) return false;
   let more = false;
-  for (const { executorId, no } of await findOtherExecutors(worker, { executorId: id })) {
+  const others = await findOtherExecutors(worker, { executorId: id });
+  looked();
+  for (const { executorId, no } of others) {
     if (!(await isDead(worker, LOCK_CLASS.EXECUTOR, no))) continue;
     const attempts = await listOpenAttempts(worker, { executorId });
     const settled = await settleEach(attempts, {

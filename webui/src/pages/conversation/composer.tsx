@@ -1,10 +1,11 @@
 import { CancelRunDocument, type RunSummaryFragment, SendMessageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
-import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useRef, useState } from "react";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
+import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { type Problem, ProblemNote } from "../../ui/problem-note.tsx";
 import { toBytes } from "../../ui/words.ts";
 import styles from "./composer.module.css";
@@ -36,7 +37,10 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
   const able = text.trim() !== "" && hint === null && !sending;
 
   const submit = async (): Promise<void> => {
-    if (able && (await send(text))) setText("");
+    if (!able) return;
+    // The button that was pressed is of no use until there is a new message.
+    field.current?.focus();
+    if (await send(text)) setText("");
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter chooses a word.
@@ -69,7 +73,7 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        {active ? <StopButton runId={newest.id} onLeave={() => field.current?.focus()} /> : null}
+        {active ? <StopButton runId={newest.id} next={field} /> : null}
         <button type="submit" className={styles.send} disabled={!able}>
           {sending ? "Sending…" : "Send"}
         </button>
@@ -104,27 +108,18 @@ function useSend(sessionId: string | undefined, onSent: (run: RunSummaryFragment
 }
 
 /**
- * A command to the server, so it works after a reload and from another tab too. `onLeave` takes the focus when the button
+ * A command to the server, so it works after a reload and from another tab too. `next` takes the focus when the button
  * cannot keep it: once it was pressed, and when the run ends while it has it.
  */
-function StopButton({ runId, onLeave }: { runId: string; onLeave: () => void }): ReactNode {
+function StopButton({ runId, next }: { runId: string; next: RefObject<HTMLElement | null> }): ReactNode {
   const cancelRun = useMutation(CancelRunDocument);
   const [asked, setAsked] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
   const requested = useRunLog(runId)?.view.cancelRequested === true;
   const stopping = requested || asked === runId;
-  const button = useRef<HTMLButtonElement>(null);
-  const leave = useRef(onLeave);
-  leave.current = onLeave;
-  useLayoutEffect(() => {
-    const mine = button.current;
-    return () => {
-      if (mine !== null && document.activeElement === mine) leave.current();
-    };
-  }, []);
   const stop = async (): Promise<void> => {
     setAsked(runId);
-    onLeave();
+    next.current?.focus();
     const { error } = await cancelRun({
       input: { runId, reason: "Stopped in the web page", idempotencyKey: `stop:${runId}` },
     });
@@ -134,9 +129,9 @@ function StopButton({ runId, onLeave }: { runId: string; onLeave: () => void }):
   return (
     <>
       {problem === undefined ? null : <span role="alert">Not stopped: {problem.message}</span>}
-      <button ref={button} type="button" className={styles.stop} disabled={stopping} onClick={() => void stop()}>
+      <LeavingButton className={styles.stop} next={next} disabled={stopping} onClick={() => void stop()}>
         {stopping ? "Stopping…" : "Stop"}
-      </button>
+      </LeavingButton>
     </>
   );
 }

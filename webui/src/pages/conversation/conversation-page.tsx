@@ -16,7 +16,7 @@ import { Transcript } from "./transcript.tsx";
 import { type Conversation, useConversation } from "./use-conversation.ts";
 
 /** A conversation, its composer, and the steps of one of its runs. */
-export function ConversationPage({ place }: { place: Exclude<Place, { kind: "nowhere" }> }): ReactNode {
+export function ConversationPage({ place }: { place: Place }): ReactNode {
   const [sent, setSent] = useState<RunSummaryFragment>();
   const [, navigate] = useLocation();
   const conversation = useConversation(place, sent);
@@ -60,10 +60,12 @@ function Body({ place, conversation }: { place: Place; conversation: Conversatio
   );
 }
 
-function Missing({ what }: { what: string }): ReactNode {
+function Missing({ what }: { what: Place["kind"] }): ReactNode {
   return (
     <div className={styles.welcome}>
-      <p className={styles.lead}>There is no {what} with this id here.</p>
+      <p className={styles.lead}>
+        {what === "nowhere" ? "There is no page with this address." : `There is no ${what} with this id here.`}
+      </p>
       <p>It may have been removed, or the link may be another tenant’s.</p>
       <p>
         <Link href="/">Start a conversation</Link>

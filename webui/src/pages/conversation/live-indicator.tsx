@@ -1,7 +1,8 @@
 import type { FollowState } from "@soma/graphql/follow-state";
-import { type ReactNode, useContext } from "react";
+import { type ReactNode, useContext, useRef } from "react";
 import type { ShownPhase } from "../../run-log/live-words.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
+import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { toCount } from "../../ui/words.ts";
 import styles from "./live-indicator.module.css";
 import { useLiveWords } from "./use-live-words.ts";
@@ -24,17 +25,18 @@ const LOOK: Record<ShownPhase, string> = {
 export function LiveIndicator({ runId }: { runId: string }): ReactNode {
   const { phase, text, state } = useLiveWords(runId);
   const logs = useContext(RunLogsContext);
+  const indicator = useRef<HTMLButtonElement>(null);
   const [words, details] = [`${styles.indicator} ${styles[LOOK[phase]]}`, `live-${runId}`];
   return (
     <div className={styles.place}>
-      <button type="button" className={words} data-live-state={phase} popoverTarget={details}>
+      <button ref={indicator} type="button" className={words} data-live-state={phase} popoverTarget={details}>
         <span className={styles.sign} aria-hidden="true" />
         {text}
       </button>
       {phase === "RECONNECTING" ? (
-        <button type="button" className={styles.retry} onClick={() => logs.retryNow(runId)}>
+        <LeavingButton className={styles.retry} next={indicator} onClick={() => logs.retryNow(runId)}>
           Retry now
-        </button>
+        </LeavingButton>
       ) : null}
       <div id={details} popover="auto" className={styles.details}>
         <Details state={state} />

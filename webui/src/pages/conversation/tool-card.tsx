@@ -1,8 +1,9 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import { toPlainOutput } from "../../markdown/plain-text.ts";
 import type { DecisionView, ToolItem } from "../../run-log/view.ts";
 import { StatusShape } from "../../ui/icons.tsx";
+import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import { toBytes, toLatency } from "../../ui/words.ts";
 import { Elapsed } from "./elapsed.tsx";
@@ -68,6 +69,7 @@ export function DecisionWords({ decision }: { decision: DecisionView }): ReactNo
 
 function Output({ card }: { card: ToolItem }): ReactNode {
   const [whole, setWhole] = useState(false);
+  const output = useRef<HTMLElement>(null);
   const cut = !whole && card.output.length > PREVIEW_CHARACTERS;
   const text = useMemo(
     () => toPlainOutput(cut ? card.output.slice(0, PREVIEW_CHARACTERS) : card.output),
@@ -77,15 +79,15 @@ function Output({ card }: { card: ToolItem }): ReactNode {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <section className={styles.output} tabIndex={0} aria-label={`Output of ${showHidden(card.tool)}`}>
+      <figure ref={output} className={styles.output} tabIndex={0} aria-label={`Output of ${showHidden(card.tool)}`}>
         <pre>{text}</pre>
-      </section>
+      </figure>
       {cut ? (
         <p className={styles.note}>
           Showing the first {toBytes(PREVIEW_CHARACTERS)} of {toBytes(card.output.length)}.{" "}
-          <button type="button" onClick={() => setWhole(true)}>
+          <LeavingButton next={output} onClick={() => setWhole(true)}>
             Show all
-          </button>
+          </LeavingButton>
         </p>
       ) : null}
     </>

@@ -1,5 +1,6 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { LeavingButton } from "../../ui/leaving-button.tsx";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
 import { useLiveWords } from "./use-live-words.ts";
@@ -38,9 +39,9 @@ export function Transcript({
         </div>
       </div>
       {away ? (
-        <button type="button" className={styles.toEnd} onClick={toEnd}>
+        <LeavingButton className={styles.toEnd} next={scroller} onClick={toEnd}>
           ↓ New below
-        </button>
+        </LeavingButton>
       ) : null}
     </div>
   );

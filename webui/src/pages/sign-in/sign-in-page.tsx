@@ -1,6 +1,7 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect, useState } from "react";
 import { Mark } from "../../ui/icons.tsx";
+import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { askSignInCommand, SIGN_IN_COMMAND } from "./sign-in.ts";
 import styles from "./sign-in-page.module.css";
 
@@ -43,9 +44,7 @@ export function UnreachablePage({ why, onRetry }: { why: string; onRetry: () => 
         Check that <code>npm start</code> is still running, then try again.
       </p>
       <p>
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
+        <LeavingButton onClick={onRetry}>Try again</LeavingButton>
       </p>
     </Sheet>
   );

@@ -1,0 +1,69 @@
+import axe from "axe-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+
+export const WIDE = { width: 1280, height: 800 };
+export const NARROW = { width: 360, height: 720 };
+
+/** A page, and what it did that it should not: faults of scripts, of the policy, and requests to other places. */
+export interface BrowserPage {
+  page: Page;
+  context: BrowserContext;
+  faults: string[];
+}
+
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserPage> {
+  const context = await browser.newContext({ viewport: WIDE, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
+  page.on("request", (request) => {
+    if (new URL(request.url()).hostname !== "127.0.0.1") faults.push(`it asks ${request.url()}`);
+  });
+  return { page, context, faults };
+}
+
+export async function ask(page: Page, text: string): Promise<void> {
+  const asked = page.getByRole("article");
+  const before = await asked.count();
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((count) => document.querySelectorAll("article").length > count, before);
+}
+
+/** Waits until the live indicator, which never claims more than is true, is in this state. */
+export async function reaches(page: Page, state: string): Promise<void> {
+  await page.locator(`[data-live-state="${state}"]`).waitFor();
+}
+
+export async function answered(page: Page, text: string): Promise<void> {
+  await ask(page, text);
+  await reaches(page, "ENDED");
+}
+
+/** Chooses a part of the page, where there is room for one only. */
+export async function choose(page: Page, part: "Conversations" | "Chat" | "Steps"): Promise<void> {
+  await page.getByRole("navigation", { name: "Parts of the page" }).getByRole("button", { name: part }).click();
+}
+
+/** What axe finds against WCAG 2 A and AA and good practice, with the smallest size of what is pressed. */
+export async function findFaults(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, { rules: { "target-size": { enabled: true } } }),
+  );
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+/** How many pixels the document can be scrolled sideways. */
+export function sideways(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+/** What has the focus, by its id or its words. */
+export function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { activeElement } = document;
+    return activeElement?.id || (activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? "");
+  });
+}
