@@ -15,10 +15,12 @@ export interface AppendSignalParams {
 /** Appends a signal to those of a run, whose row the transaction has locked; a run that is parked for it is due at once. */
 export async function appendSignal(tx: Tx, params: AppendSignalParams): Promise<void> {
   const { runId, tenant, name, payload, sentBy, idemKey, idemDigest } = params;
-  await tx`
-    with r as (update run set signals = signals + 1,
+  const [row] = await tx<{ no: number }[]>`
+    update run set signals = signals + 1,
         available_at = case when status = ${RUN_STATUS.PARKED.code} and waits_for = ${name} then clock_timestamp() else available_at end
-      where run_id = ${runId} returning signals)
+      where run_id = ${runId} returning signals as no`;
+  // A statement of its own: the rule that a signal has the number its run was given sees what came before it.
+  await tx`
     insert into signal (run_id, no, tenant, name, payload, sent_by, idem_key, idem_digest)
-    select ${runId}, r.signals, ${tenant}, ${name}, ${JSON.stringify(payload)}::text::jsonb, ${sentBy}, ${idemKey}, ${idemDigest} from r`;
+    values (${runId}, ${row?.no ?? 0}, ${tenant}, ${name}, ${JSON.stringify(payload)}::text::jsonb, ${sentBy}, ${idemKey}, ${idemDigest})`;
 }

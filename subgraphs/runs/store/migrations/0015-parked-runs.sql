@@ -11,7 +11,7 @@ comment on column run.waits_for is 'name of the signal a parked run waits for';
 
 create table signal (
   run_id     uuid not null,
-  no         int not null,
+  no         int not null check (no >= 1),
   tenant     text not null,
   name       text not null,
   payload    jsonb not null,
@@ -29,20 +29,22 @@ alter table signal force row level security;
 create policy worker_rows on signal to soma_worker using (true);
 create policy tenant_reads on signal for select to soma_request
   using (tenant = (select current_setting('soma.tenant', true)));
+-- Its number is the one its run was just given: a gap would keep out those that come later.
 create policy tenant_sends on signal for insert to soma_request
   with check (tenant = (select current_setting('soma.tenant', true))
-    and exists (select from run r where r.run_id = signal.run_id and r.tenant = signal.tenant));
+    and exists (select from run r where r.run_id = signal.run_id and r.tenant = signal.tenant and r.signals = signal.no and r.status < 10));
 grant select, insert on signal to soma_request;
 grant select on signal to soma_worker;
 grant update (available_at, signals) on run to soma_request;
 
 -- The locking is that of 0002: the fence in a statement of its own, so that the next one sees what was decided before it.
+-- What a process of the release before does not say is null: it goes on writing while it is replaced.
 drop function commit_batch(int, uuid, int, uuid[], int[], int[], smallint[], int[], text[], text[], smallint[], timestamptz[], text[], text[], text[], smallint[]);
 create function commit_batch(
   p_no int, p_worker uuid, p_gen int,
   p_run uuid[], p_seq int[], p_epoch int[], p_kind smallint[], p_step int[], p_node text[], p_node_type text[],
   p_attempt smallint[], p_at timestamptz[], p_payload text[], p_payload_hash text[], p_hash text[], p_status smallint[],
-  p_wait_ms bigint[], p_waits_for text[], p_signals int[]
+  p_wait_ms bigint[] default null, p_waits_for text[] default null, p_signals int[] default null
 ) returns table (run_id uuid, control smallint)
 language plpgsql volatile set search_path from current as $$
 begin
@@ -61,6 +63,9 @@ begin
                     i.payload::jsonb, decode(i.payload_hash, 'hex'), decode(i.hash, 'hex') from i),
        u as (update run r set status = i.status, worker_id = null, finished_at = case when i.status >= 10 then i.at end,
                     waits_for = i.waits_for,
+                    -- Like a hand-back: a run that came further, or was left by its step in order, did not kill its worker.
+                    fruitless = case when r.fruitless > 0 and i.status in (2, 4) and (i.kind = 16 or has_advanced(r.run_id, i.epoch)
+                      or exists (select from i e where e.run_id = i.run_id and e.kind between 11 and 14)) then 0 else r.fruitless end,
                     available_at = case when i.status not in (2, 4) then r.available_at
                       when r.control & 1 = 1 or (r.control & 2 = 2) <> (i.status = 4) or r.signals <> i.signals then clock_timestamp()
                       else coalesce(clock_timestamp() + i.wait_ms * interval '1 millisecond', 'infinity') end
@@ -68,7 +73,8 @@ begin
   select distinct i.run_id, i.control from i;
 end $$;
 
--- Parked and paused runs that are due are claimed like those that are ready.
+-- Parked and paused runs that are due are claimed like those that are ready. The instant is read once: an index is not asked
+-- for what lies before a function that may give another time for each row, and every run that waits would be read.
 drop index run_ready;
 create index run_due on run (priority, available_at) where status in (0, 2, 4);
 drop index run_suspect;
@@ -76,20 +82,22 @@ create index run_suspect on run (priority, available_at) where status in (0, 2, 
 
 create or replace function claim_runs(p_no int, p_worker uuid, p_gen int, p_graphs text[], p_slots int, p_age_ms bigint default null) returns setof run
 language plpgsql volatile set search_path from current as $$
+declare instant timestamptz;
 begin
   perform pg_advisory_xact_lock_shared(2, p_no);
+  instant := clock_timestamp();
   return query
   with w as (select 1 from worker where worker.worker_id = p_worker and worker.gen = p_gen and worker.state = 1),
        busy as (select 1 from run o where o.worker_id = p_worker and o.status = 1 and o.fruitless >= 2
                  and not has_advanced(o.run_id, o.epoch)),
        suspect as (select r.run_id from run r
-              where r.status in (0, 2, 4) and r.fruitless >= 2 and r.available_at <= clock_timestamp() and exists (select from w) and not exists (select from busy)
+              where r.status in (0, 2, 4) and r.fruitless >= 2 and r.available_at <= instant and exists (select from w) and not exists (select from busy)
                 and (p_age_ms is null or r.fruitless > 8 or r.control & 1 = 1 or p_age_ms >= 500 * least(power(2, r.fruitless - 2), 60))
                 and r.graph || '@' || r.graph_version || '#' || r.graph_hash = any (p_graphs)
                 and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id)
               order by r.priority, r.available_at limit least(p_slots, 1) for update of r skip locked),
        c as (select r.run_id from run r
-              where r.status in (0, 2, 4) and r.fruitless < 2 and r.available_at <= clock_timestamp() and exists (select from w)
+              where r.status in (0, 2, 4) and r.fruitless < 2 and r.available_at <= instant and exists (select from w)
                 and r.graph || '@' || r.graph_version || '#' || r.graph_hash = any (p_graphs)
                 and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id)
               order by r.priority, r.available_at limit p_slots - (select count(*) from suspect) for update of r skip locked)
