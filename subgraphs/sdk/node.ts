@@ -99,6 +99,8 @@ export interface StepContext {
   attempt: number;
   /** What woke the step when it had parked; it stays so in later attempts. Undefined before. */
   woken: Wake | undefined;
+  /** How often the step was woken; a stream that each of its calls starts has it in its name. */
+  wakes: number;
   /** Aborted when the run is canceled, taken away, or the process stops. */
   signal: AbortSignal;
   /**

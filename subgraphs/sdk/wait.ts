@@ -1,10 +1,11 @@
 import type { NodeResult, NodeSpec, StepContext, Wake } from "./node.ts";
+import { signalNameFault } from "./signal-name.ts";
 
 /**
- * A node that waits until a time, which may be far: nobody holds its run meanwhile, and it outlasts every process. A time
- * that has passed is no wait.
+ * A node that waits until a time: nobody holds its run meanwhile, and it outlasts every process. A time that has passed is
+ * no wait, and one after the run's deadline does not come.
  *
- *   .node("next_morning", wait((_state, { now }) => new Date(now().getTime() + 12 * 3_600_000)))
+ *   .node("half_an_hour", wait((_state, { now }) => new Date(now().getTime() + 30 * 60_000)))
  */
 export function wait<S>(until: (state: S, context: StepContext) => Date): NodeSpec<S> {
   return {
@@ -36,6 +37,8 @@ export interface WaitForSignalOptions<S> {
  *   .node("paid", waitForSignal("payment", { heard: ({ payload }) => ({ summary: "paid", patch: { payment: payload } }) }))
  */
 export function waitForSignal<S>(name: string, options: WaitForSignalOptions<S>): NodeSpec<S> {
+  const fault = signalNameFault(name);
+  if (fault !== undefined) throw new TypeError(fault);
   const { until, heard, late = () => ({ summary: `no signal ${name} came in time` }) } = options;
   return {
     type: "wait",

@@ -1,18 +1,15 @@
 import type { Json } from "@soma/schemas/json";
+import { signalNameFault } from "@soma/sdk/signal-name";
 import { SomaError } from "@soma/shared/errors";
 
 /** Signals one run may be sent in all. */
 export const MAX_SIGNALS = 1_000;
 const MAX_PAYLOAD_BYTES = 65_536;
-const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
 
 /** A signal has a name that steps wait for, and at most 64 KB of JSON. */
 export function checkSignal(name: string, payload: Json): void {
-  if (!NAME.test(name))
-    throw new SomaError(
-      "BAD_INPUT",
-      `the signal name "${name.slice(0, 80)}" is not 1 to 64 of a-z, 0-9, _, . and -, a letter first`,
-    );
+  const fault = signalNameFault(name);
+  if (fault !== undefined) throw new SomaError("BAD_INPUT", fault);
   const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes > MAX_PAYLOAD_BYTES)
     throw new SomaError(

@@ -26,7 +26,7 @@ export interface TryStepParams<S> {
   run?: Partial<RunInfo>;
   /** Those the node uses; reaching for another one fails the step and names it. */
   services?: Partial<StepServices>;
-  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken">>;
+  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes">>;
 }
 
 const RUN: RunInfo = {
@@ -52,6 +52,7 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     stepNumber,
     attempt: 1,
     woken: undefined,
+    wakes: params.context?.woken === undefined ? 0 : 1,
     signal: new AbortController().signal,
     canceled: () => false,
     services: onlyThese(params.services ?? {}),

@@ -11,7 +11,7 @@ import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import type { Inbox } from "./inbox.ts";
-import { lookFor, toWaiting, toWake, type Waiting, waitMs } from "./parking.ts";
+import { lookFor, PARK_FROM_MS, toWaiting, toWake, type Waiting, waitMs } from "./parking.ts";
 import type { Position } from "./replay.ts";
 import { countTry, DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
@@ -33,9 +33,6 @@ export class StepStopped extends Error {
     this.error = error;
   }
 }
-
-/** A wait of so many milliseconds parks its run: another run has the place meanwhile, and the wait outlasts the process. */
-const PARK_FROM_MS = 1_000;
 
 const CANCELED: HistoryError = { code: "CANCELED", message: "the run was canceled" };
 
@@ -60,17 +57,19 @@ export async function executeNode<S>(
   const { node: id } = position;
   if (id === undefined) throw new Error("the run is at its end");
   const spec = graph.node(id);
-  let { tries, woken, parked: waiting, attempts: number } = position;
+  let { tries, woken, wakes, parked: waiting, attempts: number } = position;
   for (;;) {
     if (waiting === undefined) number += 1;
     const step = { number: position.stepNumber, node: id, nodeType: spec.type, attempt: number };
     const goesOn = waiting !== undefined;
     if (waiting !== undefined) {
-      woken = await wakeOrPark(parts, step, { waiting, hasWaited: waiting === position.parked });
+      const hasWaited = waiting === position.parked;
+      woken = await wakeOrPark(parts, step, { waiting, hasWaited, parksAgain: !hasWaited && wakes > 0 });
       if (woken === undefined) return undefined;
+      wakes += 1;
       waiting = undefined;
     }
-    const attempt = await beginAttempt({ context, journal, position, spec, step, woken, goesOn });
+    const attempt = await beginAttempt({ context, journal, position, spec, step, woken, wakes, goesOn });
     try {
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
@@ -90,17 +89,17 @@ export async function executeNode<S>(
 async function wakeOrPark(
   { context, journal, inbox }: NodeParts<unknown>,
   step: EntryStep,
-  { waiting, hasWaited }: { waiting: Waiting; hasWaited: boolean },
+  { waiting, ...known }: { waiting: Waiting; hasWaited: boolean; parksAgain: boolean },
 ): Promise<Wake | undefined> {
   const { until, signal: name, summary } = waiting;
-  const looked = await lookFor(waiting, { context, inbox, hasWaited });
+  const looked = await lookFor(waiting, { context, inbox, ...known });
   const payload = { until: until?.toISOString() ?? null, signal: name, summary };
   if ("wait" in looked) {
     journal.park({ kind: "STEP_PARKED", step, payload }, looked.wait);
     return undefined;
   }
   const { woken: signal } = looked;
-  if (!hasWaited) journal.write({ kind: "STEP_PARKED", step, payload });
+  if (!known.hasWaited) journal.write({ kind: "STEP_PARKED", step, payload });
   journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
   if (signal !== null) inbox.take(signal);
   return toWake(signal);
@@ -117,32 +116,53 @@ interface Attempt<S> {
   summary: string;
   streams: StepStreams;
   woken: Wake | undefined;
+  wakes: number;
   observe: (labels: { status: string }) => void;
 }
 
-/** Durable before it returns, where the node has effects; what goes wrong here is the run's, not the step's. */
-async function beginAttempt<S>(params: {
-  context: RunContext;
-  journal: Journal;
+interface AttemptParams<S> extends Pick<Attempt<S>, "context" | "journal" | "spec" | "step" | "woken" | "wakes"> {
   position: Position<S>;
-  spec: NodeSpec<S>;
-  step: EntryStep;
-  woken: Wake | undefined;
-  /** It had parked, and has been begun before. */
-  goesOn: boolean;
-}): Promise<Attempt<S>> {
-  const { context, journal, position, spec, step, woken, goesOn } = params;
-  const { state } = position;
-  const streams = new StepStreams((entry) => journal.write({ ...entry, step }), position.streams);
-  if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
+}
+
+function toAttempt<S>({ position: { state, streams: earlier }, ...params }: AttemptParams<S>): Attempt<S> {
+  const { context, journal, spec, step } = params;
+  const streams = new StepStreams((entry) => journal.write({ ...entry, step }), earlier);
   const startedAt = context.now();
   const summary = spec.summary?.(state) ?? step.node;
+  const observe = durations.startTimer({ node_type: spec.type });
+  return { ...params, state, startedAt, summary, streams, observe };
+}
+
+/**
+ * Durable before it returns, where the node has effects; what goes wrong here is the run's, not the step's. A step that
+ * `goesOn` had parked, and has been begun before.
+ */
+async function beginAttempt<S>({ goesOn, ...params }: AttemptParams<S> & { goesOn: boolean }): Promise<Attempt<S>> {
+  const attempt = toAttempt(params);
+  const { journal, spec, step, streams, summary } = attempt;
+  if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
   if (spec.pure !== true) {
     if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
     await journal.barrier();
   }
-  const observe = durations.startTimer({ node_type: spec.type });
-  return { context, journal, spec, state, step, startedAt, summary, streams, woken, observe };
+  return attempt;
+}
+
+/** Stops a canceled run before its next step; one that was begun and parked, or lost its worker, is ended first. */
+export function cancelBetween<S>({ context, graph, journal }: NodeParts<Graph<S>>, position: Position<S>): never {
+  const { node: id = "", stepNumber, attempts, woken, wakes } = position;
+  if (attempts === 0) throw new StepStopped("CANCELED", CANCELED);
+  const spec = graph.node(id);
+  const step = { number: stepNumber, node: id, nodeType: spec.type, attempt: attempts };
+  return endCanceled(toAttempt({ context, journal, position, spec, step, woken, wakes }));
+}
+
+function endCanceled<S>(attempt: Attempt<S>): never {
+  const { journal, step, streams } = attempt;
+  streams.closeAll("CANCELED");
+  attempt.observe({ status: "STEP_CANCELED" });
+  journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error: CANCELED } });
+  throw new StepStopped("CANCELED", CANCELED);
 }
 
 async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
@@ -151,7 +171,9 @@ async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parke
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
     const given = await spec.run(state, toStepContext(attempt));
-    streams.closeAll("OK");
+    // A copy goes on where it stopped when the step does.
+    if (isParked(given) && spec.copiesStreams === true) streams.flushAll();
+    else streams.closeAll("OK");
     if (!isParked(given)) return endGood(attempt, given, span.spanContext().spanId);
     observe({ status: "STEP_PARKED" });
     return given;
@@ -178,7 +200,7 @@ function endGood<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string):
   return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
 }
 
-function toStepContext<S>({ context, step, streams, woken }: Attempt<S>): StepContext {
+function toStepContext<S>({ context, step, streams, woken, wakes }: Attempt<S>): StepContext {
   const stepId = stepIdOf(context.run.runId, step.number);
   return {
     run: context.run,
@@ -186,6 +208,7 @@ function toStepContext<S>({ context, step, streams, woken }: Attempt<S>): StepCo
     stepNumber: step.number,
     attempt: step.attempt,
     woken,
+    wakes,
     signal: context.signal,
     canceled: context.canceled,
     services: context.servicesOf(stepId),
@@ -215,13 +238,8 @@ function endFailed<S>(attempt: Attempt<S>, error: unknown, tries: Tries): number
   if (context.lost()) throw error;
   const known = toSomaError(error);
   if (known.code === "FENCED") throw error;
-  const canceled = context.canceled();
-  streams.closeAll(canceled ? "CANCELED" : "ERROR");
-  if (canceled) {
-    attempt.observe({ status: "STEP_CANCELED" });
-    journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error: CANCELED } });
-    throw new StepStopped("CANCELED", CANCELED);
-  }
+  if (context.canceled()) return endCanceled(attempt);
+  streams.closeAll("ERROR");
   const shown = { code: known.code, message: known.publicMessage };
   if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
   const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries, context.now());

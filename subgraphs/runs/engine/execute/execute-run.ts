@@ -13,7 +13,7 @@ import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
-import { executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
+import { cancelBetween, executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
 import { createInbox } from "./inbox.ts";
 import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
@@ -87,7 +87,7 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
     let position: Position<unknown> | undefined = replay(graph, events);
-    const inbox = createInbox(sql, run.runId, position?.heard ?? []);
+    const inbox = createInbox(sql, context, position?.heard ?? []);
     while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
     ending();
     if (position === undefined) await journal.barrier();
@@ -127,7 +127,7 @@ async function advance(
   position: Position<unknown>,
 ): Promise<Position<unknown> | undefined> {
   const { context, graph, journal } = parts;
-  if (context.canceled()) throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
+  if (context.canceled()) return cancelBetween(parts, position);
   if (position.stepNumber > MAX_STEPS)
     throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
   if (context.pausing()) {

@@ -111,12 +111,13 @@ describe("replay() of a step that waits", () => {
     expect(after(2)).toMatchObject({ attempts: 1, parked: { ...parked, until }, woken: undefined });
     const woken = { by: "SIGNAL", name: "paid", payload: 7, sentBy: "user:ada" };
     expect(after(3)).toMatchObject({ attempts: 1, parked: undefined, woken, heard: [3] });
-    expect(after(4)).toMatchObject({ attempts: 2, parked: undefined, woken, heard: [3] });
+    expect(after(4)).toMatchObject({ attempts: 2, parked: undefined, woken, wakes: 1, heard: [3] });
     expect(replay(loop, aHistory(...events, step("STEP_SUCCEEDED", 2)))).toMatchObject({
-      ...{ attempts: 0, parked: undefined, woken: undefined, stepNumber: 2, heard: [3] },
+      ...{ attempts: 0, parked: undefined, woken: undefined, wakes: 0, stepNumber: 2, heard: [3] },
     });
     // A pure step has no start of its own, and one that only waited has heard nothing.
     const pureStep = [step("STEP_PARKED", 1, { until: null }), step("STEP_WOKEN")];
+    expect(replay(loop, aHistory({ ...retried("TIMEOUT"), attempt: 2 })).attempts).toBe(2);
     expect(replay(loop, aHistory(...pureStep))).toMatchObject({ attempts: 1, woken: { by: "TIME" }, heard: [] });
   });
 });

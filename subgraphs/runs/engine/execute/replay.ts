@@ -20,6 +20,8 @@ export interface Position<S> {
   /** What that step waits for when it parked and has not gone on, and what woke it when it has. */
   parked: Waiting | undefined;
   woken: Wake | undefined;
+  /** How often it was woken. */
+  wakes: number;
   /** Numbers of the signals that woke a step. */
   heard: readonly number[];
   streams: ReturnType<typeof readStreams>;
@@ -27,7 +29,7 @@ export interface Position<S> {
 }
 
 /** What a step that has not begun has. */
-export const NEW_STEP = { attempts: 0, tries: NO_TRIES, parked: undefined, woken: undefined } as const;
+export const NEW_STEP = { attempts: 0, tries: NO_TRIES, parked: undefined, woken: undefined, wakes: 0 } as const;
 
 type OpenStep = Pick<Position<unknown>, keyof typeof NEW_STEP> & { beganAt: Date | undefined };
 
@@ -75,6 +77,7 @@ function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
     return {
       ...open,
       parked: undefined,
+      wakes: open.wakes + 1,
       woken: toWake(payloadOf(event.kind, event.payload).signal),
       beganAt: event.at,
     };
@@ -83,6 +86,8 @@ function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
   const { code } = payloadOf(event.kind, event.payload).error;
   return {
     ...open,
+    // A step without effects has no start of its own.
+    attempts: Math.max(open.attempts, event.attempt),
     tries: countTry(retry, code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at }),
   };
 }
