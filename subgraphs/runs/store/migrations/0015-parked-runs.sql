@@ -109,6 +109,10 @@ end $$;
 drop index journal_unpublished;
 create index journal_unpublished on journal (xid, run_id, seq) where kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14);
 
+-- A step without effects that waits has no start of its own: that it parked is what tells of it. As in store/list-step-events.ts.
+drop index journal_steps;
+create index journal_steps on journal (run_id, seq) where kind between 10 and 16;
+
 do $$
 declare f regprocedure;
 begin
