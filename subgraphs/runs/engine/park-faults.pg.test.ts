@@ -7,6 +7,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pauseRun } from "../commands/pause-run.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { RUN_STATUS } from "../domain/run-status.ts";
 import { claimRuns } from "../store/claim-runs.ts";
@@ -130,6 +131,25 @@ describe("a run that parks", () => {
     for (const { runId } of runs) await harness.database.owner`update run set fruitless = 2 where run_id = ${runId}`;
     const { life } = await harness.startWorker();
     expect(await Promise.all(runs.map(({ runId }) => parked(runId, 2)))).toEqual([{ fruitless: 0 }, { fruitless: 2 }]);
+    await life.close();
+  });
+
+  it("does not try again before its time because it was paused and resumed", async () => {
+    const { runId } = await harness.start({ graph: "busy" });
+    const { life } = await harness.startWorker();
+    await parked(runId, 3);
+    const ask = (pause: boolean) =>
+      pauseRun(harness.database.request, aPrincipal(), { runId, pause, idempotencyKey: "p" });
+    const isPaused = async () => (await harness.find(runId))?.status === RUN_STATUS.PAUSED.code;
+    await ask(true);
+    await until("it is paused", isPaused);
+    await ask(false);
+    await parked(runId, 5);
+    expect((await harness.history(runId)).map(({ kind }) => kind)).toEqual([
+      ...["RUN_STARTED", "STEP_STARTED", "STEP_RETRIED", "RUN_PAUSED", "RUN_RESUMED"],
+    ]);
+    await harness.skipWait(runId, 60_000);
+    expect((await harness.finished(runId)).status).toBe(RUN_STATUS.FAILED.code);
     await life.close();
   });
 

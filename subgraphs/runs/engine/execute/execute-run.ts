@@ -15,6 +15,7 @@ import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
 import { cancelBetween, executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
 import { createInbox } from "./inbox.ts";
+import { PARK_FROM_MS, waitMs } from "./parking.ts";
 import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -67,8 +68,6 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
   context.heed(run.control);
   context.putOff(pausedMs(events, context.now()));
-  if (isPaused(events) && !context.pausing() && !context.canceled())
-    journal.write({ kind: "RUN_RESUMED", payload: {} });
   const noteCancel = (): void => {
     if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
@@ -86,8 +85,9 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    let position: Position<unknown> | undefined = replay(graph, events);
-    const inbox = createInbox(sql, context, position?.heard ?? []);
+    const replayed = replay(graph, events);
+    const inbox = createInbox(sql, context, replayed.heard);
+    let position = isPaused(events) ? resume(context, journal, replayed) : replayed;
     while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
     ending();
     if (position === undefined) await journal.barrier();
@@ -104,6 +104,17 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
   } finally {
     disarm();
   }
+}
+
+/** Goes on after a pause; undefined when its step does not yet: the pause made the run due before the next attempt is. */
+function resume(context: RunContext, journal: Journal, position: Position<unknown>): Position<unknown> | undefined {
+  if (context.pausing() || context.canceled()) return position;
+  const resumed: Entry = { kind: "RUN_RESUMED", payload: {} };
+  const { retryAt = null } = position;
+  const ms = retryAt === null ? 0 : waitMs(context, retryAt);
+  if (ms >= PARK_FROM_MS) journal.park(resumed, { ms, signal: null });
+  else journal.write(resumed);
+  return ms >= PARK_FROM_MS ? undefined : position;
 }
 
 /** A run that was parked may come back after its deadline: then no step begins any more. */

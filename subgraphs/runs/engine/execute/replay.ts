@@ -17,6 +17,8 @@ export interface Position<S> {
   /** Attempts of that step which began, and how they went that were tried again. */
   attempts: number;
   tries: Tries;
+  /** When its next attempt is due after one that failed. */
+  retryAt: Date | undefined;
   /** What that step waits for when it parked and has not gone on, and what woke it when it has. */
   parked: Waiting | undefined;
   woken: Wake | undefined;
@@ -29,7 +31,14 @@ export interface Position<S> {
 }
 
 /** What a step that has not begun has. */
-export const NEW_STEP = { attempts: 0, tries: NO_TRIES, parked: undefined, woken: undefined, wakes: 0 } as const;
+export const NEW_STEP = {
+  attempts: 0,
+  tries: NO_TRIES,
+  retryAt: undefined,
+  parked: undefined,
+  woken: undefined,
+  wakes: 0,
+} as const;
 
 type OpenStep = Pick<Position<unknown>, keyof typeof NEW_STEP> & { beganAt: Date | undefined };
 
@@ -70,7 +79,13 @@ function waitingOf(event: HistoryEvent): Waiting {
 /** An open step after one more of its events. */
 function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
   if (event.kind === "STEP_STARTED")
-    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: undefined, beganAt: event.at };
+    return {
+      ...open,
+      attempts: Math.max(open.attempts, event.attempt),
+      retryAt: undefined,
+      parked: undefined,
+      beganAt: event.at,
+    };
   if (event.kind === "STEP_PARKED")
     return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: waitingOf(event) };
   if (event.kind === "STEP_WOKEN")
@@ -83,12 +98,13 @@ function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
     };
   if (event.kind !== "STEP_RETRIED") return open;
   const { retry = DEFAULT_RETRY } = graph.node(event.node ?? "");
-  const { code } = payloadOf(event.kind, event.payload).error;
+  const { delayMs, error } = payloadOf(event.kind, event.payload);
   return {
     ...open,
     // A step without effects has no start of its own.
     attempts: Math.max(open.attempts, event.attempt),
-    tries: countTry(retry, code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at }),
+    retryAt: new Date(event.at.getTime() + delayMs),
+    tries: countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at }),
   };
 }
 
