@@ -3,6 +3,7 @@ import type { StepContext } from "@soma/sdk/node";
 import { waitForSignal } from "@soma/sdk/wait";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
+import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
@@ -55,6 +56,19 @@ const listener = graph("listener", 1, { heard: replaced("") })
   .node("hears", waitForSignal("paid", { heard: ({ payload }) => ({ summary: "", patch: { heard: `${payload}` } }) }))
   .build((state) => state.heard);
 
+/** Is due again as soon as it has parked. */
+const eager = graph("eager", 1, {})
+  .node("asks", {
+    type: "tool",
+    run: async (_state, { woken, now }) => {
+      if (woken === undefined) return { parkedUntil: now(), summary: "waits" };
+      await gate.open.promise;
+      return { summary: "done" };
+    },
+  })
+  .build(() => "");
+const gate = { open: Promise.withResolvers<void>() };
+
 const busy = graph("busy", 1, {})
   .node("asks", {
     type: "tool",
@@ -68,7 +82,7 @@ const busy = graph("busy", 1, {})
 describe("a run that parks", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    harness = await createEngineHarness([teller, copier, lost, listener, busy]);
+    harness = await createEngineHarness([teller, copier, lost, listener, busy, eager]);
   });
   afterAll(() => harness.close());
 
@@ -150,6 +164,27 @@ describe("a run that parks", () => {
     ]);
     await harness.skipWait(runId, 60_000);
     expect((await harness.finished(runId)).status).toBe(RUN_STATUS.FAILED.code);
+    await life.close();
+  });
+
+  it("stays with the worker that claimed it again before it had heard that it is parked", async () => {
+    const { runId } = await harness.start({ graph: "eager" });
+    const isParked = async () => (await harness.find(runId))?.status === RUN_STATUS.PARKED.code;
+    const hearsLate = (sql: Sql): Sql =>
+      new Proxy(sql, {
+        async apply(call, self, args) {
+          const answer = await Reflect.apply(call, self, args);
+          await until("it is claimed", async () => !(await isParked()));
+          return answer;
+        },
+      });
+    const { life } = await harness.startWorker(8, new Set(), hearsLate);
+    await until("it goes on", async () => (await harness.history(runId)).some(({ kind }) => kind === "STEP_WOKEN"));
+    // Each is a round of claiming or more, and in some of them the worker lets go of what it does not execute.
+    for (let round = 0; round < 8; round += 1) await harness.finished((await harness.start({ graph: "lost" })).runId);
+    gate.open.resolve();
+    expect((await harness.finished(runId)).status).toBe(RUN_STATUS.SUCCEEDED.code);
+    expect(await harness.database.owner`select epoch from run where run_id = ${runId}`).toEqual([{ epoch: 2 }]);
     await life.close();
   });
 

@@ -128,8 +128,7 @@ describe("a run that waits for a signal", () => {
 
   it("takes the same signal once, and refuses what it cannot keep", async () => {
     const { runId } = await harness.start({ graph: "listener" });
-    await send(runId, 1, { idempotencyKey: "one" });
-    await send(runId, 1, { idempotencyKey: "one" });
+    await Promise.all([1, 2, 3].map(() => send(runId, 1, { idempotencyKey: "one" })));
     await expect(send(runId, 2, { idempotencyKey: "one" })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
     expect(await harness.database.owner`select no from signal where run_id = ${runId}`).toHaveLength(1);
     await expect(send(runId, 1, { name: "No Name" })).rejects.toThrow(/signal name "No Name" is not/);

@@ -29,7 +29,11 @@ export interface EngineHarness {
   wakeUp: NotifiedWakeUp;
   start(params: Partial<StartRunParams> & { graph: string }, principal?: Principal): Promise<RunRow>;
   /** A worker with pools of its own; `kill()` ends its connections the way the death of its process would. */
-  startWorker(slots?: number, owed?: Set<Incarnation>): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
+  startWorker(
+    slots?: number,
+    owed?: Set<Incarnation>,
+    commitsBy?: (sql: Sql) => Sql,
+  ): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
   /** A process that begins another life whenever it lost one; `cut()` ends all its connections, and it lives on. */
   startProcess(): Promise<{ cut(): Promise<number> }>;
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
@@ -89,9 +93,9 @@ export async function createEngineHarness(
       wakeUp.changed(WORK_WAITS);
       return run;
     },
-    async startWorker(slots = 16, owed = new Set()) {
+    async startWorker(slots = 16, owed = new Set(), commitsBy = (commits) => commits) {
       const sql = pools();
-      const life = await startIncarnation({ sql, slots, owed, ...rest });
+      const life = await startIncarnation({ sql: { ...sql, commits: commitsBy(sql.commits) }, slots, owed, ...rest });
       let gone: Promise<void> | undefined;
       const end = (close: () => Promise<void>): Promise<void> => {
         gone ??= close();
