@@ -59,6 +59,8 @@ export interface GatewayOptions {
   onRefused?: (bound: string) => void;
   /** How subgraphs are asked; fetch when left out. */
   send?: Send;
+  /** How they are asked whether they are ready, when not in one line with what clients ask of them. */
+  probe?: Send;
   /** Opens WebSockets to subgraphs; the runtime's own when left out. */
   webSocketImpl?: unknown;
 }
@@ -100,7 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const findFaults = createReadiness(
     {
       gateway: untilStopping("the gateway", operations.draining),
-      ...createSubgraphChecks(urls, send),
+      ...createSubgraphChecks(urls, options.probe ?? send),
       ...options.checks,
     },
     log,

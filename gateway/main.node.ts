@@ -34,6 +34,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
   // As it is listened on: 127.1 and the name of this machine are loopback, too. What cannot be looked up cannot be listened on.
   const { address } = await lookup(config.host);
   const subgraphs = createUndiciSend();
+  const probes = createUndiciSend();
   const options: GatewayOptions = {
     supergraphSdl,
     urls: config.urls,
@@ -48,6 +49,7 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     ),
     checks: deps.checks ?? {},
     send: subgraphs.send,
+    probe: probes.send,
     documents: await readRegisteredDocuments({ file: config.documentsFile, only: config.documents === "registered" }),
     introspection: config.introspection === "on",
     corsOrigins: config.corsOrigins,
@@ -56,7 +58,8 @@ export async function startGateway(deps: StartGatewayDeps): Promise<Running & { 
     log,
   };
   const callers = config.redisUrl === "" ? undefined : await openRedisCallerBounds({ url: config.redisUrl, log });
-  const afterClose = async (): Promise<void> => void (await Promise.all([subgraphs.close(), callers?.close()]));
+  const afterClose = async (): Promise<void> =>
+    void (await Promise.all([subgraphs.close(), probes.close(), callers?.close()]));
   try {
     const gateway = createGateway({ ...options, ...(callers === undefined ? {} : { callers }) });
     const { host, port } = config;

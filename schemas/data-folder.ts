@@ -10,6 +10,8 @@ export const CREDENTIALS_FILE = "credentials.json";
 export interface Runtime {
   /** The process that has the folder. */
   pid: number;
+  /** Tells it from a later process with its number, as `lifeOf()` does; left out by versions that did not know. */
+  life?: string;
   /** Base URL of the product. */
   url: string;
   /** RFC 3339. */
@@ -26,12 +28,13 @@ export interface Credentials {
 /** The text of runtime.json; undefined for anything else, such as a file that was cut off. */
 export function parseRuntime(text: string): Runtime | undefined {
   const value = parse(text);
-  const { pid, url, startedAt, operatorUrl } = isRecord(value) ? value : {};
+  const { pid, life, url, startedAt, operatorUrl } = isRecord(value) ? value : {};
   if (typeof pid !== "number" || typeof url !== "string") return undefined;
   return {
     pid,
     url,
     startedAt: typeof startedAt === "string" ? startedAt : "",
+    ...(typeof life === "string" ? { life } : {}),
     ...(typeof operatorUrl === "string" ? { operatorUrl } : {}),
   };
 }

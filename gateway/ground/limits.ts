@@ -37,7 +37,7 @@ export interface GatewayLimits {
   /**
    * What one caller may ask in a burst, and what of it comes back in a second. An operation takes 1, a document that was not
    * asked for lately 10 more and 1 for each 2 ms it takes to check and to plan, every 2000 objects it may read 1 more, and each of
-   * its mutations what it weighs.
+   * its mutations 1 more, or a tenth of what it weighs.
    */
   allowance: number;
   allowancePerSecond: number;

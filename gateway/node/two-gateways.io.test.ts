@@ -40,13 +40,17 @@ describe("two gateways with one Redis", () => {
   }
   const ask = async (lab: Lab, query = "{ __typename }") =>
     lab.post({ query }, { authorization: `Bearer ${await lab.token({ subject })}` });
-  /** Two documents that are new take it all. */
+  /** Two documents that are new take it all; one does when the machine is busy, as the time they take is taken, too. */
   const TWO_DOCUMENTS = { allowance: 25, allowancePerSecond: 0.001 };
+  async function askUntilRefused(lab: Lab): ReturnType<typeof ask> {
+    expect(await ask(lab, "{ a: __typename }")).toMatchObject({ status: 200 });
+    const second = await ask(lab, "{ b: __typename }");
+    return second.status === 429 ? second : ask(lab, "{ c: __typename }");
+  }
 
   it("refuse a caller at the second for what it asked of the first, and say when to come back", async () => {
     const [first, second] = [await start(TWO_DOCUMENTS), await start(TWO_DOCUMENTS)];
-    for (const query of ["{ a: __typename }", "{ b: __typename }"])
-      expect(await ask(first, query)).toMatchObject({ status: 200 });
+    expect(await askUntilRefused(first)).toMatchObject({ status: 429 });
     const refused = await ask(second);
     expect([refused.status, refused.errors[0].extensions]).toMatchObject([
       429,
@@ -85,9 +89,7 @@ describe("two gateways with one Redis", () => {
     const [first, second] = [await start(TWO_DOCUMENTS), await start(TWO_DOCUMENTS)];
     await wire.cut();
     for (const lab of [first, second]) {
-      for (const query of ["{ a: __typename }", "{ b: __typename }"])
-        expect(await ask(lab, query)).toMatchObject({ status: 200 });
-      expect(await ask(lab)).toMatchObject({ status: 429 });
+      expect(await askUntilRefused(lab)).toMatchObject({ status: 429 });
       expect((await fetch(`${lab.url}/readyz`)).status).toBe(200);
     }
   });

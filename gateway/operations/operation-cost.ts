@@ -27,7 +27,7 @@ import { type Fragments, findFragments } from "./document-size.ts";
  * A mutation writes and starts things, and weighs this unless the schema says more; a field of an object reads one row at most.
  * Fields without fields of their own are free.
  */
-const MUTATION_WEIGHT = 10;
+export const MUTATION_WEIGHT = 10;
 /** How the schema says of a field that it is dearer than what it gives back: a search reads much and shows little. */
 const WEIGHT = /costs as much as (\d+) objects/i;
 const SIZE_ARGUMENTS = ["first", "last", "limit"];

@@ -6,11 +6,12 @@ import type { GatewayLimits } from "../ground/limits.ts";
 import type { PlannedOperation, SupergraphExecutor } from "../upstream/supergraph.ts";
 import type { CallerBounds } from "./caller-bounds.ts";
 import { asDocumentFault } from "./document-fault.ts";
-import { checkCost, type OperationCost } from "./operation-cost.ts";
+import { checkCost, MUTATION_WEIGHT, type OperationCost } from "./operation-cost.ts";
 import { type OperationRequest, parseRequest } from "./parse-request.ts";
 import { checkKind, type Kinds, planDocument, type ReadOperation } from "./plan-document.ts";
 import { RequestRefused } from "./refusal.ts";
 import { ANY_DOCUMENT, type RegisteredDocuments } from "./registered-documents.ts";
+import { createTakenNamesRule } from "./taken-names.ts";
 
 interface PipelineOptions {
   limits: GatewayLimits;
@@ -36,8 +37,8 @@ export interface AdmittedOperation {
 
 /**
  * What asking takes of the caller's allowance beside the one for each operation: for a document that is new, what is spent on
- * checking and planning it, some of it in advance; for objects that may be read, and what its mutations weigh. As much as comes
- * back in a second is less than half a second of this process.
+ * checking and planning it, some of it in advance; for objects that may be read; and one for each of its mutations, or more
+ * where the schema says that it weighs more. As much as comes back in a second is less than half a second of this process.
  */
 const NEW_DOCUMENT = 10;
 const MS_OF_ONE = 2;
@@ -53,7 +54,8 @@ export type Pipeline = (input: PipelineInput) => Promise<AdmittedOperation>;
  */
 export function createPipeline(executor: SupergraphExecutor, options: PipelineOptions): Pipeline {
   const { limits, callers, introspection, documents = ANY_DOCUMENT, now = () => performance.now() } = options;
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const known = [...specifiedRules, createTakenNamesRule(executor.keys)];
+  const rules = introspection ? known : [...known, NoSchemaIntrospectionCustomRule];
   /** Who may not ask for the schema is not to find it out by guessing either. */
   const hideSuggestions = !introspection;
   const plans = new LRUCache<string, PlannedOperation>({ max: limits.documents });
@@ -99,7 +101,7 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
     const request = parseRequest(input.payload, limits, documents);
     const planned = await plan(request, input.kinds, principal);
     const { reads, mutations } = costOf(planned, request.variables);
-    await callers.take(principal, Math.floor(reads / COST_OF_ONE) + mutations);
+    await callers.take(principal, Math.floor(reads / COST_OF_ONE) + Math.ceil(mutations / MUTATION_WEIGHT));
     return { identified, planned, variables: request.variables };
   };
 }

@@ -2,6 +2,7 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
@@ -68,7 +69,7 @@ export function walk(draft: Draft, type: GraphQLNamedType, depth: number): strin
     const inner = depth > 0 && draft.names < MAX_NAMES;
     const fitting = fields.filter((field) => inner || !isCompositeType(getNamedType(field.type)));
     const field = fitting[pick(fitting.length)];
-    return dress(draft, type, field === undefined ? "__typename" : select(draft, field, depth - 1));
+    return dress(draft, type, field === undefined ? "__typename" : select(draft, { type, field, depth: depth - 1 }));
   });
 }
 
@@ -81,11 +82,20 @@ function ofAbstract(draft: Draft, type: GraphQLNamedType, depth: number): string
     : `... on ${chosen.name} { ${walk(draft, chosen, depth - 1)} }`;
 }
 
-function select(draft: Draft, field: GraphQLField<unknown, unknown>, depth: number): string {
-  const type = getNamedType(field.type);
-  const alias = draft.recipe.dresses.includes("alias") && draft.pick(3) === 0 ? `a${draft.names}: ` : "";
-  const body = isCompositeType(type) ? ` { ${depth > 0 ? walk(draft, type, depth) : "__typename"} }` : "";
+function select(
+  draft: Draft,
+  { type, field, depth }: { type: GraphQLObjectType; field: GraphQLField<unknown, unknown>; depth: number },
+): string {
+  const inner = getNamedType(field.type);
+  const alias = draft.recipe.dresses.includes("alias") && draft.pick(3) === 0 ? `${aliasFor(draft, type)}: ` : "";
+  const body = isCompositeType(inner) ? ` { ${depth > 0 ? walk(draft, inner, depth) : "__typename"} }` : "";
   return `${alias}${field.name}${argumentsOf(draft, field)}${body}`;
+}
+
+/** A name nobody uses, or that of another field, as a plan may ask for that one too. */
+function aliasFor({ pick, names }: Draft, type: GraphQLObjectType): string {
+  const others = [...Object.keys(type.getFields()), "__typename", "__proto__"];
+  return (pick(6) === 0 ? others[pick(others.length)] : undefined) ?? `a${names}`;
 }
 
 export function dress(draft: Draft, type: GraphQLNamedType, selection: string): string {

@@ -14,6 +14,8 @@ const valuesOf = (size: number): Record<string, boolean> =>
 /** Fragments, each of which holds the next one this often; the last has a field. */
 const chain = (size: number, type: string, next: (name: string) => string): string =>
   `${many(size, (i) => `fragment F${i} on ${type} { ${next(`...F${i + 1}`)} }`)} fragment F${size} on ${type} { id }`;
+const SERVICES =
+  "memories(first: 1) { nodes { id run { graph } } } invocations(first: 1) { nodes { id decision { id } } } decisions(first: 1) { nodes { id } }";
 const inRun = (body: string): string => `{ run(id: "1") { ${body} } }`;
 
 /**
@@ -37,11 +39,24 @@ export const GROWTHS: Record<string, Growth> = {
   "objects of one name in fragments": (size) => ({
     query: `${inRun(many(size, (i) => `...F${i}`))} ${many(size, (i) => `fragment F${i} on Run { session { runs { nodes { id } } } }`)}`,
   }),
+  "objects of one name with long arguments": (size) => ({
+    query: inRun(many(size, () => `memories(after: "${"x".repeat(200)}") { nodes { id } }`)),
+  }),
   aliases: (size) => ({ query: inRun(many(size, (i) => `a${i}: id`)) }),
   "aliases of other services": (size) => ({
     query: inRun(many(size, (i) => `a${i}: memories(first: 1) { nodes { id } }`)),
   }),
   "fields at the root": (size) => ({ query: `{ ${many(size, (i) => `a${i}: run(id: "${i}") { id }`)} }` }),
+  "fields of every service, many times at the root": (size) => ({
+    query: `{ ${many(size, (i) => `a${i}: run(id: "1") { ${SERVICES} }`)} }`,
+  }),
+  "skip and include of every service, many times at the root": (size) => ({
+    query: `query (${conditions(size)}) { ${many(size, (i) => `a${i}: run(id: "1") { ... @include(if: $v${i}) { ${SERVICES} } }`)} }`,
+    variables: valuesOf(size),
+  }),
+  "types of every service, many times at the root": (size) => ({
+    query: `{ ${many(size, (i) => `a${i}: node(id: "1") { ... on Run { ${SERVICES} } ... on Step { decision { id } invocation { id run { id } } } ... on Memory { run { ${SERVICES} } } }`)} }`,
+  }),
   mutations: (size) => ({
     query: `mutation { ${many(size, (i) => `a${i}: cancelRun(input: { runId: "${i}", idempotencyKey: "a" }) { run { id } }`)} }`,
   }),

@@ -6,6 +6,7 @@ import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefi
 import type { RawResult } from "../ground/format-error.ts";
 import type { OperationContext } from "../ground/operation-context.ts";
 import { completeIntrospection } from "./complete-introspection.ts";
+import { type Keys, readKeys } from "./read-keys.ts";
 
 export type { PlanNode, SubscriptionNode };
 
@@ -32,6 +33,7 @@ interface ExecuteParams {
 export interface SupergraphExecutor {
   /** The schema clients see. */
   schema: GraphQLSchema;
+  keys: Keys;
   plan(document: DocumentNode, operation: OperationDefinitionNode): QueryPlan;
   execute(params: ExecuteParams): Promise<RawResult>;
 }
@@ -52,6 +54,7 @@ export function createSupergraphExecutor(supergraphSdl: string): SupergraphExecu
 
   return {
     schema,
+    keys: readKeys(supergraphSdl),
 
     plan(document, operation) {
       return planner.buildQueryPlan(operationFromDocument(apiSchema, document, nameOf(operation)));

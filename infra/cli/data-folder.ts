@@ -10,6 +10,8 @@ import {
   RUNTIME_FILE,
   type Runtime,
 } from "@soma/schemas/data-folder";
+import { isAlive } from "@soma/schemas/is-alive";
+import { lifeOf } from "@soma/schemas/process-life";
 
 export { isAlive } from "@soma/schemas/is-alive";
 
@@ -33,6 +35,11 @@ function isDataDir(folder: string): boolean {
 
 export async function readRuntime(dataDir: string): Promise<Runtime | undefined> {
   return parseRuntime(await readText(join(dataDir, RUNTIME_FILE)));
+}
+
+/** Whether the process that wrote the file still runs, and not a later one that was given its number. */
+export async function isRunning({ pid, life }: Runtime): Promise<boolean> {
+  return life === undefined ? isAlive(pid) : (await lifeOf(pid)) === life;
 }
 
 export async function readCredentials(dataDir: string): Promise<Credentials | undefined> {

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { StatusDocument } from "@soma/graphql/operations";
-import { isAlive } from "@soma/schemas/is-alive";
 import { EXIT } from "./cli-error.ts";
-import { nearestDataDir, readRuntime } from "./data-folder.ts";
+import { isRunning, nearestDataDir, readRuntime } from "./data-folder.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { findReadiness, findReadinessInFull } from "./find-readiness.ts";
 import { hintsFor } from "./hints.ts";
@@ -47,7 +46,7 @@ async function data(options: ProductOptions): Promise<Finding[]> {
   if (dataDir === undefined || !existsSync(dataDir))
     return [{ what: "Data", ok: false, detail: `no data folder yet; \`${start}\` makes one` }];
   const runtime = await readRuntime(dataDir);
-  const alive = runtime !== undefined && isAlive(runtime.pid);
+  const alive = runtime !== undefined && (await isRunning(runtime));
   return [
     {
       what: "Data",

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import {
   cpSync,
@@ -34,6 +34,18 @@ it("npm start -- --help tells the options before anything is installed", () => {
   expect(said).toMatch(/--port N[\s\S]*--data DIR[\s\S]*npx soma --help/);
   expect(readdirSync(folder)).toEqual(["infra"]);
 });
+
+it.each(["port", "data"])(
+  "npm start --%s=X is refused, because npm keeps it for itself, and says how it is meant",
+  (option) => {
+    const env = { ...process.env, [`npm_config_${option}`]: "X" };
+    const start = (...args: string[]) =>
+      spawnSync(process.execPath, [bootstrap, "start", ...args], { encoding: "utf8", env: { ...env, PATH: "" } })
+        .stderr;
+    expect(start()).toContain(`npm start -- --${option} ...`);
+    expect(start(`--${option}`, "Y")).not.toContain("npm kept");
+  },
+);
 
 describe("an installation", () => {
   const [postgres, windows] = [{ version: "3.4.9" }, { version: "1.0.0", optional: true }];
@@ -74,15 +86,16 @@ describe("an installation", () => {
     expect(codegen).toThrow("npm could not be started");
   });
 
-  it("ends what it has started, politely, when the shell dies that npm put between them", async () => {
-    lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+  it.each(["npm ci", "the product"])("is stopped with the shell that npm put between them: %s", async (what) => {
     const said = join(folder, "said");
-    const program = `import { writeFileSync } from "node:fs";
+    const program = `const { writeFileSync } = require("node:fs");
       setInterval(() => {}, 1_000);
       process.once("SIGTERM", () => { writeFileSync(${JSON.stringify(said)}, "stops"); process.exit(0); });
       writeFileSync(${JSON.stringify(said)}, "runs");`;
     writeFileSync(join(folder, "infra", "local", "up.ts"), program);
-    const env = { ...process.env, npm_lifecycle_event: "start" };
+    writeFileSync(join(folder, "npm"), `#!${process.execPath}\n${program}`, { mode: 0o755 });
+    if (what === "the product") lists("node_modules/.package-lock.json", { "node_modules/postgres": postgres });
+    const env = { PATH: `${folder}:${process.env.PATH}`, npm_lifecycle_event: "start" };
     const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${bootstrap}" start; :`], { env, stdio: "ignore" });
     const isSaid = (text: string) => () => existsSync(said) && readFileSync(said, "utf8") === text;
     await until("it runs", isSaid("runs"));

@@ -74,6 +74,10 @@ async function install() {
   await runSlowly("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
+function handOnSignals(child) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+}
+
 /** Runs a program and tells now and then how much the disk has taken. */
 function runSlowly(command, args) {
   return new Promise((resolve) => {
@@ -87,6 +91,7 @@ function runSlowly(command, args) {
       console.log(`  ${seconds} s, ${Math.max(0, Math.round(used() - before))} MB`);
     }, 10_000);
     const child = spawn(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+    handOnSignals(child);
     child.on("error", (error) => fail(`${command} could not be started: ${error.message}`));
     child.on("exit", (code) => {
       clearInterval(timer);
@@ -210,10 +215,19 @@ function namesOfNotRun(testResults) {
     .map(({ fullName }) => fullName);
 }
 
+/** npm keeps options that stand before a lone `--` for itself, some without a word, and a product with others would start. */
+function refuseOptionsOfNpm(args) {
+  for (const option of ["port", "data"])
+    if (process.env[`npm_config_${option}`] !== undefined && !args.some((arg) => arg.startsWith(`--${option}`)))
+      fail(
+        `npm kept --${option} for itself; what is meant for us stands after --, such as: npm start -- --${option} ...`,
+      );
+}
+
 /** Runs a program until it ends or is stopped. Who hears a signal from its terminal and from here takes it for one. */
 function stay(node, file, args) {
   const child = spawn(node, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  handOnSignals(child);
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
@@ -237,6 +251,7 @@ if (command === "start" && (args.includes("--help") || args.includes("-h"))) {
   console.log(START_HELP);
   process.exit(0);
 }
+if (command === "start") refuseOptionsOfNpm(args);
 endWithNpm();
 await install();
 patch();

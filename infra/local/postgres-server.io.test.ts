@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onLinux } from "@soma/shared/testing/on-linux";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findServer, type Server } from "./postgres-server.ts";
+import { findServer, type Server, startServer } from "./postgres-server.ts";
 
 let dataDir: string;
 let child: ChildProcess | undefined;
@@ -50,5 +50,17 @@ describe.skipIf(process.platform !== "linux")(onLinux("findServer()"), () => {
     await serveFrom(tmpdir());
     expect(await findServer(server())).toBeUndefined();
     expect(existsSync(join(dataDir, "postmaster.pid"))).toBe(false);
+  });
+});
+
+describe("startServer()", () => {
+  it("tells the end of the server's log, however long that has become", async () => {
+    const log = join(dataDir, "server.log");
+    writeFileSync(log, "");
+    truncateSync(log, 3 * 1_024 ** 3);
+    appendFileSync(log, "\nmonths ago\none\ntwo\nthree\nfour\nFATAL:  no room\n");
+    await expect(startServer(server(), 1)).rejects.toThrow(
+      `PostgreSQL did not start in ${dataDir}; the end of ${log}:\none\ntwo\nthree\nfour\nFATAL:  no room`,
+    );
   });
 });

@@ -1,12 +1,13 @@
-import { readFile, readlink, realpath, stat } from "node:fs/promises";
+import { open, readlink, realpath, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isAlive } from "@soma/schemas/is-alive";
+import { lifeOf } from "@soma/schemas/process-life";
 import { endOrphans } from "./end-orphans.ts";
 import { type PidFile, readPidFile, removePidFile } from "./pid-file.ts";
 import type { PostgresUser } from "./postgres-user.ts";
-import { beganAt, lifeOf, programOf } from "./process-identity.ts";
+import { beganAt, programOf } from "./process-identity.ts";
 
 /** A database folder, and how its server is started and stopped. */
 export interface Server {
@@ -29,6 +30,8 @@ const STOP_S = 10;
 /** How often a start waits for the last processes of a killed server; they were asked to end. */
 const ORPHAN_TRIES = 20;
 const ORPHAN_PAUSE_MS = 100;
+/** Bytes of a line of the server's log that tells why it did not start. */
+const MAX_LINE = 1_000;
 /** Seconds by which the start of a server and the time in its pid file may differ. */
 const START_SLACK_S = 10;
 
@@ -55,11 +58,24 @@ async function tryToStart(server: Server, port: number): Promise<Error | undefin
     await control(server, args);
     return undefined;
   } catch (cause) {
-    const tail = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").slice(-5).join("\n");
+    const tail = await endOf(log, 5).catch(() => "");
     return new Error(
       `PostgreSQL did not start in ${server.dataDir}; the end of ${log}:\n${tail === "" ? (cause as Error).message : tail}`,
       { cause },
     );
+  }
+}
+
+/** The last lines of a file that may have grown for months; no more is read than such lines take. */
+async function endOf(path: string, lines: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const wanted = Math.min(size, lines * MAX_LINE);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(wanted), 0, wanted, size - wanted);
+    return buffer.subarray(0, bytesRead).toString("utf8").trim().split("\n").slice(-lines).join("\n");
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { lifeOf } from "@soma/schemas/process-life";
 import { SomaError } from "@soma/shared/errors";
 import type { Check } from "@soma/shared/http/readiness";
 import type { Log } from "@soma/shared/log";
@@ -10,7 +11,6 @@ import { describePortHolder } from "./port-holder.ts";
 import { findInstalled, reachPrograms } from "./postgres-programs.ts";
 import { findServer, type RunningServer, type Server, startServer, stopServer } from "./postgres-server.ts";
 import { choosePostgresUsers, type PostgresUser } from "./postgres-user.ts";
-import { lifeOf } from "./process-identity.ts";
 
 export interface LocalPostgres {
   port: number;

@@ -8,6 +8,7 @@ import { askForSignInLink } from "@soma/graphql/sign-in-link";
 import { readModelConfig } from "@soma/runs/config";
 import { createModelSource, type ModelSource } from "@soma/runs/models";
 import { startWorker } from "@soma/runs/worker";
+import { lifeOf } from "@soma/schemas/process-life";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
@@ -188,7 +189,9 @@ async function signIn(
   const principal: Principal = { ...DEVELOPER, roles: Object.keys(roles), service: null };
   const token = await identity.issueAccessToken(principal, CLI_TOKEN_S);
   const startedAt = new Date().toISOString();
-  await writeRuntime(dataDir, { pid: process.pid, url, startedAt, operatorUrl }, { token });
+  const life = await lifeOf(process.pid);
+  const runtime = { pid: process.pid, ...(life === undefined ? {} : { life }), url, startedAt, operatorUrl };
+  await writeRuntime(dataDir, runtime, { token });
   return { url, token, signInLink: () => signInLink(url, token) };
 }
 

@@ -13,6 +13,8 @@ export interface ProductDatabase {
   /** Ends every connection of the product at once; how many there were. */
   cutConnections(): Promise<number>;
   countConnections(): Promise<number>;
+  /** Does to each worker that lives what another one does to a dead one; how many there were. */
+  takeOverWorkers(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,9 @@ export async function openDatabase(dataDir: string): Promise<ProductDatabase> {
     },
     async countConnections() {
       return (await sql`select from pg_stat_activity where usename in ('soma_request', 'soma_worker')`).length;
+    },
+    async takeOverWorkers() {
+      return (await sql`select runs.take_over_worker(no, worker_id) from runs.worker where state = 1`).length;
     },
     close: () => sql.end({ timeout: 0 }),
   };

@@ -31,8 +31,11 @@ export interface ProductUnderTest {
   start(env?: Record<string, string>, probe?: "/readyz" | "/healthz"): Promise<void>;
   /** What a power cut does to the process. PostgreSQL stays, as it does on a real machine. */
   kill(): Promise<void>;
-  /** Asks it to stop, the way a terminal or a deploy does. */
-  stop(signal?: "SIGTERM" | "SIGINT"): Promise<void>;
+  /**
+   * Asks it to stop, the way a deploy does, and its exit code. SIGINT comes from a terminal: what was launched hears it in
+   * every process of its group.
+   */
+  stop(signal?: "SIGTERM" | "SIGINT"): Promise<number | null>;
   /** Runs the command line in a process of its own. */
   soma(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   send(text: string, more?: { role?: string; sessionId?: string }): Promise<string>;
@@ -41,11 +44,26 @@ export interface ProductUnderTest {
   close(): Promise<void>;
 }
 
-export async function createProduct(): Promise<ProductUnderTest> {
+/** By itself, or by the launcher that `npm start` runs, in a process group of their own. */
+type Started = "alone" | "launched";
+
+export async function createProduct(how: Started = "alone"): Promise<ProductUnderTest> {
+  const program = how === "alone" ? ["infra/local/up.ts"] : ["infra/local/bootstrap.js", "start"];
   const dataDir = await mkdtemp(join(tmpdir(), "soma-system-"));
   let child: ChildProcess | undefined;
-  let runtime = { url: "", token: "" };
+  let runtime = { pid: 0, url: "", token: "" };
   let said = "";
+
+  /** Ends it; the exit code of what was started. */
+  async function end(ask: (started: ChildProcess) => void): Promise<number | null> {
+    if (child === undefined) return null;
+    const gone = once(child, "exit");
+    ask(child);
+    await gone;
+    const { exitCode } = child;
+    child = undefined;
+    return exitCode;
+  }
 
   const product: ProductUnderTest = {
     dataDir,
@@ -60,8 +78,11 @@ export async function createProduct(): Promise<ProductUnderTest> {
       return { client: createSomaClient({ url: runtime.url, token }), token };
     },
     async start(env = {}, probe = "/readyz") {
-      const started = spawn(process.execPath, [join(root, "infra/local/up.ts"), "--data", dataDir, "--port", "0"], {
+      const { pid: before } = runtime;
+      const isOurs = (pid: number): boolean => (how === "alone" ? pid === started.pid : pid !== before);
+      const started = spawn(process.execPath, [...program, "--data", dataDir, "--port", "0"], {
         cwd: root,
+        detached: how === "launched",
         env: { ...process.env, OPENAI_API_KEY: "", ...env },
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -74,12 +95,12 @@ export async function createProduct(): Promise<ProductUnderTest> {
           if (started.exitCode !== null || started.signalCode !== null) return "over";
           const known = await readRuntime(dataDir);
           const credentials = await readCredentials(dataDir);
-          if (known === undefined || known.pid !== started.pid || credentials === undefined) return undefined;
+          if (known === undefined || !isOurs(known.pid) || credentials === undefined) return undefined;
           const ready = await fetch(new URL(probe, known.url)).then(
             (response) => response.ok,
             () => false,
           );
-          return ready ? { url: known.url, token: credentials.token } : undefined;
+          return ready ? { pid: known.pid, url: known.url, token: credentials.token } : undefined;
         },
         30_000,
       );
@@ -87,19 +108,12 @@ export async function createProduct(): Promise<ProductUnderTest> {
       runtime = found;
     },
     async kill() {
-      if (child === undefined) return;
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
-      child = undefined;
+      await end((started) => (how === "alone" ? started.kill("SIGKILL") : signalGroup(started, "SIGKILL")));
     },
-    async stop(signal = "SIGTERM") {
-      if (child === undefined) return;
-      const gone = once(child, "exit");
-      child.kill(signal);
-      await gone;
-      child = undefined;
-    },
+    stop: (signal = "SIGTERM") =>
+      end((started) =>
+        how === "launched" && signal === "SIGINT" ? signalGroup(started, signal) : started.kill(signal),
+      ),
     soma: (...args) => runSoma(dataDir, args),
     async send(text, more = {}) {
       const { sendMessage } = await product
@@ -123,6 +137,11 @@ export async function createProduct(): Promise<ProductUnderTest> {
     },
   };
   return product;
+}
+
+/** As a terminal, or a power cut, reaches what was started: every process of the group. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined) process.kill(-pid, signal);
 }
 
 /** The command line, in a process of its own. */

@@ -13,6 +13,18 @@ export interface ReadinessWatch {
   stop(): Promise<void>;
 }
 
+/** As often as an orchestrator asks before it believes that nobody answers: a flood from its own network may cost it a connection. */
+const TRIES = 3;
+
+async function ask(url: URL): Promise<Response> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await fetch(url);
+    } catch (error) {
+      if (tries === TRIES) throw error;
+    }
+}
+
 /** Asks /readyz and /healthz again and again, as what stands before a product does. */
 export function watchReadiness(url: string, everyMs = 50): ReadinessWatch {
   let answers: Answer[] = [];
@@ -21,7 +33,7 @@ export function watchReadiness(url: string, everyMs = 50): ReadinessWatch {
 
   async function watch(): Promise<void> {
     while (!stopped) {
-      const [ready, health] = await Promise.all([fetch(new URL("/readyz", url)), fetch(new URL("/healthz", url))]);
+      const [ready, health] = await Promise.all([ask(new URL("/readyz", url)), ask(new URL("/healthz", url))]);
       answers.push({ status: ready.status, body: await ready.text() });
       if (health.status !== 200) unhealthy.push(`${health.status} ${await health.text()}`);
       await sleep(everyMs);
@@ -29,6 +41,8 @@ export function watchReadiness(url: string, everyMs = 50): ReadinessWatch {
   }
 
   const watching = watch();
+  // Told by stop(): until then nobody listens.
+  watching.catch(() => {});
   return {
     take() {
       const taken = answers;

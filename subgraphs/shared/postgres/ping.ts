@@ -5,8 +5,8 @@ import { isKnownFull } from "./full-disk.ts";
 import { wasAnsweredSince } from "./last-answer.ts";
 import { whyUnavailable } from "./why-unavailable.ts";
 
-/** Shorter than a check may take (http/readiness.ts). */
-const PATIENCE_MS = 1_000;
+/** Far shorter than a check may take (http/readiness.ts), as a machine on which many ask is slow in all it does. */
+const PATIENCE_MS = 250;
 
 /** Throws when the database does not answer, or could not write just now; the reason names no host. */
 export async function ping(sql: Sql): Promise<void> {

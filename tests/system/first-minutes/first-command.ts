@@ -1,6 +1,7 @@
 import { readRuntime } from "@soma/cli/data-folder";
 import { until } from "@soma/shared/testing/until";
-import type { FreshClone, Said } from "./fresh-clone.ts";
+import type { FreshClone } from "./fresh-clone.ts";
+import type { Up } from "./run-up.ts";
 
 /** An installation downloads what npm has not kept, on a machine that may be busy. */
 const INSTALL_MS = 280_000;
@@ -46,7 +47,7 @@ export async function tryTest(clone: FreshClone): Promise<void> {
 }
 
 /** The process of the product, once it answers that it is ready. */
-function becomesReady(clone: FreshClone, start: Said): Promise<number> {
+function becomesReady(clone: FreshClone, start: Up): Promise<number> {
   return until(
     "the product is ready",
     async () => {
@@ -65,12 +66,12 @@ async function answers(clone: FreshClone): Promise<void> {
   if (!ask.said().includes("42")) throw new Error(`it answered something else: ${ask.said()}`);
 }
 
-async function endsWith(command: Said, wanted: number): Promise<void> {
+async function endsWith(command: Up, wanted: number): Promise<void> {
   const code = await command.ended;
   if (code !== wanted) throw new Error(`it ended with ${code}: ${command.said()}`);
 }
 
-async function leavesNothing(clone: FreshClone, { said }: Said): Promise<void> {
+async function leavesNothing(clone: FreshClone, { said }: Up): Promise<void> {
   await until("no process is left", async () => (await clone.running()).length === 0).catch(async (cause) => {
     throw new Error(`these are left: ${(await clone.running()).join("; ")} of ${said()}`, { cause });
   });

@@ -1,11 +1,11 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { listPids } from "../../../infra/local/process-identity.ts";
+import { listenTo, type Up } from "./run-up.ts";
 
 const exec = promisify(execFile);
 const project = fileURLToPath(new URL("../../../", import.meta.url));
@@ -18,19 +18,12 @@ const isRoot = process.getuid?.() === 0;
 /** What an ordinary machine has in its environment; what npm and the tests have put into ours says too much. */
 const KEPT = /^(LANG|LC_.*|TZ|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|https?_proxy|no_proxy)$/i;
 
-export interface Said {
-  child: ChildProcess;
-  said(): string;
-  /** The code it ended with, or the signal. */
-  ended: Promise<number | string>;
-}
-
 /** A clone of what is committed here, in which nothing was ever run. */
 export interface FreshClone {
   /** A data folder beside it, which is not there yet. */
   dataDir: string;
   /** Runs a command as a person would who has just cloned it. */
-  run(command: string, ...args: string[]): Said;
+  run(command: string, ...args: string[]): Up;
   /** Processes that still stand in it or run from it, beside their parents that ended. */
   running(): Promise<string[]>;
   remove(): Promise<void>;
@@ -69,7 +62,14 @@ export async function createFreshClone(account: Account): Promise<FreshClone> {
   return {
     dataDir: join(home, "data"),
     run: (command, ...args) =>
-      listen(spawn(command, args, { cwd: folder, env, ...(other ? { uid: NOBODY, gid: NOBODY } : {}) })),
+      listenTo(
+        spawn(command, args, {
+          cwd: folder,
+          env,
+          stdio: ["ignore", "pipe", "pipe"],
+          ...(other ? { uid: NOBODY, gid: NOBODY } : {}),
+        }),
+      ),
     running: () => runningIn(place),
     remove: () => rm(place, { recursive: true, force: true, maxRetries: 5 }),
   };
@@ -86,13 +86,6 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => KEPT.test(name));
   const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
-}
-
-function listen(child: ChildProcess): Said {
-  let said = "";
-  child.stdin?.end();
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  return { child, said: () => said, ended: once(child, "close").then(([code, signal]) => code ?? signal) };
 }
 
 async function runningIn(place: string): Promise<string[]> {

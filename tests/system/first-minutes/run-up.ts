@@ -15,9 +15,13 @@ export interface Up {
 /** What `npm start` runs, with these options, in a process group of its own. */
 export function runUp(...args: string[]): Up {
   const env = { ...process.env, OPENAI_API_KEY: "", SOMA_GATEWAY_PORT: "", SOMA_DATA_DIR: "" };
-  const child = spawn(process.execPath, [up, ...args], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  return listenTo(spawn(process.execPath, [up, ...args], { env, stdio: ["ignore", "pipe", "pipe"], detached: true }));
+}
+
+/** A process, with all it says. */
+export function listenTo(child: ChildProcess): Up {
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
   return { child, said: () => said, ended };
 }

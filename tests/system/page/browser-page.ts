@@ -13,6 +13,8 @@ export interface BrowserPage {
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserPage> {
   const context = await browser.newContext({ viewport: WIDE, ...options });
+  // Shorter than a test may take, so that what was waited for is told.
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -60,10 +62,11 @@ export function sideways(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
-/** What has the focus, by its id or its words. */
+/** What has the focus, by its id or its words; "nothing" when it fell to the root of the page. */
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
-    const { activeElement } = document;
+    const { activeElement, body } = document;
+    if (activeElement === body) return "nothing";
     return activeElement?.id || (activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? "");
   });
 }

@@ -162,6 +162,7 @@ describe.skipIf("missing" in found)(title, () => {
       await until("the clock goes on", async () => (await clock.innerText()) !== first);
       expect(`${first} ${await clock.innerText()}`).toMatch(/^0:\d\d 0:\d\d$/);
     }
+    expect(await findFaults(page)).toEqual([]);
     await page.getByRole("button", { name: "Stop" }).press("Enter");
     expect(await focused(page)).toBe("message");
     await reaches(page, "ENDED");
@@ -211,6 +212,7 @@ describe.skipIf("missing" in found)(title, () => {
       if (tries < 7) await page.getByRole("button", { name: "Retry now" }).press("Enter");
     }
     expect(await focused(page)).toBe("Retry now");
+    expect(await findFaults(page)).toEqual([]);
     await door.open();
     await reaches(page, "ENDED");
     expect(await page.getByRole("log").innerText()).toContain("all the same");

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RunDetailDocument } from "@soma/graphql/operations";
+import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readMetric } from "../operator.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { expectSoundHistory } from "../sound-history.ts";
 
@@ -9,6 +12,8 @@ import { expectSoundHistory } from "../sound-history.ts";
 const ROUNDS = 12;
 /** Longer than the run takes by itself, so that some kills come before it, some in every step, and some after its end. */
 const LATEST_KILL_MS = 1_600;
+
+const TAKEOVERS = "soma_worker_takeovers_total";
 
 describe("a run survives the death of its process", () => {
   let product: ProductUnderTest;
@@ -32,6 +37,8 @@ describe("a run survives the death of its process", () => {
       await sleep(delayMs);
       await product.kill();
       await product.start();
+      // Ready is who answers: the first request, and not only the ones that are tried again.
+      await product.client().request(RunDetailDocument, { id: runId });
       const run = await product.ended(runId);
       expect(run.status, `${told}: ${JSON.stringify(run.error)}`).toBe("SUCCEEDED");
       expect(run.answer, told).toContain("slept");
@@ -39,6 +46,9 @@ describe("a run survives the death of its process", () => {
       await expectSoundHistory(product, runId, told);
       recovered += Math.min(1, run.recoveries);
     }
+    // Each process took over from the one before it, and from nobody else.
+    await until("the dead one is found", async () => (await readMetric(product.dataDir, TAKEOVERS)) > 0);
+    expect(await readMetric(product.dataDir, TAKEOVERS)).toBe(1);
     // A round whose kill came before the claim or after the end has nothing to recover; most have.
     expect(recovered).toBeGreaterThan(ROUNDS / 4);
     const [last] = JSON.parse((await product.soma("--json", "runs", "list", "--limit", "1")).stdout) as {

@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { RunDetailDocument } from "@soma/graphql/operations";
+import { readPidFile } from "@soma/local/pid-file";
 import { scriptedAnswer, startOpenAiServer } from "@soma/runs/models/testing";
+import { lifeOf } from "@soma/schemas/process-life";
 import { EVENT_KIND } from "@soma/schemas/run-history";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,10 +29,11 @@ describe("runs under way do not care how their process is stopped, whatever step
   let product: ProductUnderTest;
   let server: Awaited<ReturnType<typeof startOpenAiServer>>;
   let whole: Record<Place, unknown>;
+  let stopped = 0;
 
   const stops = {
-    SIGTERM: () => product.stop("SIGTERM"),
-    SIGINT: () => product.stop("SIGINT"),
+    SIGTERM: () => stopInOrder("SIGTERM"),
+    "Ctrl-C": () => stopInOrder("SIGINT"),
     "kill -9": () => product.kill(),
   };
 
@@ -43,7 +47,7 @@ describe("runs under way do not care how their process is stopped, whatever step
         return scriptedAnswer(messages, tools);
       },
     });
-    product = await createProduct();
+    product = await createProduct("launched");
     await product.start({ SOMA_MODEL_BASE_URL: server.baseUrl });
     database = await openDatabase(product.dataDir);
     thinking.resolve();
@@ -69,13 +73,27 @@ describe("runs under way do not care how their process is stopped, whatever step
     expect(await endOf(runs)).toEqual(whole);
   });
 
-  it("a cut of every connection: they go on in the same process", async () => {
+  const losses = {
+    "a cut of every connection": async () => expect(await database.cutConnections()).toBeGreaterThan(5),
+    "a lease that another worker found to be over": async () => expect(await database.takeOverWorkers()).toBe(1),
+  };
+  it.each(Object.keys(losses) as (keyof typeof losses)[])("%s: they go on in the same process", async (loss) => {
     const { runs, release } = await standInEveryStep();
-    expect(await database.cutConnections()).toBeGreaterThan(5);
+    await losses[loss]();
     await release();
     thinking.resolve();
     expect(await endOf(runs)).toEqual(whole);
   });
+
+  /** It ends well, and PostgreSQL with it, stopped and not crashed. */
+  async function stopInOrder(signal: "SIGTERM" | "SIGINT"): Promise<void> {
+    const server = await readPidFile(join(product.dataDir, "pg"));
+    expect(await product.stop(signal)).toBe(0);
+    expect(await lifeOf(server?.pid ?? 0)).toBe(undefined);
+    expect(await readPidFile(join(product.dataDir, "pg"))).toBe(undefined);
+    stopped += 1;
+    expect(product.output().match(/Stopping; runs that are under way go on/g)).toHaveLength(stopped);
+  }
 
   /** One run in each kind of step, held there by what that step waits for. */
   async function standInEveryStep(): Promise<{ runs: string[]; release(): Promise<void> }> {

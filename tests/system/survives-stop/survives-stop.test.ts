@@ -8,14 +8,14 @@ const MOMENTS_MS = [60, 900];
 describe("a run under way does not care how its process is stopped", () => {
   let product: ProductUnderTest;
   beforeAll(async () => {
-    product = await createProduct();
+    product = await createProduct("launched");
     await product.start();
   });
   afterAll(() => product.close());
 
   const stops = {
     SIGTERM: () => product.stop("SIGTERM"),
-    SIGINT: () => product.stop("SIGINT"),
+    "Ctrl-C": () => product.stop("SIGINT"),
     SIGKILL: () => product.kill(),
   };
 

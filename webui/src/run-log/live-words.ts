@@ -1,4 +1,5 @@
 import type { FollowPhase, FollowState } from "@soma/graphql/follow-state";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { toCount as n, toDuration, toSentence } from "../ui/words.ts";
 
 /** OFFLINE is told by the browser, CLOSED by us, when following ended for a reason that trying again does not mend. */
@@ -32,7 +33,7 @@ export function liveWords(facts: LiveFacts): LiveWords {
   const phase = shownPhase(facts);
   const stale =
     phase === "STALE" || phase === "RECONNECTING" || phase === "OFFLINE" || phase === "CLOSED" || phase === "BROKEN";
-  return { phase, text: WORDS[phase](facts), stale };
+  return { phase, text: showHidden(WORDS[phase](facts)), stale };
 }
 
 function shownPhase({ state, shown, online, closed }: LiveFacts): ShownPhase {

@@ -1,4 +1,5 @@
 import { StatusDocument } from "@soma/graphql/operations";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useQuery } from "../graphql/use-query.ts";
@@ -17,11 +18,11 @@ export function Header({ tenant, subject }: { tenant: string; subject: string })
       <dl className={styles.facts}>
         <div>
           <dt>Tenant</dt>
-          <dd>{tenant}</dd>
+          <dd>{showHidden(tenant)}</dd>
         </div>
         <div>
           <dt>Signed in as</dt>
-          <dd>{subject}</dd>
+          <dd>{showHidden(subject)}</dd>
         </div>
         <ServerFacts />
       </dl>
@@ -37,7 +38,7 @@ function ServerFacts(): ReactNode {
     <>
       <div>
         <dt>Model</dt>
-        <dd title={model?.reason} data-model-is-ai={model?.isAi}>
+        <dd title={showHidden(model?.reason ?? "")} data-model-is-ai={model?.isAi}>
           {model === undefined ? (error === undefined ? "…" : "not known") : modelWords(model)}
         </dd>
       </div>

@@ -7,6 +7,7 @@ test("modelWords() does not let a set of rules pass for an AI", () => {
   expect(modelWords({ ...model, profile: "ollama", provider: "OPENAI_COMPATIBLE", model: "llama", isAi: true })).toBe(
     "llama · ollama",
   );
+  expect(modelWords({ ...model, model: "ai\u202e", isAi: true })).toBe("ai⟨U+202E⟩ · p");
 });
 
 test("healthWords() names what is not well", () => {

@@ -1,8 +1,9 @@
 import type { StatusQuery } from "@soma/graphql/operations";
+import { showHidden } from "@soma/schemas/hidden-characters";
 
 /** A set of rules must not pass for an AI. */
 export function modelWords({ isAi, profile, model }: StatusQuery["modelStatus"]): string {
-  return isAi ? `${model} · ${profile}` : "scripted model, not an AI";
+  return isAi ? showHidden(`${model} · ${profile}`) : "scripted model, not an AI";
 }
 
 export function healthWords({ status, components }: StatusQuery["health"]): string {

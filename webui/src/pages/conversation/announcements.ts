@@ -1,3 +1,4 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
 import type { Item, RunView } from "../../run-log/view.ts";
 import { badCallWords, STATUS } from "../../ui/status.tsx";
 
@@ -39,7 +40,7 @@ export function toAnnouncements(before: Spoken, view: RunView): { spoken: Spoken
   if (view.status !== before.run && view.status === "SUCCEEDED") sentences.push(toEnd(view.badCalls));
   return {
     spoken: { texts, cards, notices, run: view.status },
-    sentences: sentences.filter((sentence) => sentence !== ""),
+    sentences: sentences.filter((sentence) => sentence !== "").map(showHidden),
   };
 }
 

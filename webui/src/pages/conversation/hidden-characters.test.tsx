@@ -9,6 +9,8 @@ import { reduce } from "../../run-log/reduce.ts";
 import { history, type Line, modelText, RUN_ID, started, toolStart } from "../../run-log/testing/history.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
+import { NOTHING_SPOKEN, toAnnouncements } from "./announcements.ts";
+import { LiveIndicator } from "./live-indicator.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Turn } from "./turn.tsx";
 
@@ -55,7 +57,7 @@ const HISTORY: readonly Line[] = [
 const view = reduce(EMPTY_VIEW, history(HISTORY));
 const snapshot = {
   view,
-  state: { phase: "ENDED", received: 1, head: 1 },
+  state: { phase: "RECONNECTING", received: 1, head: 1, detail: bad("detail") },
   closed: bad("closed"),
   heardAt: 0,
   eventAt: 0,
@@ -75,6 +77,8 @@ const markup = (element: ReactNode): string =>
 test.each([
   ["a turn", () => markup(<Turn run={RUN} selected newest />)],
   ["the steps", () => markup(<StepPanel run={RUN} />)],
+  ["what is said aloud", () => toAnnouncements(NOTHING_SPOKEN, view).sentences.join("\n")],
+  ["the live indicator", () => markup(<LiveIndicator runId={RUN_ID} />)],
   ["a title", () => titleOf(RUN)],
   ["the title of a run without a question", () => titleOf({ ...RUN, input: {} })],
   [

@@ -1,4 +1,5 @@
 import type { FollowState } from "@soma/graphql/follow-state";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useContext, useRef } from "react";
 import type { ShownPhase } from "../../run-log/live-words.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
@@ -64,7 +65,7 @@ function Details({ state }: { state: FollowState }): ReactNode {
           </div>
         ))}
       </dl>
-      {state.detail === undefined ? null : <p>{state.detail}</p>}
+      {state.detail === undefined ? null : <p>{showHidden(state.detail)}</p>}
       <p>
         Each event carries a hash over the one before it, and this page has computed every one again. That proves the
         events are complete and unchanged relative to the newest. It cannot show that the server hid a different
