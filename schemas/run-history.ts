@@ -16,12 +16,16 @@ export const EVENT_KIND = {
   RUN_SUCCEEDED: 4,
   RUN_FAILED: 5,
   RUN_CANCELED: 6,
+  RUN_PAUSED: 7,
+  RUN_RESUMED: 8,
   STEP_STARTED: 10,
   STEP_SUCCEEDED: 11,
   STEP_FAILED: 12,
   STEP_DENIED: 13,
   STEP_CANCELED: 14,
   STEP_RETRIED: 15,
+  STEP_PARKED: 16,
+  STEP_WOKEN: 17,
   STREAM_START: 20,
   STREAM_DATA: 21,
   STREAM_END: 22,
@@ -103,6 +107,16 @@ interface StreamEndPayload {
 /** A frame as it stands in the history; its field names are the wire format of docs/messaging/stream-frames.md. */
 export type StreamFramePayload = StreamStartPayload | StreamDataPayload | StreamEndPayload;
 
+/** What was sent to a run. */
+export interface SignalPayload {
+  /** Its number among the run's signals, from 1. */
+  no: number;
+  name: string;
+  payload: Json;
+  /** Who sent it. */
+  sentBy: string;
+}
+
 /** The payload of each kind. */
 export interface RunHistory {
   RUN_STARTED: { graph: string; input: JsonObject; role: string; modelProfile: string; sessionId: string };
@@ -111,12 +125,18 @@ export interface RunHistory {
   RUN_SUCCEEDED: { answer: string | null };
   RUN_FAILED: { error: HistoryError };
   RUN_CANCELED: { reason: string };
+  RUN_PAUSED: Record<never, never>;
+  RUN_RESUMED: Record<never, never>;
   STEP_STARTED: { summary: string | null };
   STEP_SUCCEEDED: StepResultPayload;
   STEP_DENIED: StepResultPayload;
   STEP_FAILED: StepErrorPayload;
   STEP_CANCELED: StepErrorPayload;
   STEP_RETRIED: { attempt: number | null; delayMs: number; error: HistoryError };
+  /** The run is nobody's until the time has come, RFC 3339, or the signal; null where it waits for no such thing. */
+  STEP_PARKED: { until: string | null; signal: string | null; summary: string | null };
+  /** With the signal that came; null when it was the time. */
+  STEP_WOKEN: { signal: SignalPayload | null };
   STREAM_START: StreamStartPayload;
   STREAM_DATA: StreamDataPayload;
   STREAM_END: StreamEndPayload;
@@ -159,6 +179,8 @@ const PARSERS: Parsers = {
   RUN_SUCCEEDED: (f) => ({ answer: textOrNull(f.answer) }),
   RUN_FAILED: (f) => ({ error: errorOf(f.error) }),
   RUN_CANCELED: (f) => ({ reason: text(f.reason) }),
+  RUN_PAUSED: () => ({}),
+  RUN_RESUMED: () => ({}),
   STEP_STARTED: (f) => ({ summary: textOrNull(f.summary) }),
   STEP_SUCCEEDED: stepResult,
   STEP_DENIED: stepResult,
@@ -169,6 +191,12 @@ const PARSERS: Parsers = {
     delayMs: number(f.delayMs),
     error: errorOf(f.error),
   }),
+  STEP_PARKED: (f) => ({
+    until: textOrNull(f.until),
+    signal: textOrNull(f.signal),
+    summary: textOrNull(f.summary),
+  }),
+  STEP_WOKEN: (f) => ({ signal: signalOf(f.signal) }),
   STREAM_START: (f) => ({
     delim: "start",
     ...place(f),
@@ -208,6 +236,12 @@ function stepError(f: Fields): StepErrorPayload {
 function errorOf(value: unknown): HistoryError {
   const error = isRecord(value) ? value : {};
   return { code: textOrNull(error.code) ?? "INTERNAL", message: textOrNull(error.message) ?? "no reason was recorded" };
+}
+
+function signalOf(value: unknown): SignalPayload | null {
+  if (!isRecord(value)) return null;
+  const payload = (value.payload ?? null) as Json;
+  return { no: number(value.no), name: text(value.name), payload, sentBy: text(value.sentBy) };
 }
 
 function place(f: Fields): { stream: string; seq: number } {

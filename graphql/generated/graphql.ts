@@ -61,6 +61,13 @@ export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
   | 'SCRIPTED';
 
+/** A run that is to rest or to go on. */
+export type PauseRunInput = {
+  runId: string | number;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** What is looked for. */
 export type RecallInput = {
   /** 1 to 2000 characters. */
@@ -83,6 +90,8 @@ export type RunEventType =
   | 'RUN_SUCCEEDED'
   | 'RUN_FAILED'
   | 'RUN_CANCELED'
+  | 'RUN_PAUSED'
+  | 'RUN_RESUMED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'
@@ -90,6 +99,10 @@ export type RunEventType =
   | 'STEP_CANCELED'
   /** An attempt failed and another one follows. */
   | 'STEP_RETRIED'
+  /** The step waits for a time or a signal, and no worker holds its run until then. */
+  | 'STEP_PARKED'
+  /** The time or the signal has come that a step waited for. */
+  | 'STEP_WOKEN'
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END';
@@ -136,6 +149,17 @@ export type SendMessageInput = {
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: string | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
+  idempotencyKey: string;
+};
+
+/** Something a run may wait for. */
+export type SignalRunInput = {
+  runId: string | number;
+  /** 1 to 64 of a-z, 0-9, _, . and -, a letter first. */
+  name: string;
+  /** At most 64 KB of JSON; null when left out. */
+  payload?: unknown;
+  /** 1 to 200 characters; the same key with the same signal changes nothing. */
   idempotencyKey: string;
 };
 
@@ -187,6 +211,27 @@ export type CancelRunMutationVariables = Exact<{
 
 
 export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type PauseRunMutationVariables = Exact<{
+  input: PauseRunInput;
+}>;
+
+
+export type PauseRunMutation = { pauseRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type ResumeRunMutationVariables = Exact<{
+  input: PauseRunInput;
+}>;
+
+
+export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type SignalRunMutationVariables = Exact<{
+  input: SignalRunInput;
+}>;
+
+
+export type SignalRunMutation = { signalRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -388,6 +433,108 @@ export const CancelRunDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<CancelRunMutation, CancelRunMutationVariables>;
+export const PauseRunDocument = new TypedDocumentString(`
+    mutation PauseRun($input: PauseRunInput!) {
+  pauseRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<PauseRunMutation, PauseRunMutationVariables>;
+export const ResumeRunDocument = new TypedDocumentString(`
+    mutation ResumeRun($input: PauseRunInput!) {
+  resumeRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<ResumeRunMutation, ResumeRunMutationVariables>;
+export const SignalRunDocument = new TypedDocumentString(`
+    mutation SignalRun($input: SignalRunInput!) {
+  signalRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<SignalRunMutation, SignalRunMutationVariables>;
 export const RunsDocument = new TypedDocumentString(`
     query Runs($filter: RunFilter, $first: Int, $after: String) {
   runs(filter: $filter, first: $first, after: $after) {

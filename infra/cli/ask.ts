@@ -90,6 +90,7 @@ const NOTED = new Set<string>([
   "STEP_DENIED",
   "STEP_FAILED",
   "STEP_RETRIED",
+  "STEP_PARKED",
   "RUN_RECOVERED",
 ] satisfies EventKind[]);
 

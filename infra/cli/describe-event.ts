@@ -11,6 +11,8 @@ const WORDS: Words = {
   RUN_SUCCEEDED: ({ answer }) => answer ?? "",
   RUN_FAILED: ({ error }) => `${error.code}: ${error.message}`,
   RUN_CANCELED: ({ reason }) => reason,
+  RUN_PAUSED: () => "",
+  RUN_RESUMED: () => "",
   STEP_STARTED: summaryOf,
   STEP_SUCCEEDED: summaryOf,
   STEP_FAILED: summaryOf,
@@ -18,6 +20,8 @@ const WORDS: Words = {
   STEP_CANCELED: summaryOf,
   STEP_RETRIED: ({ attempt, delayMs, error }) =>
     `attempt ${attempt ?? ""} failed: ${error.message}; the next one follows after ${(delayMs / 1_000).toFixed(1)} s`,
+  STEP_PARKED: summaryOf,
+  STEP_WOKEN: ({ signal }) => (signal === null ? "the time has come" : `the signal ${signal.name} came`),
   STREAM_START: ({ tool }) => tool ?? "",
   STREAM_DATA: ({ data }) => data,
   STREAM_END: () => "",

@@ -4,7 +4,7 @@ import { createSomaClient } from "@soma/graphql/client";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Product } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
-import { listRuns, showRun } from "./runs.ts";
+import { listRuns, pauseRun, resumeRun, showRun, signalRun } from "./runs.ts";
 
 const RUN = {
   id: "r1",
@@ -78,6 +78,20 @@ describe("soma runs", () => {
     await expect(showRun(product, { id: "r2", json: false })).rejects.toThrow(/run r2 does not exist; .* runs list/);
     answer = { data: { run: null }, errors: [{ message: "runs is away", path: ["run"] }] };
     await expect(showRun(product, { id: "r2", json: false })).rejects.toThrow("runs is away");
+  });
+
+  it("pause, resume, signal: say what the run does now, or that it had ended", async () => {
+    const running = { ...RUN, status: "RUNNING" };
+    answer = { data: { pauseRun: { run: running }, resumeRun: { run: running }, signalRun: { run: RUN } } };
+    const told = async (work: () => Promise<void>) => (await show(work)).stdout.trim();
+    expect(await told(() => pauseRun(product, { id: "r1", json: false }))).toMatch(/rest after the step it is in$/);
+    expect(await told(() => resumeRun(product, { id: "r1", json: false }))).toBe("run r1 goes on");
+    const signal = { id: "r1", name: "paid", payload: '{"amount": 7}', json: false };
+    expect(await told(() => signalRun(product, signal))).toBe("run r1 had ended already: SUCCEEDED");
+    await expect(signalRun(product, { ...signal, payload: "seven" })).rejects.toMatchObject({
+      message: expect.stringContaining("the payload seven is not JSON"),
+      exitCode: 2,
+    });
   });
 
   it("list: a line for each run, with how it went", async () => {

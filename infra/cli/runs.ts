@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import {
   CancelRunDocument,
+  PauseRunDocument,
+  ResumeRunDocument,
   RunDetailDocument,
   type RunDetailQuery,
   type RunSummaryFragment,
   RunsDocument,
+  SignalRunDocument,
 } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { isRecord } from "@soma/schemas/json";
@@ -110,13 +113,42 @@ export async function cancelRun(
   { client }: Product,
   { id, reason, json }: { id: string; reason?: string; json: boolean },
 ): Promise<void> {
-  const { cancelRun: payload } = await client.request(CancelRunDocument, {
-    input: { runId: id, idempotencyKey: randomUUID(), ...(reason === undefined ? {} : { reason }) },
-  });
-  if (json) return printJson(payload.run);
-  print(
-    isFinished(payload.run.status)
-      ? `run ${id} had ended already: ${payload.run.status}`
-      : `run ${id} is asked to stop`,
-  );
+  const input = { ...about(id), ...(reason === undefined ? {} : { reason }) };
+  const { cancelRun: payload } = await client.request(CancelRunDocument, { input });
+  tell(payload, "is asked to stop", json);
+}
+
+export async function pauseRun({ client }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
+  const { pauseRun: payload } = await client.request(PauseRunDocument, { input: about(id) });
+  tell(payload, "is asked to rest after the step it is in", json);
+}
+
+export async function resumeRun({ client }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
+  const { resumeRun: payload } = await client.request(ResumeRunDocument, { input: about(id) });
+  tell(payload, "goes on", json);
+}
+
+export async function signalRun(
+  { client }: Product,
+  { id, name, payload, json }: { id: string; name: string; payload: string | undefined; json: boolean },
+): Promise<void> {
+  const input = { ...about(id), name, payload: payload === undefined ? null : parseJson(payload) };
+  const { signalRun: sent } = await client.request(SignalRunDocument, { input });
+  tell(sent, `has the signal ${name}`, json);
+}
+
+const about = (runId: string) => ({ runId, idempotencyKey: randomUUID() });
+
+function tell({ run }: { run: RunSummaryFragment }, words: string, json: boolean): void {
+  if (json) return printJson(run);
+  print(isFinished(run.status) ? `run ${run.id} had ended already: ${run.status}` : `run ${run.id} ${words}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `the payload ${text.slice(0, 80)} is not JSON; a text needs its quotes, '"like this"'`;
+    throw new CliError(message, { code: "BAD_INPUT", exitCode: EXIT.USAGE, cause });
+  }
 }

@@ -7,7 +7,7 @@ import { hintsFor } from "./hints.ts";
 import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
-import { cancelRun, listRuns, showRun, watchRun } from "./runs.ts";
+import { cancelRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
@@ -83,6 +83,25 @@ runs
   .description("ask a run to stop")
   .action(async (id: string, options: { reason?: string }) =>
     cancelRun(await product(), { id, ...options, json: wantsJson }),
+  );
+runs
+  .command("pause")
+  .argument("<run>")
+  .description("ask a run to rest after the step it is in")
+  .action(async (id: string) => pauseRun(await product(), { id, json: wantsJson }));
+runs
+  .command("resume")
+  .argument("<run>")
+  .description("let a paused run go on")
+  .action(async (id: string) => resumeRun(await product(), { id, json: wantsJson }));
+runs
+  .command("signal")
+  .argument("<run>")
+  .argument("<name>")
+  .argument("[payload]", "JSON")
+  .description("send a run what one of its steps waits for")
+  .action(async (id: string, name: string, payload: string | undefined) =>
+    signalRun(await product(), { id, name, payload, json: wantsJson }),
   );
 
 program

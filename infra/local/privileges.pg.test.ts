@@ -72,7 +72,7 @@ describe("what the roles of a running system may do", () => {
     await refused(request`select pg_try_advisory_lock(1, 1)`.execute());
     await refused(request`select pg_advisory_xact_lock_shared(2, 1)`.execute());
     await refused(
-      request`select commit_batch(1, null, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`.execute(),
+      request`select commit_batch(1, null, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`.execute(),
     );
     expect(await worker`select pg_advisory_unlock(2, 1)`).toBeDefined();
   });

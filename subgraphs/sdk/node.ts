@@ -2,25 +2,23 @@ import type { Json, JsonObject } from "@soma/schemas/json";
 import type { StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
 import type { StepServices } from "./services.ts";
 
-/** How long the nodes that ship wait for what they cannot reach: longer than a restart, a deploy or a lock takes. */
-export const OUTAGE_MS = 300_000;
-
-/** How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter. */
+/**
+ * How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter, and
+ * no shorter than a provider asked for. A run whose step waits a second or longer is parked: no worker holds it, and what
+ * is counted here is read from its history, so that it is the same in whichever process goes on.
+ */
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
   maxAttempts: number;
   initialMs: number;
   maxMs: number;
   /**
-   * Milliseconds in which what only cannot be reached now, such as a database or a service that restarts, is waited for
-   * and counts as no attempt; left out, it counts like any failure. They begin with the first of several such failures in
-   * a row, and anew in another process.
+   * Milliseconds from the first of several such failures in a row in which what only cannot be reached now, such as a
+   * service that restarts, is waited for and counts as no attempt. Left out, as long as the run may take; 0 counts it like
+   * any failure.
    */
   outageMs?: number;
-  /**
-   * Milliseconds from the first attempt in this process after which no other begins, so that slow failures do not add up;
-   * another process that takes the run over begins anew.
-   */
+  /** Milliseconds that failed attempts may take together; after them no other begins, so that slow failures do not add up. */
   withinMs?: number;
 }
 
@@ -36,6 +34,23 @@ export interface NodeResult<S> {
   outputSummary?: string;
   /** A denied step is not a failure: the run goes on and the model is told. */
   denied?: boolean;
+}
+
+/**
+ * A step that is not done: it goes on when the time has come or the signal, in whichever process, and nobody holds its run
+ * until then. A signal of that name which came earlier and woke no other step wakes it at once.
+ */
+export type Parked = {
+  /** One line a person can read: what it waits for. */
+  summary: string;
+} & ({ parkedUntil: Date; parkedForSignal?: string } | { parkedUntil?: Date; parkedForSignal: string });
+
+/** What woke a step that had parked: its time, or the signal it waited for. */
+export type Wake = { by: "TIME" } | { by: "SIGNAL"; name: string; payload: Json; sentBy: string };
+
+/** True for a node that is not done yet. */
+export function isParked(given: object): given is Parked {
+  return "parkedUntil" in given || "parkedForSignal" in given;
 }
 
 /** A place in a graph: what is done there. */
@@ -56,7 +71,8 @@ export interface NodeSpec<S> {
   summary?: (state: S) => string;
   /** What the event bus hears of the input: one line without texts of people. Left out, only the state's shape is told. */
   inputSummary?: (state: S, run: RunInfo) => string;
-  run(state: S, context: StepContext): Promise<NodeResult<S>> | NodeResult<S>;
+  /** Called again, with `context.woken`, when the step has parked. */
+  run(state: S, context: StepContext): Promise<NodeResult<S> | Parked> | NodeResult<S> | Parked;
   /** What the step comes to when no attempt is left; left out, it fails and its run with it. */
   giveUp?(state: S, error: { code: string; message: string }): NodeResult<S>;
 }
@@ -81,6 +97,10 @@ export interface StepContext {
   stepNumber: number;
   /** From 1; grows with every retry and every take-over. */
   attempt: number;
+  /** What woke the step when it had parked; it stays so in later attempts. Undefined before. */
+  woken: Wake | undefined;
+  /** How often the step was woken; a stream that each of its calls starts has it in its name. */
+  wakes: number;
   /** Aborted when the run is canceled, taken away, or the process stops. */
   signal: AbortSignal;
   /**

@@ -95,6 +95,12 @@ export type Mutation = {
   startRun: Maybe<RunPayload>;
   /** Ask a run to stop. Its worker hears at its next write or look, several times a second, and starts no effect after that; asking twice changes nothing. */
   cancelRun: Maybe<RunPayload>;
+  /** Ask a run to rest after the step it is in, until it is resumed; its deadline is put off by as long. A finished run is returned as it is. */
+  pauseRun: Maybe<RunPayload>;
+  /** Ask a run to go on that is paused, or was asked to. */
+  resumeRun: Maybe<RunPayload>;
+  /** Send a signal to a run: it wakes the first step that waits for its name, also one that comes to wait later. */
+  signalRun: Maybe<RunPayload>;
 };
 
 
@@ -110,6 +116,21 @@ export type MutationStartRunArgs = {
 
 export type MutationCancelRunArgs = {
   input: CancelRunInput;
+};
+
+
+export type MutationPauseRunArgs = {
+  input: PauseRunInput;
+};
+
+
+export type MutationResumeRunArgs = {
+  input: PauseRunInput;
+};
+
+
+export type MutationSignalRunArgs = {
+  input: SignalRunInput;
 };
 
 export type Subscription = {
@@ -382,6 +403,24 @@ export type CancelRunInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** A run that is to rest or to go on. */
+export type PauseRunInput = {
+  runId: Scalars['ID']['input'];
+  /** 1 to 200 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Something a run may wait for. */
+export type SignalRunInput = {
+  runId: Scalars['ID']['input'];
+  /** 1 to 64 of a-z, 0-9, _, . and -, a letter first. */
+  name: Scalars['String']['input'];
+  /** At most 64 KB of JSON; null when left out. */
+  payload?: InputMaybe<Scalars['JSON']['input']>;
+  /** 1 to 200 characters; the same key with the same signal changes nothing. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
 /** What a follower of a run is told. */
 export type RunFrame = RunBatch | RunHeartbeat | RunEnd;
 
@@ -417,6 +456,8 @@ export type RunEventType =
   | 'RUN_SUCCEEDED'
   | 'RUN_FAILED'
   | 'RUN_CANCELED'
+  | 'RUN_PAUSED'
+  | 'RUN_RESUMED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'
@@ -424,6 +465,10 @@ export type RunEventType =
   | 'STEP_CANCELED'
   /** An attempt failed and another one follows. */
   | 'STEP_RETRIED'
+  /** The step waits for a time or a signal, and no worker holds its run until then. */
+  | 'STEP_PARKED'
+  /** The time or the signal has come that a step waited for. */
+  | 'STEP_WOKEN'
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END';
@@ -712,6 +757,8 @@ export type ResolversTypes = {
   StartRunInput: StartRunInput;
   RunPayload: ResolverTypeWrapper<Omit<RunPayload, 'run'> & { run: ResolversTypes['Run'] }>;
   CancelRunInput: CancelRunInput;
+  PauseRunInput: PauseRunInput;
+  SignalRunInput: SignalRunInput;
   RunFrame: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunFrame']>;
   RunBatch: ResolverTypeWrapper<Omit<RunBatch, 'events'> & { events: Array<ResolversTypes['RunEvent']> }>;
   RunHeartbeat: ResolverTypeWrapper<RunHeartbeat>;
@@ -767,6 +814,8 @@ export type ResolversParentTypes = {
   StartRunInput: StartRunInput;
   RunPayload: Omit<RunPayload, 'run'> & { run: ResolversParentTypes['Run'] };
   CancelRunInput: CancelRunInput;
+  PauseRunInput: PauseRunInput;
+  SignalRunInput: SignalRunInput;
   RunFrame: ResolversUnionTypes<ResolversParentTypes>['RunFrame'];
   RunBatch: Omit<RunBatch, 'events'> & { events: Array<ResolversParentTypes['RunEvent']> };
   RunHeartbeat: RunHeartbeat;
@@ -833,6 +882,9 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
+  pauseRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationPauseRunArgs, 'input'>>;
+  resumeRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationResumeRunArgs, 'input'>>;
+  signalRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationSignalRunArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {

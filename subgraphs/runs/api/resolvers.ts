@@ -2,6 +2,8 @@ import type { RequestContext } from "@soma/shared/graphql/context";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
+import { pauseRun } from "../commands/pause-run.ts";
+import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { RunRow } from "../store/tables.ts";
@@ -28,6 +30,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     deps.wakeUp.changed(WORK_WAITS);
     return run;
   };
+  /** What was asked of a run may make it due. */
+  const asked = async (asking: Promise<RunRow>): Promise<{ run: RunRow }> => {
+    const run = await asking;
+    deps.wakeUp.changed(WORK_WAITS);
+    return { run };
+  };
 
   return {
     Query: {
@@ -48,11 +56,10 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         return { run, session: await sessionOf(sql, context, run) };
       },
       startRun: async (_parent, { input }, context) => ({ run: await start(context, input) }),
-      async cancelRun(_parent, { input }, context) {
-        const run = await cancelRun(sql, context.principal, input);
-        deps.wakeUp.changed(WORK_WAITS);
-        return { run };
-      },
+      cancelRun: (_parent, { input }, context) => asked(cancelRun(sql, context.principal, input)),
+      pauseRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: true })),
+      resumeRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: false })),
+      signalRun: (_parent, { input }, context) => asked(signalRun(sql, context.principal, input)),
     },
     Subscription: {
       runEvents: {

@@ -1,13 +1,11 @@
-import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
-import { isId } from "@soma/shared/ids";
 import { clip, toStorableText } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { findRuns } from "../store/find-runs.ts";
 import { requestCancel } from "../store/request-cancel.ts";
 import type { RunRow } from "../store/tables.ts";
+import { getRun } from "./get-run.ts";
 
 export interface CancelRunParams {
   runId: string;
@@ -23,10 +21,8 @@ export interface CancelRunParams {
 export async function cancelRun(sql: Sql, principal: Principal, params: CancelRunParams): Promise<RunRow> {
   checkIdempotencyKey(params.idempotencyKey);
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
-    if (isId(params.runId))
-      await requestCancel(tx, { runId: params.runId, reason: clip(toStorableText(params.reason ?? ""), 1_000) });
-    const [run] = isId(params.runId) ? await findRuns(tx, { runIds: [params.runId] }) : [];
-    if (run === undefined) throw new SomaError("NOT_FOUND", `run ${params.runId.slice(0, 80)} does not exist`);
-    return run;
+    const { runId } = await getRun(tx, params);
+    await requestCancel(tx, { runId, reason: clip(toStorableText(params.reason ?? ""), 1_000) });
+    return getRun(tx, params);
   });
 }

@@ -190,6 +190,11 @@ describe("a step whose rows say little, as an older version may have written the
     );
     expect(toSteps(events)).toMatchObject([{ summary: "first", attempt: 2 }]);
   });
+
+  it("shows a step without effects that waits, and what it waits for", () => {
+    const events = aHistory({ kind: "STEP_PARKED", step: 1, payload: { summary: "waits until eight" } });
+    expect(toSteps(events)).toMatchObject([{ status: "RUNNING", summary: "waits until eight" }]);
+  });
 });
 
 describe("identities and statuses", () => {

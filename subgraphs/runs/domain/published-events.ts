@@ -9,7 +9,7 @@ import {
 } from "@soma/schemas/run-history";
 import { type HistoryEvent, stepIdOf } from "./history.ts";
 import { type CallCounts, outcomeOf, RUN_OUTCOME } from "./run-outcome.ts";
-import { RUN_STATUS, type RunStatusName } from "./run-status.ts";
+import { isFinished, RUN_STATUS, type RunStatusName } from "./run-status.ts";
 
 /** What of a run its published events tell. */
 export interface RunFacts {
@@ -39,6 +39,8 @@ const RUN_STATUS_OF: Partial<Record<EventKind, RunStatusName>> = {
   RUN_SUCCEEDED: "SUCCEEDED",
   RUN_FAILED: "FAILED",
   RUN_CANCELED: "CANCELED",
+  RUN_PAUSED: "PAUSED",
+  RUN_RESUMED: "RUNNING",
 };
 
 /** Codes of the journal rows that others hear of. */
@@ -67,7 +69,7 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
     started_at: (run.startedAt ?? run.createdAt).toISOString(),
     trace_id: traceIdOf(run.traceParent),
     role: run.role,
-    ...(status === "READY" ? {} : { finished_at: event.at.toISOString() }),
+    ...(!isFinished(RUN_STATUS[status].code) ? {} : { finished_at: event.at.toISOString() }),
     ...(event.kind === "RUN_FAILED" ? { error_code: payloadOf("RUN_FAILED", event.payload).error.code } : {}),
     ...outcomeFields(status, run.badCalls),
   };

@@ -51,7 +51,7 @@ function begin(event: HistoryEvent): Step {
 
 function apply(step: Step, event: HistoryEvent): Step {
   const next = { ...step, attempt: Math.max(step.attempt, event.attempt) };
-  if (event.kind === "STEP_STARTED")
+  if (event.kind === "STEP_STARTED" || event.kind === "STEP_PARKED")
     return { ...next, summary: payloadOf(event.kind, event.payload).summary ?? step.summary };
   if (!isStepEnd(event.kind)) return next;
   const end = payloadOf(event.kind, event.payload);

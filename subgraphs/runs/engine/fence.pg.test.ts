@@ -36,9 +36,12 @@ describe("commit_batch()", () => {
   });
 
   it("would be caught if it checked and wrote in one statement without its lock", { timeout: 60_000 }, async () => {
-    const source = (await runsMigrations()).find((migration) => migration.name.includes("functions"))?.sql ?? "";
+    const source = (await runsMigrations()).find((migration) => migration.name.includes("parked-runs"))?.sql ?? "";
     const broken = BROKEN(
-      source.slice(source.indexOf("create function commit_batch"), source.indexOf("-- Gives free slots")),
+      source.slice(
+        source.indexOf("create function commit_batch"),
+        source.indexOf("-- Parked and paused runs that are due"),
+      ),
     );
     expect(broken).not.toContain("advisory");
     await database.owner.unsafe(broken);
@@ -110,7 +113,7 @@ describe("commit_batch()", () => {
         const done =
           await pool`select run_id from commit_batch(${worker.no}::int, ${worker.worker_id}::uuid, 1, ${column((r) => r.run_id)}::uuid[], ${column((r) => r.seq)}::int[],
           ${column((r) => r.epoch)}::int[], ${column(() => 10)}::smallint[], ${column(() => 1)}::int[], ${column(() => "n")}::text[], ${column(() => "t")}::text[], ${column(() => 1)}::smallint[],
-          ${column(() => new Date().toISOString())}::timestamptz[], ${column(() => "{}")}::text[], ${column(() => "00")}::text[], ${column(() => "00")}::text[], ${column(() => null)}::smallint[])`.catch(
+          ${column(() => new Date().toISOString())}::timestamptz[], ${column(() => "{}")}::text[], ${column(() => "00")}::text[], ${column(() => "00")}::text[], ${column(() => null)}::smallint[], ${column(() => null)}::bigint[], ${column(() => null)}::text[], ${column(() => null)}::int[])`.catch(
             // Two lanes of one worker may number the same row; the journal's key refuses the second.
             (error: { code?: string }) =>
               error.code === "23505" || error.code === "40P01" ? [] : Promise.reject(error),

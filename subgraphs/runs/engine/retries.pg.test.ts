@@ -19,7 +19,7 @@ const waiting = graph("waiting", 1, { tries: replaced(0) })
 const refusing = graph("refusing", 1, { said: replaced("") })
   .node("asks", {
     type: "policy",
-    retry: { maxAttempts: 2, initialMs: 1, maxMs: 2 },
+    retry: { maxAttempts: 2, initialMs: 1, maxMs: 2, outageMs: 0 },
     run: () => Promise.reject(new SomaError("UNAVAILABLE", "nobody answers")),
     giveUp: (_state, { message }) => ({ denied: true, summary: "no", patch: { said: message } }),
   })
@@ -28,7 +28,7 @@ const refusing = graph("refusing", 1, { said: replaced("") })
 const failing = graph("failing", 1, { tries: replaced(0) })
   .node("flaky", {
     type: "tool",
-    retry: { maxAttempts: 3, initialMs: 1, maxMs: 2 },
+    retry: { maxAttempts: 3, initialMs: 1, maxMs: 2, outageMs: 0 },
     run(_state, { attempt, run }) {
       const { text } = run.input as { text: string };
       if (attempt < 3 || text === "always")

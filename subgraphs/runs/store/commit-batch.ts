@@ -9,14 +9,24 @@ export interface Incarnation {
   no: number;
 }
 
+/** When a run is due that nobody owns. */
+export interface RunWait {
+  /** Milliseconds from now; null waits for somebody to ask. */
+  ms: number | null;
+  /** Name of the signal that makes it due, and how many of any name had come when none of them was that one. */
+  signal: { name: string; seen: number } | null;
+}
+
 export interface BatchRow {
   event: HistoryEvent;
   epoch: number;
   /** The run's status with this event; null leaves it running. */
   status: number | null;
+  /** What a run waits for that is parked or paused with this event; undefined for any other. */
+  wait: RunWait | undefined;
 }
 
-/** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0002-engine-functions.sql. */
+/** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0015-parked-runs.sql. */
 export async function commitBatch(
   sql: Sql,
   { owner, rows }: { owner: Incarnation; rows: readonly BatchRow[] },
@@ -28,6 +38,8 @@ export async function commitBatch(
       ${column((r) => EVENT_KIND[r.event.kind])}::smallint[], ${column((r) => r.event.step)}::int[],
       ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${column((r) => r.event.attempt)}::smallint[],
       ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => JSON.stringify(r.event.payload))}::text[],
-      ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[])`;
+      ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[],
+      ${column((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
+      ${column((r) => r.wait?.signal?.seen ?? null)}::int[])`;
   return new Map(answer.map((row) => [row.run_id, row.control]));
 }

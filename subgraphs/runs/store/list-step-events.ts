@@ -5,13 +5,13 @@ import type { HistoryEvent } from "../domain/history.ts";
 import { journal } from "./tables.ts";
 import { toHistoryEvent } from "./to-history-event.ts";
 
-/** Begins, retries and ends of the steps of each run, oldest first; a run has at most some hundred steps. */
+/** Begins, waits, retries and ends of the steps of each run, oldest first; a run has at most some hundred steps. */
 export async function listStepEvents(tx: Tx, { runIds }: { runIds: readonly string[] }): Promise<HistoryEvent[]> {
   const rows = await queryOn(tx)
     .select()
     .from(journal)
     // as the index journal_steps has it
-    .where(and(inArray(journal.runId, [...runIds]), sql`${journal.kind} between 10 and 15`))
+    .where(and(inArray(journal.runId, [...runIds]), sql`${journal.kind} between 10 and 16`))
     .orderBy(asc(journal.runId), asc(journal.seq));
   return rows.map(toHistoryEvent);
 }

@@ -17,7 +17,7 @@ export interface UnpublishedRow {
 }
 
 /** Of journal `j`, the rows that others hear of: as the index journal_unpublished says it, or Postgres does not use it. */
-export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 11, 12, 13, 14)`;
+export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14)`;
 
 /** Reads rows of the journal, given as a selection of it, with what of their run is published. */
 export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublished>): Promise<UnpublishedRow[]> {

@@ -24,6 +24,8 @@ describe("the tables of runs", () => {
       "epoch",
       "fruitless",
       "priority",
+      "signals",
+      "waits_for",
       "worker_id",
     ];
     expect(await findDrift(database, run, { leftOut: leftOut(ofRun) })).toEqual([]);

@@ -29,12 +29,18 @@ export interface EngineHarness {
   wakeUp: NotifiedWakeUp;
   start(params: Partial<StartRunParams> & { graph: string }, principal?: Principal): Promise<RunRow>;
   /** A worker with pools of its own; `kill()` ends its connections the way the death of its process would. */
-  startWorker(slots?: number, owed?: Set<Incarnation>): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
+  startWorker(
+    slots?: number,
+    owed?: Set<Incarnation>,
+    commitsBy?: (sql: Sql) => Sql,
+  ): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
   /** A process that begins another life whenever it lost one; `cut()` ends all its connections, and it lives on. */
   startProcess(): Promise<{ cut(): Promise<number> }>;
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
   history(runId: string): Promise<HistoryEvent[]>;
   finished(runId: string): Promise<RunRow>;
+  /** As if this time had passed while a run was parked: for the clock of the workers, and for the run in the database. */
+  skipWait(runId: string, ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,7 +68,9 @@ export async function createEngineHarness(
     liveness: pool(1, applicationName),
     general: pool(4, applicationName),
   });
-  const rest = { graphs: registry, services, wakeUp, log, now: () => new Date() };
+  let skippedMs = 0;
+  const now = (): Date => new Date(Date.now() + skippedMs);
+  const rest = { graphs: registry, services, wakeUp, log, now };
 
   const harness: EngineHarness = {
     database,
@@ -74,7 +82,7 @@ export async function createEngineHarness(
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],
-        now: () => new Date(),
+        now,
       };
       const run = await startRun(deps, principal, {
         graph,
@@ -85,9 +93,9 @@ export async function createEngineHarness(
       wakeUp.changed(WORK_WAITS);
       return run;
     },
-    async startWorker(slots = 16, owed = new Set()) {
+    async startWorker(slots = 16, owed = new Set(), commitsBy = (commits) => commits) {
       const sql = pools();
-      const life = await startIncarnation({ sql, slots, owed, ...rest });
+      const life = await startIncarnation({ sql: { ...sql, commits: commitsBy(sql.commits) }, slots, owed, ...rest });
       let gone: Promise<void> | undefined;
       const end = (close: () => Promise<void>): Promise<void> => {
         gone ??= close();
@@ -124,6 +132,10 @@ export async function createEngineHarness(
         const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, { runIds: [runId] }));
         return run !== undefined && isFinished(run.status) ? run : undefined;
       }),
+    async skipWait(runId, ms) {
+      skippedMs += ms;
+      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
+    },
     async close() {
       await Promise.all(closers.map((close) => close()));
       await wakeUp.close();

@@ -1,10 +1,20 @@
 import type { StreamFramePayload } from "@soma/schemas/run-history";
-import type { NodeResult, NodeSpec, RunInfo, StepContext, StreamWriter } from "../node.ts";
+import {
+  isParked,
+  type NodeResult,
+  type NodeSpec,
+  type Parked,
+  type RunInfo,
+  type StepContext,
+  type StreamWriter,
+} from "../node.ts";
 import type { StepServices } from "../services.ts";
 
 /** What a step did, as its author wants to look at it. */
 export interface Tried<S> {
   result: NodeResult<S>;
+  /** What it waits for when it parked; its result is only its summary then. */
+  parked: Parked | undefined;
   /** Frames in the order they were written; digests are left empty. */
   frames: StreamFramePayload[];
   /** Sentences that were logged. */
@@ -16,7 +26,7 @@ export interface TryStepParams<S> {
   run?: Partial<RunInfo>;
   /** Those the node uses; reaching for another one fails the step and names it. */
   services?: Partial<StepServices>;
-  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now">>;
+  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes">>;
 }
 
 const RUN: RunInfo = {
@@ -41,6 +51,8 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     stepId: `${run.runId}.${stepNumber}`,
     stepNumber,
     attempt: 1,
+    woken: undefined,
+    wakes: params.context?.woken === undefined ? 0 : 1,
     signal: new AbortController().signal,
     canceled: () => false,
     services: onlyThese(params.services ?? {}),
@@ -49,7 +61,9 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     now: () => new Date(0),
     ...params.context,
   };
-  return { result: await node.run(params.state, context), frames, logged };
+  const given = await node.run(params.state, context);
+  if (!isParked(given)) return { result: given, parked: undefined, frames, logged };
+  return { result: { summary: given.summary }, parked: given, frames, logged };
 }
 
 function onlyThese(services: Partial<StepServices>): StepServices {

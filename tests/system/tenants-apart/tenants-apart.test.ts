@@ -114,6 +114,13 @@ describe("tenants see nothing of each other", () => {
     await expect(mutate("cancelRun", "CancelRunInput", "run { id }", { runId: run.id, ...key })).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
+    for (const field of ["pauseRun", "resumeRun"])
+      await expect(mutate(field, "PauseRunInput", "run { id }", { runId: run.id, ...key })).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+    await expect(
+      mutate("signalRun", "SignalRunInput", "run { id }", { runId: run.id, name: "paid", ...key }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
     const [source, target] = run.memories?.nodes ?? [];
     await expect(
       mutate("link", "LinkInput", "source { id }", {

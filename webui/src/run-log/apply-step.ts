@@ -27,6 +27,17 @@ export function applyStepRetried(draft: Draft, event: LogEvent, payload: RunHist
   saveStep(draft, { ...step, status: "WAITING", note, error });
 }
 
+/** The step waits for a time, and nobody holds its run meanwhile. */
+export function applyStepParked(draft: Draft, event: LogEvent, { summary }: RunHistory["STEP_PARKED"]): void {
+  const step = stepOf(draft, event);
+  if (step !== undefined) saveStep(draft, { ...step, status: "WAITING", note: summary });
+}
+
+export function applyStepWoken(draft: Draft, event: LogEvent): void {
+  const step = stepOf(draft, event);
+  if (step !== undefined) saveStep(draft, { ...step, status: "RUNNING", note: null });
+}
+
 type StepEnd = StepResultPayload | StepErrorPayload;
 
 export function applyStepEnd(status: StepEndStatus): (draft: Draft, event: LogEvent, payload: StepEnd) => void {

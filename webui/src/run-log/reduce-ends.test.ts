@@ -42,6 +42,19 @@ describe("reduce() of retries, take-overs and ends", () => {
     expect(steps[0]).toMatchObject({ status: "SUCCEEDED", attempt: 2, note: null, error: null });
   });
 
+  test("reduce() shows a step that has parked as waiting, for what, and as running when it goes on", () => {
+    const parked: Line[] = [
+      started,
+      ["STEP_STARTED", "1 wait", { summary: "Waiting" }],
+      ["STEP_PARKED", "1 wait", { until: "2026-01-01T08:00:00.000Z", summary: "waits until eight" }],
+    ];
+    expect(view(parked).steps[0]).toMatchObject({ status: "WAITING", note: "waits until eight" });
+    expect(view([...parked, ["STEP_WOKEN", "1 wait", { by: "TIME" }]]).steps[0]).toMatchObject({
+      status: "RUNNING",
+      note: null,
+    });
+  });
+
   test("reduce() says that a worker was lost, and shows the text of the lost attempt as interrupted", () => {
     const lines: Line[] = [
       started,

@@ -1,6 +1,6 @@
 import { badCallOf } from "@soma/schemas/bad-call";
 import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
-import { applyStepEnd, applyStepRetried, applyStepStarted } from "./apply-step.ts";
+import { applyStepEnd, applyStepParked, applyStepRetried, applyStepStarted, applyStepWoken } from "./apply-step.ts";
 import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
 import { addItem, type Draft, interruptOpen, settleSteps, toDraft, toView } from "./draft.ts";
 import { questionOf } from "./question-of.ts";
@@ -15,8 +15,12 @@ const APPLY: Apply = {
   RUN_SUCCEEDED: applyRunSucceeded,
   RUN_FAILED: applyRunFailed,
   RUN_CANCELED: applyRunCanceled,
+  RUN_PAUSED: applyRunStatus("PAUSED"),
+  RUN_RESUMED: applyRunStatus("RUNNING"),
   STEP_STARTED: applyStepStarted,
   STEP_RETRIED: applyStepRetried,
+  STEP_PARKED: applyStepParked,
+  STEP_WOKEN: applyStepWoken,
   STEP_SUCCEEDED: applyStepEnd("SUCCEEDED"),
   STEP_FAILED: applyStepEnd("FAILED"),
   STEP_DENIED: applyStepEnd("DENIED"),
@@ -71,6 +75,12 @@ function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHis
     "attention",
     "The worker was lost. Another one took the run over and goes on from the last recorded step",
   );
+}
+
+function applyRunStatus(status: "PAUSED" | "RUNNING"): (draft: Draft) => void {
+  return (draft) => {
+    draft.status = status;
+  };
 }
 
 function applyCancelRequested(draft: Draft): void {

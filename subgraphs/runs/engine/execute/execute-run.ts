@@ -7,13 +7,16 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
-import { executeNode, StepStopped } from "./execute-node.ts";
-import { type Position, replay, stoppedBy } from "./replay.ts";
+import { cancelBetween, executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
+import { createInbox } from "./inbox.ts";
+import { PARK_FROM_MS, waitMs } from "./parking.ts";
+import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
@@ -58,21 +61,19 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     now: context.now,
     onCommitted(seq, control) {
       onCommitted(run.runId, seq);
-      if ((control & 1) === 1 && !context.canceled()) context.cancel();
+      context.heed(control);
     },
   });
   if (run.recoveries > toldRecoveries(events))
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
-  if ((run.control & 1) === 1) context.cancel();
+  context.heed(run.control);
+  context.putOff(pausedMs(events, context.now()));
   const noteCancel = (): void => {
     if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
   context.signal.addEventListener("abort", noteCancel);
   const ending = (): void => context.signal.removeEventListener("abort", noteCancel);
-  const limit = setTimeout(
-    () => context.cancel("the run reached its deadline"),
-    Math.max(0, run.deadline.getTime() - context.now().getTime()),
-  );
+  const disarm = cancelAtDeadline(context);
   try {
     // The process died between the end of a step and the end of its run.
     const stopped = stoppedBy(events);
@@ -84,10 +85,13 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    let position = replay(graph, events);
-    while (position.node !== undefined) position = await advance(context, graph, journal, position);
+    const replayed = replay(graph, events);
+    const inbox = createInbox(sql, context, replayed.heard);
+    let position = isPaused(events) ? resume(context, journal, replayed) : replayed;
+    while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
     ending();
-    await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
+    if (position === undefined) await journal.barrier();
+    else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
   } catch (error) {
     ending();
     if (context.lost() || toSomaError(error).code === "FENCED") throw error;
@@ -98,8 +102,28 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       });
     else await finish(context, journal, { kind: "RUN_FAILED", payload: { error: errorFor(error) } });
   } finally {
-    clearTimeout(limit);
+    disarm();
   }
+}
+
+/** Goes on after a pause; undefined when its step does not yet: the pause made the run due before the next attempt is. */
+function resume(context: RunContext, journal: Journal, position: Position<unknown>): Position<unknown> | undefined {
+  if (context.pausing() || context.canceled()) return position;
+  const resumed: Entry = { kind: "RUN_RESUMED", payload: {} };
+  const { retryAt = null } = position;
+  const ms = retryAt === null ? 0 : waitMs(context, retryAt);
+  if (ms >= PARK_FROM_MS) journal.park(resumed, { ms, signal: null });
+  else journal.write(resumed);
+  return ms >= PARK_FROM_MS ? undefined : position;
+}
+
+/** A run that was parked may come back after its deadline: then no step begins any more. */
+function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
+  const reached = (): void => cancel("the run reached its deadline");
+  const leftMs = deadline().getTime() - now().getTime();
+  if (leftMs <= 0) reached();
+  const timer = setTimeout(reached, Math.max(0, leftMs));
+  return () => clearTimeout(timer);
 }
 
 /** A hand-back is no recovery: only a take-over that the history does not tell yet is written. */
@@ -108,16 +132,21 @@ function toldRecoveries(events: readonly HistoryEvent[]): number {
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 
+/** The position after one more step; undefined when the run was parked in it, or paused before it. */
 async function advance(
-  context: RunContext,
-  graph: AnyGraph,
-  journal: Journal,
+  parts: NodeParts<AnyGraph>,
   position: Position<unknown>,
-): Promise<Position<unknown>> {
-  if (context.canceled()) throw new StepStopped("CANCELED", { code: "CANCELED", message: "the run was canceled" });
+): Promise<Position<unknown> | undefined> {
+  const { context, graph, journal } = parts;
+  if (context.canceled()) return cancelBetween(parts, position);
   if (position.stepNumber > MAX_STEPS)
     throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
-  const result = await executeNode(context, graph, journal, position);
+  if (context.pausing()) {
+    journal.park({ kind: "RUN_PAUSED", payload: {} }, { ms: null, signal: null });
+    return undefined;
+  }
+  const result = await executeNode(parts, position);
+  if (result === undefined) return undefined;
   const state = graph.fold(position.state, result.patch ?? {});
   const streams = { open: new Map(), ended: new Set<string>() };
   return {
@@ -125,8 +154,7 @@ async function advance(
     state,
     node: graph.next(position.node ?? "", state),
     stepNumber: position.stepNumber + 1,
-    attempts: 0,
-    failures: 0,
+    ...NEW_STEP,
     streams,
   };
 }

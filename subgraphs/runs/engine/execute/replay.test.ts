@@ -57,7 +57,7 @@ describe("replay()", () => {
         stream("STREAM_DATA", "b", 1, "half"),
       ),
     );
-    expect(position).toMatchObject({ node: "work", stepNumber: 1, attempts: 2, failures: 1 });
+    expect(position).toMatchObject({ node: "work", stepNumber: 1, attempts: 2, tries: { failures: 1 } });
     expect(position.streams.open).toEqual(new Map([["b", { seq: 1, data: "half" }]]));
     expect(position.streams.ended).toEqual(new Set(["a"]));
   });
@@ -73,11 +73,52 @@ describe("replay() of a step that waits", () => {
 
   it("counts what failed, and not what could not be reached, by the policy of the node", () => {
     const events = aHistory(retried("UNAVAILABLE"), retried("DATABASE_BUSY"), retried("MODEL_FAILED"));
-    expect(replay(loop, events).failures).toBe(1);
+    expect(replay(loop, events).tries).toMatchObject({ failures: 1, outages: 0 });
     const impatient = graph("impatient", 1, {})
-      .node("work", { ...pure, retry: { maxAttempts: 3, initialMs: 1, maxMs: 1 } })
+      .node("work", { ...pure, retry: { maxAttempts: 3, initialMs: 1, maxMs: 1, outageMs: 0 } })
       .build(() => "");
-    expect(replay(impatient, events).failures).toBe(3);
+    expect(replay(impatient, events).tries.failures).toBe(3);
+  });
+
+  it("knows since when it waits and what its failures took, whichever process goes on", () => {
+    const started = (attempt: number) => ({ kind: "STEP_STARTED" as const, step: 1, node: "work", attempt });
+    const events = aHistory(
+      ...[started(1), retried("TIMEOUT"), started(2), retried("UNAVAILABLE"), started(3), retried("UNAVAILABLE")],
+    );
+    expect(replay(loop, events)).toMatchObject({
+      attempts: 3,
+      tries: { failures: 1, failedMs: 1_000, outages: 2, awaySince: events[3]?.at },
+    });
+  });
+
+  it("knows what it waits for, what woke it until it ends, and which signals were heard", () => {
+    const step = (
+      kind: "STEP_STARTED" | "STEP_PARKED" | "STEP_WOKEN" | "STEP_SUCCEEDED",
+      attempt = 1,
+      payload = {},
+    ) => ({
+      ...{ kind, step: 1, node: "work", attempt, payload },
+    });
+    const parked = { until: "2026-01-01T08:00:00.000Z", signal: "paid", summary: "waits" };
+    const signal = { no: 3, name: "paid", payload: 7, sentBy: "user:ada" };
+    const events = [
+      ...[step("STEP_STARTED"), step("STEP_PARKED", 1, parked), step("STEP_WOKEN", 1, { signal })],
+      step("STEP_STARTED", 2),
+    ];
+    const after = (count: number) => replay(loop, aHistory(...events.slice(0, count)));
+    expect(after(1)).toMatchObject({ attempts: 1, parked: undefined, woken: undefined, heard: [] });
+    const until = new Date("2026-01-01T08:00:00Z");
+    expect(after(2)).toMatchObject({ attempts: 1, parked: { ...parked, until }, woken: undefined });
+    const woken = { by: "SIGNAL", name: "paid", payload: 7, sentBy: "user:ada" };
+    expect(after(3)).toMatchObject({ attempts: 1, parked: undefined, woken, heard: [3] });
+    expect(after(4)).toMatchObject({ attempts: 2, parked: undefined, woken, wakes: 1, heard: [3] });
+    expect(replay(loop, aHistory(...events, step("STEP_SUCCEEDED", 2)))).toMatchObject({
+      ...{ attempts: 0, parked: undefined, woken: undefined, wakes: 0, stepNumber: 2, heard: [3] },
+    });
+    // A pure step has no start of its own, and one that only waited has heard nothing.
+    const pureStep = [step("STEP_PARKED", 1, { until: null }), step("STEP_WOKEN")];
+    expect(replay(loop, aHistory({ ...retried("TIMEOUT"), attempt: 2 })).attempts).toBe(2);
+    expect(replay(loop, aHistory(...pureStep))).toMatchObject({ attempts: 1, woken: { by: "TIME" }, heard: [] });
   });
 });
 

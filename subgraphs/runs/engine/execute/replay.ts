@@ -1,8 +1,10 @@
 import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
-import type { Graph } from "@soma/sdk/graph";
+import type { AnyGraph, Graph } from "@soma/sdk/graph";
+import type { Wake } from "@soma/sdk/node";
 import type { HistoryEvent } from "../../domain/history.ts";
-import { DEFAULT_RETRY, isFailure } from "./retries.ts";
+import { toWake, type Waiting } from "./parking.ts";
+import { countTry, DEFAULT_RETRY, NO_TRIES, type Tries } from "./retries.ts";
 import { readStreams } from "./step-streams.ts";
 
 /** Where a run stands: the fold of its history. */
@@ -12,36 +14,98 @@ export interface Position<S> {
   node: string | undefined;
   /** Number the next step has; the open one's when a step was begun and not ended. */
   stepNumber: number;
-  /** Attempts of that step which began, and those of them that failed by themselves and were tried again. */
+  /** Attempts of that step which began, and how they went that were tried again. */
   attempts: number;
-  failures: number;
+  tries: Tries;
+  /** When its next attempt is due after one that failed. */
+  retryAt: Date | undefined;
+  /** What that step waits for when it parked and has not gone on, and what woke it when it has. */
+  parked: Waiting | undefined;
+  woken: Wake | undefined;
+  /** How often it was woken. */
+  wakes: number;
+  /** Numbers of the signals that woke a step. */
+  heard: readonly number[];
   streams: ReturnType<typeof readStreams>;
   head: { seq: number; hash: string };
 }
+
+/** What a step that has not begun has. */
+export const NEW_STEP = {
+  attempts: 0,
+  tries: NO_TRIES,
+  retryAt: undefined,
+  parked: undefined,
+  woken: undefined,
+  wakes: 0,
+} as const;
+
+type OpenStep = Pick<Position<unknown>, keyof typeof NEW_STEP> & { beganAt: Date | undefined };
 
 /** Folds a history into the position after it. Same history, same position: nothing else is read. */
 export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Position<S> {
   let state = graph.initial();
   let node: string | undefined = graph.entry;
   let stepNumber = 1;
-  let attempts = 0;
-  let failures = 0;
+  let open: OpenStep = { ...NEW_STEP, beganAt: undefined };
+  const heard: number[] = [];
   for (const event of events) {
-    if (event.kind === "STEP_STARTED") attempts = Math.max(attempts, event.attempt);
-    if (event.kind === "STEP_RETRIED") {
-      const retry = graph.node(event.node ?? "").retry ?? DEFAULT_RETRY;
-      if (isFailure(retry, payloadOf(event.kind, event.payload).error.code)) failures += 1;
+    if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
+    if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") {
+      open = goOn(graph, open, event);
+      continue;
     }
-    if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") continue;
     state = graph.fold(state, payloadOf(event.kind, event.payload).patch as Partial<S>);
     node = graph.next(event.node ?? "", state);
     stepNumber = event.step + 1;
-    attempts = 0;
-    failures = 0;
+    open = { ...NEW_STEP, beganAt: undefined };
   }
+  const { beganAt: _, ...step } = open;
   const last = events.at(-1);
   const head = last === undefined ? { seq: 0, hash: CHAIN_START } : { seq: last.seq, hash: last.hash };
-  return { state, node, stepNumber, attempts, failures, streams: readStreams(events, stepNumber), head };
+  return { state, node, stepNumber, ...step, heard, streams: readStreams(events, stepNumber), head };
+}
+
+function signalNumbers(event: HistoryEvent): number[] {
+  const { signal } = payloadOf("STEP_WOKEN", event.payload);
+  return signal === null ? [] : [signal.no];
+}
+
+function waitingOf(event: HistoryEvent): Waiting {
+  const { until, signal, summary } = payloadOf("STEP_PARKED", event.payload);
+  return { until: until === null ? null : new Date(until), signal, summary: summary ?? "" };
+}
+
+/** An open step after one more of its events. */
+function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
+  if (event.kind === "STEP_STARTED")
+    return {
+      ...open,
+      attempts: Math.max(open.attempts, event.attempt),
+      retryAt: undefined,
+      parked: undefined,
+      beganAt: event.at,
+    };
+  if (event.kind === "STEP_PARKED")
+    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: waitingOf(event) };
+  if (event.kind === "STEP_WOKEN")
+    return {
+      ...open,
+      parked: undefined,
+      wakes: open.wakes + 1,
+      woken: toWake(payloadOf(event.kind, event.payload).signal),
+      beganAt: event.at,
+    };
+  if (event.kind !== "STEP_RETRIED") return open;
+  const { retry = DEFAULT_RETRY } = graph.node(event.node ?? "");
+  const { delayMs, error } = payloadOf(event.kind, event.payload);
+  return {
+    ...open,
+    // A step without effects has no start of its own.
+    attempts: Math.max(open.attempts, event.attempt),
+    retryAt: new Date(event.at.getTime() + delayMs),
+    tries: countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at }),
+  };
 }
 
 /** What ended a step of the history for good, when nothing can follow it; undefined while the run may go on. */

@@ -1,11 +1,13 @@
-import { OUTAGE_MS, type RetryPolicy } from "@soma/sdk/node";
+import type { RetryPolicy } from "@soma/sdk/node";
 import { backoffMs } from "@soma/shared/backoff";
 import type { SomaError } from "@soma/shared/errors";
 
-/** Longest wait between two tries of such a step, so that it goes on soon after the outage. */
+/** Longest wait between two tries of such a step at the begin of an outage, so that it goes on soon after a short one. */
 const OUTAGE_PAUSE_MS = 2_000;
+/** Of a long one: a tenth of what it has taken, at most this. */
+const MAX_OUTAGE_PAUSE_MS = 60_000;
 
-export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxMs: 5_000, outageMs: OUTAGE_MS };
+export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxMs: 60_000 };
 
 /** Codes that say nothing about the step: something it needs is away, and comes back. */
 const OUTAGES: ReadonlySet<string> = new Set([
@@ -16,33 +18,48 @@ const OUTAGES: ReadonlySet<string> = new Set([
 ]);
 
 /** True for a failure that counts among the attempts of a step; false for one that only has to be waited out. */
-export function isFailure(retry: RetryPolicy, code: string): boolean {
-  return (retry.outageMs ?? 0) === 0 || !OUTAGES.has(code);
+function isFailure(retry: RetryPolicy, code: string): boolean {
+  return retry.outageMs === 0 || !OUTAGES.has(code);
 }
 
-/** How a step went so far in this process. */
+/** How a step went so far, in whichever processes. */
 export interface Tries {
-  /** Failures of the step's own, those of earlier processes included. */
+  /** Failures of the step's own, and the milliseconds they took together. */
   failures: number;
-  /** How often in a row it could not reach what it needs, and for how many milliseconds. */
+  failedMs: number;
+  /** How often in a row it could not reach what it needs, and since when. */
   outages: number;
-  outageMs: number;
-  /** Milliseconds since its first attempt here. */
-  elapsedMs: number;
+  awaySince: Date | undefined;
 }
 
-/** How the step has gone when an attempt has just ended with this code, `elapsedMs` after the first one began. */
-export function countTry(retry: RetryPolicy, code: string, before: Tries, elapsedMs: number): Tries {
-  if (isFailure(retry, code)) return { failures: before.failures + 1, outages: 0, outageMs: 0, elapsedMs };
-  const outageMs = before.outages === 0 ? 0 : before.outageMs + elapsedMs - before.elapsedMs;
-  return { failures: before.failures, outages: before.outages + 1, outageMs, elapsedMs };
+export const NO_TRIES: Tries = { failures: 0, failedMs: 0, outages: 0, awaySince: undefined };
+
+/** How the step has gone when an attempt has ended with this code. */
+export function countTry(
+  retry: RetryPolicy,
+  code: string,
+  before: Tries,
+  attempt: { beganAt: Date; endedAt: Date },
+): Tries {
+  const { beganAt, endedAt } = attempt;
+  if (!isFailure(retry, code))
+    return { ...before, outages: before.outages + 1, awaySince: before.awaySince ?? endedAt };
+  const tookMs = Math.max(0, endedAt.getTime() - beganAt.getTime());
+  return { failures: before.failures + 1, failedMs: before.failedMs + tookMs, outages: 0, awaySince: undefined };
 }
 
 /** Milliseconds until the next attempt after an error, which is counted already; undefined when there is none. */
-export function nextAttemptMs(retry: RetryPolicy, error: SomaError, tries: Tries): number | undefined {
-  if (!error.retryable || tries.elapsedMs >= (retry.withinMs ?? Number.POSITIVE_INFINITY)) return undefined;
-  if (isFailure(retry, error.code))
-    return tries.failures < retry.maxAttempts ? backoffMs(retry, tries.failures) : undefined;
-  if (tries.outageMs >= (retry.outageMs ?? 0)) return undefined;
-  return backoffMs({ ...retry, maxMs: Math.min(retry.maxMs, OUTAGE_PAUSE_MS) }, tries.outages);
+export function nextAttemptMs(retry: RetryPolicy, error: SomaError, tries: Tries, now: Date): number | undefined {
+  if (!error.retryable) return undefined;
+  // What asks to be left alone for a while would only refuse again before.
+  const askedMs = "retryAfterMs" in error && typeof error.retryAfterMs === "number" ? error.retryAfterMs : 0;
+  if (isFailure(retry, error.code)) {
+    const isOver =
+      tries.failures >= retry.maxAttempts || tries.failedMs >= (retry.withinMs ?? Number.POSITIVE_INFINITY);
+    return isOver ? undefined : Math.max(askedMs, backoffMs(retry, tries.failures));
+  }
+  const awayMs = now.getTime() - (tries.awaySince ?? now).getTime();
+  if (awayMs >= (retry.outageMs ?? Number.POSITIVE_INFINITY)) return undefined;
+  const pauseMs = Math.min(MAX_OUTAGE_PAUSE_MS, Math.max(OUTAGE_PAUSE_MS, awayMs / 10));
+  return Math.max(askedMs, backoffMs({ ...retry, maxMs: Math.min(retry.maxMs, pauseMs) }, tries.outages));
 }

@@ -26,11 +26,19 @@ export interface RunContext {
   /** Aborted by cancel, by a stop of the process, and when the run is no longer ours. */
   signal: AbortSignal;
   canceled(): boolean;
+  /** True when somebody wants the run to rest after the step it is in. */
+  pausing(): boolean;
   /** True when this process must not go on with the run, whoever does. */
   lost(): boolean;
   throwIfCanceled(): void;
   /** Without a reason, the one stored with the request counts. */
   cancel(reason?: string): void;
+  /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses. */
+  heed(control: number): void;
+  /** When the run is canceled at the latest. */
+  deadline(): Date;
+  /** Puts the deadline off by what the run was paused. */
+  putOff(ms: number): void;
   lose(why: string): void;
   cancelReason(): string;
 }
@@ -46,7 +54,14 @@ export function createRunContext(params: {
   const controller = new AbortController();
   let canceled = false;
   let lost = false;
+  let pausing = false;
+  let deadline = run.deadline;
   let reason = "";
+  const cancel = (why = ""): void => {
+    reason = why;
+    canceled = true;
+    controller.abort();
+  };
   return {
     run,
     log,
@@ -59,10 +74,15 @@ export function createRunContext(params: {
     throwIfCanceled() {
       if (lost || canceled) throw new SomaError("CANCELED", lost ? "the worker stops" : "the run was canceled");
     },
-    cancel(why = "") {
-      reason = why;
-      canceled = true;
-      controller.abort();
+    pausing: () => pausing,
+    cancel,
+    heed(control) {
+      pausing = (control & 2) === 2;
+      if ((control & 1) === 1 && !canceled) cancel();
+    },
+    deadline: () => deadline,
+    putOff(ms) {
+      deadline = new Date(run.deadline.getTime() + ms);
     },
     lose(why) {
       lost = true;

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { payloadOf, type RunHistory, type StreamFramePayload, type StreamStatus } from "@soma/schemas/run-history";
 import type { StreamWriter } from "@soma/sdk/node";
+import { SomaError } from "@soma/shared/errors";
 import { toStorableText } from "@soma/shared/json";
 import { COALESCE_BYTES, COALESCE_MS, splitFrames } from "@soma/shared/stream-frames/split-frames";
 import type { HistoryEvent } from "../../domain/history.ts";
@@ -35,7 +36,11 @@ export class StepStreams implements StreamWriter {
 
   start(params: { stream: string; tool?: string; callId: string; contentType: string }): void {
     const { stream, tool = null, callId, contentType } = params;
-    if (this.#open.has(stream) || this.#ended.has(stream)) throw new Error(`stream ${stream} was started already`);
+    if (this.#open.has(stream) || this.#ended.has(stream))
+      throw new SomaError(
+        "BAD_INPUT",
+        `stream ${stream} was started already; each attempt, and each call of a step that parked, names its own`,
+      );
     this.#open.set(stream, { seq: 0, data: "" });
     this.#append({
       kind: "STREAM_START",
@@ -93,6 +98,11 @@ export class StepStreams implements StreamWriter {
   /** Ends every stream that is still open; a step that is over has none. */
   closeAll(status: StreamStatus): void {
     for (const stream of [...this.#open.keys()]) this.end(stream, status);
+  }
+
+  /** Writes what waits to be written with more; what is open stays so. */
+  flushAll(): void {
+    for (const stream of [...this.#waiting.keys()]) this.#flush(stream);
   }
 
   #flush(stream: string): void {

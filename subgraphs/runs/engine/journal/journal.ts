@@ -8,6 +8,7 @@ import type { HistoryEvent } from "../../domain/history.ts";
 import { toPublishedEvent } from "../../domain/published-events.ts";
 import { RUN_STATUS } from "../../domain/run-status.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
+import type { RunWait } from "../../store/commit-batch.ts";
 import type { CommitBatcher } from "./commit-batcher.ts";
 
 /** What is to be written: a kind with its own payload, and the step it is about. */
@@ -21,17 +22,20 @@ export interface EntryStep {
   attempt: number;
 }
 
-/** Status a run has with an event of this kind; other kinds leave it running. */
+/** Status a run has with an event of this kind; other kinds leave it running, or park it. */
 const STATUS_WITH: Partial<Record<EventKind, number>> = {
   RUN_SUCCEEDED: RUN_STATUS.SUCCEEDED.code,
   RUN_FAILED: RUN_STATUS.FAILED.code,
   RUN_CANCELED: RUN_STATUS.CANCELED.code,
+  RUN_PAUSED: RUN_STATUS.PAUSED.code,
 };
 
 /** Appends to the history of one run. Entries leave in the order they are given. */
 export interface Journal {
   /** Does not wait: what follows may start before the entry is durable. A failure shows at the next `barrier()`. */
   write(entry: Entry): void;
+  /** Writes the last entry of this ownership: with it the run is nobody's until what it waits for is there. */
+  park(entry: Entry, wait: RunWait): void;
   /** Waits until everything written is durable. Before every effect, and before anything is shown as final. */
   barrier(): Promise<void>;
 }
@@ -51,7 +55,7 @@ export function createJournal(options: JournalOptions): Journal {
   let failure: unknown;
   let pending: Promise<void>[] = [];
 
-  function write(entry: Entry): void {
+  function append(entry: Entry, wait?: RunWait): void {
     if (failure !== undefined) return;
     const { number = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
     const payload = toStorableJson(entry.payload) as JsonObject;
@@ -68,7 +72,8 @@ export function createJournal(options: JournalOptions): Journal {
     });
     checkPublished(run, event);
     head = { seq: event.seq, hash: event.hash };
-    const durable = batcher.append({ event, epoch: run.epoch, status: STATUS_WITH[entry.kind] ?? null }).then(
+    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : RUN_STATUS.PARKED.code);
+    const durable = batcher.append({ event, epoch: run.epoch, status, wait }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
@@ -78,7 +83,8 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return {
-    write,
+    write: (entry) => append(entry),
+    park: append,
     async barrier() {
       const waiting = pending;
       pending = [];

@@ -155,13 +155,19 @@ class Life implements RunningIncarnation {
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
     }).finally(() => {
-      this.#runs.delete(run.runId);
+      // A run that was due again at once may have been claimed before the answer came that it is parked.
+      if (this.#isOurs(run.runId, context)) this.#runs.delete(run.runId);
       active.set(this.#runs.size);
       // The session's next run may be waiting for this one.
       wakeUp.changed(WORK_WAITS);
     });
     this.#runs.set(run.runId, { context, done });
     active.set(this.#runs.size);
+  }
+
+  /** Whether no newer ownership of the run began here. */
+  #isOurs(runId: string, context: RunContext): boolean {
+    return (this.#runs.get(runId)?.context ?? context) === context;
   }
 
   async #execute(
@@ -175,7 +181,7 @@ class Life implements RunningIncarnation {
         throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
       await executeRun({ context, graph, ...rest });
     } catch (error) {
-      if (context.lost()) return;
+      if (context.lost() || !this.#isOurs(run.runId, context)) return;
       context.lose("it could not go on here");
       rest.log.error({ err: error }, "a run could not go on here and is handed back");
       // Should this fail too, the next look at what is ours lets it go.
@@ -195,14 +201,12 @@ class Life implements RunningIncarnation {
     return false;
   }
 
-  /** Hears cancel requests. */
+  /** Hears what is asked of its runs. */
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId })) {
-      const running = this.#runs.get(runId);
-      if ((control & 1) === 1 && running?.context.canceled() === false) running.context.cancel();
-    }
+    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#runs.get(runId)?.context.heed(control);
     return false;
   }
 

@@ -47,7 +47,10 @@ describe("who owns a run", () => {
       ...step,
       payload: {},
     });
-    await commitBatch(harness.database.worker, { owner, rows: [{ event, epoch: run.epoch, status: null }] });
+    await commitBatch(harness.database.worker, {
+      owner,
+      rows: [{ event, epoch: run.epoch, status: null, wait: undefined }],
+    });
   }
 
   const counts = async (runId: string): Promise<object | undefined> =>

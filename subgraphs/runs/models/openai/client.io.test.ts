@@ -116,9 +116,10 @@ describe("createOpenAiCompatibleClient() fails", () => {
     [404, "MODEL_REFUSED"],
     [422, "MODEL_REFUSED"],
     [408, "MODEL_FAILED"],
-    [429, "MODEL_FAILED"],
+    [429, "UPSTREAM_UNAVAILABLE"],
     [500, "MODEL_FAILED"],
-    [503, "MODEL_FAILED"],
+    [502, "UPSTREAM_UNAVAILABLE"],
+    [503, "UPSTREAM_UNAVAILABLE"],
   ])("on HTTP %i with %s and the server's message, clipped and without the key", async (status, code) => {
     const server = await startServer({
       kind: "status",
@@ -150,7 +151,7 @@ describe("createOpenAiCompatibleClient() fails", () => {
     const baseUrl = await startRaw("");
     await close();
     const { code, message } = await errorOf(ask(clientAt(baseUrl)));
-    expect(code).toBe("MODEL_FAILED");
+    expect(code).toBe("UPSTREAM_UNAVAILABLE");
     expect(message).toBe(`test (test-model) cannot be reached at ${new URL(baseUrl).origin} (ECONNREFUSED)`);
   });
 
@@ -218,10 +219,17 @@ describe("createOpenAiCompatibleClient() fails", () => {
       "<html>Bad gateway</html>",
       { "content-type": "text/html" },
       502,
-      "MODEL_FAILED",
+      "UPSTREAM_UNAVAILABLE",
       "answered HTTP 502",
     ],
-    ["an error as plain text", "model is loading", {}, 503, "MODEL_FAILED", "answered HTTP 503: model is loading"],
+    [
+      "an error as plain text",
+      "model is loading",
+      {},
+      503,
+      "UPSTREAM_UNAVAILABLE",
+      "answered HTTP 503: model is loading",
+    ],
     [
       "a redirect",
       "",

@@ -1,4 +1,4 @@
-import { toSomaError } from "@soma/shared/errors";
+import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
 import { errorText } from "./wire.ts";
@@ -9,10 +9,15 @@ const MESSAGE_LENGTH = 300;
 const BODY_BYTES = 64_000;
 /** How long its end is waited for; the status says enough. */
 const BODY_MS = 3_000;
+/** Statuses of a server that is too busy or away: they say nothing about the request, and are waited out. */
+const AWAY = new Set([429, 502, 503, 504]);
 /** Statuses below 500 after which the same request may succeed. */
-const PASSING = new Set([408, 409, 425, 429]);
+const PASSING = new Set([408, 409, 425]);
 
-/** The error of a response that is not an answer: MODEL_FAILED where trying again may help, else MODEL_REFUSED. */
+/**
+ * The error of a response that is not an answer: UPSTREAM_UNAVAILABLE when the server is too busy or away, MODEL_FAILED where
+ * trying again may help, else MODEL_REFUSED.
+ */
 export async function toResponseError(who: string, response: Response, quote: Quote): Promise<ModelError> {
   const { status } = response;
   if (status >= 300 && status < 400) {
@@ -24,14 +29,15 @@ export async function toResponseError(who: string, response: Response, quote: Qu
     );
   }
   const said = quote(await messageOf(response), MESSAGE_LENGTH);
-  const failed = status >= 500 || PASSING.has(status);
-  return new ModelError(
-    failed ? "MODEL_FAILED" : "MODEL_REFUSED",
-    `${who} answered HTTP ${status}${adviceOf(status)}${said === "" ? "" : `: ${said}`}`,
-    {
-      retryAfterMs: failed ? parseRetryAfter(response.headers.get("retry-after"), Date.now()) : null,
-    },
-  );
+  const code = codeOf(status);
+  return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(status)}${said === "" ? "" : `: ${said}`}`, {
+    retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(response.headers.get("retry-after"), Date.now()),
+  });
+}
+
+function codeOf(status: number): ErrorCode {
+  if (AWAY.has(status)) return "UPSTREAM_UNAVAILABLE";
+  return status >= 500 || PASSING.has(status) ? "MODEL_FAILED" : "MODEL_REFUSED";
 }
 
 function adviceOf(status: number): string {
@@ -52,7 +58,10 @@ async function messageOf(response: Response): Promise<string> {
   }
 }
 
-/** Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself. `address` is where the server was looked for. */
+/**
+ * Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself, or the server cannot be
+ * reached. `address` is where it was looked for.
+ */
 export function toCallError(who: string, address: string, error: unknown, started: boolean): ModelError {
   if (error instanceof ModelError && error.message.startsWith(who)) return error;
   const known = toSomaError(error);
@@ -62,7 +71,7 @@ export function toCallError(who: string, address: string, error: unknown, starte
     return new ModelError("MODEL_FAILED", `the connection to ${who} broke in the middle of the answer (${reason})`, {
       cause: error,
     });
-  return new ModelError("MODEL_FAILED", `${who} cannot be reached at ${address} (${reason})`, { cause: error });
+  return new ModelError("UPSTREAM_UNAVAILABLE", `${who} cannot be reached at ${address} (${reason})`, { cause: error });
 }
 
 /** `fetch` hides what happened in the cause: its code (ECONNREFUSED, ENOTFOUND, ...) says it shortest. */

@@ -6,7 +6,7 @@ import {
   type ToolCall,
   type ToolDefinition,
 } from "@soma/sdk/model-client";
-import { type NodeSpec, OUTAGE_MS, type StepContext } from "@soma/sdk/node";
+import type { NodeSpec, StepContext } from "@soma/sdk/node";
 import { rememberTool } from "@soma/sdk/remember-tool";
 import type { CatalogTool } from "@soma/sdk/services";
 import { SomaError } from "@soma/shared/errors";
@@ -27,7 +27,7 @@ const INSTRUCTIONS =
 export const modelNode: NodeSpec<AssistantState> = {
   type: "model",
   // A model that drips its answer until its time is over is not asked four times: it would hold its place for four times as long.
-  retry: { maxAttempts: 4, initialMs: 300, maxMs: 10_000, outageMs: OUTAGE_MS, withinMs: OUTAGE_MS },
+  retry: { maxAttempts: 4, initialMs: 300, maxMs: 60_000, withinMs: 300_000 },
   summary: () => "Asking the model",
   inputSummary: (state, run) =>
     `profile ${run.modelProfile}, ${state.messages.length + 1} messages, ${state.history.length} earlier turns, ${state.memories.length} memories`,

@@ -1,4 +1,4 @@
-import { type NodeSpec, OUTAGE_MS, type StepContext } from "@soma/sdk/node";
+import type { NodeSpec, StepContext } from "@soma/sdk/node";
 import { clip } from "@soma/shared/json";
 import type { AssistantState } from "../assistant-state.ts";
 import { userText } from "../user-text.ts";
@@ -6,7 +6,7 @@ import { userText } from "../user-text.ts";
 /** Keeps what was said: the user's message, the answer, and how they and the kept facts belong together. */
 export const rememberNode: NodeSpec<AssistantState> = {
   type: "remember",
-  retry: { maxAttempts: 8, initialMs: 200, maxMs: 10_000, outageMs: OUTAGE_MS },
+  retry: { maxAttempts: 8, initialMs: 200, maxMs: 60_000 },
   summary: () => "Remembering the conversation",
   inputSummary: (state, run) =>
     `a message of ${userText(run.input).length} and an answer of ${state.answer.length} characters, ${state.factIds.length} facts`,

@@ -1,4 +1,4 @@
-import { type NodeResult, type NodeSpec, OUTAGE_MS, type StepContext } from "@soma/sdk/node";
+import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
 import type { ToolInvocation } from "@soma/sdk/services";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import {
@@ -24,7 +24,7 @@ const LAST_FRAMES_MS = 3_000;
 export const toolNode: NodeSpec<AssistantState> = {
   type: "tool",
   copiesStreams: true,
-  retry: { maxAttempts: 6, initialMs: 200, maxMs: 5_000, outageMs: OUTAGE_MS },
+  retry: { maxAttempts: 6, initialMs: 200, maxMs: 60_000 },
   summary: (state) => `Calling ${firstCall(state).name}`,
   inputSummary: (state) => describeCall(firstCall(state)),
   async run(state, context) {

@@ -1,0 +1,28 @@
+import type { SignalPayload } from "@soma/schemas/run-history";
+import type { Sql } from "@soma/shared/postgres/connect";
+import { findSignal } from "../../store/find-signal.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** The signals of one run that woke no step yet. */
+export interface Inbox {
+  /** The first one of a name, and how many of any name have come. */
+  look(name: string): Promise<{ seen: number; signal: SignalPayload | undefined }>;
+  /** The history tells now that this one was heard. */
+  take(signal: SignalPayload): void;
+}
+
+/** `heard` are the numbers of those that the history tells of. */
+export function createInbox(sql: Sql, context: RunContext, heard: readonly number[]): Inbox {
+  const { runId } = context.run;
+  const taken = [...heard];
+  return {
+    look: (name) =>
+      findSignal(sql, { runId, name, heard: taken }).catch((cause: unknown) => {
+        // Neither the step nor the run failed: whoever has the run next looks again.
+        context.log.warn({ err: cause }, "the signals of a run could not be read");
+        context.lose("its signals could not be read");
+        throw cause;
+      }),
+    take: ({ no }) => void taken.push(no),
+  };
+}

@@ -1,0 +1,64 @@
+import type { SignalPayload } from "@soma/schemas/run-history";
+import type { Parked, Wake } from "@soma/sdk/node";
+import { signalNameFault } from "@soma/sdk/signal-name";
+import { SomaError } from "@soma/shared/errors";
+import type { RunWait } from "../../store/commit-batch.ts";
+import type { Inbox } from "./inbox.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** What a parked step waits for, as its history tells. */
+export interface Waiting {
+  until: Date | null;
+  signal: string | null;
+  summary: string;
+}
+
+/** What a step that waits comes to: what woke it, or how long its run waits on. */
+export type Looked = { woken: SignalPayload | null } | { wait: RunWait };
+
+/** What a node says its step waits for; refused when it could never come. */
+export function toWaiting({ parkedUntil, parkedForSignal, summary }: Parked): Waiting {
+  const fault =
+    parkedForSignal === undefined
+      ? parkedUntil === undefined && "a step that parks says until when or for which signal"
+      : signalNameFault(parkedForSignal);
+  if (fault) throw new SomaError("BAD_INPUT", fault);
+  if (parkedUntil !== undefined && Number.isNaN(parkedUntil.getTime()))
+    throw new SomaError("BAD_INPUT", "the time a step parks until is an invalid date");
+  return { until: parkedUntil ?? null, signal: parkedForSignal ?? null, summary };
+}
+
+/** A wait of so many milliseconds parks its run: another run has the place meanwhile, and the wait outlasts the process. */
+export const PARK_FROM_MS = 1_000;
+
+/**
+ * Looks whether a signal or, when the step has waited already, the time is there. A step that parks again waits at least as
+ * long as is worth a park, so that one which asks for a time that has passed does not go round as fast as the database can.
+ */
+export async function lookFor(
+  { until, signal: name }: Waiting,
+  {
+    context,
+    inbox,
+    hasWaited,
+    parksAgain,
+  }: { context: RunContext; inbox: Inbox; hasWaited: boolean; parksAgain: boolean },
+): Promise<Looked> {
+  const { seen = 0, signal } = name === null ? {} : await inbox.look(name);
+  if (signal !== undefined) return { woken: signal };
+  if (hasWaited && until !== null && until <= context.now()) return { woken: null };
+  const ms = Math.max(parksAgain ? PARK_FROM_MS : 0, waitMs(context, until));
+  return { wait: { ms, signal: name === null ? null : { name, seen } } };
+}
+
+/** Milliseconds until a time, or until the run's deadline where that comes before. */
+export function waitMs(context: RunContext, until: Date | null): number {
+  const deadline = context.deadline().getTime();
+  return Math.max(0, Math.min(until?.getTime() ?? deadline, deadline) - context.now().getTime());
+}
+
+export function toWake(signal: SignalPayload | null): Wake {
+  if (signal === null) return { by: "TIME" };
+  const { name, payload, sentBy } = signal;
+  return { by: "SIGNAL", name, payload, sentBy };
+}
