@@ -9,7 +9,7 @@ import { createProduct, type ProductUnderTest } from "../product.ts";
 import { expectSoundHistory } from "../sound-history.ts";
 
 /** The other kills, of many runs at once, are in kill-loop.test.ts. */
-const ROUNDS = 12;
+const ROUNDS = 8;
 /** Longer than the run takes by itself, so that some kills come before it, some in every step, and some after its end. */
 const LATEST_KILL_MS = 1_600;
 
