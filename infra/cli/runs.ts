@@ -140,8 +140,9 @@ export async function signalRun(
 const about = (runId: string) => ({ runId, idempotencyKey: randomUUID() });
 
 function tell({ run }: { run: RunSummaryFragment }, words: string, json: boolean): void {
-  if (json) return printJson(run);
-  print(isFinished(run.status) ? `run ${run.id} had ended already: ${run.status}` : `run ${run.id} ${words}`);
+  const line = isFinished(run.status) ? `had ended already: ${run.status}` : words;
+  if (json) printJson(run);
+  else print(`run ${run.id} ${line}`);
 }
 
 function parseJson(text: string): unknown {
