@@ -56,7 +56,7 @@ export async function serveGraphql(
   }
 }
 
-/** Custom, as the draft of GraphQL over HTTP proposes: some fields have errors instead of data. */
+/** Custom, as GraphQL over HTTP (September 2026) proposes: some fields have errors instead of data. */
 const PARTIAL_SUCCESS = 294;
 
 /** Those who take application/json look at the answer only; who takes the newer type can read the status for what it says. */
@@ -67,7 +67,7 @@ function statusOf({ data, errors }: FormattedExecutionResult, mediaType: MediaTy
 
 /**
  * A fault of the document or its variables is an answer of GraphQL, and 200 for those who take application/json. For the newer
- * type it is 400: the draft of August 2026 asks for 422 here, the public audit of GraphQL over HTTP for 400.
+ * type it is 400: GraphQL over HTTP (September 2026) recommends 422 here, the public audit of it asks for 400.
  */
 function refuse(error: unknown, trace: RequestTrace, mediaType: MediaType): Response {
   if (error instanceof KindRefused && error.kind === "mutation")

@@ -21,7 +21,7 @@ interface Options {
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { port: { type: "string" }, data: { type: "string" }, mode: { type: "string" } },
+    options: { port: { type: "string" }, data: { type: "string" } },
   });
   const given = values.port ?? (process.env.SOMA_GATEWAY_PORT || undefined);
   const port = Number(given ?? DEFAULT_PORT);
@@ -29,8 +29,6 @@ function readOptions(): Options {
     throw new Error(
       `${values.port === undefined ? "SOMA_GATEWAY_PORT" : "--port"} is "${given}"; it must be a port number, 0 to 65535`,
     );
-  if (values.mode !== undefined && values.mode !== "dev_full")
-    throw new Error(`--mode is "${values.mode}"; this command runs dev_full only`);
   return { port, asked: given !== undefined, dataDir: dataDirOf(values.data, process.env) };
 }
 
