@@ -4,6 +4,7 @@ import { SomaError, toSomaError } from "../errors.ts";
 import type { Fetch } from "../http/listen.ts";
 import { metricsAreElsewhere } from "../http/metrics-are-elsewhere.ts";
 import { answerReadiness, type FindFaults } from "../http/readiness.ts";
+import { isServedAs } from "../http/served-name.ts";
 import type { Log } from "../log.ts";
 import { durationHistogram } from "../metrics.ts";
 import { parseJson, readText } from "../read-text.ts";
@@ -13,6 +14,8 @@ import type { RequestContext } from "./context.ts";
 
 export interface HttpDoorOptions {
   name: string;
+  /** The address the port is bound to. */
+  host: string;
   apollo: ApolloServer<RequestContext>;
   contextFor(token: string | undefined, requestId: string | undefined): Promise<RequestContext>;
   findFaults: FindFaults;
@@ -33,7 +36,7 @@ const requests = durationHistogram(
 /** What a subgraph answers over HTTP: GraphQL, `/healthz`, `/readyz`. */
 export function createHttpDoor(options: HttpDoorOptions): Fetch {
   return async (request) => {
-    const path = new URL(request.url).pathname;
+    const { pathname: path, hostname } = new URL(request.url);
     const end = requests.startTimer({ service: options.name, route: ROUTES.includes(path) ? path : "other" });
     const { headers } = request;
     const parent = contextFromHeaders({
@@ -41,7 +44,8 @@ export function createHttpDoor(options: HttpDoorOptions): Fetch {
       tracestate: headers.get("tracestate") ?? undefined,
     });
     const attributes = { "http.request.method": request.method };
-    const work = (): Promise<Response> => serve(options, request, path);
+    const work = async (): Promise<Response> =>
+      isServedAs(options.host, hostname) ? serve(options, request, path) : notHere(hostname);
     const response = await withSpan(`${options.name} ${path}`, attributes, work, parent).catch((error: unknown) =>
       refuse(error, options.log),
     );
@@ -84,6 +88,11 @@ function mayBeMutation(body: unknown): boolean {
 function bearerOf(headers: Headers): string | undefined {
   const authorization = headers.get("authorization");
   return authorization?.startsWith("Bearer ") === true ? authorization.slice(7) : undefined;
+}
+
+function notHere(hostname: string): Response {
+  const message = `host "${hostname.slice(0, 200)}" is not served here`;
+  return Response.json({ errors: [{ message, extensions: { code: "FORBIDDEN", retryable: false } }] }, { status: 421 });
 }
 
 function refuse(error: unknown, log: Log): Response {

@@ -56,9 +56,10 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
   const stopping = untilStopping(`the subgraph ${name}`, () => draining);
   const findFaults = createReadiness({ ...options.checks, [name]: stopping }, log);
   const portSetting = `SOMA_${name.toUpperCase()}_PORT`;
-  const door = createHttpDoor({ name, apollo, contextFor, findFaults, log });
-  const listening = await listen(door, { host: options.host, port: options.port, portSetting });
-  const endSubscriptions = serveSubscriptions({ server: listening.server, schema, contextFor, log });
+  const { host, port } = options;
+  const door = createHttpDoor({ name, host, apollo, contextFor, findFaults, log });
+  const listening = await listen(door, { host, port, portSetting });
+  const endSubscriptions = serveSubscriptions({ server: listening.server, host, schema, contextFor, log });
   return {
     url: `${listening.url}/graphql`,
     findFaults,

@@ -1,14 +1,13 @@
 import { readMetrics } from "../metrics.ts";
 import { type Listening, listen } from "./listen.ts";
 import type { FindFaults } from "./readiness.ts";
+import { isServedAs } from "./served-name.ts";
 
 export interface OperatorDoorOptions {
   host: string;
   /** 0 takes a free port. */
   port: number;
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 
 /**
  * What operators ask a process, on a port of its own that is closed to others: `/metrics`, and `/readyz` in full, by part.
@@ -20,8 +19,7 @@ export function openOperatorDoor(
 ): Promise<Listening> {
   const serve = async (request: Request): Promise<Response> => {
     const { pathname, hostname } = new URL(request.url);
-    // A page of any site can have its own name point at this machine; what it cannot do is send another Host.
-    if (LOOPBACK.test(host) && !LOOPBACK.test(hostname)) return Response.json({ message: "not here" }, { status: 421 });
+    if (!isServedAs(host, hostname)) return Response.json({ message: "not here" }, { status: 421 });
     if (pathname === "/healthz") return new Response("ok\n");
     if (pathname === "/readyz") return answerInFull(parts);
     if (pathname === "/metrics") {
