@@ -30,6 +30,18 @@ const FLOORS = {
 const NOT_MEASURED = ["infra/local/**", "conf/policies/build.ts", "**/generated/**", "**/generated.ts"];
 const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/**"];
 
+/** Stories that start a product again and again, and measure nothing in time: they wait a lot, and stand side by side. */
+const RESTARTS = [
+  "tests/system/survives-kill/*.test.ts",
+  "tests/system/survives-stop/survives-stop.test.ts",
+  "tests/system/survives-database/frozen.test.ts",
+  "tests/system/first-minutes/{killed-first-start,two-starts,data-folder}.test.ts",
+  "tests/system/nothing-stays-running/*.test.ts",
+];
+
+/** A whole product, in processes of its own. */
+const system = { globalSetup: ["infra/local/test-page.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
+
 /** For rules: every line, every branch, in every file. */
 const WHOLE = { lines: 100, functions: 100, branches: 100, statements: 100, perFile: true };
 
@@ -86,15 +98,23 @@ export default defineConfig({
       {
         resolve,
         test: {
+          ...system,
           name: "system",
           sequence: { groupOrder: 4 },
           include: ["tests/system/**/*.test.ts"],
-          exclude: ignored,
-          globalSetup: ["infra/local/test-page.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          exclude: [...ignored, ...RESTARTS],
           maxWorkers: 1,
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...system,
+          name: "restarts",
+          sequence: { groupOrder: 5 },
+          include: RESTARTS,
+          exclude: ignored,
+          maxWorkers: 2,
         },
       },
     ],
