@@ -47,6 +47,11 @@ describe("checkCost()", () => {
     ["its default, and a field that is dear", '{ recall(input: {query: "a"}) { hits { score } } }', 4_008],
     ["lists without pages", "{ tools { name } }", 20],
     [
+      "a list that says how many it holds, and what is below each",
+      'subscription { runEvents(runId: "1") { ... on RunBatch { events { step { decision { id } } } } } }',
+      3_001,
+    ],
+    [
       "fragments",
       "{ ...A ...A } fragment A on Query { runs(first: 2) { ...B } } fragment B on RunConnection { nodes { id } }",
       6,
@@ -77,6 +82,40 @@ describe("checkCost()", () => {
     const document = parse(text);
     const planned = { document, operation: getOperationAST(document) } as unknown as PlannedOperation;
     expect(checkCost(weighed, planned, {}, DEFAULT_LIMITS)).toEqual({ reads: 2, mutations: 45 });
+  });
+
+  it("takes what a list holds at most from its description, unless that is said of something else", () => {
+    const described = buildSchema(`
+      type Query {
+        "Oldest first; at most 300."
+        many: [Run!]!
+        "At most 64 KB of JSON."
+        large: [Run]
+        "At most 300, 7 when neither is given."
+        paged(first: Int, last: Int): [Run]
+        "At most 300."
+        limited(limit: Int): [Run]
+        "At most 300."
+        single: Run
+      }
+      type Run { id: ID }`);
+    const reads = (field: string): number => {
+      const document = parse(`{ ${field} { id } }`);
+      return checkCost(described, { document, operation: getOperationAST(document) as never }, {}, DEFAULT_LIMITS)
+        .reads;
+    };
+    const fields = ["many", "large", "paged", "paged(last: 3)", "limited", "limited(limit: 5)", "single"];
+    expect(fields.map(reads)).toEqual([300, 20, 7, 3, 300, 5, 1]);
+  });
+
+  it("leaves the subscription of our own clients well inside the limit, and refuses one that reads a run for each event", () => {
+    const document = { ...clients };
+    const operation = getOperationAST(document, "RunEvents") as never;
+    const variables = { runId: "1", afterSeq: 0 };
+    expect(checkCost(schema, { document, operation }, variables, DEFAULT_LIMITS).reads).toBe(1_001);
+    const greedy =
+      'subscription { runEvents(runId: "1") { ... on RunBatch { events { step { decision { run { steps { nodes { id } } } } } } } } }';
+    expect(() => cost(greedy, {}, DEFAULT_LIMITS.cost)).toThrow("may cost 105001 objects, more than 10000");
   });
 
   it("takes sizes from variables, and their defaults", () => {

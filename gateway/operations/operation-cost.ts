@@ -33,6 +33,8 @@ const WEIGHT = /costs as much as (\d+) objects/i;
 const SIZE_ARGUMENTS = ["first", "last", "limit"];
 /** How the connections of the schema say how long a page is that nobody asked for. */
 const DEFAULT_SIZE = /(\d+) when neither is given/;
+/** How a list says what it holds that nobody can ask the size of: not so many kilobytes, so many of them. */
+const MOST = /\bat most (\d+)\b(?!\s*(?:[kmg]?i?b|bytes|characters)\b)/i;
 /** Lists of the introspection have no pages: fields of a type, arguments of a field, values of an enum. */
 const INTROSPECTION_SIZE = 5;
 
@@ -139,9 +141,10 @@ function fieldOf(schema: GraphQLSchema, type: Place["type"], name: string): Grap
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
 }
 
-/** How many a list without a page size may hold: introspection is as long as the schema, other lists as we suppose. */
+/** How many a list without a page size may hold: introspection is as long as the schema, others as they say or we suppose. */
 function unpagedSize({ schema, limits }: Walk, field: GraphQLField<unknown, unknown>): number {
-  if (!isIntrospectionType(getNamedType(field.type))) return limits.listSize;
+  if (!isIntrospectionType(getNamedType(field.type)))
+    return Number(MOST.exec(field.description ?? "")?.[1] ?? limits.listSize);
   return field.name === "types" ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_SIZE;
 }
 
