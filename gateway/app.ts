@@ -19,7 +19,9 @@ import { createWebSocketDoor, type WebSocketDoor } from "./doors/websocket.ts";
 import type { DevIdentity, Identity } from "./ground/identity.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./ground/limits.ts";
 import type { RequestTrace } from "./ground/request-trace.ts";
+import { createUnread, type Unread } from "./ground/unread.ts";
 import { type CallerBounds, createCallerBounds, tellRefusals } from "./operations/caller-bounds.ts";
+import { createFrameBounds } from "./operations/frame-bounds.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPipeline } from "./operations/pipeline.ts";
 import type { RegisteredDocuments } from "./operations/registered-documents.ts";
@@ -77,6 +79,8 @@ export interface GatewayLoad {
 export interface Gateway extends Pick<WebSocketDoor, "refuseUpgrade" | "accept"> {
   fetch(request: Request): Promise<Response>;
   load(): GatewayLoad;
+  /** What waits to be read by clients, for those who send it to count what they hold. */
+  unread: Unread;
   findFaults: FindFaults;
   /** Refuses new operations, lets those under way finish, ends subscriptions and connections with "come again". */
   close(): Promise<void>;
@@ -90,7 +94,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const executor = createSupergraphExecutor(supergraphSdl);
   const sources = createSources({ urls, send, sign, timeoutMs: limits.subgraphMs });
   const { onRefused = () => {} } = options;
-  const callers = tellRefusals(options.callers ?? createCallerBounds(limits), onRefused);
+  const bounds = options.callers ?? createCallerBounds(limits);
+  const callers = tellRefusals(bounds, onRefused);
+  const frames = createFrameBounds({ limits, callers: bounds, onWait: () => onRefused("frames of a caller") });
+  const unread = createUnread(limits, onRefused);
   const pipeline = createPipeline(executor, {
     limits,
     introspection: options.introspection ?? true,
@@ -98,7 +105,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     documents: options.documents,
   });
   const { webSocketImpl } = options;
-  const operations = createOperations({ executor, sources, urls, sign, limits, pipeline, callers, webSocketImpl });
+  const operations = createOperations({
+    executor,
+    sources,
+    urls,
+    sign,
+    limits,
+    pipeline,
+    callers,
+    frames,
+    unread,
+    webSocketImpl,
+  });
   const findFaults = createReadiness(
     {
       gateway: untilStopping("the gateway", operations.draining),
@@ -139,6 +157,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     fetch: (request) => respond(request, { log, origins, route }),
     refuseUpgrade: sockets.refuseUpgrade,
     accept: sockets.accept,
+    unread,
     load: () => ({ ...sockets.load(), operations: operations.running() }),
     findFaults,
     async close() {

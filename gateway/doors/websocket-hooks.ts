@@ -3,6 +3,7 @@ import type { Log } from "@soma/shared/log";
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { ServerOptions, SubscribePayload } from "graphql-ws";
 import type { Crowd } from "../ground/crowd.ts";
+import { unlessAborted } from "../ground/deadline.ts";
 import { formatError } from "../ground/format-error.ts";
 import type { Identified, Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
@@ -78,7 +79,8 @@ export function createWebSocketHooks(
       const work = trace
         .run(() => operations.execute(admitted, { trace, signal: controller.signal }))
         .catch((error: unknown) => refused(error, trace));
-      return unlessAborted(controller.signal, work) as never;
+      // What nobody waits for is not waited for here either, so that its id is free at once; a mutation goes on behind.
+      return unlessAborted(controller.signal, work).catch(() => ({ data: null })) as never;
     },
 
     subscribe: (args) => operationOf(args).results as never,
@@ -164,14 +166,6 @@ async function admit(
     contextValue: operation,
     rootValue: undefined,
   };
-}
-
-/** A result that nobody waits for is not waited for here either, so that its id is free at once; a mutation goes on behind. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | { data: null }> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => resolve({ data: null }), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 function operationOf({ contextValue }: ExecutionArgs): SocketOperation & { admitted: AdmittedOperation } {

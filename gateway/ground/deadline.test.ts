@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { settledWithin, withDeadline } from "./deadline.ts";
+import { pause, settledWithin, unlessAborted, withDeadline } from "./deadline.ts";
 
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
@@ -28,6 +28,36 @@ describe("withDeadline()", () => {
       added.mock.calls.map(([, listener]) => listener),
     );
     expect(added).toHaveBeenCalledTimes(10);
+  });
+});
+
+describe("unlessAborted()", () => {
+  it("gives what the work gives, and leaves nothing behind on a signal that lives on", async () => {
+    const { signal } = new AbortController();
+    const [added, removed] = [vi.spyOn(signal, "addEventListener"), vi.spyOn(signal, "removeEventListener")];
+    expect(await unlessAborted(signal, Promise.resolve(7))).toBe(7);
+    await expect(unlessAborted(signal, Promise.reject(new Error("no")))).rejects.toThrow("no");
+    const listeners = (calls: unknown[][]): unknown[] => calls.map(([, listener]) => listener);
+    expect(listeners(removed.mock.calls)).toEqual(listeners(added.mock.calls));
+  });
+
+  it("waits for the work no longer than until the signal aborts", async () => {
+    const controller = new AbortController();
+    const waiting = unlessAborted(controller.signal, new Promise(() => {}));
+    controller.abort(new Error("left"));
+    await expect(waiting).rejects.toThrow("left");
+    await expect(unlessAborted(controller.signal, new Promise(() => {}))).rejects.toThrow("left");
+  });
+});
+
+describe("pause()", () => {
+  it("ends when its time is up, or when the signal aborts", async () => {
+    const controller = new AbortController();
+    await pause(1, controller.signal);
+    const long = pause(3_600_000, controller.signal);
+    controller.abort();
+    await long;
+    await pause(3_600_000, controller.signal);
   });
 });
 

@@ -59,7 +59,7 @@ export interface GatewayLimits {
   /** Bytes that may wait for a connection to read them: then nothing more is read from it, or it ends if it is a stranger. */
   unreadBytes: number;
   unreadBytesOfStranger: number;
-  /** Bytes that may wait on all connections together; above, the one that has most of them ends. */
+  /** Bytes that may wait on all connections and for all subscriptions together; above, the one that has most ends. */
   unreadBytesOfAll: number;
   /** Milliseconds that a client may leave unread what waits for it; over HTTP, without reading any of it. */
   unreadMs: number;
@@ -69,9 +69,16 @@ export interface GatewayLimits {
   /** TCP connections of one network, and overall, that wait: for a request, for its rest, or for someone to read the answer. */
   waitingPerNetwork: number;
   waiting: number;
-  /** Events that wait for a slow subscriber before its operation is ended. */
+  /** Events that wait for a slow subscriber before its operation is ended, and their bytes, as JSON. */
   queuedEvents: number;
-  /** Milliseconds until a query must be answered, however many subgraphs it asks one after the other. */
+  queuedBytes: number;
+  /**
+   * Events of one caller's subscriptions for which something is read at once, and milliseconds that one may wait for its turn
+   * and then for the allowance, of which it takes as much as a query that reads the same; nothing if it holds all itself.
+   */
+  framesPerCaller: number;
+  frameTurnMs: number;
+  /** Milliseconds until a query is answered, or an event of a subscription, however many subgraphs are asked in a row. */
   queryMs: number;
   /** Milliseconds until a subgraph must have answered. */
   subgraphMs: number;
@@ -123,6 +130,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   waitingPerNetwork: 500,
   waiting: 2_000,
   queuedEvents: 256,
+  queuedBytes: 4_194_304,
+  framesPerCaller: 8,
+  frameTurnMs: 120_000,
   queryMs: 25_000,
   subgraphMs: 10_000,
   connectionInitMs: 3_000,

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayLimits } from "../ground/limits.ts";
+import { createUnread } from "../ground/unread.ts";
 import { createLab, type Lab } from "../testing/lab.ts";
 import { boundWaiting } from "./bound-waiting.ts";
-import { createUnread } from "./unread.ts";
 
 const HEAD = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
 const MUCH = 16_000_000;
@@ -101,7 +101,7 @@ describe("boundWaiting()", () => {
 
 describe("an answer that waits to be read", () => {
   let server: Server;
-  const unread = createUnread({ unreadBytesOfAll: 1e9 });
+  const unread = createUnread({ unreadBytesOfAll: 1e9 }, () => {});
   const open: Socket[] = [];
   afterEach(() => {
     for (const socket of open.splice(0)) socket.destroy();

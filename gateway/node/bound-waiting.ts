@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { createCrowd } from "../ground/crowd.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
+import type { Unread } from "../ground/unread.ts";
 import { countRefusal } from "./count-refusals.ts";
-import type { Unread } from "./unread.ts";
 
 /** A TCP connection of HTTP. */
 interface Peer {

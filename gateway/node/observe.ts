@@ -1,6 +1,5 @@
 import { beforeReading, durationHistogram, gauge } from "@soma/shared/metrics";
 import type { Gateway } from "../app.ts";
-import type { Unread } from "./unread.ts";
 
 const requests = durationHistogram(
   "http_server_request_duration_seconds",
@@ -29,14 +28,8 @@ const ROUTES = [
 ];
 
 /** The gateway's fetch, measured. Paths that are not routes of ours share one label, so that a stranger cannot add series. */
-export function observe(
-  gateway: Gateway,
-  unread: Pick<Unread, "bytes">,
-): { fetch: Gateway["fetch"]; stop: () => void } {
-  const stop = beforeReading(() => {
-    readLoad(gateway);
-    unreadBytes.set(unread.bytes());
-  });
+export function observe(gateway: Gateway): { fetch: Gateway["fetch"]; stop: () => void } {
+  const stop = beforeReading(() => readLoad(gateway));
   const fetch: Gateway["fetch"] = async (request) => {
     const path = new URL(request.url).pathname;
     const end = requests.startTimer({ service: "gateway", route: ROUTES.includes(path) ? path : "web" });
@@ -53,4 +46,5 @@ function readLoad(gateway: Gateway): void {
   strangers.set(load.strangers);
   subscriptions.set(load.subscriptions);
   operations.set(load.operations);
+  unreadBytes.set(gateway.unread.bytes());
 }

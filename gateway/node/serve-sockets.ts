@@ -6,8 +6,8 @@ import { WebSocket, WebSocketServer } from "ws";
 import type { Gateway } from "../app.ts";
 import type { SocketLike, UpgradeRequest } from "../doors/websocket-connection.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
+import type { Unread } from "../ground/unread.ts";
 import { createPace, type Pace } from "./pace.ts";
-import type { Unread } from "./unread.ts";
 
 /** Milliseconds that a client may take to answer our close. */
 const CLOSE_MS = 2_000;
@@ -16,7 +16,7 @@ const CLOSE_MS = 2_000;
 export function serveSockets(
   server: Server,
   gateway: Gateway,
-  { log, limits, unread }: { log: Log; limits: GatewayLimits; unread: Unread },
+  { log, limits }: { log: Log; limits: GatewayLimits },
 ): { close(): void } {
   // The types of ws do not know closeTimeout yet.
   const options = { noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false, closeTimeout: CLOSE_MS };
@@ -36,7 +36,7 @@ export function serveSockets(
       socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
       const pace = createPace(socket, duplex, limits);
       paces.set(socket, pace);
-      const closed = gateway.accept(adapt(socket, { pace, unread }), upgrade);
+      const closed = gateway.accept(adapt(socket, { pace, unread: gateway.unread }), upgrade);
       socket.once("close", (code, reason) => {
         paces.delete(socket);
         void closed(code, reason.toString());

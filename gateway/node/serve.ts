@@ -6,7 +6,6 @@ import { DEFAULT_LIMITS, type GatewayLimits } from "../ground/limits.ts";
 import { boundWaiting } from "./bound-waiting.ts";
 import { observe } from "./observe.ts";
 import { serveSockets } from "./serve-sockets.ts";
-import { createUnread } from "./unread.ts";
 
 interface ServeOptions {
   host: string;
@@ -25,14 +24,13 @@ export async function serveGateway(gateway: Gateway, options: ServeOptions): Pro
   const { host, port, log, afterClose } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const lifecycle = createLifecycle(log, limits.drainMs + 3_000);
-  const unread = createUnread(limits);
-  const observed = observe(gateway, unread);
+  const observed = observe(gateway);
   const listening = await listen(observed.fetch, { host, port, portSetting: "SOMA_GATEWAY_PORT" });
   lifecycle.add("metrics", observed.stop);
   if (afterClose !== undefined) lifecycle.add("what it used", afterClose);
   lifecycle.add("http", listening.close);
-  boundWaiting(listening.server, { limits, unread });
-  const sockets = serveSockets(listening.server, gateway, { log, limits, unread });
+  boundWaiting(listening.server, { limits, unread: gateway.unread });
+  const sockets = serveSockets(listening.server, gateway, { log, limits });
   lifecycle.add("sockets", sockets.close);
   lifecycle.add("operations", gateway.close);
   return { url: listening.url, port: listening.port, close: lifecycle.close };

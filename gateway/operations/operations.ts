@@ -58,11 +58,11 @@ export function createOperations(
       running.add(work);
       return work;
     },
-    async subscribe({ identified: { principal }, planned, variables }, { trace, signal }) {
+    async subscribe({ identified: { principal }, ...admitted }, { trace, signal }) {
       const leave = await callers.enter(principal, "subscriptions");
       try {
         if (signal.aborted) throw abortReason(signal);
-        return subscribe(options, { planned, variables, context: { principal, trace, signal } }, leave);
+        return subscribe(options, { ...admitted, context: { principal, trace, signal } }, leave);
       } catch (error) {
         leave();
         throw error;

@@ -33,6 +33,8 @@ export interface AdmittedOperation {
   identified: Identified;
   planned: PlannedOperation;
   variables: Record<string, unknown>;
+  /** What the objects it may read take of the allowance: of a query once, of a subscription with each event. */
+  readPrice: number;
 }
 
 /**
@@ -101,8 +103,9 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
     const request = parseRequest(input.payload, limits, documents);
     const planned = await plan(request, input.kinds, principal);
     const { reads, mutations } = costOf(planned, request.variables);
-    await callers.take(principal, Math.floor(reads / COST_OF_ONE) + Math.ceil(mutations / MUTATION_WEIGHT));
-    return { identified, planned, variables: request.variables };
+    const readPrice = Math.floor(reads / COST_OF_ONE);
+    await callers.take(principal, readPrice + Math.ceil(mutations / MUTATION_WEIGHT));
+    return { identified, planned, variables: request.variables, readPrice };
   };
 }
 

@@ -1,33 +1,21 @@
 import { SomaError } from "@soma/shared/errors";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from "graphql";
-import { formatResult } from "../ground/format-error.ts";
+import { unlessAborted } from "../ground/deadline.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
-import type { OperationContext } from "../ground/operation-context.ts";
+import type { Unread } from "../ground/unread.ts";
 import { openUpstream } from "../upstream/open-upstream.ts";
-import type {
-  PlanNode,
-  PlannedOperation,
-  Sources,
-  SubscriptionNode,
-  SupergraphExecutor,
-} from "../upstream/supergraph.ts";
+import type { SubscriptionNode } from "../upstream/supergraph.ts";
 import { createEventQueue } from "./event-queue.ts";
+import { planEvents, type ResolveEventOptions, type ResolveEventParams, resolveEvent } from "./resolve-event.ts";
 
-export interface SubscribeOptions {
-  executor: SupergraphExecutor;
-  sources: Sources;
+export interface SubscribeOptions extends ResolveEventOptions {
   urls: Readonly<Record<string, string>>;
   sign: SignPrincipal;
   limits: GatewayLimits;
+  /** Counts the events that wait, among all that waits to be read. */
+  unread: Unread;
   webSocketImpl?: unknown;
-}
-
-interface SubscribeParams {
-  planned: PlannedOperation;
-  variables: Record<string, unknown>;
-  /** Aborting its signal ends the subscription with the signal's reason. */
-  context: OperationContext & { signal: AbortSignal };
 }
 
 /**
@@ -36,27 +24,39 @@ interface SubscribeParams {
  * resolved, shaped and reported exactly as in a query. When the subgraph is lost this operation ends with an error the client
  * may retry on, from its cursor; the client's connection stays. A reader that stays behind too far is ended the same way.
  *
- * `onEnd` is called when it asks nothing more of the subgraph; more than once, it may be.
+ * Aborting the signal of its context ends it with the signal's reason. `onEnd` is called when it asks nothing more of the
+ * subgraph; more than once, it may be.
  *
  * The iterator is written by hand because `return()` of a generator waits for the event before it, which in a quiet stream
  * may never come, and the subgraph would be kept busy for nobody.
  */
 export function subscribe(
   options: SubscribeOptions,
-  params: SubscribeParams,
+  params: ResolveEventParams,
   onEnd: () => void,
 ): AsyncIterableIterator<FormattedExecutionResult> {
-  const { trace } = params.context;
-  const plan = eventPlan(params.planned);
+  const { trace, signal } = params.context;
+  const plan = planEvents(params);
   const events = openEvents(options, params, plan.primary, onEnd);
+  const left = new AbortController();
+  // An event that is being resolved when nobody waits for it any more is given up, and nobody is told half of it.
+  const context = { ...params.context, signal: AbortSignal.any([signal, left.signal]) };
   return {
     async next() {
       const { done, value } = await events.next();
       if (done === true) return { done, value };
-      return { done: false, value: await trace.run(() => resolveEvent(options, params, { ...plan, event: value })) };
+      const resolved = trace.run(() => resolveEvent(options, { ...params, context }, { ...plan, event: value }));
+      try {
+        return { done: false, value: await unlessAborted(context.signal, resolved) };
+      } catch (error) {
+        events.stop();
+        if (left.signal.aborted) return { done: true, value: undefined };
+        throw signal.aborted ? abortReason(signal) : error;
+      }
     },
     async return() {
       events.stop();
+      left.abort();
       return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]() {
@@ -71,17 +71,25 @@ interface SubgraphEvents {
   stop(): void;
 }
 
+const ENCODER = new TextEncoder();
+
 /** The events of the subgraph, queued for whoever reads them, until one side or the other ends. */
 function openEvents(
   options: SubscribeOptions,
-  { variables, context }: SubscribeParams,
-  primary: EventPlan["primary"],
+  { variables, context }: ResolveEventParams,
+  primary: SubscriptionNode["primary"],
   onEnd: () => void,
 ): SubgraphEvents {
   const { signal, principal, trace } = context;
-  const { limits, sign, webSocketImpl } = options;
+  const { limits, sign, unread, webSocketImpl } = options;
   const { serviceName } = primary;
-  const events = createEventQueue<ExecutionResult>(limits.queuedEvents);
+  const reader = { end: () => fail(tooSlow(events.waiting())) };
+  const events = createEventQueue<ExecutionResult>({
+    events: limits.queuedEvents,
+    bytes: limits.queuedBytes,
+    sizeOf: (event) => ENCODER.encode(JSON.stringify(event)).length,
+    hold: (bytes) => unread.hold(reader, bytes),
+  });
   const close = openUpstream(
     {
       url: urlOf(options, serviceName),
@@ -93,7 +101,7 @@ function openEvents(
     },
     {
       next(event) {
-        if (!events.push(event)) fail(tooSlow(limits.queuedEvents));
+        if (!events.push(event)) reader.end();
       },
       error: (error) => finish(toUpstreamError(error, serviceName)),
       complete: () => finish(),
@@ -104,12 +112,12 @@ function openEvents(
   if (signal.aborted) onAbort();
 
   function fail(error: Error): void {
-    events.fail(error);
+    events.drop(error);
     leave();
   }
+  /** What is queued is still delivered, unless it is aborted meanwhile. */
   function finish(error?: Error): void {
     events.end(error);
-    signal.removeEventListener("abort", onAbort);
     onEnd();
   }
   function leave(): void {
@@ -121,44 +129,10 @@ function openEvents(
   return {
     next: events.next,
     stop() {
-      events.end();
+      events.drop();
       leave();
     },
   };
-}
-
-interface EventPlan {
-  primary: SubscriptionNode["primary"];
-  node: PlanNode;
-}
-
-/** The subscription's own plan, with its first fetch as an ordinary one. */
-function eventPlan(planned: PlannedOperation): EventPlan {
-  const node = planned.plan.node as SubscriptionNode | undefined;
-  if (node?.kind !== "Subscription") throw new SomaError("INTERNAL", "the operation was not planned as a subscription");
-  const { primary, rest } = node;
-  if (rest === undefined) return { primary, node: primary };
-  return { primary, node: { kind: "Sequence", nodes: [primary, ...(rest.kind === "Sequence" ? rest.nodes : [rest])] } };
-}
-
-async function resolveEvent(
-  options: SubscribeOptions,
-  params: SubscribeParams,
-  { event, primary, node }: EventPlan & { event: ExecutionResult },
-): Promise<FormattedExecutionResult> {
-  const source = options.sources[primary.serviceName];
-  const sources = {
-    ...options.sources,
-    [primary.serviceName]: {
-      process: (request: Parameters<NonNullable<typeof source>["process"]>[0]) =>
-        request.request.query === primary.operation ? Promise.resolve(event) : source?.process(request),
-    },
-  };
-  const { planned, variables, context } = params;
-  return formatResult(
-    await options.executor.execute({ planned, node, variables, sources: sources as Sources, context }),
-    context.trace,
-  );
 }
 
 function urlOf({ urls }: SubscribeOptions, service: string): string {
@@ -173,8 +147,11 @@ function pick(variables: Record<string, unknown>, names: readonly string[]): Rec
   );
 }
 
-function tooSlow(waiting: number): SomaError {
-  return new SomaError("SLOW_CONSUMER", `${waiting} events wait to be read; subscribe again from the last one`);
+function tooSlow({ events, bytes }: { events: number; bytes: number }): SomaError {
+  return new SomaError(
+    "SLOW_CONSUMER",
+    `${events} events of ${bytes} bytes wait to be read; subscribe again from the last one`,
+  );
 }
 
 /** Why a subscription ended that its caller, or the gateway, wanted no more. */

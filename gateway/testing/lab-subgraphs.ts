@@ -16,7 +16,7 @@ const RUNS_SDL = `${LINK}
   enum Order { OLDEST NEWEST }
   type Query { run(id: ID!): Run  runs(count: Int! = 3): [Run!]!  page(first: Int = 2, order: Order): [Run!]!  echo(value: JSON): JSON  fails(code: String!): String  crashes: String!  late(ms: Int!): Run }
   type Mutation { addRun(title: String!, ms: Int! = 0): Run }
-  type Subscription { steps(runId: ID!, after: Int! = 0): Step!  flood(count: Int!): Step! }
+  type Subscription { steps(runId: ID!, after: Int! = 0): Step!  flood(count: Int!, size: Int! = 1000): Step! }
   type Run @key(fields: "id") { id: ID! title: String! parent: Run }
   type Step { seq: Int! run: Run! note: String! }`;
 
@@ -109,9 +109,9 @@ export function startLabRuns(
         },
       },
       flood: {
-        subscribe: (_root: unknown, { count }: { count: number }) =>
+        subscribe: (_root: unknown, { count, size }: { count: number; size: number }) =>
           stoppable(async function* () {
-            for (let seq = 1; seq <= count; seq += 1) yield { flood: { seq, run: run("1"), note: "x".repeat(1_000) } };
+            for (let seq = 1; seq <= count; seq += 1) yield { flood: { seq, run: run("1"), note: "x".repeat(size) } };
           }),
       },
     },

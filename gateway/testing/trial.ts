@@ -4,7 +4,9 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import type { FormattedExecutionResult, GraphQLSchema } from "graphql";
 import { DEFAULT_LIMITS, type GatewayLimits } from "../ground/limits.ts";
 import { traced } from "../ground/request-trace.ts";
+import { createUnread } from "../ground/unread.ts";
 import { createCallerBounds } from "../operations/caller-bounds.ts";
+import { createFrameBounds } from "../operations/frame-bounds.ts";
 import { createOperations, type Operations } from "../operations/operations.ts";
 import { createPipeline } from "../operations/pipeline.ts";
 import { refused } from "../operations/refusal.ts";
@@ -55,7 +57,9 @@ export async function createTrial(): Promise<Trial> {
   function begin(): Operations {
     const callers = createCallerBounds(PATIENT);
     const pipeline = createPipeline(executor, { limits: PATIENT, introspection: true, callers });
-    return createOperations({ executor, sources, urls, sign, limits: PATIENT, pipeline, callers });
+    const frames = createFrameBounds({ limits: PATIENT, callers, onWait: () => {} });
+    const unread = createUnread(PATIENT, () => {});
+    return createOperations({ executor, sources, urls, sign, limits: PATIENT, pipeline, callers, frames, unread });
   }
 
   async function run(payload: unknown): Promise<Outcome> {

@@ -1,23 +1,26 @@
-import type { GatewayLimits } from "../ground/limits.ts";
-import { countRefusal } from "./count-refusals.ts";
+import type { GatewayLimits } from "./limits.ts";
 
-/** A connection that may leave unread what it is sent. */
+/** A connection that may leave unread what it is sent, or a subscription whose events wait for it. */
 interface Reader {
+  /** Ends it; what it holds is given back at once or soon after. */
   end(): void;
 }
 
 /** What waits in this process for clients to read it. */
 export interface Unread {
   bytes(): number;
-  /** Counts what is being sent until the function is called. Ends the connection that reads least when all is too much. */
+  /** Counts what waits until the function is called. Ends the reader that leaves most when all is too much, perhaps this one. */
   hold(reader: Reader, bytes: number): () => void;
 }
 
 /**
- * Bounds the memory of all connections together: one that reads nothing costs little, many do not, and neither do the largest
- * answers of one. A WebSocket is paused long before (pace.ts), so this is for the sum.
+ * Bounds the memory of all connections and subscriptions together: one that reads nothing costs little, many do not, and
+ * neither do the largest answers of one. Each has a bound of its own long before, so this is for the sum.
  */
-export function createUnread(limits: Pick<GatewayLimits, "unreadBytesOfAll">): Unread {
+export function createUnread(
+  limits: Pick<GatewayLimits, "unreadBytesOfAll">,
+  onRefused: (bound: string) => void,
+): Unread {
   const held = new Map<Reader, number>();
   let total = 0;
 
@@ -30,8 +33,7 @@ export function createUnread(limits: Pick<GatewayLimits, "unreadBytesOfAll">): U
 
   function endWorst(): void {
     const [worst] = [...held].reduce((most, each) => (each[1] > most[1] ? each : most));
-    countRefusal("unread bytes of all");
-    // What it held is given back as its sends fail.
+    onRefused("unread bytes of all");
     worst.end();
   }
 
