@@ -2,11 +2,14 @@ import { readFileSync } from "node:fs";
 import { buildSchema, getIntrospectionQuery, getOperationAST, isObjectType, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../ground/limits.ts";
+import { readKeys } from "../upstream/read-keys.ts";
 import type { PlannedOperation } from "../upstream/supergraph.ts";
 import { checkCost } from "./operation-cost.ts";
 
-const schema = buildSchema(readFileSync(new URL("../../graphql/schema.graphql", import.meta.url), "utf8"));
-const clients = parse(readFileSync(new URL("../../graphql/operations/operations.graphql", import.meta.url), "utf8"));
+const read = (file: string): string => readFileSync(new URL(`../../graphql/${file}`, import.meta.url), "utf8");
+const schema = buildSchema(read("schema.graphql"));
+const graph = { schema, keys: readKeys(read("supergraph.graphql")) };
+const clients = parse(read("operations/operations.graphql"));
 
 function cost(text: string, variables: Record<string, unknown> = {}, limit = 1e12): number {
   return costOf({ text, variables, limit });
@@ -25,7 +28,7 @@ function costOf({
   const operation = getOperationAST(document);
   if (!operation) throw new Error("the test's document has no operation");
   const planned = { text, document, operation } as unknown as PlannedOperation;
-  const { reads, mutations } = checkCost(schema, planned, variables, { ...DEFAULT_LIMITS, cost: limit });
+  const { reads, mutations } = checkCost(graph, planned, variables, { ...DEFAULT_LIMITS, cost: limit });
   return reads + mutations;
 }
 
@@ -81,7 +84,10 @@ describe("checkCost()", () => {
       "mutation { dear { session { session { __typename } } } a: cheap { __typename } b: cheap { __typename } }";
     const document = parse(text);
     const planned = { document, operation: getOperationAST(document) } as unknown as PlannedOperation;
-    expect(checkCost(weighed, planned, {}, DEFAULT_LIMITS)).toEqual({ reads: 2, mutations: 45 });
+    expect(checkCost({ schema: weighed, keys: new Map() }, planned, {}, DEFAULT_LIMITS)).toMatchObject({
+      reads: 2,
+      mutations: 45,
+    });
   });
 
   it("takes what a list holds at most from its description, unless that is said of something else", () => {
@@ -101,8 +107,12 @@ describe("checkCost()", () => {
       type Run { id: ID }`);
     const reads = (field: string): number => {
       const document = parse(`{ ${field} { id } }`);
-      return checkCost(described, { document, operation: getOperationAST(document) as never }, {}, DEFAULT_LIMITS)
-        .reads;
+      return checkCost(
+        { schema: described, keys: new Map() },
+        { document, operation: getOperationAST(document) as never },
+        {},
+        DEFAULT_LIMITS,
+      ).reads;
     };
     const fields = ["many", "large", "paged", "paged(last: 3)", "limited", "limited(limit: 5)", "single"];
     expect(fields.map(reads)).toEqual([300, 20, 7, 3, 300, 5, 1]);
@@ -112,10 +122,22 @@ describe("checkCost()", () => {
     const document = { ...clients };
     const operation = getOperationAST(document, "RunEvents") as never;
     const variables = { runId: "1", afterSeq: 0 };
-    expect(checkCost(schema, { document, operation }, variables, DEFAULT_LIMITS).reads).toBe(1_001);
+    const own = { reads: 1_001, mutations: 0, readsOthers: false };
+    expect(checkCost(graph, { document, operation }, variables, DEFAULT_LIMITS)).toEqual(own);
     const greedy =
       'subscription { runEvents(runId: "1") { ... on RunBatch { events { step { decision { run { steps { nodes { id } } } } } } } } }';
     expect(() => cost(greedy, {}, DEFAULT_LIMITS.cost)).toThrow("may cost 105001 objects, more than 10000");
+  });
+
+  it.each([
+    ["events { seq payload frame { ... on StreamData { data } } }", false],
+    ["events { seq } firstSeq", false],
+    ["events { step { id } }", true],
+    ["events { ... on RunEvent { step { decision { id } } } }", true],
+  ])("tells of a subscription whether its events hold all that is selected: %s", (selection, readsOthers) => {
+    const document = parse(`subscription { runEvents(runId: "1") { ... on RunBatch { ${selection} } } }`);
+    const operation = getOperationAST(document) as never;
+    expect(checkCost(graph, { document, operation }, {}, DEFAULT_LIMITS).readsOthers).toBe(readsOthers);
   });
 
   it("takes sizes from variables, and their defaults", () => {
@@ -140,7 +162,7 @@ describe("checkCost()", () => {
       if (definition.kind !== "OperationDefinition") continue;
       const planned = { document: clients, operation: definition } as unknown as PlannedOperation;
       const variables = { id: "1", first: 100, runId: "1", afterSeq: 0, limit: 1_000, input: { limit: 50 } };
-      expect(() => checkCost(schema, planned, variables, DEFAULT_LIMITS)).not.toThrow();
+      expect(() => checkCost(graph, planned, variables, DEFAULT_LIMITS)).not.toThrow();
     }
     const introspection = getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true, oneOf: true });
     expect(() => cost(introspection)).not.toThrow();

@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
   getArgumentValues,
   getNamedType,
+  isAbstractType,
   isCompositeType,
   isInputObjectType,
   isInterfaceType,
@@ -19,7 +20,7 @@ import {
   TypeMetaFieldDef,
 } from "graphql";
 import type { GatewayLimits } from "../ground/limits.ts";
-import type { PlannedOperation } from "../upstream/supergraph.ts";
+import type { PlannedOperation, SupergraphExecutor } from "../upstream/supergraph.ts";
 import { asDocumentFault, documentFault } from "./document-fault.ts";
 import { type Fragments, findFragments } from "./document-size.ts";
 
@@ -38,15 +39,19 @@ const MOST = /\bat most (\d+)\b(?!\s*(?:[kmg]?i?b|bytes|characters)\b)/i;
 /** Lists of the introspection have no pages: fields of a type, arguments of a field, values of an enum. */
 const INTROSPECTION_SIZE = 5;
 
+/** The schema, and by which fields the subgraphs know its objects. */
+type Graph = Pick<SupergraphExecutor, "schema" | "keys">;
+
 /** What a walk through an operation needs and finds. */
-interface Walk {
-  schema: GraphQLSchema;
+interface Walk extends Graph {
   fragments: Fragments;
   variables: Record<string, unknown>;
   limits: GatewayLimits;
   cost: number;
   /** What of it is mutations. */
   mutations: number;
+  /** Whether objects are read that stand for themselves, below the one that the root field gives. */
+  readsOthers: boolean;
   /** The field that costs most by itself. */
   worst: { path: string; cost: number };
 }
@@ -56,6 +61,8 @@ export interface OperationCost {
   reads: number;
   /** What its mutations weigh: each of them is sure to be done. */
   mutations: number;
+  /** Whether other objects are read than those its root fields give, with what belongs to them alone. */
+  readsOthers: boolean;
 }
 
 interface Place {
@@ -73,15 +80,21 @@ interface Place {
  * Introspection has a limit of its own.
  */
 export function checkCost(
-  schema: GraphQLSchema,
+  graph: Graph,
   { document, operation }: Pick<PlannedOperation, "document" | "operation">,
   variables: Record<string, unknown>,
   limits: GatewayLimits,
 ): OperationCost {
   const fragments = findFragments(document);
   const measure = (introspection: boolean): Walk => {
-    const walk: Walk = { schema, fragments, variables, limits, cost: 0, mutations: 0, worst: { path: "", cost: 0 } };
-    const place = { type: schema.getRootType(operation.operation) ?? undefined, count: 1, size: undefined, path: "" };
+    const found = { cost: 0, mutations: 0, readsOthers: false, worst: { path: "", cost: 0 } };
+    const walk: Walk = { ...graph, fragments, variables, limits, ...found };
+    const place = {
+      type: graph.schema.getRootType(operation.operation) ?? undefined,
+      count: 1,
+      size: undefined,
+      path: "",
+    };
     addSet(walk, operation.selectionSet, place, ({ name }) => name.value.startsWith("__") === introspection);
     return walk;
   };
@@ -89,7 +102,8 @@ export function checkCost(
   refuseAbove(limits.introspectionCost, introspection);
   const walk = measure(false);
   refuseAbove(limits.cost, walk);
-  return { reads: walk.cost - walk.mutations + introspection.cost, mutations: walk.mutations };
+  const { cost, mutations, readsOthers } = walk;
+  return { reads: cost - mutations + introspection.cost, mutations, readsOthers };
 }
 
 function refuseAbove(limit: number, { cost, worst }: Walk): void {
@@ -125,10 +139,17 @@ function addField(walk: Walk, node: FieldNode, { type, count, size, path }: Plac
   const here = path === "" ? node.name.value : `${path}.${node.name.value}`;
   walk.cost += cost;
   if (isMutation) walk.mutations += cost;
+  if (path !== "" && standsForItself(walk, named)) walk.readsOthers = true;
   if (cost > walk.worst.cost) walk.worst = { path: here, cost };
   if (node.selectionSet === undefined) return;
   // The size of a page is for the lists of the page itself, its edges and nodes, and not for what is below them.
   addSet(walk, node.selectionSet, { type: named, count: objects, size: isList ? undefined : asked, path: here });
+}
+
+/** Subgraphs know its objects by a key, so that it is more than a part of the object it is met in. */
+function standsForItself({ schema, keys }: Walk, type: GraphQLNamedType): boolean {
+  const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+  return types.some(({ name }) => (keys.get(name)?.size ?? 0) > 0);
 }
 
 function weightOf({ description }: GraphQLField<unknown, unknown>, usual: number): number {

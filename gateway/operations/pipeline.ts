@@ -33,8 +33,11 @@ export interface AdmittedOperation {
   identified: Identified;
   planned: PlannedOperation;
   variables: Record<string, unknown>;
-  /** What the objects it may read take of the allowance: of a query once, of a subscription with each event. */
-  readPrice: number;
+  /**
+   * What each event of a subscription takes of the allowance: as much as a query that reads the same, and nothing when it holds
+   * all that is selected itself.
+   */
+  eventPrice: number;
 }
 
 /**
@@ -65,7 +68,7 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
 
   function costOf(operation: ReadOperation, variables: Record<string, unknown>): OperationCost {
     const coerced = coerceVariables(executor, operation, { variables, hideSuggestions });
-    return checkCost(executor.schema, operation, coerced, limits);
+    return checkCost(executor, operation, coerced, limits);
   }
 
   /** Nobody knows before what a document takes to check and to plan, so that its caller may come to owe it. */
@@ -102,10 +105,11 @@ export function createPipeline(executor: SupergraphExecutor, options: PipelineOp
     await callers.take(principal, 1);
     const request = parseRequest(input.payload, limits, documents);
     const planned = await plan(request, input.kinds, principal);
-    const { reads, mutations } = costOf(planned, request.variables);
+    const { reads, mutations, readsOthers } = costOf(planned, request.variables);
     const readPrice = Math.floor(reads / COST_OF_ONE);
     await callers.take(principal, readPrice + Math.ceil(mutations / MUTATION_WEIGHT));
-    return { identified, planned, variables: request.variables, readPrice };
+    const eventPrice = readsOthers ? 1 + readPrice : 0;
+    return { identified, planned, variables: request.variables, eventPrice };
   };
 }
 

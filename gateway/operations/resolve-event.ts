@@ -23,18 +23,18 @@ export interface ResolveEventParams extends Omit<AdmittedOperation, "identified"
 interface EventPlan {
   primary: SubscriptionNode["primary"];
   node: PlanNode;
-  /** What each event takes of its caller's allowance; nothing when it holds all that is selected. */
+  /** What an event takes of its caller's allowance. */
   price: number;
 }
 
-/** The subscription's own plan, with its first fetch as an ordinary one. Asking other subgraphs is as much as an operation. */
-export function planEvents({ planned, readPrice }: ResolveEventParams): EventPlan {
+/** The subscription's own plan, with its first fetch as an ordinary one. No event is free for which another fetch follows. */
+export function planEvents({ planned, eventPrice }: ResolveEventParams): EventPlan {
   const node = planned.plan.node as SubscriptionNode | undefined;
   if (node?.kind !== "Subscription") throw new SomaError("INTERNAL", "the operation was not planned as a subscription");
   const { primary, rest } = node;
-  if (rest === undefined) return { primary, node: primary, price: readPrice };
+  if (rest === undefined) return { primary, node: primary, price: eventPrice };
   const nodes = [primary, ...(rest.kind === "Sequence" ? rest.nodes : [rest])];
-  return { primary, node: { kind: "Sequence", nodes }, price: 1 + readPrice };
+  return { primary, node: { kind: "Sequence", nodes }, price: Math.max(1, eventPrice) };
 }
 
 /**
