@@ -77,6 +77,30 @@ describe("what the roles of a running system may do", () => {
     expect(await worker`select pg_advisory_unlock(2, 1)`).toBeDefined();
   });
 
+  it.each(["memory", "policy", "tools"])("a request publishes as its own tenant only: %s", async (name) => {
+    const { request, worker } = of(name);
+    const [id, type] = [newId(), "agent.audit.v1"];
+    const headers = { ce_id: id, ce_tenant: "acme", ce_type: type };
+    const insert = (changed: object, topic = `soma.acme.${type}`) =>
+      transaction(
+        request as Sql,
+        { tenant: "acme" },
+        (tx) => tx`insert into outbox (bucket, tenant, topic, key, event_id, type, payload, headers)
+          values (0, 'acme', ${topic}, 'k', ${id}, ${type}, '{}', ${tx.json({ ...headers, ...changed })})`,
+      );
+    const forged: [object, string?][] = [
+      [{ ce_tenant: "other" }],
+      [{ ce_tenant: null }],
+      [{ ce_id: newId() }],
+      [{ ce_type: "agent.runs.v1" }],
+      [{}, `soma.other.${type}`],
+    ];
+    for (const [changed, topic] of forged)
+      await expect(insert(changed, topic), JSON.stringify([changed, topic])).rejects.toMatchObject({ code: "23514" });
+    await insert({});
+    expect(await worker`select headers from outbox`).toEqual([{ headers }]);
+  });
+
   it("a request writes a history's first event, of a run of its own, and nothing else into a history", async () => {
     const { owner, request } = of("runs");
     const [mine, theirs] = [newId("Run"), newId("Run")];

@@ -75,9 +75,11 @@ export async function createOutboxStage(): Promise<OutboxStage> {
       const [first = "", ...rest] = reasons;
       await say(first, key);
       await database.owner`insert into outbox (bucket, tenant, topic, key, event_id, type, payload, headers)
-        select o.bucket, o.tenant, o.topic, o.key, gen_random_uuid(), o.type, jsonb_set(o.payload::jsonb, '{reason}', to_jsonb(r.reason))::text, o.headers
+        select o.bucket, o.tenant, o.topic, o.key, r.id, o.type, jsonb_set(o.payload::jsonb, '{reason}', to_jsonb(r.reason))::text,
+          jsonb_set(o.headers, '{ce_id}', to_jsonb(r.id))
         from (select * from outbox where key = ${key} order by id desc limit 1) o
-          cross join unnest(${rest}::text[]) with ordinality r(reason, place) order by place`;
+          cross join (select gen_random_uuid() as id, reason, place
+            from unnest(${rest}::text[]) with ordinality given(reason, place)) r order by r.place`;
     },
     async keyBeside(key) {
       const [row] = await database.owner<{ beside: string }[]>`
