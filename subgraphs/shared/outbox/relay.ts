@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "../backoff.ts";
 import type { EventBus, PublishResult } from "../bus/event-bus.ts";
 import type { EventRecord } from "../bus/event-record.ts";
 import type { Log } from "../log.ts";
 import { type Loop, startLoop } from "../loop.ts";
 import { counter } from "../metrics.ts";
 import { createWaitingGauges, type Waiting } from "./show-waiting.ts";
+
+/** Together less than a second: a process may have four relays to stop, and a lease runs out by itself. */
+const RELEASES = 4;
+const RETRY = { initialMs: 100, maxMs: 400 };
 
 const published = counter("outbox_publish_total", "Events by what became of them", ["schema", "result"]);
 
@@ -129,9 +135,19 @@ export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
     ...loop,
     async close() {
       await loop.close();
-      await relay
-        .release()
-        .catch((error: unknown) => log.warn({ err: error }, "the lease of a relay could not be given back"));
+      await untilReleased(relay, log);
     },
   };
+}
+
+/** Tried until it is true or the time of a stop is over: until the lease runs out nothing else publishes what it has. */
+async function untilReleased(relay: Relay, log: Log): Promise<void> {
+  for (let failures = 1; failures <= RELEASES; failures += 1) {
+    try {
+      return await relay.release();
+    } catch (error) {
+      log.warn({ err: error, failures }, "the lease of a relay could not be given back yet");
+      if (failures < RELEASES) await sleep(backoffMs(RETRY, failures));
+    }
+  }
 }
