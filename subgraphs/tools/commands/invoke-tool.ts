@@ -31,6 +31,7 @@ const WAIT_MARGIN_MS = 5_000;
 /**
  * Runs a tool once for its idempotency key, under a decision that allows this very call. The key of a finished invocation
  * gives that invocation; one that runs is waited for; one whose process died runs again when its tool allows that.
+ * Throws UNAVAILABLE when its tool could not do its work here and now and may be asked for again.
  */
 export async function invokeTool(
   deps: InvokeToolDeps,
@@ -90,11 +91,12 @@ async function claimAndRun(
       : await takeOver(deps.sql, row, decision, executorId);
   if (attempt === undefined) return true;
   deps.wakeUp.changed(call.invocationId);
-  await withSpan(
+  const given = await withSpan(
     `tool ${tool.name}`,
     { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt },
     () => deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
   );
+  if (given !== undefined) throw new SomaError("UNAVAILABLE", given);
   return true;
 }
 

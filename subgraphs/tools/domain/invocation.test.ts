@@ -8,6 +8,7 @@ describe("toEnding()", () => {
       [{ kind: "TRUNCATED" }, "TRUNCATED", "TRUNCATED", null],
       [{ kind: "CANCELED" }, "CANCELED", "CANCELED", "canceled"],
       [{ kind: "TIMEOUT", limitMs: 30 }, "TIMED_OUT", "TIMEOUT", "timeout"],
+      [{ kind: "DISK_FULL" }, "FAILED", "ERROR", "disk_full"],
       [{ kind: "ERROR", type: "bad_expression", message: "no" }, "FAILED", "ERROR", "bad_expression"],
     ] as const;
     for (const [outcome, status, stream, type] of table) {
@@ -19,11 +20,11 @@ describe("toEnding()", () => {
 });
 
 describe("endingOfLost()", () => {
-  const lost = { effect: "pure", attempt: 1, cancelRequested: false };
+  const lost = { effect: "pure", lives: 1, cancelRequested: false };
 
   it("lets pure and idempotent tools run again", () => {
     expect(endingOfLost(lost)).toBeUndefined();
-    expect(endingOfLost({ ...lost, effect: "idempotent", attempt: MAX_ATTEMPTS - 1 })).toBeUndefined();
+    expect(endingOfLost({ ...lost, effect: "idempotent", lives: MAX_ATTEMPTS - 1 })).toBeUndefined();
   });
 
   it("leaves an at-most-once tool unknown, which its event calls failed with unknown_outcome", () => {
@@ -40,7 +41,7 @@ describe("endingOfLost()", () => {
   });
 
   it("gives up a tool that took down its executor each time", () => {
-    expect(endingOfLost({ ...lost, attempt: MAX_ATTEMPTS })).toMatchObject({
+    expect(endingOfLost({ ...lost, lives: MAX_ATTEMPTS })).toMatchObject({
       status: "FAILED",
       error: { type: "executor_lost" },
     });

@@ -1,4 +1,5 @@
 import type { StreamStatus } from "@soma/schemas/run-history";
+import { FULL_DISK } from "./full-disk.ts";
 
 /** Statuses of an invocation. DENIED is for records of other makers: a call that was refused here leaves no row. */
 export type InvocationStatus =
@@ -37,6 +38,7 @@ export type Outcome =
   | { kind: "TRUNCATED" }
   | { kind: "TIMEOUT"; limitMs: number }
   | { kind: "CANCELED" }
+  | { kind: "DISK_FULL" }
   | { kind: "ERROR"; type: string; message: string };
 
 export interface Ending {
@@ -64,6 +66,8 @@ export function toEnding(outcome: Outcome): Ending {
         stream: "CANCELED",
         error: { type: "canceled", message: "the invocation was canceled" },
       };
+    case "DISK_FULL":
+      return { status: "FAILED", stream: "ERROR", error: { type: "disk_full", message: FULL_DISK } };
     case "ERROR":
       return { status: "FAILED", stream: "ERROR", error: { type: outcome.type, message: outcome.message } };
   }
@@ -90,7 +94,7 @@ export function endingOfAbandoned(effect: string): Ending {
 /** What is left of an invocation whose executor died: its end, or undefined when it may run again. */
 export function endingOfLost(invocation: {
   effect: string;
-  attempt: number;
+  lives: number;
   cancelRequested: boolean;
 }): Ending | undefined {
   const stream = "INTERRUPTED";
@@ -101,11 +105,11 @@ export function endingOfLost(invocation: {
   }
   if (invocation.cancelRequested)
     return { status: "CANCELED", stream, error: { type: "canceled", message: "the invocation was canceled" } };
-  if (invocation.attempt >= MAX_ATTEMPTS) {
+  if (invocation.lives >= MAX_ATTEMPTS) {
     return {
       status: "FAILED",
       stream,
-      error: { type: "executor_lost", message: `the executor died in each of ${invocation.attempt} attempts` },
+      error: { type: "executor_lost", message: `the executor died in each of ${invocation.lives} attempts` },
     };
   }
   return undefined;

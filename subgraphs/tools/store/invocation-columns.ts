@@ -7,4 +7,5 @@ export const invocationColumns = (tx: Tx) =>
     run_id as "runId", step_id as "stepId", trace_id as "traceId", status, attempt, executor_id as "executorId",
     first_frame as "firstFrame", cancel_requested as "cancelRequested", output_bytes as "outputBytes",
     error_type as "errorType", error_message as "errorMessage", execution_ms as "executionMs",
-    started_at as "startedAt", finished_at as "finishedAt", lost_at as "lostAt"`;
+    started_at as "startedAt", finished_at as "finishedAt", lost_at as "lostAt",
+    given_back as "givenBack"`;

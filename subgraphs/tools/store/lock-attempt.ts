@@ -9,7 +9,8 @@ export interface Attempt {
 
 interface LockedAttempt {
   effect: string;
-  attempt: number;
+  /** Executors that ran it, without those that gave it back. */
+  lives: number;
   cancelRequested: boolean;
 }
 
@@ -21,7 +22,9 @@ export async function lockAttempt(
   tx: Tx,
   { tenant, invocationId, attempt, executorId }: Attempt,
 ): Promise<LockedAttempt | undefined> {
-  const [row] = await tx<LockedAttempt[]>`select effect, attempt, cancel_requested as "cancelRequested" from invocation
+  const [row] = await tx<
+    LockedAttempt[]
+  >`select effect, attempt - given_back as lives, cancel_requested as "cancelRequested" from invocation
     where tenant = ${tenant} and invocation_id = ${invocationId} and attempt = ${attempt} and executor_id = ${executorId}
       and status = 'RUNNING'
     for update`;

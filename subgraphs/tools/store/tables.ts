@@ -55,6 +55,8 @@ export const invocation = pgTable(
     finishedAt: instant("finished_at"),
     /** Since when it waits without an executor for its next call. */
     lostAt: instant("lost_at"),
+    /** Attempts that were given back and count for nothing. */
+    givenBack: integer("given_back").notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.invocationId] })],
 );

@@ -35,7 +35,7 @@ export interface RunnerOptions {
 interface Running {
   attempt: Attempt;
   stops: Stops;
-  done: Promise<void>;
+  done: Promise<unknown>;
 }
 
 type Claim = Pick<Attempt, "tenant" | "invocationId">;
@@ -92,8 +92,8 @@ export class InvocationRunner {
     return !isHere && executorId === this.#options.life.id();
   }
 
-  /** Runs a claimed attempt to its end, whether or not its caller still waits. Never throws. */
-  run(attempt: Attempt, work: Work): Promise<void> {
+  /** Runs a claimed attempt to its end, whether or not its caller still waits; why, when it was given back. Never throws. */
+  run(attempt: Attempt, work: Work): Promise<string | undefined> {
     const stops = { cancel: new AbortController(), give: new AbortController() };
     const done = runAttempt(this.#deps, attempt, work, stops).finally(() => {
       this.#running.delete(running);

@@ -8,12 +8,14 @@ import { counter, durationHistogram } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
+import { FULL_DISK } from "../../domain/full-disk.ts";
 import { type Ending, type Outcome, toEnding } from "../../domain/invocation.ts";
 import { appendDataFrames } from "../../store/append-data-frames.ts";
 import { type Attempt, lockAttempt } from "../../store/lock-attempt.ts";
-import type { ToolExecutor } from "../sandboxes/tool-executor.ts";
+import type { Execution, ToolExecutor } from "../sandboxes/tool-executor.ts";
 import { finishInvocation } from "./finish-invocation.ts";
 import { createFrameWriter, type FrameWriter } from "./frame-writer.ts";
+import { giveBackInvocation } from "./settle-lost-invocation.ts";
 
 const RETRY = { initialMs: 100, maxMs: 2_000, minMs: 20 };
 const MAX_MESSAGE_BYTES = 2_048;
@@ -46,33 +48,53 @@ export interface Stops {
   give: AbortController;
 }
 
-/** Runs a claimed attempt and ends it in the database. Never throws. */
-export async function runAttempt(deps: RunAttemptDeps, attempt: Attempt, work: Work, stops: Stops): Promise<void> {
+/**
+ * Runs a claimed attempt and ends it in the database, or gives it back where it may run again and what it needs is not
+ * there: then the reason, for who asked. Never throws.
+ */
+export async function runAttempt(
+  deps: RunAttemptDeps,
+  attempt: Attempt,
+  work: Work,
+  stops: Stops,
+): Promise<string | undefined> {
   const { tenant, invocationId } = attempt;
   const log = deps.log.child({ invocation_id: invocationId, tenant, tool: work.tool.name });
   const writer = writerOf(deps, attempt, { maxBytes: work.tool.maxOutputBytes, give: stops.give, log });
   const started = performance.now();
-  const outcome = await deps.executors[work.tool.isolation]
-    .execute({
-      tool: work.tool,
-      args: work.args,
-      context: { invocationId, idempotencyKey: work.idempotencyKey, tenant, dataDir: deps.dataDir },
-      timeoutMs: work.timeoutMs,
-      signal: AbortSignal.any([stops.cancel.signal, stops.give.signal]),
-      onOutput: (text) => writer.write(text),
-      log,
-    })
-    .catch((error: unknown): Outcome => {
-      log.error({ err: error }, "a tool could not be run");
-      return { kind: "ERROR", type: "internal", message: toSomaError(error).publicMessage };
-    });
+  const outcome = await execute(deps, work, {
+    context: { invocationId, idempotencyKey: work.idempotencyKey, tenant, dataDir: deps.dataDir },
+    signal: AbortSignal.any([stops.cancel.signal, stops.give.signal]),
+    onOutput: (text) => writer.write(text),
+    log,
+  });
   const executionMs = performance.now() - started;
   await writer.close(stops.give.signal);
+  const noRoom = outcome.kind === "DISK_FULL" && work.tool.effect !== "at_most_once";
   const finish = { ...toStorableEnding(outcome), executionMs };
-  const mine = await untilStored(() => finishInvocation(deps.sql, attempt, finish), stops.give.signal, log);
-  if (mine !== true) return;
+  const settle = () => (noRoom ? giveBackInvocation(deps.sql, attempt) : finishInvocation(deps.sql, attempt, finish));
+  const mine = await untilStored(settle, stops.give.signal, log);
+  if (mine !== true) return undefined;
+  if (noRoom) {
+    log.warn("an invocation found the disk of the data folder full and waits for its next call");
+    return FULL_DISK;
+  }
   finished.inc({ tool: work.tool.name, status: finish.status });
   durations.observe({ tool: work.tool.name }, executionMs / 1_000);
+  return undefined;
+}
+
+async function execute(
+  { executors }: RunAttemptDeps,
+  { tool, args, timeoutMs }: Work,
+  how: Omit<Execution, "tool" | "args" | "timeoutMs">,
+): Promise<Outcome> {
+  try {
+    return await executors[tool.isolation].execute({ ...how, tool, args, timeoutMs });
+  } catch (error) {
+    how.log.error({ err: error }, "a tool could not be run");
+    return { kind: "ERROR", type: "internal", message: toSomaError(error).publicMessage };
+  }
 }
 
 function writerOf(

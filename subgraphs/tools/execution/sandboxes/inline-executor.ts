@@ -1,4 +1,5 @@
 import { ToolError } from "@soma/sdk/define-tool";
+import { isFullDisk } from "../../domain/full-disk.ts";
 import type { Outcome } from "../../domain/invocation.ts";
 import type { Execution, ToolExecutor } from "./tool-executor.ts";
 
@@ -28,6 +29,7 @@ export const inlineExecutor: ToolExecutor = {
     });
     const worked = work().catch((error: unknown): Outcome => {
       if (error instanceof ToolError) return { kind: "ERROR", type: error.type, message: error.message };
+      if (isFullDisk(error)) return { kind: "DISK_FULL" };
       if (!over && !stop.aborted)
         log.error({ err: error, tool: tool.name }, "a tool failed in a way it did not foresee");
       return {
