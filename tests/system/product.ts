@@ -56,13 +56,14 @@ export async function createProduct(how: Started = "alone"): Promise<ProductUnde
 
   /** Ends it; the exit code of what was started. */
   async function end(ask: (started: ChildProcess) => void): Promise<number | null> {
-    if (child === undefined) return null;
-    const gone = once(child, "exit");
-    ask(child);
+    const ending = child;
+    if (ending === undefined) return null;
+    const gone = once(ending, "exit");
+    ask(ending);
     await gone;
-    const { exitCode } = child;
-    child = undefined;
-    return exitCode;
+    // Two may have ended it at once, and one of them may have started the next.
+    if (child === ending) child = undefined;
+    return ending.exitCode;
   }
 
   const product: ProductUnderTest = {
