@@ -121,9 +121,11 @@ describe("serveSubscriptions()", () => {
 
   it("closes who says nothing, and who says nothing true", async () => {
     await start({ introductionMs: 100 });
-    const [silent, liar] = [await connect(), await connect()];
+    const [silent, liar, odd] = [await connect(), await connect(), await connect()];
     liar.say({ ...INIT, payload: { token: "bad" } });
-    expect([await silent.closed, await liar.closed]).toEqual([4408, 4401]);
+    odd.say({ type: "complete", id: "1" });
+    odd.say({ type: "connection_ack" });
+    expect([await silent.closed, await liar.closed, await odd.closed]).toEqual([4408, 4401, 4401]);
   });
 
   const unread: [string, (id: number) => unknown][] = [

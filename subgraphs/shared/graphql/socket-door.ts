@@ -2,7 +2,6 @@ import type { IncomingMessage, Server } from "node:http";
 import type { GraphQLError, GraphQLSchema } from "graphql";
 import { CloseCode, handleProtocols, MessageType, makeServer, type PingMessage, stringifyMessage } from "graphql-ws";
 import { WebSocket, WebSocketServer } from "ws";
-import { toSomaError } from "../errors.ts";
 import { isServedAs } from "../http/served-name.ts";
 import type { Log } from "../log.ts";
 import type { RequestContext } from "./context.ts";
@@ -126,7 +125,7 @@ function adapt(peer: Peer, log: Log) {
     },
     onMessage: (listener: (text: string) => Promise<void>) =>
       void socket.on("message", (data) => {
-        if (isRead(socket)) listener(String(data)).catch((error: unknown) => refuse(socket, error, log));
+        if (isRead(socket)) listener(String(data)).catch((error: unknown) => refuse(peer, error, log));
       }),
   };
 }
@@ -139,13 +138,15 @@ function isRead(socket: WebSocket): boolean {
   return false;
 }
 
-/** Closes a socket whose message could not be served. */
-function refuse(socket: WebSocket, error: unknown, log: Log): void {
-  const { code, publicMessage } = toSomaError(error);
-  const refused = code === "UNAUTHENTICATED";
-  if (!refused) log.error({ err: error }, "a message could not be served");
-  const closing = refused ? CloseCode.Unauthorized : CloseCode.InternalServerError;
-  socket.close(closing, refused ? publicMessage : "internal error");
+/** Closes a socket whose message could not be served; that of a stranger is nothing a person must look at. */
+function refuse({ socket, somaContext }: Peer, error: unknown, log: Log): void {
+  if (somaContext === undefined) {
+    log.debug({ err: error }, "a socket was not let in");
+    socket.close(CloseCode.Unauthorized, "introduce yourself with an internal token that is valid");
+    return;
+  }
+  log.error({ err: error }, "a message could not be served");
+  socket.close(CloseCode.InternalServerError, "internal error");
 }
 
 /** Ends connections that did not answer the last ping; an answer to none of ours proves nothing. */
