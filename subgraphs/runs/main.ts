@@ -12,8 +12,8 @@ import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import type { ModelProvider } from "./api/generated.ts";
-import { createLostHints } from "./api/lost-hints.ts";
 import { createResolvers } from "./api/resolvers.ts";
+import { createRunHints } from "./api/run-hints.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { toProviderEnum } from "./models/load-providers.ts";
@@ -39,7 +39,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
   const wakeUp = await createNotifiedWakeUp({ sql, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
-  const lostHints = createLostHints({ sql, wakeUp, log });
+  const lostHints = createRunHints({ sql, wakeUp, log });
   lifecycle.add("lost hints", lostHints.close);
 
   const subgraph = await startSubgraph({

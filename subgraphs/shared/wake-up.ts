@@ -1,6 +1,6 @@
 /**
  * Hints that something changed, by name: the id of a run or an invocation, or "work". Postgres is the truth and whoever
- * waits also polls, so a lost hint costs a poll's interval and never an event.
+ * waits also polls, or has lost-hints.ts look for all who wait, so a lost hint costs an interval and never an event.
  */
 export interface WakeUp {
   /** Says that the named thing changed. */

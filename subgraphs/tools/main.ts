@@ -17,6 +17,7 @@ import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
+import { createInvocationHints } from "./api/invocation-hints.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { readToolsConfig } from "./config.ts";
 import { consumeRunEnded } from "./consumers/run-ended.ts";
@@ -65,6 +66,8 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     lifecycle.add("executor", () => life.close());
     const wakeUp = await createNotifiedWakeUp({ sql: worker, schema, log });
     lifecycle.add("wake-up hints", wakeUp.close);
+    const lostHints = createInvocationHints({ sql: request, wakeUp, log });
+    lifecycle.add("lost hints", lostHints.close);
     const sweep = startSweep({ worker, life, wakeUp, log });
     lifecycle.add("sweep", () => sweep.close());
     const dataDir = resolve(config.dataDir);
@@ -86,13 +89,14 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     const subgraph = await startSubgraph({
       name: "tools",
       typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
-      resolvers: createResolvers({ sql: request, registry, runner, life, wakeUp, verifyDecision }),
+      resolvers: createResolvers({ sql: request, registry, runner, life, wakeUp, lostHints, verifyDecision }),
       verify: await createPrincipalVerifier(config.internalVerifyKey),
       log,
       host: config.host,
       port: config.port,
       checks: {
         ...checks,
+        "lost hints": lostHints.check,
         sweep: sweep.check,
         "sweep of abandoned invocations": sweepAbandoned.check,
         watch: runner.check,

@@ -1,5 +1,6 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { stoppable } from "@soma/shared/graphql/stoppable";
+import type { LostHints } from "@soma/shared/lost-hints";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
 import { pauseRun } from "../commands/pause-run.ts";
@@ -11,7 +12,6 @@ import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
 import type { ModelStatus, Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
-import type { LostHints } from "./lost-hints.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";

@@ -2,6 +2,7 @@ import { CHAIN_START } from "@soma/schemas/run-chain";
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
+import type { LostHints } from "@soma/shared/lost-hints";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
@@ -10,7 +11,6 @@ import { isFinished, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../d
 import { findRuns } from "../store/find-runs.ts";
 import { readEventHash } from "../store/read-event-hash.ts";
 import { readHistory } from "../store/read-history.ts";
-import type { LostHints } from "./lost-hints.ts";
 
 export interface RunBatchFrame {
   __typename: "RunBatch";

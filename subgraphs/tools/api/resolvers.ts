@@ -2,6 +2,7 @@ import type { RequestContext } from "@soma/shared/graphql/context";
 import { referenced } from "@soma/shared/graphql/referenced";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import { isId } from "@soma/shared/ids";
+import type { LostHints } from "@soma/shared/lost-hints";
 import { cancelInvocation } from "../commands/cancel-invocation.ts";
 import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
 import { toRetiredTool } from "../execution/catalog/retired-tool.ts";
@@ -14,6 +15,7 @@ import { followToolOutput } from "./tool-output.ts";
 
 export interface ResolverDeps extends InvokeToolDeps {
   life: ExecutorLife;
+  lostHints: LostHints;
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {

@@ -2,6 +2,7 @@ import type { StreamFramePayload } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
+import type { LostHints } from "@soma/shared/lost-hints";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { type StreamFrame, toGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
@@ -16,8 +17,6 @@ import type { FrameRow, InvocationRow } from "../store/tables.ts";
  * invoke.
  */
 const APPEAR_MS = 10_000;
-/** The truth when a hint is lost. Quiet followers cost no more than this, however many there are. */
-const POLL_MS = 5_000;
 /** Longer than any tool may run without a frame; after that nothing comes unless somebody calls again. */
 const SILENCE_MS = 300_000;
 const FRAMES_PER_READ = 64;
@@ -26,30 +25,31 @@ export interface FollowOutputDeps {
   /** Pool of the request role. */
   sql: Sql;
   wakeUp: WakeUp;
+  /** Finds the hints that were lost. */
+  lostHints: LostHints;
   limits?: { appearMs?: number; silenceMs?: number };
 }
 
 /**
  * Frames of an invocation after number `after`, then the live tail; ends when all frames of a finished invocation were
  * given, or when the reader left. Numbers count every frame of every attempt from 0, so a follower that has seen k frames goes on with `after: k - 1`.
+ * Hints say when to read, and a quiet invocation is not read for those who follow it.
  */
 export async function* followToolOutput(
-  { sql, wakeUp, limits = {} }: FollowOutputDeps,
+  { sql, wakeUp, lostHints, limits = {} }: FollowOutputDeps,
   { tenant }: Principal,
   { invocationId, after, signal }: { invocationId: string; after: number; signal?: AbortSignal },
 ): AsyncGenerator<StreamFrame> {
   if (after < -1) throw new SomaError("CURSOR_INVALID", `after is ${after}; it must be -1 or the number of a frame`);
   if (!isId(invocationId)) throw notFound(invocationId);
-  let seen = after;
   const { appearMs = APPEAR_MS, silenceMs = SILENCE_MS } = limits;
+  let seen = after;
+  let hinted = false;
   let quietSince = performance.now();
-  let limitMs = appearMs;
-  while (signal?.aborted !== true) {
-    const stop = new AbortController();
-    const left = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-    const waitMs = Math.max(0, quietSince + limitMs - performance.now());
-    const changed = wakeUp.next(invocationId, Math.min(POLL_MS, waitMs), left);
-    try {
+  const offs = [wakeUp.on(invocationId, () => (hinted = true)), lostHints.watch(tenant, invocationId)];
+  try {
+    while (signal?.aborted !== true) {
+      hinted = false;
       const { row, frames } = await read(sql, tenant, invocationId, seen);
       for (const frame of frames) {
         seen = frame.n;
@@ -58,13 +58,13 @@ export async function* followToolOutput(
       if (frames.length > 0) quietSince = performance.now();
       if (frames.length === FRAMES_PER_READ) continue;
       if (row !== undefined && row.status !== "RUNNING") return;
-      limitMs = row === undefined ? appearMs : silenceMs;
+      const limitMs = row === undefined ? appearMs : silenceMs;
       const quietMs = performance.now() - quietSince;
       if (quietMs >= limitMs) throw row === undefined ? notFound(invocationId) : tooQuiet(invocationId, quietMs);
-      await changed;
-    } finally {
-      stop.abort();
+      if (!hinted) await wakeUp.next(invocationId, limitMs - quietMs, signal);
     }
+  } finally {
+    for (const off of offs) off();
   }
 }
 

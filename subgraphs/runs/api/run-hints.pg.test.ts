@@ -1,31 +1,19 @@
 import { graph, replaced } from "@soma/sdk/graph";
 import { createSilentLog } from "@soma/shared/log";
-import type { Sql } from "@soma/shared/postgres/connect";
+import { countTransactions } from "@soma/shared/testing/count-transactions";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { createWakeUp } from "@soma/shared/wake-up";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
-import { createLostHints } from "./lost-hints.ts";
 import { followRunEvents } from "./run-events.ts";
+import { createRunHints } from "./run-hints.ts";
 
 const single = graph("single", 1, { done: replaced("") })
   .node("only", { type: "answer", pure: true, run: () => ({ summary: "done", patch: { done: "yes" } }) })
   .build((state) => state.done);
 
-/** A pool, and how many transactions it was asked for. */
-function counted(sql: Sql): { sql: Sql; transactions: () => number } {
-  let transactions = 0;
-  const counting = new Proxy(sql, {
-    get(target, name) {
-      if (name === "reserve") transactions += 1;
-      return Reflect.get(target, name) as unknown;
-    },
-  });
-  return { sql: counting, transactions: () => transactions };
-}
-
-describe("createLostHints()", () => {
+describe("createRunHints()", () => {
   let harness: EngineHarness;
   const closers: (() => Promise<void> | void)[] = [];
   beforeEach(async () => {
@@ -37,10 +25,10 @@ describe("createLostHints()", () => {
   });
 
   function start(everyMs: number) {
-    const looking = counted(harness.database.request);
-    const reading = counted(harness.database.request);
+    const looking = countTransactions(harness.database.request);
+    const reading = countTransactions(harness.database.request);
     const wakeUp = createWakeUp();
-    const lostHints = createLostHints({ sql: looking.sql, wakeUp, log: createSilentLog(), everyMs });
+    const lostHints = createRunHints({ sql: looking.sql, wakeUp, log: createSilentLog(), everyMs });
     closers.push(lostHints.close);
     const deps = { sql: reading.sql, wakeUp, lostHints, now: () => new Date() };
     function follow(runId: string): string[] {
