@@ -2,7 +2,7 @@ import { payloadOf } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { type StreamFrame, toGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
 import { toChained } from "../domain/chain.ts";
-import { type HistoryEvent, stepIdOf } from "../domain/history.ts";
+import type { HistoryEvent } from "../domain/history.ts";
 import type { Resolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 
@@ -18,12 +18,7 @@ export function eventResolvers(sql: Sql): Pick<Resolvers, "RunEvent"> {
       attempt: (event) => toChained(event).attempt,
       frame: toFrame,
       async step(event, _args, context) {
-        if (event.step === 0) return null;
-        const { steps } = loadersOf(sql, context);
-        // A subscription's context lives as long as its socket; what it loads must be today's, not the first look's.
-        steps.clear(event.runId);
-        const id = stepIdOf(event.runId, event.step);
-        return (await steps.load(event.runId)).find((step) => step.id === id) ?? null;
+        return event.step === 0 ? null : ((await loadersOf(sql, context).step.load(event)) ?? null);
       },
     },
   };

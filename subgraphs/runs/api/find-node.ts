@@ -17,8 +17,7 @@ export async function findSession(sql: Sql, context: RequestContext, id: string)
 export async function findStep(sql: Sql, context: RequestContext, id: string): Promise<Step | null> {
   const place = parseStepId(id);
   if (place === undefined || (await findRun(sql, context, place.runId)) === null) return null;
-  const steps = await loadersOf(sql, context).steps.load(place.runId);
-  return steps.find((step) => step.number === place.step) ?? null;
+  return (await loadersOf(sql, context).step.load(place)) ?? null;
 }
 
 /** Types whose objects another subgraph has; it is asked as soon as a field beside the id is wanted. */

@@ -3,11 +3,13 @@ import { createPageLoader } from "@soma/shared/graphql/page-loader";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
+import { stepIdOf } from "../domain/history.ts";
 import type { CallCounts } from "../domain/run-outcome.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
+import { findStepEvents, type StepPlace } from "../store/find-step-events.ts";
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
@@ -19,7 +21,9 @@ export interface Loaders {
   run: DataLoader<string, RunRow | undefined>;
   session: DataLoader<string, SessionRow | undefined>;
   head: DataLoader<string, Head | undefined>;
+  /** All steps of a run. */
   steps: DataLoader<string, Step[]>;
+  step: DataLoader<StepPlace, Step | undefined>;
   /** Undefined for a run without any. */
   badCalls: DataLoader<string, CallCounts | undefined>;
 }
@@ -55,14 +59,21 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       const counts = await transaction(sql, { tenant }, (tx) => countBadCalls(tx, { runIds: ids }));
       return ids.map((id) => counts.get(id));
     }),
-    // Events of a page clear what was loaded for the events before them: the same run then comes as often as it has events.
-    steps: new DataLoader<string, Step[]>(async (ids) => {
-      const runIds = [...new Set(ids)];
+    steps: new DataLoader<string, Step[]>(async (runIds) => {
       const events = await transaction(sql, { tenant }, (tx) => listStepEvents(tx, { runIds }));
       const byRun = Map.groupBy(events, ({ runId }) => runId);
-      const steps = new Map(runIds.map((runId) => [runId, toSteps(byRun.get(runId) ?? [])]));
-      return ids.map((id) => steps.get(id) ?? []);
+      return runIds.map((runId) => toSteps(byRun.get(runId) ?? []));
     }),
+    // A subscription's context lives as long as its socket: what is loaded must be today's, and is not kept.
+    step: new DataLoader<StepPlace, Step | undefined>(
+      async (places) => {
+        const events = await transaction(sql, { tenant }, (tx) => findStepEvents(tx, { places }));
+        const byRun = Map.groupBy(events, ({ runId }) => runId);
+        const steps = new Map([...byRun.values()].flatMap(toSteps).map((step) => [step.id, step]));
+        return places.map(({ runId, step }) => steps.get(stepIdOf(runId, step)));
+      },
+      { cache: false },
+    ),
   }));
 }
 

@@ -8,6 +8,7 @@ import { runsMigrations } from "../migrate.ts";
 import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
 import { findRuns } from "./find-runs.ts";
 import { findSessions } from "./find-sessions.ts";
+import { findStepEvents } from "./find-step-events.ts";
 import { type ListRunsParams, listRuns } from "./list-runs.ts";
 import { listStepEvents } from "./list-step-events.ts";
 import { readEarlierTurns } from "./read-earlier-turns.ts";
@@ -119,6 +120,17 @@ describe("lists of runs", () => {
     expect(read.rows).toBeLessThan(60);
     expect(await transaction(database.request, { tenant: "acme" }, verb)).toHaveLength(20);
     expect(await transaction(database.request, { tenant: "other" }, verb)).toEqual([]);
+  });
+
+  it("some steps cost themselves and not the others of their run", async () => {
+    const places = [30_000, 30_007, 30_019, 40_000].map((step) => ({ runId: long, step }));
+    const verb = (tx: Tx) =>
+      findStepEvents(tx, { places: [...places, ...runIds.slice(1, 4).map((runId) => ({ runId, step: 1 }))] });
+    const read = await reads(verb);
+    expect(read.scans).toBe(0);
+    expect(read.rows).toBeLessThan(10);
+    const found = await transaction(database.request, { tenant: "acme" }, verb);
+    expect(found.map(({ step }) => step)).toEqual([30_000, 30_007, 30_019]);
   });
 
   it.each([
