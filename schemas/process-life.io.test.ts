@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { onLinux } from "@soma/shared/testing/on-linux";
 import { until } from "@soma/shared/testing/until";
 import { describe, expect, it } from "vitest";
-import { lifeOf } from "./process-life.ts";
+import { lifeOf, processStat } from "./process-life.ts";
 
 describe("lifeOf()", () => {
   it("is the same for as long as a process lives, and nothing afterwards", async () => {
@@ -16,6 +16,7 @@ describe("lifeOf()", () => {
     child.kill("SIGKILL");
     await gone;
     expect(await lifeOf(pid)).toBeUndefined();
+    expect(await processStat(pid)).toBeUndefined();
   });
 
   it.skipIf(process.platform !== "linux")(
