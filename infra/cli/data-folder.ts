@@ -13,8 +13,6 @@ import {
 import { isAlive } from "@soma/schemas/is-alive";
 import { lifeOf } from "@soma/schemas/process-life";
 
-export { isAlive } from "@soma/schemas/is-alive";
-
 /** Where this command stands: the product of its own project is found from any folder. */
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -140,9 +140,9 @@ export async function signalRun(
 const about = (runId: string) => ({ runId, idempotencyKey: randomUUID() });
 
 function tell({ run }: { run: RunSummaryFragment }, words: string, json: boolean): void {
-  const line = isFinished(run.status) ? `had ended already: ${run.status}` : words;
+  const said = isFinished(run.status) ? `had ended already: ${run.status}` : words;
   if (json) printJson(run);
-  else print(`run ${run.id} ${line}`);
+  else print(`run ${run.id} ${said}`);
 }
 
 function parseJson(text: string): unknown {

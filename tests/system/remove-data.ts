@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isAlive } from "@soma/cli/data-folder";
 import { readPidFile } from "@soma/local/pid-file";
+import { isAlive } from "@soma/schemas/is-alive";
 import { until } from "@soma/shared/testing/until";
 
 /** Removes a data folder whose PostgreSQL may have outlived its product. */

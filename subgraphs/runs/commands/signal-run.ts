@@ -44,7 +44,7 @@ export async function signalRun(sql: Sql, principal: Principal, params: SignalRu
         throw new SomaError("BAD_INPUT", `run ${runId} has ended and hears no signal any more`);
       if (locked.signals >= MAX_SIGNALS)
         throw new SomaError(
-          "PAYLOAD_TOO_LARGE",
+          "BAD_INPUT",
           `run ${runId} has had ${MAX_SIGNALS} signals, which is the most a run may have`,
         );
       await appendSignal(tx, { runId, tenant, name, payload, sentBy, idemKey, idemDigest });
