@@ -14,14 +14,17 @@ const tell = fileURLToPath(new URL("testing/tell.ts", import.meta.url));
 const patches = fileURLToPath(new URL("../../../infra/patches/apply.js", import.meta.url));
 const installed = dirname(dirname(dirname(createRequire(import.meta.url).resolve("postgres"))));
 
-/** How each story ends with the driver as it is published. A story that ends well there needs no patch. */
+/** The write that was left for the next tick and found its socket gone: where time is short, any story may end so. */
+const LEFT_WRITE = /reading 'write'/;
+
+/** How else each story ends with the driver as it is published. A story that ends well there needs no patch. */
 const PUBLISHED: Readonly<Record<string, RegExp>> = {
-  "a reserved connection that was lost refuses, and its slot serves again": /reading 'write'/,
+  "a reserved connection that was lost refuses, and its slot serves again": LEFT_WRITE,
   "a reserved connection lost with a statement in flight and others behind it": /statement \d: nothing within/,
   "a lost transaction writes nothing into the one that has its connection now":
     /an insert of the lost one: it was done/,
   "whoever waits for a connection gets one after the loss": /waiting \d: nothing within/,
-  "connections that end together, with callers that try again at once": /round \d: nothing within|reading 'write'/,
+  "connections that end together, with callers that try again at once": /round \d: nothing within/,
   "a statement between the error of a socket and its close": /nothing within/,
   "a connection that ends while the driver asks for array types": /terminating connection due to administrator command/,
   "a server that takes connections and closes them is told to the caller": /a statement: nothing within/,
@@ -31,8 +34,7 @@ const PUBLISHED: Readonly<Record<string, RegExp>> = {
   "a list of hosts is gone through once": /two hosts that refuse: nothing within/,
   "a cursor fails with the connection": /terminating connection due to administrator command|read ECONNRESET/,
   "a server that talks nonsense while one signs in is told to the caller": /TypeError/,
-  "a copy into a table fails with the connection":
-    /terminating connection due to administrator command|reading 'write'/,
+  "a copy into a table fails with the connection": /terminating connection due to administrator command/,
   "connections cut after each few bytes from the server": /nothing within/,
 };
 
@@ -96,7 +98,7 @@ describe.concurrent("the driver as it is published needs its patch", () => {
     async (title) => {
       const { code, stderr } = await toldBy(published, title, 3_000);
       expect(code).not.toBe(0);
-      expect(stderr).toMatch(PUBLISHED[title] ?? /^$/);
+      if (!LEFT_WRITE.test(stderr)) expect(stderr).toMatch(PUBLISHED[title] ?? /^$/);
     },
     60_000,
   );
