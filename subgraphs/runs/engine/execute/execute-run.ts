@@ -4,18 +4,16 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { transaction } from "@soma/shared/postgres/transaction";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
-import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
-import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
 import { cancelBetween, executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
 import { createInbox } from "./inbox.ts";
 import { PARK_FROM_MS, waitMs } from "./parking.ts";
+import { readEvents } from "./read-events.ts";
 import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -23,7 +21,6 @@ import type { RunContext } from "./run-context.ts";
 const MAX_FRUITLESS = 8;
 /** Steps of one run; a graph that does not come to an end must not run for ever. */
 const MAX_STEPS = 500;
-const HISTORY_PAGE = 2_000;
 
 const finished = counter("soma_runs_finished_total", "Runs by how they ended", ["graph", "status"]);
 
@@ -52,7 +49,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
 
 async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
   const { run } = context;
-  const events = await readAll(sql, run);
+  const events = await readEvents(sql, run);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
   const journal = createJournal({
     run,
@@ -174,15 +171,4 @@ function errorFor(error: unknown): HistoryError {
     code: known.code,
     message: known.code === "INTERNAL" && error instanceof SomaError ? error.message : known.publicMessage,
   };
-}
-
-async function readAll(sql: Sql, run: ClaimedRun): Promise<HistoryEvent[]> {
-  return transaction(sql, {}, async (tx) => {
-    const events: HistoryEvent[] = [];
-    for (;;) {
-      const page = await readHistory(tx, { runId: run.runId, afterSeq: events.length, limit: HISTORY_PAGE });
-      events.push(...page);
-      if (page.length < HISTORY_PAGE) return events;
-    }
-  });
 }
