@@ -19,6 +19,8 @@ export interface RunWait {
 
 export interface BatchRow {
   event: HistoryEvent;
+  /** The event's payload as it is hashed and stored. */
+  text: string;
   epoch: number;
   /** The run's status with this event; null leaves it running. */
   status: number | null;
@@ -37,7 +39,7 @@ export async function commitBatch(
       ${column((r) => r.event.runId)}::uuid[], ${column((r) => r.event.seq)}::int[], ${column((r) => r.epoch)}::int[],
       ${column((r) => EVENT_KIND[r.event.kind])}::smallint[], ${column((r) => r.event.step)}::int[],
       ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${column((r) => r.event.attempt)}::smallint[],
-      ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => JSON.stringify(r.event.payload))}::text[],
+      ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => r.text)}::text[],
       ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[],
       ${column((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
       ${column((r) => r.wait?.signal?.seen ?? null)}::int[])`;
