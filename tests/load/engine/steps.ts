@@ -1,13 +1,14 @@
 /**
  * What a durable step costs in the real engine: runs of ten steps that keep 200 bytes each, so many at once, from the call that
- * starts a run until its end is durable. Prints a line of JSON for each; with a checkout of another state of the project, whose
- * node_modules are there, the engine of that one is measured in turn with ours.
+ * starts a run until its end is durable. Prints a line of JSON for each. In turn with ours are measured, where asked for, the
+ * engine of another checkout of the project that has its node_modules, and peers on the same server.
  *
- *   node_modules/.bin/node tests/load/engine/steps.ts [--rounds 2] [--at-once 1,32,256] [--beside FOLDER] [--statements]
+ *   node_modules/.bin/node tests/load/engine/steps.ts [--rounds 2] [--at-once 1,32,256] [--statements] [--beside FOLDER] [--peers]
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Contender, runMany, STEPS } from "./contender.ts";
+import { startPeers } from "./peers/start-peers.ts";
 import { type MeasuredServer, startMeasuredServer } from "./server.ts";
 
 const { values } = parseArgs({
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "2" },
     "at-once": { type: "string", default: "1,32,256" },
     beside: { type: "string" },
+    peers: { type: "boolean", default: false },
     statements: { type: "boolean", default: false },
   },
 });
@@ -28,7 +30,7 @@ if (!sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 256))
 const here = { name: "ours", folder: resolve(import.meta.dirname, "../../..") };
 const checkouts = values.beside === undefined ? [here] : [{ name: "beside", folder: resolve(values.beside) }, here];
 
-async function startAll(): Promise<Contender[]> {
+async function startAll(url: string): Promise<Contender[]> {
   const contenders: Contender[] = [];
   for (const kind of ["effect", "pure"] as const)
     for (const { name, folder } of checkouts) {
@@ -36,7 +38,7 @@ async function startAll(): Promise<Contender[]> {
       const contender = await startOurs(kind);
       contenders.push({ ...contender, name: `${name}, ${contender.name}` });
     }
-  return contenders;
+  return values.peers ? [...contenders, ...(await startPeers(url))] : contenders;
 }
 
 async function measure(server: MeasuredServer, contender: Contender, atOnce: number): Promise<void> {
@@ -64,7 +66,7 @@ async function measure(server: MeasuredServer, contender: Contender, atOnce: num
 const server = await startMeasuredServer();
 process.env.SOMA_TEST_DATABASE_URL = server.url;
 try {
-  const contenders = await startAll();
+  const contenders = await startAll(server.url);
   for (let round = 0; round < rounds; round += 1)
     for (const atOnce of sizes) for (const contender of contenders) await measure(server, contender, atOnce);
   for (const contender of contenders) await contender.close();
