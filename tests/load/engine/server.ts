@@ -7,7 +7,7 @@ import { createSilentLog } from "@soma/shared/log";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
 
 /** What was spent in a stretch of time, by the server and by this process. */
-export interface Spent {
+interface Spent {
   seconds: number;
   statements: number;
   walBytes: number;
@@ -58,13 +58,12 @@ export async function startMeasuredServer(): Promise<MeasuredServer> {
       await work();
       const seconds = (performance.now() - beganAt) / 1_000;
       const after = await count(owner);
-      const spent = (of: keyof typeof after): number => after[of] - before[of];
       return {
         seconds,
-        statements: spent("statements"),
-        walBytes: spent("walBytes"),
-        nodeUs: spent("nodeUs"),
-        serverUs: spent("serverUs"),
+        statements: after.statements - before.statements,
+        walBytes: after.walBytes - before.walBytes,
+        nodeUs: after.nodeUs - before.nodeUs,
+        serverUs: usedBetween(before.ticks, after.ticks) * TICK_US,
       };
     },
     statements: () =>
@@ -87,9 +86,13 @@ async function count(owner: Sql) {
       (pg_current_wal_insert_lsn() - '0/0')::float8 as "walBytes",
       (select array_agg(pid) from pg_stat_activity) as pids`;
   const { statements = 0, walBytes = 0, pids = [] } = row ?? {};
-  const ticks = await Promise.all(pids.map(ticksOf));
-  const serverUs = ticks.reduce((all, each) => all + each, 0) * TICK_US;
-  return { statements, walBytes, nodeUs: cpu.user + cpu.system, serverUs };
+  const ticks = new Map(await Promise.all(pids.map(async (pid) => [pid, await ticksOf(pid)] as const)));
+  return { statements, walBytes, nodeUs: cpu.user + cpu.system, ticks };
+}
+
+/** What the processes that are there at the end have used; one that ended in between is not counted. */
+function usedBetween(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): number {
+  return after.entries().reduce((all, [pid, ticks]) => all + ticks - (before.get(pid) ?? 0), 0);
 }
 
 async function ticksOf(pid: number): Promise<number> {

@@ -8,6 +8,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Contender, runMany, STEPS } from "./contender.ts";
+import { startOurs } from "./ours.ts";
 import { startPeers } from "./peers/start-peers.ts";
 import { type MeasuredServer, startMeasuredServer } from "./server.ts";
 
@@ -27,22 +28,26 @@ if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
 if (!sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 256))
   throw new Error(`"${values["at-once"]}" are not numbers of runs at once, 1 to 256, such as 1,32`);
 
-const here = { name: "ours", folder: resolve(import.meta.dirname, "../../..") };
-const checkouts = values.beside === undefined ? [here] : [{ name: "beside", folder: resolve(values.beside) }, here];
+/** Each engine starts from its own checkout. */
+const engines = [{ name: "ours", start: startOurs }];
+if (values.beside !== undefined) {
+  const file = join(resolve(values.beside), "tests/load/engine/ours.ts");
+  const beside = (await import(file)) as { startOurs: typeof startOurs };
+  engines.unshift({ name: "beside", start: beside.startOurs });
+}
 
 async function startAll(url: string): Promise<Contender[]> {
   const contenders: Contender[] = [];
   for (const kind of ["effect", "pure"] as const)
-    for (const { name, folder } of checkouts) {
-      const { startOurs } = (await import(join(folder, "tests/load/engine/ours.ts"))) as typeof import("./ours.ts");
-      const contender = await startOurs(kind);
+    for (const { name, start } of engines) {
+      const contender = await start(kind);
       contenders.push({ ...contender, name: `${name}, ${contender.name}` });
     }
   return values.peers ? [...contenders, ...(await startPeers(url))] : contenders;
 }
 
 async function measure(server: MeasuredServer, contender: Contender, atOnce: number): Promise<void> {
-  const runs = Math.max(60, atOnce * 10);
+  const runs = Math.max(40, atOnce * 4);
   await runMany(contender, { runs: Math.max(20, atOnce), atOnce });
   const spent = await server.measure(() => runMany(contender, { runs, atOnce }));
   const steps = runs * STEPS;
