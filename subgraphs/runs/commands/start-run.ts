@@ -4,7 +4,7 @@ import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest, toStorableJson } from "@soma/shared/json";
 import { traceHeaders } from "@soma/shared/telemetry";
-import { parseRunInput, parseSessionId, RUN_LIMIT_MS } from "../domain/run-input.ts";
+import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { RunRow } from "../store/tables.ts";
 import type { RunStarter } from "./run-starter.ts";
@@ -37,7 +37,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   const graph = deps.graphs.find(params.graph);
   if (graph === undefined)
     throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
-  const input = parseRunInput(toStorableJson(params.input));
+  const input = parseRunInput(toStorableJson(params.input), graph);
   const wantedSession = parseSessionId(params.sessionId);
   const role =
     params.role ??
@@ -72,7 +72,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     modelProfile,
     input,
     startedBy: principal.subject,
-    deadline: new Date(createdAt.getTime() + RUN_LIMIT_MS),
+    deadline: new Date(createdAt.getTime() + graph.timeoutMs),
     idemKey: params.idempotencyKey,
     idemDigest,
     traceParent: traceHeaders().traceparent ?? "",

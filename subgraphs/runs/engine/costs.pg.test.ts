@@ -1,5 +1,6 @@
 import { graph, replaced } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
+import { readSettings } from "@soma/shared/config";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
@@ -12,10 +13,12 @@ import { registerWorker } from "../store/register-worker.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { executeRun } from "./execute/execute-run.ts";
 import { createRunContext } from "./execute/run-context.ts";
+import { runLimitSettings } from "./execute/run-limits.ts";
 import { createCommitBatcher } from "./journal/commit-batcher.ts";
 
 const STEPS = 10;
 const log = createSilentLog();
+const limits = readSettings(runLimitSettings, {});
 /** Called by each step before it does anything. */
 let onStep: () => void = () => {};
 
@@ -76,6 +79,7 @@ describe("what runs of ten steps cost", () => {
           context,
           graph: ten,
           batcher,
+          limits,
           sql: harness.database.worker,
           log,
           onCommitted() {},

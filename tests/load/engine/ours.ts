@@ -1,6 +1,7 @@
 import { type AnyGraph, graph, replaced } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
+import { readSettings } from "@soma/shared/config";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import { startRelay } from "@soma/shared/outbox/relay";
@@ -11,6 +12,7 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { createRunStarter } from "../../../subgraphs/runs/commands/run-starter.ts";
 import { startRun } from "../../../subgraphs/runs/commands/start-run.ts";
 import { WORK_WAITS } from "../../../subgraphs/runs/domain/hints.ts";
+import { runLimitSettings } from "../../../subgraphs/runs/engine/execute/run-limits.ts";
 import { createGraphRegistry } from "../../../subgraphs/runs/engine/graphs/graph-registry.ts";
 import { createJournalSource } from "../../../subgraphs/runs/engine/journal/journal-source.ts";
 import { startIncarnation } from "../../../subgraphs/runs/engine/worker/incarnation.ts";
@@ -63,6 +65,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     graphs,
     services: () => ({}) as StepServices,
     wakeUp: heard,
+    limits: readSettings(runLimitSettings, {}),
     slots: 256,
     log,
     now: () => new Date(),
