@@ -22,6 +22,9 @@ import { type Contender, PAYLOAD, STEPS } from "./contender.ts";
 /** Durable events of a run after its first: where a step has effects its start is one of its own; and the end of the run. */
 const EVENTS = { effect: 2 * STEPS + 1, pure: STEPS + 1 };
 
+/** A run that fails has other events than those that are waited for. */
+const LIMIT_MS = 60_000;
+
 /** The engine as a process of the product runs it: one life of a worker, the relay of events, starts of the request role. */
 export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   const database = await createTestDatabase("load", await runsMigrations());
@@ -130,7 +133,9 @@ function createEnds(events: number) {
       if (run.left === 0) run.ended.resolve();
     },
     async of(runId: string) {
-      await of(runId).ended.promise;
+      const { ended } = of(runId);
+      const late = setTimeout(() => ended.reject(new Error(`run ${runId} did not end within ${LIMIT_MS} ms`)), LIMIT_MS);
+      await ended.promise.finally(() => clearTimeout(late));
       runs.delete(runId);
     },
   };
