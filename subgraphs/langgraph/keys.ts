@@ -28,3 +28,15 @@ export function checkText(name: string, value: unknown, act: string): string {
   checkStorable(name, value);
   return value;
 }
+
+/** What a config narrows a list to. */
+export function toScope(config: RunnableConfig) {
+  const { thread_id: threadId, checkpoint_ns: namespace } = config.configurable ?? {};
+  const given = (name: string, value: unknown): string | undefined =>
+    value === undefined ? undefined : checkText(name, value, "list checkpoints");
+  return {
+    threadId: given("thread_id", threadId),
+    namespace: given("checkpoint_ns", namespace),
+    checkpointId: given("checkpoint_id", getCheckpointId(config) || undefined),
+  };
+}

@@ -151,6 +151,7 @@ describe("list()", () => {
       (await Array.fromAsync(saver.list({}, { filter }))).map(({ checkpoint }) => checkpoint.id);
     expect(await found({ who: { age: 1, name: "a" } })).toEqual([yes]);
     expect(await found({ who: { name: "a" } })).toEqual([nul]);
+    expect(await found({ who: { name: "a" }, note: "\u0000", left: undefined })).toEqual([nul]);
     expect(await found({ who: "a" })).toEqual([]);
   });
 });
@@ -234,6 +235,10 @@ describe("threads and tenants", () => {
     await refused(putNext(saver, threadOf(1 as never)), "thread_id is a number, not a text");
     await refused(saver.getTuple(threadOf("a", "\ud800")), "checkpoint_id holds NUL or half a surrogate pair");
     await refused(saver.putWrites(threadOf("a"), [], "task"), "the config names no checkpoint");
+    await refused(saver.putWrites(threadOf("a", "b"), [], "\u0000"), "the task id holds NUL");
+    await refused(saver.putWrites(threadOf("a", "b"), [["\u0000", 1]], "task"), "a channel's name holds NUL");
+    await refused(putNext(saver, threadOf("a"), checkpointOf({ "\u0000": 1 })), "a channel's name holds NUL");
+    await refused(listOf(saver, threadOf("\u0000")), "thread_id holds NUL");
     expect(() => new SomaSaver({ url: stage.database.urls.request, tenant: "Acme!" })).toThrow('tenant "Acme!" is not');
   });
 

@@ -7,16 +7,16 @@ import {
   type CheckpointListOptions,
   type CheckpointMetadata,
   type CheckpointTuple,
-  getCheckpointId,
   type PendingWrite,
   type SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { isTenant } from "@soma/shared/identity/principal";
+import { toStorableJson } from "@soma/shared/json";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createHeadsSeen, type Place } from "./domain/heads-seen.ts";
-import { checkText, toPlace } from "./keys.ts";
+import { checkText, toPlace, toScope } from "./keys.ts";
 import { serializeChannels, serializeMetadata, serializeWrites } from "./serialize.ts";
 import { deleteThread } from "./store/delete-thread.ts";
 import { findCheckpoint } from "./store/find-checkpoint.ts";
@@ -87,14 +87,12 @@ export class SomaSaver extends BaseCheckpointSaver {
     config: RunnableConfig,
     { before, filter = {}, limit = Number.POSITIVE_INFINITY }: CheckpointListOptions = {},
   ): AsyncGenerator<CheckpointTuple> {
-    const { thread_id: threadId, checkpoint_ns: namespace } = config.configurable ?? {};
+    const older = before === undefined ? undefined : toScope(before).checkpointId;
     const wanted = {
       tenant: this.#tenant,
-      threadId,
-      namespace,
-      checkpointId: getCheckpointId(config) || undefined,
-      before: before === undefined ? undefined : getCheckpointId(before) || undefined,
-      filter,
+      ...toScope(config),
+      before: older,
+      filter: toStorableJson(filter) as object,
     };
     let after: CheckpointRow | undefined;
     for (let left = limit; left > 0; ) {
@@ -140,10 +138,11 @@ export class SomaSaver extends BaseCheckpointSaver {
     taskId: string,
     taskPath = "",
   ): Promise<void> {
-    const act = `put what task ${taskId} wrote`;
+    const act = "put what a task wrote";
     const { threadId, namespace, checkpointId } = toPlace(config, act);
     if (checkpointId === undefined)
       throw new SomaError("BAD_INPUT", `cannot ${act}: the config names no checkpoint; pass its checkpoint_id`);
+    checkText("the task id", taskId, act);
     const { kept, pieces } = await serializeWrites(this.serde, writes);
     const key = { tenant: this.#tenant, threadId, namespace, checkpointId };
     await this.#ask(() => putWrites(this.#sql, { ...key, taskId, taskPath, writes: kept, pieces }));

@@ -5,7 +5,7 @@ import {
   type SerializerProtocol,
   WRITES_IDX_MAP,
 } from "@langchain/langgraph-checkpoint";
-import { toStorableJson } from "@soma/shared/json";
+import { checkStorable, toStorableJson } from "@soma/shared/json";
 import { type Packed, type Piece, pack, packWhole } from "./domain/packed.ts";
 import type { KeptValue, KeptWrite } from "./store/rows.ts";
 
@@ -25,6 +25,7 @@ export async function serializeChannels(
   const entries = names
     .filter((name) => Object.hasOwn(values, name) && versions[name] !== undefined)
     .map(async (name) => {
+      checkStorable("a channel's name", name);
       const packed = pack(...(await serde.dumpsTyped(values[name])));
       pieces.push(...packed.pieces);
       return [name, { version: versions[name] as string | number, value: packed.packed }] as const;
@@ -38,6 +39,7 @@ export async function serializeWrites(
 ): Promise<Serialized<Record<string, KeptWrite>>> {
   const pieces: Piece[] = [];
   const entries = writes.map(async ([channel, value], index) => {
+    checkStorable("a channel's name", channel);
     const packed = pack(...(await serde.dumpsTyped(value)));
     pieces.push(...packed.pieces);
     const number = Object.hasOwn(WRITES_IDX_MAP, channel) ? WRITES_IDX_MAP[channel] : index;

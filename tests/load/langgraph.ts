@@ -5,63 +5,47 @@
  *   node_modules/.bin/node tests/load/langgraph.ts [rounds, 3 when left out]
  */
 import { execFileSync } from "node:child_process";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { Annotation, StateGraph } from "@langchain/langgraph";
-import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import setup from "@soma/local/test-postgres";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { langgraphMigrations } from "../../subgraphs/langgraph/migrate.ts";
 import { SomaSaver } from "../../subgraphs/langgraph/saver.ts";
 import { type Counts, countStatements } from "../../subgraphs/langgraph/testing/count-statements.ts";
+import {
+  countingGraph,
+  kilobyte,
+  type LoadGraph,
+  type Saver,
+  STEPS,
+  talkingGraph,
+} from "../../subgraphs/langgraph/testing/load-graphs.ts";
 
 const rounds = Number(process.argv[2] ?? 3);
 if (!Number.isInteger(rounds) || rounds < 1 || rounds > 50)
   throw new Error(`"${process.argv[2]}" is not a number of rounds, 1 to 50`);
 
 const PEER = "@langchain/langgraph-checkpoint-postgres@1.0.5";
-const STEPS = 10;
-/** A kilobyte that says nothing twice: a repeated one would be compressed to nothing. */
-const message = (): string => randomBytes(768).toString("base64");
-
 /** A saver of one kind on a database, and how it is ended. */
-type Open = (url: string) => { saver: BaseCheckpointSaver; close(): Promise<unknown> };
+type Open = (url: string) => { saver: Saver; close(): Promise<unknown> };
 
 /** What each graph of a load is, how many run at once, and how many in all. */
 interface Load {
-  graph(saver: BaseCheckpointSaver): { invoke(input: object, options: object): Promise<unknown> };
+  graph(saver: Saver): LoadGraph;
   input(): object;
   atOnce: number;
   runs: number;
 }
 
-const State = Annotation.Root({
-  topic: Annotation<string>,
-  count: Annotation<number>,
-  messages: Annotation<string[]>({ reducer: (before, more) => [...before, ...more], default: () => [] }),
-});
-
-function chainOf(saver: BaseCheckpointSaver, step: (state: typeof State.State) => object) {
-  const graph = new StateGraph(State) as StateGraph<typeof State.spec, typeof State.State, object, string>;
-  for (let at = 0; at < STEPS; at += 1) graph.addNode(`step-${at}`, step);
-  graph.addEdge("__start__", "step-0");
-  for (let at = 1; at < STEPS; at += 1) graph.addEdge(`step-${at - 1}`, `step-${at}`);
-  return graph.compile({ checkpointer: saver });
-}
-
-const small = (saver: BaseCheckpointSaver) => chainOf(saver, ({ count }) => ({ count: count + 1 }));
-/** Each step says a kilobyte; a run begins with fifty of them. */
-const talking = (saver: BaseCheckpointSaver) => chainOf(saver, () => ({ messages: [message()] }));
-
 const nothing = () => ({ topic: "a", count: 0 });
-const fifty = () => ({ messages: Array.from({ length: 50 }, message) });
+const fifty = () => ({ messages: Array.from({ length: 50 }, kilobyte) });
 
 const LOADS: Record<string, Load> = {
-  "small state, one run at a time": { graph: small, input: nothing, atOnce: 1, runs: 10 },
-  "small state, 32 runs at once": { graph: small, input: nothing, atOnce: 32, runs: 96 },
-  "fifty messages, one run at a time": { graph: talking, input: fifty, atOnce: 1, runs: 5 },
-  "fifty messages, 32 runs at once": { graph: talking, input: fifty, atOnce: 32, runs: 32 },
+  "small state, one run at a time": { graph: countingGraph, input: nothing, atOnce: 1, runs: 10 },
+  "small state, 32 runs at once": { graph: countingGraph, input: nothing, atOnce: 32, runs: 96 },
+  "fifty messages, one run at a time": { graph: talkingGraph, input: fifty, atOnce: 1, runs: 5 },
+  "fifty messages, 32 runs at once": { graph: talkingGraph, input: fifty, atOnce: 32, runs: 32 },
 };
 
 interface Cost {
@@ -69,7 +53,7 @@ interface Cost {
   walBytesPerStep: number;
 }
 
-async function run({ graph, input, atOnce, runs }: Load, saver: BaseCheckpointSaver): Promise<void> {
+async function run({ graph, input, atOnce, runs }: Load, saver: Saver): Promise<void> {
   const compiled = graph(saver);
   let left = runs;
   const lane = async (): Promise<void> => {
@@ -81,7 +65,7 @@ async function run({ graph, input, atOnce, runs }: Load, saver: BaseCheckpointSa
   await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
-async function measure(load: Load, saver: BaseCheckpointSaver, { owner }: TestDatabase): Promise<Cost> {
+async function measure(load: Load, saver: Saver, { owner }: TestDatabase): Promise<Cost> {
   const walAt = async (): Promise<number> =>
     Number((await owner<{ at: string }[]>`select pg_current_wal_insert_lsn() - '0/0' as at`)[0]?.at);
   const before = await walAt();
@@ -126,10 +110,7 @@ async function openers(database: TestDatabase): Promise<Record<"ours" | "peer", 
 
 interface Peer {
   PostgresSaver: {
-    fromConnString(
-      url: string,
-      options: { schema: string },
-    ): BaseCheckpointSaver & { setup(): Promise<void>; end(): Promise<void> };
+    fromConnString(url: string, options: { schema: string }): Saver & { setup(): Promise<void>; end(): Promise<void> };
   };
 }
 

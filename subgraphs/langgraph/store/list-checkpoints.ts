@@ -10,7 +10,7 @@ interface ListCheckpointsParams {
   /** Only older ones. */
   before: string | undefined;
   /** What the metadata must say, name by name. */
-  filter: Record<string, unknown>;
+  filter: object;
   /** The last one of the page before. */
   after: Omit<CheckpointKey, "tenant"> | undefined;
   limit: number;
