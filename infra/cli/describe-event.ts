@@ -25,6 +25,11 @@ const WORDS: Words = {
   STREAM_START: ({ tool }) => tool ?? "",
   STREAM_DATA: ({ data }) => data,
   STREAM_END: () => "",
+  APPROVAL_ASKED: ({ question }) => question,
+  APPROVAL_DECIDED: ({ approved, comment, decidedBy }) => {
+    if (approved === null) return "nobody decided in time";
+    return `${decidedBy ?? ""} ${approved ? "approved" : "refused"}${comment === null ? "" : `: ${comment}`}`;
+  },
 };
 
 /**

@@ -1,4 +1,3 @@
-import { CHAIN_START } from "@soma/schemas/run-chain";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -7,8 +6,7 @@ import { digest, toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
-import { chain } from "../domain/chain.ts";
-import type { HistoryEvent } from "../domain/history.ts";
+import { firstEvent } from "../domain/first-event.ts";
 import { parseRunInput, parseSessionId, RUN_LIMIT_MS } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
@@ -119,27 +117,4 @@ async function ensureSession(
   const [known] = await findSessions(tx, { sessionIds: [params.sessionId] });
   if (known === undefined)
     throw new SomaError("NOT_FOUND", `session ${params.sessionId} does not exist; leave sessionId out to begin one`);
-}
-
-function firstEvent(params: {
-  runId: string;
-  createdAt: Date;
-  graph: string;
-  input: HistoryEvent["payload"][string];
-  role: string;
-  modelProfile: string;
-  sessionId: string;
-}): HistoryEvent {
-  const { runId, createdAt, ...payload } = params;
-  return chain(CHAIN_START, {
-    runId,
-    seq: 1,
-    at: createdAt,
-    kind: "RUN_STARTED",
-    step: 0,
-    node: null,
-    nodeType: null,
-    attempt: 0,
-    payload,
-  });
 }

@@ -14,6 +14,7 @@ import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
+import type { DelegationRules } from "../engine/execute/children.ts";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
@@ -55,6 +56,7 @@ const noServices: ConnectedServices = () =>
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
   services: ConnectedServices = noServices,
+  delegation: DelegationRules = { maxDepth: 8, maxRuns: 1_000, mayDelegate: (inner, outer) => inner === outer },
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -70,7 +72,7 @@ export async function createEngineHarness(
   });
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const rest = { graphs: registry, services, wakeUp, log, now };
+  const rest = { graphs: registry, services, delegation, wakeUp, log, now };
 
   const harness: EngineHarness = {
     database,
@@ -134,7 +136,7 @@ export async function createEngineHarness(
       }),
     async skipWait(runId, ms) {
       skippedMs += ms;
-      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
+      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status in (2, 3)`;
     },
     async close() {
       await Promise.all(closers.map((close) => close()));

@@ -10,8 +10,10 @@ import { withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
+import { beginWait } from "./begin-wait.ts";
+import type { Children } from "./children.ts";
 import type { Inbox } from "./inbox.ts";
-import { lookFor, PARK_FROM_MS, toWaiting, toWake, type Waiting, waitMs } from "./parking.ts";
+import { lookFor, noteDecision, PARK_FROM_MS, toWake, type Waiting, waitMs } from "./parking.ts";
 import type { Position } from "./replay.ts";
 import { countTry, DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
@@ -42,6 +44,7 @@ export interface NodeParts<G> {
   graph: G;
   journal: Journal;
   inbox: Inbox;
+  children: Children;
 }
 
 /**
@@ -73,7 +76,7 @@ export async function executeNode<S>(
     try {
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
-      waiting = toWaiting(given);
+      waiting = await beginWait(given, { ...parts, step, call: wakes });
     } catch (error) {
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
@@ -100,6 +103,7 @@ async function wakeOrPark(
   }
   const { woken: signal } = looked;
   if (!known.hasWaited) journal.write({ kind: "STEP_PARKED", step, payload });
+  noteDecision(journal, step, signal);
   journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
   if (signal !== null) inbox.take(signal);
   return toWake(signal);

@@ -13,6 +13,7 @@ import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
+import type { Children } from "./children.ts";
 import { cancelBetween, executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
 import { createInbox } from "./inbox.ts";
 import { PARK_FROM_MS, waitMs } from "./parking.ts";
@@ -33,6 +34,7 @@ export interface ExecuteRunOptions {
   batcher: CommitBatcher;
   /** A pool of the worker role, for the history. */
   sql: Sql;
+  children: Children;
   log: Log;
   onCommitted(runId: string, seq: number): void;
 }
@@ -50,7 +52,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
+async function proceed({ context, graph, batcher, sql, children, onCommitted }: ExecuteRunOptions): Promise<void> {
   const { run } = context;
   const events = await readAll(sql, run);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
@@ -88,7 +90,8 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
     const replayed = replay(graph, events);
     const inbox = createInbox(sql, context, replayed.heard);
     let position = isPaused(events) ? resume(context, journal, replayed) : replayed;
-    while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
+    while (position?.node !== undefined)
+      position = await advance({ context, graph, journal, inbox, children }, position);
     ending();
     if (position === undefined) await journal.barrier();
     else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });

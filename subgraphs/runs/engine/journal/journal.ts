@@ -7,6 +7,7 @@ import { chain } from "../../domain/chain.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toPublishedEvent } from "../../domain/published-events.ts";
 import { RUN_STATUS } from "../../domain/run-status.ts";
+import { isApprovalName } from "../../domain/wait-names.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { RunWait } from "../../store/commit-batch.ts";
 import type { CommitBatcher } from "./commit-batcher.ts";
@@ -72,7 +73,7 @@ export function createJournal(options: JournalOptions): Journal {
     });
     checkPublished(run, event);
     head = { seq: event.seq, hash: event.hash };
-    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : RUN_STATUS.PARKED.code);
+    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
     const durable = batcher.append({ event, epoch: run.epoch, status, wait }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
@@ -92,6 +93,11 @@ export function createJournal(options: JournalOptions): Journal {
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+function statusOf({ signal }: RunWait): number {
+  const isAsking = signal !== null && isApprovalName(signal.name);
+  return isAsking ? RUN_STATUS.WAITING_APPROVAL.code : RUN_STATUS.PARKED.code;
 }
 
 /** An event that does not fit its schema must never become durable, since its row is what gets published. */

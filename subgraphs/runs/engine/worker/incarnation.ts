@@ -16,7 +16,8 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
-import { executeRun } from "../execute/execute-run.ts";
+import { createChildren, type DelegationRules } from "../execute/children.ts";
+import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
@@ -41,6 +42,8 @@ export interface IncarnationOptions {
   services: ConnectedServices;
   wakeUp: WakeUp;
   slots: number;
+  /** How far runs may start others. */
+  delegation: DelegationRules;
   log: Log;
   now: () => Date;
   /**
@@ -146,12 +149,13 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, sql, wakeUp, now } = this.#options;
+    const { log, services, batcher, sql, graphs, delegation, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     const done = this.#execute(run, context, {
       batcher,
       sql: sql.general,
+      children: createChildren({ sql: sql.general, graphs, rules: delegation }, context),
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
     }).finally(() => {
@@ -173,7 +177,7 @@ class Life implements RunningIncarnation {
   async #execute(
     run: ClaimedRun,
     context: RunContext,
-    rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
+    rest: Omit<ExecuteRunOptions, "context" | "graph">,
   ): Promise<void> {
     try {
       const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
