@@ -230,7 +230,7 @@ export type Run = Node & {
   parent: Maybe<Run>;
   /** Runs that it has started. At most 100, newest first. */
   children: Array<Run>;
-  /** What it asks a person and nobody has decided. At most 100, in the order of its steps. */
+  /** What it asks a person and nobody has decided. At most 20, in the order of its steps. */
   pendingApprovals: Array<PendingApproval>;
   /** Steps in their order. `first` or `last` is 1 to 500; 100 when neither is given. */
   steps: StepConnection;

@@ -19,7 +19,7 @@ import type { RunRow, SessionRow } from "../store/tables.ts";
 
 /** As the schema says it. */
 const MAX_CHILDREN = 100;
-const MAX_QUESTIONS = 100;
+const MAX_QUESTIONS = 20;
 
 export interface Loaders {
   /** Runs of each session, newest first. */

@@ -50,8 +50,12 @@ describe("a run that has started many others", () => {
   }
   const start = ({ children }: { children: Children }, step: number, agent = "helper") =>
     children.start({ graph: agent, input: { text: "help" } }, { step, call: 0, until: null });
-  const startAll = (parent: { children: Children }, count: number, agents = ["helper"]) =>
-    Promise.all(Array.from({ length: count }, (_, i) => start(parent, i + 1, agents[i % agents.length])));
+  /** One after another, as the lock of their tree has it anyway. */
+  async function startAll(parent: { children: Children }, count: number, agents = ["helper"]): Promise<string[]> {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i += 1) ids.push(await start(parent, i + 1, agents[i % agents.length]));
+    return ids;
+  }
 
   /** Two workers, and the errors of their commits. */
   async function twoWorkers(): Promise<{ refused: unknown[]; close(): Promise<unknown> }> {
