@@ -1,5 +1,6 @@
 import { integer, json, readSettings, text, url } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { runLimitSettings } from "./engine/execute/run-limits.ts";
 import { callLimitSettings } from "./models/call-limits.ts";
 
 /** Which model is asked, and within which limits. */
@@ -34,20 +35,7 @@ const workerSettings = {
     min: 1,
     max: 10_000,
   }),
-  maxDepth: integer({
-    env: "SOMA_RUN_DEPTH",
-    doc: "runs that may be above one in its tree, which the first one has started and those below it",
-    default: 8,
-    min: 0,
-    max: 100,
-  }),
-  maxRunsOfRun: integer({
-    env: "SOMA_RUN_TREE",
-    doc: "runs one run may start in all, with those that they start",
-    default: 1_000,
-    min: 0,
-    max: 100_000,
-  }),
+  ...runLimitSettings,
   internalSigningKey: json(parseJwk, {
     env: "SOMA_INTERNAL_SIGNING_KEY",
     doc: "private Ed25519 JWK of the internal tokens",

@@ -79,11 +79,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     services,
     wakeUp,
     slots: config.slots,
-    delegation: {
-      maxDepth: config.maxDepth,
-      maxRuns: config.maxRunsOfRun,
-      mayDelegate: (inner: string, outer: string) => isWithin(roles, inner, outer),
-    },
+    limits: config,
+    mayDelegate: (inner: string, outer: string) => isWithin(roles, inner, outer),
     log,
     now: () => new Date(),
     owed: new Set<Incarnation>(),

@@ -32,7 +32,7 @@ describe("a run that has started many others", () => {
   afterAll(() => harness.close());
 
   /** A run that a worker has which no test sees, and how it starts others. */
-  async function aParent(maxRuns = CHILDREN): Promise<{ runId: string; children: Children }> {
+  async function aParent(maxChildren = CHILDREN): Promise<{ runId: string; children: Children }> {
     const { worker: sql } = harness.database;
     const { runId } = await harness.start({ graph: "listener" });
     const owner = await registerWorker(sql, { workerId: newId(), slots: 1, build: "test", leaseMs: 600_000 });
@@ -42,11 +42,9 @@ describe("a run that has started many others", () => {
       ...{ run, log: createSilentLog(), now: () => new Date() },
       services: () => ({}) as never,
     });
-    const rules = { maxDepth: 8, maxRuns, mayDelegate: () => true };
-    return {
-      runId,
-      children: createChildren({ sql, graphs: createGraphRegistry([helper, listener]), rules }, context),
-    };
+    const limits = { maxParents: 8, maxChildren };
+    const graphs = createGraphRegistry([helper, listener]);
+    return { runId, children: createChildren({ sql, graphs, limits, mayDelegate: () => true }, context) };
   }
   const start = ({ children }: { children: Children }, step: number, agent = "helper") =>
     children.start({ graph: agent, input: { text: "help" } }, { step, call: 0, until: null });
@@ -113,7 +111,8 @@ describe("a run that has started many others", () => {
     await startAll(parent, 80, ["helper", "listener"]);
     const workers = await twoWorkers();
     await until("one of them has ended", async () => {
-      const [row] = await harness.database.owner`select from run where parent_run_id = ${parent.runId} and status >= 10`;
+      const [row] = await harness.database
+        .owner`select from run where parent_run_id = ${parent.runId} and status >= 10`;
       return row;
     });
     await cancelRun(harness.database.request, aPrincipal(), { runId: parent.runId, idempotencyKey: newId() });

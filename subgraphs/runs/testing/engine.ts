@@ -1,5 +1,6 @@
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
+import { readSettings } from "@soma/shared/config";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
@@ -14,8 +15,8 @@ import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
-import type { DelegationRules } from "../engine/execute/children.ts";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { type RunLimits, runLimitSettings } from "../engine/execute/run-limits.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
@@ -55,8 +56,7 @@ const noServices: ConnectedServices = () =>
 
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
-  services: ConnectedServices = noServices,
-  delegation: DelegationRules = { maxDepth: 8, maxRuns: 1_000, mayDelegate: (inner, outer) => inner === outer },
+  { services = noServices, limits = {} }: { services?: ConnectedServices; limits?: Partial<RunLimits> } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -72,7 +72,15 @@ export async function createEngineHarness(
   });
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const rest = { graphs: registry, services, delegation, wakeUp, log, now };
+  const rest = {
+    graphs: registry,
+    services,
+    wakeUp,
+    mayDelegate: (inner: string, outer: string) => inner === outer,
+    limits: { ...readSettings(runLimitSettings, {}), ...limits },
+    log,
+    now,
+  };
 
   const harness: EngineHarness = {
     database,

@@ -5,7 +5,7 @@ import { toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { firstEvent } from "../../domain/first-event.ts";
-import { parseRunInput, RUN_LIMIT_MS } from "../../domain/run-input.ts";
+import { parseRunInput } from "../../domain/run-input.ts";
 import { addChild } from "../../store/add-child.ts";
 import { appendFirstEvent } from "../../store/append-first-event.ts";
 import { countTree } from "../../store/count-tree.ts";
@@ -15,16 +15,7 @@ import { insertSession } from "../../store/insert-session.ts";
 import { lockTree } from "../../store/lock-tree.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
 import type { RunContext } from "./run-context.ts";
-
-/** How far runs may start others. */
-export interface DelegationRules {
-  /** Runs that may be above one in its tree. */
-  maxDepth: number;
-  /** Runs one run may start in all, with those that they start. */
-  maxRuns: number;
-  /** Whether a run under the outer role may start one under the inner role. */
-  mayDelegate(inner: string, outer: string): boolean;
-}
+import type { RunLimits } from "./run-limits.ts";
 
 /** The runs that one run starts. */
 export interface Children {
@@ -36,7 +27,9 @@ export interface ChildrenDeps {
   /** A pool of the worker role. */
   sql: Sql;
   graphs: GraphRegistry;
-  rules: DelegationRules;
+  limits: Pick<RunLimits, "maxParents" | "maxChildren">;
+  /** Whether a run under the outer role may start one under the inner role. */
+  mayDelegate(inner: string, outer: string): boolean;
 }
 
 export function createChildren(deps: ChildrenDeps, context: RunContext): Children {
@@ -49,7 +42,7 @@ export function createChildren(deps: ChildrenDeps, context: RunContext): Childre
         const rootRunId = await lockTree(tx, { runId });
         const known = await findChild(tx, { parentRunId: runId, parentCall });
         if (known !== undefined) return known;
-        const depth = await admit(tx, deps.rules, context, rootRunId);
+        const depth = await admit(tx, deps.limits, context, rootRunId);
         const place = { parentRunId: runId, parentCall, rootRunId: rootRunId ?? runId, depth };
         return insertChild(tx, context, { ...wanted, place, until });
       });
@@ -58,23 +51,23 @@ export function createChildren(deps: ChildrenDeps, context: RunContext): Childre
 }
 
 /** What can be refused before anything is asked of the database. */
-function check({ graphs, rules }: ChildrenDeps, { run }: RunContext, child: ChildRun) {
+function check({ graphs, mayDelegate }: ChildrenDeps, { run }: RunContext, child: ChildRun) {
   const graph = graphs.find(child.graph);
   if (graph === undefined)
     throw new SomaError("BAD_INPUT", `there is no graph "${child.graph}"; known: ${graphs.names().join(", ")}`);
   const { role = run.role } = child;
-  if (!rules.mayDelegate(role, run.role))
+  if (!mayDelegate(role, run.role))
     throw new SomaError(
       "FORBIDDEN",
       `a run under the role "${run.role}" may not start one under "${role}", which may do more or does not exist`,
     );
-  return { graph, role, input: parseRunInput(toStorableJson(child.input)) };
+  return { graph, role, input: parseRunInput(toStorableJson(child.input), graph) };
 }
 
 /** The depth of one more run; throws when the one that starts it is not ours any more, is to stop, or has started enough. */
 async function admit(
   tx: Tx,
-  { maxDepth, maxRuns }: DelegationRules,
+  { maxParents, maxChildren }: ChildrenDeps["limits"],
   context: RunContext,
   rootRunId: string | undefined,
 ): Promise<number> {
@@ -83,17 +76,17 @@ async function admit(
   if (rootRunId === undefined || added === undefined)
     throw new SomaError("FENCED", `run ${runId} belongs to another worker now`);
   context.heed(added.control);
-  context.throwIfCanceled();
+  if (context.canceled()) throw new SomaError("CANCELED", `run ${runId} is canceled, and starts no other`);
   // Trying again cannot help, so neither is a limit that passes.
-  if (added.depth > maxDepth)
+  if (added.depth > maxParents)
     throw new SomaError(
       "BAD_INPUT",
-      `run ${runId} may start no other: it has ${added.depth - 1} runs above it, and at most ${maxDepth} may be above one`,
+      `run ${runId} may start no other: it has ${added.depth - 1} runs above it, and at most ${maxParents} may be above one`,
     );
-  if ((await countTree(tx, { rootRunId })) >= maxRuns)
+  if ((await countTree(tx, { rootRunId })) >= maxChildren)
     throw new SomaError(
       "BAD_INPUT",
-      `run ${runId} may start no other: run ${rootRunId} and those below it have started ${maxRuns}, the most there may be`,
+      `run ${runId} may start no other: run ${rootRunId} and those below it have started ${maxChildren}, the most there may be`,
     );
   return added.depth;
 }
@@ -113,7 +106,7 @@ async function insertChild(tx: Tx, context: RunContext, params: ChildParams): Pr
   const runId = newId("Run", createdAt.getTime());
   const sessionId = newId("Session");
   const deadline = Math.min(
-    createdAt.getTime() + RUN_LIMIT_MS,
+    createdAt.getTime() + graph.timeoutMs,
     context.deadline().getTime(),
     until?.getTime() ?? Number.POSITIVE_INFINITY,
   );

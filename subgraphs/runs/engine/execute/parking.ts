@@ -54,7 +54,8 @@ export async function lookFor(
   if (hasWaited && until !== null && until <= context.now())
     return { woken: name !== null && isApprovalName(name) ? await inbox.expire(name) : null };
   const ms = Math.max(parksAgain ? PARK_FROM_MS : 0, waitMs(context, until));
-  return { wait: { ms, signal: name === null ? null : { name, seen } } };
+  if (name === null) return { wait: { ms, signal: null } };
+  return { wait: { ms, signal: { name, seen }, ...(isApprovalName(name) ? { isAsking: true } : {}) } };
 }
 
 /** Milliseconds until a time, or until the run's deadline where that comes before. */

@@ -7,7 +7,6 @@ import { chain } from "../../domain/chain.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toPublishedEvent } from "../../domain/published-events.ts";
 import { RUN_STATUS } from "../../domain/run-status.ts";
-import { isApprovalName } from "../../domain/wait-names.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { RunWait } from "../../store/commit-batch.ts";
 import type { CommitBatcher } from "./commit-batcher.ts";
@@ -95,9 +94,8 @@ export function createJournal(options: JournalOptions): Journal {
   };
 }
 
-function statusOf({ signal }: RunWait): number {
-  const isAsking = signal !== null && isApprovalName(signal.name);
-  return isAsking ? RUN_STATUS.WAITING_APPROVAL.code : RUN_STATUS.PARKED.code;
+function statusOf({ isAsking }: RunWait): number {
+  return isAsking === true ? RUN_STATUS.WAITING_APPROVAL.code : RUN_STATUS.PARKED.code;
 }
 
 /** An event that does not fit its schema must never become durable, since its row is what gets published. */

@@ -16,10 +16,11 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
-import { createChildren, type DelegationRules } from "../execute/children.ts";
+import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
+import type { RunLimits } from "../execute/run-limits.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
@@ -42,8 +43,10 @@ export interface IncarnationOptions {
   services: ConnectedServices;
   wakeUp: WakeUp;
   slots: number;
-  /** How far runs may start others. */
-  delegation: DelegationRules;
+  /** What one run may take. */
+  limits: RunLimits;
+  /** Whether a run under the outer role may start one under the inner role. */
+  mayDelegate: ChildrenDeps["mayDelegate"];
   log: Log;
   now: () => Date;
   /**
@@ -149,13 +152,14 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, sql, graphs, delegation, wakeUp, now } = this.#options;
+    const { log, services, batcher, limits, sql, graphs, mayDelegate, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     const done = this.#execute(run, context, {
       batcher,
+      limits,
       sql: sql.general,
-      children: createChildren({ sql: sql.general, graphs, rules: delegation }, context),
+      children: createChildren({ sql: sql.general, graphs, limits, mayDelegate }, context),
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
     }).finally(() => {
@@ -209,8 +213,8 @@ class Life implements RunningIncarnation {
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
-      this.#runs.get(runId)?.context.heed(control);
+    for (const { runId, control, signals } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#runs.get(runId)?.context.heed(control, signals);
     return false;
   }
 

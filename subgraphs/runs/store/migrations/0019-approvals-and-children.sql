@@ -42,7 +42,7 @@ language plpgsql volatile set search_path from current as $$
 declare given int;
 begin
   update run p set signals = p.signals + 1,
-      available_at = case when p.status in (2, 3) and p.waits_for = 'child:' || new.run_id then clock_timestamp() else p.available_at end
+      available_at = case when p.status in (2, 3) and p.waits_for in ('child:' || new.run_id, '*') then clock_timestamp() else p.available_at end
     where p.run_id = new.parent_run_id and p.tenant = new.tenant and p.status < 10 returning p.signals into given;
   if found then
     insert into signal (run_id, no, tenant, name, payload, sent_by, idem_key, idem_digest)
@@ -102,7 +102,7 @@ begin
        u as (update run r set status = i.status, worker_id = null, finished_at = case when i.status >= 10 then i.at end,
                     waits_for = i.waits_for,
                     -- Like a hand-back: a run that came further, or was left by its step in order, did not kill its worker.
-                    fruitless = case when r.fruitless > 0 and i.status in (2, 3, 4) and (i.kind = 16 or has_advanced(r.run_id, i.epoch)
+                    fruitless = case when r.fruitless > 0 and i.status in (2, 3, 4) and (i.kind in (16, 18) or has_advanced(r.run_id, i.epoch)
                       or exists (select from i e where e.run_id = i.run_id and e.kind between 11 and 14)) then 0 else r.fruitless end,
                     available_at = case when i.status not in (2, 3, 4) then r.available_at
                       when r.control & 1 = 1 or (r.control & 2 = 2) <> (i.status = 4) or r.signals <> i.signals then clock_timestamp()
