@@ -1,14 +1,21 @@
-import { graph } from "@soma/sdk/graph";
+import { approval } from "@soma/sdk/approval";
+import { map } from "@soma/sdk/branches";
+import { graph, replaced } from "@soma/sdk/graph";
+import { runAgent } from "@soma/sdk/run-agent";
 import { waitForSignal } from "@soma/sdk/wait";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cancelRun } from "../commands/cancel-run.ts";
+import { decideApproval } from "../commands/decide-approval.ts";
 import { RUN_STATUS } from "../domain/run-status.ts";
+import { approvalIdOf } from "../domain/wait-names.ts";
 import { claimRuns } from "../store/claim-runs.ts";
+import { listOpenQuestions } from "../store/list-open-questions.ts";
 import { registerWorker } from "../store/register-worker.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { type Children, createChildren } from "./execute/children.ts";
@@ -24,10 +31,40 @@ const listener = graph("listener", 1, {})
   .node("waits", waitForSignal("never", { heard: () => ({ summary: "" }) }))
   .build(() => "");
 
+/** Three items at a time, each in a run of its own; one of them asks a person instead. */
+const each = graph("each", 1, { item: replaced(""), told: replaced("") })
+  .node("which", { type: "branch", pure: true, run: () => ({ summary: "" }) })
+  .when("which", ["asks", "delegates"], ({ item }) => (item === "ask" ? "asks" : "delegates"))
+  .node(
+    "asks",
+    approval({ ask: () => ({ question: "Sure?" }), approved: () => ({ summary: "", patch: { told: "sure" } }) }),
+  )
+  .node(
+    "delegates",
+    runAgent({
+      graph: "helper",
+      input: ({ item }) => ({ text: item }),
+      done: ({ status }) => ({ summary: "", patch: { told: status } }),
+    }),
+  )
+  .build((state) => state.told);
+const many = graph("many", 1, { told: replaced("") })
+  .node(
+    "all",
+    map({
+      over: () => ["a", "b", "ask", "c", "d", "e"],
+      graph: each,
+      start: (item) => ({ item }),
+      limit: 3,
+      join: (ends) => ({ summary: "", patch: { told: ends.map(({ told }) => told).join(" ") } }),
+    }),
+  )
+  .build((state) => state.told);
+
 describe("a run that has started many others", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    harness = await createEngineHarness([helper, listener]);
+    harness = await createEngineHarness([helper, listener, many]);
   });
   afterAll(() => harness.close());
 
@@ -104,6 +141,26 @@ describe("a run that has started many others", () => {
     expect(await start(parent, 1)).toBe(twice[0]);
     const [row] = await harness.database.owner`select children from run where run_id = ${parent.runId}`;
     expect(row).toEqual({ children: 3 });
+  });
+
+  it("starts one in each of its branches, and waits for a person in another, in one place", async () => {
+    const { life } = await harness.startWorker(1);
+    const { runId } = await harness.start({ graph: "many" });
+    await until("all others have ended and it asks", async () => {
+      const ended = await harness.database.owner`select from run where parent_run_id = ${runId} and status >= 10`;
+      return ended.length === 5 && (await harness.find(runId))?.status === RUN_STATUS.WAITING_APPROVAL.code;
+    });
+    const [asked] = await transaction(harness.database.request, { tenant: "acme" }, (tx) =>
+      listOpenQuestions(tx, { runIds: [runId] }),
+    );
+    await decideApproval(harness.database.request, aPrincipal({ roles: ["approver"] }), {
+      ...{ approvalId: approvalIdOf(runId, asked?.payload.name ?? ""), approve: true, idempotencyKey: newId() },
+    });
+    await harness.finished(runId);
+    expect((await harness.history(runId)).at(-1)?.payload).toEqual({
+      answer: "SUCCEEDED SUCCEEDED sure SUCCEEDED SUCCEEDED SUCCEEDED",
+    });
+    await life.close();
   });
 
   it("is canceled with all of them while they go on and end in two workers, and nobody waits for another in a ring", async () => {
