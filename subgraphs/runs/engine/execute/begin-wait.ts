@@ -13,7 +13,7 @@ const MAX_DETAILS_BYTES = 65_536;
 
 /**
  * What a node says its step waits for, after what the wait begins with: a question is asked, a run is started. Done again by
- * whoever begins the step again, it comes to the same wait, because what is waited for is named by the step and the number of its call.
+ * whoever begins the step again, it comes to the same wait: what is waited for is named by the step and the number of its call.
  */
 export async function beginWait(
   parked: Parked,

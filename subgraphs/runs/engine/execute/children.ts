@@ -81,12 +81,12 @@ async function admit(
   if (added.depth > maxParents)
     throw new SomaError(
       "BAD_INPUT",
-      `run ${runId} may start no other: it has ${added.depth - 1} runs above it, and at most ${maxParents} may be above one`,
+      `run ${runId} may start no other: ${added.depth - 1} runs are above it, and ${maxParents} may be (SOMA_RUN_MAX_PARENTS)`,
     );
   if ((await countTree(tx, { rootRunId })) >= maxChildren)
     throw new SomaError(
       "BAD_INPUT",
-      `run ${runId} may start no other: run ${rootRunId} and those below it have started ${maxChildren}, the most there may be`,
+      `run ${runId} may start no other: ${maxChildren} are below run ${rootRunId}, the most (SOMA_RUN_MAX_CHILDREN)`,
     );
   return added.depth;
 }
