@@ -1,4 +1,5 @@
 import { confFolder } from "@soma/conf/read-conf";
+import { loadTenants } from "@soma/conf/tenants";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
@@ -77,6 +78,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     services,
     wakeUp,
     slots: config.slots,
+    tenants: loadTenants(confFolder(config.confDir)),
     log,
     now: () => new Date(),
     owed: new Set<Incarnation>(),

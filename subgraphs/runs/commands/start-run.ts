@@ -17,6 +17,7 @@ import { findSessions } from "../store/find-sessions.ts";
 import { insertRun } from "../store/insert-run.ts";
 import { insertSession } from "../store/insert-session.ts";
 import type { RunRow } from "../store/tables.ts";
+import type { Admission } from "./admission.ts";
 
 export interface StartRunParams {
   graph: string;
@@ -31,6 +32,7 @@ export interface StartRunDeps {
   /** A pool of the request role. */
   sql: Sql;
   graphs: GraphRegistry;
+  admission: Admission;
   defaultRole: string;
   defaultModelProfile: string;
   modelProfiles: readonly string[];
@@ -71,6 +73,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   return transaction(deps.sql, { tenant }, async (tx) => {
     const known = await findRunByKey(tx, { tenant, idemKey: params.idempotencyKey });
     if (known !== undefined) return sameRun(known, idemDigest, params.idempotencyKey);
+    await deps.admission.admit(tx, { tenant });
     const sessionId = wantedSession ?? newId("Session");
     await ensureSession(tx, { tenant, sessionId, isNew: wantedSession === undefined, createdBy: principal.subject });
     const createdAt = deps.now();

@@ -18,6 +18,7 @@ describe("the tables of runs", () => {
     expect(await findDrift(database, session)).toEqual([]);
     const ofRun = [
       "available_at",
+      "behind",
       "branch",
       "cancel_reason",
       "deadline",

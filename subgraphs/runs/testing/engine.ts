@@ -1,3 +1,4 @@
+import { loadTenants, type TenantsConf } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
 import type { Principal } from "@soma/shared/identity/principal";
@@ -10,6 +11,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
+import { createAdmission } from "../commands/admission.ts";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
@@ -39,6 +41,8 @@ export interface EngineHarness {
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
   history(runId: string): Promise<HistoryEvent[]>;
   finished(runId: string): Promise<RunRow>;
+  /** As if this time had passed, for the clock of the workers. */
+  skip(ms: number): void;
   /** As if this time had passed while a run was parked: for the clock of the workers, and for the run in the database. */
   skipWait(runId: string, ms: number): Promise<void>;
   close(): Promise<void>;
@@ -55,6 +59,7 @@ const noServices: ConnectedServices = () =>
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
   services: ConnectedServices = noServices,
+  tenants: TenantsConf = loadTenants(),
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -70,7 +75,8 @@ export async function createEngineHarness(
   });
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const rest = { graphs: registry, services, wakeUp, log, now };
+  const rest = { graphs: registry, services, tenants, wakeUp, log, now };
+  const admission = createAdmission({ tenants, now });
 
   const harness: EngineHarness = {
     database,
@@ -79,6 +85,7 @@ export async function createEngineHarness(
       const deps = {
         sql: database.request,
         graphs: registry,
+        admission,
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],
@@ -132,8 +139,11 @@ export async function createEngineHarness(
         const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, { runIds: [runId] }));
         return run !== undefined && isFinished(run.status) ? run : undefined;
       }),
-    async skipWait(runId, ms) {
+    skip(ms) {
       skippedMs += ms;
+    },
+    async skipWait(runId, ms) {
+      harness.skip(ms);
       await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
     },
     async close() {
