@@ -92,6 +92,7 @@ export type RunEventType =
   | 'RUN_CANCELED'
   | 'RUN_PAUSED'
   | 'RUN_RESUMED'
+  | 'RUN_PARKED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'

@@ -79,6 +79,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     wakeUp,
     slots: config.slots,
     tenants: loadTenants(confFolder(config.confDir)),
+    limits: config,
     log,
     now: () => new Date(),
     owed: new Set<Incarnation>(),

@@ -1,6 +1,14 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "@soma/schemas/json";
-import type { NodeSpec } from "./node.ts";
+import type { NodeResult, NodeSpec } from "./node.ts";
+import { nodeNameFault } from "./node-name.ts";
+
+/** A place in a graph: a step that does something, or one in which branches run. */
+export type AnyNode<S> = NodeSpec<S> | BranchingNode<S>;
+
+export function isBranching<S>(node: AnyNode<S>): node is BranchingNode<S> {
+  return "branches" in node;
+}
 
 /** One value of a graph's state: where it begins, and how an update changes it (it replaces, unless `reduce` says otherwise). */
 export interface Channel<T> {
@@ -30,7 +38,7 @@ export interface Graph<S> {
   entry: string;
   initial(): S;
   fold(state: S, patch: Partial<S>): S;
-  node(id: string): NodeSpec<S>;
+  node(id: string): AnyNode<S>;
   /** The node after this one, or undefined when the run is at its end. */
   next(id: string, state: S): string | undefined;
   /** What a finished run answers. */
@@ -40,10 +48,45 @@ export interface Graph<S> {
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds graphs of different states; each one is only ever given its own
 export type AnyGraph = Graph<any>;
 
+/** One of several graphs that run at the same time in a step, each over a state of its own. */
+export interface Branch {
+  /** Unique in its step; empty where the step has but this one. */
+  key: string;
+  graph: AnyGraph;
+  /** What the branch begins with, folded into the graph's initial state. */
+  start: object;
+}
+
+/** Why a branch failed: a code of the error catalogue, and what people may read. */
+export interface BranchError {
+  code: string;
+  message: string;
+}
+
+/**
+ * A place in a graph where branches run: each step of a branch is durable by itself, and one that is done is not done again,
+ * whatever happens to the others. When all branches are at their ends, `join` makes one result of them.
+ */
+export interface BranchingNode<S> {
+  type: "parallel" | "map" | "subgraph";
+  /** Every graph a branch can have; they are part of what the run is pinned to. */
+  graphs: readonly AnyGraph[];
+  /** Branches that are under way at once; one that waits is under way. */
+  limit: number;
+  summary?: (state: S) => string;
+  /** The same for the same state: after a crash it is asked again. */
+  branches(state: S): readonly Branch[];
+  /** `ends` are the last states of the branches, in their order. */
+  join(ends: readonly unknown[], state: S): NodeResult<S>;
+  /** What changes in the state of a branch that failed, which is at its end then. Left out, the run fails with it. */
+  giveUp?(error: BranchError, key: string): object;
+}
+
 type Edge<S> = { to: string } | { choose: (state: S) => string; among: readonly string[] };
 
 export interface GraphBuilder<S> {
-  node(id: string, spec: NodeSpec<S>): GraphBuilder<S>;
+  /** An id is 1 to 64 letters, digits, _ and -, a letter first. */
+  node(id: string, spec: AnyNode<S>): GraphBuilder<S>;
   /** After `from` always `to`. */
   edge(from: string, to: string): GraphBuilder<S>;
   /** After `from` whichever of `among` the state asks for. */
@@ -63,7 +106,7 @@ export function graph<C extends Record<string, unknown>>(
   channels: C,
 ): GraphBuilder<StateOf<C>> {
   type S = StateOf<C>;
-  const nodes = new Map<string, NodeSpec<S>>();
+  const nodes = new Map<string, AnyNode<S>>();
   const edges = new Map<string, Edge<S>>();
 
   const connect = (from: string, edge: Edge<S>): GraphBuilder<S> => {
@@ -75,6 +118,8 @@ export function graph<C extends Record<string, unknown>>(
 
   const builder: GraphBuilder<S> = {
     node(id, spec) {
+      const fault = nodeNameFault(id);
+      if (fault !== undefined) throw new Error(`graph ${name}: the node id ${fault}`);
       if (nodes.has(id)) throw new Error(`graph ${name}: node "${id}" stands twice`);
       nodes.set(id, spec);
       return builder;
@@ -91,7 +136,7 @@ interface Parts<S> {
   name: string;
   version: number;
   channels: Record<string, Channel<unknown>>;
-  nodes: ReadonlyMap<string, NodeSpec<S>>;
+  nodes: ReadonlyMap<string, AnyNode<S>>;
   edges: ReadonlyMap<string, Edge<S>>;
   answer: (state: S) => string;
 }
@@ -107,7 +152,7 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
   if (entry === undefined) throw new Error(`graph ${name} has no node`);
   checkEdges(parts, entry);
   const shape = {
-    nodes: [...nodes].map(([id, spec]) => [id, spec.type]),
+    nodes: [...nodes].map(([id, spec]) => [id, spec.type, ...pinsIn(spec)]),
     edges: [...edges].map(([from, edge]) => [from, targetsOf(edge)]),
     channels: Object.keys(channels),
   };
@@ -145,6 +190,11 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
       return chosen;
     },
   };
+}
+
+/** The graphs that run in a node are part of the structure. */
+function pinsIn<S>(spec: AnyNode<S>): string[] {
+  return isBranching(spec) ? spec.graphs.map(({ pin }) => pin) : [];
 }
 
 function targetsOf<S>(edge: Edge<S>): readonly string[] {

@@ -13,7 +13,7 @@ const LIMITS = { "*": { weight: 1, maxUnfinished: 3 }, large: { weight: 1, maxUn
 describe("startRun() beside a limit of unfinished runs", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    harness = await createEngineHarness([one], undefined, LIMITS);
+    harness = await createEngineHarness([one], { tenants: LIMITS });
   });
   afterAll(() => harness.close());
 
@@ -55,7 +55,6 @@ describe("startRun() beside a limit of unfinished runs", () => {
   it("lets runs start again when some have ended", async () => {
     const crowd = aPrincipal({ tenant: "crowd" });
     await harness.database.owner`update run set status = 10 where tenant = 'crowd'`;
-    await expect(harness.start({ graph: "one" }, crowd)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
     harness.skip(1_000);
     await harness.start({ graph: "one" }, crowd);
   });

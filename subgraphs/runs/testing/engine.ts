@@ -1,6 +1,7 @@
 import { loadTenants, type TenantsConf } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
+import { readSettings } from "@soma/shared/config";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
@@ -17,6 +18,7 @@ import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { type RunLimits, runLimitSettings } from "../engine/execute/run-limits.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
@@ -58,8 +60,11 @@ const noServices: ConnectedServices = () =>
 
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
-  services: ConnectedServices = noServices,
-  tenants: TenantsConf = loadTenants(),
+  {
+    services = noServices,
+    limits = {},
+    tenants = loadTenants(),
+  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -75,8 +80,16 @@ export async function createEngineHarness(
   });
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const rest = { graphs: registry, services, tenants, wakeUp, log, now };
   const admission = createAdmission({ tenants, now });
+  const rest = {
+    graphs: registry,
+    services,
+    tenants,
+    wakeUp,
+    limits: { ...readSettings(runLimitSettings, {}), ...limits },
+    log,
+    now,
+  };
 
   const harness: EngineHarness = {
     database,

@@ -17,9 +17,10 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
-import { executeRun } from "../execute/execute-run.ts";
+import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
+import type { RunLimits } from "../execute/run-limits.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
@@ -44,6 +45,8 @@ export interface IncarnationOptions {
   slots: number;
   /** How tenants share the places. */
   tenants: TenantsConf;
+  /** What one run may take. */
+  limits: RunLimits;
   log: Log;
   now: () => Date;
   /**
@@ -149,11 +152,12 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, sql, wakeUp, now } = this.#options;
+    const { log, services, batcher, limits, sql, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     const done = this.#execute(run, context, {
       batcher,
+      limits,
       sql: sql.general,
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
@@ -176,7 +180,7 @@ class Life implements RunningIncarnation {
   async #execute(
     run: ClaimedRun,
     context: RunContext,
-    rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
+    rest: Omit<ExecuteRunOptions, "context" | "graph">,
   ): Promise<void> {
     try {
       const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
@@ -208,8 +212,8 @@ class Life implements RunningIncarnation {
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
-      this.#runs.get(runId)?.context.heed(control);
+    for (const { runId, control, signals } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#runs.get(runId)?.context.heed(control, signals);
     return false;
   }
 
