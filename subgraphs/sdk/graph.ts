@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalJson } from "@soma/schemas/json";
+import { canonicalJson, type JsonObject } from "@soma/schemas/json";
 import type { NodeResult, NodeSpec } from "./node.ts";
 import { nodeNameFault } from "./node-name.ts";
 
@@ -36,6 +36,10 @@ export interface Graph<S> {
   /** name@version#hash, as workers announce it. */
   pin: string;
   entry: string;
+  /** Milliseconds a run may take, pauses not counted; it is canceled then. */
+  timeoutMs: number;
+  /** What a run begins with, given its input; undefined for a graph that takes a text. Throws what is wrong with the input. */
+  begin: ((input: JsonObject) => Partial<S>) | undefined;
   initial(): S;
   fold(state: S, patch: Partial<S>): S;
   node(id: string): AnyNode<S>;
@@ -82,6 +86,18 @@ export interface BranchingNode<S> {
   giveUp?(error: BranchError, key: string): object;
 }
 
+/** What else is declared of a graph. */
+export interface GraphOptions<S> {
+  /** Milliseconds a run may take, pauses not counted; an hour unless said otherwise, at most 366 days. */
+  timeoutMs?: number;
+  /**
+   * Makes of a run's input what its state begins with; an error it throws is told to whoever starts the run. Left out, the
+   * input has to have a text, as that of a conversation. It has to give the same for the same input: it is asked again after
+   * a crash.
+   */
+  begin?(input: JsonObject): Partial<S>;
+}
+
 type Edge<S> = { to: string } | { choose: (state: S) => string; among: readonly string[] };
 
 export interface GraphBuilder<S> {
@@ -104,6 +120,7 @@ export function graph<C extends Record<string, unknown>>(
   name: string,
   version: number,
   channels: C,
+  options: GraphOptions<StateOf<C>> = {},
 ): GraphBuilder<StateOf<C>> {
   type S = StateOf<C>;
   const nodes = new Map<string, AnyNode<S>>();
@@ -127,12 +144,20 @@ export function graph<C extends Record<string, unknown>>(
     edge: (from, to) => connect(from, { to }),
     when: (from, among, choose) => connect(from, { choose, among }),
     build: (answer) =>
-      buildGraph({ name, version, channels: channels as Record<string, Channel<unknown>>, nodes, edges, answer }),
+      buildGraph({
+        name,
+        version,
+        channels: channels as Record<string, Channel<unknown>>,
+        nodes,
+        edges,
+        answer,
+        ...options,
+      }),
   };
   return builder;
 }
 
-interface Parts<S> {
+interface Parts<S> extends GraphOptions<S> {
   name: string;
   version: number;
   channels: Record<string, Channel<unknown>>;
@@ -141,14 +166,19 @@ interface Parts<S> {
   answer: (state: S) => string;
 }
 
+/** Milliseconds a run may take whose graph says nothing else. */
+export const DEFAULT_TIMEOUT_MS = 3_600_000;
+const MAX_TIMEOUT_MS = 366 * 24 * 3_600_000;
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
 
 function buildGraph<S>(parts: Parts<S>): Graph<S> {
-  const { name, version, channels, nodes, edges } = parts;
+  const { name, version, channels, nodes, edges, timeoutMs = DEFAULT_TIMEOUT_MS } = parts;
   const [entry] = nodes.keys();
   if (!NAME.test(name)) throw new Error(`graph name "${name}" is not 1 to 64 of a-z, 0-9, _ and -, a letter first`);
   if (!Number.isInteger(version) || version < 1 || version > 2 ** 31 - 1)
     throw new Error(`graph ${name}: version ${version} is not a whole number from 1 on`);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS)
+    throw new Error(`graph ${name}: timeoutMs ${timeoutMs} is not a whole number from 1 to ${MAX_TIMEOUT_MS}`);
   if (entry === undefined) throw new Error(`graph ${name} has no node`);
   checkEdges(parts, entry);
   const shape = {
@@ -164,6 +194,8 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
     hash: digest,
     pin: `${name}@${version}#${digest}`,
     entry,
+    timeoutMs,
+    begin: parts.begin,
     answer: parts.answer,
     initial: () => Object.fromEntries(Object.entries(channels).map(([key, channel]) => [key, channel.initial])) as S,
     fold(state, patch) {

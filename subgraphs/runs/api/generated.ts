@@ -162,7 +162,7 @@ export type ViewerLimits = {
   inputBytes: Scalars['Int']['output'];
   /** Rows of one page of a list. */
   pageSize: Scalars['Int']['output'];
-  /** Seconds a run may take before it is canceled. */
+  /** Seconds a run may take before it is canceled, unless its graph says otherwise. */
   runSeconds: Scalars['Int']['output'];
 };
 

@@ -72,7 +72,7 @@ export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> 
   if (halt.reason() !== undefined) throw new SomaError("CANCELED", "the step is not wanted any more");
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
-    const given = await spec.run(state, toStepContext(attempt));
+    const given = await inTime(attempt, (signal) => spec.run(state, toStepContext(attempt, signal)));
     // A copy goes on where it stopped when the step does.
     if (isParked(given) && spec.copiesStreams === true) streams.flushAll();
     else streams.closeAll("OK");
@@ -145,7 +145,29 @@ export function afterFailure<S>(
   return { delayMs, shown };
 }
 
-function toStepContext<S>({ context, halt, step, streams, woken, wakes }: Attempt<S>): StepContext {
+/** Gives what an attempt gives; throws when it takes too long. What it does after that is heard by nobody. */
+async function inTime<S, T>(
+  { halt, spec, step }: Attempt<S>,
+  run: (signal: AbortSignal) => Promise<T> | T,
+): Promise<T> {
+  const { timeoutMs } = spec;
+  if (timeoutMs === undefined) return run(halt.signal);
+  const late = AbortSignal.timeout(timeoutMs);
+  const over = Promise.withResolvers<never>();
+  const give = (): void =>
+    over.reject(new SomaError("TIMEOUT", `the node ${step.node} took longer than its ${timeoutMs} ms`));
+  late.addEventListener("abort", give);
+  try {
+    return await Promise.race([over.promise, run(AbortSignal.any([halt.signal, late]))]);
+  } finally {
+    late.removeEventListener("abort", give);
+  }
+}
+
+function toStepContext<S>(
+  { context, halt, step, streams, woken, wakes }: Attempt<S>,
+  signal: AbortSignal,
+): StepContext {
   const stepId = stepIdOf(context.run.runId, step.number);
   return {
     run: context.run,
@@ -154,9 +176,9 @@ function toStepContext<S>({ context, halt, step, streams, woken, wakes }: Attemp
     attempt: step.attempt,
     woken,
     wakes,
-    signal: halt.signal,
+    signal,
     canceled: () => halt.reason() !== undefined,
-    services: context.servicesOf(stepId, halt.signal),
+    services: context.servicesOf(stepId, signal),
     streams,
     log: context.log,
     now: context.now,

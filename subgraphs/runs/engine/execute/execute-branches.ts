@@ -8,7 +8,7 @@ import { haltOfBranches, StepStopped } from "./halt.ts";
 import { branchesIn, branchOf, giveUpBranch, type Scope } from "./scope.ts";
 
 /** Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the way. */
-export type ExecuteScope = (parts: ScopeParts, scope: Scope) => Promise<{ at: unknown } | undefined>;
+type ExecuteScope = (parts: ScopeParts, scope: Scope) => Promise<{ at: unknown } | undefined>;
 
 /** A step that branches run in. */
 export interface BranchingStep {

@@ -14,7 +14,7 @@ import type { RunLimits } from "./run-limits.ts";
 import type { Scope } from "./scope.ts";
 
 /** What the steps of a run are executed with. */
-export interface RunParts {
+interface RunParts {
   context: RunContext;
   journal: Journal;
   inbox: Inbox;

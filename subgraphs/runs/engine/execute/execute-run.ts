@@ -2,6 +2,7 @@ import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
+import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
@@ -113,10 +114,13 @@ async function proceed({ context, graph, limits, batcher, sql, onCommitted }: Ex
 
 /** A run that was parked may come back after its deadline: then no step begins any more. */
 function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
-  const reached = (): void => cancel("the run reached its deadline");
-  const leftMs = deadline().getTime() - now().getTime();
-  if (leftMs <= 0) reached();
-  const timer = setTimeout(reached, Math.max(0, leftMs));
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const leftMs = deadline().getTime() - now().getTime();
+    if (leftMs <= 0) cancel("the run reached its deadline");
+    else timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS));
+  };
+  look();
   return () => clearTimeout(timer);
 }
 

@@ -1,10 +1,11 @@
+import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { ANY_SIGNAL } from "../../domain/signal-input.ts";
 import type { RunWait } from "../../store/commit-batch.ts";
 import type { Entry, Journal } from "../journal/journal.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Why a branch of a run stands still. */
-export interface Rest {
+interface Rest {
   /** What the history has to tell of it; left out when it has been told. */
   entry?: Entry;
   /** What it waits for; left out when it is the run that is to be paused. */
@@ -22,9 +23,6 @@ export interface Floor {
   /** The caller's branch stands still until it may go on, until `signal` is aborted, or until the run was parked. */
   rest(rest: Rest, signal: AbortSignal): Promise<Rested>;
 }
-
-/** The longest a timer can wait; whoever is woken before the time stands still again. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Resting extends Rest {
   since: number;

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@soma/schemas/json";
 import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, isStepEnd, payloadOf } from "@soma/schemas/run-history";
 import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
@@ -30,7 +31,7 @@ export interface Position {
 
 /** Folds a history into the position after it. Same history, same position: nothing else is read. */
 export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Position {
-  const root = found(beginScope("", graph));
+  const root = found(beginScope("", graph, graph.begin?.(inputOf(events))));
   const heard: number[] = [];
   let lastStep = 0;
   for (const event of events) {
@@ -49,6 +50,10 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Positi
   const last = events.at(-1);
   const head = last === undefined ? { seq: 0, hash: CHAIN_START } : { seq: last.seq, hash: last.hash };
   return { root: root.scope, lastStep, heard, head };
+}
+
+function inputOf([first]: readonly HistoryEvent[]): JsonObject {
+  return payloadOf("RUN_STARTED", first?.payload).input;
 }
 
 /** A scope of the history, and what was found below it. */
