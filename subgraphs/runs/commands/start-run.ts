@@ -1,4 +1,6 @@
+import type { JsonObject } from "@soma/schemas/json";
 import { CHAIN_START } from "@soma/schemas/run-chain";
+import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -46,22 +48,8 @@ export interface StartRunDeps {
 export async function startRun(deps: StartRunDeps, principal: Principal, params: StartRunParams): Promise<RunRow> {
   const { tenant } = principal;
   checkIdempotencyKey(params.idempotencyKey);
-  const graph = deps.graphs.find(params.graph);
-  if (graph === undefined)
-    throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
-  const input = parseRunInput(toStorableJson(params.input), graph);
+  const { graph, input, role, modelProfile } = checkStart(deps, principal, params);
   const wantedSession = parseSessionId(params.sessionId);
-  const role =
-    params.role ??
-    (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
-    deps.defaultRole;
-  requireRole(principal, role);
-  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
-  if (!deps.modelProfiles.includes(modelProfile))
-    throw new SomaError(
-      "BAD_INPUT",
-      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
-    );
   const idemDigest = digest([
     params.graph,
     input,
@@ -104,6 +92,30 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     if (row === undefined) throw new SomaError("INTERNAL", `run ${runId} was written and cannot be read`);
     return inserted ? row : sameRun(row, idemDigest, params.idempotencyKey);
   });
+}
+
+/** What is started, by whom it may be, with what is left out filled in; throws when it cannot. */
+export function checkStart(
+  deps: StartRunDeps,
+  principal: Principal,
+  params: Pick<StartRunParams, "graph" | "input" | "role" | "modelProfile">,
+): { graph: AnyGraph; input: JsonObject; role: string; modelProfile: string } {
+  const graph = deps.graphs.find(params.graph);
+  if (graph === undefined)
+    throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
+  const input = parseRunInput(toStorableJson(params.input), graph);
+  const role =
+    params.role ??
+    (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
+    deps.defaultRole;
+  requireRole(principal, role);
+  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
+  if (!deps.modelProfiles.includes(modelProfile))
+    throw new SomaError(
+      "BAD_INPUT",
+      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
+    );
+  return { graph, input, role, modelProfile };
 }
 
 function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
