@@ -36,7 +36,7 @@ export function parallel<S, B extends Record<string, unknown>>(options: Parallel
   }
   return {
     type: "parallel",
-    graphs: named.map(([, { graph }]) => graph),
+    graphs: Object.fromEntries(named.map(([key, { graph }]) => [key, graph])),
     limit: checkLimit(limit),
     ...rest,
     branches: (state) =>
@@ -70,7 +70,7 @@ export function map<S, T, I>(options: MapOptions<S, T, I>): BranchingNode<S> {
   const { over, graph, start, join, limit = MAP_LIMIT, giveUp, ...rest } = options;
   return {
     type: "map",
-    graphs: [graph],
+    graphs: { "*": graph },
     limit: checkLimit(limit),
     ...rest,
     branches: (state) =>
@@ -94,7 +94,7 @@ export interface SubgraphOptions<S, I> {
 export function subgraph<S, I>({ graph, start, join, giveUp, ...rest }: SubgraphOptions<S, I>): BranchingNode<S> {
   return {
     type: "subgraph",
-    graphs: [graph],
+    graphs: { "": graph },
     limit: 1,
     ...rest,
     branches: (state) => [{ key: "", graph, start: (start?.(state) ?? {}) as object }],

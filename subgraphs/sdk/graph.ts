@@ -43,6 +43,10 @@ export interface Graph<S> {
   initial(): S;
   fold(state: S, patch: Partial<S>): S;
   node(id: string): AnyNode<S>;
+  /** Its nodes in the order they were declared, the entry first. */
+  nodeIds: readonly string[];
+  /** The nodes that can follow one; it chooses where there are several, and is an end where there is none. */
+  following(id: string): readonly string[];
   /** The node after this one, or undefined when the run is at its end. */
   next(id: string, state: S): string | undefined;
   /** What a finished run answers. */
@@ -73,8 +77,8 @@ export interface BranchError {
  */
 export interface BranchingNode<S> {
   type: "parallel" | "map" | "subgraph";
-  /** Every graph a branch can have; they are part of what the run is pinned to. */
-  graphs: readonly AnyGraph[];
+  /** The graph of each branch by its key, or of every branch under `*`; they are part of what the run is pinned to. */
+  graphs: Readonly<Record<string, AnyGraph>>;
   /** Branches that are under way at once; one that waits is under way. */
   limit: number;
   summary?: (state: S) => string;
@@ -212,6 +216,11 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
       if (spec === undefined) throw new Error(`graph ${name} has no node "${id}"`);
       return spec;
     },
+    nodeIds: [...nodes.keys()],
+    following(id) {
+      const edge = edges.get(id);
+      return edge === undefined ? [] : targetsOf(edge);
+    },
     next(id, state) {
       const edge = edges.get(id);
       if (edge === undefined) return undefined;
@@ -226,7 +235,7 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
 
 /** The graphs that run in a node are part of the structure. */
 function pinsIn<S>(spec: AnyNode<S>): string[] {
-  return isBranching(spec) ? spec.graphs.map(({ pin }) => pin) : [];
+  return isBranching(spec) ? Object.values(spec.graphs).map(({ pin }) => pin) : [];
 }
 
 function targetsOf<S>(edge: Edge<S>): readonly string[] {

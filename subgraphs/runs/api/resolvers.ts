@@ -75,7 +75,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       },
     },
     Schedule: schedules.Schedule,
-    ...runResolvers(sql),
+    ...runResolvers(deps),
     ...eventResolvers(sql),
   };
 }
