@@ -35,13 +35,15 @@ begin
     where run_id = (select r.run_id from run r where r.tenant = new.tenant and r.session_id = new.session_id and r.behind order by r.run_id limit 1);
   return null;
 end $$;
-create trigger run_ended after update of status on run
+create trigger session_goes_on after update of status on run
   for each row when (new.status >= 10 and old.status < 10) execute function call_back_next();
 
 -- A queue is what begins alike in this index: the runs of a tenant that have one priority and one graph.
 drop index run_due;
 create index run_due on run (tenant, priority, graph, graph_version, graph_hash, available_at)
-  where status in (0, 2, 4) and fruitless < 2 and not behind;
+  where status in (0, 2, 3, 4) and fruitless < 2 and not behind;
+drop index run_suspect;
+create index run_suspect on run (priority, available_at) where status in (0, 2, 3, 4) and fruitless >= 2;
 
 -- Settings of a tenant: its own, or those of all others, which stand under an asterisk.
 create function share_of(p_shares jsonb, p_tenant text, out weight double precision, out max_running int)
@@ -70,12 +72,12 @@ create function queues_in_turn(
 language sql stable set search_path from current as $$
   with recursive ring as (
       (select r.tenant, r.priority, r.graph, r.graph_version, r.graph_hash, 1 as no from run r
-        where r.status in (0, 2, 4) and r.fruitless < 2 and not r.behind and r.tenant > p_from
+        where r.status in (0, 2, 3, 4) and r.fruitless < 2 and not r.behind and r.tenant > p_from
         order by r.tenant, r.priority, r.graph, r.graph_version, r.graph_hash limit 1)
       union all
       select n.*, ring.no + 1 from ring cross join lateral (
         select r.tenant, r.priority, r.graph, r.graph_version, r.graph_hash from run r
-         where r.status in (0, 2, 4) and r.fruitless < 2 and not r.behind
+         where r.status in (0, 2, 3, 4) and r.fruitless < 2 and not r.behind
            and (r.tenant, r.priority, r.graph, r.graph_version, r.graph_hash) > (ring.tenant, ring.priority, ring.graph, ring.graph_version, ring.graph_hash)
          order by r.tenant, r.priority, r.graph, r.graph_version, r.graph_hash limit 1) n
        where ring.no < 512),
@@ -85,7 +87,7 @@ language sql stable set search_path from current as $$
         from ring cross join line cross join lateral share_of(p_shares, ring.tenant) share
         left join tenant_turn t on t.tenant = ring.tenant
        where ring.graph || '@' || ring.graph_version || '#' || ring.graph_hash = any (p_graphs)
-         and exists (select from run r where r.status in (0, 2, 4) and r.fruitless < 2 and not r.behind
+         and exists (select from run r where r.status in (0, 2, 3, 4) and r.fruitless < 2 and not r.behind
            and r.tenant = ring.tenant and r.priority = ring.priority and r.graph = ring.graph and r.graph_version = ring.graph_version
            and r.graph_hash = ring.graph_hash and r.available_at <= p_instant)),
     ranked as (select due.*, dense_rank() over (order by place, tenant) as rank from due where room > 0)
@@ -106,7 +108,7 @@ language sql stable set search_path from current as $$
       select r.run_id, r.available_at, (select p.run_id from run p
           where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id limit 1) as waits_for
         from run r
-       where r.status in (0, 2, 4) and r.fruitless < 2 and not r.behind
+       where r.status in (0, 2, 3, 4) and r.fruitless < 2 and not r.behind
          and r.tenant = q.tenant and r.priority = q.priority and r.graph = q.graph and r.graph_version = q.graph_version
          and r.graph_hash = q.graph_hash and r.available_at <= p_instant
        order by r.available_at limit p_limit) d
@@ -119,7 +121,7 @@ declare aside int;
 begin
   with waiting as (
     select r.run_id from unnest(p_due) d join run p on p.run_id = d.waits_for and p.status < 10
-      join run r on r.run_id = d.run_id and r.status in (0, 2, 4) and not r.behind
+      join run r on r.run_id = d.run_id and r.status in (0, 2, 3, 4) and not r.behind
       for share of p skip locked for no key update of r skip locked)
   update run r set behind = true from waiting where r.run_id = waiting.run_id;
   get diagnostics aside = row_count;
@@ -135,7 +137,7 @@ begin
          from unnest(p_due) d where d.waits_for is null),
        turn as (select * from first where no <= room order by place + (no - 1) / weight, tenant, no limit p_slots),
        c as (select r.run_id, turn.tenant, turn.place, turn.weight from turn join run r on r.run_id = turn.run_id
-              where r.status in (0, 2, 4) for update of r skip locked),
+              where r.status in (0, 2, 3, 4) for update of r skip locked),
        moved as (insert into tenant_turn as t (tenant, began, next)
          select tenant, place + (count(*) - 1) / weight, place + count(*) / weight from c group by tenant, place, weight
          on conflict (tenant) do update set began = excluded.began, next = excluded.next)
@@ -169,7 +171,7 @@ begin
   with busy as (select 1 from run o where o.worker_id = p_worker and o.status = 1 and o.fruitless >= 2
                  and not has_advanced(o.run_id, o.epoch)),
        suspect as (select r.run_id from run r cross join lateral share_of(p_shares, r.tenant) share
-              where r.status in (0, 2, 4) and r.fruitless >= 2 and r.available_at <= instant and not exists (select from busy)
+              where r.status in (0, 2, 3, 4) and r.fruitless >= 2 and r.available_at <= instant and not exists (select from busy)
                 and (p_age_ms is null or r.fruitless > 8 or r.control & 1 = 1 or p_age_ms >= 500 * least(power(2, r.fruitless - 2), 60))
                 and r.graph || '@' || r.graph_version || '#' || r.graph_hash = any (p_graphs)
                 and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id)
