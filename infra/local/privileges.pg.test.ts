@@ -7,9 +7,9 @@ import { SCHEMAS } from "./parts.ts";
 
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
-  soma_request: ["count_unfinished", "search_memories"],
+  soma_request: ["begin_runs", "search_memories"],
   soma_worker: [
-    ...["claim_runs", "commit_batch", "count_unfinished", "first_due", "give_turns", "has_advanced", "queues_in_turn"],
+    ...["begin_runs", "claim_runs", "commit_batch", "first_due", "give_turns", "has_advanced", "queues_in_turn"],
     ...["release_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
   ],
 };

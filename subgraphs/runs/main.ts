@@ -53,7 +53,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       wakeUp,
       lostHints,
       graphs: createGraphRegistry(await discoverGraphs()),
-      admission: createAdmission({ tenants: loadTenants(confDir), now }),
+      admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,
       modelProfiles: models.profiles,

@@ -15,6 +15,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { createAdmission } from "./commands/admission.ts";
+import { createRunStarter } from "./commands/run-starter.ts";
 import { startDueRuns } from "./commands/start-due-runs.ts";
 import { readWorkerConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
@@ -98,8 +99,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   lifecycle.add("worker", life.close);
   const starting = {
     sql: sql.general,
+    starter: createRunStarter(sql.general),
     graphs,
-    admission: createAdmission({ tenants, now }),
+    admission: createAdmission({ sql: sql.general, tenants, now }),
     defaultRole: loadRoles(confFolder(config.confDir)).default,
     defaultModelProfile: models.chosen.profile,
     modelProfiles: models.profiles,

@@ -51,7 +51,7 @@ describe("the runs API", () => {
         wakeUp: harness.wakeUp,
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([two, calls]),
-        admission: createAdmission({ tenants: loadTenants(), now: () => new Date() }),
+        admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],

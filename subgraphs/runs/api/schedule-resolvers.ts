@@ -1,4 +1,5 @@
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
+import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createSchedule } from "../commands/create-schedule.ts";
 import { pauseSchedule } from "../commands/pause-schedule.ts";
@@ -14,7 +15,7 @@ type ScheduleFields = Required<Pick<Resolvers, "Schedule">> & {
 };
 
 /** Schedules, and what may be done with them. */
-export function scheduleResolvers(deps: StartRunDeps): ScheduleFields {
+export function scheduleResolvers(deps: StartRunDeps & { sql: Sql }): ScheduleFields {
   const { sql } = deps;
   return {
     Query: {

@@ -37,7 +37,7 @@ describe("lists of the runs API", () => {
         wakeUp: createWakeUp(),
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([]),
-        admission: createAdmission({ tenants: loadTenants(), now: () => new Date() }),
+        admission: createAdmission({ sql: counted.sql, tenants: loadTenants(), now: () => new Date() }),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],

@@ -3,6 +3,7 @@ import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest, toStorableText } from "@soma/shared/json";
+import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { checkTicks, findNextTick, MAX_NAME, MAX_SCHEDULES, type Overlap } from "../domain/schedule.ts";
 import { findSchedule } from "../store/find-schedule.ts";
@@ -29,7 +30,7 @@ export interface CreateScheduleParams {
  * same body gives the same schedule, with another body IDEMPOTENCY_CONFLICT.
  */
 export async function createSchedule(
-  deps: StartRunDeps,
+  deps: StartRunDeps & { sql: Sql },
   principal: Principal,
   params: CreateScheduleParams,
 ): Promise<ScheduleRow> {

@@ -1,14 +1,14 @@
 import type { Principal } from "@soma/shared/identity/principal";
+import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { findNextTick } from "../domain/schedule.ts";
 import { setSchedulePaused } from "../store/set-schedule-paused.ts";
 import type { ScheduleRow } from "../store/tables.ts";
 import { getSchedule } from "./get-schedule.ts";
-import type { StartRunDeps } from "./start-run.ts";
 
 /** Lets a schedule rest, or go on with its next tick: those that came meanwhile are not made up for. */
 export async function pauseSchedule(
-  { sql, now }: Pick<StartRunDeps, "sql" | "now">,
+  { sql, now }: { sql: Sql; now(): Date },
   { tenant }: Principal,
   { scheduleId, isPaused }: { scheduleId: string; isPaused: boolean },
 ): Promise<ScheduleRow> {

@@ -1,5 +1,6 @@
 import { toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
+import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { isFinished } from "../domain/run-status.ts";
 import { findNextTick } from "../domain/schedule.ts";
@@ -25,7 +26,7 @@ interface TickOutcome {
  * After an outage a schedule has one tick, for all that it missed. A start that may go well later is tried again when the
  * lease ends.
  */
-export async function startDueRuns(deps: StartRunDeps & { log: Log }): Promise<boolean> {
+export async function startDueRuns(deps: StartRunDeps & { sql: Sql; log: Log }): Promise<boolean> {
   const now = deps.now();
   const due = await transaction(deps.sql, {}, (tx) => leaseSchedules(tx, { now, leaseMs: LEASE_MS, limit: AT_ONCE }));
   for (const schedule of due) {
@@ -42,7 +43,7 @@ export async function startDueRuns(deps: StartRunDeps & { log: Log }): Promise<b
   return due.length === AT_ONCE;
 }
 
-async function startTick(deps: StartRunDeps, schedule: ScheduleRow, tickAt: Date): Promise<TickOutcome> {
+async function startTick(deps: StartRunDeps & { sql: Sql }, schedule: ScheduleRow, tickAt: Date): Promise<TickOutcome> {
   const { tenant, overlap, role, createdBy: subject, graph, input, modelProfile, sessionId } = schedule;
   const previous = overlap === "QUEUE" ? undefined : await findUnfinished(deps, schedule);
   if (previous !== undefined && overlap === "SKIP")
@@ -62,7 +63,7 @@ async function startTick(deps: StartRunDeps, schedule: ScheduleRow, tickAt: Date
 const keyOf = ({ scheduleId }: ScheduleRow, tickAt: Date): string => `schedule:${scheduleId}:${tickAt.toISOString()}`;
 
 /** The run of the tick before, while it has not ended. */
-async function findUnfinished({ sql }: StartRunDeps, { tenant, lastRunId }: ScheduleRow): Promise<string | undefined> {
+async function findUnfinished({ sql }: { sql: Sql }, { tenant, lastRunId }: ScheduleRow): Promise<string | undefined> {
   if (lastRunId === null) return undefined;
   const [run] = await transaction(sql, { tenant }, (tx) => findRuns(tx, { runIds: [lastRunId] }));
   return run === undefined || isFinished(run.status) ? undefined : lastRunId;

@@ -8,6 +8,7 @@ import { createAdmission } from "../commands/admission.ts";
 import { type CreateScheduleParams, createSchedule } from "../commands/create-schedule.ts";
 import { pauseSchedule } from "../commands/pause-schedule.ts";
 import { removeSchedule } from "../commands/remove-schedule.ts";
+import { createRunStarter } from "../commands/run-starter.ts";
 import { startDueRuns } from "../commands/start-due-runs.ts";
 import type { StartRunDeps } from "../commands/start-run.ts";
 import type { ScheduleRow } from "../store/tables.ts";
@@ -30,11 +31,18 @@ beforeEach(async () => {
   await harness.database.owner`truncate schedule, run`;
 });
 
-function deps(sql: Sql, graphs = [one]): StartRunDeps & { log: ReturnType<typeof createSilentLog> } {
+function deps(
+  sql: Sql,
+  graphs = [one],
+): StartRunDeps & {
+  sql: Sql;
+  log: ReturnType<typeof createSilentLog>;
+} {
   return {
     sql,
+    starter: createRunStarter(sql),
     graphs: createGraphRegistry(graphs),
-    admission: createAdmission({ tenants: loadTenants(), now: () => now }),
+    admission: createAdmission({ sql, tenants: loadTenants(), now: () => now }),
     defaultRole: "assistant",
     defaultModelProfile: "scripted",
     modelProfiles: ["scripted"],

@@ -26,6 +26,7 @@ describe("the tables of runs", () => {
       "fruitless",
       "priority",
       "signals",
+      "told_by_row",
       "waits_for",
       "worker_id",
     ];

@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { createAdmission } from "../commands/admission.ts";
+import { createRunStarter } from "../commands/run-starter.ts";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
@@ -78,9 +79,10 @@ export async function createEngineHarness(
     liveness: pool(1, applicationName),
     general: pool(4, applicationName),
   });
+  const starter = createRunStarter(database.request);
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const admission = createAdmission({ tenants, now });
+  const admission = createAdmission({ sql: database.request, tenants, now });
   const rest = {
     graphs: registry,
     services,
@@ -96,7 +98,7 @@ export async function createEngineHarness(
     wakeUp,
     async start({ graph, ...params }, principal = aPrincipal()) {
       const deps = {
-        sql: database.request,
+        starter,
         graphs: registry,
         admission,
         defaultRole: "assistant",

@@ -40,3 +40,4 @@ grant select, update (leased_until, next_at, last_tick_at, last_run_id, fault) o
 
 -- A worker starts the runs of schedules.
 grant insert on session, run to soma_worker;
+grant execute on function begin_runs(jsonb) to soma_worker;
