@@ -12,6 +12,7 @@ const landed = await read("landed.graphql");
 /** Lists that are no connections, and what keeps each of them short. */
 const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
+  "Query.graphs": "the agents of this installation and of its project",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "RunBatch.events": "1000 events",

@@ -1,4 +1,5 @@
 import { Command, type CommanderError, InvalidArgumentError } from "commander";
+import { listAgents, toAsked } from "./agents.ts";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { doctor } from "./doctor.ts";
@@ -54,7 +55,21 @@ program
   .option("--role <role>", "role to act under")
   .description("ask the assistant and print its answer")
   .action(async (text: string | undefined, options: { session?: string; role?: string }) =>
-    ask(await product(), { text: await readQuestion(text, process.stdin), ...options, json: wantsJson }),
+    ask(await product(), { asked: { text: await readQuestion(text, process.stdin) }, ...options, json: wantsJson }),
+  );
+program
+  .command("run")
+  .argument("<agent>", "its name; agents list shows them")
+  .argument("[input]", "a text, or an object of JSON with a text; `-`, or nothing, reads what is piped in")
+  .option("--session <id>", "go on with a session")
+  .option("--role <role>", "role to act under")
+  .description("start a run of any agent and print its answer")
+  .action(async (agent: string, input: string | undefined, options: { session?: string; role?: string }) =>
+    ask(await product(), {
+      asked: toAsked(agent, await readQuestion(input, process.stdin)),
+      ...options,
+      json: wantsJson,
+    }),
   );
 
 const runs = program.command("runs").description("runs of the assistant");
@@ -103,6 +118,13 @@ runs
   .action(async (id: string, name: string, payload: string | undefined) =>
     signalRun(await product(), { id, name, payload, json: wantsJson }),
   );
+
+program
+  .command("agents")
+  .description("agents that runs can be started of")
+  .command("list")
+  .description("name, newest version and structure")
+  .action(async () => listAgents(await product(), wantsJson));
 
 program
   .command("tools")

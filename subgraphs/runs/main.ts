@@ -15,7 +15,7 @@ import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { readRunsConfig } from "./config.ts";
-import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { toProviderEnum } from "./models/load-providers.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 
@@ -24,6 +24,8 @@ export interface StartRunsDeps {
   log: Log;
   /** Shared with a worker in the same process, so that a model is looked for once. */
   models?: ModelSource;
+  /** Those that ship and those of a project; left out, those that ship. */
+  graphs?: GraphRegistry;
 }
 
 /** The runs API: starts, shows and cancels runs. Executing them is worker.ts, the same package in another deployment. */
@@ -49,7 +51,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       sql,
       wakeUp,
       lostHints,
-      graphs: createGraphRegistry(await discoverGraphs()),
+      graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,
       modelProfiles: models.profiles,

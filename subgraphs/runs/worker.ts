@@ -12,7 +12,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { readWorkerConfig } from "./config.ts";
-import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
@@ -25,6 +25,8 @@ export interface StartWorkerDeps {
   bus: EventBus | undefined;
   log: Log;
   models?: ModelSource;
+  /** Those that ship and those of a project; left out, those that ship. */
+  graphs?: GraphRegistry;
 }
 
 interface RunningWorker {
@@ -73,7 +75,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   }
   const options = {
     sql,
-    graphs: createGraphRegistry(await discoverGraphs()),
+    graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
     services,
     wakeUp,
     slots: config.slots,

@@ -51,6 +51,8 @@ export type Query = {
   session: Maybe<Session>;
   /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
   runEventsPage: Maybe<RunBatch>;
+  /** The agents of this installation and of its project, by name; `startRun` takes each. */
+  graphs: Maybe<Array<AgentGraph>>;
   /** The model in use, and why. */
   modelStatus: Maybe<ModelStatus>;
   /** Health of the durable engine. */
@@ -330,6 +332,15 @@ export type RunEdge = {
   /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
   node: Run;
+};
+
+/** An agent that runs can be started of: its newest version. */
+export type AgentGraph = {
+  /** What `startRun` takes. */
+  name: Scalars['String']['output'];
+  version: Scalars['Int']['output'];
+  /** Digest of its structure. A run stays with the version and the structure it was started on. */
+  hash: Scalars['String']['output'];
 };
 
 /** Where a page stands in its list. */
@@ -750,6 +761,7 @@ export type ResolversTypes = {
   Session: ResolverTypeWrapper<SessionRowRow>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RunEdge']>, nodes: Array<ResolversTypes['Run']> }>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
+  AgentGraph: ResolverTypeWrapper<AgentGraph>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   RunFilter: RunFilter;
   SendMessageInput: SendMessageInput;
@@ -807,6 +819,7 @@ export type ResolversParentTypes = {
   Session: SessionRowRow;
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RunEdge']>, nodes: Array<ResolversParentTypes['Run']> };
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
+  AgentGraph: AgentGraph;
   PageInfo: PageInfo;
   RunFilter: RunFilter;
   SendMessageInput: SendMessageInput;
@@ -874,6 +887,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
   runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
+  graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
   modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
   health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
 };
@@ -986,6 +1000,12 @@ export type RunConnectionResolvers<ContextType = RequestContext, ParentType exte
 export type RunEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type AgentGraphResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AgentGraph'] = ResolversParentTypes['AgentGraph']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1134,6 +1154,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Session?: SessionResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
+  AgentGraph?: AgentGraphResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   RunPayload?: RunPayloadResolvers<ContextType>;

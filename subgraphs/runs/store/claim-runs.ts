@@ -9,6 +9,7 @@ export interface ClaimedRun {
   sessionId: string;
   graph: string;
   graphVersion: number;
+  graphHash: string;
   role: string;
   modelProfile: string;
   input: JsonObject;
@@ -34,7 +35,8 @@ export async function claimRuns(
 ): Promise<ClaimedRun[]> {
   const { owner, graphs, slots, ageMs = null } = params;
   return sql<ClaimedRun[]>`
-    select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
+    select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion",
+      graph_hash as "graphHash", role, model_profile as "modelProfile",
       input, started_by as "startedBy", epoch, recoveries, fruitless, control, trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint)`;

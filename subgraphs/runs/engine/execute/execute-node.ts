@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError } from "@soma/schemas/run-history";
 import type { Graph } from "@soma/sdk/graph";
 import { isParked, type NodeResult, type NodeSpec, type Parked, type StepContext, type Wake } from "@soma/sdk/node";
+import { countTry, DEFAULT_RETRY, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
@@ -13,7 +14,7 @@ import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import type { Inbox } from "./inbox.ts";
 import { lookFor, PARK_FROM_MS, toWaiting, toWake, type Waiting, waitMs } from "./parking.ts";
 import type { Position } from "./replay.ts";
-import { countTry, DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
+import { nextAttemptMs } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import { StepStreams } from "./step-streams.ts";
 

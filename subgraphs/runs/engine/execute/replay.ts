@@ -2,9 +2,9 @@ import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { AnyGraph, Graph } from "@soma/sdk/graph";
 import type { Wake } from "@soma/sdk/node";
+import { countTry, DEFAULT_RETRY, NO_TRIES, type Tries } from "@soma/sdk/retries";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toWake, type Waiting } from "./parking.ts";
-import { countTry, DEFAULT_RETRY, NO_TRIES, type Tries } from "./retries.ts";
 import { readStreams } from "./step-streams.ts";
 
 /** Where a run stands: the fold of its history. */

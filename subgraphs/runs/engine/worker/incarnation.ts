@@ -176,9 +176,9 @@ class Life implements RunningIncarnation {
     rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
   ): Promise<void> {
     try {
-      const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
-      if (graph === undefined)
-        throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
+      const pin = `${run.graph}@${run.graphVersion}#${run.graphHash}`;
+      const graph = this.#options.graphs.findPinned(pin);
+      if (graph === undefined) throw new SomaError("INTERNAL", `this process has no graph ${pin}`);
       await executeRun({ context, graph, ...rest });
     } catch (error) {
       if (context.lost() || !this.#isOurs(run.runId, context)) return;
