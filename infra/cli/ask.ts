@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { RunDetailDocument, type RunDetailQuery, type RunStatus, SendMessageDocument, StartRunDocument } from "@soma/graphql/operations";
+import {
+  RunDetailDocument,
+  type RunDetailQuery,
+  type RunStatus,
+  SendMessageDocument,
+  StartRunDocument,
+} from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { type EventKind, payloadOf } from "@soma/schemas/run-history";
 import { CliError, EXIT } from "./cli-error.ts";
@@ -15,6 +21,8 @@ export interface AskOptions {
   asked: Asked;
   session?: string;
   role?: string;
+  /** Prints the run's id and does not wait for its end. */
+  detach?: boolean;
   json: boolean;
 }
 
@@ -47,6 +55,7 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   const onEarly = (): void => leaveEarly(product, idempotencyKey, options.json);
   process.once("SIGINT", onEarly);
   const ids = await send(product, options, idempotencyKey).finally(() => process.off("SIGINT", onEarly));
+  if (options.detach === true) return options.json ? printJson(ids) : print(ids.runId);
   if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
   const troubles: ToolTroubles = { failed: [], denied: [] };
   const seen: Seen = { status: "RUNNING", troubles };

@@ -27,6 +27,8 @@ export interface StartWorkerDeps {
   models?: ModelSource;
   /** Those that ship and those of a project; left out, those that ship. */
   graphs?: GraphRegistry;
+  /** Tools of a project, where they run in this process too. */
+  moreTools?: () => unknown;
 }
 
 interface RunningWorker {
@@ -65,6 +67,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
     model: models.get,
+    moreTools: deps.moreTools,
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
   if (deps.bus !== undefined) {

@@ -1,6 +1,6 @@
 import { callOnce } from "./call-tool.ts";
 import { describeHeard, listen } from "./listen.ts";
-import type { ChatMessage, ToolCall, ToolDefinition } from "./model-client.ts";
+import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from "./model-client.ts";
 import type { NodeSpec, RunInfo, StepContext } from "./node.ts";
 import { StepError } from "./step-error.ts";
 import { parseArguments } from "./tool-call.ts";
@@ -20,7 +20,7 @@ export interface AskModelOptions<S> {
   instructions?: string;
   /** The question; the text of the run's input when left out. */
   ask?(state: S, run: RunInfo): string;
-  /** Names of the tools it may ask for; `callTools()` makes the calls. */
+  /** Names of the tools it may ask for, and the state has a `talk` then; `callTools()` makes the calls. */
   tools?: readonly string[];
   /** What an answer without calls changes in the state. */
   into(text: string, state: S): Partial<S>;
@@ -35,27 +35,25 @@ export interface AskModelOptions<S> {
  *   .when("ask", ["call", "end"], (s) => (wantsTools(s) ? "call" : "end"))
  *   .when("call", ["call", "ask"], (s) => (wantsTools(s) ? "call" : "ask"))
  */
-export function askModel<S extends Partial<TalkState>>(options: AskModelOptions<S>): NodeSpec<S> {
+export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
   return {
     type: "model",
     retry: { maxAttempts: 4, initialMs: 300, maxMs: 60_000, withinMs: 300_000 },
     summary: () => "Asking the model",
-    inputSummary: (state, run) => `profile ${run.modelProfile}, ${(state.talk?.length ?? 0) + 1} messages`,
+    inputSummary: (state, run) => `profile ${run.modelProfile}, ${talkOf(options, state).length + 1} messages`,
     async run(state, context) {
-      const talk = state.talk ?? [];
+      const talk = talkOf(options, state);
       if (talk.filter(({ role }) => role === "assistant").length >= MAX_TURNS)
         throw new StepError("STEP_REFUSED", `the model was asked ${MAX_TURNS} times without coming to an answer`);
       const client = await context.services.model();
-      const heard = await listen(client.chat(await toRequest(options, state, context), context.signal), context);
+      const heard = await listen(client.chat(await toRequest(options, state, talk, context), context.signal), context);
       const calls = numbered(heard.calls, talk);
-      if (calls.length > 0 && state.talk === undefined)
-        throw new StepError("STEP_REFUSED", "the model asked for a tool, and the state has no channel talk to keep it");
       const answer: ChatMessage = {
         role: "assistant",
         content: heard.text,
         ...(calls.length === 0 ? {} : { toolCalls: calls }),
       };
-      const said = (state.talk === undefined ? {} : { talk: [answer] }) as Partial<S>;
+      const said = (options.tools === undefined ? {} : { talk: [answer] }) as Partial<S>;
       return {
         patch: { ...said, ...(calls.length === 0 ? options.into(heard.text, state) : {}) },
         summary: calls.length === 0 ? "Answered" : `Asked for ${calls.map(({ name }) => name).join(", ")}`,
@@ -73,22 +71,31 @@ export function askModel<S extends Partial<TalkState>>(options: AskModelOptions<
   };
 }
 
-async function toRequest<S extends Partial<TalkState>>(
+async function toRequest<S>(
   { instructions, ask = textOf, tools = [] }: AskModelOptions<S>,
   state: S,
+  talk: readonly ChatMessage[],
   { run, services }: StepContext,
-) {
+): Promise<ChatRequest> {
   const system: ChatMessage[] = instructions === undefined ? [] : [{ role: "system", content: instructions }];
   const question: ChatMessage = { role: "user", content: ask(state, run) };
   const known: ToolDefinition[] = tools.length === 0 ? [] : [...(await services.tools.list())];
   const missing = tools.filter((name) => !known.some((tool) => tool.name === name));
   if (missing.length > 0) throw new StepError("STEP_REFUSED", `there is no tool ${missing.join(", ")}`);
   return {
-    messages: [...system, question, ...(state.talk ?? [])],
+    messages: [...system, question, ...talk],
     tools: known
       .filter(({ name }) => tools.includes(name))
       .map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
   };
+}
+
+/** What was said so far; nothing of it is asked again without tools, so that a graph may ask about several things. */
+function talkOf<S>({ tools }: AskModelOptions<S>, state: S): readonly ChatMessage[] {
+  if (tools === undefined) return [];
+  const { talk } = state as Partial<TalkState>;
+  if (talk !== undefined) return talk;
+  throw new StepError("STEP_REFUSED", "askModel() with tools needs a channel: talk: appended<ChatMessage>()");
 }
 
 function textOf(_state: unknown, { input }: RunInfo): string {

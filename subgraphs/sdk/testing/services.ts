@@ -116,7 +116,8 @@ async function outputOf(tool: Tool | ToolFake, args: { [name: string]: unknown }
   const emit = (text: string): void => {
     output += text;
   };
-  return output + ((await tool.run(args, aToolContext({ emit, now }))) ?? "");
+  const rest = await tool.run(args, aToolContext({ emit, now }));
+  return output + (rest ?? "");
 }
 
 function describeFault({ instancePath, message }: { instancePath: string; message: string }): string {
