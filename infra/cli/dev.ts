@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CliError } from "./cli-error.ts";
+import { CliError, EXIT } from "./cli-error.ts";
 import type { ProductOptions } from "./find-product.ts";
 
 /** The installation's own start: the command line is a client, and hands over. */
@@ -14,7 +14,13 @@ export async function startProject(dir: string, { port, data }: ProductOptions):
     throw new CliError("only the command line is installed here, and no product that could start", {
       code: "NOT_FOUND",
     });
-  const options = ["--project", resolve(dir)];
+  const folder = resolve(dir);
+  if (!["agents", "tools"].some((name) => existsSync(join(folder, name))))
+    throw new CliError(`${folder} is no project: it has neither agents nor tools; \`soma init\` writes a new one`, {
+      code: "BAD_INPUT",
+      exitCode: EXIT.USAGE,
+    });
+  const options = ["--project", folder];
   if (port !== undefined) options.push("--port", String(port));
   if (data !== undefined) options.push("--data", resolve(data));
   const child = spawn(process.execPath, [START, "start", ...options], { stdio: "inherit" });

@@ -79,6 +79,8 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const telemetry = await startTelemetry({ service: "soma", otlpEndpoint });
   lifecycle.add("telemetry", telemetry.close);
   const secrets = await loadSecrets(dataDir);
+  const project = await findProject(options, step);
+  if (project !== undefined) lifecycle.add("project", project.close);
 
   const database = await step(
     "PostgreSQL",
@@ -89,8 +91,6 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SUBGRAPHS));
   await step("Migrations", migrating, (count) => (count === 0 ? "up to date" : `${count} applied`));
   const page = await findWebPage(options);
-  const project = await findProject(options, step);
-  if (project !== undefined) lifecycle.add("project", project.close);
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const models = await step(
     "Model",

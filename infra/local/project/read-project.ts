@@ -109,7 +109,7 @@ export function keepGood(before: ProjectParts, read: ProjectParts, files: Readon
   const merge = <T extends { name: string }>(old: ReadonlyMap<string, T>, fresh: ReadonlyMap<string, T>) => {
     const taken = new Set([...fresh.values()].map(({ name }) => name));
     const kept = [...old].filter(([file, { name }]) => files.has(file) && !fresh.has(file) && !taken.has(name));
-    return new Map([...kept, ...fresh]);
+    return new Map([...kept, ...fresh].sort(([one], [other]) => (one < other ? -1 : 1)));
   };
   return {
     graphs: merge(before.graphs, read.graphs),
