@@ -70,7 +70,10 @@ describe("loadProject()", () => {
     for (const name of ["template", "samples/refund", "samples/research", "samples/timer"])
       await cp(join(SDK, name), dir, { recursive: true });
     const { failed, is } = (await follow()).first;
-    expect([failed, is]).toEqual([undefined, expect.stringContaining("agents orders, refund, research, timer · tools ")]);
+    expect([failed, is]).toEqual([
+      undefined,
+      expect.stringContaining("agents orders, refund, research, timer · tools "),
+    ]);
   });
 
   it("refuses a folder that is no project, and one with faults: all of them, by file, with what to do", async () => {
