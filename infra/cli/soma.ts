@@ -11,7 +11,7 @@ import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
-import { cancelRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
+import { cancelRun, drawRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
@@ -63,7 +63,7 @@ program
 program
   .command("run")
   .argument("<agent>", "its name; agents list shows them")
-  .argument("[input]", "a text, or an object of JSON with a text; `-`, or nothing, reads what is piped in")
+  .argument("[input]", "a text, or the whole input as an object of JSON; `-`, or nothing, reads what is piped in")
   .option("--session <id>", "go on with a session")
   .option("--role <role>", "role to act under")
   .option("--detach", "print the run's id and leave it to itself")
@@ -88,6 +88,11 @@ runs
   .argument("<run>")
   .description("what happened in a run")
   .action(async (id: string) => showRun(await product(), { id, json: wantsJson }));
+runs
+  .command("graph")
+  .argument("<run>")
+  .description("the graph of a run as Mermaid text, with where the run stands")
+  .action(async (id: string) => drawRun(await product(), { id, json: wantsJson }));
 runs
   .command("watch")
   .argument("<run>")

@@ -79,10 +79,18 @@ describe("askModel() with callTools()", () => {
     expect((await tryStep(callTools(), { state: { talk: [] } })).result.summary).toBe("There is nothing to call");
   });
 
+  const model = async () => ({ chat: () => [] }) as never;
+
   it("refuses what no model could answer, and says what to do", async () => {
     const refused = async (params: Parameters<typeof testAgent>[1], agent = helper) =>
       (await testAgent(agent, params)).error?.message;
-    expect(await refused({ input: { order: 1 }, tools })).toContain("give askModel() an ask()");
+    const asks = tryStep(askModel({ into: () => ({}) }), {
+      state: {},
+      run: { input: { order: 1 } },
+      services: { model },
+    });
+    await expect(asks).rejects.toThrow("give askModel() an ask()");
+    await expect(testAgent(helper, { input: { order: 1 } })).rejects.toThrow("the input of helper has no text");
     expect(await refused({ input: "?", tools: {} })).toBe("there is no tool find_order");
     expect(await refused({ input: "?", tools, model: () => find("A-1") })).toContain(
       "12 times without coming to an answer",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { map, parallel, subgraph } from "./branches.ts";
 import { callTool } from "./call-tool.ts";
 import { appended, graph, replaced } from "./graph.ts";
 import type { NodeSpec, StepContext } from "./node.ts";
@@ -141,9 +142,81 @@ describe("testAgent()", () => {
       .node("end", { type: "a", run: () => ({ summary: "" }) })
       .when("a", ["a", "end"], () => "a")
       .build(() => "");
-    const run = await testAgent(round, { input: { order: 1 }, run: { tenant: "shop" } });
+    const run = await testAgent(round, { run: { tenant: "shop" } });
     expect(run).toMatchObject({ status: "FAILED", error: { code: "LIMIT_EXCEEDED" } });
     expect(run.steps.length).toBe(500);
+  });
+});
+
+describe("testAgent() with branches", () => {
+  const item = graph("item", 1, { id: replaced(0), price: replaced(0) })
+    .node("price", {
+      type: "price",
+      run({ id }) {
+        if (id === 3) throw new StepError("STEP_REFUSED", "sold out");
+        return { summary: "", patch: { price: id * 10 } };
+      },
+    })
+    .node("wait", wait(hours(0.25)))
+    .edge("price", "wait")
+    .build(() => "");
+  const shop = (giveUp: boolean) =>
+    graph(
+      "shop",
+      1,
+      { ids: replaced<number[]>([]), sum: replaced(0) },
+      { begin: ({ ids }) => ({ ids: ids as number[] }) },
+    )
+      .node(
+        "each",
+        map({
+          over: ({ ids }) => ids,
+          graph: item,
+          start: (id) => ({ id }),
+          limit: 2,
+          join: (ends) => ({ summary: "", patch: { sum: ends.reduce((sum, { price }) => sum + price, 0) } }),
+          ...(giveUp ? { giveUp: () => ({ price: 1 }) } : {}),
+        }),
+      )
+      .build(({ sum }) => String(sum));
+
+  it("runs each branch, tells its steps with their path, and takes the time of the longest lane", async () => {
+    const run = await testAgent(shop(false), { input: { ids: [1, 2, 4] } });
+    expect(run).toMatchObject({ status: "SUCCEEDED", answer: "70", tookMs: HOUR_MS / 2 });
+    const nodes = [0, 1, 2].flatMap((key) => [`each[${key}]/price`, `each[${key}]/wait`]);
+    expect(run.path).toEqual(["each", ...nodes]);
+    expect(await testAgent(shop(false), { input: { ids: [] } })).toMatchObject({ answer: "0", tookMs: 0 });
+  });
+
+  it("fails with a branch that fails, unless that is given up", async () => {
+    const input = { ids: [1, 3, 2] };
+    expect(await testAgent(shop(true), { input })).toMatchObject({ status: "SUCCEEDED", answer: "31" });
+    const failed = await testAgent(shop(false), { input });
+    expect(failed).toMatchObject({ status: "FAILED", error: { code: "STEP_REFUSED", message: "sold out" } });
+    expect(failed.steps[0]).toMatchObject({ node: "each", status: "FAILED" });
+  });
+
+  it("parks where a branch waits for a signal that does not come, after the others, and is canceled at the deadline", async () => {
+    const heard = graph("heard", 1, {})
+      .node("hear", waitForSignal("go", { heard: () => ({ summary: "" }) }))
+      .build(() => "");
+    const late = graph("late", 1, {})
+      .node("wait", wait(hours(2)))
+      .build(() => "");
+    const both = (second: typeof heard) =>
+      graph("both", 1, {}, { timeoutMs: HOUR_MS })
+        .node(
+          "both",
+          parallel({ branches: { a: { graph: heard }, b: { graph: second } }, join: () => ({ summary: "" }) }),
+        )
+        .build(() => "");
+    const parked = await testAgent(both(heard), { signals: [{ name: "go" }] });
+    expect(parked).toMatchObject({ status: "PARKED", path: ["both", "both[a]/hear", "both[b]/hear"] });
+    expect(await testAgent(both(late), { signals: [{ name: "go" }] })).toMatchObject({ status: "CANCELED" });
+    const one = graph("one", 1, {})
+      .node("sub", subgraph({ graph: heard, join: () => ({ summary: "" }) }))
+      .build(() => "");
+    expect((await testAgent(one)).path).toEqual(["sub", "sub/hear"]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
-import type { Graph } from "./graph.ts";
+import { type BranchingNode, type Graph, isBranching } from "./graph.ts";
 import {
   isParked,
   type NodeResult,
@@ -50,13 +50,13 @@ export interface TestedRun<S> {
   tookMs: number;
 }
 
-/** A run is canceled after this long, as the engine does. */
-const RUN_LIMIT_MS = 3_600_000;
+/** As many as the engine takes where no setting says otherwise. */
 const MAX_STEPS = 500;
 
 /**
  * Runs an agent in memory: by the rules of the engine, with a model and tools that the test gives, and with a clock that
- * jumps over every wait. Nothing is stored, so what dying processes would do is not shown; the engine's own tests do that.
+ * jumps over every wait. Branches run one after the other, each with the time of its own. Nothing is stored, so what dying
+ * processes would do is not shown, nor the limits of time that an attempt has; the engine's own tests do that.
  *
  *   const { status, answer, path } = await testAgent(refund, { input: "A-17", tools: { find_order: () => "paid" } });
  */
@@ -65,24 +65,43 @@ export async function testAgent<S>(graph: Graph<S>, params: TestAgentParams = {}
   const now = (): Date => new Date(clock.at);
   const input = typeof params.input === "string" ? { text: params.input } : (params.input ?? TEST_RUN.input);
   const { services, calls } = createTestServices({ ...params, now });
+  const startedAt = clock.at.getTime();
   const world: World = {
     clock,
     services,
     run: { ...TEST_RUN, createdAt: now(), ...params.run, input },
     signals: [...(params.signals ?? [])],
-    deadline: new Date(clock.at.getTime() + RUN_LIMIT_MS),
+    deadline: new Date(startedAt + graph.timeoutMs),
+    steps: [],
   };
-  const startedAt = clock.at.getTime();
-  const { state, ...ended } = await walk(graph, world);
-  const { steps } = ended;
+  const scope: Scope<S> = { graph, path: "", state: begin(graph, input) };
+  const stopped = await walk(scope, world).catch((error: unknown) => {
+    if (error instanceof RunStopped) return error;
+    throw error;
+  });
+  const { status = "SUCCEEDED", error } = stopped ?? {};
   return {
-    ...ended,
-    path: steps.map(({ node }) => node),
-    state,
-    answer: ended.status === "SUCCEEDED" ? graph.answer(state) : undefined,
+    status,
+    error,
+    steps: world.steps,
+    path: world.steps.map(({ node }) => node),
+    state: scope.state,
+    answer: status === "SUCCEEDED" ? graph.answer(scope.state) : undefined,
     calls,
     tookMs: clock.at.getTime() - startedAt,
   };
+}
+
+/** The state a run begins with; what its input is refused for is thrown, as startRun would tell it. */
+function begin<S>({ name, begin: make, initial, fold }: Graph<S>, input: JsonObject): S {
+  if (make !== undefined) return fold(initial(), keep(make(input)));
+  if (typeof input.text === "string") return initial();
+  throw new Error(`the input of ${name} has no text, which an agent needs that has no begin()`);
+}
+
+/** As the history keeps it: what JSON cannot hold is gone, in a test as after a take-over. */
+function keep<T extends object>(patch: T): T {
+  return JSON.parse(JSON.stringify(patch)) as T;
 }
 
 interface World {
@@ -91,109 +110,145 @@ interface World {
   run: RunInfo;
   signals: { name: string; payload?: Json; sentBy?: string }[];
   deadline: Date;
+  steps: TestedStep[];
 }
 
-type Walked<S> = Pick<TestedRun<S>, "status" | "steps" | "state" | "error">;
+/** A graph under way: the run's own, or one in a branch, whose nodes are told with a path before them. */
+interface Scope<S> {
+  graph: Graph<S>;
+  path: string;
+  state: S;
+}
 
-async function walk<S>(graph: Graph<S>, world: World): Promise<Walked<S>> {
-  const steps: TestedStep[] = [];
-  let state = graph.initial();
-  for (let node: string | undefined = graph.entry; node !== undefined; node = graph.next(node, state)) {
-    if (steps.length >= MAX_STEPS)
-      return {
-        status: "FAILED",
-        steps,
-        state,
-        error: { code: "LIMIT_EXCEEDED", message: `more than ${MAX_STEPS} steps` },
-      };
-    const step: TestedStep = {
-      number: steps.length + 1,
-      node,
-      status: "SUCCEEDED",
-      attempts: 0,
-      waits: [],
-      summary: "",
-      output: null,
-    };
-    steps.push(step);
-    const ended = await execute(graph.node(node), state, step, world);
-    if ("status" in ended) return { ...ended, steps, state };
-    // As the history keeps it: what JSON cannot hold is gone, in a test as after a take-over.
-    state = graph.fold(state, JSON.parse(JSON.stringify(ended.patch ?? {})) as Partial<S>);
-    Object.assign(step, {
-      status: ended.denied === true ? "DENIED" : "SUCCEEDED",
-      summary: ended.summary,
-      output: ended.output ?? null,
-    });
+/** What ends a run before its end. */
+class RunStopped extends Error {
+  readonly status: "FAILED" | "PARKED" | "CANCELED";
+  readonly error: { code: string; message: string } | undefined;
+
+  constructor(status: RunStopped["status"], error?: { code: string; message: string }) {
+    super(error?.message ?? status);
+    this.status = status;
+    this.error = error;
   }
-  return { status: "SUCCEEDED", steps, state, error: undefined };
 }
 
-type Stopped = Pick<Walked<unknown>, "error"> & { status: "FAILED" | "PARKED" | "CANCELED" };
+async function walk<S>(scope: Scope<S>, world: World): Promise<undefined> {
+  const { graph } = scope;
+  for (let id: string | undefined = graph.entry; id !== undefined; id = graph.next(id, scope.state)) {
+    const step = beginStep(`${scope.path}${id}`, world);
+    const node = graph.node(id);
+    const { state } = scope;
+    const result = isBranching(node)
+      ? await executeBranches(node, state, step, world)
+      : await execute(node, state, step, world);
+    scope.state = graph.fold(state, keep(result.patch ?? {}));
+    const { summary, output = null, denied = false } = result;
+    Object.assign(step, { status: denied ? "DENIED" : "SUCCEEDED", summary, output });
+  }
+}
+
+function beginStep(node: string, { steps }: World): TestedStep {
+  if (steps.length >= MAX_STEPS)
+    throw new RunStopped("FAILED", { code: "LIMIT_EXCEEDED", message: `the run has more than ${MAX_STEPS} steps` });
+  const step: TestedStep = {
+    number: steps.length + 1,
+    node,
+    status: "PARKED",
+    attempts: 1,
+    waits: [],
+    summary: "",
+    output: null,
+  };
+  steps.push(step);
+  return step;
+}
 
 /** One step, over its attempts and parks. */
-async function execute<S>(
-  spec: NodeSpec<S>,
-  state: S,
-  step: TestedStep,
-  world: World,
-): Promise<NodeResult<S> | Stopped> {
+async function execute<S>(spec: NodeSpec<S>, state: S, step: TestedStep, world: World): Promise<NodeResult<S>> {
   const { clock } = world;
   const retry = spec.retry ?? DEFAULT_RETRY;
   let tries: Tries = NO_TRIES;
   let woken: Wake | undefined;
   let wakes = 0;
-  step.attempts = 1;
   for (;;) {
     const beganAt = clock.at;
+    let given: NodeResult<S> | Parked;
     try {
-      const given = await spec.run(state, toContext(step, { woken, wakes }, world));
-      if (!isParked(given)) return given;
-      const next = await wake(given, step, world);
-      if ("status" in next) return next;
-      woken = next;
-      wakes += 1;
+      given = await spec.run(state, toContext(step, { woken, wakes }, world));
     } catch (error) {
       const failed = toFailedTry(error);
       tries = countTry(retry, failed.code, tries, { beganAt, endedAt: clock.at });
       const next = nextTry(retry, failed, tries, clock.at);
       const { code, message } = failed;
       if (next === undefined && spec.giveUp !== undefined) return spec.giveUp(state, { code, message });
-      if (next === undefined) return fail(step, { code, message });
+      if (next === undefined) throw fail(step, { code, message });
       const backoffMs = Math.min(next.backoff.maxMs, next.backoff.initialMs * 2 ** (next.failures - 1));
-      const stopped = jumpTo(new Date(clock.at.getTime() + Math.max(next.atLeastMs, backoffMs)), world);
-      if (stopped !== undefined) return stopped;
+      jumpTo(new Date(clock.at.getTime() + Math.max(next.atLeastMs, backoffMs)), world);
       step.attempts += 1;
+      continue;
     }
+    if (!isParked(given)) return given;
+    woken = wake(given, step, world);
+    wakes += 1;
   }
 }
 
-function fail(step: TestedStep, error: { code: string; message: string }): Stopped {
+function fail(step: TestedStep, error: { code: string; message: string }): RunStopped {
   Object.assign(step, { status: "FAILED", summary: error.message });
-  return { status: "FAILED", error };
+  return new RunStopped("FAILED", error);
+}
+
+/** One branch after the other, in as many lanes as may be under way at once: the step takes as long as its longest lane. */
+async function executeBranches<S>(
+  node: BranchingNode<S>,
+  state: S,
+  step: TestedStep,
+  world: World,
+): Promise<NodeResult<S>> {
+  const { clock } = world;
+  const branches = node.branches(state);
+  const lanes = Array.from({ length: Math.max(1, Math.min(node.limit, branches.length)) }, () => clock.at);
+  const ends: unknown[] = [];
+  let parked: RunStopped | undefined;
+  for (const { key, graph, start } of branches) {
+    const lane = lanes.reduce((first, at, index) => (at < (lanes[first] ?? at) ? index : first), 0);
+    clock.at = lanes[lane] ?? clock.at;
+    const path = `${step.node}${key === "" ? "" : `[${key}]`}/`;
+    const scope: Scope<unknown> = { graph, path, state: graph.fold(graph.initial(), keep(start)) };
+    try {
+      await walk(scope, world);
+    } catch (error) {
+      if (!(error instanceof RunStopped) || error.status === "CANCELED") throw error;
+      if (error.status === "PARKED") parked = error;
+      else if (node.giveUp === undefined) throw fail(step, error.error ?? { code: "INTERNAL", message: "" });
+      else
+        scope.state = graph.fold(scope.state, keep(node.giveUp(error.error ?? { code: "INTERNAL", message: "" }, key)));
+    }
+    lanes[lane] = clock.at;
+    ends.push(scope.state);
+  }
+  clock.at = new Date(Math.max(...lanes.map((at) => at.getTime())));
+  if (parked !== undefined) throw parked;
+  return node.join(ends, state);
 }
 
 /** What wakes a step that parked: a signal that was sent already, else the time. */
-async function wake(
-  { parkedUntil, parkedForSignal, summary }: Parked,
-  step: TestedStep,
-  world: World,
-): Promise<Wake | Stopped> {
+function wake({ parkedUntil, parkedForSignal, summary }: Parked, step: TestedStep, world: World): Wake {
   step.waits.push(parkedForSignal ?? parkedUntil?.toISOString() ?? "");
-  Object.assign(step, { status: "PARKED", summary });
+  step.summary = summary;
   const at = world.signals.findIndex(({ name }) => name === parkedForSignal);
   const [signal] = at < 0 ? [] : world.signals.splice(at, 1);
   if (signal !== undefined)
     return { by: "SIGNAL", name: signal.name, payload: signal.payload ?? null, sentBy: signal.sentBy ?? "user:test" };
-  if (parkedUntil === undefined) return { status: "PARKED", error: undefined };
-  return jumpTo(parkedUntil, world) ?? { by: "TIME" };
+  if (parkedUntil === undefined) throw new RunStopped("PARKED");
+  jumpTo(parkedUntil, world);
+  return { by: "TIME" };
 }
 
 /** Nothing takes time but waiting; a run whose deadline comes first is canceled then. */
-function jumpTo(at: Date, { clock, deadline }: World): Stopped | undefined {
+function jumpTo(at: Date, { clock, deadline }: World): void {
   if (at > clock.at) clock.at = at > deadline ? deadline : at;
-  if (at <= deadline) return undefined;
-  return { status: "CANCELED", error: { code: "CANCELED", message: "the run reached its deadline" } };
+  if (at > deadline) throw new RunStopped("CANCELED", { code: "CANCELED", message: "the run reached its deadline" });
 }
 
 function toContext(

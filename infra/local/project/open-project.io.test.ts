@@ -67,12 +67,12 @@ export default defineTool({ name: "${name}", version: "1", description: "${descr
 
 describe("loadProject()", () => {
   it("takes what soma init writes, and every sample of the SDK", async () => {
-    for (const name of ["template", "samples/refund", "samples/research", "samples/timer"])
+    for (const name of ["template", "samples/map", "samples/refund", "samples/research", "samples/timer"])
       await cp(join(SDK, name), dir, { recursive: true });
     const { failed, is } = (await follow()).first;
     expect([failed, is]).toEqual([
       undefined,
-      expect.stringContaining("agents orders, refund, research, timer · tools "),
+      expect.stringContaining("agents orders, prices, refund, research, timer · tools "),
     ]);
   });
 

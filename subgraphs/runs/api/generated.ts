@@ -164,7 +164,7 @@ export type ViewerLimits = {
   inputBytes: Scalars['Int']['output'];
   /** Rows of one page of a list. */
   pageSize: Scalars['Int']['output'];
-  /** Seconds a run may take before it is canceled. */
+  /** Seconds a run may take before it is canceled, unless its graph says otherwise. */
   runSeconds: Scalars['Int']['output'];
 };
 
@@ -222,6 +222,8 @@ export type Run = Node & {
   startedBy: Scalars['String']['output'];
   /** Steps in their order. `first` or `last` is 1 to 500; 100 when neither is given. */
   steps: StepConnection;
+  /** Its graph, and where the run stands in it; null where this service does not have that version of the graph. */
+  picture: Maybe<RunPicture>;
 };
 
 
@@ -231,6 +233,36 @@ export type RunStepsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The graph of a run as nodes and edges, and as text that Mermaid draws. */
+export type RunPicture = {
+  nodes: Array<PictureNode>;
+  edges: Array<PictureEdge>;
+  /** A Mermaid flowchart. */
+  mermaid: Scalars['String']['output'];
+};
+
+/** A node of the graph, or of a graph within it. */
+export type PictureNode = {
+  /** Where it stands: `fetch`, `each[*]/fetch` in the branches of a list, `both[news]/fetch` in one with a name. */
+  id: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+  /** The kind of work, such as model, tool or map. */
+  type: Scalars['String']['output'];
+  /** The node it is in; null in the run's own graph. */
+  within: Maybe<Scalars['String']['output']>;
+  /** Of its steps the one that needs eyes most: running, failed, canceled, denied, succeeded; null while it has none. */
+  status: Maybe<StepStatus>;
+  /** How many steps the run has had there. */
+  steps: Scalars['Int']['output'];
+};
+
+export type PictureEdge = {
+  from: Scalars['String']['output'];
+  to: Scalars['String']['output'];
+  /** Whether the graph chooses among several. */
+  chosen: Scalars['Boolean']['output'];
 };
 
 /** How a run went, which its status alone does not tell: a run that succeeded may have tool calls that did not. */
@@ -469,6 +501,7 @@ export type RunEventType =
   | 'RUN_CANCELED'
   | 'RUN_PAUSED'
   | 'RUN_RESUMED'
+  | 'RUN_PARKED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'
@@ -751,6 +784,9 @@ export type ResolversTypes = {
   RunStatus: RunStatus;
   StepStatus: StepStatus;
   Run: ResolverTypeWrapper<RunRowRow>;
+  RunPicture: ResolverTypeWrapper<RunPicture>;
+  PictureNode: ResolverTypeWrapper<PictureNode>;
+  PictureEdge: ResolverTypeWrapper<PictureEdge>;
   RunOutcome: ResolverTypeWrapper<RunOutcome>;
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
@@ -810,6 +846,9 @@ export type ResolversParentTypes = {
   Viewer: Viewer;
   ViewerLimits: ViewerLimits;
   Run: RunRowRow;
+  RunPicture: RunPicture;
+  PictureNode: PictureNode;
+  PictureEdge: PictureEdge;
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
@@ -940,7 +979,29 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, Partial<RunStepsArgs>>;
+  picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunPictureResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunPicture'] = ResolversParentTypes['RunPicture']> = {
+  nodes?: Resolver<Array<ResolversTypes['PictureNode']>, ParentType, ContextType>;
+  edges?: Resolver<Array<ResolversTypes['PictureEdge']>, ParentType, ContextType>;
+  mermaid?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PictureNodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PictureNode'] = ResolversParentTypes['PictureNode']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  within?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes['StepStatus']>, ParentType, ContextType>;
+  steps?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PictureEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PictureEdge'] = ResolversParentTypes['PictureEdge']> = {
+  from?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type RunOutcomeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunOutcome'] = ResolversParentTypes['RunOutcome']> = {
@@ -1146,6 +1207,9 @@ export type Resolvers<ContextType = RequestContext> = {
   Viewer?: ViewerResolvers<ContextType>;
   ViewerLimits?: ViewerLimitsResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  RunPicture?: RunPictureResolvers<ContextType>;
+  PictureNode?: PictureNodeResolvers<ContextType>;
+  PictureEdge?: PictureEdgeResolvers<ContextType>;
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;

@@ -71,7 +71,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
           }),
       },
     },
-    ...runResolvers(sql),
+    ...runResolvers(deps),
     ...eventResolvers(sql),
   };
 }

@@ -1,5 +1,6 @@
 import { payloadOf } from "@soma/schemas/run-history";
 import { askModel, callTools, wantsTools } from "@soma/sdk/ask-model";
+import { map } from "@soma/sdk/branches";
 import { callTool } from "@soma/sdk/call-tool";
 import { type AnyGraph, appended, graph, replaced } from "@soma/sdk/graph";
 import type { ChatMessage } from "@soma/sdk/model-client";
@@ -70,6 +71,33 @@ const patient = graph("patient", 1, { said: replaced("") })
   .edge("wait", "hear")
   .build(({ said }) => said);
 
+const item = graph("item", 1, { id: replaced(0) })
+  .node("work", {
+    type: "work",
+    run({ id }) {
+      if (id === 3) throw new StepError("STEP_REFUSED", "sold out");
+      return { summary: "", patch: { id: id * 10 } };
+    },
+  })
+  .node("end", { type: "end", pure: true, run: () => ({ summary: "" }) })
+  .edge("work", "end")
+  .build(() => "");
+
+const shop = (name: string, giveUp: boolean) =>
+  graph(name, 1, { sum: replaced(0) })
+    .node(
+      "each",
+      map({
+        over: () => [1, 2, 3],
+        graph: item,
+        start: (id) => ({ id }),
+        limit: 1,
+        join: (ends) => ({ summary: "", patch: { sum: ends.reduce((sum, { id }) => sum + id, 0) } }),
+        ...(giveUp ? { giveUp: () => ({ id: 7 }) } : {}),
+      }),
+    )
+    .build(({ sum }) => String(sum));
+
 const failed = () => new StepError("STEP_FAILED", "busy");
 const broken = () => {
   throw new Error("broken");
@@ -93,6 +121,8 @@ const CASES: [AnyGraph, Omit<TestAgentParams, "now">][] = [
   [tool("called"), { tools: { find: () => "found" } }],
   [tool("denied"), { tools: { find: () => "found" }, denied: ["find"] }],
   [tool("tried", 3), { tools: { find: broken } }],
+  [shop("shop", true), {}],
+  [shop("sold-out", false), {}],
   [patient, { signals: [{ name: "go", payload: 7 }] }],
 ];
 
@@ -102,10 +132,12 @@ const worlds = new Map<string, ReturnType<typeof createTestServices>["services"]
 beforeAll(async () => {
   engine = await createEngineHarness(
     CASES.map(([agent]) => agent),
-    ({ run }) => {
-      const known = worlds.get(run.graph);
-      if (known === undefined) throw new Error(`the test has no world for ${run.graph}`);
-      return known;
+    {
+      services({ run }) {
+        const known = worlds.get(run.graph);
+        if (known === undefined) throw new Error(`the test has no world for ${run.graph}`);
+        return known;
+      },
     },
   );
   await engine.startWorker();
@@ -118,6 +150,10 @@ const ENDS: Partial<Record<string, string>> = {
   STEP_FAILED: "FAILED",
 };
 
+/** A step that branches run in ends after theirs, and begins before them. */
+const byNode = (a: { node: string | null }, b: { node: string | null }) =>
+  (a.node ?? "") < (b.node ?? "") ? -1 : Number(a.node !== b.node);
+
 /** What the engine's own history says of a run, in the words of testAgent(). */
 function told(events: readonly HistoryEvent[]) {
   const steps = events
@@ -126,6 +162,7 @@ function told(events: readonly HistoryEvent[]) {
       const waits = events.filter((event) => event.kind === "STEP_PARKED" && event.step === step).length;
       return { node, status: ENDS[kind], attempts: attempt, waits };
     });
+  steps.sort(byNode);
   const last = events.at(-1);
   if (last?.kind === "RUN_SUCCEEDED")
     return { status: "SUCCEEDED", steps, end: payloadOf(last.kind, last.payload).answer };
@@ -152,6 +189,7 @@ it.each(CASES)("testAgent() tells of $name what the engine's history tells", asy
     attempts,
     waits: waits.length,
   }));
+  steps.sort(byNode);
   expect({ status: tested.status, steps, end: tested.answer ?? tested.error?.code }).toEqual(
     told(await engine.history(runId)),
   );

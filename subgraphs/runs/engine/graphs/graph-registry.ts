@@ -13,6 +13,11 @@ export interface GraphRegistry {
   pins(): string[];
 }
 
+/** What a run is pinned to, as its row tells. */
+export function pinOf(run: { graph: string; graphVersion: number; graphHash: string }): string {
+  return `${run.graph}@${run.graphVersion}#${run.graphHash}`;
+}
+
 /** Throws when two graphs have the same name and version: a run that is pinned to one would execute either. */
 export function createGraphRegistry(graphs: readonly AnyGraph[]): GraphRegistry {
   const pins = new Map<string, string>();

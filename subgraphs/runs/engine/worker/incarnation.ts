@@ -16,10 +16,11 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
-import { executeRun } from "../execute/execute-run.ts";
+import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
-import type { GraphRegistry } from "../graphs/graph-registry.ts";
+import type { RunLimits } from "../execute/run-limits.ts";
+import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
 import { reap } from "./reaper.ts";
@@ -41,6 +42,8 @@ export interface IncarnationOptions {
   services: ConnectedServices;
   wakeUp: WakeUp;
   slots: number;
+  /** What one run may take. */
+  limits: RunLimits;
   log: Log;
   now: () => Date;
   /**
@@ -146,11 +149,12 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, sql, wakeUp, now } = this.#options;
+    const { log, services, batcher, limits, sql, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     const done = this.#execute(run, context, {
       batcher,
+      limits,
       sql: sql.general,
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
@@ -173,12 +177,11 @@ class Life implements RunningIncarnation {
   async #execute(
     run: ClaimedRun,
     context: RunContext,
-    rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
+    rest: Omit<ExecuteRunOptions, "context" | "graph">,
   ): Promise<void> {
     try {
-      const pin = `${run.graph}@${run.graphVersion}#${run.graphHash}`;
-      const graph = this.#options.graphs.findPinned(pin);
-      if (graph === undefined) throw new SomaError("INTERNAL", `this process has no graph ${pin}`);
+      const graph = this.#options.graphs.findPinned(pinOf(run));
+      if (graph === undefined) throw new SomaError("INTERNAL", `this process has no graph ${pinOf(run)}`);
       await executeRun({ context, graph, ...rest });
     } catch (error) {
       if (context.lost() || !this.#isOurs(run.runId, context)) return;
@@ -205,8 +208,8 @@ class Life implements RunningIncarnation {
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
-      this.#runs.get(runId)?.context.heed(control);
+    for (const { runId, control, signals } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#runs.get(runId)?.context.heed(control, signals);
     return false;
   }
 
