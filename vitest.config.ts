@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const ignored = ["**/node_modules/**", "**/.soma/**", "**/.tools/**"];
+/** Folders as authors of projects have them; their tests run on Node's own runner, as theirs do. */
+const PROJECTS = ["subgraphs/sdk/{samples,template}/**"];
+const ignored = ["**/node_modules/**", "**/.soma/**", "**/.tools/**", ...PROJECTS];
 
 /** Node takes graphql's CommonJS file and Vite its ES module; two copies refuse each other's schemas. */
 const resolve = { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve("graphql/index.js")) }] };
@@ -29,7 +31,7 @@ const FLOORS = {
 
 /** Starts, builds and generated code: other checks run them, and none of it in a process of tests. */
 const NOT_MEASURED = ["infra/local/**", "conf/policies/build.ts", "**/generated/**", "**/generated.ts"];
-const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/**"];
+const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/**", ...PROJECTS];
 
 /** Stories that start a product again and again, and measure nothing in time: they wait a lot, and stand side by side. */
 const RESTARTS = [

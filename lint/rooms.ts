@@ -67,6 +67,8 @@ export const ROWS: Row[] = [
   { files: ["subgraphs/langgraph/**"], packages: ["shared"] },
   { files: ["subgraphs/shared/**"], packages: ["schemas"] },
   { files: ["subgraphs/sdk/**"], packages: ["schemas"], ground: "pure" },
+  // What authors of projects write, as they write it.
+  { files: ["subgraphs/sdk/{samples,template}/**"], packages: ["sdk"] },
   { files: ["subgraphs/*/api/**"], packages: SUBGRAPH, rooms: ["commands", "<trade>", "store", "domain"] },
   { files: ["subgraphs/*/consumers/**"], packages: SUBGRAPH, rooms: ["commands", "<trade>", "store", "domain"] },
   { files: ["subgraphs/*/commands/**"], packages: SUBGRAPH, rooms: ["<trade>", "store", "domain"] },

@@ -217,6 +217,22 @@ export type SignalRunInput = {
   idempotencyKey: string;
 };
 
+/** A run of any graph. */
+export type StartRunInput = {
+  /** Name of the agent graph. */
+  graph: string;
+  /** An object with a `text`; at most 64 KB of JSON. */
+  input: unknown;
+  /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
+  role?: string | null | undefined;
+  /** Profile of conf/models.yaml; the default one when left out. */
+  modelProfile?: string | null | undefined;
+  /** Session to go on with; a new one when left out. */
+  sessionId?: string | number | null | undefined;
+  /** 1 to 200 characters; the same key gives the same run. */
+  idempotencyKey: string;
+};
+
 /** Where a step is on its way. */
 export type StepStatus =
   | 'RUNNING'
@@ -258,6 +274,13 @@ export type SendMessageMutationVariables = Exact<{
 
 
 export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type StartRunMutationVariables = Exact<{
+  input: StartRunInput;
+}>;
+
+
+export type StartRunMutation = { startRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type CancelRunMutationVariables = Exact<{
   input: CancelRunInput;
@@ -339,6 +362,11 @@ export type SessionDetailQueryVariables = Exact<{
 
 
 export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
+
+export type GraphsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GraphsQuery = { graphs: Array<{ name: string, version: number, hash: string }> };
 
 export type ToolsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -554,6 +582,40 @@ export const SendMessageDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<SendMessageMutation, SendMessageMutationVariables>;
+export const StartRunDocument = new TypedDocumentString(`
+    mutation StartRun($input: StartRunInput!) {
+  startRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<StartRunMutation, StartRunMutationVariables>;
 export const CancelRunDocument = new TypedDocumentString(`
     mutation CancelRun($input: CancelRunInput!) {
   cancelRun(input: $input) {
@@ -970,6 +1032,15 @@ export const SessionDetailDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<SessionDetailQuery, SessionDetailQueryVariables>;
+export const GraphsDocument = new TypedDocumentString(`
+    query Graphs {
+  graphs {
+    name
+    version
+    hash
+  }
+}
+    `) as unknown as TypedDocumentString<GraphsQuery, GraphsQueryVariables>;
 export const ToolsDocument = new TypedDocumentString(`
     query Tools {
   tools {

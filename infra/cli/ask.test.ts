@@ -33,7 +33,7 @@ async function interrupt(types: readonly RunEvent["type"][], json: boolean) {
     return undefined as never;
   });
   const before = process.listeners("SIGINT");
-  await new Promise<void>((resolve) => void ask(aProduct(types, resolve), { text: "hello", json }));
+  await new Promise<void>((resolve) => void ask(aProduct(types, resolve), { asked: { text: "hello" }, json }));
   const added = process.listeners("SIGINT").filter((listener) => !before.includes(listener));
   for (const listener of added) {
     listener("SIGINT");

@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { RunDetailDocument, type RunDetailQuery, type RunStatus, SendMessageDocument } from "@soma/graphql/operations";
+import {
+  RunDetailDocument,
+  type RunDetailQuery,
+  type RunStatus,
+  SendMessageDocument,
+  StartRunDocument,
+} from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { type EventKind, payloadOf } from "@soma/schemas/run-history";
 import { CliError, EXIT } from "./cli-error.ts";
@@ -8,10 +14,15 @@ import type { Product } from "./find-product.ts";
 import { print, printJson, safe } from "./print.ts";
 import { describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
+/** Whom to ask; the assistant answers a text, any other agent an input. */
+export type Asked = { text: string } | { graph: string; input: Readonly<Record<string, unknown>> };
+
 export interface AskOptions {
-  text: string;
+  asked: Asked;
   session?: string;
   role?: string;
+  /** Prints the run's id and does not wait for its end. */
+  detach?: boolean;
   json: boolean;
 }
 
@@ -44,6 +55,7 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   const onEarly = (): void => leaveEarly(product, idempotencyKey, options.json);
   process.once("SIGINT", onEarly);
   const ids = await send(product, options, idempotencyKey).finally(() => process.off("SIGINT", onEarly));
+  if (options.detach === true) return options.json ? printJson(ids) : print(ids.runId);
   if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
   const troubles: ToolTroubles = { failed: [], denied: [] };
   const seen: Seen = { status: "RUNNING", troubles };
@@ -59,14 +71,17 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   if (run.outcome?.kind !== "OK") process.exitCode = EXIT.FAILED;
 }
 
-async function send({ client }: Product, { text, session, role }: AskOptions, idempotencyKey: string): Promise<Ids> {
-  const input = {
-    text,
+async function send({ client }: Product, { asked, session, role }: AskOptions, idempotencyKey: string): Promise<Ids> {
+  const more = {
     idempotencyKey,
     ...(session === undefined ? {} : { sessionId: session }),
     ...(role === undefined ? {} : { role }),
   };
-  const { sendMessage } = await client.request(SendMessageDocument, { input });
+  if ("graph" in asked) {
+    const { startRun } = await client.request(StartRunDocument, { input: { ...asked, ...more } });
+    return { sessionId: startRun.run.session.id, runId: startRun.run.id };
+  }
+  const { sendMessage } = await client.request(SendMessageDocument, { input: { ...asked, ...more } });
   return { sessionId: sendMessage.session.id, runId: sendMessage.run.id };
 }
 

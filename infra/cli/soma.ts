@@ -1,10 +1,14 @@
 import { Command, type CommanderError, InvalidArgumentError } from "commander";
+import { listAgents, toAsked } from "./agents.ts";
 import { decideApproval, listApprovals } from "./approvals.ts";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
+import { startProject } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
+import { initProject } from "./init.ts";
+import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
@@ -63,7 +67,23 @@ program
   .option("--role <role>", "role to act under")
   .description("ask the assistant and print its answer")
   .action(async (text: string | undefined, options: { session?: string; role?: string }) =>
-    ask(await product(), { text: await readQuestion(text, process.stdin), ...options, json: wantsJson }),
+    ask(await product(), { asked: { text: await readQuestion(text, process.stdin) }, ...options, json: wantsJson }),
+  );
+program
+  .command("run")
+  .argument("<agent>", "its name; agents list shows them")
+  .argument("[input]", "a text, or the whole input as an object of JSON; `-`, or nothing, reads what is piped in")
+  .option("--session <id>", "go on with a session")
+  .option("--role <role>", "role to act under")
+  .option("--detach", "print the run's id and leave it to itself")
+  .description("start a run of any agent and print its answer")
+  .action(
+    async (agent: string, input: string | undefined, options: { session?: string; role?: string; detach?: boolean }) =>
+      ask(await product(), {
+        asked: toAsked(agent, await readQuestion(input, process.stdin)),
+        ...options,
+        json: wantsJson,
+      }),
   );
 
 const runs = program.command("runs").description("runs of the assistant");
@@ -171,6 +191,13 @@ schedules
   .action(async (id: string) => deleteSchedule(await product(), { id, json: wantsJson }));
 
 program
+  .command("agents")
+  .description("agents that runs can be started of")
+  .command("list")
+  .description("name, newest version and structure")
+  .action(async () => listAgents(await product(), wantsJson));
+
+program
   .command("tools")
   .description("tools of the assistant")
   .command("list")
@@ -188,6 +215,21 @@ program
     recallMemories(await product(), { query, ...options, json: wantsJson }),
   );
 
+program
+  .command("init")
+  .argument("<dir>", "a folder that is empty or not there yet")
+  .description("write a project: agents and tools of your own, with a test")
+  .action(async (dir: string) => initProject(dir, wantsJson));
+program
+  .command("link")
+  .argument("<dir>", "a project")
+  .description("link the SDK of this installation into a project, such as a fresh clone")
+  .action(async (dir: string) => linkProject(dir, wantsJson));
+program
+  .command("dev")
+  .argument("<dir>", "a project")
+  .description("run the product with a project, on this machine")
+  .action(async (dir: string) => startProject(dir, program.opts<ProductOptions>()));
 program
   .command("signin")
   .description("print a link that signs a browser in once")

@@ -19,6 +19,7 @@ const START_HELP = `npm start [-- OPTIONS]: everything in one process, until Ctr
 
   --port N     port of the gateway; without it 4700, or one near it when that is taken. 0 takes any
   --data DIR   folder of the database, keys, log and notes; .soma in the project without it
+  --project DIR  folder of your own agents and tools, as \`soma init\` makes one; its data is kept in DIR/.soma
   --help       this
 
 Settings come from the environment: docs/operator/settings.md. Afterwards: npx soma --help`;
@@ -211,7 +212,7 @@ function namesOfNotRun(testResults) {
 
 /** npm keeps options that stand before a lone `--` for itself, some without a word, and a product with others would start. */
 function refuseOptionsOfNpm(args) {
-  for (const option of ["port", "data"])
+  for (const option of ["port", "data", "project"])
     if (process.env[`npm_config_${option}`] !== undefined && !args.some((arg) => arg.startsWith(`--${option}`)))
       fail(
         `npm kept --${option} for itself; what is meant for us stands after --, such as: npm start -- --${option} ...`,

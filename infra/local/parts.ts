@@ -3,9 +3,11 @@ import { startMemory } from "@soma/memory/main";
 import { memoryMigrations } from "@soma/memory/migrate";
 import { startPolicy } from "@soma/policy/main";
 import { policyMigrations } from "@soma/policy/migrate";
+import type { LiveGraphs } from "@soma/runs/live-graphs";
 import { startRuns } from "@soma/runs/main";
 import { runsMigrations } from "@soma/runs/migrate";
 import type { ModelSource } from "@soma/runs/models";
+import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import type { Log } from "@soma/shared/log";
 import type { Migration } from "@soma/shared/postgres/migrate";
@@ -21,6 +23,10 @@ interface PartDeps {
   bus: EventBus | undefined;
   /** The models of this process; looked for by the part itself when left out. */
   models?: ModelSource;
+  /** Every graph of this process; those that ship when left out. */
+  graphs?: LiveGraphs;
+  /** Tools beside those that ship. */
+  moreTools?: () => readonly Tool[];
 }
 
 export interface SubgraphPart {

@@ -22,6 +22,7 @@ import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
 import { createDiskCheck } from "./disk-space.ts";
 import { SCHEMAS, SUBGRAPHS } from "./parts.ts";
+import { openProject, type Project } from "./project/open-project.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { buildWebPage } from "./web-page.ts";
@@ -32,6 +33,8 @@ export interface StartLocalOptions {
   choosePort(): Promise<number>;
   env: Record<string, string | undefined>;
   log: Log;
+  /** Folder of somebody's own agents and tools. */
+  projectDir?: string | undefined;
   /** Told when a part is up, with the milliseconds it took. */
   onStep(name: string, detail: string, ms: number): void;
   /** Told what people should know while it runs. */
@@ -76,6 +79,8 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const telemetry = await startTelemetry({ service: "soma", otlpEndpoint });
   lifecycle.add("telemetry", telemetry.close);
   const secrets = await loadSecrets(dataDir);
+  const project = await findProject(options, step);
+  if (project !== undefined) lifecycle.add("project", project.close);
 
   const database = await step(
     "PostgreSQL",
@@ -89,7 +94,12 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const models = await step(
     "Model",
-    createModelSource({ confDir, env, settings: modelConfig }),
+    createModelSource({
+      confDir: project?.modelsDir ?? confDir,
+      env,
+      settings: modelConfig,
+      ...(project === undefined ? {} : { scenario: project.scenario }),
+    }),
     ({ chosen, reason }) =>
       `${chosen.profile} (${chosen.isAi ? chosen.model : "a set of rules, not an AI"}): ${reason}`,
   );
@@ -102,7 +112,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   };
   const { gateway, parts } = await step(
     "Services",
-    startServices({ ...options, env: { ...env, SOMA_WEBUI_DIR: page } }, { known, models, lifecycle, checks }),
+    startServices({ ...options, env: { ...env, SOMA_WEBUI_DIR: page } }, { known, models, project, lifecycle, checks }),
     () => names,
   );
   const door = await openOperatorDoor(parts, { host: metricsHost, port: metricsPort });
@@ -126,6 +136,14 @@ async function findWebPage({ env, dataDir, onStep }: StartLocalOptions): Promise
   return folder;
 }
 
+async function findProject(
+  { projectDir, log, say }: StartLocalOptions,
+  step: ReturnType<typeof timer>,
+): Promise<Project | undefined> {
+  if (projectDir === undefined) return undefined;
+  return step("Project", openProject(projectDir, { log, say }), (project) => `${projectDir}: ${project.describe()}`);
+}
+
 /** Times a step of the start and tells of it. */
 function timer({ onStep }: StartLocalOptions) {
   return async <T>(name: string, work: Promise<T>, describe: (result: T) => string): Promise<T> => {
@@ -140,13 +158,16 @@ interface Parts {
   /** What the settings of the mode may take; parts are added as they start. */
   known: Record<string, string>;
   models: ModelSource;
+  project: Project | undefined;
   lifecycle: Lifecycle;
   /** What must be there for the product to be ready, beside its parts. */
   checks: Readonly<Record<string, Check>>;
 }
 
-async function startServices({ env, log }: StartLocalOptions, { known, models, lifecycle, checks }: Parts) {
-  const parts: Record<string, FindFaults> = {};
+async function startServices({ env, log }: StartLocalOptions, parts: Parts) {
+  const { known, models, project, lifecycle, checks } = parts;
+  const own = project === undefined ? {} : { graphs: project.graphs, moreTools: project.tools };
+  const found: Record<string, FindFaults> = {};
   const mode: Mode = loadMode("dev_full");
   const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });
   const ready = Promise.withResolvers<void>();
@@ -154,9 +175,9 @@ async function startServices({ env, log }: StartLocalOptions, { known, models, l
   try {
     await Promise.all(
       Object.entries(SUBGRAPHS).map(async ([name, part]) => {
-        const running = await part.start({ env: toEnv(mode, env, known), bus, log, models });
+        const running = await part.start({ env: toEnv(mode, env, known), bus, log, models, ...own });
         lifecycle.add(name, running.close);
-        parts[name] = running.findFaults;
+        found[name] = running.findFaults;
         known[`part.${name}`] = running.url;
       }),
     );
@@ -170,12 +191,12 @@ async function startServices({ env, log }: StartLocalOptions, { known, models, l
   if (bus !== undefined) lifecycle.add("bus", bus.close);
   const missing = unknownOf(mode, known);
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
-  const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models });
+  const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models, ...own });
   lifecycle.add("worker", worker.close);
   const everything = { ...checks, worker: checkOf(worker.findFaults) };
   const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks: everything });
   lifecycle.add("gateway", gateway.close);
-  return { gateway, parts: { ...parts, worker: worker.findFaults, gateway: gateway.findFaults } };
+  return { gateway, parts: { ...found, worker: worker.findFaults, gateway: gateway.findFaults } };
 }
 
 /** Leaves the address and a token in the data folder, for the command line. */

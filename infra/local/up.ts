@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { onCrash, surviveClosedOutput, untilStopped } from "@soma/shared/run-main";
 import { dataDirOf } from "./data-dir-of.ts";
@@ -17,19 +18,32 @@ interface Options {
   /** True when somebody asked for this port: then it is this one or none. */
   asked: boolean;
   dataDir: string;
+  projectDir: string | undefined;
 }
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { port: { type: "string" }, data: { type: "string" } },
+    options: { port: { type: "string" }, data: { type: "string" }, project: { type: "string" } },
   });
+  const projectDir = values.project === undefined ? undefined : resolve(values.project);
   const given = values.port ?? (process.env.SOMA_GATEWAY_PORT || undefined);
   const port = Number(given ?? DEFAULT_PORT);
   if (given?.trim() === "" || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(
       `${values.port === undefined ? "SOMA_GATEWAY_PORT" : "--port"} is "${given}"; it must be a port number, 0 to 65535`,
     );
-  return { port, asked: given !== undefined, dataDir: dataDirOf(values.data, process.env) };
+  return {
+    port,
+    asked: given !== undefined,
+    dataDir: dataDirOf(values.data ?? dataOfProject(projectDir), process.env),
+    projectDir,
+  };
+}
+
+/** A project keeps its own data, unless somebody says otherwise. */
+function dataOfProject(projectDir: string | undefined): string | undefined {
+  if (projectDir === undefined || process.env.SOMA_DATA_DIR) return undefined;
+  return join(projectDir, ".soma");
 }
 
 async function choosePort({ port: wanted, asked }: Options): Promise<number> {
@@ -63,6 +77,7 @@ async function main(): Promise<void> {
   const { log, path: logFile } = openLogFile(dataDir, "soma");
   const local = await startLocal({
     dataDir,
+    projectDir: options.projectDir,
     choosePort: () => choosePort(options),
     env: process.env,
     log,

@@ -17,21 +17,26 @@ import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readPolicyConfig } from "./config.ts";
 import { consumeAuditRecorded } from "./consumers/audit-recorded.ts";
-import { loadEngine } from "./decision/load-engine.ts";
+import { loadEngine, type ProjectTools } from "./decision/load-engine.ts";
 
 interface StartPolicyDeps {
   env: Record<string, string | undefined>;
   /** Undefined when this process holds its events in the outbox. */
   bus: EventBus | undefined;
   log: Log;
+  /** Tools beside those that ship: those of a project. */
+  moreTools?: ProjectTools;
 }
+
+const NO_TOOLS: ReturnType<ProjectTools> = [];
 
 /** Decides on tool calls and keeps the audit. With a policy that cannot be loaded it starts, and denies everything. */
 export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   const config = readPolicyConfig(deps.env);
   const log = deps.log.child({ part: "policy" });
   const lifecycle = createLifecycle(log);
-  const engine = await loadEngine({ bundleDir: config.bundleDir, confDir: config.confDir, log });
+  const projectTools = deps.moreTools ?? (() => NO_TOOLS);
+  const engine = await loadEngine({ bundleDir: config.bundleDir, confDir: config.confDir, projectTools, log });
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-policy", max: 8 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));

@@ -17,7 +17,7 @@ import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
 import { readRunsConfig } from "./config.ts";
-import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { toProviderEnum } from "./models/load-providers.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 
@@ -26,6 +26,8 @@ export interface StartRunsDeps {
   log: Log;
   /** Shared with a worker in the same process, so that a model is looked for once. */
   models?: ModelSource;
+  /** Those that ship and those of a project; left out, those that ship. */
+  graphs?: GraphRegistry;
 }
 
 /** The runs API: starts, shows and cancels runs. Executing them is worker.ts, the same package in another deployment. */
@@ -52,7 +54,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       sql,
       wakeUp,
       lostHints,
-      graphs: createGraphRegistry(await discoverGraphs()),
+      graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,

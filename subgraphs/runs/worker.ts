@@ -18,7 +18,7 @@ import { createAdmission } from "./commands/admission.ts";
 import { createRunStarter } from "./commands/run-starter.ts";
 import { startDueRuns } from "./commands/start-due-runs.ts";
 import { readWorkerConfig } from "./config.ts";
-import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
@@ -34,6 +34,10 @@ export interface StartWorkerDeps {
   bus: EventBus | undefined;
   log: Log;
   models?: ModelSource;
+  /** Those that ship and those of a project; left out, those that ship. */
+  graphs?: GraphRegistry;
+  /** Tools of a project, where they run in this process too. */
+  moreTools?: () => unknown;
 }
 
 interface RunningWorker {
@@ -73,6 +77,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
     model: models.get,
+    moreTools: deps.moreTools,
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
   if (deps.bus !== undefined) {
@@ -81,7 +86,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     checks.relay = relay.check;
     lifecycle.add("journal relay", relay.close);
   }
-  const graphs = createGraphRegistry(await discoverGraphs());
+  const graphs = deps.graphs ?? createGraphRegistry(await discoverGraphs());
   const tenants = loadTenants(confFolder(config.confDir));
   const now = (): Date => new Date();
   const options = {

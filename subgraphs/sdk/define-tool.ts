@@ -1,4 +1,7 @@
-import type { Static, TObject } from "typebox";
+import { type Static, type TObject, Type } from "typebox";
+
+/** Writes the schema of a tool's arguments. */
+export { Type };
 
 /** What a tool may do when its outcome is lost: run again; run again under the same key; never run again. */
 export type Effect = "pure" | "idempotent" | "at_most_once";

@@ -19,6 +19,8 @@ const CATALOGUE = {
   DECISION_EXPIRED: { httpStatus: 403, retryable: false, expose: true },
   TOOL_BUSY: { httpStatus: 409, retryable: true, expose: true },
   FENCED: { httpStatus: 409, retryable: false, expose: false },
+  STEP_FAILED: { httpStatus: 502, retryable: true, expose: true },
+  STEP_REFUSED: { httpStatus: 502, retryable: false, expose: true },
   MODEL_FAILED: { httpStatus: 502, retryable: true, expose: true },
   MODEL_REFUSED: { httpStatus: 502, retryable: false, expose: true },
   LIMIT_EXCEEDED: { httpStatus: 429, retryable: true, expose: true },
@@ -77,6 +79,9 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 /** Any thrown value as a SomaError; a database that cannot serve is UNAVAILABLE, what is unknown INTERNAL with its cause kept. */
 export function toSomaError(error: unknown): SomaError {
   if (error instanceof SomaError) return error;
+  // A StepError of the SDK, which knows nothing of this package, and of which a project may bring a copy of its own.
+  if (error instanceof Error && error.name === "StepError" && "code" in error && isErrorCode(error.code))
+    return new SomaError(error.code, error.message, { cause: error });
   if (error instanceof Error && error.name === "AbortError") {
     return new SomaError("CANCELED", "the work was canceled", { cause: error });
   }

@@ -22,7 +22,7 @@ import { createResolvers } from "./api/resolvers.ts";
 import { readToolsConfig } from "./config.ts";
 import { consumeRunEnded } from "./consumers/run-ended.ts";
 import { discoverTools, SHIPPED_TOOLS } from "./execution/catalog/discover-tools.ts";
-import { createRegistry } from "./execution/catalog/registry.ts";
+import { createLiveRegistry, type MoreTools } from "./execution/catalog/live-registry.ts";
 import { startExecutorLife } from "./execution/invocations/executor-life.ts";
 import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
 import { startSweepAbandoned } from "./execution/invocations/sweep-abandoned.ts";
@@ -33,12 +33,14 @@ export interface StartToolsDeps {
   /** Undefined when this process holds its events in the outbox. */
   bus: EventBus | undefined;
   log: Log;
-  /** Tools beside those that ship. */
-  moreTools?: readonly Tool[];
+  /** Tools beside those that ship: those of a project. */
+  moreTools?: MoreTools;
 }
 
+const NO_TOOLS: readonly Tool[] = [];
+
 /** Starts the tools subgraph: its API, the executor of this process, the sweep after dead ones and the outbox relay. */
-export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDeps): Promise<Running> {
+export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: StartToolsDeps): Promise<Running> {
   const config = readToolsConfig(env);
   const lifecycle = createLifecycle(log);
   try {
@@ -84,7 +86,7 @@ export async function startTools({ env, bus, log, moreTools = [] }: StartToolsDe
     lifecycle.add("sweep of abandoned invocations", () => sweepAbandoned.close());
 
     const shipped = await discoverTools(SHIPPED_TOOLS, { httpFetchAllow: config.httpFetchAllow });
-    const registry = createRegistry([...shipped, ...moreTools]);
+    const registry = createLiveRegistry(shipped, moreTools);
     const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
     const subgraph = await startSubgraph({
       name: "tools",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { isRecord } from "@soma/schemas/json";
 import type { AnyGraph } from "@soma/sdk/graph";
 
 /**
@@ -17,7 +18,13 @@ export async function discoverGraphs(): Promise<AnyGraph[]> {
 }
 
 async function load(file: URL): Promise<AnyGraph> {
-  const { default: found } = (await import(file.href)) as { default?: AnyGraph };
-  if (found?.pin !== undefined) return found;
-  throw new Error(`${file.pathname} has no graph as its default export; export what build() gives`);
+  const { default: exported } = (await import(file.href)) as { default?: unknown };
+  return toGraph(exported, file.pathname);
+}
+
+/** What a file exports, as a graph; throws, with what to do, when it is none. */
+export function toGraph(exported: unknown, file: string): AnyGraph {
+  if (isRecord(exported) && typeof exported.pin === "string" && typeof exported.node === "function")
+    return exported as unknown as AnyGraph;
+  throw new Error(`${file} has no graph as its default export; export what build() gives`);
 }

@@ -52,6 +52,8 @@ export type Query = {
   session: Maybe<Session>;
   /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
   runEventsPage: Maybe<RunBatch>;
+  /** The agents of this installation and of its project, by name; `startRun` takes each. */
+  graphs: Maybe<Array<AgentGraph>>;
   /** The model in use, and why. */
   modelStatus: Maybe<ModelStatus>;
   /** Health of the durable engine. */
@@ -300,6 +302,7 @@ export type PictureNode = {
   steps: Scalars['Int']['output'];
 };
 
+/** A way from one node to another. */
 export type PictureEdge = {
   from: Scalars['String']['output'];
   to: Scalars['String']['output'];
@@ -421,6 +424,15 @@ export type RunEdge = {
   /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
   node: Run;
+};
+
+/** An agent that runs can be started of: its newest version. */
+export type AgentGraph = {
+  /** What `startRun` takes. */
+  name: Scalars['String']['output'];
+  version: Scalars['Int']['output'];
+  /** Digest of its structure. A run stays with the version and the structure it was started on. */
+  hash: Scalars['String']['output'];
 };
 
 /** Where a page stands in its list. */
@@ -936,6 +948,7 @@ export type ResolversTypes = {
   Session: ResolverTypeWrapper<SessionRowRow>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RunEdge']>, nodes: Array<ResolversTypes['Run']> }>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
+  AgentGraph: ResolverTypeWrapper<AgentGraph>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   RunFilter: RunFilter;
   SendMessageInput: SendMessageInput;
@@ -1003,6 +1016,7 @@ export type ResolversParentTypes = {
   Session: SessionRowRow;
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RunEdge']>, nodes: Array<ResolversParentTypes['Run']> };
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
+  AgentGraph: AgentGraph;
   PageInfo: PageInfo;
   RunFilter: RunFilter;
   SendMessageInput: SendMessageInput;
@@ -1075,6 +1089,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
   runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
+  graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
   modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
   health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
   schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
@@ -1228,6 +1243,12 @@ export type RunConnectionResolvers<ContextType = RequestContext, ParentType exte
 export type RunEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type AgentGraphResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AgentGraph'] = ResolversParentTypes['AgentGraph']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1403,6 +1424,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Session?: SessionResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
+  AgentGraph?: AgentGraphResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   RunPayload?: RunPayloadResolvers<ContextType>;

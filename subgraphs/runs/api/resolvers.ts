@@ -55,6 +55,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       session: (_parent, { id }, context) => findSession(sql, context, id),
       runEventsPage: (_parent, { runId, afterSeq, limit }, context) =>
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
+      graphs: () => deps.graphs.list().map(({ name, version, hash }) => ({ name, version, hash })),
       modelStatus: () => deps.modelStatus,
       health: () => readHealth(sql),
     },

@@ -8,7 +8,7 @@ import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
 import { approvalIdOf } from "../domain/wait-names.ts";
-import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
 import type { Resolvers } from "./generated.ts";
@@ -56,7 +56,7 @@ export function runResolvers({
         isFinished(run.status) ? [] : loadersOf(sql, context).openQuestions.load(run.runId),
       traceId: (run) => traceIdOf(run.traceParent),
       picture: async (run, _args, context) => {
-        const graph = graphs.findPinned(run.graph, run.graphVersion);
+        const graph = graphs.findPinned(pinOf(run));
         return graph === undefined ? null : drawRun(graph, await loadersOf(sql, context).steps.load(run.runId));
       },
       steps: async (run, args, context) => stepConnection(await loadersOf(sql, context).steps.load(run.runId), args),

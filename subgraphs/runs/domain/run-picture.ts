@@ -2,7 +2,7 @@ import { type AnyGraph, isBranching } from "@soma/sdk/graph";
 import type { Step } from "./steps.ts";
 
 /** A node of a graph, or of a graph within it, and how the steps of a run came out there. */
-export interface PictureNode {
+interface PictureNode {
   /** Where it stands: `fetch`, `each[*]/fetch` in the branches of a list, `both[news]/fetch` in one with a name. */
   id: string;
   name: string;
@@ -14,7 +14,7 @@ export interface PictureNode {
   steps: number;
 }
 
-export interface PictureEdge {
+interface PictureEdge {
   from: string;
   to: string;
   /** The graph chooses among several. */

@@ -3,7 +3,7 @@ import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import type { CallLimits } from "./call-limits.ts";
 import type { Providers } from "./load-providers.ts";
-import type { Env, Look } from "./provider.ts";
+import type { Env, Look, LookParams } from "./provider.ts";
 
 export interface ChooseModelParams {
   models: ModelsConf;
@@ -11,6 +11,7 @@ export interface ChooseModelParams {
   env: Env;
   fetch: typeof fetch;
   limits: CallLimits;
+  scenario?: LookParams["scenario"];
   /** A profile's name; it is used or an error says why it cannot be. Left out, the environment and models.yaml decide. */
   wanted?: string;
 }
@@ -81,11 +82,11 @@ function customProfile({ providers, env }: ChooseModelParams): ModelProfile | un
 }
 
 async function look(name: string, profile: ModelProfile, params: ChooseModelParams, named: boolean): Promise<Looked> {
-  const { providers, env, fetch, limits } = params;
+  const { providers, env, fetch, limits, scenario } = params;
   const provider = providers.get(profile.provider);
   if (provider === undefined)
     return { profile: name, usable: false, why: `there is no provider "${profile.provider}" in this build` };
   const timeoutsMs = { ...profile.timeoutsMs, ...limits };
   const limited = { ...profile, timeoutsMs };
-  return { profile: name, ...(await provider.look({ name, profile: limited, env, fetch, named })) };
+  return { profile: name, ...(await provider.look({ name, profile: limited, env, fetch, scenario, named })) };
 }

@@ -4,7 +4,7 @@ import { SomaError } from "@soma/shared/errors";
 import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
 import { chooseModel } from "./choose-model.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
-import type { Env } from "./provider.ts";
+import type { Env, LookParams } from "./provider.ts";
 
 /** The models a process can use: the one chosen at start, and any other profile a run is pinned to. */
 export interface ModelSource {
@@ -20,6 +20,8 @@ export interface ModelSourceOptions {
   confDir: URL;
   env: Env;
   settings: ModelSettings;
+  /** What a project teaches the scripted model. */
+  scenario?: LookParams["scenario"];
 }
 
 interface ModelSettings extends CallLimitValues {
@@ -27,12 +29,17 @@ interface ModelSettings extends CallLimitValues {
   modelProfile: string;
 }
 
-export async function createModelSource({ confDir, env, settings }: ModelSourceOptions): Promise<ModelSource> {
+export async function createModelSource({
+  confDir,
+  env,
+  settings,
+  scenario,
+}: ModelSourceOptions): Promise<ModelSource> {
   const providers = await loadProviders();
   const models = loadModels(settingsOf(providers), confDir);
   const limits = toCallLimits(settings);
   const choose = (profile: string) =>
-    chooseModel({ models, providers, env, fetch, limits, ...(profile === "" ? {} : { wanted: profile }) });
+    chooseModel({ models, providers, env, fetch, limits, scenario, ...(profile === "" ? {} : { wanted: profile }) });
   const { client, reason } = await choose(settings.modelProfile);
   // As many as models.yaml has profiles.
   const clients = new Map([[client.profile, Promise.resolve(client)]]);

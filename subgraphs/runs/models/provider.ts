@@ -1,5 +1,6 @@
 import type { ModelProfile } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
+import type { Scenario } from "@soma/sdk/scenario";
 import type { Static, TObject } from "typebox";
 
 /** What was found out about a profile; `why` follows its name in a sentence. */
@@ -7,12 +8,14 @@ export type Look = { usable: true; why: string; client: ModelClient } | { usable
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-interface LookParams<P> {
+export interface LookParams<P = ModelProfile> {
   /** Name of the profile. */
   name: string;
   profile: P;
   env: Env;
   fetch: typeof fetch;
+  /** What a project teaches the scripted model. */
+  scenario?: (() => Scenario | undefined) | undefined;
   /** True when the profile was named by somebody; a profile that is only tried must not hold up a start. */
   named: boolean;
 }

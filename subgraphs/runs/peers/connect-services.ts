@@ -20,15 +20,21 @@ export interface ConnectServicesOptions {
   /** A pool of the worker role. */
   sql: Sql;
   model(profile: string): Promise<ModelClient>;
+  /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
+  moreTools?: (() => unknown) | undefined;
 }
 
 /** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
-export function connectServices({ urls, sign, sql, model }: ConnectServicesOptions): ConnectedServices {
+export function connectServices({ urls, sign, sql, model, moreTools }: ConnectServicesOptions): ConnectedServices {
   const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });
   const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
   const catalogs = new LRUCache<string, Promise<readonly CatalogTool[]>>({ max: CATALOGS, ttl: CATALOG_MS });
+  let known = moreTools?.();
   return (binding) => {
+    const now = moreTools?.();
+    if (now !== known) catalogs.clear();
+    known = now;
     const { tenant, sessionId, runId, modelProfile } = binding.run;
     return {
       model: () => model(modelProfile),

@@ -9,6 +9,7 @@ export interface ClaimedRun {
   sessionId: string;
   graph: string;
   graphVersion: number;
+  graphHash: string;
   role: string;
   modelProfile: string;
   input: JsonObject;
@@ -41,7 +42,7 @@ export async function claimRuns(
 ): Promise<ClaimedRun[]> {
   const { owner, graphs, slots, ageMs = null, shares = {} } = params;
   return sql<ClaimedRun[]>`
-    select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
+    select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", graph_hash as "graphHash", role, model_profile as "modelProfile",
       input, started_by as "startedBy", epoch, recoveries, fruitless, control, told_by_row as "toldByRow", trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt", parent_run_id as "parentRunId"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint,

@@ -29,7 +29,8 @@ export interface TryStepParams<S> {
   context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes">>;
 }
 
-const RUN: RunInfo = {
+/** A run with complete defaults. */
+export const TEST_RUN: RunInfo = {
   runId: "01890000-0000-7000-8000-000000000001",
   tenant: "acme",
   sessionId: "01890000-0000-7000-8000-000000000002",
@@ -41,7 +42,7 @@ const RUN: RunInfo = {
 
 /** Runs one node once, without an engine, a database or a network. */
 export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): Promise<Tried<S>> {
-  const run = { ...RUN, ...params.run };
+  const run = { ...TEST_RUN, ...params.run };
   const { stepNumber = 1 } = params.context ?? {};
   const frames: StreamFramePayload[] = [];
   const logged: string[] = [];
@@ -74,6 +75,9 @@ function onlyThese(services: Partial<StepServices>): StepServices {
     },
   });
 }
+
+/** Writes nowhere. */
+export const noStreams: StreamWriter = { start: () => {}, data: () => {}, end: () => {}, copy: () => {} };
 
 function recordInto(frames: StreamFramePayload[]): StreamWriter {
   const next = (stream: string): number => frames.filter((frame) => frame.stream === stream).length;

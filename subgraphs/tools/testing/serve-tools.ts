@@ -5,10 +5,11 @@ import { createSilentLog } from "@soma/shared/log";
 import { startTools } from "../main.ts";
 import { keepOnce } from "./keep-once.ts";
 
+const moreTools = [keepOnce];
 const running = await startTools({
   env: process.env,
   bus: createLocalBus(),
   log: createSilentLog(),
-  moreTools: [keepOnce],
+  moreTools: () => moreTools,
 });
 writeSync(1, `${running.url}\n`);

@@ -42,7 +42,12 @@ export async function serve(
 ): Promise<Served> {
   const bus = createLocalBus();
   const { env = {}, moreTools = [] } = changes;
-  const running = await startTools({ env: { ...envOf(fixture), ...env }, bus, log: createSilentLog(), moreTools });
+  const running = await startTools({
+    env: { ...envOf(fixture), ...env },
+    bus,
+    log: createSilentLog(),
+    moreTools: () => moreTools,
+  });
   return {
     url: running.url,
     client: await clientOf(fixture, running.url),

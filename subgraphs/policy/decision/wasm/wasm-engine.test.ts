@@ -20,13 +20,15 @@ function ask(role: string, tool: string, risk: string, args: PolicyInput["args"]
   };
 }
 
+const always = (data: object) => () => data;
+
 describe("createWasmEngine()", () => {
   let wasm: Uint8Array;
   let engine: PolicyEngine;
 
   beforeAll(async () => {
     wasm = await readFile(new URL("policies/tools.wasm", SHIPPED_CONF));
-    engine = await createWasmEngine({ wasm, data: { roles: loadRoles().roles }, log });
+    engine = await createWasmEngine({ wasm, data: always({ roles: loadRoles().roles }), log });
   });
 
   it.each([
@@ -60,7 +62,7 @@ describe("createWasmEngine()", () => {
 
   it("denies everything when the bundle is broken, and says why", async () => {
     for (const broken of [new Uint8Array(), wasm.subarray(0, 5_000)]) {
-      const failing = await createWasmEngine({ wasm: broken, data: {}, log });
+      const failing = await createWasmEngine({ wasm: broken, data: always({}), log });
       expect(failing.fault).toMatch(/cannot be loaded/);
       expect(failing.decide(ask("assistant", "clock", "low"))).toMatchObject({
         allow: false,
@@ -70,7 +72,7 @@ describe("createWasmEngine()", () => {
   });
 
   it("denies when its data are missing", async () => {
-    const empty = await createWasmEngine({ wasm, data: {}, log });
+    const empty = await createWasmEngine({ wasm, data: always({}), log });
     expect(empty.decide(ask("assistant", "clock", "low")).allow).toBe(false);
   });
 
@@ -96,7 +98,7 @@ describe("createWasmEngine()", () => {
 
   it("denies an answer of another shape, an evaluation that throws, and input without JSON, and does not throw itself", async () => {
     const reasonOf = async (bytes: Uint8Array) =>
-      (await createWasmEngine({ wasm: bytes, data: { roles: loadRoles().roles }, log })).decide(
+      (await createWasmEngine({ wasm: bytes, data: always({ roles: loadRoles().roles }), log })).decide(
         ask("assistant", "clock", "low"),
       ).reason;
     expect(await reasonOf(wasm)).toBe("role assistant may call clock");
@@ -120,8 +122,18 @@ describe("createWasmEngine()", () => {
   });
 
   it("has a version that changes with policy and data", async () => {
-    const other = await createWasmEngine({ wasm, data: { roles: {} }, log });
+    const other = await createWasmEngine({ wasm, data: always({ roles: {} }), log });
     expect(other.version).not.toBe(engine.version);
+  });
+
+  it("reads its data again when it is another object, and has another version then", async () => {
+    let data = { roles: {} };
+    const live = await createWasmEngine({ wasm, data: () => data, log });
+    const before = live.version;
+    expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(false);
+    data = { roles: loadRoles().roles };
+    expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(true);
+    expect([before, engine.version]).toEqual([expect.not.stringMatching(engine.version), live.version]);
   });
 });
 

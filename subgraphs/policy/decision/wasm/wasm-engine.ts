@@ -15,17 +15,39 @@ const durations = durationHistogram("policy_decision_duration_seconds", "Evaluat
   "decision",
 ]);
 
+interface WasmEngineParams {
+  wasm: Uint8Array;
+  /** What the policy reads as data; the same object as long as it says the same. */
+  data(): object;
+  log: Log;
+}
+
 /** A policy compiled to wasm, evaluated in this process. A bundle that cannot be loaded gives an engine that denies. */
-export async function createWasmEngine(params: { wasm: Uint8Array; data: object; log: Log }): Promise<PolicyEngine> {
-  const { wasm, data, log } = params;
-  const version = createHash("sha256").update(wasm).update(canonicalJson(data)).digest("hex").slice(0, 16);
+export async function createWasmEngine({ wasm, data, log }: WasmEngineParams): Promise<PolicyEngine> {
+  const versionOf = (value: object): string =>
+    createHash("sha256").update(wasm).update(canonicalJson(value)).digest("hex").slice(0, 16);
+  let known = data();
+  let version = versionOf(known);
   try {
     const policy = await loadPolicy(Uint8Array.from(wasm).buffer, MEMORY);
-    policy.setData(data);
+    policy.setData(known);
+    const refresh = (): void => {
+      const now = data();
+      if (now === known) return;
+      policy.setData(now);
+      version = versionOf(now);
+      known = now;
+    };
     return {
-      version,
+      get version() {
+        refresh();
+        return version;
+      },
       fault: undefined,
-      decide: (input) => evaluate((value) => policy.evaluate(value, ENTRYPOINT), input, log),
+      decide(input) {
+        refresh();
+        return evaluate((value) => policy.evaluate(value, ENTRYPOINT), input, log);
+      },
     };
   } catch (error) {
     const fault = `the policy bundle cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;

@@ -2,6 +2,7 @@ import { appended, replaced, type StateOf } from "@soma/sdk/graph";
 import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
 import { rememberTool } from "@soma/sdk/remember-tool";
 import type { SessionTurn } from "@soma/sdk/services";
+import { type KeyedCall, parseArguments } from "@soma/sdk/tool-call";
 
 /** A tool call of the model; `ordinal` counts over the whole run and makes its keys stable over retries. */
 export interface PendingCall extends ToolCall {
@@ -38,16 +39,9 @@ export function callKey(runId: string, call: PendingCall): string {
   return `${runId}:call:${call.ordinal}`;
 }
 
-/** The arguments a model wrote, or undefined when they are not a JSON object. */
-export function parseArguments(call: ToolCall): { [key: string]: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(call.arguments === "" ? "{}" : call.arguments);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as { [key: string]: unknown })
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** A call with the key that makes it one, over retries and take-overs. */
+export function toKeyed(runId: string, call: PendingCall, args: KeyedCall["args"]): KeyedCall {
+  return { name: call.name, args, idempotencyKey: callKey(runId, call) };
 }
 
 /** A call as the event bus hears of it: its name and the names of its arguments, never their values. */

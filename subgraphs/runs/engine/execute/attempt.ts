@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
 import { isParked, type NodeResult, type NodeSpec, type Parked, type StepContext, type Wake } from "@soma/sdk/node";
+import { DEFAULT_RETRY, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
@@ -8,7 +9,7 @@ import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { EntryStep, Journal } from "../journal/journal.ts";
 import { type Halt, StepStopped } from "./halt.ts";
-import { DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
+import { nextAttemptMs } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenStep } from "./scope.ts";
 import { StepStreams } from "./step-streams.ts";

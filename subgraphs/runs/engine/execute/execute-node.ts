@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AnyNode, isBranching } from "@soma/sdk/graph";
 import { isParked, type NodeResult, type NodeSpec, type Wake } from "@soma/sdk/node";
+import { countTry, DEFAULT_RETRY, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import { type Attempt, afterFailure, beginAttempt, endCanceled, runAttempt, toAttempt } from "./attempt.ts";
@@ -10,7 +11,6 @@ import type { Floor, Rested } from "./floor.ts";
 import { type Halt, StepStopped } from "./halt.ts";
 import type { Inbox } from "./inbox.ts";
 import { lookFor, noteDecision, PARK_FROM_MS, toWake, type Waiting, waitMs } from "./parking.ts";
-import { countTry, DEFAULT_RETRY, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
 import type { Scope } from "./scope.ts";

@@ -2,10 +2,10 @@ import type { JsonObject } from "@soma/schemas/json";
 import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, isStepEnd, payloadOf } from "@soma/schemas/run-history";
 import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
+import { countTry, DEFAULT_RETRY } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toWake, type Waiting } from "./parking.ts";
-import { countTry, DEFAULT_RETRY } from "./retries.ts";
 import {
   beginScope,
   branchesIn,

@@ -1,7 +1,8 @@
+import { countTry, NO_TRIES, type Tries } from "@soma/sdk/retries";
 import { type ErrorCode, SomaError } from "@soma/shared/errors";
 import { describe, expect, it } from "vitest";
 import { ModelError } from "../../models/model-error.ts";
-import { countTry, NO_TRIES, nextAttemptMs, type Tries } from "./retries.ts";
+import { nextAttemptMs } from "./retries.ts";
 
 const RETRY = { maxAttempts: 3, initialMs: 200, maxMs: 90_000, withinMs: 400_000 };
 const at = (ms: number): Date => new Date(Date.UTC(2026, 0, 1) + ms);

@@ -1,65 +1,12 @@
 import type { RetryPolicy } from "@soma/sdk/node";
+import { nextTry, type Tries } from "@soma/sdk/retries";
 import { backoffMs } from "@soma/shared/backoff";
 import type { SomaError } from "@soma/shared/errors";
 
-/** Longest wait between two tries of such a step at the begin of an outage, so that it goes on soon after a short one. */
-const OUTAGE_PAUSE_MS = 2_000;
-/** Of a long one: a tenth of what it has taken, at most this. */
-const MAX_OUTAGE_PAUSE_MS = 60_000;
-
-export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxMs: 60_000 };
-
-/** Codes that say nothing about the step: something it needs is away, and comes back. */
-const OUTAGES: ReadonlySet<string> = new Set([
-  "UNAVAILABLE",
-  "DATABASE_BUSY",
-  "UPSTREAM_UNAVAILABLE",
-  "SERVER_DRAINING",
-]);
-
-/** True for a failure that counts among the attempts of a step; false for one that only has to be waited out. */
-function isFailure(retry: RetryPolicy, code: string): boolean {
-  return retry.outageMs === 0 || !OUTAGES.has(code);
-}
-
-/** How a step went so far, in whichever processes. */
-export interface Tries {
-  /** Failures of the step's own, and the milliseconds they took together. */
-  failures: number;
-  failedMs: number;
-  /** How often in a row it could not reach what it needs, and since when. */
-  outages: number;
-  awaySince: Date | undefined;
-}
-
-export const NO_TRIES: Tries = { failures: 0, failedMs: 0, outages: 0, awaySince: undefined };
-
-/** How the step has gone when an attempt has ended with this code. */
-export function countTry(
-  retry: RetryPolicy,
-  code: string,
-  before: Tries,
-  attempt: { beganAt: Date; endedAt: Date },
-): Tries {
-  const { beganAt, endedAt } = attempt;
-  if (!isFailure(retry, code))
-    return { ...before, outages: before.outages + 1, awaySince: before.awaySince ?? endedAt };
-  const tookMs = Math.max(0, endedAt.getTime() - beganAt.getTime());
-  return { failures: before.failures + 1, failedMs: before.failedMs + tookMs, outages: 0, awaySince: undefined };
-}
-
 /** Milliseconds until the next attempt after an error, which is counted already; undefined when there is none. */
 export function nextAttemptMs(retry: RetryPolicy, error: SomaError, tries: Tries, now: Date): number | undefined {
-  if (!error.retryable) return undefined;
-  // What asks to be left alone for a while would only refuse again before.
-  const askedMs = "retryAfterMs" in error && typeof error.retryAfterMs === "number" ? error.retryAfterMs : 0;
-  if (isFailure(retry, error.code)) {
-    const isOver =
-      tries.failures >= retry.maxAttempts || tries.failedMs >= (retry.withinMs ?? Number.POSITIVE_INFINITY);
-    return isOver ? undefined : Math.max(askedMs, backoffMs(retry, tries.failures));
-  }
-  const awayMs = now.getTime() - (tries.awaySince ?? now).getTime();
-  if (awayMs >= (retry.outageMs ?? Number.POSITIVE_INFINITY)) return undefined;
-  const pauseMs = Math.min(MAX_OUTAGE_PAUSE_MS, Math.max(OUTAGE_PAUSE_MS, awayMs / 10));
-  return Math.max(askedMs, backoffMs({ ...retry, maxMs: Math.min(retry.maxMs, pauseMs) }, tries.outages));
+  const { code, retryable } = error;
+  const retryAfterMs = "retryAfterMs" in error && typeof error.retryAfterMs === "number" ? error.retryAfterMs : 0;
+  const next = nextTry(retry, { code, retryable, retryAfterMs }, tries, now);
+  return next && Math.max(next.atLeastMs, backoffMs(next.backoff, next.failures));
 }

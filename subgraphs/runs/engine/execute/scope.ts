@@ -1,9 +1,9 @@
 import type { HistoryError } from "@soma/schemas/run-history";
 import { type AnyGraph, type Branch, type BranchingNode, isBranching } from "@soma/sdk/graph";
 import type { Wake } from "@soma/sdk/node";
+import { NO_TRIES, type Tries } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
 import type { Waiting } from "./parking.ts";
-import { NO_TRIES, type Tries } from "./retries.ts";
 import type { EarlierStreams } from "./step-streams.ts";
 
 /** A graph under way in a run: the run's own, or that of a branch. */

@@ -14,8 +14,9 @@ describe("createGraphRegistry()", () => {
     const registry = createGraphRegistry([first, second, third, other]);
     expect(registry.find("a")).toBe(second);
     expect(registry.find("c")).toBeUndefined();
-    expect(registry.findPinned("a", 2)).toBe(third);
-    expect(registry.findPinned("a", 4)).toBeUndefined();
+    expect(registry.findPinned(third.pin)).toBe(third);
+    expect(registry.findPinned(aGraph("a", 2, "other").pin)).toBeUndefined();
+    expect(registry.list()).toEqual([second, other]);
     expect(registry.names()).toEqual(["a", "b"]);
     expect(registry.pins()).toEqual([first, second, third, other].map(({ pin }) => pin));
   });

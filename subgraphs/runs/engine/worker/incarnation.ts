@@ -22,7 +22,7 @@ import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
 import type { RunLimits } from "../execute/run-limits.ts";
-import type { GraphRegistry } from "../graphs/graph-registry.ts";
+import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
 import { reap } from "./reaper.ts";
@@ -187,9 +187,8 @@ class Life implements RunningIncarnation {
     rest: Omit<ExecuteRunOptions, "context" | "graph">,
   ): Promise<void> {
     try {
-      const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
-      if (graph === undefined)
-        throw new SomaError("INTERNAL", `this build has no graph ${run.graph}@${run.graphVersion}`);
+      const graph = this.#options.graphs.findPinned(pinOf(run));
+      if (graph === undefined) throw new SomaError("INTERNAL", `this process has no graph ${pinOf(run)}`);
       await executeRun({ context, graph, ...rest });
     } catch (error) {
       if (context.lost() || !this.#isOurs(run.runId, context)) return;

@@ -1,4 +1,5 @@
 import type { ChatRequest, ToolCall } from "@soma/sdk/model-client";
+import type { SpokenAnswer } from "@soma/sdk/scripted-answer";
 import { type PlannedCall, type ToolResult, toCall } from "./calls.ts";
 import type { Intent } from "./intent.ts";
 import { parseIntents } from "./intents.ts";
@@ -15,16 +16,11 @@ const ABILITIES =
   '("What is my favourite number?", "What do you know about me?"), "fetch https://...", "note: ...", and "run code: ..." with JavaScript.';
 const HELP = `${SELF}, a set of rules and not an AI. ${ABILITIES} Several of them fit into one message.`;
 
-export interface RuleAnswer {
-  text: string;
-  toolCalls: ToolCall[];
-}
-
 /**
  * The scripted model's answer to a conversation. Pure. It reads the last message of the user: while tools it needs have not
  * answered, it says what it will do and calls them; once they have, it says what came of it, in the order of the message.
  */
-export function answerByRules(request: ChatRequest): RuleAnswer {
+export function answerByRules(request: ChatRequest): SpokenAnswer {
   const last = request.messages.findLastIndex((message) => message.role === "user");
   const intents = parseIntents(request.messages[last]?.content ?? "");
   const takeResult = readResults(request.messages.slice(last + 1));

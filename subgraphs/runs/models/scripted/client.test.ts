@@ -9,7 +9,7 @@ modelClientContract("createScriptedClient()", async () => ({
 }));
 
 test("createScriptedClient() says that it is no AI, and writes the same answer word by word each time", async () => {
-  const client = createScriptedClient("demo", "scripted-2");
+  const client = createScriptedClient("demo", { model: "scripted-2" });
   expect(client).toMatchObject({ profile: "demo", provider: "scripted", model: "scripted-2", isAi: false });
   const listen = () =>
     collect(client.chat({ messages: [{ role: "user", content: "help" }], tools: [] }, new AbortController().signal));

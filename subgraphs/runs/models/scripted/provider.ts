@@ -6,9 +6,9 @@ import { createScriptedClient } from "./client.ts";
 export default defineProvider({
   name: "scripted",
   settings: Type.Object({}),
-  look: async ({ name, profile }) => ({
+  look: async ({ name, profile, scenario }) => ({
     usable: true,
     why: "the scripted model needs nothing; it is a set of rules, not an AI",
-    client: createScriptedClient(name, profile.model),
+    client: createScriptedClient(name, { model: profile.model, ...(scenario === undefined ? {} : { scenario }) }),
   }),
 });

@@ -21,10 +21,14 @@ function isToolFile(name: string): boolean {
 
 async function load(file: URL, settings: ToolSettings): Promise<Tool> {
   const { default: exported } = (await import(file.href)) as { default?: unknown };
-  const tool: unknown = typeof exported === "function" ? exported(settings) : exported;
-  if (isTool(tool)) return tool;
+  return toTool(typeof exported === "function" ? exported(settings) : exported, file.pathname);
+}
+
+/** What a file exports, as a tool; throws, with what to do, when it is none. */
+export function toTool(exported: unknown, file: string): Tool {
+  if (isTool(exported)) return exported;
   throw new Error(
-    `${file.pathname} has no tool as its default export; export one made with defineTool, or a function of the settings that makes one, or move what is no tool to a folder below`,
+    `${file} has no tool as its default export; export one made with defineTool, or a function of the settings that makes one, or move what is no tool to a folder below`,
   );
 }
 

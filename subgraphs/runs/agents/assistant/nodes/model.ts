@@ -1,11 +1,5 @@
-import {
-  type ChatMessage,
-  type ChatRequest,
-  MEMORY_HEADING,
-  type ModelClient,
-  type ToolCall,
-  type ToolDefinition,
-} from "@soma/sdk/model-client";
+import { describeHeard, listen } from "@soma/sdk/listen";
+import { type ChatMessage, type ChatRequest, MEMORY_HEADING, type ToolDefinition } from "@soma/sdk/model-client";
 import type { NodeSpec, StepContext } from "@soma/sdk/node";
 import { rememberTool } from "@soma/sdk/remember-tool";
 import type { CatalogTool } from "@soma/sdk/services";
@@ -51,7 +45,7 @@ export const modelNode: NodeSpec<AssistantState> = {
         ...(numbered.length === 0 ? { answer: text, answeredAt: context.now().toISOString() } : {}),
       },
       summary: numbered.length === 0 ? "Answered" : `Asked for ${numbered.map((call) => call.name).join(", ")}`,
-      outputSummary: describeAnswer(text, numbered, usage),
+      outputSummary: describeHeard(text, numbered, usage),
       output: { model: client.model, provider: client.provider, isAi: client.isAi, text, toolCalls, usage },
     };
   },
@@ -80,37 +74,4 @@ async function toRequest(state: AssistantState, { run, services }: StepContext):
 
 function toDefinition(tool: Pick<CatalogTool, keyof ToolDefinition>): ToolDefinition {
   return { name: tool.name, description: tool.description, inputSchema: tool.inputSchema };
-}
-
-function describeAnswer(text: string, calls: readonly ToolCall[], usage: Heard["usage"]): string {
-  const asked = calls.length === 0 ? "" : `, calls ${calls.map((call) => call.name).join(", ")}`;
-  const tokens = usage === null ? "" : `, ${usage.inputTokens} tokens in and ${usage.outputTokens} out`;
-  return `${text.length} characters${asked}${tokens}`;
-}
-
-interface Heard {
-  text: string;
-  calls: ToolCall[];
-  usage: { inputTokens: number; outputTokens: number } | null;
-}
-
-async function listen(
-  events: ReturnType<ModelClient["chat"]>,
-  { stepId, attempt, streams }: StepContext,
-): Promise<Heard> {
-  const stream = `${stepId}.${attempt}`;
-  const heard: Heard = { text: "", calls: [], usage: null };
-  for await (const event of events) {
-    if (event.type === "text") {
-      if (heard.text === "") streams.start({ stream, callId: stepId, contentType: "text/markdown" });
-      heard.text += event.delta;
-      streams.data(stream, event.delta);
-    } else if (event.type === "toolCall") {
-      heard.calls.push(event.call);
-    } else {
-      heard.usage = event.usage;
-    }
-  }
-  streams.end(stream, "OK");
-  return heard;
 }

@@ -1,15 +1,12 @@
-import type { NodeResult, NodeSpec, StepContext } from "@soma/sdk/node";
-import { rememberTool } from "@soma/sdk/remember-tool";
-import type { CatalogTool, PolicyDecision } from "@soma/sdk/services";
+import type { NodeResult, NodeSpec } from "@soma/sdk/node";
+import { decideCall, parseArguments } from "@soma/sdk/tool-call";
 import {
   type AssistantState,
   answerCall,
-  callKey,
   describeCall,
   firstCall,
   type PendingCall,
-  parseArguments,
-  REMEMBER_TOOL,
+  toKeyed,
 } from "../assistant-state.ts";
 
 /**
@@ -24,7 +21,7 @@ export const policyNode: NodeSpec<AssistantState> = {
     const call = firstCall(state);
     const args = parseArguments(call);
     if (args === undefined) return refused(state, call, "the arguments are not a JSON object", null);
-    const answer = await decide(call, args, context);
+    const answer = await decideCall(toKeyed(context.run.runId, call, args), context);
     if (answer === undefined) return refused(state, call, `there is no tool "${call.name}"`, null);
     if (!answer.allow) return refused(state, call, answer.reason, answer.id);
     return {
@@ -51,27 +48,4 @@ export function refused(
     outputSummary: "denied",
     output: { tool: call.name, allow: false, reason, decisionId },
   };
-}
-
-/**
- * The decision for a call; undefined when there is no such tool. The key makes it one decision over retries: asking again
- * gives the same one, with a token that is good again, or a new decision when the old one has expired.
- */
-export async function decide(
-  call: PendingCall,
-  args: { [key: string]: unknown },
-  { services, run }: StepContext,
-): Promise<PolicyDecision | undefined> {
-  const tool =
-    call.name === REMEMBER_TOOL
-      ? { version: rememberTool.version, risk: rememberTool.risk.toUpperCase() as CatalogTool["risk"] }
-      : (await services.tools.list()).find((known) => known.name === call.name);
-  if (tool === undefined) return undefined;
-  return services.policy.decide({
-    tool: call.name,
-    toolVersion: tool.version,
-    risk: tool.risk,
-    args,
-    idempotencyKey: callKey(run.runId, call),
-  });
 }

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CliError, EXIT } from "./cli-error.ts";
+import type { ProductOptions } from "./find-product.ts";
+
+/** The installation's own start: the command line is a client, and hands over. */
+const START = fileURLToPath(new URL("../local/bootstrap.js", import.meta.url));
+
+/** `soma dev DIR`: `npm start` of this installation with a project, until Ctrl-C. */
+export async function startProject(dir: string, { port, data }: ProductOptions): Promise<void> {
+  if (!existsSync(START))
+    throw new CliError("only the command line is installed here, and no product that could start", {
+      code: "NOT_FOUND",
+    });
+  const folder = resolve(dir);
+  if (!["agents", "tools"].some((name) => existsSync(join(folder, name))))
+    throw new CliError(`${folder} is no project: it has neither agents nor tools; \`soma init\` writes a new one`, {
+      code: "BAD_INPUT",
+      exitCode: EXIT.USAGE,
+    });
+  const options = ["--project", folder];
+  if (port !== undefined) options.push("--port", String(port));
+  if (data !== undefined) options.push("--data", resolve(data));
+  const child = spawn(process.execPath, [START, "start", ...options], { stdio: "inherit" });
+  // Ctrl-C reaches the whole process group; other signals are handed on.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  process.exitCode = await new Promise<number>((end, fail) => {
+    child.once("error", fail);
+    child.once("exit", (code) => end(code ?? 1));
+  });
+}

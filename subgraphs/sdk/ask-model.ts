@@ -1,0 +1,152 @@
+import { callOnce } from "./call-tool.ts";
+import { describeHeard, listen } from "./listen.ts";
+import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from "./model-client.ts";
+import type { NodeSpec, RunInfo, StepContext } from "./node.ts";
+import { StepError } from "./step-error.ts";
+import { parseArguments } from "./tool-call.ts";
+
+/** A channel of this type keeps what the model and its tools said: `talk: appended<ChatMessage>()`. */
+export interface TalkState {
+  readonly talk: ChatMessage[];
+}
+
+/** Answers of the model in one talk; each may ask for tools again. */
+const MAX_TURNS = 12;
+/** Tool calls of one answer. */
+const MAX_CALLS = 16;
+
+export interface AskModelOptions<S> {
+  /** What the model is told to be. */
+  instructions?: string;
+  /** The question; the text of the run's input when left out. */
+  ask?(state: S, run: RunInfo): string;
+  /** Names of the tools it may ask for, and the state has a `talk` then; `callTools()` makes the calls. */
+  tools?: readonly string[];
+  /** What an answer without calls changes in the state. */
+  into(text: string, state: S): Partial<S>;
+}
+
+/**
+ * A node that asks the model of the run once, and streams the answer to whoever watches. With tools its state has a `talk`,
+ * and the graph goes round: ask, call what the model wants, ask again.
+ *
+ *   .node("ask", askModel({ tools: ["find_order"], into: (text) => ({ answer: text }) }))
+ *   .node("call", callTools())
+ *   .when("ask", ["call", "end"], (s) => (wantsTools(s) ? "call" : "end"))
+ *   .when("call", ["call", "ask"], (s) => (wantsTools(s) ? "call" : "ask"))
+ */
+export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
+  return {
+    type: "model",
+    retry: { maxAttempts: 4, initialMs: 300, maxMs: 60_000, withinMs: 300_000 },
+    summary: () => "Asking the model",
+    inputSummary: (state, run) => `profile ${run.modelProfile}, ${talkOf(options, state).length + 1} messages`,
+    async run(state, context) {
+      const talk = talkOf(options, state);
+      if (talk.filter(({ role }) => role === "assistant").length >= MAX_TURNS)
+        throw new StepError("STEP_REFUSED", `the model was asked ${MAX_TURNS} times without coming to an answer`);
+      const client = await context.services.model();
+      const heard = await listen(client.chat(await toRequest(options, state, talk, context), context.signal), context);
+      const calls = numbered(heard.calls, talk);
+      const answer: ChatMessage = {
+        role: "assistant",
+        content: heard.text,
+        ...(calls.length === 0 ? {} : { toolCalls: calls }),
+      };
+      const said = (options.tools === undefined ? {} : { talk: [answer] }) as Partial<S>;
+      return {
+        patch: { ...said, ...(calls.length === 0 ? options.into(heard.text, state) : {}) },
+        summary: calls.length === 0 ? "Answered" : `Asked for ${calls.map(({ name }) => name).join(", ")}`,
+        outputSummary: describeHeard(heard.text, calls, heard.usage),
+        output: {
+          model: client.model,
+          provider: client.provider,
+          isAi: client.isAi,
+          text: heard.text,
+          toolCalls: calls.map((call) => ({ ...call })),
+          usage: heard.usage,
+        },
+      };
+    },
+  };
+}
+
+async function toRequest<S>(
+  { instructions, ask = textOf, tools = [] }: AskModelOptions<S>,
+  state: S,
+  talk: readonly ChatMessage[],
+  { run, services }: StepContext,
+): Promise<ChatRequest> {
+  const system: ChatMessage[] = instructions === undefined ? [] : [{ role: "system", content: instructions }];
+  const question: ChatMessage = { role: "user", content: ask(state, run) };
+  const known: ToolDefinition[] = tools.length === 0 ? [] : [...(await services.tools.list())];
+  const missing = tools.filter((name) => !known.some((tool) => tool.name === name));
+  if (missing.length > 0) throw new StepError("STEP_REFUSED", `there is no tool ${missing.join(", ")}`);
+  return {
+    messages: [...system, question, ...talk],
+    tools: known
+      .filter(({ name }) => tools.includes(name))
+      .map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+  };
+}
+
+/** What was said so far; nothing of it is asked again without tools, so that a graph may ask about several things. */
+function talkOf<S>({ tools }: AskModelOptions<S>, state: S): readonly ChatMessage[] {
+  if (tools === undefined) return [];
+  const { talk } = state as Partial<TalkState>;
+  if (talk !== undefined) return talk;
+  throw new StepError("STEP_REFUSED", "askModel() with tools needs a channel: talk: appended<ChatMessage>()");
+}
+
+function textOf(_state: unknown, { input }: RunInfo): string {
+  if (typeof input.text === "string") return input.text;
+  throw new StepError("STEP_REFUSED", "the run's input has no text; give askModel() an ask()");
+}
+
+/** Ids that are the same whichever provider answers, and tell one call of a run from the next. */
+function numbered(calls: readonly ToolCall[], talk: readonly ChatMessage[]): ToolCall[] {
+  const before = talk.reduce((sum, said) => sum + (said.role === "assistant" ? (said.toolCalls?.length ?? 0) : 0), 0);
+  return calls.slice(0, MAX_CALLS).map((call, index) => ({ ...call, id: `call_${before + index + 1}` }));
+}
+
+/** The calls of a talk that nobody has answered yet, in order. */
+function openCalls(talk: readonly ChatMessage[]): ToolCall[] {
+  const answered = new Set(talk.flatMap((said) => (said.role === "tool" ? [said.toolCallId] : [])));
+  const asked = talk.flatMap((said) => (said.role === "assistant" ? (said.toolCalls ?? []) : []));
+  return asked.filter(({ id }) => !answered.has(id));
+}
+
+/** Whether the model waits for a tool. */
+export function wantsTools({ talk }: TalkState): boolean {
+  return openCalls(talk).length > 0;
+}
+
+/** A node that makes the next call the model asked for, under policy; what comes of it, also a denial, is told to the model. */
+export function callTools<S extends TalkState>(): NodeSpec<S> {
+  return {
+    type: "tool",
+    copiesStreams: true,
+    retry: { maxAttempts: 6, initialMs: 200, maxMs: 60_000 },
+    summary: ({ talk }) => `Calling ${openCalls(talk)[0]?.name ?? "nothing"}`,
+    async run({ talk }, context) {
+      const [call] = openCalls(talk);
+      if (call === undefined) return { summary: "There is nothing to call" };
+      const args = parseArguments(call);
+      if (args === undefined) return answer(call, { status: "FAILED", error: "the arguments are not a JSON object" });
+      const { told, ...called } = await callOnce(
+        { name: call.name, args, idempotencyKey: `${context.run.runId}:${call.id}` },
+        context,
+      );
+      if (called.failure === undefined)
+        return { ...answer(call, { status: "SUCCEEDED", output: called.output }), ...told };
+      const { status, reason } = called.failure;
+      const isDenied = status === "DENIED";
+      return { ...answer(call, isDenied ? { status, reason } : { status, error: reason }), ...told, denied: isDenied };
+    },
+  };
+
+  function answer(call: ToolCall, said: { status: string; output?: string; error?: string; reason?: string }) {
+    const heard: ChatMessage = { role: "tool", toolCallId: call.id, content: JSON.stringify(said) };
+    return { summary: `${call.name} ${said.status.toLowerCase()}`, patch: { talk: [heard] } as unknown as Partial<S> };
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Why an attempt of a step failed: STEP_FAILED when another one may do better, within the node's retry policy; STEP_REFUSED
+ * when none will; UNAVAILABLE when something it needs is away, which is waited for and counts as no attempt.
+ */
+export type StepErrorCode = "STEP_FAILED" | "STEP_REFUSED" | "UNAVAILABLE";
+
+/** A failure that people may read. Any other error ends the step as INTERNAL, and its words stay in the log. */
+export class StepError extends Error {
+  readonly code: StepErrorCode;
+
+  constructor(code: StepErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "StepError";
+    this.code = code;
+  }
+}
+
+/** Code and words of whatever a service threw; errors of the platform have a code. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: "INTERNAL", message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
+  return { code, message: error.message };
+}

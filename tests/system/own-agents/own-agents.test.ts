@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { until } from "@soma/shared/testing/until";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { removeData } from "../remove-data.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const page = await readFile(join(root, "docs/user/tutorial.md"), "utf8");
+
+/** A fenced block of the page: its kind, what stands beside that, and its text. */
+const blocks = [...page.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)].map(([, kind, beside = "", text = ""]) => ({
+  kind,
+  beside,
+  text,
+}));
+
+let home: string;
+let product: ChildProcess | undefined;
+let productSaid = "";
+const env = () => ({
+  ...process.env,
+  HOME: home,
+  OPENAI_API_KEY: "",
+  SOMA_DATA_DIR: "",
+  SOMA_GATEWAY_PORT: "0",
+  npm_config_update_notifier: "false",
+  PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+});
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "soma-tutorial-"));
+});
+afterAll(async () => {
+  if (product !== undefined && product.exitCode === null) {
+    const gone = once(product, "exit");
+    product.kill("SIGTERM");
+    await gone;
+  }
+  await removeData(home);
+});
+
+/** One shell for the whole page, as its reader has one: folder and variables stay. */
+function openShell() {
+  const shell = spawn("bash", [], { cwd: root, env: env(), stdio: ["pipe", "pipe", "pipe"] });
+  shell.stderr.resume();
+  const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
+  return {
+    async run(commands: string): Promise<string> {
+      shell.stdin.write(`set -e\n${commands}\nset +e; echo "@done"\n`);
+      const said: string[] = [];
+      for (let next = await lines.next(); next.value !== "@done"; next = await lines.next()) {
+        if (next.done === true) throw new Error(`a command of the page failed: ${commands}\n${said.join("\n")}`);
+        said.push(next.value);
+      }
+      return said.join("\n");
+    },
+    close: () => shell.kill(),
+  };
+}
+
+/** The second terminal. */
+async function start(command: string, cwd: string): Promise<void> {
+  const started = spawn("bash", ["-c", `exec ${command}`], { cwd, env: env(), stdio: ["ignore", "pipe", "pipe"] });
+  product = started;
+  for (const stream of [started.stdout, started.stderr]) stream.on("data", (text: Buffer) => (productSaid += text));
+  await until("the product is ready", async () => productSaid.includes("Ready in") || undefined, 60_000);
+}
+
+it("the tutorial does what it says, word for word: a project, a run that waits, a change under it", async () => {
+  const project = join(home, "my-agents");
+  const shell = openShell();
+  let said = "";
+  for (const { kind, beside, text } of blocks) {
+    if (kind === "text") expect(said).toContain(text.trim());
+    else if (kind === "ts") {
+      const before = productSaid.split("Loaded again").length;
+      await writeFile(join(project, beside), text);
+      if (!beside.endsWith(".test.ts"))
+        await until("the file is taken", async () => productSaid.split("Loaded again").length > before || undefined);
+    } else if (beside === "start") await start(text.trim(), project);
+    else said = await shell.run(text);
+  }
+  shell.close();
+  expect(said, "the run that waited was never started again").toContain("recovered 0 times");
+});
