@@ -13,6 +13,8 @@ const landed = await read("landed.graphql");
 const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
   "Query.schedules": "100 of a tenant",
+  "Run.children": "100 runs",
+  "Run.pendingApprovals": "20 questions",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "RunBatch.events": "1000 events",

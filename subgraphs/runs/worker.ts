@@ -1,5 +1,5 @@
 import { confFolder } from "@soma/conf/read-conf";
-import { loadRoles } from "@soma/conf/roles";
+import { isWithin, loadRoles } from "@soma/conf/roles";
 import { loadTenants } from "@soma/conf/tenants";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
@@ -63,8 +63,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     liveness: pool("liveness", 1),
     general: pool("general", 8),
   };
-  const models =
-    deps.models ?? (await createModelSource({ confDir: confFolder(config.confDir), env: deps.env, settings: config }));
+  const confDir = confFolder(config.confDir);
+  const roles = loadRoles(confDir);
+  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({
@@ -91,6 +92,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     slots: config.slots,
     tenants,
     limits: config,
+    mayDelegate: (inner: string, outer: string) => isWithin(roles, inner, outer),
     log,
     now,
     owed: new Set<Incarnation>(),
@@ -102,7 +104,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     starter: createRunStarter(sql.general),
     graphs,
     admission: createAdmission({ sql: sql.general, tenants, now }),
-    defaultRole: loadRoles(confFolder(config.confDir)).default,
+    defaultRole: roles.default,
     defaultModelProfile: models.chosen.profile,
     modelProfiles: models.profiles,
     now,

@@ -88,6 +88,7 @@ export async function createEngineHarness(
     services,
     tenants,
     wakeUp,
+    mayDelegate: (inner: string, outer: string) => inner === outer,
     limits: { ...readSettings(runLimitSettings, {}), ...limits },
     log,
     now,
@@ -159,7 +160,7 @@ export async function createEngineHarness(
     },
     async skipWait(runId, ms) {
       harness.skip(ms);
-      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
+      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status in (2, 3)`;
     },
     async close() {
       await Promise.all(closers.map((close) => close()));
