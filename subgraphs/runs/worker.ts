@@ -109,7 +109,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     starter: createRunStarter(sql.general),
     graphs,
     admission: createAdmission({ sql: sql.general, tenants, now }),
-    defaultRole: loadRoles(confFolder(config.confDir)).default,
+    defaultRole: roles.default,
     defaultModelProfile: models.chosen.profile,
     modelProfiles: models.profiles,
     now,
