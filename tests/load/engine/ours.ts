@@ -134,7 +134,10 @@ function createEnds(events: number) {
     },
     async of(runId: string) {
       const { ended } = of(runId);
-      const late = setTimeout(() => ended.reject(new Error(`run ${runId} did not end within ${LIMIT_MS} ms`)), LIMIT_MS);
+      const late = setTimeout(
+        () => ended.reject(new Error(`run ${runId} did not end within ${LIMIT_MS} ms`)),
+        LIMIT_MS,
+      );
       await ended.promise.finally(() => clearTimeout(late));
       runs.delete(runId);
     },
