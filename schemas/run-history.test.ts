@@ -72,6 +72,8 @@ describe("kinds", () => {
       STREAM_START: 20,
       STREAM_DATA: 21,
       STREAM_END: 22,
+      APPROVAL_ASKED: 30,
+      APPROVAL_DECIDED: 31,
     });
     for (const kind of kinds) expect(toEventKind(EVENT_KIND[kind])).toBe(kind);
     expect(() => toEventKind(99)).toThrow(/99/);

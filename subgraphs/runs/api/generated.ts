@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { RunRow as RunRowRow, SessionRow as SessionRowRow } from '../store/tables.ts';
 import type { Step as StepRow } from '../domain/steps.ts';
+import type { OpenQuestion as OpenQuestionRow } from '../store/list-open-questions.ts';
 import type { HistoryEvent as HistoryEventRow } from '../domain/history.ts';
 import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
 import type { RequestContext } from '@soma/shared/graphql/context';
@@ -93,12 +94,14 @@ export type Mutation = {
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
   startRun: Maybe<RunPayload>;
-  /** Ask a run to stop. Its worker hears at its next write or look, several times a second, and starts no effect after that; asking twice changes nothing. */
+  /** Ask a run to stop, and all that it has started. Its worker hears at its next write or look, several times a second, and starts no effect after that; asking twice changes nothing. */
   cancelRun: Maybe<RunPayload>;
   /** Ask a run to rest after the step it is in, until it is resumed; its deadline is put off by as long. A finished run is returned as it is. */
   pauseRun: Maybe<RunPayload>;
   /** Ask a run to go on that is paused, or was asked to. */
   resumeRun: Maybe<RunPayload>;
+  /** Answer what a run asks a person. The first decision counts; another one is refused (ALREADY_DECIDED) and told who decided what. */
+  decideApproval: Maybe<RunPayload>;
   /** Send a signal to a run: it wakes the first step that waits for its name, also one that comes to wait later. */
   signalRun: Maybe<RunPayload>;
 };
@@ -126,6 +129,11 @@ export type MutationPauseRunArgs = {
 
 export type MutationResumeRunArgs = {
   input: PauseRunInput;
+};
+
+
+export type MutationDecideApprovalArgs = {
+  input: DecideApprovalInput;
 };
 
 
@@ -218,6 +226,12 @@ export type Run = Node & {
   traceId: Scalars['String']['output'];
   /** Who started the run. */
   startedBy: Scalars['String']['output'];
+  /** The run that started it; null when a request did. */
+  parent: Maybe<Run>;
+  /** Runs that it has started. At most 100, newest first. */
+  children: Array<Run>;
+  /** What it asks a person and nobody has decided. At most 20, in the order of its steps. */
+  pendingApprovals: Array<PendingApproval>;
   /** Steps in their order. `first` or `last` is 1 to 500; 100 when neither is given. */
   steps: StepConnection;
   /** Its graph, and where the run stands in it; null where this service does not have that version of the graph. */
@@ -261,6 +275,21 @@ export type PictureEdge = {
   to: Scalars['String']['output'];
   /** Whether the graph chooses among several. */
   chosen: Scalars['Boolean']['output'];
+};
+
+/** What a run asks a person, and waits for. */
+export type PendingApproval = {
+  /** The step's id, a dot, and the number of its call: of one question, also when its step asks another one later. */
+  id: Scalars['ID']['output'];
+  stepId: Scalars['ID']['output'];
+  question: Scalars['String']['output'];
+  /** What to look at before deciding; null when there is nothing. */
+  details: Maybe<Scalars['JSON']['output']>;
+  /** Role that whoever decides must have. */
+  role: Scalars['String']['output'];
+  askedAt: Scalars['DateTime']['output'];
+  /** When it can be decided no more; null when as long as the run may take. */
+  expiresAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** How a run went, which its status alone does not tell: a run that succeeded may have tool calls that did not. */
@@ -442,6 +471,18 @@ export type PauseRunInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** What a person decides. */
+export type DecideApprovalInput = {
+  /** Of Run.pendingApprovals. */
+  approvalId: Scalars['ID']['input'];
+  /** Whether what is asked may be done. */
+  approve: Scalars['Boolean']['input'];
+  /** Why; kept in the run's history, at most 1000 bytes. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
 /** Something a run may wait for. */
 export type SignalRunInput = {
   runId: Scalars['ID']['input'];
@@ -504,7 +545,11 @@ export type RunEventType =
   | 'STEP_WOKEN'
   | 'STREAM_START'
   | 'STREAM_DATA'
-  | 'STREAM_END';
+  | 'STREAM_END'
+  /** The step asks a person, and waits for the decision. */
+  | 'APPROVAL_ASKED'
+  /** A person has decided, or nobody has in time. */
+  | 'APPROVAL_DECIDED';
 
 /** One event of a run's history. */
 export type RunEvent = {
@@ -776,6 +821,7 @@ export type ResolversTypes = {
   RunPicture: ResolverTypeWrapper<RunPicture>;
   PictureNode: ResolverTypeWrapper<PictureNode>;
   PictureEdge: ResolverTypeWrapper<PictureEdge>;
+  PendingApproval: ResolverTypeWrapper<OpenQuestionRow>;
   RunOutcome: ResolverTypeWrapper<RunOutcome>;
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
@@ -794,6 +840,7 @@ export type ResolversTypes = {
   RunPayload: ResolverTypeWrapper<Omit<RunPayload, 'run'> & { run: ResolversTypes['Run'] }>;
   CancelRunInput: CancelRunInput;
   PauseRunInput: PauseRunInput;
+  DecideApprovalInput: DecideApprovalInput;
   SignalRunInput: SignalRunInput;
   RunFrame: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunFrame']>;
   RunBatch: ResolverTypeWrapper<Omit<RunBatch, 'events'> & { events: Array<ResolversTypes['RunEvent']> }>;
@@ -837,6 +884,7 @@ export type ResolversParentTypes = {
   RunPicture: RunPicture;
   PictureNode: PictureNode;
   PictureEdge: PictureEdge;
+  PendingApproval: OpenQuestionRow;
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
@@ -854,6 +902,7 @@ export type ResolversParentTypes = {
   RunPayload: Omit<RunPayload, 'run'> & { run: ResolversParentTypes['Run'] };
   CancelRunInput: CancelRunInput;
   PauseRunInput: PauseRunInput;
+  DecideApprovalInput: DecideApprovalInput;
   SignalRunInput: SignalRunInput;
   RunFrame: ResolversUnionTypes<ResolversParentTypes>['RunFrame'];
   RunBatch: Omit<RunBatch, 'events'> & { events: Array<ResolversParentTypes['RunEvent']> };
@@ -923,6 +972,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
   pauseRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationPauseRunArgs, 'input'>>;
   resumeRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationResumeRunArgs, 'input'>>;
+  decideApproval?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationDecideApprovalArgs, 'input'>>;
   signalRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationSignalRunArgs, 'input'>>;
 };
 
@@ -964,6 +1014,9 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   headSeq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
+  pendingApprovals?: Resolver<Array<ResolversTypes['PendingApproval']>, ParentType, ContextType>;
   steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, Partial<RunStepsArgs>>;
   picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -988,6 +1041,16 @@ export type PictureEdgeResolvers<ContextType = RequestContext, ParentType extend
   from?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   to?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type PendingApprovalResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PendingApproval'] = ResolversParentTypes['PendingApproval']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  stepId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  question?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  details?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  askedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type RunOutcomeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunOutcome'] = ResolversParentTypes['RunOutcome']> = {
@@ -1190,6 +1253,7 @@ export type Resolvers<ContextType = RequestContext> = {
   RunPicture?: RunPictureResolvers<ContextType>;
   PictureNode?: PictureNodeResolvers<ContextType>;
   PictureEdge?: PictureEdgeResolvers<ContextType>;
+  PendingApproval?: PendingApprovalResolvers<ContextType>;
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;

@@ -4,6 +4,7 @@ import type { LostHints } from "@soma/shared/lost-hints";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
+import { decideApproval } from "../commands/decide-approval.ts";
 import { pauseRun } from "../commands/pause-run.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { signalRun } from "../commands/signal-run.ts";
@@ -64,6 +65,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       cancelRun: (_parent, { input }, context) => asked(cancelRun(sql, context.principal, input)),
       pauseRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: true })),
       resumeRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: false })),
+      decideApproval: (_parent, { input }, context) => asked(decideApproval(sql, context.principal, input)),
       signalRun: (_parent, { input }, context) => asked(signalRun(sql, context.principal, input)),
     },
     Subscription: {

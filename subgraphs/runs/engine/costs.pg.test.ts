@@ -79,6 +79,7 @@ describe("what runs of ten steps cost", () => {
           context,
           graph: ten,
           batcher,
+          children: { start: () => Promise.reject(new Error("not used")) },
           limits,
           sql: harness.database.worker,
           log,

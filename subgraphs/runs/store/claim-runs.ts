@@ -24,6 +24,8 @@ export interface ClaimedRun {
   deadline: Date;
   createdAt: Date;
   startedAt: Date;
+  /** Run that started it; null when a request did. */
+  parentRunId: string | null;
 }
 
 /**
@@ -38,6 +40,6 @@ export async function claimRuns(
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
       input, started_by as "startedBy", epoch, recoveries, fruitless, control, told_by_row as "toldByRow", trace_parent as "traceParent",
-      deadline, created_at as "createdAt", started_at as "startedAt"
+      deadline, created_at as "createdAt", started_at as "startedAt", parent_run_id as "parentRunId"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint)`;
 }

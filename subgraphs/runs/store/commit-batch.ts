@@ -15,6 +15,8 @@ export interface RunWait {
   ms: number | null;
   /** Name of the signal that makes it due, and how many of any name had come when none of them was that one. */
   signal: { name: string; seen: number } | null;
+  /** Whether a person is waited for. */
+  isAsking?: boolean;
 }
 
 export interface BatchRow {

@@ -36,6 +36,8 @@ export const run = pgTable("run", {
   createdAt: instant("created_at").notNull(),
   startedAt: instant("started_at"),
   finishedAt: instant("finished_at"),
+  parentRunId: uuid("parent_run_id"),
+  rootRunId: uuid("root_run_id"),
 });
 
 /** The log: checkpoint, event and outbox in one row. */

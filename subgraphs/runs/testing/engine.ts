@@ -78,6 +78,7 @@ export async function createEngineHarness(
     graphs: registry,
     services,
     wakeUp,
+    mayDelegate: (inner: string, outer: string) => inner === outer,
     limits: { ...readSettings(runLimitSettings, {}), ...limits },
     log,
     now,
@@ -145,7 +146,7 @@ export async function createEngineHarness(
       }),
     async skipWait(runId, ms) {
       skippedMs += ms;
-      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
+      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status in (2, 3)`;
     },
     async close() {
       await Promise.all(closers.map((close) => close()));

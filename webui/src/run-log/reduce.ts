@@ -29,6 +29,8 @@ const APPLY: Apply = {
   STREAM_START: applyStreamStart,
   STREAM_DATA: applyStreamData,
   STREAM_END: applyStreamEnd,
+  APPROVAL_ASKED: applyApprovalAsked,
+  APPROVAL_DECIDED: applyApprovalDecided,
 };
 
 /**
@@ -76,6 +78,18 @@ function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHis
     "attention",
     "The worker was lost. Another one took the run over and goes on from the last recorded step",
   );
+}
+
+function applyApprovalAsked(draft: Draft, event: LogEvent, { question }: RunHistory["APPROVAL_ASKED"]): void {
+  draft.status = "WAITING_APPROVAL";
+  addNotice(draft, event, "attention", `A person is asked: ${question}`);
+}
+
+function applyApprovalDecided(draft: Draft, event: LogEvent, decision: RunHistory["APPROVAL_DECIDED"]): void {
+  const { approved, comment, decidedBy } = decision;
+  draft.status = "RUNNING";
+  const words = `${decidedBy ?? ""} ${approved === true ? "approved" : "refused"}${comment === null ? "" : `: ${comment}`}`;
+  addNotice(draft, event, "neutral", approved === null ? "Nobody decided in time" : words);
 }
 
 function applyRunStatus(status: "PAUSED" | "RUNNING"): (draft: Draft) => void {

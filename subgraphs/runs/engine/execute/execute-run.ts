@@ -11,6 +11,7 @@ import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
+import type { Children } from "./children.ts";
 import { executeScope } from "./execute-scope.ts";
 import { createFloor } from "./floor.ts";
 import { haltOfRun, StepStopped } from "./halt.ts";
@@ -32,6 +33,7 @@ export interface ExecuteRunOptions {
   batcher: CommitBatcher;
   /** A pool of the worker role, for the history. */
   sql: Sql;
+  children: Children;
   log: Log;
   onCommitted(runId: string, seq: number): void;
 }
@@ -49,7 +51,15 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed({ context, graph, limits, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
+async function proceed({
+  context,
+  graph,
+  limits,
+  batcher,
+  sql,
+  children,
+  onCommitted,
+}: ExecuteRunOptions): Promise<void> {
   const { run } = context;
   const events = await readEvents(sql, run);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
@@ -91,7 +101,7 @@ async function proceed({ context, graph, limits, batcher, sql, onCommitted }: Ex
     const floor = createFloor({ context, journal });
     const nextStep = countSteps(lastStep, limits);
     const halt = haltOfRun(context);
-    const end = await executeScope({ context, journal, inbox, floor, limits, nextStep, halt }, root);
+    const end = await executeScope({ context, journal, inbox, children, floor, limits, nextStep, halt }, root);
     ending();
     if (end === undefined) await journal.barrier();
     else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(end.at) } });

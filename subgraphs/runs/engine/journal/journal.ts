@@ -79,7 +79,7 @@ export function createJournal(options: JournalOptions): Journal {
     );
     checkPublished(run, event);
     head = { seq: event.seq, hash: event.hash };
-    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : RUN_STATUS.PARKED.code);
+    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
     const durable = batcher.append({ event, text, epoch: run.epoch, status, wait }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
@@ -99,6 +99,10 @@ export function createJournal(options: JournalOptions): Journal {
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+function statusOf({ isAsking }: RunWait): number {
+  return isAsking === true ? RUN_STATUS.WAITING_APPROVAL.code : RUN_STATUS.PARKED.code;
 }
 
 /** An event that does not fit its schema must never become durable, since its row is what gets published. */

@@ -16,6 +16,7 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
+import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
@@ -44,6 +45,8 @@ export interface IncarnationOptions {
   slots: number;
   /** What one run may take. */
   limits: RunLimits;
+  /** Whether a run under the outer role may start one under the inner role. */
+  mayDelegate: ChildrenDeps["mayDelegate"];
   log: Log;
   now: () => Date;
   /**
@@ -149,13 +152,14 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, limits, sql, wakeUp, now } = this.#options;
+    const { log, services, batcher, limits, sql, graphs, mayDelegate, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     const done = this.#execute(run, context, {
       batcher,
       limits,
       sql: sql.general,
+      children: createChildren({ sql: sql.general, graphs, limits, mayDelegate }, context),
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
     }).finally(() => {
