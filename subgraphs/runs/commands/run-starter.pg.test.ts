@@ -77,6 +77,8 @@ describe("createRunStarter()", () => {
     const nowhere = aNewRun({ sessionIsNew: false });
     const given = await Promise.all([first, again].map((run) => starter.start(run)));
     expect(given.map((row) => row?.runId)).toEqual([first.runId, first.runId]);
+    const sessions = await database.owner`select 1 from session where session_id = ${again.sessionId}`;
+    expect(sessions).toHaveLength(0);
     const next = aNewRun({ sessionId: first.sessionId, sessionIsNew: false });
     const rows = await Promise.all([stranger, nowhere, next].map((run) => starter.start(run)));
     expect(rows.map((row) => row?.runId)).toEqual([undefined, undefined, next.runId]);
