@@ -2,11 +2,11 @@ import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
-import type { StartRunDeps } from "../commands/start-run.ts";
 import { traceIdOf } from "../domain/published-events.ts";
 import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
 import type { Resolvers } from "./generated.ts";
@@ -18,7 +18,10 @@ import { stepConnection } from "./step-connection.ts";
 export function runResolvers({
   sql,
   graphs,
-}: Pick<StartRunDeps, "sql" | "graphs">): Pick<Resolvers, "Run" | "Step" | "Session"> {
+}: {
+  sql: Sql;
+  graphs: GraphRegistry;
+}): Pick<Resolvers, "Run" | "Step" | "Session"> {
   return {
     Run: {
       __resolveReference: ({ id }, context) => findRun(sql, context, id),

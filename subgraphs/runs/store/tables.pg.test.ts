@@ -25,6 +25,7 @@ describe("the tables of runs", () => {
       "fruitless",
       "priority",
       "signals",
+      "told_by_row",
       "waits_for",
       "worker_id",
     ];
