@@ -242,6 +242,14 @@ describe("threads and tenants", () => {
     expect(() => new SomaSaver({ url: stage.database.urls.request, tenant: "Acme!" })).toThrow('tenant "Acme!" is not');
   });
 
+  it("says what is missing when pieces are, instead of a value without them", async () => {
+    const config = await putNext(saver, threadOf("torn"), checkpointOf({ long: "torn apart ".repeat(100) }));
+    const gone = await stage.database.owner`delete from piece where position('torn'::bytea in bytes) > 0`;
+    expect(gone.count).toBe(1);
+    await expect(saver.getTuple(config)).rejects.toThrow("pieces of a value are missing");
+    await saver.deleteThread("torn");
+  });
+
   it("says that the database is not there, and that trying again can help", async () => {
     const nowhere = new SomaSaver({ url: "postgres://soma_request@127.0.0.1:1/postgres", tenant: "acme" });
     await expect(nowhere.getTuple(threadOf("a"))).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
