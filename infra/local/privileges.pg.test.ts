@@ -7,7 +7,7 @@ import { SCHEMAS } from "./parts.ts";
 
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
-  soma_request: ["search_memories"],
+  soma_request: ["begin_runs", "search_memories"],
   soma_worker: ["claim_runs", "commit_batch", "has_advanced", "release_runs", "take_over_worker"],
 };
 

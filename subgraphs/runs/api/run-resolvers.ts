@@ -2,13 +2,13 @@ import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
-import type { StartRunDeps } from "../commands/start-run.ts";
 import { stepIdOf } from "../domain/history.ts";
 import { traceIdOf } from "../domain/published-events.ts";
 import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
 import { approvalIdOf } from "../domain/wait-names.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
 import type { Resolvers } from "./generated.ts";
@@ -20,7 +20,10 @@ import { stepConnection } from "./step-connection.ts";
 export function runResolvers({
   sql,
   graphs,
-}: Pick<StartRunDeps, "sql" | "graphs">): Pick<Resolvers, "Run" | "Step" | "Session" | "PendingApproval"> {
+}: {
+  sql: Sql;
+  graphs: GraphRegistry;
+}): Pick<Resolvers, "Run" | "Step" | "Session" | "PendingApproval"> {
   return {
     Run: {
       __resolveReference: ({ id }, context) => findRun(sql, context, id),

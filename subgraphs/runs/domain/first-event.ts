@@ -3,8 +3,8 @@ import { CHAIN_START } from "@soma/schemas/run-chain";
 import { chain } from "./chain.ts";
 import type { HistoryEvent } from "./history.ts";
 
-/** The event the history of a run begins with. */
-export function firstEvent(params: {
+/** What of a run its first event tells. */
+export interface BegunRun {
   runId: string;
   createdAt: Date;
   graph: string;
@@ -12,8 +12,10 @@ export function firstEvent(params: {
   role: string;
   modelProfile: string;
   sessionId: string;
-}): HistoryEvent {
-  const { runId, createdAt, graph, input, role, modelProfile, sessionId } = params;
+}
+
+/** The event a run begins with. Its row tells all of it, so that whoever has the row knows the event. */
+export function firstEvent({ runId, createdAt, graph, input, role, modelProfile, sessionId }: BegunRun): HistoryEvent {
   return chain(CHAIN_START, {
     runId,
     seq: 1,

@@ -28,6 +28,7 @@ describe("the tables of runs", () => {
       "parent_call",
       "priority",
       "signals",
+      "told_by_row",
       "waits_for",
       "worker_id",
     ];

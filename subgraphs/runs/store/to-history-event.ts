@@ -3,7 +3,7 @@ import type { HistoryEvent } from "../domain/history.ts";
 import type { JournalRow } from "./tables.ts";
 
 /** A journal row as the rest of the program reads it. */
-export function toHistoryEvent(row: JournalRow): HistoryEvent {
+export function toHistoryEvent(row: Omit<JournalRow, "tenant">): HistoryEvent {
   return {
     runId: row.runId,
     seq: row.seq,

@@ -11,6 +11,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
+import { createRunStarter } from "../commands/run-starter.ts";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
@@ -70,6 +71,7 @@ export async function createEngineHarness(
     liveness: pool(1, applicationName),
     general: pool(4, applicationName),
   });
+  const starter = createRunStarter(database.request);
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
   const rest = {
@@ -87,7 +89,7 @@ export async function createEngineHarness(
     wakeUp,
     async start({ graph, ...params }, principal = aPrincipal()) {
       const deps = {
-        sql: database.request,
+        starter,
         graphs: registry,
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
