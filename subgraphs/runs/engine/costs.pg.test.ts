@@ -79,6 +79,7 @@ describe("what runs of ten steps cost", () => {
           context,
           graph: ten,
           batcher,
+          children: { start: () => Promise.reject(new Error("not used")) },
           limits,
           children: { start: () => Promise.reject(new Error("no run starts another here")) },
           sql: harness.database.worker,

@@ -68,6 +68,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     graphs,
     services: () => ({}) as StepServices,
     wakeUp: heard,
+    mayDelegate: () => false,
     limits: readSettings(runLimitSettings, {}),
     mayDelegate: () => false,
     slots: 256,
