@@ -81,7 +81,6 @@ describe("what runs of ten steps cost", () => {
           batcher,
           children: { start: () => Promise.reject(new Error("not used")) },
           limits,
-          children: { start: () => Promise.reject(new Error("no run starts another here")) },
           sql: harness.database.worker,
           log,
           onCommitted() {},

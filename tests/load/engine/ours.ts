@@ -70,7 +70,6 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     wakeUp: heard,
     mayDelegate: () => false,
     limits: readSettings(runLimitSettings, {}),
-    mayDelegate: () => false,
     slots: 256,
     log,
     now: () => new Date(),
