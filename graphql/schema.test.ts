@@ -14,6 +14,7 @@ const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
   "Run.children": "100 runs",
   "Run.pendingApprovals": "20 questions",
+  "Query.schedules": "100 of a tenant",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "RunBatch.events": "1000 events",

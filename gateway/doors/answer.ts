@@ -1,7 +1,6 @@
-import { type ErrorCode, SomaError } from "@soma/shared/errors";
+import { type ErrorCode, RetryLater, SomaError } from "@soma/shared/errors";
 import { type ErrorScope, toKnownError } from "../ground/format-error.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
-import { RetryLater } from "../ground/retry-later.ts";
 import { RequestRefused, refused } from "../operations/refusal.ts";
 
 /** Headers of every answer; pages add their policy. */

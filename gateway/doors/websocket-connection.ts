@@ -1,11 +1,11 @@
-import { SomaError, toSomaError } from "@soma/shared/errors";
+import { RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
 import type { SubscribePayload } from "graphql-ws";
+import { BUSY_RETRY_MS } from "../ground/busy-retry.ts";
 import { settledWithin } from "../ground/deadline.ts";
 import type { Identified } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
-import { BUSY_RETRY_MS, RetryLater } from "../ground/retry-later.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
 import { createOperationIds, type OperationIds } from "./operation-ids.ts";
 

@@ -1,4 +1,4 @@
-import { SomaError, toSomaError } from "@soma/shared/errors";
+import { RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { ServerOptions, SubscribePayload } from "graphql-ws";
@@ -8,7 +8,6 @@ import { formatError } from "../ground/format-error.ts";
 import type { Identified, Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { openTrace, traced } from "../ground/request-trace.ts";
-import { RetryLater } from "../ground/retry-later.ts";
 import type { CallerBounds } from "../operations/caller-bounds.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";

@@ -1,8 +1,7 @@
-import { type ErrorCode, isErrorCode, SomaError, toSomaError } from "@soma/shared/errors";
+import { type ErrorCode, isErrorCode, RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { FailedAt } from "./failed-at.ts";
-import { RetryLater } from "./retry-later.ts";
 
 /** Where an error is met: its log, and the trace a reader can look it up by. */
 export interface ErrorScope {

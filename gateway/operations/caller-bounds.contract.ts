@@ -1,9 +1,9 @@
+import { RetryLater } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { expect, it } from "vitest";
 import { DEFAULT_LIMITS, type GatewayLimits } from "../ground/limits.ts";
-import { RetryLater } from "../ground/retry-later.ts";
 import type { CallerBounds } from "./caller-bounds.ts";
 
 export const COUNTED = ["operations", "connections", "subscriptions"] as const;

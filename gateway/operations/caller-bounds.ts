@@ -1,7 +1,8 @@
+import { RetryLater } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { LRUCache } from "lru-cache";
+import { BUSY_RETRY_MS } from "../ground/busy-retry.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
-import { BUSY_RETRY_MS, RetryLater } from "../ground/retry-later.ts";
 
 /** Callers whose allowance is remembered; whoever has not asked for longest is forgotten first, and has all of it again. */
 const CALLERS = 10_000;

@@ -1,7 +1,7 @@
+import { RetryLater } from "@soma/shared/errors";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { describe, expect, it } from "vitest";
-import { RetryLater } from "../ground/retry-later.ts";
 import { createFrameBounds } from "./frame-bounds.ts";
 
 const ada = aPrincipal({ subject: "user:ada" });

@@ -1,8 +1,8 @@
+import { RetryLater } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createKeyedSlots } from "@soma/shared/slots";
 import { pause } from "../ground/deadline.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
-import { RetryLater } from "../ground/retry-later.ts";
 import { type CallerBounds, keyOf } from "./caller-bounds.ts";
 
 interface Frame {

@@ -1,7 +1,7 @@
+import { RetryLater } from "@soma/shared/errors";
 import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../ground/limits.ts";
-import { RetryLater } from "../ground/retry-later.ts";
 import type { BareSocket } from "../testing/bare-socket.ts";
 import { createLab, type Lab, read } from "../testing/lab.ts";
 import { createCallerBounds } from "./caller-bounds.ts";

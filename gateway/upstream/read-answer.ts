@@ -1,6 +1,5 @@
 import { isRecord } from "@soma/schemas/json";
-import { isErrorCode, SomaError } from "@soma/shared/errors";
-import { RetryLater } from "../ground/retry-later.ts";
+import { isErrorCode, RetryLater, SomaError } from "@soma/shared/errors";
 import type { SubgraphAnswer } from "./send.ts";
 
 /** What a subgraph answered to an operation, as far as it is GraphQL. */

@@ -14,6 +14,27 @@ export type CancelRunInput = {
   idempotencyKey: string;
 };
 
+/** A schedule to make. */
+export type CreateScheduleInput = {
+  /** 1 to 100 characters, for people. */
+  name: string;
+  /** Minute, hour, day of the month, month and day of the week, such as `30 9 * * 1-5`. */
+  cron: string;
+  /** IANA time zone, such as Europe/Berlin. */
+  timeZone?: string;
+  overlap?: ScheduleOverlap;
+  /** Name of a registered graph. */
+  graph: string;
+  /** What its runs are started with, such as `{"text": "..."}`. */
+  input: unknown;
+  /** As of a run that is started. */
+  role?: string | null | undefined;
+  /** As of a run that is started. */
+  modelProfile?: string | null | undefined;
+  /** 1 to 200 characters; the same key gives the same schedule. */
+  idempotencyKey: string;
+};
+
 /** What a person decides. */
 export type DecideApprovalInput = {
   /** Of Run.pendingApprovals. */
@@ -154,6 +175,22 @@ export type RunStatus =
   | 'SUCCEEDED'
   | 'FAILED'
   | 'CANCELED';
+
+/** A schedule that something is asked of. */
+export type ScheduleInput = {
+  scheduleId: string | number;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
+/** What a schedule does when its time comes while the run of the time before has not ended. */
+export type ScheduleOverlap =
+  /** It starts none. */
+  | 'SKIP'
+  /** It starts one of the same session, which waits for the others. */
+  | 'QUEUE'
+  /** It asks that run to stop, and starts one. */
+  | 'CANCEL_PREVIOUS';
 
 /** A user message. */
 export type SendMessageInput = {
@@ -348,6 +385,41 @@ export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ViewerQuery = { viewer: { subject: string, tenant: string, roles: Array<string>, limits: { messageBytes: number, inputBytes: number, pageSize: number, runSeconds: number } } };
 
+export type ScheduleSummaryFragment = { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null };
+
+export type SchedulesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SchedulesQuery = { schedules: Array<{ id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null }> };
+
+export type CreateScheduleMutationVariables = Exact<{
+  input: CreateScheduleInput;
+}>;
+
+
+export type CreateScheduleMutation = { createSchedule: { schedule: { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null } } };
+
+export type PauseScheduleMutationVariables = Exact<{
+  input: ScheduleInput;
+}>;
+
+
+export type PauseScheduleMutation = { pauseSchedule: { schedule: { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null } } };
+
+export type ResumeScheduleMutationVariables = Exact<{
+  input: ScheduleInput;
+}>;
+
+
+export type ResumeScheduleMutation = { resumeSchedule: { schedule: { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null } } };
+
+export type DeleteScheduleMutationVariables = Exact<{
+  input: ScheduleInput;
+}>;
+
+
+export type DeleteScheduleMutation = { deleteSchedule: { schedule: { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null } } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -425,6 +497,26 @@ export const EventFieldsFragmentDoc = new TypedDocumentString(`
   hash
 }
     `, {"fragmentName":"EventFields"}) as unknown as TypedDocumentString<EventFieldsFragment, unknown>;
+export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
+    fragment ScheduleSummary on Schedule {
+  id
+  name
+  cron
+  timeZone
+  overlap
+  graph
+  input
+  role
+  isPaused
+  nextAt
+  lastTickAt
+  fault
+  lastRun {
+    id
+    status
+  }
+}
+    `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
 export const SendMessageDocument = new TypedDocumentString(`
     mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -1008,3 +1100,131 @@ export const ViewerDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const SchedulesDocument = new TypedDocumentString(`
+    query Schedules {
+  schedules {
+    ...ScheduleSummary
+  }
+}
+    fragment ScheduleSummary on Schedule {
+  id
+  name
+  cron
+  timeZone
+  overlap
+  graph
+  input
+  role
+  isPaused
+  nextAt
+  lastTickAt
+  fault
+  lastRun {
+    id
+    status
+  }
+}`) as unknown as TypedDocumentString<SchedulesQuery, SchedulesQueryVariables>;
+export const CreateScheduleDocument = new TypedDocumentString(`
+    mutation CreateSchedule($input: CreateScheduleInput!) {
+  createSchedule(input: $input) {
+    schedule {
+      ...ScheduleSummary
+    }
+  }
+}
+    fragment ScheduleSummary on Schedule {
+  id
+  name
+  cron
+  timeZone
+  overlap
+  graph
+  input
+  role
+  isPaused
+  nextAt
+  lastTickAt
+  fault
+  lastRun {
+    id
+    status
+  }
+}`) as unknown as TypedDocumentString<CreateScheduleMutation, CreateScheduleMutationVariables>;
+export const PauseScheduleDocument = new TypedDocumentString(`
+    mutation PauseSchedule($input: ScheduleInput!) {
+  pauseSchedule(input: $input) {
+    schedule {
+      ...ScheduleSummary
+    }
+  }
+}
+    fragment ScheduleSummary on Schedule {
+  id
+  name
+  cron
+  timeZone
+  overlap
+  graph
+  input
+  role
+  isPaused
+  nextAt
+  lastTickAt
+  fault
+  lastRun {
+    id
+    status
+  }
+}`) as unknown as TypedDocumentString<PauseScheduleMutation, PauseScheduleMutationVariables>;
+export const ResumeScheduleDocument = new TypedDocumentString(`
+    mutation ResumeSchedule($input: ScheduleInput!) {
+  resumeSchedule(input: $input) {
+    schedule {
+      ...ScheduleSummary
+    }
+  }
+}
+    fragment ScheduleSummary on Schedule {
+  id
+  name
+  cron
+  timeZone
+  overlap
+  graph
+  input
+  role
+  isPaused
+  nextAt
+  lastTickAt
+  fault
+  lastRun {
+    id
+    status
+  }
+}`) as unknown as TypedDocumentString<ResumeScheduleMutation, ResumeScheduleMutationVariables>;
+export const DeleteScheduleDocument = new TypedDocumentString(`
+    mutation DeleteSchedule($input: ScheduleInput!) {
+  deleteSchedule(input: $input) {
+    schedule {
+      ...ScheduleSummary
+    }
+  }
+}
+    fragment ScheduleSummary on Schedule {
+  id
+  name
+  cron
+  timeZone
+  overlap
+  graph
+  input
+  role
+  isPaused
+  nextAt
+  lastTickAt
+  fault
+  lastRun {
+    id
+    status
+  }
+}`) as unknown as TypedDocumentString<DeleteScheduleMutation, DeleteScheduleMutationVariables>;

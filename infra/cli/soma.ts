@@ -9,6 +9,14 @@ import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { cancelRun, drawRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
+import {
+  type CreateScheduleOptions,
+  createSchedule,
+  deleteSchedule,
+  listSchedules,
+  pauseSchedule,
+  resumeSchedule,
+} from "./schedules.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
@@ -127,6 +135,40 @@ runs
   .action(async (id: string, name: string, payload: string | undefined) =>
     signalRun(await product(), { id, name, payload, json: wantsJson }),
   );
+
+const schedules = program.command("schedules").description("runs that start by themselves");
+schedules
+  .command("list")
+  .description("when each starts its next run, and how the last one went")
+  .action(async () => listSchedules(await product(), wantsJson));
+schedules
+  .command("create")
+  .argument("<name>")
+  .argument("<text>", "what to ask")
+  .requiredOption("--cron <expression>", 'minute, hour, day, month and weekday, such as "30 9 * * 1-5"')
+  .option("--time-zone <zone>", "such as Europe/Berlin", "UTC")
+  .option("--overlap <policy>", "while the last run has not ended: skip, queue or cancel_previous", "skip")
+  .option("--graph <graph>", "agent to start", "assistant")
+  .option("--role <role>", "role to act under")
+  .description("start a run at the times of a cron expression")
+  .action(async (name: string, text: string, options: Omit<CreateScheduleOptions, "name" | "text" | "json">) =>
+    createSchedule(await product(), { name, text, ...options, json: wantsJson }),
+  );
+schedules
+  .command("pause")
+  .argument("<schedule>")
+  .description("let a schedule rest")
+  .action(async (id: string) => pauseSchedule(await product(), { id, json: wantsJson }));
+schedules
+  .command("resume")
+  .argument("<schedule>")
+  .description("let a paused schedule go on with its next time")
+  .action(async (id: string) => resumeSchedule(await product(), { id, json: wantsJson }));
+schedules
+  .command("delete")
+  .argument("<schedule>")
+  .description("delete a schedule; runs it started stay")
+  .action(async (id: string) => deleteSchedule(await product(), { id, json: wantsJson }));
 
 program
   .command("tools")

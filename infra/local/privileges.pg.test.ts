@@ -8,7 +8,10 @@ import { SCHEMAS } from "./parts.ts";
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: ["begin_runs", "search_memories"],
-  soma_worker: ["claim_runs", "commit_batch", "has_advanced", "release_runs", "take_over_worker"],
+  soma_worker: [
+    ...["begin_runs", "claim_runs", "commit_batch", "first_due", "give_turns", "has_advanced", "queues_in_turn"],
+    ...["release_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
+  ],
 };
 
 describe("what the roles of a running system may do", () => {

@@ -1,5 +1,6 @@
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
+import { loadTenants } from "@soma/conf/tenants";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
@@ -14,6 +15,7 @@ import { discoverGraphs } from "./agents/discover-graphs.ts";
 import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
+import { createAdmission } from "./commands/admission.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { toProviderEnum } from "./models/load-providers.ts";
@@ -42,6 +44,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lostHints = createRunHints({ sql, wakeUp, log });
   lifecycle.add("lost hints", lostHints.close);
 
+  const now = (): Date => new Date();
   const subgraph = await startSubgraph({
     name: "runs",
     typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
@@ -50,6 +53,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       wakeUp,
       lostHints,
       graphs: createGraphRegistry(await discoverGraphs()),
+      admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,
       modelProfiles: models.profiles,
@@ -60,7 +64,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
         isAi: models.chosen.isAi,
         reason: models.reason,
       },
-      now: () => new Date(),
+      now,
     }),
     verify: await createPrincipalVerifier(config.internalVerifyKey),
     log,

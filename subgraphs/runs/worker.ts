@@ -1,10 +1,12 @@
 import { confFolder } from "@soma/conf/read-conf";
 import { isWithin, loadRoles } from "@soma/conf/roles";
+import { loadTenants } from "@soma/conf/tenants";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
+import { startLoop } from "@soma/shared/loop";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
 import { liveOn } from "@soma/shared/postgres/incarnation";
@@ -12,6 +14,9 @@ import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
+import { createAdmission } from "./commands/admission.ts";
+import { createRunStarter } from "./commands/run-starter.ts";
+import { startDueRuns } from "./commands/start-due-runs.ts";
 import { readWorkerConfig } from "./config.ts";
 import { createGraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
@@ -19,6 +24,9 @@ import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
 import type { Incarnation } from "./store/commit-batch.ts";
+
+/** How late a schedule may be. */
+const SCHEDULES_MS = 1_000;
 
 export interface StartWorkerDeps {
   env: Record<string, string | undefined>;
@@ -73,20 +81,38 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     checks.relay = relay.check;
     lifecycle.add("journal relay", relay.close);
   }
+  const graphs = createGraphRegistry(await discoverGraphs());
+  const tenants = loadTenants(confFolder(config.confDir));
+  const now = (): Date => new Date();
   const options = {
     sql,
-    graphs: createGraphRegistry(await discoverGraphs()),
+    graphs,
     services,
     wakeUp,
     slots: config.slots,
+    tenants,
     limits: config,
     mayDelegate: (inner: string, outer: string) => isWithin(roles, inner, outer),
     log,
-    now: () => new Date(),
+    now,
     owed: new Set<Incarnation>(),
   };
   const life = await liveOn(() => startIncarnation(options), log);
   lifecycle.add("worker", life.close);
+  const starting = {
+    sql: sql.general,
+    starter: createRunStarter(sql.general),
+    graphs,
+    admission: createAdmission({ sql: sql.general, tenants, now }),
+    defaultRole: loadRoles(confFolder(config.confDir)).default,
+    defaultModelProfile: models.chosen.profile,
+    modelProfiles: models.profiles,
+    now,
+    log,
+  };
+  const schedules = startLoop({ name: "schedules", intervalMs: SCHEDULES_MS, log }, () => startDueRuns(starting));
+  lifecycle.add("schedules", schedules.close);
+  checks.schedules = schedules.check;
   checks.runs = () => life.current().check();
   return { findFaults: createReadiness(checks, log), close: lifecycle.close };
 }

@@ -60,6 +60,16 @@ export class SomaError extends Error {
   }
 }
 
+/** A bound is reached; it says when there may be room again. */
+export class RetryLater extends SomaError {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super("LIMIT_EXCEEDED", message);
+    this.retryAfterMs = Math.ceil(retryAfterMs);
+  }
+}
+
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(CATALOGUE, value);
 }

@@ -1,3 +1,4 @@
+import { loadTenants } from "@soma/conf/tenants";
 import { appended, graph } from "@soma/sdk/graph";
 import { type Subgraph, startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
@@ -6,6 +7,7 @@ import { derivedId, newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { createResolvers } from "./resolvers.ts";
@@ -49,6 +51,7 @@ describe("the runs API", () => {
         wakeUp: harness.wakeUp,
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([two, calls]),
+        admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],

@@ -18,6 +18,7 @@ import { readHealth } from "./health.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
+import { scheduleResolvers } from "./schedule-resolvers.ts";
 import { toViewer } from "./viewer.ts";
 
 export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
@@ -43,8 +44,10 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     return { run };
   };
 
+  const schedules = scheduleResolvers({ ...deps, starter });
   return {
     Query: {
+      ...schedules.Query,
       viewer: (_parent, _args, context) => toViewer(context.principal),
       node: (_parent, { id }, context) => findNode(sql, context, id),
       run: (_parent, { id }, context) => findRun(sql, context, id),
@@ -56,6 +59,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       health: () => readHealth(sql),
     },
     Mutation: {
+      ...schedules.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -77,6 +81,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
           }),
       },
     },
+    Schedule: schedules.Schedule,
     ...runResolvers(deps),
     ...eventResolvers(sql),
   };

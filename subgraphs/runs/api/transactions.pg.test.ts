@@ -1,3 +1,4 @@
+import { loadTenants } from "@soma/conf/tenants";
 import { type Subgraph, startSubgraph } from "@soma/shared/graphql/server";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
@@ -8,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { createWakeUp } from "@soma/shared/wake-up";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { runsMigrations } from "../migrate.ts";
 import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
@@ -35,6 +37,7 @@ describe("lists of the runs API", () => {
         wakeUp: createWakeUp(),
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([]),
+        admission: createAdmission({ sql: counted.sql, tenants: loadTenants(), now: () => new Date() }),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],

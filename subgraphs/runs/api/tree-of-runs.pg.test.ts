@@ -1,3 +1,4 @@
+import { loadTenants } from "@soma/conf/tenants";
 import { approval } from "@soma/sdk/approval";
 import { graph } from "@soma/sdk/graph";
 import { runAgent } from "@soma/sdk/run-agent";
@@ -8,6 +9,7 @@ import { createSilentLog } from "@soma/shared/log";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { createResolvers } from "./resolvers.ts";
@@ -34,6 +36,7 @@ describe("a tree of runs in the API", () => {
       resolvers: createResolvers({
         sql: harness.database.request,
         wakeUp: harness.wakeUp,
+        admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([asks, delegates]),
         defaultRole: "assistant",

@@ -1,3 +1,5 @@
+import type { JsonObject } from "@soma/schemas/json";
+import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -7,6 +9,7 @@ import { traceHeaders } from "@soma/shared/telemetry";
 import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { RunRow } from "../store/tables.ts";
+import type { Admission } from "./admission.ts";
 import type { RunStarter } from "./run-starter.ts";
 
 export interface StartRunParams {
@@ -21,6 +24,7 @@ export interface StartRunParams {
 export interface StartRunDeps {
   starter: RunStarter;
   graphs: GraphRegistry;
+  admission: Admission;
   defaultRole: string;
   defaultModelProfile: string;
   modelProfiles: readonly string[];
@@ -34,22 +38,8 @@ export interface StartRunDeps {
 export async function startRun(deps: StartRunDeps, principal: Principal, params: StartRunParams): Promise<RunRow> {
   const { tenant } = principal;
   checkIdempotencyKey(params.idempotencyKey);
-  const graph = deps.graphs.find(params.graph);
-  if (graph === undefined)
-    throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
-  const input = parseRunInput(toStorableJson(params.input), graph);
+  const { graph, input, role, modelProfile } = checkStart(deps, principal, params);
   const wantedSession = parseSessionId(params.sessionId);
-  const role =
-    params.role ??
-    (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
-    deps.defaultRole;
-  requireRole(principal, role);
-  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
-  if (!deps.modelProfiles.includes(modelProfile))
-    throw new SomaError(
-      "BAD_INPUT",
-      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
-    );
   const idemDigest = digest([
     params.graph,
     input,
@@ -78,10 +68,34 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     traceParent: traceHeaders().traceparent ?? "",
     createdAt,
   };
-  const row = await deps.starter.start(run);
+  const row = await deps.admission.admit(run, () => deps.starter.start(run));
   if (row === undefined)
     throw new SomaError("NOT_FOUND", `session ${run.sessionId} does not exist; leave sessionId out to begin one`);
   return row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);
+}
+
+/** What is started, by whom it may be, with what is left out filled in; throws when it cannot. */
+export function checkStart(
+  deps: StartRunDeps,
+  principal: Principal,
+  params: Pick<StartRunParams, "graph" | "input" | "role" | "modelProfile">,
+): { graph: AnyGraph; input: JsonObject; role: string; modelProfile: string } {
+  const graph = deps.graphs.find(params.graph);
+  if (graph === undefined)
+    throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
+  const input = parseRunInput(toStorableJson(params.input), graph);
+  const role =
+    params.role ??
+    (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
+    deps.defaultRole;
+  requireRole(principal, role);
+  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
+  if (!deps.modelProfiles.includes(modelProfile))
+    throw new SomaError(
+      "BAD_INPUT",
+      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
+    );
+  return { graph, input, role, modelProfile };
 }
 
 function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {

@@ -28,18 +28,22 @@ export interface ClaimedRun {
   parentRunId: string | null;
 }
 
+/** Shares of tenants by their names; those of all others under an asterisk. Without any, each has weight 1 and no cap. */
+export type RunShares = Record<string, { weight: number; maxRunning?: number | undefined }>;
+
 /**
- * Claims runs that are due; `graphs` are the pinned graphs this worker has, as name@version#hash. `ageMs` is how long the worker
+ * Claims runs that are due, each tenant in its turn; `graphs` are the pinned graphs this worker has, as name@version#hash. `ageMs` is how long the worker
  * has lived: suspects are for those that have proved themselves; left out, it is long enough.
  */
 export async function claimRuns(
   sql: Sql,
-  params: { owner: Incarnation; graphs: readonly string[]; slots: number; ageMs?: number },
+  params: { owner: Incarnation; graphs: readonly string[]; slots: number; ageMs?: number; shares?: RunShares },
 ): Promise<ClaimedRun[]> {
-  const { owner, graphs, slots, ageMs = null } = params;
+  const { owner, graphs, slots, ageMs = null, shares = {} } = params;
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
       input, started_by as "startedBy", epoch, recoveries, fruitless, control, told_by_row as "toldByRow", trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt", parent_run_id as "parentRunId"
-    from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint)`;
+    from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint,
+      ${sql.json(shares as never)}::jsonb)`;
 }

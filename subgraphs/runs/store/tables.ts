@@ -1,4 +1,16 @@
-import { customType, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  customType,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { Overlap } from "../domain/schedule.ts";
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
@@ -60,6 +72,35 @@ export const journal = pgTable(
   (table) => [primaryKey({ columns: [table.runId, table.seq] })],
 );
 
+/** What starts runs at the times of a cron expression. */
+export const schedule = pgTable(
+  "schedule",
+  {
+    tenant: text("tenant").notNull(),
+    scheduleId: uuid("schedule_id").notNull(),
+    name: text("name").notNull(),
+    cron: text("cron").notNull(),
+    timeZone: text("time_zone").notNull(),
+    overlap: text("overlap").$type<Overlap>().notNull(),
+    graph: text("graph").notNull(),
+    input: jsonb("input").notNull(),
+    role: text("role").notNull(),
+    modelProfile: text("model_profile").notNull(),
+    sessionId: uuid("session_id"),
+    createdBy: text("created_by").notNull(),
+    idemKey: text("idem_key").notNull(),
+    idemDigest: text("idem_digest").notNull(),
+    createdAt: instant("created_at").notNull(),
+    isPaused: boolean("is_paused").notNull(),
+    nextAt: instant("next_at"),
+    lastTickAt: instant("last_tick_at"),
+    lastRunId: uuid("last_run_id"),
+    fault: text("fault"),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.scheduleId] })],
+);
+
 export type RunRow = typeof run.$inferSelect;
 export type SessionRow = typeof session.$inferSelect;
 export type JournalRow = typeof journal.$inferSelect;
+export type ScheduleRow = typeof schedule.$inferSelect;

@@ -1,3 +1,4 @@
+import { loadTenants, type TenantsConf } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
 import { readSettings } from "@soma/shared/config";
@@ -11,6 +12,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
+import { createAdmission } from "../commands/admission.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
@@ -42,6 +44,8 @@ export interface EngineHarness {
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
   history(runId: string): Promise<HistoryEvent[]>;
   finished(runId: string): Promise<RunRow>;
+  /** As if this time had passed, for the clock of the workers. */
+  skip(ms: number): void;
   /** As if this time had passed while a run was parked: for the clock of the workers, and for the run in the database. */
   skipWait(runId: string, ms: number): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +61,11 @@ const noServices: ConnectedServices = () =>
 
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
-  { services = noServices, limits = {} }: { services?: ConnectedServices; limits?: Partial<RunLimits> } = {},
+  {
+    services = noServices,
+    limits = {},
+    tenants = loadTenants(),
+  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -74,9 +82,11 @@ export async function createEngineHarness(
   const starter = createRunStarter(database.request);
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
+  const admission = createAdmission({ sql: database.request, tenants, now });
   const rest = {
     graphs: registry,
     services,
+    tenants,
     wakeUp,
     mayDelegate: (inner: string, outer: string) => inner === outer,
     limits: { ...readSettings(runLimitSettings, {}), ...limits },
@@ -91,6 +101,7 @@ export async function createEngineHarness(
       const deps = {
         starter,
         graphs: registry,
+        admission,
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],
@@ -144,8 +155,11 @@ export async function createEngineHarness(
         const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, { runIds: [runId] }));
         return run !== undefined && isFinished(run.status) ? run : undefined;
       }),
-    async skipWait(runId, ms) {
+    skip(ms) {
       skippedMs += ms;
+    },
+    async skipWait(runId, ms) {
+      harness.skip(ms);
       await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status in (2, 3)`;
     },
     async close() {

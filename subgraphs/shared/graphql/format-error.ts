@@ -1,5 +1,5 @@
 import { type GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import { type SomaError, toSomaError } from "../errors.ts";
+import { RetryLater, type SomaError, toSomaError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { activeTraceId } from "../telemetry.ts";
 
@@ -25,6 +25,11 @@ export function formatError(error: GraphQLError, log: Log): GraphQLFormattedErro
   return {
     message: known.publicMessage,
     ...place,
-    extensions: { code: known.code, retryable: known.retryable, traceId: activeTraceId() },
+    extensions: {
+      code: known.code,
+      retryable: known.retryable,
+      ...(known instanceof RetryLater ? { retryAfterMs: known.retryAfterMs } : {}),
+      traceId: activeTraceId(),
+    },
   };
 }

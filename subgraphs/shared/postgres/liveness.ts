@@ -3,7 +3,7 @@ import type { Sql } from "./connect.ts";
 /**
  * Who is alive, told by the database: an incarnation holds a session lock on its number for as long as its connection
  * lives. After `kill -9` the server ends the session and the lock is free within milliseconds; no clock is involved.
- * Lock classes: 1 worker liveness, 2 commit fence, 3 tool executors.
+ * Lock classes: 1 worker liveness, 2 commit fence, 3 tool executors; 4 claims, which only the SQL of runs takes.
  */
 export interface Liveness {
   /** False once the connection that held the lock was lost; its owner must stop starting effects. */

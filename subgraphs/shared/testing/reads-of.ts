@@ -13,15 +13,22 @@ export interface Reads {
 /** A statement that was prepared gets a plan for all of its values from its sixth time on. */
 const TIMES = 7;
 
+interface ReadsOptions {
+  tenant?: string;
+  /** Once, for what changes what it reads: the old versions of rows are read again until the transaction has ended. */
+  times?: number;
+}
+
 /**
  * What a store verb reads, at the dearest of several times: also what it reads and throws away, and what is read inside a
  * function. With a tenant it runs as a request. It runs in one transaction, so it must not depend on being first.
  */
-export function readsOf(sql: Sql, options: { tenant?: string }, verb: (tx: Tx) => Promise<unknown>): Promise<Reads> {
-  return transaction(sql, options, async (tx) => {
+export function readsOf(sql: Sql, options: ReadsOptions, verb: (tx: Tx) => Promise<unknown>): Promise<Reads> {
+  const { times = TIMES, ...rest } = options;
+  return transaction(sql, rest, async (tx) => {
     const worst: Reads = { rows: 0, pages: 0, scans: 0 };
     let before = await count(tx);
-    for (let i = 0; i < TIMES; i += 1) {
+    for (let i = 0; i < times; i += 1) {
       await verb(tx);
       const after = await count(tx);
       for (const name of ["rows", "pages", "scans"] as const)

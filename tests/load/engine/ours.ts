@@ -1,3 +1,4 @@
+import { loadTenants } from "@soma/conf/tenants";
 import { type AnyGraph, graph, replaced } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
 import { createLocalBus } from "@soma/shared/bus/local-bus";
@@ -9,6 +10,7 @@ import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { createTestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
+import { createAdmission } from "../../../subgraphs/runs/commands/admission.ts";
 import { createRunStarter } from "../../../subgraphs/runs/commands/run-starter.ts";
 import { startRun } from "../../../subgraphs/runs/commands/start-run.ts";
 import { WORK_WAITS } from "../../../subgraphs/runs/domain/hints.ts";
@@ -63,6 +65,9 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     bus: createLocalBus(),
     log,
   });
+  const tenants = loadTenants();
+  const request = pool("request", 10);
+  const now = (): Date => new Date();
   const worker = await startIncarnation({
     sql,
     graphs,
@@ -71,16 +76,18 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     mayDelegate: () => false,
     limits: readSettings(runLimitSettings, {}),
     slots: 256,
+    tenants,
     log,
-    now: () => new Date(),
+    now,
   });
   const deps = {
-    starter: createRunStarter(pool("request", 10)),
+    starter: createRunStarter(request),
     graphs,
+    admission: createAdmission({ sql: request, tenants, now }),
     defaultRole: "assistant",
     defaultModelProfile: "scripted",
     modelProfiles: ["scripted"],
-    now: () => new Date(),
+    now,
   };
   const principal = aPrincipal();
   return {
@@ -135,7 +142,10 @@ function createEnds(events: number) {
     },
     async of(runId: string) {
       const { ended } = of(runId);
-      const late = setTimeout(() => ended.reject(new Error(`run ${runId} did not end within ${LIMIT_MS} ms`)), LIMIT_MS);
+      const late = setTimeout(
+        () => ended.reject(new Error(`run ${runId} did not end within ${LIMIT_MS} ms`)),
+        LIMIT_MS,
+      );
       await ended.promise.finally(() => clearTimeout(late));
       runs.delete(runId);
     },

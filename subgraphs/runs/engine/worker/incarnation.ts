@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TenantsConf } from "@soma/conf/tenants";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
 import type { Log } from "@soma/shared/log";
@@ -43,6 +44,8 @@ export interface IncarnationOptions {
   services: ConnectedServices;
   wakeUp: WakeUp;
   slots: number;
+  /** How tenants share the places. */
+  tenants: TenantsConf;
   /** What one run may take. */
   limits: RunLimits;
   /** Whether a run under the outer role may start one under the inner role. */
@@ -129,14 +132,14 @@ class Life implements RunningIncarnation {
   }
 
   async #claim(): Promise<boolean> {
-    const { sql, owner, slots } = this.#options;
+    const { sql, owner, slots, graphs, tenants: shares } = this.#options;
     const free = slots - this.#runs.size;
     if (this.#closing || !this.#options.liveness.held()) return false;
     this.#rounds += 1;
     if (this.#rounds % RECONCILE_EVERY === 0) await this.#reconcile();
     if (free <= 0) return false;
     const ageMs = Math.round(performance.now() - this.#begunAt);
-    const claimed = await claimRuns(sql.general, { owner, graphs: this.#options.graphs.pins(), slots: free, ageMs });
+    const claimed = await claimRuns(sql.general, { owner, graphs: graphs.pins(), slots: free, ageMs, shares });
     for (const run of claimed) this.#start(run);
     return false;
   }

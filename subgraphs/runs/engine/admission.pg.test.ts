@@ -1,0 +1,61 @@
+import { graph } from "@soma/sdk/graph";
+import { aPrincipal } from "@soma/shared/testing/principals";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { fillQueue } from "../testing/fill-queue.ts";
+
+const one = graph("one", 1, {})
+  .node("only", { type: "tool", run: () => ({ summary: "done" }) })
+  .build(() => "done");
+
+const LIMITS = { "*": { weight: 1, maxUnfinished: 3 }, large: { weight: 1, maxUnfinished: 400 } };
+
+describe("startRun() beside a limit of unfinished runs", () => {
+  let harness: EngineHarness;
+  beforeAll(async () => {
+    harness = await createEngineHarness([one], { tenants: LIMITS });
+  });
+  afterAll(() => harness.close());
+
+  /** Starts so many at once for a tenant; the codes of those that were refused. */
+  async function startAtOnce(tenant: string, count: number): Promise<string[]> {
+    const principal = aPrincipal({ tenant });
+    const starts = await Promise.allSettled(
+      Array.from({ length: count }, () => harness.start({ graph: "one" }, principal)),
+    );
+    return starts.flatMap((start) => (start.status === "rejected" ? [String(start.reason.code)] : []));
+  }
+  const unfinished = async (tenant: string): Promise<number> =>
+    (await harness.database.owner`select count(*)::int as n from run where tenant = ${tenant} and status < 10`)[0]?.n;
+
+  it("refuses the one beyond it, says what to do, and gives repeats their run", async () => {
+    const ids = [];
+    for (const idempotencyKey of ["1", "2", "3"])
+      ids.push((await harness.start({ graph: "one", idempotencyKey })).runId);
+    const refused = harness.start({ graph: "one" });
+    await expect(refused).rejects.toMatchObject({ code: "LIMIT_EXCEEDED", retryable: true, retryAfterMs: 1_000 });
+    await expect(refused).rejects.toThrow(
+      "tenant acme has 3 unfinished runs, which is all it may have (maxUnfinished of tenants.yaml)",
+    );
+    expect((await harness.start({ graph: "one", idempotencyKey: "2" })).runId).toBe(ids[1]);
+    expect(await startAtOnce("other", 3)).toEqual([]);
+  });
+
+  it("counts exactly when many start at once", async () => {
+    expect(await startAtOnce("crowd", 12)).toEqual(Array(9).fill("LIMIT_EXCEEDED"));
+    expect(await unfinished("crowd")).toBe(3);
+  });
+
+  it("counts a few times on the way to a large limit, and comes to it exactly", async () => {
+    await fillQueue(harness.database.owner, { tenant: "large", count: 350, status: 2, dueIn: "1 hour" });
+    expect(await startAtOnce("large", 60)).toHaveLength(10);
+    expect(await unfinished("large")).toBe(400);
+  });
+
+  it("lets runs start again when some have ended", async () => {
+    const crowd = aPrincipal({ tenant: "crowd" });
+    await harness.database.owner`update run set status = 10 where tenant = 'crowd'`;
+    harness.skip(1_000);
+    await harness.start({ graph: "one" }, crowd);
+  });
+});
