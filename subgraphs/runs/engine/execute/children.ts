@@ -4,14 +4,11 @@ import { newId } from "@soma/shared/ids";
 import { toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { firstEvent } from "../../domain/first-event.ts";
 import { parseRunInput } from "../../domain/run-input.ts";
 import { addChild } from "../../store/add-child.ts";
-import { appendFirstEvent } from "../../store/append-first-event.ts";
 import { countTree } from "../../store/count-tree.ts";
 import { findChild } from "../../store/find-child.ts";
-import { insertRun, type TreePlace } from "../../store/insert-run.ts";
-import { insertSession } from "../../store/insert-session.ts";
+import { insertChild, type TreePlace } from "../../store/insert-child.ts";
 import { lockTree } from "../../store/lock-tree.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
 import type { RunContext } from "./run-context.ts";
@@ -44,7 +41,7 @@ export function createChildren(deps: ChildrenDeps, context: RunContext): Childre
         if (known !== undefined) return known;
         const depth = await admit(tx, deps.limits, context, rootRunId);
         const place = { parentRunId: runId, parentCall, rootRunId: rootRunId ?? runId, depth };
-        return insertChild(tx, context, { ...wanted, place, until });
+        return startChild(tx, context, { ...wanted, place, until });
       });
     },
   };
@@ -97,12 +94,12 @@ type ChildParams = ReturnType<typeof check> & {
 };
 
 /** A session of its own: in its parent's, it would wait for its parent, which waits for it. */
-async function insertChild(tx: Tx, context: RunContext, params: ChildParams): Promise<string> {
-  const { run } = context;
-  const { tenant, startedBy, modelProfile, traceParent } = run;
+async function startChild(tx: Tx, context: RunContext, params: ChildParams): Promise<string> {
+  const parent = context.run;
+  const { tenant, startedBy, modelProfile, traceParent } = parent;
   const { graph, role, input, place, until } = params;
   // Later than its parent, whatever this clock says: rows of a tree are locked in the order of their ids.
-  const createdAt = new Date(Math.max(context.now().getTime(), run.createdAt.getTime() + 1));
+  const createdAt = new Date(Math.max(context.now().getTime(), parent.createdAt.getTime() + 1));
   const runId = newId("Run", createdAt.getTime());
   const sessionId = newId("Session");
   const deadline = Math.min(
@@ -110,15 +107,12 @@ async function insertChild(tx: Tx, context: RunContext, params: ChildParams): Pr
     context.deadline().getTime(),
     until?.getTime() ?? Number.POSITIVE_INFINITY,
   );
-  await insertSession(tx, { tenant, sessionId, createdBy: startedBy });
-  await insertRun(tx, {
-    ...{ runId, tenant, sessionId, role, modelProfile, input, startedBy, place },
-    ...{ graph: graph.name, graphVersion: graph.version, graphHash: graph.hash },
-    ...{ deadline: new Date(deadline), traceParent, createdAt },
+  const run = {
+    ...{ runId, tenant, sessionId, sessionIsNew: true, role, modelProfile, input, startedBy, traceParent, createdAt },
+    ...{ graph: graph.name, graphVersion: graph.version, graphHash: graph.hash, deadline: new Date(deadline) },
     // No request knows this key.
     ...{ idemKey: runId, idemDigest: "" },
-  });
-  const event = firstEvent({ runId, createdAt, graph: graph.name, input, role, modelProfile, sessionId });
-  await appendFirstEvent(tx, { tenant, event });
+  };
+  await insertChild(tx, { run, place });
   return runId;
 }
