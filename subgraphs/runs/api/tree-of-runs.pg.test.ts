@@ -39,7 +39,6 @@ describe("a tree of runs in the API", () => {
         admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([asks, delegates]),
-        admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
         modelProfiles: ["scripted"],
