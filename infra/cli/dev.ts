@@ -27,8 +27,24 @@ export async function startProject(dir: string, { port, data }: ProductOptions):
   // Ctrl-C reaches the whole process group; other signals are handed on.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  endWithNpm(() => child.kill("SIGTERM"));
   process.exitCode = await new Promise<number>((end, fail) => {
     child.once("error", fail);
     child.once("exit", (code) => end(code ?? 1));
   });
+}
+
+/**
+ * Takes the end of npm for a request to stop, as `npm start` of the installation does: npm hands a signal to the shell between
+ * it and us, and most shells die of it without handing it on.
+ */
+function endWithNpm(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 200);
+  watch.unref();
 }

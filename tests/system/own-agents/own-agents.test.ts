@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { readRuntime } from "@soma/cli/data-folder";
+import { isAlive } from "@soma/schemas/is-alive";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { removeData } from "../remove-data.ts";
@@ -36,13 +38,19 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "soma-tutorial-"));
 });
 afterAll(async () => {
-  if (product !== undefined && product.exitCode === null) {
-    const gone = once(product, "exit");
-    product.kill("SIGTERM");
-    await gone;
-  }
+  await stop();
   await removeData(home);
 });
+
+/** Ends npm, and waits until the product that it started is gone as well. */
+async function stop(): Promise<void> {
+  if (product === undefined || product.exitCode !== null) return;
+  const runtime = await readRuntime(join(home, "my-agents/.soma"));
+  const gone = once(product, "exit");
+  product.kill("SIGTERM");
+  await gone;
+  await until("the product has ended with npm", async () => !isAlive(runtime?.pid ?? 0) || undefined, 30_000);
+}
 
 /** One shell for the whole page, as its reader has one: folder and variables stay. */
 function openShell() {
