@@ -14,6 +14,8 @@ const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
+  "RollbackPayload.effects": "steps of one run, whose number is limited",
+  "Run.stateDiff": "1000 places",
   "RunBatch.events": "1000 events",
   "Viewer.roles": "roles of conf/roles.yaml",
 };

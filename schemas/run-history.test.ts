@@ -71,6 +71,8 @@ describe("kinds", () => {
       STREAM_START: 20,
       STREAM_DATA: 21,
       STREAM_END: 22,
+      RUN_FORKED: 40,
+      RUN_ROLLED_BACK: 41,
     });
     for (const kind of kinds) expect(toEventKind(EVENT_KIND[kind])).toBe(kind);
     expect(() => toEventKind(99)).toThrow(/99/);
@@ -78,7 +80,7 @@ describe("kinds", () => {
 
   it("isEventKind() and isStepEnd() tell them from what a newer server may send", () => {
     expect(kinds.every(isEventKind)).toBe(true);
-    expect([isEventKind("toString"), isEventKind("RUN_FORKED")]).toEqual([false, false]);
+    expect([isEventKind("toString"), isEventKind("RUN_FOLDED")]).toEqual([false, false]);
     expect(kinds.filter(isStepEnd)).toEqual(["STEP_SUCCEEDED", "STEP_FAILED", "STEP_DENIED", "STEP_CANCELED"]);
   });
 });

@@ -4,6 +4,7 @@ import { CliError, EXIT } from "./cli-error.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
+import { addHistoryCommands } from "./history-commands.ts";
 import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
@@ -103,6 +104,7 @@ runs
   .action(async (id: string, name: string, payload: string | undefined) =>
     signalRun(await product(), { id, name, payload, json: wantsJson }),
   );
+addHistoryCommands(runs, { product, json: wantsJson });
 
 program
   .command("tools")

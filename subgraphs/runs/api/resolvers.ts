@@ -3,7 +3,9 @@ import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { LostHints } from "@soma/shared/lost-hints";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
+import { forkRun } from "../commands/fork-run.ts";
 import { pauseRun } from "../commands/pause-run.ts";
+import { rollbackRun } from "../commands/rollback-run.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
@@ -12,6 +14,7 @@ import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
 import type { ModelStatus, Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
+import { historyResolvers } from "./history-resolvers.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
@@ -37,6 +40,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     return { run };
   };
 
+  const ofRuns = runResolvers(sql);
+
   return {
     Query: {
       viewer: (_parent, _args, context) => toViewer(context.principal),
@@ -60,6 +65,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       pauseRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: true })),
       resumeRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: false })),
       signalRun: (_parent, { input }, context) => asked(signalRun(sql, context.principal, input)),
+      forkRun: (_parent, { input }, context) => asked(forkRun(deps, context.principal, input)),
+      async rollbackRun(_parent, { input }, context) {
+        const { run, effects } = await rollbackRun(deps, context.principal, input);
+        if (input.dryRun !== true) for (const name of [run.runId, WORK_WAITS]) deps.wakeUp.changed(name);
+        return { run, effects: effects.map((step) => ({ step, onReturn: "RUN_AGAIN" as const })) };
+      },
     },
     Subscription: {
       runEvents: {
@@ -70,7 +81,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
           }),
       },
     },
-    ...runResolvers(sql),
+    ...ofRuns,
+    Run: { ...ofRuns.Run, ...historyResolvers(deps) },
     ...eventResolvers(sql),
   };
 }

@@ -7,8 +7,8 @@ import { digest, toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
-import { chain } from "../domain/chain.ts";
 import type { HistoryEvent } from "../domain/history.ts";
+import { runEvent } from "../domain/run-event.ts";
 import { parseRunInput, parseSessionId, RUN_LIMIT_MS } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
@@ -103,7 +103,8 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   });
 }
 
-function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
+/** The run that was started under a key, when it was with the same body. */
+export function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
   if (run.idemDigest === idemDigest) return run;
   throw new SomaError(
     "IDEMPOTENCY_CONFLICT",
@@ -131,15 +132,5 @@ function firstEvent(params: {
   sessionId: string;
 }): HistoryEvent {
   const { runId, createdAt, ...payload } = params;
-  return chain(CHAIN_START, {
-    runId,
-    seq: 1,
-    at: createdAt,
-    kind: "RUN_STARTED",
-    step: 0,
-    node: null,
-    nodeType: null,
-    attempt: 0,
-    payload,
-  });
+  return runEvent({ seq: 0, hash: CHAIN_START }, { runId, at: createdAt, kind: "RUN_STARTED", payload });
 }

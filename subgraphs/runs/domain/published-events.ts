@@ -41,6 +41,8 @@ const RUN_STATUS_OF: Partial<Record<EventKind, RunStatusName>> = {
   RUN_CANCELED: "CANCELED",
   RUN_PAUSED: "PAUSED",
   RUN_RESUMED: "RUNNING",
+  RUN_FORKED: "READY",
+  RUN_ROLLED_BACK: "READY",
 };
 
 /** Codes of the journal rows that others hear of. */

@@ -2,7 +2,10 @@ import { EVENT_KIND } from "@soma/schemas/run-history";
 import type { Tx } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
 
-/** The event a run begins with, in the transaction that makes the run; every later one comes from its owner by commit_batch. */
+/**
+ * The event a run begins with, in the transaction that makes the run; every later one comes from its owner by commit_batch,
+ * and those of rollbacks from `appendRollback`.
+ */
 export async function appendFirstEvent(
   tx: Tx,
   { tenant, event }: { tenant: string; event: HistoryEvent },

@@ -14,6 +14,8 @@ export interface ClaimedRun {
   input: JsonObject;
   startedBy: string;
   epoch: number;
+  /** Rollbacks so far. */
+  branch: number;
   recoveries: number;
   /** Take-overs in a row without a step that ended in between. */
   fruitless: number;
@@ -35,7 +37,7 @@ export async function claimRuns(
   const { owner, graphs, slots, ageMs = null } = params;
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
-      input, started_by as "startedBy", epoch, recoveries, fruitless, control, trace_parent as "traceParent",
+      input, started_by as "startedBy", epoch, branch, recoveries, fruitless, control, trace_parent as "traceParent",
       deadline, created_at as "createdAt", started_at as "startedAt"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint)`;
 }

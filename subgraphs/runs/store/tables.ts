@@ -36,6 +36,8 @@ export const run = pgTable("run", {
   createdAt: instant("created_at").notNull(),
   startedAt: instant("started_at"),
   finishedAt: instant("finished_at"),
+  forkedFromRunId: uuid("forked_from_run_id"),
+  forkedFromSeq: integer("forked_from_seq"),
 });
 
 /** The log: checkpoint, event and outbox in one row. */
@@ -60,4 +62,3 @@ export const journal = pgTable(
 
 export type RunRow = typeof run.$inferSelect;
 export type SessionRow = typeof session.$inferSelect;
-export type JournalRow = typeof journal.$inferSelect;

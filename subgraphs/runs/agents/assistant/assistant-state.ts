@@ -1,6 +1,8 @@
 import { appended, replaced, type StateOf } from "@soma/sdk/graph";
 import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
+import type { RunInfo } from "@soma/sdk/node";
 import { rememberTool } from "@soma/sdk/remember-tool";
+import { runKey } from "@soma/sdk/run-key";
 import type { SessionTurn } from "@soma/sdk/services";
 
 /** A tool call of the model; `ordinal` counts over the whole run and makes its keys stable over retries. */
@@ -33,9 +35,9 @@ export type AssistantState = StateOf<typeof assistantChannels>;
 /** Name of the call that this agent carries out itself: under policy like any other, but its effect is a memory. */
 export const REMEMBER_TOOL = rememberTool.name;
 
-/** Key of one call of a run: the same over attempts and take-overs. */
-export function callKey(runId: string, call: PendingCall): string {
-  return `${runId}:call:${call.ordinal}`;
+/** Key of one call of a run: the same over attempts and take-overs, another one after a rollback. */
+export function callKey(run: Pick<RunInfo, "runId" | "branch">, call: PendingCall): string {
+  return `${runKey(run)}:call:${call.ordinal}`;
 }
 
 /** The arguments a model wrote, or undefined when they are not a JSON object. */

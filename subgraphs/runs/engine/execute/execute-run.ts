@@ -8,6 +8,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
+import { effectiveEvents, sinceBegun } from "../../domain/rollback.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readHistory } from "../../store/read-history.ts";
@@ -53,6 +54,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
 async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
   const { run } = context;
   const events = await readAll(sql, run);
+  const standing = effectiveEvents(events);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
   const journal = createJournal({
     run,
@@ -64,10 +66,10 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
       context.heed(control);
     },
   });
-  if (run.recoveries > toldRecoveries(events))
+  if (run.recoveries > toldRecoveries(run, events))
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
   context.heed(run.control);
-  context.putOff(pausedMs(events, context.now()));
+  context.putOff(pausedMs(sinceBegun(events), context.now()));
   const noteCancel = (): void => {
     if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
@@ -76,7 +78,7 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
   const disarm = cancelAtDeadline(context);
   try {
     // The process died between the end of a step and the end of its run.
-    const stopped = stoppedBy(events);
+    const stopped = stoppedBy(standing);
     if (stopped !== undefined)
       throw new StepStopped(stopped.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", stopped.error);
     if (run.fruitless > MAX_FRUITLESS)
@@ -85,9 +87,9 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    const replayed = replay(graph, events);
+    const replayed = replay(graph, standing);
     const inbox = createInbox(sql, context, replayed.heard);
-    let position = isPaused(events) ? resume(context, journal, replayed) : replayed;
+    let position = isPaused(standing) ? resume(context, journal, replayed) : replayed;
     while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
     ending();
     if (position === undefined) await journal.barrier();
@@ -126,9 +128,9 @@ function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A hand-back is no recovery: only a take-over that the history does not tell yet is written. */
-function toldRecoveries(events: readonly HistoryEvent[]): number {
-  const told = events.findLast(({ kind }) => kind === "RUN_RECOVERED");
+/** A hand-back is no recovery: only a take-over that the history does not tell yet is written. Those before a fork are another run's. */
+function toldRecoveries(run: ClaimedRun, events: readonly HistoryEvent[]): number {
+  const told = events.findLast(({ kind, runId }) => kind === "RUN_RECOVERED" && runId === run.runId);
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 

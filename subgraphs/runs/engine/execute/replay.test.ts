@@ -37,6 +37,18 @@ describe("replay()", () => {
     });
   });
 
+  it("numbers the steps after a fork or a rollback as that says, whatever stands before it", () => {
+    const first = done(1, { trail: ["w2"], left: 1 });
+    for (const kind of ["RUN_FORKED", "RUN_ROLLED_BACK"] as const) {
+      const events = aHistory({ kind: "RUN_STARTED" }, first, { kind, payload: { nextStep: 7 } });
+      expect(replay(loop, events)).toMatchObject({ state: { left: 1 }, node: "work", stepNumber: 7, attempts: 0 });
+      expect(replay(loop, [...events, ...aHistory(done(7, { left: 0 }))])).toMatchObject({
+        node: "end",
+        stepNumber: 8,
+      });
+    }
+  });
+
   it("knows the attempts and the open streams of a step that was begun and not ended", () => {
     const stream = (kind: "STREAM_START" | "STREAM_DATA" | "STREAM_END", name: string, seq: number, data = "") => ({
       kind,

@@ -50,6 +50,9 @@ export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Pos
   let open: OpenStep = { ...NEW_STEP, beganAt: undefined };
   const heard: number[] = [];
   for (const event of events) {
+    // What is done again after a fork or a rollback has numbers, and so keys, that nothing before it had.
+    if (event.kind === "RUN_FORKED" || event.kind === "RUN_ROLLED_BACK")
+      stepNumber = Math.max(stepNumber, payloadOf(event.kind, event.payload).nextStep);
     if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
     if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") {
       open = goOn(graph, open, event);

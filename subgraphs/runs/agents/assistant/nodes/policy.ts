@@ -72,6 +72,6 @@ export async function decide(
     toolVersion: tool.version,
     risk: tool.risk,
     args,
-    idempotencyKey: callKey(run.runId, call),
+    idempotencyKey: callKey(run, call),
   });
 }

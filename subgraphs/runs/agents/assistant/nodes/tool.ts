@@ -65,7 +65,7 @@ async function invoke(
 ): Promise<Answer> {
   const { run, signal } = context;
   const { tools } = context.services;
-  const idempotencyKey = callKey(run.runId, call);
+  const idempotencyKey = callKey(run, call);
   const invocationId = tools.invocationIdOf(idempotencyKey);
   const tool = (await tools.list()).find((known) => known.name === call.name);
   const timeoutMs = (tool?.timeoutMs ?? DEFAULT_TIMEOUT_MS) + ANSWER_MARGIN_MS;
