@@ -60,6 +60,7 @@ describe("kinds", () => {
       RUN_CANCELED: 6,
       RUN_PAUSED: 7,
       RUN_RESUMED: 8,
+      RUN_PARKED: 18,
       STEP_STARTED: 10,
       STEP_SUCCEEDED: 11,
       STEP_FAILED: 12,

@@ -26,6 +26,7 @@ export const EVENT_KIND = {
   STEP_RETRIED: 15,
   STEP_PARKED: 16,
   STEP_WOKEN: 17,
+  RUN_PARKED: 18,
   STREAM_START: 20,
   STREAM_DATA: 21,
   STREAM_END: 22,
@@ -154,6 +155,8 @@ export interface RunHistory {
   RUN_CANCELED: { reason: string };
   RUN_PAUSED: Record<never, never>;
   RUN_RESUMED: Record<never, never>;
+  /** Of several steps that wait, each told so when it began to; the run is nobody's until the first of them goes on. */
+  RUN_PARKED: Record<never, never>;
   STEP_STARTED: { summary: string | null };
   STEP_SUCCEEDED: StepResultPayload;
   STEP_DENIED: StepResultPayload;
@@ -210,6 +213,7 @@ const PARSERS: Parsers = {
   RUN_CANCELED: (f) => ({ reason: text(f.reason) }),
   RUN_PAUSED: () => ({}),
   RUN_RESUMED: () => ({}),
+  RUN_PARKED: () => ({}),
   STEP_STARTED: (f) => ({ summary: textOrNull(f.summary) }),
   STEP_SUCCEEDED: stepResult,
   STEP_DENIED: stepResult,

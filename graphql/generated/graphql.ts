@@ -119,6 +119,7 @@ export type RunEventType =
   | 'RUN_CANCELED'
   | 'RUN_PAUSED'
   | 'RUN_RESUMED'
+  | 'RUN_PARKED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'
@@ -316,6 +317,13 @@ export type RunsQueryVariables = Exact<{
 
 
 export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RunPictureQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunPictureQuery = { run: { graph: string, graphVersion: number, picture: { mermaid: string, nodes: Array<{ id: string, name: string, type: string, within: string | null, status: StepStatus | null, steps: number }>, edges: Array<{ from: string, to: string, chosen: boolean }> } | null } | null };
 
 export type RunDetailQueryVariables = Exact<{
   id: string | number;
@@ -767,6 +775,30 @@ export const RunsDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
+export const RunPictureDocument = new TypedDocumentString(`
+    query RunPicture($id: ID!) {
+  run(id: $id) {
+    graph
+    graphVersion
+    picture {
+      nodes {
+        id
+        name
+        type
+        within
+        status
+        steps
+      }
+      edges {
+        from
+        to
+        chosen
+      }
+      mermaid
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunPictureQuery, RunPictureQueryVariables>;
 export const RunDetailDocument = new TypedDocumentString(`
     query RunDetail($id: ID!) {
   run(id: $id) {

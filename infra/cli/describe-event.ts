@@ -13,6 +13,7 @@ const WORDS: Words = {
   RUN_CANCELED: ({ reason }) => reason,
   RUN_PAUSED: () => "",
   RUN_RESUMED: () => "",
+  RUN_PARKED: () => "",
   STEP_STARTED: summaryOf,
   STEP_SUCCEEDED: summaryOf,
   STEP_FAILED: summaryOf,

@@ -5,6 +5,7 @@ import {
   ResumeRunDocument,
   RunDetailDocument,
   type RunDetailQuery,
+  RunPictureDocument,
   type RunSummaryFragment,
   RunsDocument,
   SignalRunDocument,
@@ -47,10 +48,7 @@ export async function showRun({ client, hints }: Product, { id, json }: { id: st
   const onMissing = (error: Error, at: string): void =>
     void process.stderr.write(`soma: ${at} is not shown: ${safe(error.message)}\n`);
   const { run } = await client.request(RunDetailDocument, { id }, { onMissing });
-  if (run === null || run === undefined)
-    throw new CliError(`run ${id} does not exist; \`${hints.soma} runs list\` shows those that do`, {
-      code: "NOT_FOUND",
-    });
+  if (run === null || run === undefined) throw noSuchRun(id, hints);
   if (json) return printJson(run);
   const outcome = describeOutcome(run.outcome);
   print(
@@ -71,6 +69,22 @@ export async function showRun({ client, hints }: Product, { id, json }: { id: st
   }
   if (run.answer !== null && run.answer !== undefined) print(`\n${safe(run.answer)}`);
   if (run.error !== null && run.error !== undefined) print(`\n${run.error.code}: ${safe(run.error.message)}`);
+}
+
+/** The graph of a run as Mermaid draws it, with where the run stands. */
+export async function drawRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
+  const { run } = await client.request(RunPictureDocument, { id });
+  if (run === null || run === undefined) throw noSuchRun(id, hints);
+  if (run.picture === null || run.picture === undefined)
+    throw new CliError(`the product that runs has no graph ${run.graph}@${run.graphVersion} any more`, {
+      code: "NOT_FOUND",
+    });
+  if (json) return printJson(run.picture);
+  print(safe(run.picture.mermaid));
+}
+
+function noSuchRun(id: string, { soma }: Product["hints"]): CliError {
+  return new CliError(`run ${id} does not exist; \`${soma} runs list\` shows those that do`, { code: "NOT_FOUND" });
 }
 
 function toRow(step: Run["steps"]["nodes"][number]): string[] {

@@ -8,7 +8,7 @@ import { addHistoryCommands } from "./history-commands.ts";
 import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
-import { cancelRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
+import { cancelRun, drawRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 
@@ -69,6 +69,11 @@ runs
   .argument("<run>")
   .description("what happened in a run")
   .action(async (id: string) => showRun(await product(), { id, json: wantsJson }));
+runs
+  .command("graph")
+  .argument("<run>")
+  .description("the graph of a run as Mermaid text, with where the run stands")
+  .action(async (id: string) => drawRun(await product(), { id, json: wantsJson }));
 runs
   .command("watch")
   .argument("<run>")

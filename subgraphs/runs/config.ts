@@ -1,5 +1,6 @@
 import { integer, json, readSettings, text, url } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { runLimitSettings } from "./engine/execute/run-limits.ts";
 import { callLimitSettings } from "./models/call-limits.ts";
 
 /** Which model is asked, and within which limits. */
@@ -34,6 +35,7 @@ const workerSettings = {
     min: 1,
     max: 10_000,
   }),
+  ...runLimitSettings,
   internalSigningKey: json(parseJwk, {
     env: "SOMA_INTERNAL_SIGNING_KEY",
     doc: "private Ed25519 JWK of the internal tokens",

@@ -77,6 +77,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     services,
     wakeUp,
     slots: config.slots,
+    limits: config,
     log,
     now: () => new Date(),
     owed: new Set<Incarnation>(),

@@ -1,6 +1,14 @@
 import { hash } from "node:crypto";
-import { canonicalJson } from "@soma/schemas/json";
-import type { NodeSpec } from "./node.ts";
+import { canonicalJson, type JsonObject } from "@soma/schemas/json";
+import type { NodeResult, NodeSpec } from "./node.ts";
+import { nodeNameFault } from "./node-name.ts";
+
+/** A place in a graph: a step that does something, or one in which branches run. */
+export type AnyNode<S> = NodeSpec<S> | BranchingNode<S>;
+
+export function isBranching<S>(node: AnyNode<S>): node is BranchingNode<S> {
+  return "branches" in node;
+}
 
 /** One value of a graph's state: where it begins, and how an update changes it (it replaces, unless `reduce` says otherwise). */
 export interface Channel<T> {
@@ -28,9 +36,17 @@ export interface Graph<S> {
   /** name@version#hash, as workers announce it. */
   pin: string;
   entry: string;
+  /** Milliseconds a run may take, pauses not counted; it is canceled then. */
+  timeoutMs: number;
+  /** What a run begins with, given its input; undefined for a graph that takes a text. Throws what is wrong with the input. */
+  begin: ((input: JsonObject) => Partial<S>) | undefined;
   initial(): S;
   fold(state: S, patch: Partial<S>): S;
-  node(id: string): NodeSpec<S>;
+  node(id: string): AnyNode<S>;
+  /** Its nodes in the order they were declared, the entry first. */
+  nodeIds: readonly string[];
+  /** The nodes that can follow one; it chooses where there are several, and is an end where there is none. */
+  following(id: string): readonly string[];
   /** The node after this one, or undefined when the run is at its end. */
   next(id: string, state: S): string | undefined;
   /** What a finished run answers. */
@@ -40,10 +56,57 @@ export interface Graph<S> {
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds graphs of different states; each one is only ever given its own
 export type AnyGraph = Graph<any>;
 
+/** One of several graphs that run at the same time in a step, each over a state of its own. */
+export interface Branch {
+  /** Unique in its step; empty where the step has but this one. */
+  key: string;
+  graph: AnyGraph;
+  /** What the branch begins with, folded into the graph's initial state. */
+  start: object;
+}
+
+/** Why a branch failed: a code of the error catalogue, and what people may read. */
+export interface BranchError {
+  code: string;
+  message: string;
+}
+
+/**
+ * A place in a graph where branches run: each step of a branch is durable by itself, and one that is done is not done again,
+ * whatever happens to the others. When all branches are at their ends, `join` makes one result of them.
+ */
+export interface BranchingNode<S> {
+  type: "parallel" | "map" | "subgraph";
+  /** The graph of each branch by its key, or of every branch under `*`; they are part of what the run is pinned to. */
+  graphs: Readonly<Record<string, AnyGraph>>;
+  /** Branches that are under way at once; one that waits is under way. */
+  limit: number;
+  summary?: (state: S) => string;
+  /** The same for the same state: after a crash it is asked again. */
+  branches(state: S): readonly Branch[];
+  /** `ends` are the last states of the branches, in their order. */
+  join(ends: readonly unknown[], state: S): NodeResult<S>;
+  /** What changes in the state of a branch that failed, which is at its end then. Left out, the run fails with it. */
+  giveUp?(error: BranchError, key: string): object;
+}
+
+/** What else is declared of a graph. */
+export interface GraphOptions<S> {
+  /** Milliseconds a run may take, pauses not counted; an hour unless said otherwise, at most 366 days. */
+  timeoutMs?: number;
+  /**
+   * Makes of a run's input what its state begins with; an error it throws is told to whoever starts the run. Left out, the
+   * input has to have a text, as that of a conversation. It has to give the same for the same input: it is asked again after
+   * a crash.
+   */
+  begin?(input: JsonObject): Partial<S>;
+}
+
 type Edge<S> = { to: string } | { choose: (state: S) => string; among: readonly string[] };
 
 export interface GraphBuilder<S> {
-  node(id: string, spec: NodeSpec<S>): GraphBuilder<S>;
+  /** An id is 1 to 64 letters, digits, _ and -, a letter first. */
+  node(id: string, spec: AnyNode<S>): GraphBuilder<S>;
   /** After `from` always `to`. */
   edge(from: string, to: string): GraphBuilder<S>;
   /** After `from` whichever of `among` the state asks for. */
@@ -61,9 +124,10 @@ export function graph<C extends Record<string, unknown>>(
   name: string,
   version: number,
   channels: C,
+  options: GraphOptions<StateOf<C>> = {},
 ): GraphBuilder<StateOf<C>> {
   type S = StateOf<C>;
-  const nodes = new Map<string, NodeSpec<S>>();
+  const nodes = new Map<string, AnyNode<S>>();
   const edges = new Map<string, Edge<S>>();
 
   const connect = (from: string, edge: Edge<S>): GraphBuilder<S> => {
@@ -75,6 +139,8 @@ export function graph<C extends Record<string, unknown>>(
 
   const builder: GraphBuilder<S> = {
     node(id, spec) {
+      const fault = nodeNameFault(id);
+      if (fault !== undefined) throw new Error(`graph ${name}: the node id ${fault}`);
       if (nodes.has(id)) throw new Error(`graph ${name}: node "${id}" stands twice`);
       nodes.set(id, spec);
       return builder;
@@ -82,32 +148,45 @@ export function graph<C extends Record<string, unknown>>(
     edge: (from, to) => connect(from, { to }),
     when: (from, among, choose) => connect(from, { choose, among }),
     build: (answer) =>
-      buildGraph({ name, version, channels: channels as Record<string, Channel<unknown>>, nodes, edges, answer }),
+      buildGraph({
+        name,
+        version,
+        channels: channels as Record<string, Channel<unknown>>,
+        nodes,
+        edges,
+        answer,
+        ...options,
+      }),
   };
   return builder;
 }
 
-interface Parts<S> {
+interface Parts<S> extends GraphOptions<S> {
   name: string;
   version: number;
   channels: Record<string, Channel<unknown>>;
-  nodes: ReadonlyMap<string, NodeSpec<S>>;
+  nodes: ReadonlyMap<string, AnyNode<S>>;
   edges: ReadonlyMap<string, Edge<S>>;
   answer: (state: S) => string;
 }
 
+/** Milliseconds a run may take whose graph says nothing else. */
+export const DEFAULT_TIMEOUT_MS = 3_600_000;
+const MAX_TIMEOUT_MS = 366 * 24 * 3_600_000;
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
 
 function buildGraph<S>(parts: Parts<S>): Graph<S> {
-  const { name, version, channels, nodes, edges } = parts;
+  const { name, version, channels, nodes, edges, timeoutMs = DEFAULT_TIMEOUT_MS } = parts;
   const [entry] = nodes.keys();
   if (!NAME.test(name)) throw new Error(`graph name "${name}" is not 1 to 64 of a-z, 0-9, _ and -, a letter first`);
   if (!Number.isInteger(version) || version < 1 || version > 2 ** 31 - 1)
     throw new Error(`graph ${name}: version ${version} is not a whole number from 1 on`);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS)
+    throw new Error(`graph ${name}: timeoutMs ${timeoutMs} is not a whole number from 1 to ${MAX_TIMEOUT_MS}`);
   if (entry === undefined) throw new Error(`graph ${name} has no node`);
   checkEdges(parts, entry);
   const shape = {
-    nodes: [...nodes].map(([id, spec]) => [id, spec.type]),
+    nodes: [...nodes].map(([id, spec]) => [id, spec.type, ...pinsIn(spec)]),
     edges: [...edges].map(([from, edge]) => [from, targetsOf(edge)]),
     channels: Object.keys(channels),
   };
@@ -119,6 +198,8 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
     hash: digest,
     pin: `${name}@${version}#${digest}`,
     entry,
+    timeoutMs,
+    begin: parts.begin,
     answer: parts.answer,
     initial: () => Object.fromEntries(Object.entries(channels).map(([key, channel]) => [key, channel.initial])) as S,
     fold(state, patch) {
@@ -135,6 +216,11 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
       if (spec === undefined) throw new Error(`graph ${name} has no node "${id}"`);
       return spec;
     },
+    nodeIds: [...nodes.keys()],
+    following(id) {
+      const edge = edges.get(id);
+      return edge === undefined ? [] : targetsOf(edge);
+    },
     next(id, state) {
       const edge = edges.get(id);
       if (edge === undefined) return undefined;
@@ -145,6 +231,11 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
       return chosen;
     },
   };
+}
+
+/** The graphs that run in a node are part of the structure. */
+function pinsIn<S>(spec: AnyNode<S>): string[] {
+  return isBranching(spec) ? Object.values(spec.graphs).map(({ pin }) => pin) : [];
 }
 
 function targetsOf<S>(edge: Edge<S>): readonly string[] {

@@ -64,6 +64,11 @@ export interface NodeSpec<S> {
   pure?: boolean;
   retry?: RetryPolicy;
   /**
+   * Milliseconds one attempt may take; its signal is aborted then, what it still gives is left alone, and it has failed with
+   * TIMEOUT, which is tried again. A step that parks does not use it up. Left out, only the run's deadline counts.
+   */
+  timeoutMs?: number;
+  /**
    * The node copies streams that live elsewhere: one left open by a dead attempt goes on instead of being interrupted.
    */
   copiesStreams?: boolean;

@@ -176,7 +176,7 @@ export type ViewerLimits = {
   inputBytes: Scalars['Int']['output'];
   /** Rows of one page of a list. */
   pageSize: Scalars['Int']['output'];
-  /** Seconds a run may take before it is canceled. */
+  /** Seconds a run may take before it is canceled, unless its graph says otherwise. */
   runSeconds: Scalars['Int']['output'];
 };
 
@@ -240,6 +240,8 @@ export type Run = Node & {
   stateAt: Maybe<RunState>;
   /** What differs between its states at two events, in the order of the paths; at most 1000 places. */
   stateDiff: Maybe<Array<StateChange>>;
+  /** Its graph, and where the run stands in it; null where this service does not have that version of the graph. */
+  picture: Maybe<RunPicture>;
 };
 
 
@@ -294,6 +296,36 @@ export type StateChangeOp =
   | 'ADD'
   | 'REMOVE'
   | 'REPLACE';
+
+/** The graph of a run as nodes and edges, and as text that Mermaid draws. */
+export type RunPicture = {
+  nodes: Array<PictureNode>;
+  edges: Array<PictureEdge>;
+  /** A Mermaid flowchart. */
+  mermaid: Scalars['String']['output'];
+};
+
+/** A node of the graph, or of a graph within it. */
+export type PictureNode = {
+  /** Where it stands: `fetch`, `each[*]/fetch` in the branches of a list, `both[news]/fetch` in one with a name. */
+  id: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+  /** The kind of work, such as model, tool or map. */
+  type: Scalars['String']['output'];
+  /** The node it is in; null in the run's own graph. */
+  within: Maybe<Scalars['String']['output']>;
+  /** Of its steps the one that needs eyes most: running, failed, canceled, denied, succeeded; null while it has none. */
+  status: Maybe<StepStatus>;
+  /** How many steps the run has had there. */
+  steps: Scalars['Int']['output'];
+};
+
+export type PictureEdge = {
+  from: Scalars['String']['output'];
+  to: Scalars['String']['output'];
+  /** Whether the graph chooses among several. */
+  chosen: Scalars['Boolean']['output'];
+};
 
 /** How a run went, which its status alone does not tell: a run that succeeded may have tool calls that did not. */
 export type RunOutcome = {
@@ -564,6 +596,7 @@ export type RunEventType =
   | 'RUN_CANCELED'
   | 'RUN_PAUSED'
   | 'RUN_RESUMED'
+  | 'RUN_PARKED'
   | 'STEP_STARTED'
   | 'STEP_SUCCEEDED'
   | 'STEP_FAILED'
@@ -856,6 +889,9 @@ export type ResolversTypes = {
   RunState: ResolverTypeWrapper<RunState>;
   StateChange: ResolverTypeWrapper<StateChange>;
   StateChangeOp: StateChangeOp;
+  RunPicture: ResolverTypeWrapper<RunPicture>;
+  PictureNode: ResolverTypeWrapper<PictureNode>;
+  PictureEdge: ResolverTypeWrapper<PictureEdge>;
   RunOutcome: ResolverTypeWrapper<RunOutcome>;
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
@@ -922,6 +958,9 @@ export type ResolversParentTypes = {
   RunFork: Omit<RunFork, 'run'> & { run: ResolversParentTypes['Run'] };
   RunState: RunState;
   StateChange: StateChange;
+  RunPicture: RunPicture;
+  PictureNode: PictureNode;
+  PictureEdge: PictureEdge;
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
@@ -1059,6 +1098,7 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   forkedFrom?: Resolver<Maybe<ResolversTypes['RunFork']>, ParentType, ContextType>;
   stateAt?: Resolver<Maybe<ResolversTypes['RunState']>, ParentType, ContextType, Partial<RunStateAtArgs>>;
   stateDiff?: Resolver<Maybe<Array<ResolversTypes['StateChange']>>, ParentType, ContextType, RequireFields<RunStateDiffArgs, 'fromSeq' | 'toSeq'>>;
+  picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1077,6 +1117,27 @@ export type StateChangeResolvers<ContextType = RequestContext, ParentType extend
   path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+};
+
+export type RunPictureResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunPicture'] = ResolversParentTypes['RunPicture']> = {
+  nodes?: Resolver<Array<ResolversTypes['PictureNode']>, ParentType, ContextType>;
+  edges?: Resolver<Array<ResolversTypes['PictureEdge']>, ParentType, ContextType>;
+  mermaid?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PictureNodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PictureNode'] = ResolversParentTypes['PictureNode']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  within?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes['StepStatus']>, ParentType, ContextType>;
+  steps?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PictureEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PictureEdge'] = ResolversParentTypes['PictureEdge']> = {
+  from?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type RunOutcomeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunOutcome'] = ResolversParentTypes['RunOutcome']> = {
@@ -1291,6 +1352,9 @@ export type Resolvers<ContextType = RequestContext> = {
   RunFork?: RunForkResolvers<ContextType>;
   RunState?: RunStateResolvers<ContextType>;
   StateChange?: StateChangeResolvers<ContextType>;
+  RunPicture?: RunPictureResolvers<ContextType>;
+  PictureNode?: PictureNodeResolvers<ContextType>;
+  PictureEdge?: PictureEdgeResolvers<ContextType>;
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;

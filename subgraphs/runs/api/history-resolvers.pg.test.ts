@@ -64,7 +64,11 @@ describe("the history of runs in the API", () => {
     const { errors } = await other.ask(`{ run(id: "${runId}") { id stateAt { seq } } }`);
     await other.close();
     expect(errors).toMatchObject([
-      { message: expect.stringContaining(`which this build does not have; it has ${elsewhere.pin}`) },
+      {
+        message: expect.stringContaining(
+          `which this build does not have; ask one that has it. This one has ${elsewhere.pin}`,
+        ),
+      },
     ]);
   });
 
@@ -103,7 +107,7 @@ describe("the history of runs in the API", () => {
     expect((await page(2)).data?.runEventsPage).toMatchObject({ prevHash: all.events[1]?.hash });
 
     const back = (dryRun: boolean) =>
-      api.ask(`mutation { rollbackRun(input: { runId: "${run.id}", toSeq: 3, dryRun: ${dryRun}, idempotencyKey: "r" }) {
+      api.ask(`mutation { rollbackRun(input: { runId: "${run.id}", toSeq: 4, dryRun: ${dryRun}, idempotencyKey: "r" }) {
         run { status } effects { onReturn step { id nodeId nodeType status summary } } } }`);
     const effects = [
       {

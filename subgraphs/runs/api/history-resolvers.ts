@@ -3,6 +3,7 @@ import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { pinnedGraph } from "../commands/pinned-graph.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { diffState, type StateChange } from "../domain/state-diff.ts";
 import { stateAt } from "../engine/execute/state-at.ts";
@@ -45,22 +46,11 @@ async function readFoldable(
   context: RequestContext,
   run: RunRow,
 ): Promise<{ newest: number; state(seq: number): Json }> {
-  const graph = findGraph(graphs, run);
+  const graph = pinnedGraph(graphs, run);
   const events = await loadersOf(sql, context).record.load(run.runId);
   const head = await loadersOf(sql, context).head.load(run.runId);
   const newest = head?.seq ?? 0;
   return { newest, state: (seq) => foldTo({ run, graph, events, newest, seq }) };
-}
-
-function findGraph(graphs: GraphRegistry, { runId, graph: name, graphVersion, graphHash }: RunRow): AnyGraph {
-  const pin = `${name}@${graphVersion}#${graphHash}`;
-  const graph = graphs.findPinned(name, graphVersion);
-  if (graph?.pin === pin) return graph;
-  const known = graphs.pins().join(", ");
-  throw new SomaError(
-    "NOT_FOUND",
-    `the state of run ${runId} cannot be told: it is pinned to graph ${pin}, which this build does not have; it has ${known}`,
-  );
 }
 
 interface Fold {

@@ -89,6 +89,27 @@ describe("the runs API", () => {
     });
   });
 
+  it("draws the graph of a run, and nothing where its version is not there any more", async () => {
+    const draw = async () =>
+      (await ask(`{ run(id: "${runIds[0]}") { picture { nodes { id status steps } edges { from to } mermaid } } }`))
+        .data;
+    expect(await draw()).toMatchObject({
+      run: {
+        picture: {
+          nodes: [
+            { id: "a", status: "SUCCEEDED", steps: 1 },
+            { id: "b", status: "SUCCEEDED", steps: 1 },
+          ],
+          edges: [{ from: "a", to: "b" }],
+          mermaid: expect.stringContaining("n_a --> n_b"),
+        },
+      },
+    });
+    await harness.database.owner`update run set graph_version = 7 where run_id = ${runIds[0] ?? ""}`;
+    expect(await draw()).toEqual({ run: { picture: null } });
+    await harness.database.owner`update run set graph_version = 1 where run_id = ${runIds[0] ?? ""}`;
+  });
+
   it("says how a run went beside its status, in a list and by itself, and nothing while it goes on", async () => {
     const { runId } = await harness.start({ graph: "calls" }, aPrincipal({ tenant: "other" }));
     await harness.finished(runId);

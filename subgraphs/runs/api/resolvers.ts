@@ -40,7 +40,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     return { run };
   };
 
-  const ofRuns = runResolvers(sql);
+  const ofRuns = runResolvers(deps);
 
   return {
     Query: {

@@ -2,8 +2,10 @@ import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
+import type { StartRunDeps } from "../commands/start-run.ts";
 import { traceIdOf } from "../domain/published-events.ts";
 import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
+import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
@@ -13,7 +15,10 @@ import { sessionRunConnection } from "./run-connection.ts";
 import { stepConnection } from "./step-connection.ts";
 
 /** Fields of runs, steps and sessions. */
-export function runResolvers(sql: Sql): Pick<Resolvers, "Run" | "Step" | "Session"> {
+export function runResolvers({
+  sql,
+  graphs,
+}: Pick<StartRunDeps, "sql" | "graphs">): Pick<Resolvers, "Run" | "Step" | "Session"> {
   return {
     Run: {
       __resolveReference: ({ id }, context) => findRun(sql, context, id),
@@ -41,6 +46,10 @@ export function runResolvers(sql: Sql): Pick<Resolvers, "Run" | "Step" | "Sessio
       finishedAt: (run) => run.finishedAt?.toISOString() ?? null,
       headSeq: async (run, _args, context) => (await loadersOf(sql, context).head.load(run.runId))?.seq ?? 0,
       traceId: (run) => traceIdOf(run.traceParent),
+      picture: async (run, _args, context) => {
+        const graph = graphs.findPinned(run.graph, run.graphVersion);
+        return graph === undefined ? null : drawRun(graph, await loadersOf(sql, context).steps.load(run.runId));
+      },
       steps: async (run, args, context) => stepConnection(await loadersOf(sql, context).steps.load(run.runId), args),
     },
     Step: {

@@ -1,5 +1,6 @@
+import { DEFAULT_TIMEOUT_MS } from "@soma/sdk/graph";
 import type { Principal } from "@soma/shared/identity/principal";
-import { MAX_INPUT_BYTES, MAX_TEXT_BYTES, RUN_LIMIT_MS } from "../domain/run-input.ts";
+import { MAX_INPUT_BYTES, MAX_TEXT_BYTES } from "../domain/run-input.ts";
 import type { Viewer } from "./generated.ts";
 import { RUNS_PAGE } from "./run-connection.ts";
 
@@ -9,7 +10,7 @@ export function toViewer({ subject, tenant, roles }: Principal): Viewer {
     messageBytes: MAX_TEXT_BYTES,
     inputBytes: MAX_INPUT_BYTES,
     pageSize: RUNS_PAGE.max,
-    runSeconds: RUN_LIMIT_MS / 1_000,
+    runSeconds: DEFAULT_TIMEOUT_MS / 1_000,
   };
   return { subject, tenant, roles: [...roles], limits };
 }

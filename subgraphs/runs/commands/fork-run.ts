@@ -1,3 +1,4 @@
+import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -11,7 +12,8 @@ import type { HistoryEvent } from "../domain/history.ts";
 import { mergePatch } from "../domain/merge-patch.ts";
 import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
-import { parseRunInput, RUN_LIMIT_MS } from "../domain/run-input.ts";
+import { parseRunInput } from "../domain/run-input.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
 import { findLineage } from "../store/find-lineage.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
@@ -20,6 +22,7 @@ import { insertSession } from "../store/insert-session.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { RunRow } from "../store/tables.ts";
 import { getRun } from "./get-run.ts";
+import { pinnedGraph } from "./pinned-graph.ts";
 import { sameRun } from "./start-run.ts";
 
 /** Runs whose events one history may hold: reading it looks at each. */
@@ -37,6 +40,7 @@ export interface ForkRunParams {
 export interface ForkRunDeps {
   /** A pool of the request role. */
   sql: Sql;
+  graphs: GraphRegistry;
   now(): Date;
 }
 
@@ -56,10 +60,11 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
     if (known !== undefined) return sameRun(known, idemDigest, idemKey);
     const parent = await getRun(tx, { runId });
     requireRole(principal, parent.role);
-    const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch));
+    const graph = pinnedGraph(deps.graphs, parent);
+    const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
     const origin = await findOrigin(tx, parent, atSeq);
-    const fork = { parent, input, origin, at: deps.now(), startedBy: principal.subject, idemKey, idemDigest };
-    const forkId = await insertFork(tx, fork);
+    const asked = { startedBy: principal.subject, idemKey, idemDigest };
+    const forkId = await insertFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
     const row = await findRunByKey(tx, { tenant, idemKey });
     if (row === undefined) throw new SomaError("INTERNAL", `run ${forkId} was written and cannot be read`);
     return sameRun(row, idemDigest, idemKey);
@@ -81,6 +86,7 @@ async function findOrigin(tx: Tx, { runId }: RunRow, atSeq: number): Promise<His
 
 interface Fork {
   parent: RunRow;
+  graph: AnyGraph;
   input: HistoryEvent["payload"];
   origin: readonly HistoryEvent[];
   at: Date;
@@ -89,7 +95,7 @@ interface Fork {
   idemDigest: string;
 }
 
-async function insertFork(tx: Tx, { parent, input, origin, at, ...asked }: Fork): Promise<string> {
+async function insertFork(tx: Tx, { parent, graph: pinned, input, origin, at, ...asked }: Fork): Promise<string> {
   const from = origin.at(-1);
   if (from === undefined) throw new Error("a fork goes on from an event");
   const { tenant, graph, graphVersion, graphHash, role, modelProfile } = parent;
@@ -97,7 +103,7 @@ async function insertFork(tx: Tx, { parent, input, origin, at, ...asked }: Fork)
   await insertSession(tx, { tenant, sessionId, createdBy: asked.startedBy });
   const inserted = await insertRun(tx, {
     ...{ runId, tenant, sessionId, graph, graphVersion, graphHash, role, modelProfile, input, createdAt: at, ...asked },
-    deadline: new Date(at.getTime() + RUN_LIMIT_MS),
+    deadline: new Date(at.getTime() + pinned.timeoutMs),
     traceParent: traceHeaders().traceparent ?? "",
     // Numbers that its history tells of as heard are given to no signal of its own.
     fork: { fromRunId: from.runId, fromSeq: from.seq, signals: Math.max(0, ...heardSignals(origin)) },

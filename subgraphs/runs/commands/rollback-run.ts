@@ -9,8 +9,8 @@ import { checkCheckpoint } from "../domain/checkpoints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { effectsSince, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
-import { RUN_LIMIT_MS } from "../domain/run-input.ts";
 import type { Step } from "../domain/steps.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendRollback } from "../store/append-rollback.ts";
 import { lockRollbacks } from "../store/lock-rollbacks.ts";
 import { readHeads } from "../store/read-heads.ts";
@@ -18,6 +18,7 @@ import { readRecord } from "../store/read-record.ts";
 import { seizeRun } from "../store/seize-run.ts";
 import type { RunRow } from "../store/tables.ts";
 import { getRun } from "./get-run.ts";
+import { pinnedGraph } from "./pinned-graph.ts";
 
 /** A run that changes hands while it is taken is looked at again this often. */
 const TRIES = 5;
@@ -34,6 +35,7 @@ export interface RollbackRunParams {
 export interface RollbackRunDeps {
   /** A pool of the request role. */
   sql: Sql;
+  graphs: GraphRegistry;
   now(): Date;
 }
 
@@ -55,7 +57,7 @@ export async function rollbackRun(
   checkIdempotencyKey(params.idempotencyKey);
   const { tenant } = principal;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const done = await transaction(deps.sql, { tenant }, (tx) => rollBack(tx, deps.now(), principal, params));
+    const done = await transaction(deps.sql, { tenant }, (tx) => rollBack(tx, deps, principal, params));
     if (done !== undefined) return done;
   }
   throw new SomaError(
@@ -67,7 +69,7 @@ export async function rollbackRun(
 /** Undefined, with nothing changed, when the run changed hands meanwhile. */
 async function rollBack(
   tx: Tx,
-  at: Date,
+  { graphs, now }: RollbackRunDeps,
   principal: Principal,
   params: RollbackRunParams,
 ): Promise<RolledBack | undefined> {
@@ -80,8 +82,11 @@ async function rollBack(
   const done = events.find((event) => isOf(event, runId, request));
   if (done !== undefined) return { run: await getRun(tx, { runId }), effects: effectsBefore(events, done, params) };
   checkCheckpoint(runId, events, toSeq);
+  checkOwn(run, toSeq);
   if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };
-  if (!(await seizeRun(tx, { runId, deadline: new Date(at.getTime() + RUN_LIMIT_MS) }))) return undefined;
+  const at = now();
+  const deadline = new Date(at.getTime() + pinnedGraph(graphs, run).timeoutMs);
+  if (!(await seizeRun(tx, { runId, deadline }))) return undefined;
   // What its owner wrote until it was taken; nobody writes now.
   const newer = await readRecord(tx, { runId, afterSeq: events.at(-1)?.seq ?? 0 });
   const all = [...events, ...newer];
@@ -94,6 +99,15 @@ async function rollBack(
 
 function isOf({ kind, runId: writer, payload }: HistoryEvent, runId: string, request: string): boolean {
   return kind === "RUN_ROLLED_BACK" && writer === runId && payloadOf(kind, payload).request === request;
+}
+
+/** What its origin wrote is that run's: its input was another one there. */
+function checkOwn({ runId, forkedFromRunId: from, forkedFromSeq }: RunRow, toSeq: number): void {
+  if (from === null || forkedFromSeq === null || toSeq > forkedFromSeq) return;
+  throw new SomaError(
+    "BAD_INPUT",
+    `event ${toSeq} is one of run ${from}, from which run ${runId} was forked; go back to its event ${forkedFromSeq + 1}, or fork run ${from} at event ${toSeq}`,
+  );
 }
 
 /** What a rollback that was done already had told. */

@@ -9,7 +9,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../domain/history.ts";
 import { runEvent } from "../domain/run-event.ts";
-import { parseRunInput, parseSessionId, RUN_LIMIT_MS } from "../domain/run-input.ts";
+import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
@@ -47,7 +47,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   const graph = deps.graphs.find(params.graph);
   if (graph === undefined)
     throw new SomaError("BAD_INPUT", `there is no graph "${params.graph}"; known: ${deps.graphs.names().join(", ")}`);
-  const input = parseRunInput(toStorableJson(params.input));
+  const input = parseRunInput(toStorableJson(params.input), graph);
   const wantedSession = parseSessionId(params.sessionId);
   const role =
     params.role ??
@@ -86,7 +86,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
       modelProfile,
       input,
       startedBy: principal.subject,
-      deadline: new Date(createdAt.getTime() + RUN_LIMIT_MS),
+      deadline: new Date(createdAt.getTime() + graph.timeoutMs),
       idemKey: params.idempotencyKey,
       idemDigest,
       traceParent: traceHeaders().traceparent ?? "",

@@ -2,10 +2,11 @@ import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "./history.ts";
 
 /** Events after which a run stands between two steps: what it is there is told by the history up to them. */
-const CHECKPOINTS = ["RUN_STARTED", "STEP_SUCCEEDED", "STEP_DENIED"];
+const CHECKPOINTS = ["RUN_STARTED", "RUN_FORKED", "STEP_SUCCEEDED", "STEP_DENIED"];
 
-function isCheckpoint({ kind }: HistoryEvent): boolean {
-  return CHECKPOINTS.includes(kind);
+/** While branches are under way, others stand within their steps. */
+function isCheckpoint({ kind, node }: HistoryEvent): boolean {
+  return CHECKPOINTS.includes(kind) && node?.includes("/") !== true;
 }
 
 /** Throws BAD_INPUT, with the nearest ones, when a run cannot go on from an event because it is no checkpoint. */

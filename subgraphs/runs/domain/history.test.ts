@@ -7,7 +7,6 @@ import { toChained } from "./chain.ts";
 import { type HistoryEvent, parseStepId, stepIdOf } from "./history.ts";
 import { PUBLISHED_KINDS, type RunFacts, toPublishedEvent, traceIdOf } from "./published-events.ts";
 import { runEvent } from "./run-event.ts";
-import { parseRunInput, parseSessionId } from "./run-input.ts";
 import { codesOf, isFinished, RUN_STATUS, toRunStatus } from "./run-status.ts";
 import { toSteps } from "./steps.ts";
 
@@ -247,28 +246,5 @@ describe("identities and statuses", () => {
     for (const [name, code] of Object.entries(EVENT_KIND)) expect(toEventKind(code)).toBe(name);
     expect(() => toRunStatus(99)).toThrow(/99/);
     expect(() => toEventKind(99)).toThrow(/99/);
-  });
-});
-
-describe("input of a run", () => {
-  it.each([
-    ["null", null, /object/],
-    ["a list", [], /object/],
-    ["no text", {}, /has no text/],
-    ["a blank text", { text: " \n" }, /has no text/],
-    ["a text that is too long", { text: "é".repeat(16_385) }, /32770 bytes/],
-    ["too much beside the text", { text: "x", more: "y".repeat(70_000) }, /at most 65536/],
-  ])("refuses %s", (_what, input, message) => {
-    expect(() => parseRunInput(input)).toThrow(message);
-  });
-
-  it("takes what fits, a session's UUID or none, and keys of 1 to 200 characters", () => {
-    expect(parseRunInput({ text: "é".repeat(16_384) })).toBeDefined();
-    expect([parseSessionId(null), parseSessionId(undefined), parseSessionId(RUN_ID)]).toEqual([
-      undefined,
-      undefined,
-      RUN_ID,
-    ]);
-    expect(() => parseSessionId("x")).toThrow(/not a UUID/);
   });
 });

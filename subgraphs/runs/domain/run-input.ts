@@ -1,19 +1,29 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
+import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { isId } from "@soma/shared/ids";
 
-/** A run may take this long; what is still running then is canceled. */
-export const RUN_LIMIT_MS = 60 * 60 * 1_000;
 export const MAX_TEXT_BYTES = 32_768;
 export const MAX_INPUT_BYTES = 65_536;
 
-/** The input of a run: an object; when it has a text, the text is not empty and at most 32 KB. */
-export function parseRunInput(input: Json): JsonObject {
+/** The input of a run: an object that its graph can begin with; a text where the graph says no more. */
+export function parseRunInput(input: Json, { name, begin }: Pick<AnyGraph, "name" | "begin">): JsonObject {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw new SomaError("BAD_INPUT", 'the input of a run is an object, such as {"text": "..."}');
   const size = Buffer.byteLength(JSON.stringify(input));
   if (size > MAX_INPUT_BYTES)
     throw new SomaError("PAYLOAD_TOO_LARGE", `the input is ${size} bytes; at most ${MAX_INPUT_BYTES} are taken`);
+  if (begin === undefined) return parseText(input);
+  try {
+    begin(input);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SomaError("BAD_INPUT", `graph ${name} does not take this input: ${why}`, { cause });
+  }
+  return input;
+}
+
+function parseText(input: JsonObject): JsonObject {
   const { text } = input;
   if (typeof text !== "string" || text.trim() === "")
     throw new SomaError("BAD_INPUT", "the input has no text; say what the assistant is asked");

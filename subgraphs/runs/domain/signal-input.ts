@@ -4,6 +4,8 @@ import { SomaError } from "@soma/shared/errors";
 
 /** Signals one run may be sent in all. */
 export const MAX_SIGNALS = 1_000;
+/** Name a run waits for whose branches wait for several: any. No signal can have it. */
+export const ANY_SIGNAL = "*";
 const MAX_PAYLOAD_BYTES = 65_536;
 
 /** A signal has a name that steps wait for, and at most 64 KB of JSON. */

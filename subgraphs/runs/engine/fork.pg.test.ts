@@ -7,6 +7,7 @@ import { forkRun } from "../commands/fork-run.ts";
 import { toChained } from "../domain/chain.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { createGraphRegistry } from "./graphs/graph-registry.ts";
 
 /** Ids of steps whose effect was made, in order; the second step of a run waits while `held` is there. */
 const calls: string[] = [];
@@ -54,9 +55,13 @@ describe("forkRun()", () => {
   afterEach(() => harness.close());
 
   const fork = (runId: string, atSeq: number, more: object = {}, principal = aPrincipal()) =>
-    forkRun({ sql: harness.database.request, now: () => new Date() }, principal, {
-      ...{ runId, atSeq, idempotencyKey: `${runId}/${atSeq}`, ...more },
-    }).finally(() => harness.wakeUp.changed(WORK_WAITS));
+    forkRun(
+      { sql: harness.database.request, graphs: createGraphRegistry([three, many]), now: () => new Date() },
+      principal,
+      {
+        ...{ runId, atSeq, idempotencyKey: `${runId}/${atSeq}`, ...more },
+      },
+    ).finally(() => harness.wakeUp.changed(WORK_WAITS));
   const answer = async (runId: string): Promise<unknown> => (await harness.history(runId)).at(-1)?.payload.answer;
   /** Number of the event that ended a step. */
   const endOf = async (runId: string, step: number): Promise<number> =>

@@ -158,9 +158,9 @@ describe("a run that parks", () => {
     await ask(true);
     await until("it is paused", isPaused);
     await ask(false);
-    await parked(runId, 5);
+    await parked(runId, 6);
     expect((await harness.history(runId)).map(({ kind }) => kind)).toEqual([
-      ...["RUN_STARTED", "STEP_STARTED", "STEP_RETRIED", "RUN_PAUSED", "RUN_RESUMED"],
+      ...["RUN_STARTED", "STEP_STARTED", "STEP_RETRIED", "RUN_PAUSED", "RUN_RESUMED", "RUN_PARKED"],
     ]);
     await harness.skipWait(runId, 60_000);
     expect((await harness.finished(runId)).status).toBe(RUN_STATUS.FAILED.code);

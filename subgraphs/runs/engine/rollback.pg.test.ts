@@ -12,6 +12,7 @@ import { WORK_WAITS } from "../domain/hints.ts";
 import { toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { createGraphRegistry } from "./graphs/graph-registry.ts";
 
 /** Keys under which an effect was made, in order. */
 const effects: string[] = [];
@@ -52,9 +53,13 @@ describe("rollbackRun()", () => {
   });
 
   const rollback = (runId: string, toSeq: number, more: object = {}, principal = aPrincipal()) =>
-    rollbackRun({ sql: harness.database.request, now: () => new Date() }, principal, {
-      ...{ runId, toSeq, idempotencyKey: newId(), ...more },
-    }).finally(() => harness.wakeUp.changed(WORK_WAITS));
+    rollbackRun(
+      { sql: harness.database.request, graphs: createGraphRegistry([letters]), now: () => new Date() },
+      principal,
+      {
+        ...{ runId, toSeq, idempotencyKey: newId(), ...more },
+      },
+    ).finally(() => harness.wakeUp.changed(WORK_WAITS));
   const endOf = async (runId: string, step: number): Promise<number> =>
     (await harness.history(runId)).find((event) => event.kind === "STEP_SUCCEEDED" && event.step === step)?.seq ?? 0;
   const finishedOnce = async (): Promise<string> => {

@@ -1,6 +1,7 @@
 import type { Json } from "@soma/schemas/json";
 import type { Tx } from "@soma/shared/postgres/connect";
 import { RUN_STATUS } from "../domain/run-status.ts";
+import { ANY_SIGNAL } from "../domain/signal-input.ts";
 
 export interface AppendSignalParams {
   runId: string;
@@ -17,7 +18,7 @@ export async function appendSignal(tx: Tx, params: AppendSignalParams): Promise<
   const { runId, tenant, name, payload, sentBy, idemKey, idemDigest } = params;
   const [row] = await tx<{ no: number }[]>`
     update run set signals = signals + 1,
-        available_at = case when status = ${RUN_STATUS.PARKED.code} and waits_for = ${name} then clock_timestamp() else available_at end
+        available_at = case when status = ${RUN_STATUS.PARKED.code} and waits_for in (${name}, ${ANY_SIGNAL}) then clock_timestamp() else available_at end
       where run_id = ${runId} returning signals as no`;
   // A statement of its own: the rule that a signal has the number its run was given sees what came before it.
   await tx`

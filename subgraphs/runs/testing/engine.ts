@@ -1,5 +1,6 @@
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
+import { readSettings } from "@soma/shared/config";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
@@ -15,6 +16,7 @@ import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { type RunLimits, runLimitSettings } from "../engine/execute/run-limits.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
@@ -54,7 +56,7 @@ const noServices: ConnectedServices = () =>
 
 export async function createEngineHarness(
   graphs: readonly AnyGraph[],
-  services: ConnectedServices = noServices,
+  { services = noServices, limits = {} }: { services?: ConnectedServices; limits?: Partial<RunLimits> } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -70,7 +72,14 @@ export async function createEngineHarness(
   });
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const rest = { graphs: registry, services, wakeUp, log, now };
+  const rest = {
+    graphs: registry,
+    services,
+    wakeUp,
+    limits: { ...readSettings(runLimitSettings, {}), ...limits },
+    log,
+    now,
+  };
 
   const harness: EngineHarness = {
     database,

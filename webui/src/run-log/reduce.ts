@@ -17,6 +17,7 @@ const APPLY: Apply = {
   RUN_CANCELED: applyRunCanceled,
   RUN_PAUSED: applyRunStatus("PAUSED"),
   RUN_RESUMED: applyRunStatus("RUNNING"),
+  RUN_PARKED: () => {},
   STEP_STARTED: applyStepStarted,
   STEP_RETRIED: applyStepRetried,
   STEP_PARKED: applyStepParked,

@@ -2,6 +2,7 @@ import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
+import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
@@ -14,16 +15,16 @@ import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
-import { cancelBetween, executeNode, type NodeParts, StepStopped } from "./execute-node.ts";
+import { executeScope } from "./execute-scope.ts";
+import { createFloor } from "./floor.ts";
+import { haltOfRun, StepStopped } from "./halt.ts";
 import { createInbox } from "./inbox.ts";
-import { PARK_FROM_MS, waitMs } from "./parking.ts";
-import { NEW_STEP, type Position, replay, stoppedBy } from "./replay.ts";
+import { replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
+import type { RunLimits } from "./run-limits.ts";
 
 /** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
 const MAX_FRUITLESS = 8;
-/** Steps of one run; a graph that does not come to an end must not run for ever. */
-const MAX_STEPS = 500;
 const HISTORY_PAGE = 2_000;
 
 const finished = counter("soma_runs_finished_total", "Runs by how they ended", ["graph", "status"]);
@@ -31,6 +32,7 @@ const finished = counter("soma_runs_finished_total", "Runs by how they ended", [
 export interface ExecuteRunOptions {
   context: RunContext;
   graph: AnyGraph;
+  limits: RunLimits;
   batcher: CommitBatcher;
   /** A pool of the worker role, for the history. */
   sql: Sql;
@@ -51,7 +53,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
+async function proceed({ context, graph, limits, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
   const { run } = context;
   const events = await readAll(sql, run);
   const standing = effectiveEvents(events);
@@ -87,13 +89,17 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    const replayed = replay(graph, standing);
-    const inbox = createInbox(sql, context, replayed.heard);
-    let position = isPaused(standing) ? resume(context, journal, replayed) : replayed;
-    while (position?.node !== undefined) position = await advance({ context, graph, journal, inbox }, position);
+    const { root, lastStep, heard } = replay(graph, standing);
+    if (isPaused(standing) && !context.pausing() && !context.canceled())
+      journal.write({ kind: "RUN_RESUMED", payload: {} });
+    const inbox = createInbox(sql, context, heard);
+    const floor = createFloor({ context, journal });
+    const nextStep = countSteps(lastStep, limits);
+    const halt = haltOfRun(context);
+    const end = await executeScope({ context, journal, inbox, floor, limits, nextStep, halt }, root);
     ending();
-    if (position === undefined) await journal.barrier();
-    else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(position.state) } });
+    if (end === undefined) await journal.barrier();
+    else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(end.at) } });
   } catch (error) {
     ending();
     if (context.lost() || toSomaError(error).code === "FENCED") throw error;
@@ -108,23 +114,15 @@ async function proceed({ context, graph, batcher, sql, onCommitted }: ExecuteRun
   }
 }
 
-/** Goes on after a pause; undefined when its step does not yet: the pause made the run due before the next attempt is. */
-function resume(context: RunContext, journal: Journal, position: Position<unknown>): Position<unknown> | undefined {
-  if (context.pausing() || context.canceled()) return position;
-  const resumed: Entry = { kind: "RUN_RESUMED", payload: {} };
-  const { retryAt = null } = position;
-  const ms = retryAt === null ? 0 : waitMs(context, retryAt);
-  if (ms >= PARK_FROM_MS) journal.park(resumed, { ms, signal: null });
-  else journal.write(resumed);
-  return ms >= PARK_FROM_MS ? undefined : position;
-}
-
 /** A run that was parked may come back after its deadline: then no step begins any more. */
 function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
-  const reached = (): void => cancel("the run reached its deadline");
-  const leftMs = deadline().getTime() - now().getTime();
-  if (leftMs <= 0) reached();
-  const timer = setTimeout(reached, Math.max(0, leftMs));
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const leftMs = deadline().getTime() - now().getTime();
+    if (leftMs <= 0) cancel("the run reached its deadline");
+    else timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS));
+  };
+  look();
   return () => clearTimeout(timer);
 }
 
@@ -134,30 +132,17 @@ function toldRecoveries(run: ClaimedRun, events: readonly HistoryEvent[]): numbe
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 
-/** The position after one more step; undefined when the run was parked in it, or paused before it. */
-async function advance(
-  parts: NodeParts<AnyGraph>,
-  position: Position<unknown>,
-): Promise<Position<unknown> | undefined> {
-  const { context, graph, journal } = parts;
-  if (context.canceled()) return cancelBetween(parts, position);
-  if (position.stepNumber > MAX_STEPS)
-    throw new SomaError("LIMIT_EXCEEDED", `the run made ${MAX_STEPS} steps without coming to an end`);
-  if (context.pausing()) {
-    journal.park({ kind: "RUN_PAUSED", payload: {} }, { ms: null, signal: null });
-    return undefined;
-  }
-  const result = await executeNode(parts, position);
-  if (result === undefined) return undefined;
-  const state = graph.fold(position.state, result.patch ?? {});
-  const streams = { open: new Map(), ended: new Set<string>() };
-  return {
-    ...position,
-    state,
-    node: graph.next(position.node ?? "", state),
-    stepNumber: position.stepNumber + 1,
-    ...NEW_STEP,
-    streams,
+/** Numbers the steps of a run from the one after those that its history tells of. */
+function countSteps(lastStep: number, limits: RunLimits): () => number {
+  let last = lastStep;
+  return () => {
+    if (last >= limits.maxSteps)
+      throw new SomaError(
+        "LIMIT_EXCEEDED",
+        `the run made ${limits.maxSteps} steps without coming to an end (SOMA_RUN_MAX_STEPS)`,
+      );
+    last += 1;
+    return last;
   };
 }
 

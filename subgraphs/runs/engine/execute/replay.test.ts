@@ -1,7 +1,9 @@
-import { appended, graph, replaced } from "@soma/sdk/graph";
+import { type AnyGraph, appended, graph, replaced } from "@soma/sdk/graph";
 import { describe, expect, it } from "vitest";
+import type { HistoryEvent } from "../../domain/history.ts";
 import { aHistory } from "../../testing/events.ts";
 import { replay, stoppedBy } from "./replay.ts";
+import type { Scope } from "./scope.ts";
 
 const pure = { type: "branch" as const, pure: true, run: () => ({ summary: "" }) };
 
@@ -14,6 +16,8 @@ const loop = graph("loop", 1, { trail: appended<string>(), left: replaced(2) })
   .when("work", ["work", "end"], (state) => (state.left > 0 ? "work" : "end"))
   .build((state) => state.trail.join(","));
 
+const openStep = (graph: AnyGraph, events: HistoryEvent[]): Scope => replay(graph, events).root;
+
 describe("replay()", () => {
   const done = (step: number, patch: object) => ({
     kind: "STEP_SUCCEEDED" as const,
@@ -23,17 +27,20 @@ describe("replay()", () => {
   });
 
   it("begins at the entry, and stands after the last finished step", () => {
-    expect(replay(loop, [])).toMatchObject({ node: "work", stepNumber: 1, attempts: 0, head: { seq: 0 } });
+    expect(replay(loop, [])).toMatchObject({
+      root: { node: "work", step: { attempts: 0 } },
+      lastStep: 0,
+      head: { seq: 0 },
+    });
     const events = aHistory({ kind: "RUN_STARTED" }, done(1, { trail: ["w2"], left: 1 }));
     expect(replay(loop, events)).toMatchObject({
-      state: { trail: ["w2"], left: 1 },
-      node: "work",
-      stepNumber: 2,
+      root: { state: { trail: ["w2"], left: 1 }, node: "work", step: { number: undefined } },
+      lastStep: 1,
       head: { seq: 2 },
     });
     expect(replay(loop, aHistory({ kind: "RUN_STARTED" }, done(1, { left: 0 })))).toMatchObject({
-      node: "end",
-      stepNumber: 2,
+      root: { node: "end" },
+      lastStep: 1,
     });
   });
 
@@ -41,12 +48,26 @@ describe("replay()", () => {
     const first = done(1, { trail: ["w2"], left: 1 });
     for (const kind of ["RUN_FORKED", "RUN_ROLLED_BACK"] as const) {
       const events = aHistory({ kind: "RUN_STARTED" }, first, { kind, payload: { nextStep: 7 } });
-      expect(replay(loop, events)).toMatchObject({ state: { left: 1 }, node: "work", stepNumber: 7, attempts: 0 });
-      expect(replay(loop, [...events, ...aHistory(done(7, { left: 0 }))])).toMatchObject({
-        node: "end",
-        stepNumber: 8,
-      });
+      expect(replay(loop, events)).toMatchObject({ root: { state: { left: 1 }, node: "work" }, lastStep: 6 });
+      const [next] = aHistory(done(7, { left: 0 }));
+      expect(replay(loop, [...events, next as HistoryEvent])).toMatchObject({ root: { node: "end" }, lastStep: 7 });
     }
+  });
+
+  it("begins a fork of the very beginning with its own input, and any other one as its origin began", () => {
+    const named: AnyGraph = graph(
+      "named",
+      1,
+      { name: replaced("") },
+      { begin: (input) => ({ name: String(input.text) }) },
+    )
+      .node("end", pure)
+      .build(({ name }) => name);
+    const started = { kind: "RUN_STARTED" as const, payload: { input: { text: "first" } } };
+    const forked = { kind: "RUN_FORKED" as const, payload: { input: { text: "second" }, nextStep: 1 } };
+    const nameOf = (events: HistoryEvent[]) => replay(named, events).root.state.name;
+    expect([nameOf(aHistory(started)), nameOf(aHistory(started, forked))]).toEqual(["first", "second"]);
+    expect(nameOf(aHistory(started, { ...done(1, {}), node: "end" }, forked))).toBe("first");
   });
 
   it("knows the attempts and the open streams of a step that was begun and not ended", () => {
@@ -56,7 +77,7 @@ describe("replay()", () => {
       node: "work",
       payload: { stream: name, seq, data },
     });
-    const position = replay(
+    const { node, step } = openStep(
       loop,
       aHistory(
         { kind: "RUN_STARTED" },
@@ -69,9 +90,9 @@ describe("replay()", () => {
         stream("STREAM_DATA", "b", 1, "half"),
       ),
     );
-    expect(position).toMatchObject({ node: "work", stepNumber: 1, attempts: 2, tries: { failures: 1 } });
-    expect(position.streams.open).toEqual(new Map([["b", { seq: 1, data: "half" }]]));
-    expect(position.streams.ended).toEqual(new Set(["a"]));
+    expect({ node, ...step }).toMatchObject({ node: "work", number: 1, attempts: 2, tries: { failures: 1 } });
+    expect(step.streams.open).toEqual(new Map([["b", { seq: 1, data: "half" }]]));
+    expect(step.streams.ended).toEqual(new Set(["a"]));
   });
 });
 
@@ -85,11 +106,11 @@ describe("replay() of a step that waits", () => {
 
   it("counts what failed, and not what could not be reached, by the policy of the node", () => {
     const events = aHistory(retried("UNAVAILABLE"), retried("DATABASE_BUSY"), retried("MODEL_FAILED"));
-    expect(replay(loop, events).tries).toMatchObject({ failures: 1, outages: 0 });
+    expect(openStep(loop, events).step.tries).toMatchObject({ failures: 1, outages: 0 });
     const impatient = graph("impatient", 1, {})
       .node("work", { ...pure, retry: { maxAttempts: 3, initialMs: 1, maxMs: 1, outageMs: 0 } })
       .build(() => "");
-    expect(replay(impatient, events).tries.failures).toBe(3);
+    expect(openStep(impatient, events).step.tries.failures).toBe(3);
   });
 
   it("knows since when it waits and what its failures took, whichever process goes on", () => {
@@ -97,7 +118,7 @@ describe("replay() of a step that waits", () => {
     const events = aHistory(
       ...[started(1), retried("TIMEOUT"), started(2), retried("UNAVAILABLE"), started(3), retried("UNAVAILABLE")],
     );
-    expect(replay(loop, events)).toMatchObject({
+    expect(openStep(loop, events).step).toMatchObject({
       attempts: 3,
       tries: { failures: 1, failedMs: 1_000, outages: 2, awaySince: events[3]?.at },
     });
@@ -117,20 +138,24 @@ describe("replay() of a step that waits", () => {
       ...[step("STEP_STARTED"), step("STEP_PARKED", 1, parked), step("STEP_WOKEN", 1, { signal })],
       step("STEP_STARTED", 2),
     ];
-    const after = (count: number) => replay(loop, aHistory(...events.slice(0, count)));
+    const flat = (history: HistoryEvent[]) => {
+      const { heard, root } = replay(loop, history);
+      return { heard, ...root.step };
+    };
+    const after = (count: number) => flat(aHistory(...events.slice(0, count)));
     expect(after(1)).toMatchObject({ attempts: 1, parked: undefined, woken: undefined, heard: [] });
     const until = new Date("2026-01-01T08:00:00Z");
     expect(after(2)).toMatchObject({ attempts: 1, parked: { ...parked, until }, woken: undefined });
     const woken = { by: "SIGNAL", name: "paid", payload: 7, sentBy: "user:ada" };
     expect(after(3)).toMatchObject({ attempts: 1, parked: undefined, woken, heard: [3] });
     expect(after(4)).toMatchObject({ attempts: 2, parked: undefined, woken, wakes: 1, heard: [3] });
-    expect(replay(loop, aHistory(...events, step("STEP_SUCCEEDED", 2)))).toMatchObject({
-      ...{ attempts: 0, parked: undefined, woken: undefined, wakes: 0, stepNumber: 2, heard: [3] },
+    expect(flat(aHistory(...events, step("STEP_SUCCEEDED", 2)))).toMatchObject({
+      ...{ attempts: 0, parked: undefined, woken: undefined, wakes: 0, number: undefined, heard: [3] },
     });
     // A pure step has no start of its own, and one that only waited has heard nothing.
     const pureStep = [step("STEP_PARKED", 1, { until: null }), step("STEP_WOKEN")];
-    expect(replay(loop, aHistory({ ...retried("TIMEOUT"), attempt: 2 })).attempts).toBe(2);
-    expect(replay(loop, aHistory(...pureStep))).toMatchObject({ attempts: 1, woken: { by: "TIME" }, heard: [] });
+    expect(flat(aHistory({ ...retried("TIMEOUT"), attempt: 2 })).attempts).toBe(2);
+    expect(flat(aHistory(...pureStep))).toMatchObject({ attempts: 1, woken: { by: "TIME" }, heard: [] });
   });
 });
 

@@ -1,72 +1,124 @@
+import type { JsonObject } from "@soma/schemas/json";
 import { CHAIN_START } from "@soma/schemas/run-chain";
-import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
-import type { AnyGraph, Graph } from "@soma/sdk/graph";
-import type { Wake } from "@soma/sdk/node";
+import { type HistoryError, isStepEnd, payloadOf } from "@soma/schemas/run-history";
+import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
+import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toWake, type Waiting } from "./parking.ts";
-import { countTry, DEFAULT_RETRY, NO_TRIES, type Tries } from "./retries.ts";
-import { readStreams } from "./step-streams.ts";
+import { countTry, DEFAULT_RETRY } from "./retries.ts";
+import {
+  beginScope,
+  branchesIn,
+  branchOf,
+  endStep,
+  giveUpBranch,
+  newStep,
+  type OpenStep,
+  type Scope,
+} from "./scope.ts";
+import { followStream } from "./step-streams.ts";
 
 /** Where a run stands: the fold of its history. */
-export interface Position<S> {
-  state: S;
-  /** Node to execute next; undefined when the graph is at its end. */
-  node: string | undefined;
-  /** Number the next step has; the open one's when a step was begun and not ended. */
-  stepNumber: number;
-  /** Attempts of that step which began, and how they went that were tried again. */
-  attempts: number;
-  tries: Tries;
-  /** When its next attempt is due after one that failed. */
-  retryAt: Date | undefined;
-  /** What that step waits for when it parked and has not gone on, and what woke it when it has. */
-  parked: Waiting | undefined;
-  woken: Wake | undefined;
-  /** How often it was woken. */
-  wakes: number;
+export interface Position {
+  /** Its own graph, with the branches that are under way. */
+  root: Scope;
+  /** The highest number a step has. */
+  lastStep: number;
   /** Numbers of the signals that woke a step. */
   heard: readonly number[];
-  streams: ReturnType<typeof readStreams>;
   head: { seq: number; hash: string };
 }
 
-/** What a step that has not begun has. */
-export const NEW_STEP = {
-  attempts: 0,
-  tries: NO_TRIES,
-  retryAt: undefined,
-  parked: undefined,
-  woken: undefined,
-  wakes: 0,
-} as const;
-
-type OpenStep = Pick<Position<unknown>, keyof typeof NEW_STEP> & { beganAt: Date | undefined };
-
 /** Folds a history into the position after it. Same history, same position: nothing else is read. */
-export function replay<S>(graph: Graph<S>, events: readonly HistoryEvent[]): Position<S> {
-  let state = graph.initial();
-  let node: string | undefined = graph.entry;
-  let stepNumber = 1;
-  let open: OpenStep = { ...NEW_STEP, beganAt: undefined };
+export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Position {
+  const root = found(beginScope("", graph, graph.begin?.(inputOf(events))));
   const heard: number[] = [];
+  let lastStep = 0;
   for (const event of events) {
     // What is done again after a fork or a rollback has numbers, and so keys, that nothing before it had.
     if (event.kind === "RUN_FORKED" || event.kind === "RUN_ROLLED_BACK")
-      stepNumber = Math.max(stepNumber, payloadOf(event.kind, event.payload).nextStep);
+      lastStep = Math.max(lastStep, payloadOf(event.kind, event.payload).nextStep - 1);
+    if (event.step === 0) continue;
+    lastStep = Math.max(lastStep, event.step);
     if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
-    if (event.kind !== "STEP_SUCCEEDED" && event.kind !== "STEP_DENIED") {
-      open = goOn(graph, open, event);
-      continue;
-    }
-    state = graph.fold(state, payloadOf(event.kind, event.payload).patch as Partial<S>);
-    node = graph.next(event.node ?? "", state);
-    stepNumber = event.step + 1;
-    open = { ...NEW_STEP, beganAt: undefined };
+    const [path, node] = splitNode(event.node ?? "");
+    const at = find(root, path);
+    const { scope } = at;
+    if (event.kind === "STEP_SUCCEEDED" || event.kind === "STEP_DENIED")
+      endStep(scope, node, payloadOf(event.kind, event.payload).patch);
+    else if (event.kind === "STEP_FAILED") fail(at, payloadOf(event.kind, event.payload).error);
+    else scope.step = goOn(scope, event, node);
+    if (isStepEnd(event.kind)) forget(at);
   }
-  const { beganAt: _, ...step } = open;
   const last = events.at(-1);
   const head = last === undefined ? { seq: 0, hash: CHAIN_START } : { seq: last.seq, hash: last.hash };
-  return { state, node, stepNumber, ...step, heard, streams: readStreams(events, stepNumber), head };
+  return { root: root.scope, lastStep, heard, head };
+}
+
+/** What the run begins with: a fork that begins at its very beginning, with its own. */
+function inputOf(events: readonly HistoryEvent[]): JsonObject {
+  let input: JsonObject = {};
+  for (const { kind, step, payload } of events) {
+    if (step !== 0) break;
+    if (kind === "RUN_STARTED" || kind === "RUN_FORKED") ({ input } = payloadOf(kind, payload));
+  }
+  return input;
+}
+
+/** A scope of the history, and what was found below it. */
+interface Found {
+  scope: Scope;
+  /** Where it is a branch. */
+  inside: { parent: Scope; key: string } | undefined;
+  /** Of the step the scope is in: the branches it has, and those that the history told of. */
+  branches: ReadonlyMap<string, Branch> | undefined;
+  below: Map<string, Found>;
+}
+
+function found(scope: Scope, inside: Found["inside"] = undefined): Found {
+  return { scope, inside, branches: undefined, below: new Map() };
+}
+
+/** The scope of a path; that of a branch begins when the history first tells of it. */
+function find(root: Found, path: string): Found {
+  let at = root;
+  for (const part of path.split("/").slice(0, -1)) {
+    const [, key = ""] = /\[(.*)\]$/.exec(part) ?? [];
+    const known = at.below.get(key) ?? beginBranch(at, path, key);
+    at.below.set(key, known);
+    at = known;
+  }
+  return at;
+}
+
+function beginBranch(at: Found, path: string, key: string): Found {
+  at.branches ??= new Map(branchesIn(at.scope).map((branch) => [branch.key, branch]));
+  const branch = at.branches.get(key);
+  if (branch === undefined)
+    throw new SomaError("INTERNAL", `the history tells of the branch ${path}, which this build does not make`);
+  return found(branchOf(at.scope, branch), { parent: at.scope, key });
+}
+
+/** A step has ended; when its node comes again, its branches begin again. */
+function forget(at: Found): void {
+  at.branches = undefined;
+  at.below.clear();
+}
+
+/** `both[news]/fetch` is the node `fetch` under the path `both[news]/`. */
+function splitNode(place: string): [path: string, node: string] {
+  const end = place.lastIndexOf("/") + 1;
+  return [place.slice(0, end), place.slice(end)];
+}
+
+/** A step failed for good: its branch is given up where the step it is in does that; else that step fails, too. */
+function fail({ scope, inside }: Found, error: HistoryError): void {
+  scope.step = newStep();
+  if (inside === undefined) return;
+  const { parent, key } = inside;
+  const spec = parent.graph.node(parent.node ?? "");
+  if (isBranching(spec) && spec.giveUp !== undefined) giveUpBranch(spec, scope, error, key);
+  else parent.step.failed ??= error;
 }
 
 function signalNumbers(event: HistoryEvent): number[] {
@@ -80,42 +132,40 @@ function waitingOf(event: HistoryEvent): Waiting {
 }
 
 /** An open step after one more of its events. */
-function goOn(graph: AnyGraph, open: OpenStep, event: HistoryEvent): OpenStep {
-  if (event.kind === "STEP_STARTED")
-    return {
-      ...open,
-      attempts: Math.max(open.attempts, event.attempt),
-      retryAt: undefined,
-      parked: undefined,
-      beganAt: event.at,
-    };
-  if (event.kind === "STEP_PARKED")
-    return { ...open, attempts: Math.max(open.attempts, event.attempt), parked: waitingOf(event) };
-  if (event.kind === "STEP_WOKEN")
-    return {
-      ...open,
-      parked: undefined,
-      wakes: open.wakes + 1,
-      woken: toWake(payloadOf(event.kind, event.payload).signal),
-      beganAt: event.at,
-    };
-  if (event.kind !== "STEP_RETRIED") return open;
-  const { retry = DEFAULT_RETRY } = graph.node(event.node ?? "");
-  const { delayMs, error } = payloadOf(event.kind, event.payload);
-  return {
-    ...open,
-    // A step without effects has no start of its own.
-    attempts: Math.max(open.attempts, event.attempt),
-    retryAt: new Date(event.at.getTime() + delayMs),
-    tries: countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at }),
-  };
+function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenStep {
+  const open = { ...step, number: event.step, attempts: Math.max(step.attempts, event.attempt) };
+  switch (event.kind) {
+    case "STEP_STARTED":
+      return { ...open, retryAt: undefined, parked: undefined, beganAt: event.at };
+    case "STEP_PARKED":
+      return { ...open, parked: waitingOf(event) };
+    case "STEP_WOKEN": {
+      const woken = toWake(payloadOf(event.kind, event.payload).signal);
+      return { ...open, parked: undefined, wakes: open.wakes + 1, woken, beganAt: event.at };
+    }
+    case "STEP_RETRIED": {
+      const spec = graph.node(node);
+      const { retry = DEFAULT_RETRY } = isBranching(spec) ? {} : spec;
+      const { delayMs, error } = payloadOf(event.kind, event.payload);
+      const retryAt = new Date(event.at.getTime() + delayMs);
+      const tries = countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at });
+      return { ...open, retryAt, tries };
+    }
+    case "STEP_CANCELED":
+      return newStep();
+    default:
+      followStream(open.streams, event);
+      return open;
+  }
 }
 
-/** What ended a step of the history for good, when nothing can follow it; undefined while the run may go on. */
+/** What ended a step of the run's own graph for good, when nothing can follow it; undefined while the run may go on. */
 export function stoppedBy(
   events: readonly HistoryEvent[],
 ): { kind: "STEP_FAILED" | "STEP_CANCELED"; error: HistoryError } | undefined {
-  const last = events.findLast(({ kind }) => kind === "STEP_FAILED" || kind === "STEP_CANCELED");
+  const last = events.findLast(
+    ({ kind, node }) => (kind === "STEP_FAILED" || kind === "STEP_CANCELED") && node?.includes("/") !== true,
+  );
   if (last?.kind !== "STEP_FAILED" && last?.kind !== "STEP_CANCELED") return undefined;
   return { kind: last.kind, error: payloadOf(last.kind, last.payload).error };
 }

@@ -1,5 +1,4 @@
 import type { StepServices } from "@soma/sdk/services";
-import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
 import type { Log } from "@soma/shared/log";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
@@ -20,7 +19,7 @@ export type ConnectedServices = (binding: ServiceBinding) => StepServices;
 export interface RunContext {
   run: ClaimedRun;
   /** What a step of the run may reach outside, in the name of who started the run and under the run's one role. */
-  servicesOf(stepId: string): StepServices;
+  servicesOf(stepId: string, signal: AbortSignal): StepServices;
   log: Log;
   now(): Date;
   /** Aborted by cancel, by a stop of the process, and when the run is no longer ours. */
@@ -30,11 +29,14 @@ export interface RunContext {
   pausing(): boolean;
   /** True when this process must not go on with the run, whoever does. */
   lost(): boolean;
-  throwIfCanceled(): void;
   /** Without a reason, the one stored with the request counts. */
   cancel(reason?: string): void;
-  /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses. */
-  heed(control: number): void;
+  /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses; and how many signals it was sent. */
+  heed(control: number, signals?: number): void;
+  /** Calls back whenever something was asked. */
+  onHeed(heeded: () => void): void;
+  /** How many signals it was sent, as far as is known here. */
+  signals(): number;
   /** When the run is canceled at the latest. */
   deadline(): Date;
   /** Puts the deadline off by what the run was paused. */
@@ -57,6 +59,8 @@ export function createRunContext(params: {
   let pausing = false;
   let deadline = run.deadline;
   let reason = "";
+  let sent = 0;
+  let onHeed = (): void => {};
   const cancel = (why = ""): void => {
     reason = why;
     canceled = true;
@@ -66,20 +70,23 @@ export function createRunContext(params: {
     run,
     log,
     now,
-    servicesOf: (stepId) => services({ run, stepId, principal, signal: controller.signal }),
+    servicesOf: (stepId, signal) => services({ run, stepId, principal, signal }),
     signal: controller.signal,
     canceled: () => canceled,
     lost: () => lost,
     cancelReason: () => reason,
-    throwIfCanceled() {
-      if (lost || canceled) throw new SomaError("CANCELED", lost ? "the worker stops" : "the run was canceled");
-    },
     pausing: () => pausing,
     cancel,
-    heed(control) {
+    heed(control, signals = 0) {
+      sent = Math.max(sent, signals);
       pausing = (control & 2) === 2;
       if ((control & 1) === 1 && !canceled) cancel();
+      onHeed();
     },
+    onHeed(heeded) {
+      onHeed = heeded;
+    },
+    signals: () => sent,
     deadline: () => deadline,
     putOff(ms) {
       deadline = new Date(run.deadline.getTime() + ms);

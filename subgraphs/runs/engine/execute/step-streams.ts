@@ -11,6 +11,12 @@ interface OpenStream {
   data: string;
 }
 
+/** Streams of a step as its earlier attempts left them. */
+export interface EarlierStreams {
+  open: Map<string, OpenStream>;
+  ended: Set<string>;
+}
+
 /** Writes one entry of a stream. */
 export type AppendFrame = (entry: StreamEntry) => void;
 type StreamEntry = { [K in "STREAM_START" | "STREAM_DATA" | "STREAM_END"]: { kind: K; payload: RunHistory[K] } }[
@@ -28,7 +34,7 @@ export class StepStreams implements StreamWriter {
   readonly #ended: Set<string>;
   readonly #waiting = new Map<string, { text: string; timer: NodeJS.Timeout }>();
 
-  constructor(append: AppendFrame, earlier: { open: Map<string, OpenStream>; ended: Set<string> }) {
+  constructor(append: AppendFrame, earlier: EarlierStreams) {
     this.#append = append;
     this.#open = earlier.open;
     this.#ended = earlier.ended;
@@ -124,26 +130,17 @@ export class StepStreams implements StreamWriter {
   }
 }
 
-/** Streams of a step as its earlier attempts left them. */
-export function readStreams(
-  events: Iterable<HistoryEvent>,
-  step: number,
-): { open: Map<string, OpenStream>; ended: Set<string> } {
-  const open = new Map<string, OpenStream>();
-  const ended = new Set<string>();
-  for (const event of events) {
-    if (event.step !== step) continue;
-    if (event.kind === "STREAM_START") open.set(payloadOf(event.kind, event.payload).stream, { seq: 0, data: "" });
-    if (event.kind === "STREAM_DATA") {
-      const { stream, seq, data } = payloadOf(event.kind, event.payload);
-      const known = open.get(stream);
-      if (known !== undefined) open.set(stream, { seq, data: known.data + data });
-    }
-    if (event.kind === "STREAM_END") {
-      const { stream } = payloadOf(event.kind, event.payload);
-      open.delete(stream);
-      ended.add(stream);
-    }
+/** Takes one more event of a step's streams. */
+export function followStream({ open, ended }: EarlierStreams, event: HistoryEvent): void {
+  if (event.kind === "STREAM_START") open.set(payloadOf(event.kind, event.payload).stream, { seq: 0, data: "" });
+  if (event.kind === "STREAM_DATA") {
+    const { stream, seq, data } = payloadOf(event.kind, event.payload);
+    const known = open.get(stream);
+    if (known !== undefined) open.set(stream, { seq, data: known.data + data });
   }
-  return { open, ended };
+  if (event.kind === "STREAM_END") {
+    const { stream } = payloadOf(event.kind, event.payload);
+    open.delete(stream);
+    ended.add(stream);
+  }
 }

@@ -16,9 +16,10 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
-import { executeRun } from "../execute/execute-run.ts";
+import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
+import type { RunLimits } from "../execute/run-limits.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
@@ -41,6 +42,8 @@ export interface IncarnationOptions {
   services: ConnectedServices;
   wakeUp: WakeUp;
   slots: number;
+  /** What one run may take. */
+  limits: RunLimits;
   log: Log;
   now: () => Date;
   /**
@@ -146,13 +149,14 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, sql, wakeUp, now } = this.#options;
+    const { log, services, batcher, limits, sql, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     // A rollback took it from us, and it is ours again: what it was doing is not to go on beside it.
     this.#runs.get(run.runId)?.context.lose("it was taken away and claimed anew");
     const done = this.#execute(run, context, {
       batcher,
+      limits,
       sql: sql.general,
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
@@ -175,7 +179,7 @@ class Life implements RunningIncarnation {
   async #execute(
     run: ClaimedRun,
     context: RunContext,
-    rest: { batcher: CommitBatcher; sql: Sql; log: Log; onCommitted: (runId: string) => void },
+    rest: Omit<ExecuteRunOptions, "context" | "graph">,
   ): Promise<void> {
     try {
       const graph = this.#options.graphs.findPinned(run.graph, run.graphVersion);
@@ -207,8 +211,8 @@ class Life implements RunningIncarnation {
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
-      this.#runs.get(runId)?.context.heed(control);
+    for (const { runId, control, signals } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#runs.get(runId)?.context.heed(control, signals);
     return false;
   }
 

@@ -1,4 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
+import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 
 export interface TimeoutsMs {
   /** Until a connection is there, its TLS handshake included. */
@@ -28,8 +29,6 @@ export interface Deadlines {
   close(): void;
 }
 
-/** Longest wait a timer of the runtime can hold; a longer one would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_SILENCE_MS = 60_000;
 /** For the usage and the end of the response, once the answer is whole. */
 const LAST_WORDS_MS = 3_000;

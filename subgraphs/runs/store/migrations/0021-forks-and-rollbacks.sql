@@ -11,9 +11,10 @@ create unique index run_newest on run (tenant, run_id);
 alter table run add constraint run_origin foreign key (tenant, forked_from_run_id) references run (tenant, run_id),
   add constraint run_origin_whole check ((forked_from_run_id is null) = (forked_from_seq is null) and coalesce(forked_from_seq, 1) >= 1);
 
--- Rows of the journal that are a run's history: each run that wrote a part of it, with the stretch it wrote.
+-- Rows of the journal that are a run's history: each run that wrote a part of it, with the stretch it wrote. Tables are reached
+-- by their indexes, also while they are small: what is small when a plan is made may grow.
 create function lineage(p_run uuid) returns table (run_id uuid, after_seq int, up_to int)
-language sql stable strict rows 1 set search_path from current as $$
+language sql stable strict rows 1 set search_path from current set enable_seqscan = off as $$
   with recursive part as (
     select r.run_id, r.forked_from_run_id as origin, coalesce(r.forked_from_seq, 0) as after_seq, 2147483647 as up_to
       from run r where r.run_id = p_run
@@ -27,7 +28,7 @@ create index journal_rollbacks on journal (run_id, seq) where kind = 41;
 
 -- The parts of a run's history that count: from its end back, each rollback leads to the event it names. As domain/abandoned.ts.
 create function in_effect(p_run uuid) returns table (run_id uuid, after_seq int, up_to int)
-language sql stable strict rows 1 set search_path from current as $$
+language sql stable strict rows 1 set search_path from current set enable_seqscan = off as $$
   with recursive part as materialized (select * from lineage(p_run)),
   rollback as materialized (
     select j.seq, (j.payload ->> 'toSeq')::int as to_seq from part

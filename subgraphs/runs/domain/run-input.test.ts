@@ -1,0 +1,43 @@
+import { graph, replaced } from "@soma/sdk/graph";
+import { describe, expect, it } from "vitest";
+import { RUN_ID } from "../testing/events.ts";
+import { parseRunInput, parseSessionId } from "./run-input.ts";
+
+const chat = { name: "chat", begin: undefined };
+
+describe("input of a run", () => {
+  it.each([
+    ["null", null, /object/],
+    ["a list", [], /object/],
+    ["no text", {}, /has no text/],
+    ["a blank text", { text: " \n" }, /has no text/],
+    ["a text that is too long", { text: "é".repeat(16_385) }, /32770 bytes/],
+    ["too much beside the text", { text: "x", more: "y".repeat(70_000) }, /at most 65536/],
+  ])("refuses %s", (_what, input, message) => {
+    expect(() => parseRunInput(input, chat)).toThrow(message);
+  });
+
+  it("takes what fits, a session's UUID or none, and keys of 1 to 200 characters", () => {
+    expect(parseRunInput({ text: "é".repeat(16_384) }, chat)).toBeDefined();
+    expect([parseSessionId(null), parseSessionId(undefined), parseSessionId(RUN_ID)]).toEqual([
+      undefined,
+      undefined,
+      RUN_ID,
+    ]);
+    expect(() => parseSessionId("x")).toThrow(/not a UUID/);
+  });
+
+  it("is what its graph can begin with, where the graph says so", () => {
+    const begin = ({ amount }: { amount?: unknown }) => {
+      if (typeof amount !== "number") throw new Error("amount is not a number");
+      return { amount };
+    };
+    const refund = graph("refund", 1, { amount: replaced(0) }, { begin })
+      .node("pay", { type: "tool", run: () => ({ summary: "" }) })
+      .build(() => "");
+    expect(parseRunInput({ amount: 3 }, refund)).toEqual({ amount: 3 });
+    expect(() => parseRunInput({ text: "x" }, refund)).toThrow(
+      "graph refund does not take this input: amount is not a number",
+    );
+  });
+});

@@ -1,0 +1,197 @@
+import type { Json, JsonObject } from "@soma/schemas/json";
+import { isParked, type NodeResult, type NodeSpec, type Parked, type StepContext, type Wake } from "@soma/sdk/node";
+import { SomaError, toSomaError } from "@soma/shared/errors";
+import { toStorableJson } from "@soma/shared/json";
+import { durationHistogram } from "@soma/shared/metrics";
+import { withSpan } from "@soma/shared/telemetry";
+import { stepIdOf } from "../../domain/history.ts";
+import { toSummary } from "../../domain/step-summary.ts";
+import type { EntryStep, Journal } from "../journal/journal.ts";
+import { type Halt, StepStopped } from "./halt.ts";
+import { DEFAULT_RETRY, nextAttemptMs, type Tries } from "./retries.ts";
+import type { RunContext } from "./run-context.ts";
+import type { OpenStep } from "./scope.ts";
+import { StepStreams } from "./step-streams.ts";
+
+const durations = durationHistogram("orchestrator_node_duration_seconds", "Steps by node type and how they ended", [
+  "node_type",
+  "status",
+]);
+
+/** One try of a step. */
+export interface Attempt<S> {
+  context: RunContext;
+  journal: Journal;
+  halt: Halt;
+  spec: NodeSpec<S>;
+  state: S;
+  step: EntryStep;
+  startedAt: Date;
+  summary: string;
+  streams: StepStreams;
+  woken: Wake | undefined;
+  wakes: number;
+  observe: (labels: { status: string }) => void;
+}
+
+export interface AttemptParams<S>
+  extends Pick<Attempt<S>, "context" | "journal" | "halt" | "spec" | "state" | "step" | "woken" | "wakes"> {
+  earlier: OpenStep["streams"];
+}
+
+export function toAttempt<S>({ earlier, ...params }: AttemptParams<S>): Attempt<S> {
+  const { context, journal, spec, state, step } = params;
+  const streams = new StepStreams((entry) => journal.write({ ...entry, step }), earlier);
+  const startedAt = context.now();
+  const summary = spec.summary?.(state) ?? step.node;
+  const observe = durations.startTimer({ node_type: spec.type });
+  return { ...params, startedAt, summary, streams, observe };
+}
+
+/**
+ * Durable before it returns, where the node has effects; what goes wrong here is the run's, not the step's. A step that
+ * `goesOn` had parked, and has been begun before.
+ */
+export async function beginAttempt<S>({
+  goesOn,
+  ...params
+}: AttemptParams<S> & { goesOn: boolean }): Promise<Attempt<S>> {
+  const attempt = toAttempt(params);
+  const { journal, spec, step, streams, summary } = attempt;
+  if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
+  if (spec.pure !== true) {
+    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
+    await journal.barrier();
+  }
+  return attempt;
+}
+
+export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
+  const { context, halt, spec, state, step, streams, observe } = attempt;
+  if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
+  if (halt.reason() !== undefined) throw new SomaError("CANCELED", "the step is not wanted any more");
+  const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
+  return withSpan(`step ${spec.type}`, attributes, async (span) => {
+    const given = await inTime(attempt, (signal) => spec.run(state, toStepContext(attempt, signal)));
+    // A copy goes on where it stopped when the step does.
+    if (isParked(given) && spec.copiesStreams === true) streams.flushAll();
+    else streams.closeAll("OK");
+    if (!isParked(given)) return endGood(attempt, given, span.spanContext().spanId);
+    observe({ status: "STEP_PARKED" });
+    return given;
+  });
+}
+
+/** Writes what a step came to; the patch is given back as the journal keeps it, so that going on and replaying give the same state. */
+export function endGood<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): NodeResult<S> {
+  const { journal, step } = attempt;
+  const patch = toStorableJson(result.patch ?? {}) as JsonObject;
+  const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
+  journal.write({
+    kind,
+    step,
+    payload: {
+      ...endOf(attempt, spanId),
+      summary: result.summary,
+      outputSummary: toSummary(result.outputSummary, result.output),
+      output: result.output ?? null,
+      patch,
+    },
+  });
+  attempt.observe({ status: kind });
+  return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
+}
+
+export function endCanceled<S>(attempt: Attempt<S>): never {
+  const { journal, halt, step, streams } = attempt;
+  const error = halt.reason() ?? { code: "CANCELED", message: "the run was canceled" };
+  streams.closeAll("CANCELED");
+  attempt.observe({ status: "STEP_CANCELED" });
+  journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error } });
+  throw new StepStopped("CANCELED", error);
+}
+
+export function endBad<S>(attempt: Attempt<S>, error: StepStopped["error"]): never {
+  const { journal, step } = attempt;
+  attempt.observe({ status: "STEP_FAILED" });
+  journal.write({ kind: "STEP_FAILED", step, payload: { ...endOf(attempt, ""), outputSummary: error.code, error } });
+  throw new StepStopped("FAILED", error);
+}
+
+/**
+ * What becomes of a step whose attempt failed: the milliseconds until the next one with what is shown of the error, or what
+ * the node makes of having none left. Throws when it makes nothing of it, or the step is not wanted any more.
+ */
+export function afterFailure<S>(
+  attempt: Attempt<S>,
+  error: unknown,
+  tries: Tries,
+): NodeResult<S> | { delayMs: number; shown: StepStopped["error"] } {
+  const { context, halt, spec, state, step, streams } = attempt;
+  if (context.lost()) throw error;
+  const known = toSomaError(error);
+  if (known.code === "FENCED") throw error;
+  if (halt.reason() !== undefined) return endCanceled(attempt);
+  streams.closeAll("ERROR");
+  const shown = { code: known.code, message: known.publicMessage };
+  if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
+  const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries, context.now());
+  if (delayMs === undefined && spec.giveUp !== undefined) {
+    context.log.warn({ err: error, node: step.node }, "a step did not come about, and its run goes on without it");
+    return endGood(attempt, spec.giveUp(state, shown), "");
+  }
+  if (delayMs === undefined) return endBad(attempt, shown);
+  attempt.observe({ status: "STEP_FAILED" });
+  return { delayMs, shown };
+}
+
+/** Gives what an attempt gives; throws when it takes too long. What it does after that is heard by nobody. */
+async function inTime<S, T>(
+  { halt, spec, step }: Attempt<S>,
+  run: (signal: AbortSignal) => Promise<T> | T,
+): Promise<T> {
+  const { timeoutMs } = spec;
+  if (timeoutMs === undefined) return run(halt.signal);
+  const late = AbortSignal.timeout(timeoutMs);
+  const over = Promise.withResolvers<never>();
+  const give = (): void =>
+    over.reject(new SomaError("TIMEOUT", `the node ${step.node} took longer than its ${timeoutMs} ms`));
+  late.addEventListener("abort", give);
+  try {
+    return await Promise.race([over.promise, run(AbortSignal.any([halt.signal, late]))]);
+  } finally {
+    late.removeEventListener("abort", give);
+  }
+}
+
+function toStepContext<S>(
+  { context, halt, step, streams, woken, wakes }: Attempt<S>,
+  signal: AbortSignal,
+): StepContext {
+  const stepId = stepIdOf(context.run.runId, step.number);
+  return {
+    run: context.run,
+    stepId,
+    stepNumber: step.number,
+    attempt: step.attempt,
+    woken,
+    wakes,
+    signal,
+    canceled: () => halt.reason() !== undefined,
+    services: context.servicesOf(stepId, signal),
+    streams,
+    log: context.log,
+    now: context.now,
+  };
+}
+
+function endOf<S>({ context, spec, state, startedAt, summary }: Attempt<S>, spanId: string) {
+  return {
+    startedAt: startedAt.toISOString(),
+    latencyMs: context.now().getTime() - startedAt.getTime(),
+    summary,
+    inputSummary: toSummary(spec.inputSummary?.(state, context.run), state as Json),
+    outputSummary: "",
+    spanId,
+  };
+}

@@ -1,0 +1,155 @@
+import type { HistoryError } from "@soma/schemas/run-history";
+import type { Branch, BranchingNode } from "@soma/sdk/graph";
+import type { NodeResult } from "@soma/sdk/node";
+import { SomaError, toSomaError } from "@soma/shared/errors";
+import { type Attempt, endBad, endCanceled, endGood, toAttempt } from "./attempt.ts";
+import { type ScopeParts, toStep } from "./execute-node.ts";
+import { haltOfBranches, StepStopped } from "./halt.ts";
+import { branchesIn, branchOf, giveUpBranch, type Scope } from "./scope.ts";
+
+/** Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the way. */
+type ExecuteScope = (parts: ScopeParts, scope: Scope) => Promise<{ at: unknown } | undefined>;
+
+/** A step that branches run in. */
+export interface BranchingStep {
+  parts: ScopeParts;
+  scope: Scope;
+  spec: BranchingNode<unknown>;
+  executeScope: ExecuteScope;
+}
+
+/** How the branches of a step came out, all at an end: their last states in order, or what stopped them. */
+type Ends = { states: unknown[] } | { stopped: unknown };
+
+/**
+ * Executes the branches of a step, as many at a time as its node says, and joins them; gives undefined when the run was parked
+ * before all were at their ends. One that fails and is not given up stops those beside it, and the step with them.
+ */
+export async function executeBranches(branching: BranchingStep): Promise<NodeResult<unknown> | undefined> {
+  const { parts, scope, spec } = branching;
+  const attempt = beginStep(parts, scope, spec);
+  let ends: Ends | undefined;
+  try {
+    const branches = checkBranches(parts, scope, branchesIn(scope));
+    ends = await new Lanes(branching, branches).run();
+    if (ends === undefined) return undefined;
+    if ("states" in ends) return endGood(attempt, spec.join(ends.states, scope.state), "");
+  } catch (error) {
+    ends = { stopped: error };
+  }
+  return endStopped(attempt, ends.stopped);
+}
+
+/** Its start is told as that of any step, and it is durable when the first thing in a branch has to be. */
+function beginStep(parts: ScopeParts, scope: Scope, spec: BranchingNode<unknown>): Attempt<unknown> {
+  const { number = parts.nextStep(), streams: earlier } = scope.step;
+  const step = toStep(scope, spec, number, 1);
+  const { type, summary } = spec;
+  const node = { type, ...(summary === undefined ? {} : { summary }), run: () => ({ summary: "" }) };
+  const attempt = toAttempt({ ...parts, spec: node, state: scope.state, step, earlier, woken: undefined, wakes: 0 });
+  if (scope.step.number === undefined)
+    parts.journal.write({ kind: "STEP_STARTED", step, payload: { summary: attempt.summary } });
+  return attempt;
+}
+
+function checkBranches({ limits }: ScopeParts, scope: Scope, branches: readonly Branch[]): readonly Branch[] {
+  const place = `node ${scope.path}${scope.node}`;
+  if (branches.length > limits.maxBranches)
+    throw new SomaError(
+      "LIMIT_EXCEEDED",
+      `${place} has ${branches.length} branches, and a step may have ${limits.maxBranches} (SOMA_RUN_MAX_BRANCHES)`,
+    );
+  const depth = scope.path.split("/").length + 1;
+  if (depth > limits.maxDepth)
+    throw new SomaError(
+      "LIMIT_EXCEEDED",
+      `${place} would have ${depth} graphs within each other, and a run may have ${limits.maxDepth} (SOMA_RUN_MAX_DEPTH)`,
+    );
+  return branches;
+}
+
+function endStopped(attempt: Attempt<unknown>, error: unknown): never {
+  const { context, halt } = attempt;
+  const known = error instanceof StepStopped ? undefined : toSomaError(error);
+  if (context.lost() || known?.code === "FENCED") throw error;
+  if (halt.reason() !== undefined) return endCanceled(attempt);
+  if (known?.code === "INTERNAL") context.log.error({ err: error }, "the branches of a step could not be executed");
+  return endBad(attempt, error instanceof StepStopped ? error.error : toShown(known));
+}
+
+function toShown(known: SomaError | undefined): HistoryError {
+  return { code: known?.code ?? "INTERNAL", message: known?.publicMessage ?? "" };
+}
+
+/** The branches of one step, so many of them under way at once. */
+class Lanes {
+  readonly #in: BranchingStep;
+  readonly #halt: ReturnType<typeof haltOfBranches>;
+  readonly #waiting: { branch: Branch; index: number }[];
+  readonly #states: unknown[];
+  #atWork: number;
+  #parked = false;
+  #stopped: { by: unknown } | undefined;
+
+  constructor(branching: BranchingStep, branches: readonly Branch[]) {
+    const { parts, scope, spec } = branching;
+    this.#in = branching;
+    this.#halt = haltOfBranches(parts.halt);
+    this.#states = branches.map(() => undefined);
+    // Those that have begun go on first: what is stopped has to be told of each of them.
+    const begun = ({ branch }: { branch: Branch }): boolean => scope.branches.has(branch.key);
+    const all = branches.map((branch, index) => ({ branch, index }));
+    this.#waiting = [...all.filter(begun), ...all.filter((one) => !begun(one))];
+    this.#atWork = Math.min(this.#waiting.length, Math.max(spec.limit, scope.branches.size));
+    const { failed } = scope.step;
+    if (failed !== undefined) this.#stop(new StepStopped("FAILED", failed));
+  }
+
+  /** The step's own place at work is its first lane's, and that of its last lane to end is the step's again. */
+  async run(): Promise<Ends | undefined> {
+    if (this.#atWork === 0) return { states: [] };
+    this.#in.parts.floor.enter(this.#atWork - 1);
+    await Promise.all(Array.from({ length: this.#atWork }, () => this.#lane()));
+    if (this.#stopped !== undefined) return { stopped: this.#stopped.by };
+    return this.#parked ? undefined : { states: this.#states };
+  }
+
+  async #lane(): Promise<void> {
+    try {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        const state = await this.#execute(next.branch);
+        if (state === undefined) this.#parked = true;
+        else this.#states[next.index] = state.at;
+      }
+    } catch (error) {
+      this.#stop(error);
+    }
+    this.#atWork -= 1;
+    if (this.#atWork > 0 && !this.#parked) this.#in.parts.floor.leave();
+  }
+
+  #next(): { branch: Branch; index: number } | undefined {
+    if (this.#parked) return undefined;
+    const next = this.#waiting.shift();
+    const isOver = next !== undefined && this.#halt.signal.aborted && !this.#in.scope.branches.has(next.branch.key);
+    return isOver ? undefined : next;
+  }
+
+  async #execute(branch: Branch): Promise<{ at: unknown } | undefined> {
+    const scope = branchOf(this.#in.scope, branch);
+    try {
+      return await this.#in.executeScope({ ...this.#in.parts, halt: this.#halt }, scope);
+    } catch (error) {
+      const isFailure = error instanceof StepStopped && error.outcome === "FAILED";
+      if (!isFailure || this.#in.spec.giveUp === undefined) throw error;
+      giveUpBranch(this.#in.spec, scope, error.error, branch.key);
+      return { at: scope.state };
+    }
+  }
+
+  /** The first one counts; those that it stops end canceled. */
+  #stop(by: unknown): void {
+    this.#stopped ??= { by };
+    this.#halt.stop();
+  }
+}

@@ -1,0 +1,44 @@
+import { type AnyNode, isBranching } from "@soma/sdk/graph";
+import { SomaError } from "@soma/shared/errors";
+import { executeBranches } from "./execute-branches.ts";
+import { cancelStep, executeNode, type ScopeParts } from "./execute-node.ts";
+import { endStep, type Scope } from "./scope.ts";
+
+/** Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the way. */
+export async function executeScope(parts: ScopeParts, scope: Scope): Promise<{ at: unknown } | undefined> {
+  while (scope.node !== undefined) if (!(await advance(parts, scope, scope.node))) return undefined;
+  return { at: scope.state };
+}
+
+/** One more step; false when the run was parked in it, or paused before it. */
+async function advance(parts: ScopeParts, scope: Scope, node: string): Promise<boolean> {
+  const { context, floor, halt } = parts;
+  const spec: AnyNode<unknown> = scope.graph.node(node);
+  const isUnderWay = isBranching(spec) && scope.step.number !== undefined;
+  if (halt.reason() !== undefined && !isUnderWay) return cancelStep(parts, scope, spec);
+  if (context.pausing() && !isUnderWay) return (await floor.rest({}, halt.signal)) === "go";
+  const result = isBranching(spec)
+    ? await executeBranches({ parts, scope, spec, executeScope })
+    : await executeNode(parts, scope, spec);
+  if (result === undefined) return false;
+  const { patch = {} } = result;
+  endStep(scope, node, patch);
+  checkStateBytes(parts, scope, patch);
+  return true;
+}
+
+/** Measures the state only when what was added to it since the last time may have made it too large. */
+function checkStateBytes({ limits }: ScopeParts, scope: Scope, patch: object): void {
+  scope.stateBytes = (scope.stateBytes ?? Number.POSITIVE_INFINITY) + bytesOf(patch);
+  if (scope.stateBytes <= limits.maxStateBytes) return;
+  scope.stateBytes = bytesOf(scope.state);
+  if (scope.stateBytes > limits.maxStateBytes)
+    throw new SomaError(
+      "LIMIT_EXCEEDED",
+      `the state of graph ${scope.graph.name} has ${scope.stateBytes} bytes, and a run may keep ${limits.maxStateBytes} (SOMA_RUN_MAX_STATE_BYTES)`,
+    );
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
