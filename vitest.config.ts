@@ -17,6 +17,7 @@ const FLOORS = {
   graphql: 95,
   "infra/cli": 30,
   schemas: 100,
+  "subgraphs/langgraph": 95,
   "subgraphs/memory": 95,
   "subgraphs/policy": 95,
   "subgraphs/runs": 75,

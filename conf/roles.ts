@@ -30,3 +30,15 @@ export function loadRoles(folder: URL = SHIPPED_CONF): RolesConf {
     refuse("roles.yaml", [`default is "${conf.default}", which is not one of its roles`]);
   return conf;
 }
+
+const RISKS = ["low", "medium", "high"] as const;
+
+/** Whether a role may do nothing that another one may not; every role is within itself. */
+export function isWithin({ roles }: RolesConf, inner: string, outer: string): boolean {
+  if (inner === outer) return true;
+  const [less, more] = [roles[inner], roles[outer]];
+  if (less === undefined || more === undefined) return false;
+  return (
+    less.tools.every((tool) => more.tools.includes(tool)) && RISKS.indexOf(less.maxRisk) <= RISKS.indexOf(more.maxRisk)
+  );
+}

@@ -12,6 +12,8 @@ const landed = await read("landed.graphql");
 /** Lists that are no connections, and what keeps each of them short. */
 const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
+  "Run.children": "100 runs",
+  "Run.pendingApprovals": "20 questions",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "RollbackPayload.effects": "steps of one run, whose number is limited",

@@ -68,6 +68,7 @@ export const ROWS: Row[] = [
 
   // Every subgraph, from the doors inwards. No row names another subgraph: they meet in the supergraph and on topics.
   { files: ["subgraphs/**"], packages: SUBGRAPH },
+  { files: ["subgraphs/langgraph/**"], packages: ["shared"] },
   { files: ["subgraphs/shared/**"], packages: ["schemas"] },
   { files: ["subgraphs/sdk/**"], packages: ["schemas"], ground: "pure" },
   { files: ["subgraphs/*/api/**"], packages: SUBGRAPH, rooms: ["commands", "<trade>", "store", "domain"] },

@@ -74,6 +74,8 @@ describe("kinds", () => {
       STREAM_END: 22,
       RUN_FORKED: 40,
       RUN_ROLLED_BACK: 41,
+      APPROVAL_ASKED: 30,
+      APPROVAL_DECIDED: 31,
     });
     for (const kind of kinds) expect(toEventKind(EVENT_KIND[kind])).toBe(kind);
     expect(() => toEventKind(99)).toThrow(/99/);

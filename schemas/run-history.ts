@@ -30,6 +30,8 @@ export const EVENT_KIND = {
   STREAM_START: 20,
   STREAM_DATA: 21,
   STREAM_END: 22,
+  APPROVAL_ASKED: 30,
+  APPROVAL_DECIDED: 31,
   RUN_FORKED: 40,
   RUN_ROLLED_BACK: 41,
 } as const;
@@ -120,6 +122,29 @@ export interface SignalPayload {
   sentBy: string;
 }
 
+/** What a step asks a person. */
+export interface ApprovalPayload {
+  /** Name of the signal that answers it; the same question has the same name in every attempt. */
+  name: string;
+  question: string;
+  /** What a person may look at before deciding. */
+  details: Json;
+  /** Role that whoever decides must have. */
+  role: string;
+  /** Whether it must be another one than who started the run. */
+  byAnother: boolean;
+  /** RFC 3339; until when it can be decided. Null: as long as the run may take. */
+  until: string | null;
+}
+
+/** How a question was decided; `approved` is null when nobody did in time. */
+export interface DecisionPayload {
+  name: string;
+  approved: boolean | null;
+  comment: string | null;
+  decidedBy: string | null;
+}
+
 /** The first own event of a run that goes on from an event of another one; what stands before it is that one's history. */
 interface RunForkedPayload {
   /** The run that wrote the event before this one, that event's number and its hash. */
@@ -170,6 +195,9 @@ export interface RunHistory {
   STREAM_START: StreamStartPayload;
   STREAM_DATA: StreamDataPayload;
   STREAM_END: StreamEndPayload;
+  /** The step waits for a person; a step that was begun again may ask once more. */
+  APPROVAL_ASKED: ApprovalPayload;
+  APPROVAL_DECIDED: DecisionPayload;
   RUN_FORKED: RunForkedPayload;
   RUN_ROLLED_BACK: RunRolledBackPayload;
 }
@@ -244,6 +272,20 @@ const PARSERS: Parsers = {
     status: streamStatus(f.status),
     bytes: number(f.bytes),
     sha256: text(f.sha256),
+  }),
+  APPROVAL_ASKED: (f) => ({
+    name: text(f.name),
+    question: text(f.question),
+    details: (f.details ?? null) as Json,
+    role: text(f.role),
+    byAnother: f.byAnother === true,
+    until: textOrNull(f.until),
+  }),
+  APPROVAL_DECIDED: (f) => ({
+    name: text(f.name),
+    approved: typeof f.approved === "boolean" ? f.approved : null,
+    comment: textOrNull(f.comment),
+    decidedBy: textOrNull(f.decidedBy),
   }),
   RUN_FORKED: (f) => ({
     fromRunId: text(f.fromRunId),

@@ -107,7 +107,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   mutationsPerRequest: 5,
   variablesDepth: 32,
   cost: 10_000,
-  introspectionCost: 50_000,
+  introspectionCost: 75_000,
   listSize: 20,
   pageSize: 50,
   allowance: 600,

@@ -82,6 +82,7 @@ function literalFor(type: GraphQLInputType): string {
     const fields = Object.values(type.getFields()).filter(isRequiredInputField);
     return `{ ${fields.map((field) => `${field.name}: ${literalFor(field.type)}`).join(", ")} }`;
   }
+  if (type.name === "Boolean") return "true";
   return type.name === "Int" ? "1" : '"1"';
 }
 

@@ -14,6 +14,18 @@ export type CancelRunInput = {
   idempotencyKey: string;
 };
 
+/** What a person decides. */
+export type DecideApprovalInput = {
+  /** Of Run.pendingApprovals. */
+  approvalId: string | number;
+  /** Whether what is asked may be done. */
+  approve: boolean;
+  /** Why; kept in the run's history, at most 1000 bytes. */
+  comment?: string | null | undefined;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** Where a new run is to go on from. */
 export type ForkRunInput = {
   runId: string | number;
@@ -137,7 +149,11 @@ export type RunEventType =
   /** The first own event of a fork; those before it are of the run it was forked from. */
   | 'RUN_FORKED'
   /** The run goes on from an earlier event; what stands between that one and this counts no more. */
-  | 'RUN_ROLLED_BACK';
+  | 'RUN_ROLLED_BACK'
+  /** The step asks a person, and waits for the decision. */
+  | 'APPROVAL_ASKED'
+  /** A person has decided, or nobody has in time. */
+  | 'APPROVAL_DECIDED';
 
 /** Runs that fit every condition that is given. */
 export type RunFilter = {
@@ -302,6 +318,29 @@ export type ResumeRunMutationVariables = Exact<{
 
 export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
+export type DecideApprovalMutationVariables = Exact<{
+  input: DecideApprovalInput;
+}>;
+
+
+export type DecideApprovalMutation = { decideApproval: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type RunApprovalsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunApprovalsQuery = { run: { id: string, graph: string, status: RunStatus, pendingApprovals: Array<{ id: string, stepId: string, question: string, details: unknown, role: string, askedAt: string, expiresAt: string | null }> } | null };
+
+export type WaitingRunsQueryVariables = Exact<{
+  first?: number | null | undefined;
+}>;
+
+
+export type WaitingRunsQuery = { runs: { nodes: Array<{ id: string, graph: string, status: RunStatus, pendingApprovals: Array<{ id: string, stepId: string, question: string, details: unknown, role: string, askedAt: string, expiresAt: string | null }> }> } };
+
+export type RunQuestionsFragment = { id: string, graph: string, status: RunStatus, pendingApprovals: Array<{ id: string, stepId: string, question: string, details: unknown, role: string, askedAt: string, expiresAt: string | null }> };
+
 export type SignalRunMutationVariables = Exact<{
   input: SignalRunInput;
 }>;
@@ -430,6 +469,22 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RunSummary"}) as unknown as TypedDocumentString<RunSummaryFragment, unknown>;
+export const RunQuestionsFragmentDoc = new TypedDocumentString(`
+    fragment RunQuestions on Run {
+  id
+  graph
+  status
+  pendingApprovals {
+    id
+    stepId
+    question
+    details
+    role
+    askedAt
+    expiresAt
+  }
+}
+    `, {"fragmentName":"RunQuestions"}) as unknown as TypedDocumentString<RunQuestionsFragment, unknown>;
 export const EventFieldsFragmentDoc = new TypedDocumentString(`
     fragment EventFields on RunEvent {
   runId
@@ -703,6 +758,82 @@ export const ResumeRunDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<ResumeRunMutation, ResumeRunMutationVariables>;
+export const DecideApprovalDocument = new TypedDocumentString(`
+    mutation DecideApproval($input: DecideApprovalInput!) {
+  decideApproval(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
+export const RunApprovalsDocument = new TypedDocumentString(`
+    query RunApprovals($id: ID!) {
+  run(id: $id) {
+    ...RunQuestions
+  }
+}
+    fragment RunQuestions on Run {
+  id
+  graph
+  status
+  pendingApprovals {
+    id
+    stepId
+    question
+    details
+    role
+    askedAt
+    expiresAt
+  }
+}`) as unknown as TypedDocumentString<RunApprovalsQuery, RunApprovalsQueryVariables>;
+export const WaitingRunsDocument = new TypedDocumentString(`
+    query WaitingRuns($first: Int) {
+  runs(filter: {status: [WAITING_APPROVAL]}, first: $first) {
+    nodes {
+      ...RunQuestions
+    }
+  }
+}
+    fragment RunQuestions on Run {
+  id
+  graph
+  status
+  pendingApprovals {
+    id
+    stepId
+    question
+    details
+    role
+    askedAt
+    expiresAt
+  }
+}`) as unknown as TypedDocumentString<WaitingRunsQuery, WaitingRunsQueryVariables>;
 export const SignalRunDocument = new TypedDocumentString(`
     mutation SignalRun($input: SignalRunInput!) {
   signalRun(input: $input) {

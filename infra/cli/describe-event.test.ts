@@ -14,6 +14,13 @@ describe("describeEvent()", () => {
     ["STREAM_START", { stream: "s", tool: null }, ""],
     ["STREAM_START", { stream: "s", tool: "clock" }, "clock"],
     ["STREAM_DATA", { stream: "s", seq: 1, data: "It is" }, "It is"],
+    ["STEP_WOKEN", { signal: { no: 1, name: "paid", payload: 1, sentBy: "user:ada" } }, "the signal paid came"],
+    ["STEP_WOKEN", { signal: { no: 1, name: "child:r2" } }, "the run r2 has ended"],
+    ["STEP_WOKEN", { signal: { no: 1, name: "approval:1.0" } }, "the question is answered"],
+    ["APPROVAL_ASKED", { name: "approval:1.0", question: "Refund 40?" }, "Refund 40?"],
+    ["APPROVAL_DECIDED", { approved: true, decidedBy: "user:bob" }, "user:bob approved"],
+    ["APPROVAL_DECIDED", { approved: false, decidedBy: "user:bob", comment: "no" }, "user:bob refused: no"],
+    ["APPROVAL_DECIDED", { approved: null }, "nobody decided in time"],
     ["RUN_SUCCEEDED", { answer: "42" }, "42"],
     ["RUN_FAILED", { error: { code: "MODEL_FAILED", message: "no model" } }, "MODEL_FAILED: no model"],
   ])("says of %s with %j: %s", (type, payload, words) => {

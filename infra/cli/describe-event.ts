@@ -22,13 +22,25 @@ const WORDS: Words = {
   STEP_RETRIED: ({ attempt, delayMs, error }) =>
     `attempt ${attempt ?? ""} failed: ${error.message}; the next one follows after ${(delayMs / 1_000).toFixed(1)} s`,
   STEP_PARKED: summaryOf,
-  STEP_WOKEN: ({ signal }) => (signal === null ? "the time has come" : `the signal ${signal.name} came`),
+  STEP_WOKEN: ({ signal }) => (signal === null ? "the time has come" : describeSignal(signal.name)),
   STREAM_START: ({ tool }) => tool ?? "",
   STREAM_DATA: ({ data }) => data,
   STREAM_END: () => "",
   RUN_FORKED: ({ fromRunId, fromSeq }) => `goes on from event ${fromSeq} of run ${fromRunId}`,
   RUN_ROLLED_BACK: ({ toSeq }) => `goes on from event ${toSeq}; what came after it counts no more`,
+  APPROVAL_ASKED: ({ question }) => question,
+  APPROVAL_DECIDED: ({ approved, comment, decidedBy }) => {
+    if (approved === null) return "nobody decided in time";
+    return `${decidedBy ?? ""} ${approved ? "approved" : "refused"}${comment === null ? "" : `: ${comment}`}`;
+  },
 };
+
+/** Names with a colon are those of what is waited for beside signals that are sent. */
+function describeSignal(name: string): string {
+  const [kind = "", what] = name.split(":");
+  if (what === undefined) return `the signal ${name} came`;
+  return kind === "child" ? `the run ${what} has ended` : "the question is answered";
+}
 
 /**
  * What an event of a run says, in words; empty for one that says no more than its type, or of a type that is newer

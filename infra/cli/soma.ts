@@ -1,4 +1,5 @@
 import { Command, type CommanderError, InvalidArgumentError } from "commander";
+import { decideApproval, listApprovals } from "./approvals.ts";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { doctor } from "./doctor.ts";
@@ -100,6 +101,24 @@ runs
   .argument("<run>")
   .description("let a paused run go on")
   .action(async (id: string) => resumeRun(await product(), { id, json: wantsJson }));
+runs
+  .command("approvals")
+  .option("--limit <n>", "how many runs, 1 to 200", toCount, 20)
+  .description("runs that wait for a person, and what they ask")
+  .action(async (options: { limit: number }) => listApprovals(await product(), { ...options, json: wantsJson }));
+for (const [name, approve] of [
+  ["approve", true],
+  ["deny", false],
+] as const)
+  runs
+    .command(name)
+    .argument("<run>")
+    .argument("[step]", "number of the step that asks, when several do")
+    .option("--comment <text>", "why; kept in the run's history")
+    .description(`${approve ? "allow" : "refuse"} what a run asks`)
+    .action(async (id: string, step: string | undefined, options: { comment?: string }) =>
+      decideApproval(await product(), { id, step, approve, ...options, json: wantsJson }),
+    );
 runs
   .command("signal")
   .argument("<run>")

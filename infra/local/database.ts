@@ -4,7 +4,7 @@ import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
 import { migrate } from "@soma/shared/postgres/migrate";
 import { provisionRoles } from "@soma/shared/postgres/roles";
-import { SUBGRAPHS } from "./parts.ts";
+import { SCHEMAS } from "./parts.ts";
 import { type LocalPostgres, startPostgres } from "./postgres.ts";
 import type { Secrets } from "./secrets.ts";
 import { somaCommand } from "./soma-command.ts";
@@ -36,13 +36,13 @@ export async function startDatabase(
   return postgres;
 }
 
-/** Roles, and the migrations of the named subgraphs; how many migrations were applied. */
+/** Roles, and the migrations of the named schemas; how many migrations were applied. */
 export async function migrateSchemas(ownerUrl: string, secrets: Secrets, names: readonly string[]): Promise<number> {
   const options = { schema: "public", applicationName: "soma-migrate", max: names.length, statementTimeoutMs: 0 };
   const owner = connect({ url: ownerUrl, ...options });
   try {
     await provisionRoles(owner, secrets.postgres);
-    const counts = names.map(async (name) => migrate(owner, name, (await SUBGRAPHS[name]?.migrations()) ?? []));
+    const counts = names.map(async (name) => migrate(owner, name, (await SCHEMAS[name]?.migrations()) ?? []));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   } finally {
     await owner.end();

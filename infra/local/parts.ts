@@ -1,3 +1,4 @@
+import { langgraphMigrations } from "@soma/langgraph/migrate";
 import { startMemory } from "@soma/memory/main";
 import { memoryMigrations } from "@soma/memory/migrate";
 import { startPolicy } from "@soma/policy/main";
@@ -33,4 +34,10 @@ export const SUBGRAPHS: Readonly<Record<string, SubgraphPart>> = {
   policy: { start: startPolicy, migrations: policyMigrations },
   runs: { start: startRuns, migrations: runsMigrations },
   tools: { start: startTools, migrations: toolsMigrations },
+};
+
+/** Schemas and what migrates them: the subgraphs', and those of what comes by a door of its own. */
+export const SCHEMAS: Readonly<Record<string, Pick<SubgraphPart, "migrations">>> = {
+  ...SUBGRAPHS,
+  langgraph: { migrations: langgraphMigrations },
 };

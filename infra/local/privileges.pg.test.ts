@@ -3,11 +3,11 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SUBGRAPHS } from "./parts.ts";
+import { SCHEMAS } from "./parts.ts";
 
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
-  soma_request: ["append_rollback", "in_effect", "lineage", "search_memories", "seize_run"],
+  soma_request: ["append_rollback", "begin_runs", "in_effect", "lineage", "search_memories", "seize_run"],
   soma_worker: [
     "claim_runs",
     "commit_batch",
@@ -23,7 +23,7 @@ describe("what the roles of a running system may do", () => {
   const databases: Record<string, TestDatabase> = {};
 
   beforeAll(async () => {
-    for (const [name, part] of Object.entries(SUBGRAPHS))
+    for (const [name, part] of Object.entries(SCHEMAS))
       databases[name] = await createTestDatabase(name, await part.migrations());
   });
   afterAll(async () => {

@@ -21,7 +21,7 @@ import { startTelemetry } from "@soma/shared/telemetry";
 import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
 import { createDiskCheck } from "./disk-space.ts";
-import { SUBGRAPHS } from "./parts.ts";
+import { SCHEMAS, SUBGRAPHS } from "./parts.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { buildWebPage } from "./web-page.ts";
@@ -83,7 +83,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     ({ created, port, elsewhere }) =>
       `${created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${port}${elsewhere === undefined ? "" : `, as ${elsewhere}`}`,
   );
-  const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SUBGRAPHS));
+  const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SCHEMAS));
   await step("Migrations", migrating, (count) => (count === 0 ? "up to date" : `${count} applied`));
   const page = await findWebPage(options);
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");

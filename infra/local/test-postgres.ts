@@ -30,7 +30,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   };
 }
 
-async function provision(url: string): Promise<void> {
+export async function provision(url: string): Promise<void> {
   const owner = connect({ url, schema: "public", applicationName: "soma-test-setup", max: 1 });
   await provisionRoles(owner, { request: "soma_request", worker: "soma_worker" });
   await owner.end();

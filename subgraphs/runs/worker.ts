@@ -1,4 +1,5 @@
 import { confFolder } from "@soma/conf/read-conf";
+import { isWithin, loadRoles } from "@soma/conf/roles";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
@@ -54,8 +55,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     liveness: pool("liveness", 1),
     general: pool("general", 8),
   };
-  const models =
-    deps.models ?? (await createModelSource({ confDir: confFolder(config.confDir), env: deps.env, settings: config }));
+  const confDir = confFolder(config.confDir);
+  const roles = loadRoles(confDir);
+  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({
@@ -78,6 +80,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     wakeUp,
     slots: config.slots,
     limits: config,
+    mayDelegate: (inner: string, outer: string) => isWithin(roles, inner, outer),
     log,
     now: () => new Date(),
     owed: new Set<Incarnation>(),

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
-import type { StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
+import type { HistoryError, StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
 import type { StepServices } from "./services.ts";
 
 /**
@@ -36,21 +36,61 @@ export interface NodeResult<S> {
   denied?: boolean;
 }
 
+/** What a step asks a person, who approves it or not. */
+export interface Question {
+  /** One line; a person decides by it and the details. */
+  question: string;
+  details?: Json;
+  /** Role that whoever decides must have; `approver` when left out. */
+  role?: string;
+  /** Whether it must be another one than who started the run. */
+  byAnother?: boolean;
+}
+
+/** A run that a step starts, and waits for the end of. */
+export interface ChildRun {
+  /** Name of a registered graph. */
+  graph: string;
+  /** An object with a `text`, as of any run. */
+  input: JsonObject;
+  /** The step's own role when left out, or one that may do less. */
+  role?: string;
+}
+
 /**
- * A step that is not done: it goes on when the time has come or the signal, in whichever process, and nobody holds its run
- * until then. A signal of that name which came earlier and woke no other step wakes it at once.
+ * A step that is not done: it goes on when the time has come or what it waits for, in whichever process, and nobody holds its
+ * run until then. A signal of that name which came earlier and woke no other step wakes it at once.
  */
 export type Parked = {
   /** One line a person can read: what it waits for. */
   summary: string;
-} & ({ parkedUntil: Date; parkedForSignal?: string } | { parkedUntil?: Date; parkedForSignal: string });
+} & (
+  | { parkedUntil: Date; parkedForSignal?: string }
+  | { parkedUntil?: Date; parkedForSignal: string }
+  | { parkedUntil?: Date; parkedForApproval: Question }
+  | { parkedUntil?: Date; parkedForRun: ChildRun }
+);
 
-/** What woke a step that had parked: its time, or the signal it waited for. */
-export type Wake = { by: "TIME" } | { by: "SIGNAL"; name: string; payload: Json; sentBy: string };
+/** How a run ended that a step had started: with an answer, an error, or neither when it was canceled. */
+export interface ChildResult {
+  runId: string;
+  status: "SUCCEEDED" | "FAILED" | "CANCELED";
+  answer: string | null;
+  error: HistoryError | null;
+}
+
+/** What woke a step that had parked: its time, or what it waited for. */
+export type Wake =
+  | { by: "TIME" }
+  | { by: "SIGNAL"; name: string; payload: Json; sentBy: string }
+  | { by: "DECISION"; approved: boolean; comment: string | null; decidedBy: string }
+  | ({ by: "RUN" } & ChildResult);
 
 /** True for a node that is not done yet. */
 export function isParked(given: object): given is Parked {
-  return "parkedUntil" in given || "parkedForSignal" in given;
+  return (
+    "parkedUntil" in given || "parkedForSignal" in given || "parkedForApproval" in given || "parkedForRun" in given
+  );
 }
 
 /** A place in a graph: what is done there. */

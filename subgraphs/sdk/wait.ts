@@ -54,7 +54,8 @@ export function waitForSignal<S>(name: string, options: WaitForSignalOptions<S>)
   };
 }
 
-function checkDate(date: Date): Date {
+/** A date that is one; for nodes that wait. */
+export function checkDate(date: Date): Date {
   if (Number.isNaN(date.getTime())) throw new TypeError("the time to wait for is an invalid date");
   return date;
 }

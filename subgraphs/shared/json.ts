@@ -9,18 +9,23 @@ import { SomaError } from "./errors.ts";
 export function toStorableJson(value: unknown): Json {
   const text = stringify(value);
   if (text === undefined) throw new TypeError(`a ${typeof value} is not JSON`);
-  return JSON.parse(text) as Json;
+  return JSON.parse(UNSTORABLE.test(text) ? stringify(value, toStorable) : text) as Json;
 }
 
-function stringify(value: unknown): string | undefined {
+/** How JSON writes what jsonb refuses. A text that holds these letters itself is looked at again and stays as it is. */
+const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
+
+function stringify(value: unknown, replace?: (key: string, item: unknown) => unknown): string {
   try {
-    return JSON.stringify(value, (_key, item: unknown) =>
-      typeof item === "string" ? toStorableText(item) : withStorableNames(item),
-    );
+    return JSON.stringify(value, replace);
   } catch (cause) {
     if (cause instanceof RangeError) throw new SomaError("BAD_INPUT", "the JSON is nested too deep", { cause });
     throw cause;
   }
+}
+
+function toStorable(_key: string, item: unknown): unknown {
+  return typeof item === "string" ? toStorableText(item) : withStorableNames(item);
 }
 
 function withStorableNames(item: unknown): unknown {

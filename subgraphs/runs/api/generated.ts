@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { RunRow as RunRowRow, SessionRow as SessionRowRow } from '../store/tables.ts';
 import type { Step as StepRow } from '../domain/steps.ts';
+import type { OpenQuestion as OpenQuestionRow } from '../store/list-open-questions.ts';
 import type { HistoryEvent as HistoryEventRow } from '../domain/history.ts';
 import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
 import type { RequestContext } from '@soma/shared/graphql/context';
@@ -93,12 +94,14 @@ export type Mutation = {
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
   startRun: Maybe<RunPayload>;
-  /** Ask a run to stop. Its worker hears at its next write or look, several times a second, and starts no effect after that; asking twice changes nothing. */
+  /** Ask a run to stop, and all that it has started. Its worker hears at its next write or look, several times a second, and starts no effect after that; asking twice changes nothing. */
   cancelRun: Maybe<RunPayload>;
   /** Ask a run to rest after the step it is in, until it is resumed; its deadline is put off by as long. A finished run is returned as it is. */
   pauseRun: Maybe<RunPayload>;
   /** Ask a run to go on that is paused, or was asked to. */
   resumeRun: Maybe<RunPayload>;
+  /** Answer what a run asks a person. The first decision counts; another one is refused (ALREADY_DECIDED) and told who decided what. */
+  decideApproval: Maybe<RunPayload>;
   /** Send a signal to a run: it wakes the first step that waits for its name, also one that comes to wait later. */
   signalRun: Maybe<RunPayload>;
   /** Begin a run that goes on from an event of another one, in a session of its own; the other one does not notice. Costs as much as 25 objects. */
@@ -130,6 +133,11 @@ export type MutationPauseRunArgs = {
 
 export type MutationResumeRunArgs = {
   input: PauseRunInput;
+};
+
+
+export type MutationDecideApprovalArgs = {
+  input: DecideApprovalInput;
 };
 
 
@@ -232,6 +240,12 @@ export type Run = Node & {
   traceId: Scalars['String']['output'];
   /** Who started the run. */
   startedBy: Scalars['String']['output'];
+  /** The run that started it; null when a request did. */
+  parent: Maybe<Run>;
+  /** Runs that it has started. At most 100, newest first. */
+  children: Array<Run>;
+  /** What it asks a person and nobody has decided. At most 20, in the order of its steps. */
+  pendingApprovals: Array<PendingApproval>;
   /** Steps in their order. `first` or `last` is 1 to 500; 100 when neither is given. */
   steps: StepConnection;
   /** Where it was forked from; null of a run that began at its beginning. */
@@ -325,6 +339,21 @@ export type PictureEdge = {
   to: Scalars['String']['output'];
   /** Whether the graph chooses among several. */
   chosen: Scalars['Boolean']['output'];
+};
+
+/** What a run asks a person, and waits for. */
+export type PendingApproval = {
+  /** The step's id, a dot, and the number of its call: of one question, also when its step asks another one later. */
+  id: Scalars['ID']['output'];
+  stepId: Scalars['ID']['output'];
+  question: Scalars['String']['output'];
+  /** What to look at before deciding; null when there is nothing. */
+  details: Maybe<Scalars['JSON']['output']>;
+  /** Role that whoever decides must have. */
+  role: Scalars['String']['output'];
+  askedAt: Scalars['DateTime']['output'];
+  /** When it can be decided no more; null when as long as the run may take. */
+  expiresAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** How a run went, which its status alone does not tell: a run that succeeded may have tool calls that did not. */
@@ -508,6 +537,18 @@ export type PauseRunInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** What a person decides. */
+export type DecideApprovalInput = {
+  /** Of Run.pendingApprovals. */
+  approvalId: Scalars['ID']['input'];
+  /** Whether what is asked may be done. */
+  approve: Scalars['Boolean']['input'];
+  /** Why; kept in the run's history, at most 1000 bytes. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
 /** Something a run may wait for. */
 export type SignalRunInput = {
   runId: Scalars['ID']['input'];
@@ -614,7 +655,11 @@ export type RunEventType =
   /** The first own event of a fork; those before it are of the run it was forked from. */
   | 'RUN_FORKED'
   /** The run goes on from an earlier event; what stands between that one and this counts no more. */
-  | 'RUN_ROLLED_BACK';
+  | 'RUN_ROLLED_BACK'
+  /** The step asks a person, and waits for the decision. */
+  | 'APPROVAL_ASKED'
+  /** A person has decided, or nobody has in time. */
+  | 'APPROVAL_DECIDED';
 
 /** One event of a run's history. */
 export type RunEvent = {
@@ -892,6 +937,7 @@ export type ResolversTypes = {
   RunPicture: ResolverTypeWrapper<RunPicture>;
   PictureNode: ResolverTypeWrapper<PictureNode>;
   PictureEdge: ResolverTypeWrapper<PictureEdge>;
+  PendingApproval: ResolverTypeWrapper<OpenQuestionRow>;
   RunOutcome: ResolverTypeWrapper<RunOutcome>;
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
@@ -910,6 +956,7 @@ export type ResolversTypes = {
   RunPayload: ResolverTypeWrapper<Omit<RunPayload, 'run'> & { run: ResolversTypes['Run'] }>;
   CancelRunInput: CancelRunInput;
   PauseRunInput: PauseRunInput;
+  DecideApprovalInput: DecideApprovalInput;
   SignalRunInput: SignalRunInput;
   ForkRunInput: ForkRunInput;
   RollbackRunInput: RollbackRunInput;
@@ -961,6 +1008,7 @@ export type ResolversParentTypes = {
   RunPicture: RunPicture;
   PictureNode: PictureNode;
   PictureEdge: PictureEdge;
+  PendingApproval: OpenQuestionRow;
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
@@ -978,6 +1026,7 @@ export type ResolversParentTypes = {
   RunPayload: Omit<RunPayload, 'run'> & { run: ResolversParentTypes['Run'] };
   CancelRunInput: CancelRunInput;
   PauseRunInput: PauseRunInput;
+  DecideApprovalInput: DecideApprovalInput;
   SignalRunInput: SignalRunInput;
   ForkRunInput: ForkRunInput;
   RollbackRunInput: RollbackRunInput;
@@ -1051,6 +1100,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
   pauseRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationPauseRunArgs, 'input'>>;
   resumeRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationResumeRunArgs, 'input'>>;
+  decideApproval?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationDecideApprovalArgs, 'input'>>;
   signalRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationSignalRunArgs, 'input'>>;
   forkRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationForkRunArgs, 'input'>>;
   rollbackRun?: Resolver<Maybe<ResolversTypes['RollbackPayload']>, ParentType, ContextType, RequireFields<MutationRollbackRunArgs, 'input'>>;
@@ -1094,6 +1144,9 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   headSeq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
+  pendingApprovals?: Resolver<Array<ResolversTypes['PendingApproval']>, ParentType, ContextType>;
   steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, Partial<RunStepsArgs>>;
   forkedFrom?: Resolver<Maybe<ResolversTypes['RunFork']>, ParentType, ContextType>;
   stateAt?: Resolver<Maybe<ResolversTypes['RunState']>, ParentType, ContextType, Partial<RunStateAtArgs>>;
@@ -1138,6 +1191,16 @@ export type PictureEdgeResolvers<ContextType = RequestContext, ParentType extend
   from?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   to?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type PendingApprovalResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PendingApproval'] = ResolversParentTypes['PendingApproval']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  stepId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  question?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  details?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  askedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type RunOutcomeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunOutcome'] = ResolversParentTypes['RunOutcome']> = {
@@ -1355,6 +1418,7 @@ export type Resolvers<ContextType = RequestContext> = {
   RunPicture?: RunPictureResolvers<ContextType>;
   PictureNode?: PictureNodeResolvers<ContextType>;
   PictureEdge?: PictureEdgeResolvers<ContextType>;
+  PendingApproval?: PendingApprovalResolvers<ContextType>;
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;

@@ -10,11 +10,17 @@ import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
 import { findStepEvents, type StepPlace } from "../store/find-step-events.ts";
+import { listChildren } from "../store/list-children.ts";
+import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questions.ts";
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
+
+/** As the schema says it. */
+const MAX_CHILDREN = 100;
+const MAX_QUESTIONS = 20;
 
 export interface Loaders {
   /** Runs of each session, newest first. */
@@ -27,6 +33,10 @@ export interface Loaders {
   /** All steps of a run. */
   steps: DataLoader<string, Step[]>;
   step: DataLoader<StepPlace, Step | undefined>;
+  /** The first of the runs that each run has started. */
+  children: DataLoader<string, RunRow[]>;
+  /** Questions of each run that wait for a person. */
+  openQuestions: DataLoader<string, OpenQuestion[]>;
   /** Undefined for a run without any. */
   badCalls: DataLoader<string, CallCounts | undefined>;
 }
@@ -69,6 +79,16 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
         return records;
       }),
     ),
+    children: new DataLoader<string, RunRow[]>(async (runIds) => {
+      const rows = await transaction(sql, { tenant }, (tx) => listChildren(tx, { runIds, limit: MAX_CHILDREN }));
+      const byParent = Map.groupBy(rows, ({ parentRunId }) => parentRunId);
+      return runIds.map((runId) => byParent.get(runId) ?? []);
+    }),
+    openQuestions: new DataLoader<string, OpenQuestion[]>(async (runIds) => {
+      const rows = await transaction(sql, { tenant }, (tx) => listOpenQuestions(tx, { runIds }));
+      const byRun = Map.groupBy(rows, ({ runId }) => runId);
+      return runIds.map((runId) => (byRun.get(runId) ?? []).slice(0, MAX_QUESTIONS));
+    }),
     steps: new DataLoader<string, Step[]>(async (runIds) => {
       const byRun = await transaction(sql, { tenant }, (tx) => listStepEvents(tx, { runIds }));
       return runIds.map((runId) => toSteps(byRun.get(runId) ?? []));

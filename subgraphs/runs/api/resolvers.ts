@@ -1,11 +1,14 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { LostHints } from "@soma/shared/lost-hints";
+import type { Sql } from "@soma/shared/postgres/connect";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
+import { decideApproval } from "../commands/decide-approval.ts";
 import { forkRun } from "../commands/fork-run.ts";
 import { pauseRun } from "../commands/pause-run.ts";
 import { rollbackRun } from "../commands/rollback-run.ts";
+import { createRunStarter } from "../commands/run-starter.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
@@ -20,7 +23,9 @@ import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
 import { toViewer } from "./viewer.ts";
 
-export interface ResolverDeps extends StartRunDeps {
+export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
+  /** A pool of the request role. */
+  sql: Sql;
   wakeUp: WakeUp;
   lostHints: LostHints;
   modelStatus: ModelStatus;
@@ -28,8 +33,9 @@ export interface ResolverDeps extends StartRunDeps {
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql } = deps;
+  const starter = createRunStarter(sql);
   const start = async (context: RequestContext, params: Parameters<typeof startRun>[2]): Promise<RunRow> => {
-    const run = await startRun(deps, context.principal, params);
+    const run = await startRun({ ...deps, starter }, context.principal, params);
     deps.wakeUp.changed(WORK_WAITS);
     return run;
   };
@@ -64,6 +70,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       cancelRun: (_parent, { input }, context) => asked(cancelRun(sql, context.principal, input)),
       pauseRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: true })),
       resumeRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: false })),
+      decideApproval: (_parent, { input }, context) => asked(decideApproval(sql, context.principal, input)),
       signalRun: (_parent, { input }, context) => asked(signalRun(sql, context.principal, input)),
       forkRun: (_parent, { input }, context) => asked(forkRun(deps, context.principal, input)),
       async rollbackRun(_parent, { input }, context) {

@@ -2,11 +2,13 @@ import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
-import type { StartRunDeps } from "../commands/start-run.ts";
+import { stepIdOf } from "../domain/history.ts";
 import { traceIdOf } from "../domain/published-events.ts";
 import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
+import { approvalIdOf } from "../domain/wait-names.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
 import type { Resolvers } from "./generated.ts";
@@ -18,7 +20,10 @@ import { stepConnection } from "./step-connection.ts";
 export function runResolvers({
   sql,
   graphs,
-}: Pick<StartRunDeps, "sql" | "graphs">): Pick<Resolvers, "Run" | "Step" | "Session"> {
+}: {
+  sql: Sql;
+  graphs: GraphRegistry;
+}): Pick<Resolvers, "Run" | "Step" | "Session" | "PendingApproval"> {
   return {
     Run: {
       __resolveReference: ({ id }, context) => findRun(sql, context, id),
@@ -45,12 +50,25 @@ export function runResolvers({
       startedAt: (run) => run.startedAt?.toISOString() ?? null,
       finishedAt: (run) => run.finishedAt?.toISOString() ?? null,
       headSeq: async (run, _args, context) => (await loadersOf(sql, context).head.load(run.runId))?.seq ?? 0,
+      parent: (run, _args, context) => (run.parentRunId === null ? null : findRun(sql, context, run.parentRunId)),
+      children: (run, _args, context) => loadersOf(sql, context).children.load(run.runId),
+      pendingApprovals: (run, _args, context) =>
+        isFinished(run.status) ? [] : loadersOf(sql, context).openQuestions.load(run.runId),
       traceId: (run) => traceIdOf(run.traceParent),
       picture: async (run, _args, context) => {
         const graph = graphs.findPinned(run.graph, run.graphVersion);
         return graph === undefined ? null : drawRun(graph, await loadersOf(sql, context).steps.load(run.runId));
       },
       steps: async (run, args, context) => stepConnection(await loadersOf(sql, context).steps.load(run.runId), args),
+    },
+    PendingApproval: {
+      id: ({ runId, payload }) => approvalIdOf(runId, payload.name),
+      stepId: ({ runId, step }) => stepIdOf(runId, step),
+      question: ({ payload }) => payload.question,
+      details: ({ payload }) => payload.details,
+      role: ({ payload }) => payload.role,
+      askedAt: ({ askedAt }) => askedAt.toISOString(),
+      expiresAt: ({ payload }) => payload.until,
     },
     Step: {
       __resolveReference: ({ id }, context) => findStep(sql, context, id),

@@ -5,9 +5,16 @@ import { stepIdOf } from "./history.ts";
 
 const sha256 = (text: string): string => hash("sha256", text, "hex");
 
-/** Fills in the digests of an event that follows `prevHash`; the rule itself is in @soma/schemas/run-chain. */
-export function chain(prevHash: string, event: Omit<HistoryEvent, "hash" | "payloadHash">): HistoryEvent {
-  const payloadHash = sha256(payloadText(event.payload));
+/**
+ * Fills in the digests of an event that follows `prevHash`; the rule itself is in @soma/schemas/run-chain. `text` is the
+ * payload's, for whoever has it already.
+ */
+export function chain(
+  prevHash: string,
+  event: Omit<HistoryEvent, "hash" | "payloadHash">,
+  text = payloadText(event.payload),
+): HistoryEvent {
+  const payloadHash = sha256(text);
   return {
     ...event,
     payloadHash,

@@ -19,6 +19,7 @@ const facts: RunFacts = {
   role: "assistant",
   createdAt: new Date(0),
   startedAt: null,
+  parentRunId: null,
   traceParent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
 };
 

@@ -22,6 +22,8 @@ export interface RunFacts {
   createdAt: Date;
   startedAt: Date | null;
   traceParent: string;
+  /** Run that started it; null when a request did. */
+  parentRunId: string | null;
   /** Left out while an event is only checked: its outcome is counted when it is published. */
   badCalls?: CallCounts;
 }
@@ -43,6 +45,8 @@ const RUN_STATUS_OF: Partial<Record<EventKind, RunStatusName>> = {
   RUN_RESUMED: "RUNNING",
   RUN_FORKED: "READY",
   RUN_ROLLED_BACK: "READY",
+  APPROVAL_ASKED: "WAITING_APPROVAL",
+  APPROVAL_DECIDED: "RUNNING",
 };
 
 /** Codes of the journal rows that others hear of. */
@@ -71,6 +75,7 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
     started_at: (run.startedAt ?? run.createdAt).toISOString(),
     trace_id: traceIdOf(run.traceParent),
     role: run.role,
+    ...(run.parentRunId === null ? {} : { parent_run_id: run.parentRunId }),
     ...(!isFinished(RUN_STATUS[status].code) ? {} : { finished_at: event.at.toISOString() }),
     ...(event.kind === "RUN_FAILED" ? { error_code: payloadOf("RUN_FAILED", event.payload).error.code } : {}),
     ...outcomeFields(status, run.badCalls),

@@ -18,7 +18,7 @@ export async function appendSignal(tx: Tx, params: AppendSignalParams): Promise<
   const { runId, tenant, name, payload, sentBy, idemKey, idemDigest } = params;
   const [row] = await tx<{ no: number }[]>`
     update run set signals = signals + 1,
-        available_at = case when status = ${RUN_STATUS.PARKED.code} and waits_for in (${name}, ${ANY_SIGNAL}) then clock_timestamp() else available_at end
+        available_at = case when status in (${RUN_STATUS.PARKED.code}, ${RUN_STATUS.WAITING_APPROVAL.code}) and waits_for in (${name}, ${ANY_SIGNAL}) then clock_timestamp() else available_at end
       where run_id = ${runId} returning signals as no`;
   // A statement of its own: the rule that a signal has the number its run was given sees what came before it.
   await tx`

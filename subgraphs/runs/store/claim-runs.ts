@@ -20,10 +20,14 @@ export interface ClaimedRun {
   /** Take-overs in a row without a step that ended in between. */
   fruitless: number;
   control: number;
+  /** Its history began with the event that this row tells, and nothing else. */
+  toldByRow: boolean;
   traceParent: string;
   deadline: Date;
   createdAt: Date;
   startedAt: Date;
+  /** Run that started it; null when a request did. */
+  parentRunId: string | null;
 }
 
 /**
@@ -37,7 +41,7 @@ export async function claimRuns(
   const { owner, graphs, slots, ageMs = null } = params;
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", role, model_profile as "modelProfile",
-      input, started_by as "startedBy", epoch, branch, recoveries, fruitless, control, trace_parent as "traceParent",
-      deadline, created_at as "createdAt", started_at as "startedAt"
+      input, started_by as "startedBy", epoch, branch, recoveries, fruitless, control, told_by_row as "toldByRow", trace_parent as "traceParent",
+      deadline, created_at as "createdAt", started_at as "startedAt", parent_run_id as "parentRunId"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint)`;
 }

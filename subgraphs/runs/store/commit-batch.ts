@@ -15,10 +15,14 @@ export interface RunWait {
   ms: number | null;
   /** Name of the signal that makes it due, and how many of any name had come when none of them was that one. */
   signal: { name: string; seen: number } | null;
+  /** Whether a person is waited for. */
+  isAsking?: boolean;
 }
 
 export interface BatchRow {
   event: HistoryEvent;
+  /** The event's payload as it is hashed and stored. */
+  text: string;
   epoch: number;
   /** The run's status with this event; null leaves it running. */
   status: number | null;
@@ -32,14 +36,17 @@ export async function commitBatch(
   { owner, rows }: { owner: Incarnation; rows: readonly BatchRow[] },
 ): Promise<Map<string, number>> {
   const column = <T>(pick: (row: BatchRow) => T): T[] => rows.map(pick);
+  // The driver looks at each item of an array for what it must quote; numbers, ids and hashes have nothing of it.
+  const bare = (pick: (row: BatchRow) => string | number | null): string =>
+    `{${rows.map((row) => pick(row) ?? "null").join(",")}}`;
   const answer = await sql<{ run_id: string; control: number }[]>`
     select run_id, control from commit_batch(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int,
-      ${column((r) => r.event.runId)}::uuid[], ${column((r) => r.event.seq)}::int[], ${column((r) => r.epoch)}::int[],
-      ${column((r) => EVENT_KIND[r.event.kind])}::smallint[], ${column((r) => r.event.step)}::int[],
-      ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${column((r) => r.event.attempt)}::smallint[],
-      ${column((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => JSON.stringify(r.event.payload))}::text[],
-      ${column((r) => r.event.payloadHash)}::text[], ${column((r) => r.event.hash)}::text[], ${column((r) => r.status)}::smallint[],
-      ${column((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
-      ${column((r) => r.wait?.signal?.seen ?? null)}::int[])`;
+      ${bare((r) => r.event.runId)}::uuid[], ${bare((r) => r.event.seq)}::int[], ${bare((r) => r.epoch)}::int[],
+      ${bare((r) => EVENT_KIND[r.event.kind])}::smallint[], ${bare((r) => r.event.step)}::int[],
+      ${column((r) => r.event.node)}::text[], ${column((r) => r.event.nodeType)}::text[], ${bare((r) => r.event.attempt)}::smallint[],
+      ${bare((r) => r.event.at.toISOString())}::timestamptz[], ${column((r) => r.text)}::text[],
+      ${bare((r) => r.event.payloadHash)}::text[], ${bare((r) => r.event.hash)}::text[], ${bare((r) => r.status)}::smallint[],
+      ${bare((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
+      ${bare((r) => r.wait?.signal?.seen ?? null)}::int[])`;
   return new Map(answer.map((row) => [row.run_id, row.control]));
 }

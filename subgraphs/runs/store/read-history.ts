@@ -1,4 +1,4 @@
-import type { Tx } from "@soma/shared/postgres/connect";
+import type { Sql } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
 import { fromHistoryRow, type HistoryRow, historyColumns } from "./history-columns.ts";
 
@@ -11,7 +11,7 @@ export interface ReadHistoryParams {
 }
 
 /** Events of a run's history after a sequence number, oldest first; those before a fork as the run wrote them that it was forked from. */
-export async function readHistory(tx: Tx, params: ReadHistoryParams): Promise<HistoryEvent[]> {
+export async function readHistory(tx: Sql, params: ReadHistoryParams): Promise<HistoryEvent[]> {
   const { runId, afterSeq, limit, streams = true } = params;
   const rows = await tx<HistoryRow[]>`
     select ${historyColumns(tx)} from lineage(${runId}) part

@@ -38,6 +38,8 @@ export const run = pgTable("run", {
   finishedAt: instant("finished_at"),
   forkedFromRunId: uuid("forked_from_run_id"),
   forkedFromSeq: integer("forked_from_seq"),
+  parentRunId: uuid("parent_run_id"),
+  rootRunId: uuid("root_run_id"),
 });
 
 /** The log: checkpoint, event and outbox in one row. */

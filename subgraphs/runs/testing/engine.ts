@@ -11,6 +11,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
+import { createRunStarter } from "../commands/run-starter.ts";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
@@ -70,12 +71,14 @@ export async function createEngineHarness(
     liveness: pool(1, applicationName),
     general: pool(4, applicationName),
   });
+  const starter = createRunStarter(database.request);
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
   const rest = {
     graphs: registry,
     services,
     wakeUp,
+    mayDelegate: (inner: string, outer: string) => inner === outer,
     limits: { ...readSettings(runLimitSettings, {}), ...limits },
     log,
     now,
@@ -86,7 +89,7 @@ export async function createEngineHarness(
     wakeUp,
     async start({ graph, ...params }, principal = aPrincipal()) {
       const deps = {
-        sql: database.request,
+        starter,
         graphs: registry,
         defaultRole: "assistant",
         defaultModelProfile: "scripted",
@@ -143,7 +146,7 @@ export async function createEngineHarness(
       }),
     async skipWait(runId, ms) {
       skippedMs += ms;
-      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status = 2`;
+      await database.owner`update run set available_at = available_at - ${ms} * interval '1 millisecond' where run_id = ${runId} and status in (2, 3)`;
     },
     async close() {
       await Promise.all(closers.map((close) => close()));

@@ -11,7 +11,7 @@ import { whyUnavailable } from "./why-unavailable.ts";
 const RESERVE_LIMIT_MS = 5_000;
 
 /**
- * The only way to open a transaction. The connection is reserved before `begin`, because the driver's own helper can mix
+ * The only way to open a transaction of several statements; one alone: statement.ts. The connection is reserved before `begin`, because the driver's own helper can mix
  * statements of others into it. With a tenant, row level security shows that tenant's rows and no other's; without one
  * only roles that have a policy of their own see anything. A lost connection is UNAVAILABLE, whenever it is lost. What a
  * request asked for that nobody waits for any more is canceled.
@@ -52,7 +52,8 @@ export async function transaction<T>(sql: Sql, options: { tenant?: string }, wor
   }
 }
 
-function explain(error: unknown, committing: boolean): unknown {
+/** What a lost connection means to whoever asked; other errors as they are. */
+export function explain(error: unknown, committing: boolean): unknown {
   if (error instanceof SomaError) return error;
   const reason = whyUnavailable(error);
   if (reason === undefined) return error;
@@ -67,7 +68,8 @@ function checked(tenant: string): string {
   return tenant;
 }
 
-async function reserve(sql: Sql): Promise<Tx> {
+/** A connection of the pool, or why there is none in time. */
+export async function reserve(sql: Sql): Promise<Tx> {
   const reserving = sql.reserve();
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {

@@ -55,6 +55,22 @@ describe("reduce() of retries, take-overs and ends", () => {
     });
   });
 
+  test("reduce() says what a person is asked and who decided it", () => {
+    const asked: Line[] = [started, ["APPROVAL_ASKED", "1 asks", { name: "approval:1.0", question: "Refund 40?" }]];
+    const decided = (payload: Record<string, unknown>) => view([...asked, ["APPROVAL_DECIDED", "1 asks", payload]]);
+    expect(view(asked)).toMatchObject({
+      status: "WAITING_APPROVAL",
+      items: [{ text: "A person is asked: Refund 40?" }],
+    });
+    expect(decided({ approved: true, decidedBy: "user:bob" })).toMatchObject({
+      ...{ status: "RUNNING", items: [{}, { text: "user:bob approved" }] },
+    });
+    expect(decided({ approved: false, decidedBy: "user:bob", comment: "no" }).items[1]).toMatchObject({
+      text: "user:bob refused: no",
+    });
+    expect(decided({ approved: null }).items[1]).toMatchObject({ text: "Nobody decided in time" });
+  });
+
   test("reduce() says that a worker was lost, and shows the text of the lost attempt as interrupted", () => {
     const lines: Line[] = [
       started,

@@ -31,6 +31,8 @@ const APPLY: Apply = {
   STREAM_END: applyStreamEnd,
   RUN_FORKED: applyRunForked,
   RUN_ROLLED_BACK: applyRunRolledBack,
+  APPROVAL_ASKED: applyApprovalAsked,
+  APPROVAL_DECIDED: applyApprovalDecided,
 };
 
 /**
@@ -103,6 +105,18 @@ function goOn(draft: Draft, why: string): void {
   draft.openDecision = null;
   interruptOpen(draft, why);
   settleSteps(draft, "INTERRUPTED", why);
+}
+
+function applyApprovalAsked(draft: Draft, event: LogEvent, { question }: RunHistory["APPROVAL_ASKED"]): void {
+  draft.status = "WAITING_APPROVAL";
+  addNotice(draft, event, "attention", `A person is asked: ${question}`);
+}
+
+function applyApprovalDecided(draft: Draft, event: LogEvent, decision: RunHistory["APPROVAL_DECIDED"]): void {
+  const { approved, comment, decidedBy } = decision;
+  draft.status = "RUNNING";
+  const words = `${decidedBy ?? ""} ${approved === true ? "approved" : "refused"}${comment === null ? "" : `: ${comment}`}`;
+  addNotice(draft, event, "neutral", approved === null ? "Nobody decided in time" : words);
 }
 
 function applyRunStatus(status: "PAUSED" | "RUNNING"): (draft: Draft) => void {

@@ -4,10 +4,12 @@ import { isParked, type NodeResult, type NodeSpec, type Wake } from "@soma/sdk/n
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import { type Attempt, afterFailure, beginAttempt, endCanceled, runAttempt, toAttempt } from "./attempt.ts";
+import { beginWait } from "./begin-wait.ts";
+import type { Children } from "./children.ts";
 import type { Floor, Rested } from "./floor.ts";
 import { type Halt, StepStopped } from "./halt.ts";
 import type { Inbox } from "./inbox.ts";
-import { lookFor, PARK_FROM_MS, toWaiting, toWake, type Waiting, waitMs } from "./parking.ts";
+import { lookFor, noteDecision, PARK_FROM_MS, toWake, type Waiting, waitMs } from "./parking.ts";
 import { countTry, DEFAULT_RETRY, type Tries } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
@@ -18,6 +20,7 @@ interface RunParts {
   context: RunContext;
   journal: Journal;
   inbox: Inbox;
+  children: Children;
   floor: Floor;
   limits: RunLimits;
   /** The number of the next step that begins. */
@@ -62,7 +65,7 @@ export async function executeNode(
     try {
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
-      waiting = toWaiting(given);
+      waiting = await beginWait(given, { ...parts, step, call: wakes });
     } catch (error) {
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
@@ -128,6 +131,7 @@ async function wakeOrPark(
     if ("woken" in looked) {
       const { woken: signal } = looked;
       if (!hasWaited) journal.write(parked);
+      noteDecision(journal, step, signal);
       journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
       if (signal !== null) inbox.take(signal);
       return toWake(signal);

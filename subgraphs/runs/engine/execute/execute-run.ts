@@ -5,27 +5,26 @@ import type { Log } from "@soma/shared/log";
 import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { transaction } from "@soma/shared/postgres/transaction";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import { effectiveEvents, sinceBegun } from "../../domain/rollback.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
-import { readHistory } from "../../store/read-history.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
+import type { Children } from "./children.ts";
 import { executeScope } from "./execute-scope.ts";
 import { createFloor } from "./floor.ts";
 import { haltOfRun, StepStopped } from "./halt.ts";
 import { createInbox } from "./inbox.ts";
+import { readEvents } from "./read-events.ts";
 import { replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
 
 /** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
 const MAX_FRUITLESS = 8;
-const HISTORY_PAGE = 2_000;
 
 const finished = counter("soma_runs_finished_total", "Runs by how they ended", ["graph", "status"]);
 
@@ -36,6 +35,7 @@ export interface ExecuteRunOptions {
   batcher: CommitBatcher;
   /** A pool of the worker role, for the history. */
   sql: Sql;
+  children: Children;
   log: Log;
   onCommitted(runId: string, seq: number): void;
 }
@@ -53,9 +53,17 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed({ context, graph, limits, batcher, sql, onCommitted }: ExecuteRunOptions): Promise<void> {
+async function proceed({
+  context,
+  graph,
+  limits,
+  batcher,
+  sql,
+  children,
+  onCommitted,
+}: ExecuteRunOptions): Promise<void> {
   const { run } = context;
-  const events = await readAll(sql, run);
+  const events = await readEvents(sql, run);
   const standing = effectiveEvents(events);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
   const journal = createJournal({
@@ -96,7 +104,7 @@ async function proceed({ context, graph, limits, batcher, sql, onCommitted }: Ex
     const floor = createFloor({ context, journal });
     const nextStep = countSteps(lastStep, limits);
     const halt = haltOfRun(context);
-    const end = await executeScope({ context, journal, inbox, floor, limits, nextStep, halt }, root);
+    const end = await executeScope({ context, journal, inbox, children, floor, limits, nextStep, halt }, root);
     ending();
     if (end === undefined) await journal.barrier();
     else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(end.at) } });
@@ -161,15 +169,4 @@ function errorFor(error: unknown): HistoryError {
     code: known.code,
     message: known.code === "INTERNAL" && error instanceof SomaError ? error.message : known.publicMessage,
   };
-}
-
-async function readAll(sql: Sql, run: ClaimedRun): Promise<HistoryEvent[]> {
-  return transaction(sql, {}, async (tx) => {
-    const events: HistoryEvent[] = [];
-    for (;;) {
-      const page = await readHistory(tx, { runId: run.runId, afterSeq: events.length, limit: HISTORY_PAGE });
-      events.push(...page);
-      if (page.length < HISTORY_PAGE) return events;
-    }
-  });
 }

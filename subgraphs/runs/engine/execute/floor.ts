@@ -100,6 +100,7 @@ function earliest(all: readonly Resting[]): RunWait {
   const [first] = signals;
   return {
     ms: times.length === 0 ? null : Math.max(0, Math.round(Math.min(...times))),
+    isAsking: all.some(({ wait }) => wait?.isAsking === true),
     signal:
       first === undefined
         ? null

@@ -1,5 +1,7 @@
 import type { SignalPayload } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { expireQuestion } from "../../store/expire-question.ts";
 import { findSignal } from "../../store/find-signal.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -7,22 +9,25 @@ import type { RunContext } from "./run-context.ts";
 export interface Inbox {
   /** The first one of a name, and how many of any name have come. */
   look(name: string): Promise<{ seen: number; signal: SignalPayload | undefined }>;
+  /** Closes a question whose time is over; gives the decision when one came before that. */
+  expire(name: string): Promise<SignalPayload>;
   /** The history tells now that this one was heard. */
   take(signal: SignalPayload): void;
 }
 
 /** `heard` are the numbers of those that the history tells of. */
 export function createInbox(sql: Sql, context: RunContext, heard: readonly number[]): Inbox {
-  const { runId } = context.run;
+  const { runId, tenant } = context.run;
   const taken = [...heard];
+  // Neither the step nor the run failed: whoever has the run next looks again.
+  const letGo = (cause: unknown): never => {
+    context.log.warn({ err: cause }, "the signals of a run could not be read");
+    context.lose("its signals could not be read");
+    throw cause;
+  };
   return {
-    look: (name) =>
-      findSignal(sql, { runId, name, heard: taken }).catch((cause: unknown) => {
-        // Neither the step nor the run failed: whoever has the run next looks again.
-        context.log.warn({ err: cause }, "the signals of a run could not be read");
-        context.lose("its signals could not be read");
-        throw cause;
-      }),
+    look: (name) => findSignal(sql, { runId, name, heard: taken }).catch(letGo),
+    expire: (name) => transaction(sql, {}, (tx) => expireQuestion(tx, { runId, tenant, name })).catch(letGo),
     take: ({ no }) => void taken.push(no),
   };
 }

@@ -5,7 +5,8 @@ import type { RunContext } from "./run-context.ts";
 const NOW = new Date("2026-01-01T12:00:00Z");
 const at = (ms: number): Date => new Date(NOW.getTime() + ms);
 const context = { now: () => NOW, deadline: () => at(60_000) } as RunContext;
-const inbox = { look: async () => ({ seen: 3, signal: undefined }), take: () => {} };
+const inbox = { look: async () => ({ seen: 3, signal: undefined }), take: () => {}, expire: async () => EXPIRED };
+const EXPIRED = { no: 4, name: "approval:1.0", payload: { approved: null }, sentBy: "engine" };
 const waiting = (until: Date | null, signal: string | null = null) => ({ until, signal, summary: "" });
 const look = (what: ReturnType<typeof waiting>, more: { hasWaited?: boolean; parksAgain?: boolean } = {}) =>
   lookFor(what, { context, inbox, hasWaited: false, parksAgain: false, ...more });
@@ -26,6 +27,7 @@ describe("lookFor()", () => {
   it("waits for the time by its own clock, whoever woke it, and tells how many signals it looked at", async () => {
     expect(await look(waiting(at(10_000)), { hasWaited: true })).toEqual({ wait: { ms: 10_000, signal: null } });
     expect(await look(waiting(NOW), { hasWaited: true })).toEqual({ woken: null });
+    expect(await look(waiting(NOW, "approval:1.0"), { hasWaited: true })).toEqual({ woken: EXPIRED });
     expect(await look(waiting(null, "paid"))).toEqual({ wait: { ms: 60_000, signal: { name: "paid", seen: 3 } } });
   });
 

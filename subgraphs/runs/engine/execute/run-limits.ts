@@ -30,6 +30,20 @@ export const runLimitSettings = {
     min: 1_024,
     max: 67_108_864,
   }),
+  maxParents: integer({
+    env: "SOMA_RUN_MAX_PARENTS",
+    doc: "runs that may be above one in its tree: those that started it, one by another",
+    default: 8,
+    min: 0,
+    max: 100,
+  }),
+  maxChildren: integer({
+    env: "SOMA_RUN_MAX_CHILDREN",
+    doc: "runs one run may start in all, with those that they start",
+    default: 1_000,
+    min: 0,
+    max: 100_000,
+  }),
 };
 
 export type RunLimits = Readonly<Record<keyof typeof runLimitSettings, number>>;

@@ -11,10 +11,6 @@ const SECOND_LANE_ROWS = 64;
 
 const batches = durationHistogram("soma_journal_commit_duration_seconds", "Time of one group commit", []);
 
-interface Waiting extends PendingRow {
-  bytes: number;
-}
-
 export interface CommitBatcher {
   /** Resolves with the run's control bits once the row is durable; rejects with FENCED when the run was taken away. */
   append(row: BatchRow): Promise<number>;
@@ -27,7 +23,7 @@ export interface CommitBatcher {
  */
 export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log: Log }): CommitBatcher {
   const { sql, owner, log } = options;
-  let queue: Waiting[] = [];
+  let queue: PendingRow[] = [];
   const busy = new Set<string>();
   let inFlight = 0;
   let scheduled = false;
@@ -41,17 +37,19 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
     });
   }
 
-  function take(): Waiting[] {
-    const batch: Waiting[] = [];
-    const rest: Waiting[] = [];
+  function take(): PendingRow[] {
+    const batch: PendingRow[] = [];
+    const rest: PendingRow[] = [];
+    // Once a row of a run stays behind, later rows of that run must too.
+    const behind = new Set(busy);
     let bytes = 0;
     for (const row of queue) {
-      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + row.bytes <= MAX_BYTES);
-      // Once a row of a run stays behind, later rows of that run must too.
-      if (fits && !busy.has(row.event.runId) && !rest.some((kept) => kept.event.runId === row.event.runId)) {
+      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + row.text.length <= MAX_BYTES);
+      if (fits && !behind.has(row.event.runId)) {
         batch.push(row);
-        bytes += row.bytes;
+        bytes += row.text.length;
       } else {
+        behind.add(row.event.runId);
         rest.push(row);
       }
     }
@@ -79,7 +77,7 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
   return {
     append(row) {
       return new Promise((resolve, reject) => {
-        queue.push({ ...row, bytes: JSON.stringify(row.event.payload).length, resolve, reject });
+        queue.push({ ...row, resolve, reject });
         schedule();
       });
     },

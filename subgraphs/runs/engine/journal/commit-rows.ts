@@ -4,6 +4,7 @@ import { SomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { isDataFault } from "@soma/shared/postgres/data-fault";
 import { type BatchRow, commitBatch, type Incarnation } from "../../store/commit-batch.ts";
 import { findCommitted } from "../../store/find-committed.ts";
 
@@ -78,9 +79,4 @@ function answer(rows: readonly PendingRow[], control: ReadonlyMap<string, number
 
 function rejectAll(rows: readonly PendingRow[], error: unknown): void {
   for (const row of rows) row.reject(error);
-}
-
-/** Integrity violations (23) and values the server cannot take (22): trying the same again cannot help. */
-function isDataFault(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && /^(22|23)/.test(error.code);
 }

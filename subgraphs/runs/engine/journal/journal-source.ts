@@ -57,9 +57,11 @@ export function createJournalSource(sql: Sql): RelaySource<JournalRow> {
     const under = fence;
     // What is held here is what the table says only once this has committed.
     fence = -1;
-    await transaction(sql, {}, async (tx) => {
-      if (await advanceRelay(tx, { fence: under, to })) await holdRuns(tx, { held, freed });
-    });
+    if (held.length === 0 && freed.length === 0) await advanceRelay(sql, { fence: under, to });
+    else
+      await transaction(sql, {}, async (tx) => {
+        if (await advanceRelay(tx, { fence: under, to })) await holdRuns(tx, { held, freed });
+      });
     fence = under;
   }
 

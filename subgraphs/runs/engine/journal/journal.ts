@@ -1,4 +1,5 @@
 import type { JsonObject } from "@soma/schemas/json";
+import { payloadText } from "@soma/schemas/run-chain";
 import type { EventKind, RunHistory } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
 import { SomaError } from "@soma/shared/errors";
@@ -59,21 +60,27 @@ export function createJournal(options: JournalOptions): Journal {
     if (failure !== undefined) return;
     const { number = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
     const payload = toStorableJson(entry.payload) as JsonObject;
-    const event = chain(head.hash, {
-      runId: run.runId,
-      seq: head.seq + 1,
-      at: options.now(),
-      kind: entry.kind,
-      step: number,
-      node,
-      nodeType,
-      attempt,
-      payload,
-    });
+    // Written once: what is hashed, counted and stored is the same text.
+    const text = payloadText(payload);
+    const event = chain(
+      head.hash,
+      {
+        runId: run.runId,
+        seq: head.seq + 1,
+        at: options.now(),
+        kind: entry.kind,
+        step: number,
+        node,
+        nodeType,
+        attempt,
+        payload,
+      },
+      text,
+    );
     checkPublished(run, event);
     head = { seq: event.seq, hash: event.hash };
-    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : RUN_STATUS.PARKED.code);
-    const durable = batcher.append({ event, epoch: run.epoch, status, wait }).then(
+    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
+    const durable = batcher.append({ event, text, epoch: run.epoch, status, wait }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
@@ -92,6 +99,10 @@ export function createJournal(options: JournalOptions): Journal {
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+function statusOf({ isAsking }: RunWait): number {
+  return isAsking === true ? RUN_STATUS.WAITING_APPROVAL.code : RUN_STATUS.PARKED.code;
 }
 
 /** An event that does not fit its schema must never become durable, since its row is what gets published. */

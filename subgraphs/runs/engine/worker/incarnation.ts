@@ -16,6 +16,7 @@ import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { renewLease } from "../../store/renew-lease.ts";
+import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
@@ -44,6 +45,8 @@ export interface IncarnationOptions {
   slots: number;
   /** What one run may take. */
   limits: RunLimits;
+  /** Whether a run under the outer role may start one under the inner role. */
+  mayDelegate: ChildrenDeps["mayDelegate"];
   log: Log;
   now: () => Date;
   /**
@@ -149,7 +152,7 @@ class Life implements RunningIncarnation {
   }
 
   #start(run: ClaimedRun): void {
-    const { log, services, batcher, limits, sql, wakeUp, now } = this.#options;
+    const { log, services, batcher, limits, sql, graphs, mayDelegate, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
     // A rollback took it from us, and it is ours again: what it was doing is not to go on beside it.
@@ -158,6 +161,7 @@ class Life implements RunningIncarnation {
       batcher,
       limits,
       sql: sql.general,
+      children: createChildren({ sql: sql.general, graphs, limits, mayDelegate }, context),
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
     }).finally(() => {

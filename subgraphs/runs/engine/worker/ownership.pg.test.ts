@@ -1,3 +1,4 @@
+import { payloadText } from "@soma/schemas/run-chain";
 import { graph } from "@soma/sdk/graph";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
@@ -49,7 +50,7 @@ describe("who owns a run", () => {
     });
     await commitBatch(harness.database.worker, {
       owner,
-      rows: [{ event, epoch: run.epoch, status: null, wait: undefined }],
+      rows: [{ event, text: payloadText(event.payload), epoch: run.epoch, status: null, wait: undefined }],
     });
   }
 

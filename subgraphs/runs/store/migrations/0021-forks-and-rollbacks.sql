@@ -50,7 +50,7 @@ create or replace view bad_call with (security_invoker = true) as
 
 -- Others hear of a fork and of a rollback, too. The condition is the text of store/select-published.ts.
 drop index journal_unpublished;
-create index journal_unpublished on journal (xid, run_id, seq) where kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 40, 41);
+create index journal_unpublished on journal (xid, run_id, seq) where kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31, 40, 41);
 
 -- Beside the first event of a run, a request writes the one that a fork of its own begins with.
 create policy tenant_forks on journal for insert to soma_request
