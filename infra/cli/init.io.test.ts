@@ -40,5 +40,5 @@ it("soma init refuses a folder that is not empty and names what is in it; soma l
 
 it("the tests of the samples and of what soma init writes pass", async () => {
   const { code, said } = await run(["--test", "subgraphs/sdk/{samples,template}/**/*.test.ts"], root);
-  expect([code, said]).toEqual([0, expect.stringContaining("pass 8")]);
+  expect([code, said]).toEqual([0, expect.stringMatching(/pass [1-9]\d*\n.*fail 0/)]);
 });

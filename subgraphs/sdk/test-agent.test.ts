@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { approval } from "./approval.ts";
 import { map, parallel, subgraph } from "./branches.ts";
 import { callTool } from "./call-tool.ts";
 import { appended, graph, replaced } from "./graph.ts";
 import type { NodeSpec, StepContext } from "./node.ts";
+import { runAgent } from "./run-agent.ts";
 import { StepError } from "./step-error.ts";
 import { testAgent } from "./test-agent.ts";
 import { wait, waitForSignal } from "./wait.ts";
@@ -134,6 +136,33 @@ describe("testAgent()", () => {
       late: () => ({ summary: "late", patch: { said: "late" } }),
     });
     expect(await testAgent(only(late))).toMatchObject({ status: "SUCCEEDED", answer: "late", tookMs: HOUR_MS / 2 });
+  });
+
+  it("hands questions to the decisions of the test in order, and other agents to its functions", async () => {
+    const ask = approval<{ readonly said: string }>({
+      ask: () => ({ question: "Pay?" }),
+      approved: ({ decidedBy }) => ({ summary: "", patch: { said: decidedBy } }),
+    });
+    expect(await testAgent(only(ask), { decisions: [{ approve: true }] })).toMatchObject({ answer: "user:approver" });
+    const ada = { approve: false, decidedBy: "user:ada", comment: "no money" };
+    const refused = await testAgent(only(ask), { decisions: [ada] });
+    expect(refused.steps[0]).toMatchObject({
+      status: "DENIED",
+      waits: ["Pay?"],
+      summary: "refused by user:ada: no money",
+    });
+    expect(await testAgent(only(ask))).toMatchObject({ status: "PARKED" });
+    const call = runAgent<{ readonly said: string }>({
+      graph: "other",
+      input: () => ({ text: "x" }),
+      done: ({ status, answer, error }) => ({ summary: "", patch: { said: `${status} ${answer ?? error?.code}` } }),
+    });
+    const heard = await testAgent(only(call), { agents: { other: ({ text }) => `heard ${text}` } });
+    expect(heard).toMatchObject({ answer: "SUCCEEDED heard x", steps: [{ waits: ["other"] }] });
+    const failed = () => ({ status: "FAILED" as const, error: { code: "STEP_REFUSED", message: "no" } });
+    expect(await testAgent(only(call), { agents: { other: failed } })).toMatchObject({ answer: "FAILED STEP_REFUSED" });
+    const { error } = await testAgent(only(call), {}).catch((thrown: Error) => ({ error: thrown }));
+    expect(error?.message).toContain("the run starts the agent other, which the test does not give");
   });
 
   it("ends a graph that goes round for ever", async () => {
