@@ -1,4 +1,4 @@
-import { CHAIN_START, ChainError, verifyNext } from "@soma/schemas/run-chain";
+import { CHAIN_START, ChainError, type ChainHead, verifyNext } from "@soma/schemas/run-chain";
 import { FIRST_FOLLOW_STATE, type FollowPhase, type FollowState } from "./follow-state.ts";
 import type { EventFieldsFragment, RunEventsSubscription } from "./generated/graphql.ts";
 
@@ -28,7 +28,7 @@ export interface RunViewOptions {
 }
 
 export function createRunView(options: RunViewOptions): RunView {
-  let last = { seq: options.afterSeq, hash: options.afterHash ?? CHAIN_START };
+  let last: ChainHead = { seq: options.afterSeq, hash: options.afterHash ?? CHAIN_START };
   let missing = false;
   const state: FollowState = { ...FIRST_FOLLOW_STATE, received: last.seq, head: last.seq };
 

@@ -20,6 +20,8 @@ const BOUNDED_LISTS = {
   "Query.graphs": "the agents of this installation and of its project",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
+  "RollbackPayload.effects": "steps of one run, whose number is limited",
+  "Run.stateDiff": "1000 places",
   "RunBatch.events": "1000 events",
   "Viewer.roles": "roles of conf/roles.yaml",
 };

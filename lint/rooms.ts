@@ -43,7 +43,11 @@ const SUBGRAPH = ["conf", "schemas", "sdk", "shared"];
 
 export const ROWS: Row[] = [
   { files: ["schemas/**"], packages: [] },
-  { files: ["schemas/{bad-call,hidden-characters,json,run-chain,run-history}.ts"], packages: [], ground: "web" },
+  {
+    files: ["schemas/{bad-call,hidden-characters,json,run-chain,run-export,run-history}.ts"],
+    packages: [],
+    ground: "web",
+  },
   { files: ["conf/**"], packages: ["schemas", "shared"] },
   { files: ["graphql/**"], packages: ["schemas", "shared/backoff"], ground: "web" },
   { files: ["webui/**"], packages: WEBUI },

@@ -1,4 +1,5 @@
 import { canonicalJson } from "./json.ts";
+import { payloadOf } from "./run-history.ts";
 
 /**
  * The hash chain over a run's history, in one place, so that the engine, the CLI, the client and the UI mean the same by
@@ -38,23 +39,47 @@ export const webSha256: Sha256 = async (text) => {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 
+/** How far a history is verified. */
+export interface ChainHead {
+  seq: number;
+  hash: string;
+  /** The run that wrote that event; left out where checking begins. */
+  runId?: string;
+}
+
+/** An event as it is checked: `runId` is the run that wrote it, left out when that is the run whose history is read. */
+export type VerifiableEvent = ChainedEvent & { hash: string; payload: unknown; runId?: string };
+
 /**
- * Checks the next event against the head of the chain and returns the new head; throws ChainError when a sequence number
- * is missing, the payload does not fit its digest, or the hash does not follow from the one before.
+ * Checks the next event of a run's history against the head of the chain and returns the new head; throws ChainError when
+ * a sequence number is missing, the payload does not fit its digest, the hash does not follow from the one before, or the
+ * event is another run's and no fork leads there.
  */
 export async function verifyNext(
   runId: string,
-  head: { seq: number; hash: string },
-  event: ChainedEvent & { hash: string; payload: unknown },
+  head: ChainHead,
+  event: VerifiableEvent,
   sha256: Sha256 = webSha256,
-): Promise<{ seq: number; hash: string }> {
+): Promise<ChainHead> {
+  const writer = event.runId ?? runId;
   if (event.seq !== head.seq + 1)
     throw new ChainError(`event ${head.seq + 1} is missing: the next one is ${event.seq}`, event.seq);
   if ((await sha256(payloadText(event.payload))) !== event.payloadHash)
     throw new ChainError(`the payload of event ${event.seq} does not match its digest`, event.seq);
-  if ((await sha256(chainText(runId, head.hash, event))) !== event.hash)
+  if ((await sha256(chainText(writer, head.hash, event))) !== event.hash)
     throw new ChainError(`event ${event.seq} does not match its predecessor`, event.seq);
-  return { seq: event.seq, hash: event.hash };
+  checkWriter(head, event, writer);
+  return { seq: event.seq, hash: event.hash, runId: writer };
+}
+
+/** One run writes on after another only from where it was forked. */
+function checkWriter(head: ChainHead, event: VerifiableEvent, writer: string): void {
+  if (event.type === "RUN_FORKED") {
+    const { fromRunId, fromSeq, fromHash } = payloadOf("RUN_FORKED", event.payload);
+    if (fromSeq !== head.seq || fromHash !== head.hash || fromRunId !== (head.runId ?? fromRunId))
+      throw new ChainError(`event ${event.seq} says it was forked from another event than ${head.seq}`, event.seq);
+  } else if (writer !== (head.runId ?? writer))
+    throw new ChainError(`event ${event.seq} is one of run ${writer}, and no fork leads there`, event.seq);
 }
 
 export class ChainError extends Error {

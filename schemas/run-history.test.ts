@@ -72,6 +72,8 @@ describe("kinds", () => {
       STREAM_START: 20,
       STREAM_DATA: 21,
       STREAM_END: 22,
+      RUN_FORKED: 40,
+      RUN_ROLLED_BACK: 41,
       APPROVAL_ASKED: 30,
       APPROVAL_DECIDED: 31,
     });
@@ -81,7 +83,7 @@ describe("kinds", () => {
 
   it("isEventKind() and isStepEnd() tell them from what a newer server may send", () => {
     expect(kinds.every(isEventKind)).toBe(true);
-    expect([isEventKind("toString"), isEventKind("RUN_FORKED")]).toEqual([false, false]);
+    expect([isEventKind("toString"), isEventKind("RUN_FOLDED")]).toEqual([false, false]);
     expect(kinds.filter(isStepEnd)).toEqual(["STEP_SUCCEEDED", "STEP_FAILED", "STEP_DENIED", "STEP_CANCELED"]);
   });
 });

@@ -32,6 +32,8 @@ export const EVENT_KIND = {
   STREAM_END: 22,
   APPROVAL_ASKED: 30,
   APPROVAL_DECIDED: 31,
+  RUN_FORKED: 40,
+  RUN_ROLLED_BACK: 41,
 } as const;
 
 /** The code is what the journal's table holds, the name is the event type clients see. */
@@ -143,6 +145,31 @@ export interface DecisionPayload {
   decidedBy: string | null;
 }
 
+/** The first own event of a run that goes on from an event of another one; what stands before it is that one's history. */
+interface RunForkedPayload {
+  /** The run that wrote the event before this one, that event's number and its hash. */
+  fromRunId: string;
+  fromSeq: number;
+  fromHash: string;
+  graph: string;
+  input: JsonObject;
+  role: string;
+  modelProfile: string;
+  sessionId: string;
+  /** Number of the first step that begins after this: larger than all before. */
+  nextStep: number;
+}
+
+/** What stands after `toSeq` and before this event counts no more: the run goes on from there. It stays to be read. */
+interface RunRolledBackPayload {
+  toSeq: number;
+  /** Number of the first step that begins after this: what is done again has new numbers, and so new keys. */
+  nextStep: number;
+  /** Who asked for it, and the SHA-256 of the idempotency key of the request. */
+  by: string;
+  request: string;
+}
+
 /** The payload of each kind. */
 export interface RunHistory {
   RUN_STARTED: { graph: string; input: JsonObject; role: string; modelProfile: string; sessionId: string };
@@ -171,6 +198,8 @@ export interface RunHistory {
   /** The step waits for a person; a step that was begun again may ask once more. */
   APPROVAL_ASKED: ApprovalPayload;
   APPROVAL_DECIDED: DecisionPayload;
+  RUN_FORKED: RunForkedPayload;
+  RUN_ROLLED_BACK: RunRolledBackPayload;
 }
 
 const BY_CODE = new Map<number, EventKind>(Object.entries(EVENT_KIND).map(([name, code]) => [code, name as EventKind]));
@@ -257,6 +286,23 @@ const PARSERS: Parsers = {
     approved: typeof f.approved === "boolean" ? f.approved : null,
     comment: textOrNull(f.comment),
     decidedBy: textOrNull(f.decidedBy),
+  }),
+  RUN_FORKED: (f) => ({
+    fromRunId: text(f.fromRunId),
+    fromSeq: number(f.fromSeq),
+    fromHash: text(f.fromHash),
+    graph: text(f.graph),
+    input: object(f.input),
+    role: text(f.role),
+    modelProfile: text(f.modelProfile),
+    sessionId: text(f.sessionId),
+    nextStep: number(f.nextStep),
+  }),
+  RUN_ROLLED_BACK: (f) => ({
+    toSeq: number(f.toSeq),
+    nextStep: number(f.nextStep),
+    by: text(f.by),
+    request: text(f.request),
   }),
 };
 

@@ -47,6 +47,17 @@ export type DecideApprovalInput = {
   idempotencyKey: string;
 };
 
+/** Where a new run is to go on from. */
+export type ForkRunInput = {
+  runId: string | number;
+  /** Number of the event: the start of the run, or the end of a step. */
+  atSeq: number;
+  /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
+  input?: unknown;
+  /** 1 to 200 characters; the same key gives the same run. */
+  idempotencyKey: string;
+};
+
 /** What the engine needs. */
 export type HealthComponentName =
   | 'POSTGRES';
@@ -94,6 +105,11 @@ export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
   | 'SCRIPTED';
 
+/** What happens to an effect when its run comes to the same place again. */
+export type OnReturn =
+  /** It stays as it is, and is done anew under a new key. */
+  | 'RUN_AGAIN';
+
 /** A run that is to rest or to go on. */
 export type PauseRunInput = {
   runId: string | number;
@@ -112,6 +128,17 @@ export type RecallInput = {
   sessionId?: string | number | null | undefined;
   /** 1 to 50. */
   limit?: number | null | undefined;
+};
+
+/** Where a run is to go on from. */
+export type RollbackRunInput = {
+  runId: string | number;
+  /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back. */
+  toSeq: number;
+  /** Change nothing, and tell what a rollback would. */
+  dryRun?: boolean | null | undefined;
+  /** 1 to 200 characters; the same key with the same event changes nothing. */
+  idempotencyKey: string;
 };
 
 /** Kinds of events of a history; more may come. */
@@ -140,6 +167,10 @@ export type RunEventType =
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END'
+  /** The first own event of a fork; those before it are of the run it was forked from. */
+  | 'RUN_FORKED'
+  /** The run goes on from an earlier event; what stands between that one and this counts no more. */
+  | 'RUN_ROLLED_BACK'
   /** The step asks a person, and waits for the decision. */
   | 'APPROVAL_ASKED'
   /** A person has decided, or nobody has in time. */
@@ -233,6 +264,12 @@ export type StartRunInput = {
   idempotencyKey: string;
 };
 
+/** What changed at a place. */
+export type StateChangeOp =
+  | 'ADD'
+  | 'REMOVE'
+  | 'REPLACE';
+
 /** Where a step is on its way. */
 export type StepStatus =
   | 'RUNNING'
@@ -265,6 +302,44 @@ export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
   | 'HIGH';
+
+export type RunStateQueryVariables = Exact<{
+  id: string | number;
+  seq?: number | null | undefined;
+}>;
+
+
+export type RunStateQuery = { run: { id: string, stateAt: { seq: number, state: unknown } | null } | null };
+
+export type RunStateDiffQueryVariables = Exact<{
+  id: string | number;
+  fromSeq: number;
+  toSeq: number;
+}>;
+
+
+export type RunStateDiffQuery = { run: { id: string, stateDiff: Array<{ op: StateChangeOp, path: string, before: unknown, after: unknown }> | null } | null };
+
+export type ForkRunMutationVariables = Exact<{
+  input: ForkRunInput;
+}>;
+
+
+export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+
+export type RollbackRunMutationVariables = Exact<{
+  input: RollbackRunInput;
+}>;
+
+
+export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
+
+export type RunToExportQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
 
 export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
@@ -392,9 +467,9 @@ export type RunEventsPageQueryVariables = Exact<{
 }>;
 
 
-export type RunEventsPageQuery = { runEventsPage: { firstSeq: number, lastSeq: number, prevHash: string, events: Array<{ seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string }> } };
+export type RunEventsPageQuery = { runEventsPage: { firstSeq: number, lastSeq: number, prevHash: string, events: Array<{ runId: string, seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string }> } };
 
-export type EventFieldsFragment = { seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string };
+export type EventFieldsFragment = { runId: string, seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string };
 
 export type RunEventsSubscriptionVariables = Exact<{
   runId: string | number;
@@ -403,7 +478,7 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { runEvents:
-    | { __typename: 'RunBatch', firstSeq: number, lastSeq: number, prevHash: string, events: Array<{ seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string }> }
+    | { __typename: 'RunBatch', firstSeq: number, lastSeq: number, prevHash: string, events: Array<{ runId: string, seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string }> }
     | { __typename: 'RunHeartbeat', headSeq: number, headHash: string, serverTime: string }
     | { __typename: 'RunEnd', status: RunStatus, headSeq: number, headHash: string }
    };
@@ -512,6 +587,7 @@ export const RunQuestionsFragmentDoc = new TypedDocumentString(`
     `, {"fragmentName":"RunQuestions"}) as unknown as TypedDocumentString<RunQuestionsFragment, unknown>;
 export const EventFieldsFragmentDoc = new TypedDocumentString(`
     fragment EventFields on RunEvent {
+  runId
   seq
   at
   type
@@ -545,6 +621,124 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const RunStateDocument = new TypedDocumentString(`
+    query RunState($id: ID!, $seq: Int) {
+  run(id: $id) {
+    id
+    stateAt(seq: $seq) {
+      seq
+      state
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunStateQuery, RunStateQueryVariables>;
+export const RunStateDiffDocument = new TypedDocumentString(`
+    query RunStateDiff($id: ID!, $fromSeq: Int!, $toSeq: Int!) {
+  run(id: $id) {
+    id
+    stateDiff(fromSeq: $fromSeq, toSeq: $toSeq) {
+      op
+      path
+      before
+      after
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunStateDiffQuery, RunStateDiffQueryVariables>;
+export const ForkRunDocument = new TypedDocumentString(`
+    mutation ForkRun($input: ForkRunInput!) {
+  forkRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<ForkRunMutation, ForkRunMutationVariables>;
+export const RollbackRunDocument = new TypedDocumentString(`
+    mutation RollbackRun($input: RollbackRunInput!) {
+  rollbackRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+    effects {
+      onReturn
+      step {
+        id
+        number
+        nodeId
+        nodeType
+        status
+        summary
+        abandoned
+      }
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<RollbackRunMutation, RollbackRunMutationVariables>;
+export const RunToExportDocument = new TypedDocumentString(`
+    query RunToExport($id: ID!) {
+  run(id: $id) {
+    id
+    graph
+    graphVersion
+    headSeq
+    stateAt {
+      seq
+      state
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunToExportQuery, RunToExportQueryVariables>;
 export const SendMessageDocument = new TypedDocumentString(`
     mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -1107,6 +1301,7 @@ export const RunEventsPageDocument = new TypedDocumentString(`
   }
 }
     fragment EventFields on RunEvent {
+  runId
   seq
   at
   type
@@ -1144,6 +1339,7 @@ export const RunEventsDocument = new TypedDocumentString(`
   }
 }
     fragment EventFields on RunEvent {
+  runId
   seq
   at
   type

@@ -15,6 +15,7 @@ export async function makeHistory(count: number): Promise<RunEvent[]> {
     const payload = { text: `event ${seq}`, nested: { b: 2, a: [1, null] } };
     const at = new Date(1_700_000_000_000 + seq).toISOString();
     const event = {
+      runId: RUN_ID,
       seq,
       at,
       type: "STREAM_DATA" as const,

@@ -159,7 +159,8 @@ function tell({ run }: { run: RunSummaryFragment }, words: string, json: boolean
   else print(`run ${run.id} ${said}`);
 }
 
-function parseJson(text: string): unknown {
+/** JSON that somebody typed. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

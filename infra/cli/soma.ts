@@ -7,6 +7,7 @@ import { startProject } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
+import { addHistoryCommands } from "./history-commands.ts";
 import { initProject } from "./init.ts";
 import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
@@ -155,6 +156,7 @@ runs
   .action(async (id: string, name: string, payload: string | undefined) =>
     signalRun(await product(), { id, name, payload, json: wantsJson }),
   );
+addHistoryCommands(runs, { product, json: wantsJson });
 
 const schedules = program.command("schedules").description("runs that start by themselves");
 schedules

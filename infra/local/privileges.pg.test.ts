@@ -7,9 +7,10 @@ import { SCHEMAS } from "./parts.ts";
 
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
-  soma_request: ["begin_runs", "search_memories"],
+  soma_request: ["append_rollback", "begin_runs", "in_effect", "lineage", "search_memories", "seize_run"],
   soma_worker: [
-    ...["begin_runs", "claim_runs", "commit_batch", "first_due", "give_turns", "has_advanced", "queues_in_turn"],
+    ...["begin_runs", "claim_runs", "commit_batch", "first_due", "give_turns", "has_advanced", "in_effect", "lineage"],
+    "queues_in_turn",
     ...["release_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
   ],
 };
@@ -34,10 +35,12 @@ describe("what the roles of a running system may do", () => {
     >`
       select p.proname as name, n.nspname as schema, p.prosecdef as definer, o.rolname as owner, p.proconfig as path
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles o on o.oid = p.proowner
-      where n.nspname = any (${schemas})`;
+      where n.nspname = any (${schemas}) order by p.proname`;
     expect(functions.length).toBeGreaterThanOrEqual(6);
     expect(functions.filter(({ definer }) => definer).map(({ name, owner }) => [name, owner])).toEqual([
+      ["append_rollback", "soma_definer"],
       ["search_memories", "soma_definer"],
+      ["seize_run", "soma_definer"],
     ]);
     for (const { schema, path } of functions) expect(path).toContain(`search_path=${schema}, pg_temp`);
     const roles = await of("memory").owner`select rolname, rolsuper, rolbypassrls, rolcanlogin from pg_roles
@@ -127,6 +130,8 @@ describe("what the roles of a running system may do", () => {
     await refused(insert(theirs, 1));
     await refused(insert(mine, 2));
     await refused(insert(mine, 1, 4));
+    await refused(insert(mine, 2, 40));
+    await refused(insert(mine, 2, 41));
     await insert(mine, 1);
   });
 });

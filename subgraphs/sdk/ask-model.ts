@@ -134,7 +134,7 @@ export function callTools<S extends TalkState>(): NodeSpec<S> {
       const args = parseArguments(call);
       if (args === undefined) return answer(call, { status: "FAILED", error: "the arguments are not a JSON object" });
       const { told, ...called } = await callOnce(
-        { name: call.name, args, idempotencyKey: `${context.run.runId}:${call.id}` },
+        { name: call.name, args, idempotencyKey: `${context.stepId}:${call.id}` },
         context,
       );
       if (called.failure === undefined)

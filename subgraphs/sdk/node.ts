@@ -132,6 +132,8 @@ export interface RunInfo {
   role: string;
   modelProfile: string;
   createdAt: Date;
+  /** Rollbacks so far; part of `runKey`. */
+  branch: number;
 }
 
 /** What a node is given beside the state. */

@@ -1,12 +1,12 @@
 import { RunEventsPageDocument } from "@soma/graphql/operations";
-import { CHAIN_START, verifyNext } from "@soma/schemas/run-chain";
+import { CHAIN_START, type ChainHead, verifyNext } from "@soma/schemas/run-chain";
 import { expect } from "vitest";
 import type { ProductUnderTest } from "./product.ts";
 
 /** Contiguous, chained, one end for every stream that began, and no step that ended twice. */
 export async function expectSoundHistory(product: ProductUnderTest, runId: string, told: string): Promise<void> {
   const { runEventsPage } = await product.client().request(RunEventsPageDocument, { runId, afterSeq: 0, limit: 1_000 });
-  let head = { seq: 0, hash: CHAIN_START };
+  let head: ChainHead = { seq: 0, hash: CHAIN_START };
   const streams: Record<string, number> = {};
   for (const event of runEventsPage.events) {
     head = await verifyNext(runId, head, {

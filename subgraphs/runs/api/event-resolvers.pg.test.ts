@@ -12,30 +12,28 @@ import { readHistory } from "../store/read-history.ts";
 import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
 import { eventResolvers } from "./event-resolvers.ts";
 
-/** A pool, and how many rows its typed queries have given. */
+/** A pool, and how many rows its queries have given. */
 function countRows(sql: Sql): { sql: Sql; rows: () => number } {
   let rows = 0;
-  function unsafe(tx: Tx, ...asked: Parameters<Tx["unsafe"]>) {
-    const query = tx.unsafe(...asked);
-    const values = query.values.bind(query);
+  /** A query that is a part of another one is never waited for. */
+  function counted(query: ReturnType<Tx>) {
+    const then = query.then.bind(query);
     return Object.assign(query, {
-      values: () =>
-        values().then((found) => {
+      // biome-ignore lint/suspicious/noThenProperty: the driver's queries are waited for by it
+      then: ((given, failed) =>
+        then((found) => {
           rows += found.length;
           return found;
-        }),
+        }).then(given, failed)) as typeof then,
     });
   }
   const counting = new Proxy(sql, {
     get(target, name) {
       if (name !== "reserve") return Reflect.get(target, name) as unknown;
-      return async () => {
-        const tx = await target.reserve();
-        return new Proxy(tx, {
-          get: (inner, key) =>
-            key === "unsafe" ? unsafe.bind(undefined, inner) : (Reflect.get(inner, key) as unknown),
+      return async () =>
+        new Proxy(await target.reserve(), {
+          apply: (tx, self, args) => counted(Reflect.apply(tx, self, args) as ReturnType<Tx>),
         });
-      };
     },
   });
   return { sql: counting, rows: () => rows };

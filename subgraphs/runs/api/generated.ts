@@ -108,6 +108,10 @@ export type Mutation = {
   decideApproval: Maybe<RunPayload>;
   /** Send a signal to a run: it wakes the first step that waits for its name, also one that comes to wait later. */
   signalRun: Maybe<RunPayload>;
+  /** Begin a run that goes on from an event of another one, in a session of its own; the other one does not notice. Costs as much as 25 objects. */
+  forkRun: Maybe<RunPayload>;
+  /** Let a run go on from an earlier event of its history, also one that has ended: what came after it stays to be read and counts no more. Costs as much as 25 objects. */
+  rollbackRun: Maybe<RollbackPayload>;
   /** Start runs at the times of a cron expression, in the name of whoever asks. */
   createSchedule: Maybe<SchedulePayload>;
   /** Let a schedule rest. A run that it has started goes on. */
@@ -151,6 +155,16 @@ export type MutationDecideApprovalArgs = {
 
 export type MutationSignalRunArgs = {
   input: SignalRunInput;
+};
+
+
+export type MutationForkRunArgs = {
+  input: ForkRunInput;
+};
+
+
+export type MutationRollbackRunArgs = {
+  input: RollbackRunInput;
 };
 
 
@@ -266,6 +280,12 @@ export type Run = Node & {
   pendingApprovals: Array<PendingApproval>;
   /** Steps in their order. `first` or `last` is 1 to 500; 100 when neither is given. */
   steps: StepConnection;
+  /** Where it was forked from; null of a run that began at its beginning. */
+  forkedFrom: Maybe<RunFork>;
+  /** What its agent had kept with an event, the newest when `seq` is left out; an error when this build has not its graph, or it is larger than 1 MB. Costs as much as 25 objects. */
+  stateAt: Maybe<RunState>;
+  /** What differs between its states at two events, in the order of the paths; at most 1000 places. */
+  stateDiff: Maybe<Array<StateChange>>;
   /** Its graph, and where the run stands in it; null where this service does not have that version of the graph. */
   picture: Maybe<RunPicture>;
 };
@@ -278,6 +298,50 @@ export type RunStepsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
 };
+
+
+/** One durable execution of an agent graph. */
+export type RunStateAtArgs = {
+  seq?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** One durable execution of an agent graph. */
+export type RunStateDiffArgs = {
+  fromSeq: Scalars['Int']['input'];
+  toSeq: Scalars['Int']['input'];
+};
+
+/** Where a fork goes on from. */
+export type RunFork = {
+  /** The run that wrote the event. */
+  run: Run;
+  /** Number of the event. */
+  seq: Scalars['Int']['output'];
+};
+
+/** The state of a run's agent at one event. */
+export type RunState = {
+  seq: Scalars['Int']['output'];
+  state: Scalars['JSON']['output'];
+};
+
+/** One difference between two states. */
+export type StateChange = {
+  op: StateChangeOp;
+  /** JSON pointer (RFC 6901); empty for the whole state. */
+  path: Scalars['String']['output'];
+  /** Null where nothing was. */
+  before: Maybe<Scalars['JSON']['output']>;
+  /** Null where nothing is. */
+  after: Maybe<Scalars['JSON']['output']>;
+};
+
+/** What changed at a place. */
+export type StateChangeOp =
+  | 'ADD'
+  | 'REMOVE'
+  | 'REPLACE';
 
 /** The graph of a run as nodes and edges, and as text that Mermaid draws. */
 export type RunPicture = {
@@ -375,6 +439,8 @@ export type Step = Node & {
   finishedAt: Maybe<Scalars['DateTime']['output']>;
   /** Milliseconds from start to end of the last attempt. */
   latencyMs: Maybe<Scalars['Float']['output']>;
+  /** Whether a rollback took it back: it is told, and counts no more. */
+  abandoned: Scalars['Boolean']['output'];
 };
 
 /** A page of steps of a run. */
@@ -536,6 +602,46 @@ export type SignalRunInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** Where a new run is to go on from. */
+export type ForkRunInput = {
+  runId: Scalars['ID']['input'];
+  /** Number of the event: the start of the run, or the end of a step. */
+  atSeq: Scalars['Int']['input'];
+  /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
+  input?: InputMaybe<Scalars['JSON']['input']>;
+  /** 1 to 200 characters; the same key gives the same run. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Where a run is to go on from. */
+export type RollbackRunInput = {
+  runId: Scalars['ID']['input'];
+  /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back. */
+  toSeq: Scalars['Int']['input'];
+  /** Change nothing, and tell what a rollback would. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** 1 to 200 characters; the same key with the same event changes nothing. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The run as it is now, and what of it is outside. */
+export type RollbackPayload = {
+  run: Run;
+  /** Steps after the event that had reached outside, or may have. Nothing of that is undone. */
+  effects: Array<RollbackEffect>;
+};
+
+/** A step that had reached outside. */
+export type RollbackEffect = {
+  step: Step;
+  onReturn: OnReturn;
+};
+
+/** What happens to an effect when its run comes to the same place again. */
+export type OnReturn =
+  /** It stays as it is, and is done anew under a new key. */
+  | 'RUN_AGAIN';
+
 /** What a follower of a run is told. */
 export type RunFrame = RunBatch | RunHeartbeat | RunEnd;
 
@@ -588,6 +694,10 @@ export type RunEventType =
   | 'STREAM_START'
   | 'STREAM_DATA'
   | 'STREAM_END'
+  /** The first own event of a fork; those before it are of the run it was forked from. */
+  | 'RUN_FORKED'
+  /** The run goes on from an earlier event; what stands between that one and this counts no more. */
+  | 'RUN_ROLLED_BACK'
   /** The step asks a person, and waits for the decision. */
   | 'APPROVAL_ASKED'
   /** A person has decided, or nobody has in time. */
@@ -595,6 +705,8 @@ export type RunEventType =
 
 /** One event of a run's history. */
 export type RunEvent = {
+  /** The run that wrote it: of a fork, those before its start were written by others. */
+  runId: Scalars['ID']['output'];
   /** Number in the run, from 1 without a gap. */
   seq: Scalars['Int']['output'];
   at: Scalars['DateTime']['output'];
@@ -934,6 +1046,10 @@ export type ResolversTypes = {
   RunStatus: RunStatus;
   StepStatus: StepStatus;
   Run: ResolverTypeWrapper<RunRowRow>;
+  RunFork: ResolverTypeWrapper<Omit<RunFork, 'run'> & { run: ResolversTypes['Run'] }>;
+  RunState: ResolverTypeWrapper<RunState>;
+  StateChange: ResolverTypeWrapper<StateChange>;
+  StateChangeOp: StateChangeOp;
   RunPicture: ResolverTypeWrapper<RunPicture>;
   PictureNode: ResolverTypeWrapper<PictureNode>;
   PictureEdge: ResolverTypeWrapper<PictureEdge>;
@@ -959,6 +1075,11 @@ export type ResolversTypes = {
   PauseRunInput: PauseRunInput;
   DecideApprovalInput: DecideApprovalInput;
   SignalRunInput: SignalRunInput;
+  ForkRunInput: ForkRunInput;
+  RollbackRunInput: RollbackRunInput;
+  RollbackPayload: ResolverTypeWrapper<Omit<RollbackPayload, 'run' | 'effects'> & { run: ResolversTypes['Run'], effects: Array<ResolversTypes['RollbackEffect']> }>;
+  RollbackEffect: ResolverTypeWrapper<Omit<RollbackEffect, 'step'> & { step: ResolversTypes['Step'] }>;
+  OnReturn: OnReturn;
   RunFrame: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunFrame']>;
   RunBatch: ResolverTypeWrapper<Omit<RunBatch, 'events'> & { events: Array<ResolversTypes['RunEvent']> }>;
   RunHeartbeat: ResolverTypeWrapper<RunHeartbeat>;
@@ -1003,6 +1124,9 @@ export type ResolversParentTypes = {
   Viewer: Viewer;
   ViewerLimits: ViewerLimits;
   Run: RunRowRow;
+  RunFork: Omit<RunFork, 'run'> & { run: ResolversParentTypes['Run'] };
+  RunState: RunState;
+  StateChange: StateChange;
   RunPicture: RunPicture;
   PictureNode: PictureNode;
   PictureEdge: PictureEdge;
@@ -1027,6 +1151,10 @@ export type ResolversParentTypes = {
   PauseRunInput: PauseRunInput;
   DecideApprovalInput: DecideApprovalInput;
   SignalRunInput: SignalRunInput;
+  ForkRunInput: ForkRunInput;
+  RollbackRunInput: RollbackRunInput;
+  RollbackPayload: Omit<RollbackPayload, 'run' | 'effects'> & { run: ResolversParentTypes['Run'], effects: Array<ResolversParentTypes['RollbackEffect']> };
+  RollbackEffect: Omit<RollbackEffect, 'step'> & { step: ResolversParentTypes['Step'] };
   RunFrame: ResolversUnionTypes<ResolversParentTypes>['RunFrame'];
   RunBatch: Omit<RunBatch, 'events'> & { events: Array<ResolversParentTypes['RunEvent']> };
   RunHeartbeat: RunHeartbeat;
@@ -1103,6 +1231,8 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   resumeRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationResumeRunArgs, 'input'>>;
   decideApproval?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationDecideApprovalArgs, 'input'>>;
   signalRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationSignalRunArgs, 'input'>>;
+  forkRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationForkRunArgs, 'input'>>;
+  rollbackRun?: Resolver<Maybe<ResolversTypes['RollbackPayload']>, ParentType, ContextType, RequireFields<MutationRollbackRunArgs, 'input'>>;
   createSchedule?: Resolver<Maybe<ResolversTypes['SchedulePayload']>, ParentType, ContextType, RequireFields<MutationCreateScheduleArgs, 'input'>>;
   pauseSchedule?: Resolver<Maybe<ResolversTypes['SchedulePayload']>, ParentType, ContextType, RequireFields<MutationPauseScheduleArgs, 'input'>>;
   resumeSchedule?: Resolver<Maybe<ResolversTypes['SchedulePayload']>, ParentType, ContextType, RequireFields<MutationResumeScheduleArgs, 'input'>>;
@@ -1151,8 +1281,28 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   children?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
   pendingApprovals?: Resolver<Array<ResolversTypes['PendingApproval']>, ParentType, ContextType>;
   steps?: Resolver<ResolversTypes['StepConnection'], ParentType, ContextType, Partial<RunStepsArgs>>;
+  forkedFrom?: Resolver<Maybe<ResolversTypes['RunFork']>, ParentType, ContextType>;
+  stateAt?: Resolver<Maybe<ResolversTypes['RunState']>, ParentType, ContextType, Partial<RunStateAtArgs>>;
+  stateDiff?: Resolver<Maybe<Array<ResolversTypes['StateChange']>>, ParentType, ContextType, RequireFields<RunStateDiffArgs, 'fromSeq' | 'toSeq'>>;
   picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunForkResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunFork'] = ResolversParentTypes['RunFork']> = {
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  seq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RunStateResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunState'] = ResolversParentTypes['RunState']> = {
+  seq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type StateChangeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StateChange'] = ResolversParentTypes['StateChange']> = {
+  op?: Resolver<ResolversTypes['StateChangeOp'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
 };
 
 export type RunPictureResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunPicture'] = ResolversParentTypes['RunPicture']> = {
@@ -1211,6 +1361,7 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  abandoned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1267,6 +1418,16 @@ export type RunPayloadResolvers<ContextType = RequestContext, ParentType extends
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
+export type RollbackPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RollbackPayload'] = ResolversParentTypes['RollbackPayload']> = {
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  effects?: Resolver<Array<ResolversTypes['RollbackEffect']>, ParentType, ContextType>;
+};
+
+export type RollbackEffectResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RollbackEffect'] = ResolversParentTypes['RollbackEffect']> = {
+  step?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
+  onReturn?: Resolver<ResolversTypes['OnReturn'], ParentType, ContextType>;
+};
+
 export type RunFrameResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunFrame'] = ResolversParentTypes['RunFrame']> = {
   __resolveType: TypeResolveFn<'RunBatch' | 'RunHeartbeat' | 'RunEnd', ParentType, ContextType>;
 };
@@ -1294,6 +1455,7 @@ export type RunEndResolvers<ContextType = RequestContext, ParentType extends Res
 };
 
 export type RunEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunEvent'] = ResolversParentTypes['RunEvent']> = {
+  runId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   seq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['RunEventType'], ParentType, ContextType>;
@@ -1412,6 +1574,9 @@ export type Resolvers<ContextType = RequestContext> = {
   Viewer?: ViewerResolvers<ContextType>;
   ViewerLimits?: ViewerLimitsResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  RunFork?: RunForkResolvers<ContextType>;
+  RunState?: RunStateResolvers<ContextType>;
+  StateChange?: StateChangeResolvers<ContextType>;
   RunPicture?: RunPictureResolvers<ContextType>;
   PictureNode?: PictureNodeResolvers<ContextType>;
   PictureEdge?: PictureEdgeResolvers<ContextType>;
@@ -1428,6 +1593,8 @@ export type Resolvers<ContextType = RequestContext> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   RunPayload?: RunPayloadResolvers<ContextType>;
+  RollbackPayload?: RollbackPayloadResolvers<ContextType>;
+  RollbackEffect?: RollbackEffectResolvers<ContextType>;
   RunFrame?: RunFrameResolvers<ContextType>;
   RunBatch?: RunBatchResolvers<ContextType>;
   RunHeartbeat?: RunHeartbeatResolvers<ContextType>;

@@ -3,7 +3,7 @@ import { createPageLoader } from "@soma/shared/graphql/page-loader";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
-import { stepIdOf } from "../domain/history.ts";
+import { type HistoryEvent, stepIdOf } from "../domain/history.ts";
 import type { CallCounts } from "../domain/run-outcome.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
@@ -15,6 +15,7 @@ import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questio
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
+import { readRecord } from "../store/read-record.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 
 /** As the schema says it. */
@@ -27,6 +28,8 @@ export interface Loaders {
   run: DataLoader<string, RunRow | undefined>;
   session: DataLoader<string, SessionRow | undefined>;
   head: DataLoader<string, Head | undefined>;
+  /** All of a run's history but what was streamed. */
+  record: DataLoader<string, HistoryEvent[]>;
   /** All steps of a run. */
   steps: DataLoader<string, Step[]>;
   step: DataLoader<StepPlace, Step | undefined>;
@@ -69,6 +72,13 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       const counts = await transaction(sql, { tenant }, (tx) => countBadCalls(tx, { runIds: ids }));
       return ids.map((id) => counts.get(id));
     }),
+    record: new DataLoader<string, HistoryEvent[]>((runIds) =>
+      transaction(sql, { tenant }, async (tx) => {
+        const records: HistoryEvent[][] = [];
+        for (const runId of runIds) records.push(await readRecord(tx, { runId }));
+        return records;
+      }),
+    ),
     children: new DataLoader<string, RunRow[]>(async (runIds) => {
       const rows = await transaction(sql, { tenant }, (tx) => listChildren(tx, { runIds, limit: MAX_CHILDREN }));
       const byParent = Map.groupBy(rows, ({ parentRunId }) => parentRunId);
@@ -80,8 +90,7 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       return runIds.map((runId) => (byRun.get(runId) ?? []).slice(0, MAX_QUESTIONS));
     }),
     steps: new DataLoader<string, Step[]>(async (runIds) => {
-      const events = await transaction(sql, { tenant }, (tx) => listStepEvents(tx, { runIds }));
-      const byRun = Map.groupBy(events, ({ runId }) => runId);
+      const byRun = await transaction(sql, { tenant }, (tx) => listStepEvents(tx, { runIds }));
       return runIds.map((runId) => toSteps(byRun.get(runId) ?? []));
     }),
     // A subscription's context lives as long as its socket: what is loaded must be today's, and is not kept.

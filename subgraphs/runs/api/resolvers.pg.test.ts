@@ -1,16 +1,9 @@
-import { loadTenants } from "@soma/conf/tenants";
 import { appended, graph } from "@soma/sdk/graph";
-import { type Subgraph, startSubgraph } from "@soma/shared/graphql/server";
-import { readTypeDefs } from "@soma/shared/graphql/type-defs";
-import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { derivedId, newId } from "@soma/shared/ids";
-import { createSilentLog } from "@soma/shared/log";
-import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
+import { aPrincipal } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAdmission } from "../commands/admission.ts";
-import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { startRunsApi } from "../testing/api.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
-import { createResolvers } from "./resolvers.ts";
 
 const two = graph("two", 1, { said: appended<string>() })
   .node("a", { type: "tool", run: () => ({ summary: "a" }) })
@@ -27,52 +20,16 @@ const calls = graph("calls", 1, {})
   .edge("failed", "good")
   .build(() => "done");
 
-interface Answer {
-  data: Record<string, never> | null;
-  errors?: { message: string; extensions: { code: string } }[];
-}
-
 describe("the runs API", () => {
   let harness: EngineHarness;
-  let subgraph: Subgraph;
-  let ask: (query: string, tenant?: string) => Promise<Answer>;
+  let api: Awaited<ReturnType<typeof startRunsApi>>;
+  const ask: typeof api.ask = (query, tenant) => api.ask(query, tenant);
   const runIds: string[] = [];
   let sessionId = "";
 
   beforeAll(async () => {
     harness = await createEngineHarness([two, calls]);
-    const log = createSilentLog();
-    const keys = await createKeys();
-    subgraph = await startSubgraph({
-      name: "runs",
-      typeDefs: await readTypeDefs(new URL("./", import.meta.url)),
-      resolvers: createResolvers({
-        sql: harness.database.request,
-        wakeUp: harness.wakeUp,
-        lostHints: { watch: () => () => {} },
-        graphs: createGraphRegistry([two, calls]),
-        admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
-        defaultRole: "assistant",
-        defaultModelProfile: "scripted",
-        modelProfiles: ["scripted"],
-        modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
-        now: () => new Date(),
-      }),
-      verify: await createPrincipalVerifier(keys.publicKey),
-      log,
-      host: "127.0.0.1",
-      port: 0,
-      checks: {},
-    });
-    const sign = await createPrincipalSigner(keys.privateKey, "soma-gateway");
-    ask = async (query, tenant = "acme") => {
-      const headers = {
-        "content-type": "application/json",
-        authorization: `Bearer ${await sign(aPrincipal({ tenant }))}`,
-      };
-      const response = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
-      return (await response.json()) as Answer;
-    };
+    api = await startRunsApi(harness, [two, calls]);
     await harness.startWorker();
     for (let i = 0; i < 5; i += 1) {
       const run = await harness.start({ graph: "two", ...(sessionId === "" ? {} : { sessionId }) });
@@ -82,7 +39,7 @@ describe("the runs API", () => {
     }
   });
   afterAll(async () => {
-    await subgraph.close();
+    await api.close();
     await harness.close();
   });
 

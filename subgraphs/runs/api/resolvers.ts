@@ -5,7 +5,9 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
 import { decideApproval } from "../commands/decide-approval.ts";
+import { forkRun } from "../commands/fork-run.ts";
 import { pauseRun } from "../commands/pause-run.ts";
+import { rollbackRun } from "../commands/rollback-run.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
@@ -15,6 +17,7 @@ import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
 import type { ModelStatus, Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
+import { historyResolvers } from "./history-resolvers.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
@@ -44,6 +47,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     return { run };
   };
 
+  const ofRuns = runResolvers(deps);
   const schedules = scheduleResolvers({ ...deps, starter });
   return {
     Query: {
@@ -72,6 +76,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       resumeRun: (_parent, { input }, context) => asked(pauseRun(sql, context.principal, { ...input, pause: false })),
       decideApproval: (_parent, { input }, context) => asked(decideApproval(sql, context.principal, input)),
       signalRun: (_parent, { input }, context) => asked(signalRun(sql, context.principal, input)),
+      forkRun: (_parent, { input }, context) => asked(forkRun(deps, context.principal, input)),
+      async rollbackRun(_parent, { input }, context) {
+        const { run, effects } = await rollbackRun(deps, context.principal, input);
+        if (input.dryRun !== true) for (const name of [run.runId, WORK_WAITS]) deps.wakeUp.changed(name);
+        return { run, effects: effects.map((step) => ({ step, onReturn: "RUN_AGAIN" as const })) };
+      },
     },
     Subscription: {
       runEvents: {
@@ -83,7 +93,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       },
     },
     Schedule: schedules.Schedule,
-    ...runResolvers(deps),
+    ...ofRuns,
+    Run: { ...ofRuns.Run, ...historyResolvers(deps) },
     ...eventResolvers(sql),
   };
 }

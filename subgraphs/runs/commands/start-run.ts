@@ -98,7 +98,8 @@ export function checkStart(
   return { graph, input, role, modelProfile };
 }
 
-function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
+/** The run that was started under a key, when it was with the same body. */
+export function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
   if (run.idemDigest === idemDigest) return run;
   throw new SomaError(
     "IDEMPOTENCY_CONFLICT",

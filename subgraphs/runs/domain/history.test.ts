@@ -1,4 +1,4 @@
-import { ChainError, verifyNext } from "@soma/schemas/run-chain";
+import { CHAIN_START, ChainError, type ChainHead, verifyNext } from "@soma/schemas/run-chain";
 import { EVENT_KIND, type EventKind, toEventKind } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
 import { describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { aHistory, RUN_ID } from "../testing/events.ts";
 import { toChained } from "./chain.ts";
 import { type HistoryEvent, parseStepId, stepIdOf } from "./history.ts";
 import { PUBLISHED_KINDS, type RunFacts, toPublishedEvent, traceIdOf } from "./published-events.ts";
+import { runEvent } from "./run-event.ts";
 import { codesOf, isFinished, RUN_STATUS, toRunStatus } from "./run-status.ts";
 import { toSteps } from "./steps.ts";
 
@@ -67,6 +68,39 @@ describe("chain()", () => {
     const [first, second, third] = events as [HistoryEvent, HistoryEvent, HistoryEvent];
     for (const broken of [[first, third], [first, first, second], [second]])
       await expect(verify(broken)).rejects.toBeInstanceOf(ChainError);
+  });
+});
+
+describe("the chain of a fork", () => {
+  const parent = aHistory({ kind: "RUN_STARTED" }, { kind: "STEP_SUCCEEDED", step: 1 }, { kind: "RUN_SUCCEEDED" });
+  const [first, second, third] = parent as [HistoryEvent, HistoryEvent, HistoryEvent];
+  const forkId = "01890000-0000-7000-8000-00000000000f";
+  const forkOf = (from: HistoryEvent, told: object = {}) => {
+    const payload = { fromRunId: from.runId, fromSeq: from.seq, fromHash: from.hash, ...told };
+    return runEvent(from, { runId: forkId, at: new Date(0), kind: "RUN_FORKED", payload });
+  };
+  const verifyFork = async (events: readonly HistoryEvent[]): Promise<void> => {
+    let head: ChainHead = { seq: 0, hash: CHAIN_START };
+    for (const event of events) head = await verifyNext(forkId, head, { ...event, ...toChained(event) });
+  };
+  const ended = (prev: HistoryEvent) =>
+    runEvent(prev, { runId: forkId, at: new Date(0), kind: "RUN_SUCCEEDED", payload: {} });
+
+  it("goes on from the event it was forked from, whoever wrote that", async () => {
+    const forked = forkOf(second);
+    await verifyFork([first, second, forked, ended(forked)]);
+  });
+
+  it("is broken by an event of another run, and by a fork from another event than the one before", async () => {
+    const forked = forkOf(second);
+    for (const broken of [
+      [first, second, third, ended(third)],
+      [first, second, forkOf(second, { fromSeq: 1 })],
+      [first, second, forkOf(second, { fromHash: first.hash })],
+      [first, second, forkOf(second, { fromRunId: forkId })],
+      [first, second, forked, runEvent(forked, { runId: RUN_ID, at: new Date(0), kind: "RUN_SUCCEEDED", payload: {} })],
+    ])
+      await expect(verifyFork(broken)).rejects.toBeInstanceOf(ChainError);
   });
 });
 

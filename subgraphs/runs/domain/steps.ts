@@ -1,5 +1,6 @@
 import type { Json } from "@soma/schemas/json";
 import { type HistoryError, isStepEnd, payloadOf, STEP_END, type StepEndStatus } from "@soma/schemas/run-history";
+import { abandonedBy } from "./abandoned.ts";
 import { type HistoryEvent, stepIdOf } from "./history.ts";
 
 type StepStatus = "RUNNING" | StepEndStatus;
@@ -19,14 +20,21 @@ export interface Step {
   startedAt: Date;
   finishedAt: Date | null;
   latencyMs: number | null;
+  /** A rollback took it back: it is told, and counts no more. */
+  abandoned: boolean;
 }
 
-/** Folds a run's history into its steps, in order. */
+/** Folds a run's history into its steps, in order; of those that a fork took over, each is the step of the run that made it. */
 export function toSteps(events: Iterable<HistoryEvent>): Step[] {
+  const all = [...events];
+  const abandoned = abandonedBy(all);
   const steps = new Map<number, Step>();
-  for (const event of events) {
+  for (const event of all) {
     if (event.step === 0) continue;
-    steps.set(event.step, apply(steps.get(event.step) ?? begin(event), event));
+    steps.set(event.step, {
+      ...apply(steps.get(event.step) ?? begin(event), event),
+      abandoned: abandoned(event.seq),
+    });
   }
   return [...steps.values()].sort((a, b) => a.number - b.number);
 }
@@ -46,6 +54,7 @@ function begin(event: HistoryEvent): Step {
     startedAt: event.at,
     finishedAt: null,
     latencyMs: null,
+    abandoned: false,
   };
 }
 

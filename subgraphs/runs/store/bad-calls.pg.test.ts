@@ -37,6 +37,12 @@ describe("the view bad_call", () => {
     for (const type of Object.keys(EVENT_KIND) as EventKind[])
       for (const nodeType of ["tool", "policy", null])
         for (const payload of PAYLOADS) runs.push({ runId: newId("Run"), type, nodeType, payload });
+    const session = newId("Session");
+    await database.owner`insert into session (tenant, session_id, created_by) values ('acme', ${session}, 'user:ada')`;
+    await database.owner`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
+        deadline, idem_key, idem_digest, trace_parent)
+      select run_id, 'acme', ${session}, 'g', 1, 'h', 'r', 'm', '{}', 'u', now(), run_id, '', ''
+        from unnest(${[long, ...runs.map(({ runId }) => runId)]}::uuid[]) r(run_id)`;
     await database.owner`insert into journal ${database.owner(
       runs.map(({ runId, type, nodeType, payload }) => row(runId, 1, EVENT_KIND[type], nodeType, payload)),
     )}`;

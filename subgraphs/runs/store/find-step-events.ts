@@ -1,8 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { and, eq, inArray, or } from "drizzle-orm";
 import type { HistoryEvent } from "../domain/history.ts";
-import { readStepEvents } from "./list-step-events.ts";
-import { journal } from "./tables.ts";
+import { fromHistoryRow, type HistoryRow, historyColumns } from "./history-columns.ts";
 
 /** A step by its run and its number. */
 export interface StepPlace {
@@ -10,12 +8,16 @@ export interface StepPlace {
   step: number;
 }
 
-/** The same events of some steps, at least one. */
-export function findStepEvents(tx: Tx, { places }: { places: readonly StepPlace[] }): Promise<HistoryEvent[]> {
-  const byRun = Map.groupBy(places, ({ runId }) => runId);
-  const ofRuns = [...byRun].map(([runId, wanted]) => {
-    const steps = new Set(wanted.map(({ step }) => step));
-    return and(eq(journal.runId, runId), inArray(journal.step, [...steps]));
-  });
-  return readStepEvents(tx, or(...ofRuns));
+/** The same events of some steps as their own runs wrote them, and the rollbacks of those runs. */
+export async function findStepEvents(tx: Tx, { places }: { places: readonly StepPlace[] }): Promise<HistoryEvent[]> {
+  const runIds = places.map(({ runId }) => runId);
+  const rows = await tx<HistoryRow[]>`
+    select ${historyColumns(tx)} from (
+      select s.* from unnest(${runIds}::uuid[], ${places.map(({ step }) => step)}::int[]) place(run_id, step)
+        join journal s on s.run_id = place.run_id and s.step = place.step and s.kind between 10 and 16
+      union all
+      select r.* from unnest(${[...new Set(runIds)]}::uuid[]) asked(run_id)
+        join journal r on r.run_id = asked.run_id and r.kind = 41) j
+     order by j.run_id, j.step, j.seq`;
+  return rows.map(fromHistoryRow);
 }

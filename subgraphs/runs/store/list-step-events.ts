@@ -1,25 +1,24 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { queryOn } from "@soma/shared/postgres/query";
-import { and, asc, inArray, type SQL, sql } from "drizzle-orm";
 import type { HistoryEvent } from "../domain/history.ts";
-import { journal } from "./tables.ts";
-import { toHistoryEvent } from "./to-history-event.ts";
+import { fromHistoryRow, type HistoryRow, historyColumns } from "./history-columns.ts";
 
 /**
- * Begins, waits, retries and ends of the steps of each run, step by step and of each the oldest first; a run has at most some
- * hundred steps.
+ * Begins, waits, retries and ends of the steps in each run's history, step by step and of each the oldest first, and its
+ * rollbacks; a run has at most some hundred steps.
  */
-export function listStepEvents(tx: Tx, { runIds }: { runIds: readonly string[] }): Promise<HistoryEvent[]> {
-  return readStepEvents(tx, inArray(journal.runId, [...runIds]));
-}
-
-/** Events of steps that a condition on the index journal_steps chooses. */
-export async function readStepEvents(tx: Tx, chosen: SQL | undefined): Promise<HistoryEvent[]> {
-  const rows = await queryOn(tx)
-    .select()
-    .from(journal)
-    // as the index has it
-    .where(and(chosen, sql`${journal.kind} between 10 and 16`))
-    .orderBy(asc(journal.runId), asc(journal.step), asc(journal.seq));
-  return rows.map(toHistoryEvent);
+export async function listStepEvents(
+  tx: Tx,
+  { runIds }: { runIds: readonly string[] },
+): Promise<Map<string, HistoryEvent[]>> {
+  const rows = await tx<(HistoryRow & { ofRun: string })[]>`
+    select asked.run_id as "ofRun", ${historyColumns(tx)} from unnest(${[...new Set(runIds)]}::uuid[]) asked(run_id)
+      cross join lateral lineage(asked.run_id) part
+      cross join lateral (
+        -- each as its index has it
+        select * from journal s where s.run_id = part.run_id and s.kind between 10 and 16
+        union all select * from journal r where r.run_id = part.run_id and r.kind = 41) j
+     where j.seq > part.after_seq and j.seq <= part.up_to
+     order by asked.run_id, j.step, j.seq`;
+  const byRun = Map.groupBy(rows, ({ ofRun }) => ofRun);
+  return new Map([...byRun].map(([runId, own]) => [runId, own.map(({ ofRun: _, ...row }) => fromHistoryRow(row))]));
 }

@@ -17,7 +17,7 @@ export interface UnpublishedRow {
 }
 
 /** Of journal `j`, the rows that others hear of: as the index journal_unpublished says it, or Postgres does not use it. */
-export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31)`;
+export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31, 40, 41)`;
 
 /** Reads rows of the journal, given as a selection of it, with what of their run is published. */
 export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublished>): Promise<UnpublishedRow[]> {
@@ -30,7 +30,8 @@ export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublis
     from (${rows}) j join run r on r.run_id = j.run_id
       -- counted for the events that end a run, and for no other
       cross join lateral (select count(*) filter (where not b.denied) as failed, count(*) filter (where b.denied) as denied
-        from bad_call b where b.run_id = j.run_id and j.kind in (4, 5, 6)) bad
+        from in_effect(case when j.kind in (4, 5, 6) then j.run_id end) part
+          join bad_call b on b.run_id = part.run_id and b.seq > part.after_seq and b.seq <= part.up_to) bad
     order by j.xid, j.run_id, j.seq`;
   // Hundreds a round: the row is taken for both instead of copied.
   return read.map((row) => ({

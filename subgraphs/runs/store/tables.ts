@@ -48,6 +48,8 @@ export const run = pgTable("run", {
   createdAt: instant("created_at").notNull(),
   startedAt: instant("started_at"),
   finishedAt: instant("finished_at"),
+  forkedFromRunId: uuid("forked_from_run_id"),
+  forkedFromSeq: integer("forked_from_seq"),
   parentRunId: uuid("parent_run_id"),
   rootRunId: uuid("root_run_id"),
 });
@@ -102,5 +104,4 @@ export const schedule = pgTable(
 
 export type RunRow = typeof run.$inferSelect;
 export type SessionRow = typeof session.$inferSelect;
-export type JournalRow = typeof journal.$inferSelect;
 export type ScheduleRow = typeof schedule.$inferSelect;

@@ -38,6 +38,7 @@ export const TEST_RUN: RunInfo = {
   role: "assistant",
   modelProfile: "scripted",
   createdAt: new Date(0),
+  branch: 0,
 };
 
 /** Runs one node once, without an engine, a database or a network. */

@@ -51,4 +51,6 @@ async function keepLocksForWorkers(tx: Tx): Promise<void> {
     await tx.unsafe(`revoke execute on function ${name} from public`);
     await tx.unsafe(`grant execute on function ${name} to soma_worker`);
   }
+  // A rollback takes the fence of whoever has the run, in a function that does no more than that.
+  await tx`grant execute on function pg_advisory_xact_lock(int, int) to soma_definer`;
 }

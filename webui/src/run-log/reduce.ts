@@ -29,6 +29,8 @@ const APPLY: Apply = {
   STREAM_START: applyStreamStart,
   STREAM_DATA: applyStreamData,
   STREAM_END: applyStreamEnd,
+  RUN_FORKED: applyRunForked,
+  RUN_ROLLED_BACK: applyRunRolledBack,
   APPROVAL_ASKED: applyApprovalAsked,
   APPROVAL_DECIDED: applyApprovalDecided,
 };
@@ -78,6 +80,31 @@ function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHis
     "attention",
     "The worker was lost. Another one took the run over and goes on from the last recorded step",
   );
+}
+
+/** The question is the fork's own; what was answered before is its origin's. */
+function applyRunForked(draft: Draft, event: LogEvent, payload: RunHistory["RUN_FORKED"]): void {
+  goOn(draft, "This run goes on from here on its own");
+  draft.question = questionOf(payload.input);
+  addNotice(draft, event, "neutral", `This run was forked from event ${payload.fromSeq} of run ${payload.fromRunId}`);
+}
+
+function applyRunRolledBack(draft: Draft, event: LogEvent, { toSeq }: RunHistory["RUN_ROLLED_BACK"]): void {
+  goOn(draft, "A rollback took this back");
+  const words = `The run was rolled back to event ${toSeq}: what came after it stays here and counts no more`;
+  addNotice(draft, event, "attention", words);
+}
+
+/** As a run that has not ended, whatever it had come to. */
+function goOn(draft: Draft, why: string): void {
+  draft.status = "RUNNING";
+  draft.finishedAt = null;
+  draft.error = null;
+  draft.cancelRequested = false;
+  draft.pendingCalls = [];
+  draft.openDecision = null;
+  interruptOpen(draft, why);
+  settleSteps(draft, "INTERRUPTED", why);
 }
 
 function applyApprovalAsked(draft: Draft, event: LogEvent, { question }: RunHistory["APPROVAL_ASKED"]): void {

@@ -1,6 +1,8 @@
 import { appended, replaced, type StateOf } from "@soma/sdk/graph";
 import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
+import type { RunInfo } from "@soma/sdk/node";
 import { rememberTool } from "@soma/sdk/remember-tool";
+import { runKey } from "@soma/sdk/run-key";
 import type { SessionTurn } from "@soma/sdk/services";
 import { type KeyedCall, parseArguments } from "@soma/sdk/tool-call";
 
@@ -34,14 +36,14 @@ export type AssistantState = StateOf<typeof assistantChannels>;
 /** Name of the call that this agent carries out itself: under policy like any other, but its effect is a memory. */
 export const REMEMBER_TOOL = rememberTool.name;
 
-/** Key of one call of a run: the same over attempts and take-overs. */
-export function callKey(runId: string, call: PendingCall): string {
-  return `${runId}:call:${call.ordinal}`;
+/** Key of one call of a run: the same over attempts and take-overs, another one after a rollback. */
+export function callKey(run: Pick<RunInfo, "runId" | "branch">, call: PendingCall): string {
+  return `${runKey(run)}:call:${call.ordinal}`;
 }
 
 /** A call with the key that makes it one, over retries and take-overs. */
-export function toKeyed(runId: string, call: PendingCall, args: KeyedCall["args"]): KeyedCall {
-  return { name: call.name, args, idempotencyKey: callKey(runId, call) };
+export function toKeyed(run: Pick<RunInfo, "runId" | "branch">, call: PendingCall, args: KeyedCall["args"]): KeyedCall {
+  return { name: call.name, args, idempotencyKey: callKey(run, call) };
 }
 
 /** A call as the event bus hears of it: its name and the names of its arguments, never their values. */

@@ -8,6 +8,8 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
+import { effectiveEvents, sinceBegun } from "../../domain/rollback.ts";
+import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
@@ -62,6 +64,7 @@ async function proceed({
 }: ExecuteRunOptions): Promise<void> {
   const { run } = context;
   const events = await readEvents(sql, run);
+  const standing = effectiveEvents(events);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
   const journal = createJournal({
     run,
@@ -73,10 +76,10 @@ async function proceed({
       context.heed(control);
     },
   });
-  if (run.recoveries > toldRecoveries(events))
+  if (run.recoveries > toldRecoveries(run, events))
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });
   context.heed(run.control);
-  context.putOff(pausedMs(events, context.now()));
+  context.putOff(pausedMs(sinceBegun(events), context.now()));
   const noteCancel = (): void => {
     if (context.canceled() && !context.lost()) journal.write({ kind: "RUN_CANCEL_REQUESTED", payload: {} });
   };
@@ -85,7 +88,7 @@ async function proceed({
   const disarm = cancelAtDeadline(context);
   try {
     // The process died between the end of a step and the end of its run.
-    const stopped = stoppedBy(events);
+    const stopped = stoppedBy(standing);
     if (stopped !== undefined)
       throw new StepStopped(stopped.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", stopped.error);
     if (run.fruitless > MAX_FRUITLESS)
@@ -94,8 +97,8 @@ async function proceed({
         `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
       );
     // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    const { root, lastStep, heard } = replay(graph, events);
-    if (isPaused(events) && !context.pausing() && !context.canceled())
+    const { root, lastStep, heard } = replay(graph, standing);
+    if (isPaused(standing) && !context.pausing() && !context.canceled())
       journal.write({ kind: "RUN_RESUMED", payload: {} });
     const inbox = createInbox(sql, context, heard);
     const floor = createFloor({ context, journal });
@@ -131,9 +134,9 @@ function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A hand-back is no recovery: only a take-over that the history does not tell yet is written. */
-function toldRecoveries(events: readonly HistoryEvent[]): number {
-  const told = events.findLast(({ kind }) => kind === "RUN_RECOVERED");
+/** A hand-back is no recovery: only a take-over that the history does not tell yet is written. Those before a fork are another run's. */
+function toldRecoveries(run: ClaimedRun, events: readonly HistoryEvent[]): number {
+  const told = events.findLast(({ kind, runId }) => kind === "RUN_RECOVERED" && runId === run.runId);
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;
 }
 

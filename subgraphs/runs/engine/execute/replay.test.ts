@@ -44,6 +44,32 @@ describe("replay()", () => {
     });
   });
 
+  it("numbers the steps after a fork or a rollback as that says, whatever stands before it", () => {
+    const first = done(1, { trail: ["w2"], left: 1 });
+    for (const kind of ["RUN_FORKED", "RUN_ROLLED_BACK"] as const) {
+      const events = aHistory({ kind: "RUN_STARTED" }, first, { kind, payload: { nextStep: 7 } });
+      expect(replay(loop, events)).toMatchObject({ root: { state: { left: 1 }, node: "work" }, lastStep: 6 });
+      const [next] = aHistory(done(7, { left: 0 }));
+      expect(replay(loop, [...events, next as HistoryEvent])).toMatchObject({ root: { node: "end" }, lastStep: 7 });
+    }
+  });
+
+  it("begins a fork of the very beginning with its own input, and any other one as its origin began", () => {
+    const named: AnyGraph = graph(
+      "named",
+      1,
+      { name: replaced("") },
+      { begin: (input) => ({ name: String(input.text) }) },
+    )
+      .node("end", pure)
+      .build(({ name }) => name);
+    const started = { kind: "RUN_STARTED" as const, payload: { input: { text: "first" } } };
+    const forked = { kind: "RUN_FORKED" as const, payload: { input: { text: "second" }, nextStep: 1 } };
+    const nameOf = (events: HistoryEvent[]) => replay(named, events).root.state.name;
+    expect([nameOf(aHistory(started)), nameOf(aHistory(started, forked))]).toEqual(["first", "second"]);
+    expect(nameOf(aHistory(started, { ...done(1, {}), node: "end" }, forked))).toBe("first");
+  });
+
   it("knows the attempts and the open streams of a step that was begun and not ended", () => {
     const stream = (kind: "STREAM_START" | "STREAM_DATA" | "STREAM_END", name: string, seq: number, data = "") => ({
       kind,

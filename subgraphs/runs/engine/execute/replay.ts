@@ -35,6 +35,9 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Positi
   const heard: number[] = [];
   let lastStep = 0;
   for (const event of events) {
+    // What is done again after a fork or a rollback has numbers, and so keys, that nothing before it had.
+    if (event.kind === "RUN_FORKED" || event.kind === "RUN_ROLLED_BACK")
+      lastStep = Math.max(lastStep, payloadOf(event.kind, event.payload).nextStep - 1);
     if (event.step === 0) continue;
     lastStep = Math.max(lastStep, event.step);
     if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
@@ -52,8 +55,14 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Positi
   return { root: root.scope, lastStep, heard, head };
 }
 
-function inputOf([first]: readonly HistoryEvent[]): JsonObject {
-  return payloadOf("RUN_STARTED", first?.payload).input;
+/** What the run begins with: a fork that begins at its very beginning, with its own. */
+function inputOf(events: readonly HistoryEvent[]): JsonObject {
+  let input: JsonObject = {};
+  for (const { kind, step, payload } of events) {
+    if (step !== 0) break;
+    if (kind === "RUN_STARTED" || kind === "RUN_FORKED") ({ input } = payloadOf(kind, payload));
+  }
+  return input;
 }
 
 /** A scope of the history, and what was found below it. */

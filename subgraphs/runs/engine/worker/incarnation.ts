@@ -158,6 +158,8 @@ class Life implements RunningIncarnation {
     const { log, services, batcher, limits, sql, graphs, mayDelegate, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
     const context = createRunContext({ run, services, log: runLog, now });
+    // A rollback took it from us, and it is ours again: what it was doing is not to go on beside it.
+    this.#runs.get(run.runId)?.context.lose("it was taken away and claimed anew");
     const done = this.#execute(run, context, {
       batcher,
       limits,

@@ -10,6 +10,7 @@ export function history(lines: readonly Line[], from = 1): LogEvent[] {
   return lines.map(([type, step, payload = {}, attempt = 1], index) => {
     const [number, node] = step?.split(" ") ?? [];
     return {
+      runId: RUN_ID,
       seq: from + index,
       at: new Date(Date.UTC(2026, 10, 24, 10, 41, from + index - 1)).toISOString(),
       type,

@@ -19,7 +19,7 @@ export async function keepFact(
     content: text,
     at: run.createdAt.toISOString(),
     meta: { call: call.id },
-    idempotencyKey: callKey(run.runId, call),
+    idempotencyKey: callKey(run, call),
   });
   return {
     patch: {

@@ -21,7 +21,7 @@ export const policyNode: NodeSpec<AssistantState> = {
     const call = firstCall(state);
     const args = parseArguments(call);
     if (args === undefined) return refused(state, call, "the arguments are not a JSON object", null);
-    const answer = await decideCall(toKeyed(context.run.runId, call, args), context);
+    const answer = await decideCall(toKeyed(context.run, call, args), context);
     if (answer === undefined) return refused(state, call, `there is no tool "${call.name}"`, null);
     if (!answer.allow) return refused(state, call, answer.reason, answer.id);
     return {

@@ -1,4 +1,5 @@
 import type { NodeSpec, StepContext } from "@soma/sdk/node";
+import { runKey } from "@soma/sdk/run-key";
 import { clip } from "@soma/shared/json";
 import type { AssistantState } from "../assistant-state.ts";
 import { userText } from "../user-text.ts";
@@ -41,12 +42,12 @@ async function remember(
     kind: "MESSAGE",
     content: clip(content, MAX_CONTENT_BYTES),
     at,
-    idempotencyKey: `${run.runId}:message:${role.toLowerCase()}`,
+    idempotencyKey: `${runKey(run)}:message:${role.toLowerCase()}`,
   });
   return memoryId;
 }
 
 function link({ services, run }: StepContext, sourceId: string, targetId: string, relation: string): Promise<void> {
-  const idempotencyKey = `${run.runId}:link:${sourceId}:${relation}`;
+  const idempotencyKey = `${runKey(run)}:link:${sourceId}:${relation}`;
   return services.memory.link({ sourceId, targetId, relation, idempotencyKey });
 }

@@ -23,7 +23,7 @@ export const toolNode: NodeSpec<AssistantState> = {
     const call = firstCall(state);
     const args = parseArguments(call) ?? {};
     // Asked again because a decision's token is never kept: the same key gives the same decision.
-    const keyed = toKeyed(context.run.runId, call, args);
+    const keyed = toKeyed(context.run, call, args);
     const decision = await decideCall(keyed, context);
     if (decision === undefined) return refused(state, call, `there is no tool "${call.name}"`, null);
     if (!decision.allow) return refused(state, call, decision.reason, decision.id);

@@ -1,0 +1,61 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { exportRun } from "./export-run.ts";
+import type { Product } from "./find-product.ts";
+import { replayExport } from "./replay-export.ts";
+import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
+
+interface Shared {
+  product(): Promise<Product>;
+  json: boolean;
+}
+
+/** The commands of `soma runs` about what a run was, and where else it may go on from. */
+export function addHistoryCommands(runs: Command, { product, json }: Shared): void {
+  runs
+    .command("state")
+    .argument("<run>")
+    .option("--at <seq>", "with this event; the newest when left out", toSeq)
+    .description("what its agent had kept")
+    .action(async (id: string, options: { at?: number }) => showState(await product(), { id, ...options, json }));
+  runs
+    .command("diff")
+    .argument("<run>")
+    .argument("<from>", "number of an event", toSeq)
+    .argument("<to>", "number of another one", toSeq)
+    .description("what differs between its states at two events")
+    .action(async (id: string, from: number, to: number) => diffStates(await product(), { id, from, to, json }));
+  runs
+    .command("fork")
+    .argument("<run>")
+    .argument("<seq>", "number of the event to go on from", toSeq)
+    .option("--input <json>", "merge patch on its input")
+    .description("begin another run that goes on from an event of this one")
+    .action(async (id: string, at: number, options: { input?: string }) =>
+      forkRun(await product(), { id, at, ...options, json }),
+    );
+  runs
+    .command("rollback")
+    .argument("<run>")
+    .argument("<seq>", "number of the event to go on from", toSeq)
+    .option("--dry-run", "change nothing, and tell which steps had reached outside")
+    .description("let a run go on from an earlier event, also one that has ended")
+    .action(async (id: string, to: number, options: { dryRun?: boolean }) =>
+      rollbackRun(await product(), { id, to, ...options, json }),
+    );
+  runs
+    .command("export")
+    .argument("<run>")
+    .description("print its history as lines of canonical JSON, verified")
+    .action(async (id: string) => exportRun(await product(), { id }));
+  runs
+    .command("replay")
+    .argument("<file>", "what `soma runs export` printed")
+    .description("verify an export and fold its state again, without a running product")
+    .action(async (file: string) => replayExport({ file, json }));
+}
+
+function toSeq(text: string): number {
+  const seq = Number(text);
+  if (!Number.isInteger(seq) || seq < 1) throw new InvalidArgumentError("it must be the number of an event, 1 or more");
+  return seq;
+}

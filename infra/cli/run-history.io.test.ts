@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSomaClient } from "@soma/graphql/client";
+import { canonicalJson } from "@soma/schemas/json";
+import { CHAIN_START, chainText, payloadText, webSha256 } from "@soma/schemas/run-chain";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { exportRun } from "./export-run.ts";
+import type { Product } from "./find-product.ts";
+import { hintsFor } from "./hints.ts";
+import { replayExport } from "./replay-export.ts";
+import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
+
+const RUN = { id: "r1", status: "QUEUED", headSeq: 1, graph: "g", graphVersion: 1 };
+const STATE = { log: ["a\u001b[2J"] };
+
+describe("soma runs, of histories", () => {
+  let product: Product;
+  /** Answers by the name of the operation. */
+  let answers: Record<string, unknown> = {};
+  const folder = mkdtempSync(join(tmpdir(), "soma-cli-"));
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += String(chunk)));
+    request.on("end", () => {
+      const [, name = ""] = /(?:query|mutation) (\w+)/.exec(body) ?? [];
+      response.end(JSON.stringify(answers[name]));
+    });
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  async function say(work: () => Promise<void>): Promise<string> {
+    let said = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      said += String(text);
+      return true;
+    });
+    await work().finally(() => vi.restoreAllMocks());
+    return said;
+  }
+
+  it("state: what a run had kept, without what acts on a terminal, or why it is not told", async () => {
+    answers = { RunState: { data: { run: { id: "r1", stateAt: { seq: 4, state: STATE } } } } };
+    expect(await say(() => showState(product, { id: "r1", json: false }))).toMatch(
+      /^run r1 with event 4\n\n\{\n {2}"log"/,
+    );
+    expect(JSON.parse(await say(() => showState(product, { id: "r1", at: 4, json: true })))).toEqual({
+      seq: 4,
+      state: STATE,
+    });
+    const errors = [{ message: "this build does not have its graph", path: ["run", "stateAt"] }];
+    answers = { RunState: { data: { run: { id: "r1", stateAt: null } }, errors } };
+    await expect(showState(product, { id: "r1", json: false })).rejects.toThrow("this build does not have its graph");
+    answers = { RunState: { data: { run: null } } };
+    await expect(showState(product, { id: "r2", json: false })).rejects.toThrow(/run r2 does not exist; .* runs list/);
+  });
+
+  it("diff: a line for each place that differs, or that none does", async () => {
+    const changes = [
+      { op: "ADD", path: "/log/0", before: null, after: "a" },
+      { op: "REMOVE", path: "/old", before: null, after: null },
+      { op: "REPLACE", path: "", before: 1, after: 2 },
+    ];
+    const between = { id: "r1", from: 1, to: 3 };
+    answers = { RunStateDiff: { data: { run: { id: "r1", stateDiff: changes } } } };
+    const lines = (await say(() => diffStates(product, { ...between, json: false }))).split("\n");
+    expect(lines.slice(1, 4).map((line) => line.split(/ {2,}/))).toEqual([
+      ["ADD", "/log/0", '"a"'],
+      ["REMOVE", "/old", "null", ""],
+      ["REPLACE", "(all)", "1", "2"],
+    ]);
+    expect(JSON.parse(await say(() => diffStates(product, { ...between, json: true })))).toEqual(changes);
+    answers = { RunStateDiff: { data: { run: { id: "r1", stateDiff: [] } } } };
+    expect(await say(() => diffStates(product, { ...between, json: false }))).toContain("nothing differs");
+  });
+
+  it("fork and rollback: where the run goes on, and what of it is outside", async () => {
+    answers = { ForkRun: { data: { forkRun: { run: RUN } } } };
+    const forked = await say(() => forkRun(product, { id: "r0", at: 3, input: '{"text": "x"}', json: false }));
+    expect(forked).toMatch(/^run r1 goes on from event 3 of run r0; `.* runs watch r1` follows it/);
+    await expect(forkRun(product, { id: "r0", at: 3, input: "{", json: false })).rejects.toMatchObject({ exitCode: 2 });
+    const step = { id: "r1.2", number: 2, nodeId: "tool", nodeType: "tool", status: "SUCCEEDED", summary: "paid" };
+    answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [{ onReturn: "RUN_AGAIN", step }] } } } };
+    const planned = await say(() => rollbackRun(product, { id: "r1", to: 3, dryRun: true, json: false }));
+    expect(planned).toMatch(/^run r1 would go on from event 3\n.*nothing of that is undone/);
+    expect(planned).toMatch(/2 +tool +tool +SUCCEEDED +paid/);
+    answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [] } } } };
+    const done = await say(() => rollbackRun(product, { id: "r1", to: 3, json: false }));
+    expect(done).toBe("run r1 goes on from event 3\nno step after it had reached outside\n");
+  });
+
+  it("export and replay: the same bytes again, verified; a state that comes out differently is told so", async () => {
+    const event = {
+      seq: 1,
+      at: new Date(0).toISOString(),
+      type: "RUN_STARTED",
+      stepId: null,
+      nodeId: null,
+      attempt: null,
+    };
+    const payloadHash = await webSha256(payloadText({}));
+    const hash = await webSha256(chainText("r1", CHAIN_START, { ...event, payloadHash }));
+    const events = [{ ...event, runId: "r1", stepNumber: null, nodeType: null, payload: {}, payloadHash, hash }];
+    answers = {
+      RunToExport: { data: { run: { ...RUN, stateAt: { seq: 1, state: STATE } } } },
+      RunEventsPage: { data: { runEventsPage: { firstSeq: 1, lastSeq: 1, prevHash: CHAIN_START, events } } },
+    };
+    const file = join(folder, "run.jsonl");
+    const text = await say(() => exportRun(product, { id: "r1" }));
+    expect(text.trim().split("\n")[1]).toBe(canonicalJson(events[0]));
+    writeFileSync(file, text);
+
+    const program = (state: unknown): string => {
+      const path = join(folder, "fold.ts");
+      writeFileSync(path, `console.log(${JSON.stringify(JSON.stringify({ state }))});`);
+      return path;
+    };
+    const missing = join(folder, "missing.ts");
+    expect(await say(() => replayExport({ file, json: false }, program(STATE)))).toContain(
+      "is the one it was exported with",
+    );
+    expect(await say(() => replayExport({ file, json: false }, missing))).toContain("no product is installed here");
+    const json = await say(() => replayExport({ file, json: true }, missing));
+    expect(JSON.parse(json)).toEqual({ runId: "r1", events: 1, hash, state: null, sameState: null });
+    const silent = (work: Promise<void>) => say(() => work);
+    await expect(silent(replayExport({ file, json: false }, program({})))).rejects.toMatchObject({
+      code: "STATE_DIFFERS",
+    });
+    await expect(replayExport({ file: join(folder, "no"), json: false }, missing)).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    writeFileSync(file, text.replace("RUN_STARTED", "RUN_FAILED"));
+    await expect(replayExport({ file, json: false }, missing)).rejects.toMatchObject({ code: "EXPORT_BROKEN" });
+  });
+});

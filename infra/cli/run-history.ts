@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import {
+  ForkRunDocument,
+  RollbackRunDocument,
+  type RollbackRunMutation,
+  RunStateDiffDocument,
+  RunStateDocument,
+} from "@soma/graphql/operations";
+import { CliError } from "./cli-error.ts";
+import type { Product } from "./find-product.ts";
+import { line, print, printJson, printTable, safe, toJson } from "./print.ts";
+import { parseJson } from "./runs.ts";
+
+export async function showState(
+  { client, hints }: Product,
+  { id, at, json }: { id: string; at?: number; json: boolean },
+): Promise<void> {
+  const { run } = await client.request(RunStateDocument, at === undefined ? { id } : { id, seq: at }, ALL_OR_NOTHING);
+  const { stateAt } = found(run, id, hints.soma);
+  if (json) printJson(stateAt);
+  else print(`run ${id} with event ${stateAt?.seq ?? "?"}\n\n${safe(toJson(stateAt?.state, 2))}`);
+}
+
+export async function diffStates(
+  { client, hints }: Product,
+  { id, from, to, json }: { id: string; from: number; to: number; json: boolean },
+): Promise<void> {
+  const { run } = await client.request(RunStateDiffDocument, { id, fromSeq: from, toSeq: to }, ALL_OR_NOTHING);
+  const changes = found(run, id, hints.soma).stateDiff ?? [];
+  if (json) return printJson(changes);
+  if (changes.length === 0) return print(`nothing differs between events ${from} and ${to}`);
+  const told = (value: unknown, isThere: boolean): string => (isThere ? line(toJson(value), 60) : "");
+  printTable(
+    ["", "PATH", "BEFORE", "AFTER"],
+    changes.map(({ op, path, before, after }) => [
+      op,
+      path === "" ? "(all)" : path,
+      told(before, op !== "ADD"),
+      told(after, op !== "REMOVE"),
+    ]),
+  );
+}
+
+export async function forkRun(
+  { client, hints }: Product,
+  { id, at, input, json }: { id: string; at: number; input?: string; json: boolean },
+): Promise<void> {
+  const patch = input === undefined ? {} : { input: parseJson(input) };
+  const asked = { runId: id, atSeq: at, idempotencyKey: randomUUID(), ...patch };
+  const { forkRun: payload } = await client.request(ForkRunDocument, { input: asked });
+  const { run } = answered(payload);
+  if (json) return printJson(run);
+  print(`run ${run.id} goes on from event ${at} of run ${id}; \`${hints.soma} runs watch ${run.id}\` follows it`);
+}
+
+export async function rollbackRun(
+  { client }: Product,
+  { id, to, dryRun = false, json }: { id: string; to: number; dryRun?: boolean; json: boolean },
+): Promise<void> {
+  const input = { runId: id, toSeq: to, dryRun, idempotencyKey: randomUUID() };
+  const { rollbackRun: payload } = await client.request(RollbackRunDocument, { input });
+  const { run, effects } = answered(payload);
+  if (json) return printJson({ run, effects });
+  print(dryRun ? `run ${run.id} would go on from event ${to}` : `run ${run.id} goes on from event ${to}`);
+  tellEffects(effects);
+}
+
+type Effects = NonNullable<RollbackRunMutation["rollbackRun"]>["effects"];
+
+function tellEffects(effects: Effects): void {
+  if (effects.length === 0) {
+    print("no step after it had reached outside");
+    return;
+  }
+  print("these steps had reached outside: nothing of that is undone, and what comes again is done anew\n");
+  printTable(
+    ["STEP", "NODE", "KIND", "STATUS", "WHAT"],
+    effects.map(({ step }) => [
+      String(step.number),
+      step.nodeId,
+      step.nodeType,
+      step.status,
+      line(step.summary ?? "", 60),
+    ]),
+  );
+}
+
+/** What was asked for is all of the answer: a part that is missing is why there is none. */
+const ALL_OR_NOTHING = {
+  onMissing(error: Error): never {
+    throw error;
+  },
+};
+
+function found<T>(run: T | null | undefined, id: string, soma: string): T {
+  if (run !== null && run !== undefined) return run;
+  throw new CliError(`run ${id} does not exist; \`${soma} runs list\` shows those that do`, { code: "NOT_FOUND" });
+}
+
+function answered<T>(payload: T | null | undefined): T {
+  if (payload !== null && payload !== undefined) return payload;
+  throw new CliError("the product answered without saying what became of it", { code: "INTERNAL" });
+}

@@ -1,0 +1,118 @@
+import type { AnyGraph } from "@soma/sdk/graph";
+import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
+import { type Principal, requireRole } from "@soma/shared/identity/principal";
+import { newId } from "@soma/shared/ids";
+import { digest, toStorableJson } from "@soma/shared/json";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { traceHeaders } from "@soma/shared/telemetry";
+import { checkCheckpoint } from "../domain/checkpoints.ts";
+import type { HistoryEvent } from "../domain/history.ts";
+import { mergePatch } from "../domain/merge-patch.ts";
+import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
+import { runEvent } from "../domain/run-event.ts";
+import { parseRunInput } from "../domain/run-input.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { appendFirstEvent } from "../store/append-first-event.ts";
+import { findLineage } from "../store/find-lineage.ts";
+import { findRunByKey } from "../store/find-run-by-key.ts";
+import { insertFork } from "../store/insert-fork.ts";
+import { insertSession } from "../store/insert-session.ts";
+import { readRecord } from "../store/read-record.ts";
+import type { RunRow } from "../store/tables.ts";
+import { getRun } from "./get-run.ts";
+import { pinnedGraph } from "./pinned-graph.ts";
+import { sameRun } from "./start-run.ts";
+
+/** Runs whose events one history may hold: reading it looks at each. */
+const MAX_LINEAGE = 16;
+
+export interface ForkRunParams {
+  runId: string;
+  /** Event to go on from: the start of the run, or the end of a step. */
+  atSeq: number;
+  /** Merge patch on the input. */
+  input?: unknown;
+  idempotencyKey: string;
+}
+
+export interface ForkRunDeps {
+  /** A pool of the request role. */
+  sql: Sql;
+  graphs: GraphRegistry;
+  now(): Date;
+}
+
+/**
+ * Begins a run that goes on from an event of another one, which may still be running and does not notice. Its history is the
+ * other's up to there, read where it stands, and its own from there on, in one chain. It has a session of its own: runs of
+ * one session wait for each other, and each reads what was said before it.
+ */
+export async function forkRun(deps: ForkRunDeps, principal: Principal, params: ForkRunParams): Promise<RunRow> {
+  checkIdempotencyKey(params.idempotencyKey);
+  const { tenant } = principal;
+  const { runId, atSeq, idempotencyKey: idemKey } = params;
+  const patch = params.input === undefined || params.input === null ? {} : toStorableJson(params.input);
+  const idemDigest = digest(["fork", runId, atSeq, patch]);
+  return transaction(deps.sql, { tenant }, async (tx) => {
+    const known = await findRunByKey(tx, { tenant, idemKey });
+    if (known !== undefined) return sameRun(known, idemDigest, idemKey);
+    const parent = await getRun(tx, { runId });
+    requireRole(principal, parent.role);
+    const graph = pinnedGraph(deps.graphs, parent);
+    const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
+    const origin = await findOrigin(tx, parent, atSeq);
+    const asked = { startedBy: principal.subject, idemKey, idemDigest };
+    const forkId = await makeFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
+    const row = await findRunByKey(tx, { tenant, idemKey });
+    if (row === undefined) throw new SomaError("INTERNAL", `run ${forkId} was written and cannot be read`);
+    return sameRun(row, idemDigest, idemKey);
+  });
+}
+
+/** The events that a fork goes on from. */
+async function findOrigin(tx: Tx, { runId }: RunRow, atSeq: number): Promise<HistoryEvent[]> {
+  const events = await readRecord(tx, { runId });
+  checkCheckpoint(runId, events, atSeq);
+  const lineage = await findLineage(tx, { runId });
+  if (lineage.filter(({ afterSeq }) => afterSeq < atSeq).length >= MAX_LINEAGE)
+    throw new SomaError(
+      "BAD_INPUT",
+      `run ${runId} is a fork of a fork ${MAX_LINEAGE} times over at event ${atSeq}; fork it before the last of them, or start a run anew`,
+    );
+  return events.filter(({ seq }) => seq <= atSeq);
+}
+
+interface Fork {
+  parent: RunRow;
+  graph: AnyGraph;
+  input: HistoryEvent["payload"];
+  origin: readonly HistoryEvent[];
+  at: Date;
+  startedBy: string;
+  idemKey: string;
+  idemDigest: string;
+}
+
+async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, at, ...asked }: Fork): Promise<string> {
+  const from = origin.at(-1);
+  if (from === undefined) throw new Error("a fork goes on from an event");
+  const { tenant, graph, graphVersion, graphHash, role, modelProfile } = parent;
+  const [runId, sessionId] = [newId("Run", at.getTime()), newId("Session")];
+  await insertSession(tx, { tenant, sessionId, createdBy: asked.startedBy });
+  const inserted = await insertFork(tx, {
+    ...{ runId, tenant, sessionId, graph, graphVersion, graphHash, role, modelProfile, input, createdAt: at, ...asked },
+    deadline: new Date(at.getTime() + pinned.timeoutMs),
+    traceParent: traceHeaders().traceparent ?? "",
+    // Numbers that its history tells of as heard are given to no signal of its own.
+    fork: { fromRunId: from.runId, fromSeq: from.seq, signals: Math.max(0, ...heardSignals(origin)) },
+  });
+  const payload = {
+    ...{ fromRunId: from.runId, fromSeq: from.seq, fromHash: from.hash },
+    ...{ graph, input, role, modelProfile, sessionId, nextStep: nextStepAfter(origin) },
+  };
+  if (inserted)
+    await appendFirstEvent(tx, { tenant, event: runEvent(from, { runId, at, kind: "RUN_FORKED", payload }) });
+  return runId;
+}

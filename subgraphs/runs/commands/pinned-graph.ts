@@ -1,0 +1,16 @@
+import type { AnyGraph } from "@soma/sdk/graph";
+import { SomaError } from "@soma/shared/errors";
+import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
+import type { RunRow } from "../store/tables.ts";
+
+/** The graph a run is pinned to; throws NOT_FOUND, with those there are, when this build does not have it. */
+export function pinnedGraph(graphs: GraphRegistry, run: RunRow): AnyGraph {
+  const pin = pinOf(run);
+  const graph = graphs.findPinned(pin);
+  if (graph !== undefined) return graph;
+  const known = graphs.pins().join(", ");
+  throw new SomaError(
+    "NOT_FOUND",
+    `run ${run.runId} is pinned to graph ${pin}, which this build does not have; ask one that has it. This one has ${known}`,
+  );
+}

@@ -1,0 +1,125 @@
+import { payloadOf } from "@soma/schemas/run-history";
+import { SomaError } from "@soma/shared/errors";
+import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
+import { type Principal, requireRole } from "@soma/shared/identity/principal";
+import { digest } from "@soma/shared/json";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { checkCheckpoint } from "../domain/checkpoints.ts";
+import type { HistoryEvent } from "../domain/history.ts";
+import { effectsSince, nextStepAfter } from "../domain/rollback.ts";
+import { runEvent } from "../domain/run-event.ts";
+import type { Step } from "../domain/steps.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { appendRollback } from "../store/append-rollback.ts";
+import { lockRollbacks } from "../store/lock-rollbacks.ts";
+import { readHeads } from "../store/read-heads.ts";
+import { readRecord } from "../store/read-record.ts";
+import { seizeRun } from "../store/seize-run.ts";
+import type { RunRow } from "../store/tables.ts";
+import { getRun } from "./get-run.ts";
+import { pinnedGraph } from "./pinned-graph.ts";
+
+/** A run that changes hands while it is taken is looked at again this often. */
+const TRIES = 5;
+
+export interface RollbackRunParams {
+  runId: string;
+  /** Event to go on from: the start of the run, or the end of a step; also one that an earlier rollback took back. */
+  toSeq: number;
+  /** Changes nothing, and tells what a rollback would. */
+  dryRun?: boolean | null | undefined;
+  idempotencyKey: string;
+}
+
+export interface RollbackRunDeps {
+  /** A pool of the request role. */
+  sql: Sql;
+  graphs: GraphRegistry;
+  now(): Date;
+}
+
+export interface RolledBack {
+  run: RunRow;
+  /** Steps after the point that had reached outside, or may have: nothing of that is undone. */
+  effects: Step[];
+}
+
+/**
+ * Lets a run go on from an earlier event of its history, finished or not: it is taken from its owner, whose writes are refused
+ * from then on, and what stands after that event counts no more. The same key with the same event changes nothing.
+ */
+export async function rollbackRun(
+  deps: RollbackRunDeps,
+  principal: Principal,
+  params: RollbackRunParams,
+): Promise<RolledBack> {
+  checkIdempotencyKey(params.idempotencyKey);
+  const { tenant } = principal;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const done = await transaction(deps.sql, { tenant }, (tx) => rollBack(tx, deps, principal, params));
+    if (done !== undefined) return done;
+  }
+  throw new SomaError(
+    "UNAVAILABLE",
+    `run ${params.runId} changed hands ${TRIES} times while it was taken back; try again`,
+  );
+}
+
+/** Undefined, with nothing changed, when the run changed hands meanwhile. */
+async function rollBack(
+  tx: Tx,
+  { graphs, now }: RollbackRunDeps,
+  principal: Principal,
+  params: RollbackRunParams,
+): Promise<RolledBack | undefined> {
+  const { runId, toSeq, dryRun } = params;
+  const run = await getRun(tx, { runId });
+  requireRole(principal, run.role);
+  const request = digest(params.idempotencyKey);
+  if (dryRun !== true) await lockRollbacks(tx, { runId });
+  const events = await readRecord(tx, { runId });
+  const done = events.find((event) => isOf(event, runId, request));
+  if (done !== undefined) return { run: await getRun(tx, { runId }), effects: effectsBefore(events, done, params) };
+  checkCheckpoint(runId, events, toSeq);
+  checkOwn(run, toSeq);
+  if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };
+  const at = now();
+  const deadline = new Date(at.getTime() + pinnedGraph(graphs, run).timeoutMs);
+  if (!(await seizeRun(tx, { runId, deadline }))) return undefined;
+  // What its owner wrote until it was taken; nobody writes now.
+  const newer = await readRecord(tx, { runId, afterSeq: events.at(-1)?.seq ?? 0 });
+  const all = [...events, ...newer];
+  const head = (await readHeads(tx, { runIds: [runId] })).get(runId);
+  if (head === undefined) throw new SomaError("INTERNAL", `run ${runId} has no history`);
+  const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request };
+  await appendRollback(tx, { event: runEvent(head, { runId, at, kind: "RUN_ROLLED_BACK", payload }) });
+  return { run: await getRun(tx, { runId }), effects: effectsSince(all, toSeq) };
+}
+
+function isOf({ kind, runId: writer, payload }: HistoryEvent, runId: string, request: string): boolean {
+  return kind === "RUN_ROLLED_BACK" && writer === runId && payloadOf(kind, payload).request === request;
+}
+
+/** What its origin wrote is that run's: its input was another one there. */
+function checkOwn({ runId, forkedFromRunId: from, forkedFromSeq }: RunRow, toSeq: number): void {
+  if (from === null || forkedFromSeq === null || toSeq > forkedFromSeq) return;
+  throw new SomaError(
+    "BAD_INPUT",
+    `event ${toSeq} is one of run ${from}, from which run ${runId} was forked; go back to its event ${forkedFromSeq + 1}, or fork run ${from} at event ${toSeq}`,
+  );
+}
+
+/** What a rollback that was done already had told. */
+function effectsBefore(events: readonly HistoryEvent[], done: HistoryEvent, params: RollbackRunParams): Step[] {
+  const { toSeq } = payloadOf("RUN_ROLLED_BACK", done.payload);
+  if (toSeq !== params.toSeq)
+    throw new SomaError(
+      "IDEMPOTENCY_CONFLICT",
+      `idempotency key "${params.idempotencyKey}" belongs to a rollback of run ${params.runId} to event ${toSeq}; use a new key`,
+    );
+  return effectsSince(
+    events.filter(({ seq }) => seq < done.seq),
+    toSeq,
+  );
+}

@@ -1,0 +1,57 @@
+import { loadTenants } from "@soma/conf/tenants";
+import type { AnyGraph } from "@soma/sdk/graph";
+import { startSubgraph } from "@soma/shared/graphql/server";
+import { readTypeDefs } from "@soma/shared/graphql/type-defs";
+import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createSilentLog } from "@soma/shared/log";
+import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
+import { createResolvers } from "../api/resolvers.ts";
+import { createAdmission } from "../commands/admission.ts";
+import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
+import type { EngineHarness } from "./engine.ts";
+
+export interface Answer {
+  data: Record<string, never> | null;
+  errors?: { message: string; extensions: { code: string } }[];
+}
+
+/** The runs API over the database of a harness, with graphs of its own: it need not know those that the workers run. */
+export async function startRunsApi(
+  { database, wakeUp }: EngineHarness,
+  graphs: readonly AnyGraph[],
+): Promise<{ ask(query: string, tenant?: string): Promise<Answer>; close(): Promise<void> }> {
+  const keys = await createKeys();
+  const subgraph = await startSubgraph({
+    name: "runs",
+    typeDefs: await readTypeDefs(new URL("../api/", import.meta.url)),
+    resolvers: createResolvers({
+      sql: database.request,
+      wakeUp,
+      admission: createAdmission({ sql: database.request, tenants: loadTenants(), now: () => new Date() }),
+      lostHints: { watch: () => () => {} },
+      graphs: createGraphRegistry(graphs),
+      defaultRole: "assistant",
+      defaultModelProfile: "scripted",
+      modelProfiles: ["scripted"],
+      modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+      now: () => new Date(),
+    }),
+    verify: await createPrincipalVerifier(keys.publicKey),
+    log: createSilentLog(),
+    host: "127.0.0.1",
+    port: 0,
+    checks: {},
+  });
+  const sign = await createPrincipalSigner(keys.privateKey, "soma-gateway");
+  return {
+    async ask(query, tenant = "acme") {
+      const headers = {
+        "content-type": "application/json",
+        authorization: `Bearer ${await sign(aPrincipal({ tenant }))}`,
+      };
+      const response = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+      return (await response.json()) as Answer;
+    },
+    close: () => subgraph.close(),
+  };
+}
