@@ -1,4 +1,5 @@
 import { RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
+import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import type { SubscribePayload } from "graphql-ws";
 import { BUSY_RETRY_MS } from "../ground/busy-retry.ts";
 import { settledWithin } from "../ground/deadline.ts";
@@ -50,6 +51,8 @@ export interface Connection {
   /** By the message that asked for them. */
   operations: Map<SubscribePayload, SocketOperation>;
   ids: OperationIds;
+  /** Payloads with a number that cannot be kept exactly. */
+  inexact: WeakMap<SubscribePayload, Error>;
   /** Messages being served. */
   work: Set<Promise<void>>;
   expiry?: ReturnType<typeof setTimeout>;
@@ -69,8 +72,6 @@ export const CLOSE = {
   INTERNAL: 4500,
 } as const;
 
-/** The longest wait a timer can hold. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const EXPIRED = "the token has expired; sign in again and continue from the last event";
 
 export function openConnection(socket: SocketLike, { headers, address }: UpgradeRequest): Connection {
@@ -80,6 +81,7 @@ export function openConnection(socket: SocketLike, { headers, address }: Upgrade
     network: networkOf(address),
     operations: new Map(),
     ids: createOperationIds(),
+    inexact: new WeakMap(),
     work: new Set(),
     closed: false,
   };

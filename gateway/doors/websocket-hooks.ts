@@ -65,6 +65,8 @@ export function createWebSocketHooks(
         const operation: SocketOperation = { id, trace, controller: new AbortController(), completed: false };
         connection.operations.set(payload, operation);
         try {
+          const fault = connection.inexact.get(payload);
+          if (fault !== undefined) throw new SomaError("BAD_INPUT", fault.message, { cause: fault });
           return await admit(options, connection, { payload, operation });
         } catch (error) {
           operation.completed = true;

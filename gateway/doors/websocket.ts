@@ -1,5 +1,6 @@
+import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { SomaError } from "@soma/shared/errors";
-import { type Message, MessageType, makeServer, parseMessage } from "graphql-ws";
+import { type Message, MessageType, makeServer, parseMessage, type SubscribePayload } from "graphql-ws";
 import { createCrowd } from "../ground/crowd.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { openTrace } from "../ground/request-trace.ts";
@@ -129,11 +130,21 @@ function isBounded({ socket, identified }: Connection, text: string, limits: Gat
 /** Ids are ours to keep apart; everything else of the protocol is the library's. */
 async function serve(connection: Connection, text: string, listener: Listener): Promise<void> {
   const message = readMessage(text);
+  if (message?.type === MessageType.Subscribe) noteInexact(connection, message.payload, text);
   // The library takes a message that was read already, though its types do not say so; what cannot be read is its to refuse.
   const serveNow = (): Promise<void> => listener((message ?? text) as string);
   if (message?.type === MessageType.Complete) completeOperation(connection, message.id);
   if (message?.type !== MessageType.Subscribe) return serveNow();
   await connection.ids.use(message.id, serveNow).finally(() => connection.operations.delete(message.payload));
+}
+
+/** What the message holds has been read, and a number of it is not what was written: whoever sent it is told. */
+function noteInexact({ inexact }: Connection, payload: SubscribePayload, text: string): void {
+  try {
+    parseExactJson(text);
+  } catch (error) {
+    if (error instanceof InexactNumber) inexact.set(payload, error);
+  }
 }
 
 function readMessage(text: string): Message | undefined {

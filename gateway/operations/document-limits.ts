@@ -1,3 +1,4 @@
+import { InexactNumber, isExact } from "@soma/schemas/exact-json";
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -53,6 +54,8 @@ function checkSyntax(document: DocumentNode, limits: GatewayLimits): void {
       if (node.alias !== undefined) aliases += 1;
     },
     Argument: value,
+    IntValue: checkExact,
+    FloatValue: checkExact,
     VariableDefinition({ defaultValue }) {
       if (defaultValue !== undefined) value({ value: defaultValue });
     },
@@ -63,6 +66,10 @@ function checkSyntax(document: DocumentNode, limits: GatewayLimits): void {
     throw documentFault(
       `the literals of the document count ${literals}, where a list counts twice what it holds; at most ${limits.literals} are allowed; send them as variables`,
     );
+}
+
+function checkExact({ value }: { value: string }): void {
+  if (!isExact(value)) throw documentFault(new InexactNumber(value, "").message);
 }
 
 /** How often the planner looks at a literal and what it holds: it goes through every list twice, so depth is a power of 2. */

@@ -1,4 +1,5 @@
 import { GraphsDocument } from "@soma/graphql/operations";
+import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { isRecord } from "@soma/schemas/json";
 import type { Asked } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
@@ -18,10 +19,10 @@ export async function listAgents({ client }: Product, json: boolean): Promise<vo
 export function toAsked(graph: string, given: string): Asked {
   if (!given.trimStart().startsWith("{")) return { graph, input: { text: given } };
   try {
-    const input: unknown = JSON.parse(given);
+    const input: unknown = parseExactJson(given);
     if (isRecord(input)) return { graph, input };
-  } catch {
-    // Told below.
+  } catch (error) {
+    if (error instanceof InexactNumber) throw new CliError(error.message, { code: "BAD_INPUT", exitCode: EXIT.USAGE });
   }
   throw new CliError(`the input of ${graph} begins like JSON and is none: ${given.slice(0, 80)}`, {
     code: "BAD_INPUT",

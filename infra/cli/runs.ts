@@ -11,6 +11,7 @@ import {
   SignalRunDocument,
 } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
+import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { isRecord } from "@soma/schemas/json";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
@@ -162,9 +163,12 @@ function tell({ run }: { run: RunSummaryFragment }, words: string, json: boolean
 /** JSON that somebody typed. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
-    const message = `the payload ${text.slice(0, 80)} is not JSON; a text needs its quotes, '"like this"'`;
+    const message =
+      cause instanceof InexactNumber
+        ? cause.message
+        : `the payload ${text.slice(0, 80)} is not JSON; a text needs its quotes, '"like this"'`;
     throw new CliError(message, { code: "BAD_INPUT", exitCode: EXIT.USAGE, cause });
   }
 }

@@ -1,3 +1,4 @@
+import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { SomaError } from "./errors.ts";
 
 /** Reads a body to its end and no further than its limit; `what` names it in the error. Throws PAYLOAD_TOO_LARGE. */
@@ -17,11 +18,12 @@ export async function readText(
   return text + decoder.decode();
 }
 
-/** JSON text of a body; throws BAD_INPUT for what is not. */
+/** JSON text of a body; throws BAD_INPUT for what is not, and for a number that would not be kept as it is written. */
 export function parseJson(text: string, what: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
+    if (cause instanceof InexactNumber) throw new SomaError("BAD_INPUT", `${what}: ${cause.message}`, { cause });
     throw new SomaError("BAD_INPUT", `${what} is not JSON`, { cause });
   }
 }

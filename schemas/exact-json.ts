@@ -1,0 +1,37 @@
+/**
+ * JSON as a caller wrote it, or nothing: a number that would be another one here is refused by its name instead of rounded. Whole
+ * numbers are kept up to 2^53, and larger ones that are written as they are kept; 1e400 and 1e-400 are not.
+ */
+export class InexactNumber extends Error {
+  constructor(number: string, name: string) {
+    const at = name === "" ? "" : ` at "${name.slice(0, 80)}"`;
+    super(`the number ${number.slice(0, 40)}${at} cannot be kept exactly; send it as a text`);
+    this.name = "InexactNumber";
+  }
+}
+
+/** Texts without this have no number that could change; in the others each is looked at. */
+const SUSPICIOUS = /\d{16}|\d[eE]/;
+/** A string, with the colon behind it where it is a name, or a number. */
+const TOKEN = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** Throws InexactNumber, or the SyntaxError of JSON.parse. A reviver would do, too, and take several times as long. */
+export function parseExactJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (!SUSPICIOUS.test(text)) return value;
+  let name = "";
+  for (const [token, string, colon] of text.matchAll(TOKEN)) {
+    if (colon !== undefined) name = string ?? "";
+    if (string === undefined && SUSPICIOUS.test(token) && !isExact(token)) throw new InexactNumber(token, name);
+  }
+  return value;
+}
+
+/** Whether a number that is written like this is kept: not rounded where it is whole, and neither too large nor too small. */
+export function isExact(source: string): boolean {
+  const value = Number(source);
+  if (!Number.isFinite(value)) return false;
+  if (value === 0) return !/[1-9]/.test(source.replace(/[eE].*/, ""));
+  if (!/^-?\d+$/.test(source) || Number.isSafeInteger(value)) return true;
+  return String(value) === source || BigInt(source) === BigInt(value);
+}
