@@ -146,6 +146,11 @@ export interface StepContext {
   attempt: number;
   /** What woke the step when it had parked; it stays so in later attempts. Undefined before. */
   woken: Wake | undefined;
+  /**
+   * True when an earlier attempt of the step began and nobody knows whether it did what it does: its process died, or it threw
+   * anything but STEP_NOT_DONE. Of matter to steps that must not be done twice: see `atMostOnce()`.
+   */
+  unsettled: boolean;
   /** How often the step was woken; a stream that each of its calls starts has it in its name. */
   wakes: number;
   /** Aborted when the run is canceled, taken away, or the process stops. */

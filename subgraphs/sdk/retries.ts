@@ -46,6 +46,11 @@ export function countTry(
   return { failures: before.failures + 1, failedMs: before.failedMs + tookMs, outages: 0, awaySince: undefined };
 }
 
+/** Whether an attempt that ended with this code may have done what its step does. */
+export function leavesUnsettled(code: string): boolean {
+  return code !== "STEP_NOT_DONE";
+}
+
 /** What an attempt ended with, as far as the next one asks. */
 export interface FailedTry {
   code: string;

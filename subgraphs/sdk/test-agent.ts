@@ -9,7 +9,7 @@ import {
   type StepContext,
   type Wake,
 } from "./node.ts";
-import { countTry, DEFAULT_RETRY, NO_TRIES, nextTry, type Tries } from "./retries.ts";
+import { countTry, DEFAULT_RETRY, leavesUnsettled, NO_TRIES, nextTry, type Tries } from "./retries.ts";
 import { toFailedTry } from "./testing/errors.ts";
 import { createTestServices, type TestedCall, type TestServicesParams } from "./testing/services.ts";
 import { noStreams, TEST_RUN } from "./testing/step.ts";
@@ -169,13 +169,15 @@ async function execute<S>(spec: NodeSpec<S>, state: S, step: TestedStep, world: 
   let tries: Tries = NO_TRIES;
   let woken: Wake | undefined;
   let wakes = 0;
+  let unsettled = false;
   for (;;) {
     const beganAt = clock.at;
     let given: NodeResult<S> | Parked;
     try {
-      given = await spec.run(state, toContext(step, { woken, wakes }, world));
+      given = await spec.run(state, toContext(step, { woken, wakes, unsettled }, world));
     } catch (error) {
       const failed = toFailedTry(error);
+      unsettled = leavesUnsettled(failed.code);
       tries = countTry(retry, failed.code, tries, { beganAt, endedAt: clock.at });
       const next = nextTry(retry, failed, tries, clock.at);
       const { code, message } = failed;
@@ -189,6 +191,7 @@ async function execute<S>(spec: NodeSpec<S>, state: S, step: TestedStep, world: 
     if (!isParked(given)) return given;
     woken = wake(given, step, world);
     wakes += 1;
+    unsettled = false;
   }
 }
 
@@ -251,7 +254,7 @@ function jumpTo(at: Date, { clock, deadline }: World): void {
 
 function toContext(
   step: TestedStep,
-  { woken, wakes }: { woken: Wake | undefined; wakes: number },
+  { woken, wakes, unsettled }: Pick<StepContext, "woken" | "wakes" | "unsettled">,
   { run, services, clock }: World,
 ): StepContext {
   const quiet = (): void => {};
@@ -262,6 +265,7 @@ function toContext(
     attempt: step.attempts,
     woken,
     wakes,
+    unsettled,
     signal: new AbortController().signal,
     canceled: () => false,
     services,

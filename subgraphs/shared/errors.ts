@@ -20,6 +20,7 @@ const CATALOGUE = {
   TOOL_BUSY: { httpStatus: 409, retryable: true, expose: true },
   FENCED: { httpStatus: 409, retryable: false, expose: false },
   STEP_FAILED: { httpStatus: 502, retryable: true, expose: true },
+  STEP_NOT_DONE: { httpStatus: 502, retryable: true, expose: true },
   STEP_REFUSED: { httpStatus: 502, retryable: false, expose: true },
   MODEL_FAILED: { httpStatus: 502, retryable: true, expose: true },
   MODEL_REFUSED: { httpStatus: 502, retryable: false, expose: true },

@@ -41,7 +41,7 @@ const slow = graph("slow", 1, { told: replaced("") })
     run(_state, { attempt, signal }) {
       if (attempt === 2) return { summary: "in time", patch: { told: "in time" } };
       return new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => setImmediate(() => reject(new Error("given up"))));
+        signal.addEventListener("abort", () => reject(new Error("given up")));
       });
     },
   })

@@ -1,7 +1,7 @@
 import type { FailedTry } from "../retries.ts";
 
 /** Codes of StepError after which another attempt may do better. */
-const RETRYABLE: ReadonlySet<string> = new Set(["STEP_FAILED", "UNAVAILABLE"]);
+const RETRYABLE: ReadonlySet<string> = new Set(["STEP_FAILED", "STEP_NOT_DONE", "UNAVAILABLE"]);
 
 /** What a node threw, as the engine takes it. Errors of the platform say for themselves whether to try again. */
 export function toFailedTry(error: unknown): FailedTry & { message: string } {

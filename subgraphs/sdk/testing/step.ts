@@ -26,7 +26,9 @@ export interface TryStepParams<S> {
   run?: Partial<RunInfo>;
   /** Those the node uses; reaching for another one fails the step and names it. */
   services?: Partial<StepServices>;
-  context?: Partial<Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes">>;
+  context?: Partial<
+    Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes" | "unsettled">
+  >;
 }
 
 /** A run with complete defaults. */
@@ -55,6 +57,7 @@ export async function tryStep<S>(node: NodeSpec<S>, params: TryStepParams<S>): P
     attempt: 1,
     woken: undefined,
     wakes: params.context?.woken === undefined ? 0 : 1,
+    unsettled: false,
     signal: new AbortController().signal,
     canceled: () => false,
     services: onlyThese(params.services ?? {}),

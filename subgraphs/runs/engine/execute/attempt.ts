@@ -32,11 +32,15 @@ export interface Attempt<S> {
   streams: StepStreams;
   woken: Wake | undefined;
   wakes: number;
+  unsettled: boolean;
   observe: (labels: { status: string }) => void;
 }
 
 export interface AttemptParams<S>
-  extends Pick<Attempt<S>, "context" | "journal" | "halt" | "spec" | "state" | "step" | "woken" | "wakes"> {
+  extends Pick<
+    Attempt<S>,
+    "context" | "journal" | "halt" | "spec" | "state" | "step" | "woken" | "wakes" | "unsettled"
+  > {
   earlier: OpenStep["streams"];
 }
 
@@ -155,18 +159,21 @@ async function inTime<S, T>(
   if (timeoutMs === undefined) return run(halt.signal);
   const late = AbortSignal.timeout(timeoutMs);
   const over = Promise.withResolvers<never>();
-  const give = (): void =>
-    over.reject(new SomaError("TIMEOUT", `the node ${step.node} took longer than its ${timeoutMs} ms`));
+  const give = (): void => over.reject(late.reason);
   late.addEventListener("abort", give);
   try {
     return await Promise.race([over.promise, run(AbortSignal.any([halt.signal, late]))]);
+  } catch (cause) {
+    // Whatever a node throws that is told to stop, it is this that stopped it.
+    if (!late.aborted || halt.signal.aborted) throw cause;
+    throw new SomaError("TIMEOUT", `the node ${step.node} took longer than its ${timeoutMs} ms`, { cause });
   } finally {
     late.removeEventListener("abort", give);
   }
 }
 
 function toStepContext<S>(
-  { context, halt, step, streams, woken, wakes }: Attempt<S>,
+  { context, halt, step, streams, woken, wakes, unsettled }: Attempt<S>,
   signal: AbortSignal,
 ): StepContext {
   const stepId = stepIdOf(context.run.runId, step.number);
@@ -177,6 +184,7 @@ function toStepContext<S>(
     attempt: step.attempt,
     woken,
     wakes,
+    unsettled,
     signal,
     canceled: () => halt.reason() !== undefined,
     services: context.servicesOf(stepId, signal),

@@ -46,7 +46,8 @@ function beginStep(parts: ScopeParts, scope: Scope, spec: BranchingNode<unknown>
   const step = toStep(scope, spec, number, 1);
   const { type, summary } = spec;
   const node = { type, ...(summary === undefined ? {} : { summary }), run: () => ({ summary: "" }) };
-  const attempt = toAttempt({ ...parts, spec: node, state: scope.state, step, earlier, woken: undefined, wakes: 0 });
+  const never = { woken: undefined, wakes: 0, unsettled: false };
+  const attempt = toAttempt({ ...parts, ...never, spec: node, state: scope.state, step, earlier });
   if (scope.step.number === undefined)
     parts.journal.write({ kind: "STEP_STARTED", step, payload: { summary: attempt.summary } });
   return attempt;

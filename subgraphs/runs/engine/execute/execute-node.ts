@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AnyNode, isBranching } from "@soma/sdk/graph";
 import { isParked, type NodeResult, type NodeSpec, type Wake } from "@soma/sdk/node";
-import { countTry, DEFAULT_RETRY, type Tries } from "@soma/sdk/retries";
+import { countTry, DEFAULT_RETRY, leavesUnsettled, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import { type Attempt, afterFailure, beginAttempt, endCanceled, runAttempt, toAttempt } from "./attempt.ts";
@@ -44,14 +44,14 @@ export async function executeNode(
 ): Promise<NodeResult<unknown> | undefined> {
   const { context } = parts;
   const { step: open } = scope;
-  let { tries, woken, wakes, parked: waiting, attempts: attemptNumber, retryAt } = open;
+  let { tries, woken, wakes, parked: waiting, attempts: attemptNumber, retryAt, unsettled } = open;
   const stepNumber = open.number ?? parts.nextStep();
   for (;;) {
     if (retryAt !== undefined && (await restUntil(parts, retryAt)) === "parked") return undefined;
     if (waiting === undefined) attemptNumber += 1;
     const step = toStep(scope, spec, stepNumber, attemptNumber);
     const goesOn = waiting !== undefined;
-    const params = { ...parts, spec, state: scope.state, step, earlier: open.streams };
+    const params = { ...parts, spec, state: scope.state, step, earlier: open.streams, unsettled };
     if (waiting !== undefined) {
       const hasWaited = waiting === open.parked;
       const woke = await wakeOrPark(parts, step, { waiting, hasWaited, parksAgain: !hasWaited && wakes > 0 });
@@ -65,9 +65,11 @@ export async function executeNode(
     try {
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
+      unsettled = false;
       waiting = await beginWait(given, { ...parts, step, call: wakes });
     } catch (error) {
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
+      unsettled = leavesUnsettled(toSomaError(error).code);
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
       const after = await nextAttempt(parts, attempt, error, tries);
       if (after !== "go") return after === "parked" ? undefined : after;
@@ -147,10 +149,10 @@ async function wakeOrPark(
 
 /** Stops a step that is not wanted any more; one that was begun and parked, or lost its worker, is ended first. */
 export function cancelStep(parts: ScopeParts, scope: Scope, spec: AnyNode<unknown>): never {
-  const { number, attempts, woken, wakes, streams: earlier } = scope.step;
+  const { number, attempts, streams: earlier, ...open } = scope.step;
   const reason = parts.halt.reason();
   if (number === undefined || attempts === 0 || isBranching(spec))
     throw new StepStopped("CANCELED", reason ?? { code: "CANCELED", message: "the run was canceled" });
   const step = toStep(scope, spec, number, attempts);
-  return endCanceled(toAttempt({ ...parts, spec, state: scope.state, step, woken, wakes, earlier }));
+  return endCanceled(toAttempt({ ...parts, ...open, spec, state: scope.state, step, earlier }));
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "@soma/schemas/json";
 import { CHAIN_START } from "@soma/schemas/run-chain";
 import { type HistoryError, isStepEnd, payloadOf } from "@soma/schemas/run-history";
 import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
-import { countTry, DEFAULT_RETRY } from "@soma/sdk/retries";
+import { countTry, DEFAULT_RETRY, leavesUnsettled } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toWake, type Waiting } from "./parking.ts";
@@ -136,12 +136,12 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
   const open = { ...step, number: event.step, attempts: Math.max(step.attempts, event.attempt) };
   switch (event.kind) {
     case "STEP_STARTED":
-      return { ...open, retryAt: undefined, parked: undefined, beganAt: event.at };
+      return { ...open, retryAt: undefined, parked: undefined, unsettled: true, beganAt: event.at };
     case "STEP_PARKED":
-      return { ...open, parked: waitingOf(event) };
+      return { ...open, parked: waitingOf(event), unsettled: false };
     case "STEP_WOKEN": {
       const woken = toWake(payloadOf(event.kind, event.payload).signal);
-      return { ...open, parked: undefined, wakes: open.wakes + 1, woken, beganAt: event.at };
+      return { ...open, parked: undefined, wakes: open.wakes + 1, woken, unsettled: true, beganAt: event.at };
     }
     case "STEP_RETRIED": {
       const spec = graph.node(node);
@@ -149,7 +149,7 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
       const { delayMs, error } = payloadOf(event.kind, event.payload);
       const retryAt = new Date(event.at.getTime() + delayMs);
       const tries = countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at });
-      return { ...open, retryAt, tries };
+      return { ...open, retryAt, tries, unsettled: leavesUnsettled(error.code) };
     }
     case "STEP_CANCELED":
       return newStep();

@@ -40,6 +40,8 @@ export interface OpenStep {
   woken: Wake | undefined;
   /** How often it was woken. */
   wakes: number;
+  /** An attempt began, and whether it did what it does is not known. */
+  unsettled: boolean;
   /** When its last attempt, or what woke it, began. */
   beganAt: Date | undefined;
   streams: EarlierStreams;
@@ -56,6 +58,7 @@ export function newStep(): OpenStep {
     parked: undefined,
     woken: undefined,
     wakes: 0,
+    unsettled: false,
     beganAt: undefined,
     streams: { open: new Map(), ended: new Set() },
     failed: undefined,

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { type AtMostOnceSpec, atMostOnce, type Reconciled } from "./at-most-once.ts";
+import { graph, replaced } from "./graph.ts";
+import { StepError } from "./step-error.ts";
+import { testAgent } from "./test-agent.ts";
+
+type State = { readonly paid: string };
+type Try = "paid" | Error;
+
+/** An agent that pays once, whose tries come out like this, one after the other; and what it did. */
+function payer(tries: Try[], more: Partial<AtMostOnceSpec<State>> = {}) {
+  const made: Try[] = [];
+  const agent = graph("payer", 1, { paid: replaced("") })
+    .node(
+      "pay",
+      atMostOnce<State>({
+        type: "payment",
+        retry: { maxAttempts: 3, initialMs: 1, maxMs: 1 },
+        run() {
+          const next = tries[made.length] ?? "paid";
+          made.push(next);
+          if (next instanceof Error) throw next;
+          return { summary: "paid", patch: { paid: "paid" } };
+        },
+        done: ({ decidedBy }) => ({ summary: "paid", patch: { paid: `paid, says ${decidedBy}` } }),
+        ...more,
+      }),
+    )
+    .build(({ paid }) => paid);
+  return { agent, made };
+}
+
+const lost = new Error("the answer was lost");
+const found = (...answers: Reconciled<State>[]) => ({ reconcile: () => answers.shift() });
+
+describe("atMostOnce()", () => {
+  it("is done once when it goes well, and again only when it is known not to have been done", async () => {
+    const notDone = payer([new StepError("STEP_NOT_DONE", "refused before it began"), "paid"]);
+    expect(await testAgent(notDone.agent)).toMatchObject({ status: "SUCCEEDED", answer: "paid" });
+    expect(notDone.made).toHaveLength(2);
+    const never = payer([1, 2, 3, 4].map(() => new StepError("STEP_NOT_DONE", "closed")));
+    expect(await testAgent(never.agent)).toMatchObject({ status: "FAILED", error: { code: "STEP_NOT_DONE" } });
+    expect(never.made).toHaveLength(3);
+  });
+
+  it("finds out what became of it, and takes that or does it then", async () => {
+    const was = payer([lost], found({ summary: "found", patch: { paid: "paid, as the bank says" } }));
+    expect(await testAgent(was.agent)).toMatchObject({ answer: "paid, as the bank says" });
+    expect(was.made).toHaveLength(1);
+    const wasNot = payer([lost], found("NOT_DONE"));
+    expect(await testAgent(wasNot.agent)).toMatchObject({ answer: "paid" });
+    expect(wasNot.made).toHaveLength(2);
+  });
+
+  it("goes on finding out when that fails, and does nothing meanwhile", async () => {
+    const answers: (Reconciled<State> | Error)[] = [
+      new StepError("UNAVAILABLE", "the bank is away"),
+      { summary: "found" },
+    ];
+    const reconcile = (): Reconciled<State> => {
+      const next = answers.shift();
+      if (next instanceof Error) throw next;
+      return next;
+    };
+    const { agent, made } = payer([lost], { reconcile });
+    expect(await testAgent(agent)).toMatchObject({ status: "SUCCEEDED", steps: [{ attempts: 2, summary: "found" }] });
+    expect(made).toHaveLength(1);
+  });
+
+  it("asks a person where nothing can be found out: it was done, or it is done now", async () => {
+    const asked = payer([lost], { summary: () => "paying 40 to Ada" });
+    const waiting = await testAgent(asked.agent);
+    expect(waiting).toMatchObject({
+      status: "PARKED",
+      steps: [{ waits: [expect.stringMatching(/^Was this done: paying 40 to Ada\?/)] }],
+    });
+    expect(asked.made).toHaveLength(1);
+    const was = payer([lost]);
+    expect(await testAgent(was.agent, { decisions: [{ approve: true }] })).toMatchObject({
+      answer: "paid, says user:approver",
+    });
+    expect(was.made).toHaveLength(1);
+    const wasNot = payer([lost]);
+    expect(await testAgent(wasNot.agent, { decisions: [{ approve: false }] })).toMatchObject({ answer: "paid" });
+    expect(wasNot.made).toHaveLength(2);
+  });
+
+  it("asks again when the second try is lost, too", async () => {
+    const { agent, made } = payer([lost, lost]);
+    const decisions = [{ approve: false }, { approve: true }];
+    expect(await testAgent(agent, { decisions })).toMatchObject({ answer: "paid, says user:approver" });
+    expect(made).toHaveLength(2);
+  });
+});

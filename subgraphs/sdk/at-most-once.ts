@@ -1,0 +1,71 @@
+import type { ApprovalDecision } from "./approval.ts";
+import type { NodeResult, NodeSpec, Parked, Question, StepContext } from "./node.ts";
+import { StepError } from "./step-error.ts";
+
+/** What finding out gives: what the step came to, that nothing was done, or undefined where that cannot be told. */
+export type Reconciled<S> = NodeResult<S> | "NOT_DONE" | undefined;
+
+/** A step that must not be done twice, and that nobody can ask to do nothing the second time. */
+export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "run" | "giveUp"> {
+  /**
+   * Does it. Whatever it throws leaves open whether it was done, but a StepError of the code STEP_NOT_DONE: that says that it
+   * was not, and it is tried again by the retry policy.
+   */
+  run(state: S, context: StepContext): Promise<NodeResult<S>> | NodeResult<S>;
+  /** Finds out whether it was done, when an attempt began and its outcome is not known. Left out, a person is asked at once. */
+  reconcile?(state: S, context: StepContext): Promise<Reconciled<S>> | Reconciled<S>;
+  /** What the step comes to when a person says that it was done. */
+  done(decision: ApprovalDecision, state: S): NodeResult<S>;
+  /** Role of whoever may say; `approver` when left out. */
+  role?: Question["role"];
+}
+
+const MAX_WHAT = 200;
+
+/**
+ * A node whose effect happens at most once. That it begins is durable before it does, and when it is not known how an attempt
+ * ended (its process died, its answer was lost, its time ran out) it is not begun again: `reconcile` finds out, and where that
+ * cannot, the run waits for a person, who says whether it was done. What was not done is done then.
+ *
+ *   .node("pay", atMostOnce({ type: "payment", run: pay, reconcile: findPayment, done: () => ({ summary: "paid" }) }))
+ */
+export function atMostOnce<S>({ run, reconcile, done, role, ...node }: AtMostOnceSpec<S>): NodeSpec<S> {
+  async function tryOnce(state: S, context: StepContext): Promise<NodeResult<S> | Parked> {
+    try {
+      return await run(state, context);
+    } catch (error) {
+      // Whoever goes on with the run finds out; that of a canceled run is not looked for.
+      if (context.signal.aborted || isNotDone(error)) throw error;
+      context.log.warn({ err: error, step: context.stepId }, "it is not known whether a step was done");
+      return settle(state, context, error);
+    }
+  }
+
+  async function settle(state: S, context: StepContext, error?: unknown): Promise<NodeResult<S> | Parked> {
+    const found = await reconcile?.(state, context);
+    // By the retry policy, so that what fails each time comes to an end.
+    if (found === "NOT_DONE")
+      throw new StepError("STEP_NOT_DONE", "it was found not to have been done", { cause: error });
+    return found ?? ask(state, error);
+  }
+
+  function ask(state: S, error: unknown): Parked {
+    const what = (node.summary?.(state) ?? node.type).slice(0, MAX_WHAT);
+    const question = `Was this done: ${what}? It was begun, and its outcome is not known. If not, it is done now`;
+    const details = { error: error instanceof Error ? error.message.slice(0, MAX_WHAT) : null };
+    return { summary: question, parkedForApproval: { question, details, ...(role === undefined ? {} : { role }) } };
+  }
+
+  return {
+    ...node,
+    run(state, context) {
+      if (context.unsettled) return settle(state, context);
+      if (context.woken?.by !== "DECISION") return tryOnce(state, context);
+      return context.woken.approved ? done(context.woken, state) : tryOnce(state, context);
+    },
+  };
+}
+
+function isNotDone(error: unknown): boolean {
+  return error instanceof StepError && error.code === "STEP_NOT_DONE";
+}
