@@ -73,7 +73,8 @@ describe("claimRuns() beside runs that wait", () => {
     await fill({ count: 5_000, sessions: 1_000 });
     const first = await claimAndCount(8);
     expect(first).toMatchObject({ claimed: 8 * TIMES });
-    expect(first.rows).toBeLessThan(400);
+    // Some 300, and with those that the claims before took as long as a transaction of the server, whoever's, is older.
+    expect(first.rows).toBeLessThan(1_500);
     let given = first.claimed;
     for (let round = 0; round < 8; round += 1) given += (await claimByAnother(1_000)).length;
     expect(given).toBe(1_000);

@@ -94,10 +94,35 @@ describe("tenants see nothing of each other", () => {
     }
   });
 
+  const mutate = (field: string, type: string, selection: string, input: object) =>
+    ask(field, `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`, { input });
+  const key = { idempotencyKey: "k" };
+
+  it("on schedules, questions, and the way back in a history", async () => {
+    const wanted = { name: "daily", cron: "0 9 * * *", graph: "assistant", input: { text: "hi" }, ...key };
+    const create = "mutation ($input: CreateScheduleInput!) { createSchedule(input: $input) { schedule { id } } }";
+    const theirs = (await product.client().request(create, { input: wanted })) as Answer;
+    const scheduleId = theirs.createSchedule.schedule.id;
+    for (const field of ["pauseSchedule", "resumeSchedule", "deleteSchedule"])
+      await expect(
+        mutate(field, "ScheduleInput", "schedule { id }", { scheduleId, ...key }),
+        field,
+      ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect((await ask("schedules", "{ schedules { id } }")).schedules).toEqual([]);
+    // The same key in another tenant is another schedule.
+    const own = await mutate("createSchedule", "CreateScheduleInput", "schedule { id }", wanted);
+    expect(own.createSchedule.schedule.id).not.toBe(scheduleId);
+    const gone = { code: "NOT_FOUND" };
+    const fork = { runId: run.id, atSeq: 1, ...key };
+    await expect(mutate("forkRun", "ForkRunInput", "run { id }", fork)).rejects.toMatchObject(gone);
+    const back = { runId: run.id, toSeq: 1, ...key };
+    await expect(mutate("rollbackRun", "RollbackRunInput", "run { id }", back)).rejects.toMatchObject(gone);
+    const decision = { approvalId: `${run.id}.1.0`, approve: true, ...key };
+    await expect(mutate("decideApproval", "DecideApprovalInput", "run { id }", decision)).rejects.toMatchObject(gone);
+    expect((await ask("graphs", "{ graphs { name } }")).graphs).toContainEqual({ name: "assistant" });
+  });
+
   it("on any mutation that names something of the other", async () => {
-    const mutate = (field: string, type: string, selection: string, input: object) =>
-      ask(field, `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`, { input });
-    const key = { idempotencyKey: "k" };
     await expect(
       mutate("sendMessage", "SendMessageInput", "run { id }", { text: "hi", sessionId: run.session.id, ...key }),
     ).rejects.toMatchObject({
