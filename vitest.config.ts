@@ -33,8 +33,9 @@ const FLOORS = {
 const NOT_MEASURED = ["infra/local/**", "conf/policies/build.ts", "**/generated/**", "**/generated.ts"];
 const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/**", ...PROJECTS];
 
-/** Stories that start a product again and again, and measure nothing in time: they wait a lot, and stand side by side. */
-const RESTARTS = [
+/** Stories that measure nothing in time, most of which start a product again and again: they wait a lot, and stand side by side. */
+const SIDE_BY_SIDE = [
+  "tests/system/{any-model,goes-back,one-graph,one-part,own-agents,policy-denies,tenants-apart}/*.test.ts",
   "tests/system/survives-kill/*.test.ts",
   "tests/system/survives-stop/survives-stop.test.ts",
   "tests/system/survives-database/frozen.test.ts",
@@ -105,7 +106,7 @@ export default defineConfig({
           name: "system",
           sequence: { groupOrder: 4 },
           include: ["tests/system/**/*.test.ts"],
-          exclude: [...ignored, ...RESTARTS],
+          exclude: [...ignored, ...SIDE_BY_SIDE],
           maxWorkers: 1,
         },
       },
@@ -113,9 +114,9 @@ export default defineConfig({
         resolve,
         test: {
           ...system,
-          name: "restarts",
+          name: "side-by-side",
           sequence: { groupOrder: 5 },
-          include: RESTARTS,
+          include: SIDE_BY_SIDE,
           exclude: ignored,
           maxWorkers: 2,
         },

@@ -1,12 +1,15 @@
 import type { ApprovalDecision } from "./approval.ts";
 import type { NodeResult, NodeSpec, Parked, Question, StepContext } from "./node.ts";
-import { StepError } from "./step-error.ts";
+import { isOutage } from "./retries.ts";
+import { describeError, StepError } from "./step-error.ts";
 
 /** What finding out gives: what the step came to, that nothing was done, or undefined where that cannot be told. */
 export type Reconciled<S> = NodeResult<S> | "NOT_DONE" | undefined;
 
 /** A step that must not be done twice, and that nobody can ask to do nothing the second time. */
-export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "run" | "giveUp"> {
+export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "run" | "giveUp" | "timeoutMs"> {
+  /** Milliseconds after which the signal of `run` is aborted; it is waited for until it ends, and then found out about. */
+  timeoutMs?: number;
   /**
    * Does it. Whatever it throws leaves open whether it was done, but a StepError of the code STEP_NOT_DONE: that says that it
    * was not, and it is tried again by the retry policy.
@@ -22,6 +25,9 @@ export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "run" | "g
 
 const MAX_WHAT = 200;
 
+/** Calls under way in this process, by step: one that was told to stop may still do what it does. */
+const underWay = new Map<string, Promise<unknown>>();
+
 /**
  * A node whose effect happens at most once. That it begins is durable before it does, and when it is not known how an attempt
  * ended (its process died, its answer was lost, its time ran out) it is not begun again: `reconcile` finds out, and where that
@@ -29,10 +35,10 @@ const MAX_WHAT = 200;
  *
  *   .node("pay", atMostOnce({ type: "payment", run: pay, reconcile: findPayment, done: () => ({ summary: "paid" }) }))
  */
-export function atMostOnce<S>({ run, reconcile, done, role, ...node }: AtMostOnceSpec<S>): NodeSpec<S> {
+export function atMostOnce<S>({ run, reconcile, done, role, timeoutMs, ...node }: AtMostOnceSpec<S>): NodeSpec<S> {
   async function tryOnce(state: S, context: StepContext): Promise<NodeResult<S> | Parked> {
     try {
-      return await run(state, context);
+      return await call(state, context);
     } catch (error) {
       // Whoever goes on with the run finds out; that of a canceled run is not looked for.
       if (context.signal.aborted || isNotDone(error)) throw error;
@@ -41,12 +47,33 @@ export function atMostOnce<S>({ run, reconcile, done, role, ...node }: AtMostOnc
     }
   }
 
+  /** To its end, also when its time is over: as long as it runs, nobody can find out what it did. */
+  async function call(state: S, context: StepContext): Promise<NodeResult<S>> {
+    const late = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
+    const signal = AbortSignal.any([context.signal, ...late]);
+    const called = (async () => run(state, { ...context, signal }))();
+    underWay.set(context.stepId, called);
+    return called.finally(() => underWay.delete(context.stepId));
+  }
+
   async function settle(state: S, context: StepContext, error?: unknown): Promise<NodeResult<S> | Parked> {
-    const found = await reconcile?.(state, context);
+    await ended(context);
+    const found = await findOut(state, context);
     // By the retry policy, so that what fails each time comes to an end.
     if (found === "NOT_DONE")
       throw new StepError("STEP_NOT_DONE", "it was found not to have been done", { cause: error });
     return found ?? ask(state, error);
+  }
+
+  /** Undefined also when finding out fails, unless it only has to be waited for. */
+  async function findOut(state: S, context: StepContext): Promise<Reconciled<S>> {
+    try {
+      return await reconcile?.(state, context);
+    } catch (error) {
+      if (context.signal.aborted || isOutage(describeError(error).code)) throw error;
+      context.log.warn({ err: error, step: context.stepId }, "whether a step was done cannot be found out");
+      return undefined;
+    }
   }
 
   function ask(state: S, error: unknown): Parked {
@@ -64,6 +91,18 @@ export function atMostOnce<S>({ run, reconcile, done, role, ...node }: AtMostOnc
       return context.woken.approved ? done(context.woken, state) : tryOnce(state, context);
     },
   };
+}
+
+/** Waits for an earlier attempt that is still under way here, until this one is to stop. */
+async function ended({ stepId, signal }: StepContext): Promise<void> {
+  const earlier = underWay.get(stepId);
+  if (earlier === undefined) return;
+  const stop = Promise.withResolvers<void>();
+  const give = (): void => stop.resolve();
+  signal.addEventListener("abort", give);
+  await Promise.race([earlier.catch(() => {}), stop.promise]);
+  signal.removeEventListener("abort", give);
+  signal.throwIfAborted();
 }
 
 function isNotDone(error: unknown): boolean {

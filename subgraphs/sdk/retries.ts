@@ -15,9 +15,14 @@ const OUTAGES: ReadonlySet<string> = new Set([
   "SERVER_DRAINING",
 ]);
 
+/** Whether a code says that something is away for a while. */
+export function isOutage(code: string): boolean {
+  return OUTAGES.has(code);
+}
+
 /** True for a failure that counts among the attempts of a step; false for one that only has to be waited out. */
 function isFailure(retry: RetryPolicy, code: string): boolean {
-  return retry.outageMs === 0 || !OUTAGES.has(code);
+  return retry.outageMs === 0 || !isOutage(code);
 }
 
 /** How a step went so far, in whichever processes. */

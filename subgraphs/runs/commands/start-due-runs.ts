@@ -6,6 +6,7 @@ import { isFinished } from "../domain/run-status.ts";
 import { findNextTick } from "../domain/schedule.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { leaseSchedules } from "../store/lease-schedules.ts";
+import { lockTree } from "../store/lock-tree.ts";
 import { requestCancel } from "../store/request-cancel.ts";
 import { settleTick } from "../store/settle-tick.ts";
 import type { ScheduleRow } from "../store/tables.ts";
@@ -49,9 +50,10 @@ async function startTick(deps: StartRunDeps & { sql: Sql }, schedule: ScheduleRo
   if (previous !== undefined && overlap === "SKIP")
     return { runId: null, fault: `run ${previous} of an earlier time had not ended` };
   if (previous !== undefined)
-    await transaction(deps.sql, { tenant }, (tx) =>
-      requestCancel(tx, { runId: previous, reason: `the next time of schedule "${schedule.name}" has come` }),
-    );
+    await transaction(deps.sql, { tenant }, async (tx) => {
+      await lockTree(tx, { runId: previous });
+      await requestCancel(tx, { runId: previous, reason: `the next time of schedule "${schedule.name}" has come` });
+    });
   const run = await startRun(
     deps,
     { tenant, subject, roles: [role], service: null },

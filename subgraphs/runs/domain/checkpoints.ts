@@ -1,5 +1,7 @@
+import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "./history.ts";
+import { effectiveEvents } from "./rollback.ts";
 
 /** Events after which a run stands between two steps: what it is there is told by the history up to them. */
 const CHECKPOINTS = ["RUN_STARTED", "RUN_FORKED", "STEP_SUCCEEDED", "STEP_DENIED"];
@@ -12,15 +14,34 @@ function isCheckpoint({ kind, node }: HistoryEvent): boolean {
 /** Throws BAD_INPUT, with the nearest ones, when a run cannot go on from an event because it is no checkpoint. */
 export function checkCheckpoint(runId: string, events: readonly HistoryEvent[], seq: number): void {
   const found = events.find((event) => event.seq === seq);
-  if (found !== undefined && isCheckpoint(found)) return;
+  if (found === undefined || !isCheckpoint(found)) throw notThere(runId, events, seq);
+  checkApprovals(runId, events, seq);
+}
+
+function notThere(runId: string, events: readonly HistoryEvent[], seq: number): SomaError {
   const checkpoints = events.filter(isCheckpoint).map((event) => event.seq);
   const near = [checkpoints.findLast((at) => at < seq), checkpoints.find((at) => at > seq)];
   const named = near.filter((at) => at !== undefined).join(" and ");
   const newest = events.at(-1)?.seq ?? 0;
   const why =
     seq < 1 || seq > newest ? `has no event ${seq}; its newest is ${newest}` : `is within a step at event ${seq}`;
-  throw new SomaError(
+  return new SomaError(
     "BAD_INPUT",
     `run ${runId} ${why}; it can go on from its start and from the end of a step: nearest are ${named}`,
+  );
+}
+
+/** Somebody approved what was asked, once: whoever goes on from after that would have it for something else, or again. */
+function checkApprovals(runId: string, events: readonly HistoryEvent[], seq: number): void {
+  const before = effectiveEvents(events.filter((event) => event.seq <= seq));
+  const approved = before.find(
+    ({ kind, payload }) => kind === "APPROVAL_DECIDED" && payloadOf(kind, payload).approved === true,
+  );
+  if (approved === undefined) return;
+  const asked = before.find(({ kind, step }) => kind === "APPROVAL_ASKED" && step === approved.step)?.seq ?? seq;
+  const last = before.findLast((event) => event.seq < asked && isCheckpoint(event))?.seq ?? 1;
+  throw new SomaError(
+    "BAD_INPUT",
+    `run ${runId} was approved something at event ${approved.seq}, which is before event ${seq} and holds once; go on from event ${last} at the latest, where it asks again`,
   );
 }

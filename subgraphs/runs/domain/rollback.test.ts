@@ -88,6 +88,25 @@ describe("what a history tells for a fork or a rollback", () => {
     expect(() => checkCheckpoint("r", [], 1)).toThrow(/has no event 1; its newest is 0/);
   });
 
+  it("checkCheckpoint() takes nothing after an approval, which holds once, and anything after a refusal", () => {
+    const decided = (approved: boolean, rest: object[] = []) =>
+      aHistory(
+        { kind: "RUN_STARTED" },
+        { kind: "STEP_SUCCEEDED", step: 1 },
+        ...(rest as []),
+        { kind: "APPROVAL_DECIDED", step: 2, payload: { approved } },
+        { kind: "STEP_SUCCEEDED", step: 2 },
+      );
+    const asked = { kind: "APPROVAL_ASKED", step: 2 };
+    expect(() => checkCheckpoint("r", decided(true, [asked]), 5)).toThrow(
+      "run r was approved something at event 4, which is before event 5 and holds once; go on from event 2 at the latest",
+    );
+    expect(() => checkCheckpoint("r", decided(true), 4)).toThrow(/go on from event 2 at the latest/);
+    expect(() => checkCheckpoint("r", decided(true, [asked]).slice(2), 5)).toThrow(/go on from event 1 at the latest/);
+    for (const seq of [1, 2]) expect(() => checkCheckpoint("r", decided(true, [asked]), seq)).not.toThrow();
+    expect(() => checkCheckpoint("r", decided(false, [asked]), 5)).not.toThrow();
+  });
+
   it("numbers, signals and limits go on from where they stand", () => {
     expect(nextStepAfter(events)).toBe(4);
     expect(heardSignals(events)).toEqual([4]);

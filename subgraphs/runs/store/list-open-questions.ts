@@ -19,6 +19,7 @@ export async function listOpenQuestions(tx: Tx, { runIds }: { runIds: readonly s
     select distinct on (a.run_id, a.step) a.run_id as "runId", a.step, a.at as "askedAt", a.payload
       from run r join journal a on a.run_id = r.run_id and a.kind = 30
      where r.run_id = any (${[...runIds]}::uuid[]) and r.status < 10
+       and exists (select from in_effect(r.run_id) p where p.run_id = a.run_id and a.seq > p.after_seq and a.seq <= p.up_to)
        and not exists (select from signal s where s.run_id = a.run_id and s.name = a.payload ->> 'name')
        and a.payload ->> 'name' = (select j.payload ->> 'signal' from journal j
          where j.run_id = a.run_id and j.step = a.step and j.kind between 10 and 16 order by j.seq desc limit 1)

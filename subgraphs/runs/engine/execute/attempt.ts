@@ -11,7 +11,8 @@ import type { EntryStep, Journal } from "../journal/journal.ts";
 import { type Halt, StepStopped } from "./halt.ts";
 import { nextAttemptMs } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
-import type { OpenStep } from "./scope.ts";
+import type { RunLimits } from "./run-limits.ts";
+import { type OpenStep, type Scope, stateFault } from "./scope.ts";
 import { StepStreams } from "./step-streams.ts";
 
 const durations = durationHistogram("orchestrator_node_duration_seconds", "Steps by node type and how they ended", [
@@ -24,7 +25,9 @@ export interface Attempt<S> {
   context: RunContext;
   journal: Journal;
   halt: Halt;
+  limits: RunLimits;
   spec: NodeSpec<S>;
+  scope: Scope;
   state: S;
   step: EntryStep;
   startedAt: Date;
@@ -39,18 +42,19 @@ export interface Attempt<S> {
 export interface AttemptParams<S>
   extends Pick<
     Attempt<S>,
-    "context" | "journal" | "halt" | "spec" | "state" | "step" | "woken" | "wakes" | "unsettled"
+    "context" | "journal" | "halt" | "limits" | "spec" | "scope" | "step" | "woken" | "wakes" | "unsettled"
   > {
   earlier: OpenStep["streams"];
 }
 
 export function toAttempt<S>({ earlier, ...params }: AttemptParams<S>): Attempt<S> {
-  const { context, journal, spec, state, step } = params;
+  const { context, journal, spec, scope, step } = params;
+  const { state } = scope;
   const streams = new StepStreams((entry) => journal.write({ ...entry, step }), earlier);
   const startedAt = context.now();
   const summary = spec.summary?.(state) ?? step.node;
   const observe = durations.startTimer({ node_type: spec.type });
-  return { ...params, startedAt, summary, streams, observe };
+  return { ...params, state, startedAt, summary, streams, observe };
 }
 
 /**
@@ -61,6 +65,7 @@ export async function beginAttempt<S>({
   goesOn,
   ...params
 }: AttemptParams<S> & { goesOn: boolean }): Promise<Attempt<S>> {
+  if (params.context.lost()) throw new SomaError("CANCELED", "the worker stops");
   const attempt = toAttempt(params);
   const { journal, spec, step, streams, summary } = attempt;
   if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
@@ -89,8 +94,10 @@ export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> 
 
 /** Writes what a step came to; the patch is given back as the journal keeps it, so that going on and replaying give the same state. */
 export function endGood<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): NodeResult<S> {
-  const { journal, step } = attempt;
+  const { journal, step, scope, limits } = attempt;
   const patch = toStorableJson(result.patch ?? {}) as JsonObject;
+  const fault = stateFault(scope, patch, limits.maxStateBytes);
+  if (fault !== undefined) return endBad(attempt, { code: "LIMIT_EXCEEDED", message: fault });
   const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
   journal.write({
     kind,

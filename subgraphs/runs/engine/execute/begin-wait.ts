@@ -11,13 +11,23 @@ const DEFAULT_ROLE = "approver";
 const MAX_QUESTION_BYTES = 1_000;
 const MAX_DETAILS_BYTES = 65_536;
 
+interface WaitParts {
+  journal: Journal;
+  children: Children;
+  step: EntryStep;
+  /** How often the step has waited before. */
+  call: number;
+  /** The history tells of the step already. */
+  isTold: boolean;
+}
+
 /**
  * What a node says its step waits for, after what the wait begins with: a question is asked, a run is started. Done again by
  * whoever begins the step again, it comes to the same wait: what is waited for is named by the step and the number of its call.
  */
 export async function beginWait(
   parked: Parked,
-  { journal, children, step, call }: { journal: Journal; children: Children; step: EntryStep; call: number },
+  { journal, children, step, call, isTold }: WaitParts,
 ): Promise<Waiting> {
   if ("parkedForApproval" in parked) {
     const waiting = toWaiting(parked, approvalName(step.number, call));
@@ -25,7 +35,9 @@ export async function beginWait(
     return waiting;
   }
   if (!("parkedForRun" in parked)) return toWaiting(parked);
-  // What led here is durable before anything outside comes of it, as before a node with effects.
+  // What led here is durable before anything outside comes of it, as before a node with effects. So is the number of the step,
+  // by which the run is known that it starts: beside branches another step could have it after a crash.
+  if (!isTold) journal.write({ kind: "STEP_STARTED", step, payload: { summary: parked.summary } });
   await journal.barrier();
   const { until, summary } = toWaiting(parked, childName(""));
   const runId = await children.start(parked.parkedForRun, { step: step.number, call, until });

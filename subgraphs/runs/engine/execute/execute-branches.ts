@@ -28,16 +28,17 @@ type Ends = { states: unknown[] } | { stopped: unknown };
 export async function executeBranches(branching: BranchingStep): Promise<NodeResult<unknown> | undefined> {
   const { parts, scope, spec } = branching;
   const attempt = beginStep(parts, scope, spec);
-  let ends: Ends | undefined;
-  try {
-    const branches = checkBranches(parts, scope, branchesIn(scope));
-    ends = await new Lanes(branching, branches).run();
-    if (ends === undefined) return undefined;
-    if ("states" in ends) return endGood(attempt, spec.join(ends.states, scope.state), "");
-  } catch (error) {
-    ends = { stopped: error };
-  }
-  return endStopped(attempt, ends.stopped);
+  const ends = await joinBranches(branching).catch((error: unknown) => ({ stopped: error }));
+  if (ends === undefined) return undefined;
+  return "joined" in ends ? endGood(attempt, ends.joined, "") : endStopped(attempt, ends.stopped);
+}
+
+async function joinBranches(
+  branching: BranchingStep,
+): Promise<{ joined: NodeResult<unknown> } | { stopped: unknown } | undefined> {
+  const { parts, scope, spec } = branching;
+  const ends = await new Lanes(branching, checkBranches(parts, scope, branchesIn(scope))).run();
+  return ends === undefined || "stopped" in ends ? ends : { joined: spec.join(ends.states, scope.state) };
 }
 
 /** Its start is told as that of any step, and it is durable when the first thing in a branch has to be. */
@@ -47,7 +48,7 @@ function beginStep(parts: ScopeParts, scope: Scope, spec: BranchingNode<unknown>
   const { type, summary } = spec;
   const node = { type, ...(summary === undefined ? {} : { summary }), run: () => ({ summary: "" }) };
   const never = { woken: undefined, wakes: 0, unsettled: false };
-  const attempt = toAttempt({ ...parts, ...never, spec: node, state: scope.state, step, earlier });
+  const attempt = toAttempt({ ...parts, ...never, spec: node, scope, step, earlier });
   if (scope.step.number === undefined)
     parts.journal.write({ kind: "STEP_STARTED", step, payload: { summary: attempt.summary } });
   return attempt;
@@ -97,11 +98,12 @@ class Lanes {
     this.#in = branching;
     this.#halt = haltOfBranches(parts.halt);
     this.#states = branches.map(() => undefined);
-    // Those that have begun go on first: what is stopped has to be told of each of them.
-    const begun = ({ branch }: { branch: Branch }): boolean => scope.branches.has(branch.key);
+    // Those under way go on first, each in a lane of its own: what is stopped has to be told of each of them.
+    const isOpen = ({ branch }: { branch: Branch }): boolean => scope.branches.get(branch.key)?.node !== undefined;
     const all = branches.map((branch, index) => ({ branch, index }));
-    this.#waiting = [...all.filter(begun), ...all.filter((one) => !begun(one))];
-    this.#atWork = Math.min(this.#waiting.length, Math.max(spec.limit, scope.branches.size));
+    const open = all.filter(isOpen);
+    this.#waiting = [...open, ...all.filter((one) => !isOpen(one))];
+    this.#atWork = Math.min(all.length, Math.max(spec.limit, open.length));
     const { failed } = scope.step;
     if (failed !== undefined) this.#stop(new StepStopped("FAILED", failed));
   }
@@ -129,11 +131,15 @@ class Lanes {
     if (this.#atWork > 0 && !this.#parked) this.#in.parts.floor.leave();
   }
 
+  /** The next one to go on with or to begin; throws when none may begin any more. */
   #next(): { branch: Branch; index: number } | undefined {
-    if (this.#parked) return undefined;
-    const next = this.#waiting.shift();
-    const isOver = next !== undefined && this.#halt.signal.aborted && !this.#in.scope.branches.has(next.branch.key);
-    return isOver ? undefined : next;
+    const { parts, scope } = this.#in;
+    const next = this.#parked ? undefined : this.#waiting.shift();
+    if (next === undefined) return undefined;
+    if (parts.context.lost()) throw new SomaError("CANCELED", "the worker stops");
+    const reason = this.#halt.reason();
+    if (reason !== undefined && !scope.branches.has(next.branch.key)) throw new StepStopped("CANCELED", reason);
+    return next;
   }
 
   async #execute(branch: Branch): Promise<{ at: unknown } | undefined> {

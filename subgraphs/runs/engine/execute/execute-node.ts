@@ -51,7 +51,7 @@ export async function executeNode(
     if (waiting === undefined) attemptNumber += 1;
     const step = toStep(scope, spec, stepNumber, attemptNumber);
     const goesOn = waiting !== undefined;
-    const params = { ...parts, spec, state: scope.state, step, earlier: open.streams, unsettled };
+    const params = { ...parts, spec, scope, step, earlier: open.streams, unsettled };
     if (waiting !== undefined) {
       const hasWaited = waiting === open.parked;
       const woke = await wakeOrPark(parts, step, { waiting, hasWaited, parksAgain: !hasWaited && wakes > 0 });
@@ -66,8 +66,9 @@ export async function executeNode(
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
       unsettled = false;
-      waiting = await beginWait(given, { ...parts, step, call: wakes });
+      waiting = await beginWait(given, { ...parts, step, call: wakes, isTold: spec.pure !== true || wakes > 0 });
     } catch (error) {
+      if (error instanceof StepStopped) throw error;
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
       unsettled = leavesUnsettled(toSomaError(error).code);
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
@@ -135,7 +136,6 @@ async function wakeOrPark(
       if (!hasWaited) journal.write(parked);
       noteDecision(journal, step, signal);
       journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
-      if (signal !== null) inbox.take(signal);
       return toWake(signal);
     }
     const rested = await floor.rest({ ...(told ? {} : { entry: parked }), wait: looked.wait }, halt.signal);
@@ -154,5 +154,5 @@ export function cancelStep(parts: ScopeParts, scope: Scope, spec: AnyNode<unknow
   if (number === undefined || attempts === 0 || isBranching(spec))
     throw new StepStopped("CANCELED", reason ?? { code: "CANCELED", message: "the run was canceled" });
   const step = toStep(scope, spec, number, attempts);
-  return endCanceled(toAttempt({ ...parts, ...open, spec, state: scope.state, step, earlier }));
+  return endCanceled(toAttempt({ ...parts, ...open, spec, scope, step, earlier }));
 }

@@ -6,13 +6,18 @@ import { endStep, type Scope } from "./scope.ts";
 
 /** Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the way. */
 export async function executeScope(parts: ScopeParts, scope: Scope): Promise<{ at: unknown } | undefined> {
-  while (scope.node !== undefined) if (!(await advance(parts, scope, scope.node))) return undefined;
+  while (scope.node !== undefined) {
+    if (!(await advance(parts, scope, scope.node))) return undefined;
+    // Steps without effects wait for nothing; what they write must not pile up, and others have to have their turn.
+    if (parts.journal.isFull()) await parts.journal.barrier();
+  }
   return { at: scope.state };
 }
 
 /** One more step; false when the run was parked in it, or paused before it. */
 async function advance(parts: ScopeParts, scope: Scope, node: string): Promise<boolean> {
   const { context, floor, halt } = parts;
+  if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
   const spec: AnyNode<unknown> = scope.graph.node(node);
   const isUnderWay = isBranching(spec) && scope.step.number !== undefined;
   if (halt.reason() !== undefined && !isUnderWay) return cancelStep(parts, scope, spec);
@@ -23,22 +28,5 @@ async function advance(parts: ScopeParts, scope: Scope, node: string): Promise<b
   if (result === undefined) return false;
   const { patch = {} } = result;
   endStep(scope, node, patch);
-  checkStateBytes(parts, scope, patch);
   return true;
-}
-
-/** Measures the state only when what was added to it since the last time may have made it too large. */
-function checkStateBytes({ limits }: ScopeParts, scope: Scope, patch: object): void {
-  scope.stateBytes = (scope.stateBytes ?? Number.POSITIVE_INFINITY) + bytesOf(patch);
-  if (scope.stateBytes <= limits.maxStateBytes) return;
-  scope.stateBytes = bytesOf(scope.state);
-  if (scope.stateBytes > limits.maxStateBytes)
-    throw new SomaError(
-      "LIMIT_EXCEEDED",
-      `the state of graph ${scope.graph.name} has ${scope.stateBytes} bytes, and a run may keep ${limits.maxStateBytes} (SOMA_RUN_MAX_STATE_BYTES)`,
-    );
-}
-
-function bytesOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value));
 }

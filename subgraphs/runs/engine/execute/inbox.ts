@@ -7,18 +7,18 @@ import type { RunContext } from "./run-context.ts";
 
 /** The signals of one run that woke no step yet. */
 export interface Inbox {
-  /** The first one of a name, and how many of any name have come. */
+  /** The first one of a name, which no other step gets any more, and how many of any name have come. */
   look(name: string): Promise<{ seen: number; signal: SignalPayload | undefined }>;
   /** Closes a question whose time is over; gives the decision when one came before that. */
   expire(name: string): Promise<SignalPayload>;
-  /** The history tells now that this one was heard. */
-  take(signal: SignalPayload): void;
 }
 
 /** `heard` are the numbers of those that the history tells of. */
 export function createInbox(sql: Sql, context: RunContext, heard: readonly number[]): Inbox {
   const { runId, tenant } = context.run;
   const taken = [...heard];
+  /** False when another branch, which looked at the same time, was faster. */
+  const take = ({ no }: SignalPayload): boolean => !taken.includes(no) && taken.push(no) > 0;
   // Neither the step nor the run failed: whoever has the run next looks again.
   const letGo = (cause: unknown): never => {
     context.log.warn({ err: cause }, "the signals of a run could not be read");
@@ -26,8 +26,16 @@ export function createInbox(sql: Sql, context: RunContext, heard: readonly numbe
     throw cause;
   };
   return {
-    look: (name) => findSignal(sql, { runId, name, heard: taken }).catch(letGo),
-    expire: (name) => transaction(sql, {}, (tx) => expireQuestion(tx, { runId, tenant, name })).catch(letGo),
-    take: ({ no }) => void taken.push(no),
+    async look(name) {
+      for (;;) {
+        const found = await findSignal(sql, { runId, name, heard: taken }).catch(letGo);
+        if (found.signal === undefined || take(found.signal)) return found;
+      }
+    },
+    async expire(name) {
+      const closed = await transaction(sql, {}, (tx) => expireQuestion(tx, { runId, tenant, name })).catch(letGo);
+      take(closed);
+      return closed;
+    },
   };
 }

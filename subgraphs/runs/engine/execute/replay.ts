@@ -5,6 +5,7 @@ import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
 import { countTry, DEFAULT_RETRY, leavesUnsettled } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { isBeside } from "./halt.ts";
 import { toWake, type Waiting } from "./parking.ts";
 import {
   beginScope,
@@ -47,6 +48,7 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Positi
     if (event.kind === "STEP_SUCCEEDED" || event.kind === "STEP_DENIED")
       endStep(scope, node, payloadOf(event.kind, event.payload).patch);
     else if (event.kind === "STEP_FAILED") fail(at, payloadOf(event.kind, event.payload).error);
+    else if (event.kind === "STEP_CANCELED") cancel(at, payloadOf(event.kind, event.payload).error);
     else scope.step = goOn(scope, event, node);
     if (isStepEnd(event.kind)) forget(at);
   }
@@ -111,9 +113,17 @@ function splitNode(place: string): [path: string, node: string] {
   return [place.slice(0, end), place.slice(end)];
 }
 
+/** A step was not wanted any more. Where that is because of a branch beside it, the step they are in fails, whatever else is told. */
+function cancel({ scope, inside }: Found, error: HistoryError): void {
+  scope.step = newStep();
+  scope.branches.clear();
+  if (inside !== undefined && isBeside(error)) inside.parent.step.failed ??= error;
+}
+
 /** A step failed for good: its branch is given up where the step it is in does that; else that step fails, too. */
 function fail({ scope, inside }: Found, error: HistoryError): void {
   scope.step = newStep();
+  scope.branches.clear();
   if (inside === undefined) return;
   const { parent, key } = inside;
   const spec = parent.graph.node(parent.node ?? "");
@@ -151,8 +161,6 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
       const tries = countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at });
       return { ...open, retryAt, tries, unsettled: leavesUnsettled(error.code) };
     }
-    case "STEP_CANCELED":
-      return newStep();
     default:
       followStream(open.streams, event);
       return open;

@@ -78,6 +78,22 @@ export function endStep(scope: Scope, node: string, patch: object): void {
   scope.branches.clear();
 }
 
+/**
+ * Why a scope's state would be too large with one more patch. It is measured only when what was added to it since the last time
+ * may have made it so.
+ */
+export function stateFault(scope: Scope, patch: object, maxBytes: number): string | undefined {
+  scope.stateBytes = (scope.stateBytes ?? Number.POSITIVE_INFINITY) + bytesOf(patch);
+  if (scope.stateBytes <= maxBytes) return undefined;
+  scope.stateBytes = bytesOf(scope.graph.fold(scope.state, patch));
+  if (scope.stateBytes <= maxBytes) return undefined;
+  return `the state of graph ${scope.graph.name} has ${scope.stateBytes} bytes, and a run may keep ${maxBytes} (SOMA_RUN_MAX_STATE_BYTES)`;
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
 /** A branch that failed and was given up is at its end. */
 export function giveUpBranch(
   spec: Pick<BranchingNode<unknown>, "giveUp">,

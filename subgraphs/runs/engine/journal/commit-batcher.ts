@@ -74,10 +74,23 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
     }
   }
 
+  /** Nothing of a run follows an entry that was not written, whatever waits already: there would be a hole. */
+  function rejectRest({ event, epoch }: BatchRow, error: unknown): void {
+    const isRest = (row: PendingRow): boolean => row.event.runId === event.runId && row.epoch === epoch;
+    const rest = queue.filter(isRest);
+    if (rest.length === 0) return;
+    queue = queue.filter((row) => !isRest(row));
+    for (const row of rest) row.reject(error);
+  }
+
   return {
     append(row) {
       return new Promise((resolve, reject) => {
-        queue.push({ ...row, resolve, reject });
+        const rejectAll = (error: unknown): void => {
+          reject(error);
+          rejectRest(row, error);
+        };
+        queue.push({ ...row, resolve, reject: rejectAll });
         schedule();
       });
     },

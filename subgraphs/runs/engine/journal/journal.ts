@@ -37,9 +37,14 @@ export interface Journal {
   write(entry: Entry): void;
   /** Writes the last entry of this ownership: with it the run is nobody's until what it waits for is there. */
   park(entry: Entry, wait: RunWait): void;
-  /** Waits until everything written is durable. Before every effect, and before anything is shown as final. */
+  /** So much is on its way that who writes more has to wait. */
+  isFull(): boolean;
+  /** Waits until everything written, by whichever branch, is durable. Before every effect, and before anything is shown as final. */
   barrier(): Promise<void>;
 }
+
+const MAX_PENDING = 512;
+const MAX_PENDING_BYTES = 4 * 1_024 * 1_024;
 
 export interface JournalOptions {
   run: ClaimedRun;
@@ -54,7 +59,8 @@ export function createJournal(options: JournalOptions): Journal {
   const { run, batcher } = options;
   let { head } = options;
   let failure: unknown;
-  let pending: Promise<void>[] = [];
+  const pending = new Set<Promise<void>>();
+  let bytes = 0;
 
   function append(entry: Entry, wait?: RunWait): void {
     if (failure !== undefined) return;
@@ -86,16 +92,20 @@ export function createJournal(options: JournalOptions): Journal {
         failure ??= error;
       },
     );
-    pending.push(durable);
+    pending.add(durable);
+    bytes += text.length;
+    void durable.then(() => {
+      pending.delete(durable);
+      bytes -= text.length;
+    });
   }
 
   return {
     write: (entry) => append(entry),
     park: append,
+    isFull: () => pending.size >= MAX_PENDING || bytes >= MAX_PENDING_BYTES,
     async barrier() {
-      const waiting = pending;
-      pending = [];
-      await Promise.all(waiting);
+      await Promise.all(pending);
       if (failure !== undefined) throw failure;
     },
   };

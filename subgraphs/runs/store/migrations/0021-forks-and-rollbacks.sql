@@ -20,7 +20,8 @@ language sql stable strict rows 1 set search_path from current set enable_seqsca
       from run r where r.run_id = p_run
     union all
     select r.run_id, r.forked_from_run_id, coalesce(r.forked_from_seq, 0), part.after_seq
-      from part join run r on r.run_id = part.origin)
+      -- What a fork goes on from was written by a run that began before that: a ring of runs that name each other ends here.
+      from part join run r on r.run_id = part.origin and coalesce(r.forked_from_seq, 0) < part.after_seq)
   select part.run_id, part.after_seq, part.up_to from part
 $$;
 
@@ -36,7 +37,7 @@ language sql stable strict rows 1 set search_path from current set enable_seqsca
   kept as (
     select coalesce((select max(seq) from rollback), 0) as from_seq, 2147483647 as up_to
     union all
-    select coalesce((select max(older.seq) from rollback older where older.seq <= r.to_seq), 0), r.to_seq
+    select coalesce((select max(older.seq) from rollback older where older.seq <= r.to_seq and older.seq < r.seq), 0), r.to_seq
       from kept join rollback r on r.seq = kept.from_seq)
   select part.run_id, greatest(part.after_seq, kept.from_seq - 1), least(part.up_to, kept.up_to)
     from part cross join kept where greatest(part.after_seq, kept.from_seq - 1) < least(part.up_to, kept.up_to)
@@ -83,7 +84,8 @@ begin
   insert into journal (run_id, seq, tenant, epoch, branch, kind, step, attempt, at, payload, payload_hash, hash)
     select r.run_id, p_seq, r.tenant, r.epoch, r.branch, 41, 0, 0, p_at, p_payload, p_payload_hash, p_hash
       from run r cross join lateral (select * from journal x where x.run_id = r.run_id order by x.seq desc limit 1) newest
-     where r.run_id = p_run and r.status = 0 and newest.branch < r.branch and newest.seq = p_seq - 1;
+     where r.run_id = p_run and r.status = 0 and newest.branch < r.branch and newest.seq = p_seq - 1
+       and case when p_payload ->> 'toSeq' ~ '^[1-9][0-9]{0,8}$' then (p_payload ->> 'toSeq')::int < p_seq else false end;
   return found;
 end $$;
 

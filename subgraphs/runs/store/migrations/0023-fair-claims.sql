@@ -111,6 +111,8 @@ language sql stable set search_path from current as $$
        where r.status in (0, 2, 3, 4) and r.fruitless < 2 and not r.behind
          and r.tenant = q.tenant and r.priority = q.priority and r.graph = q.graph and r.graph_version = q.graph_version
          and r.graph_hash = q.graph_hash and r.available_at <= p_instant
+         -- A run that was rolled back comes again before one of its session that runs already, and waits for that too.
+         and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status = 1 and p.run_id > r.run_id)
        order by r.available_at limit p_limit) d
 $$;
 
@@ -174,7 +176,8 @@ begin
               where r.status in (0, 2, 3, 4) and r.fruitless >= 2 and r.available_at <= instant and not exists (select from busy)
                 and (p_age_ms is null or r.fruitless > 8 or r.control & 1 = 1 or p_age_ms >= 500 * least(power(2, r.fruitless - 2), 60))
                 and r.graph || '@' || r.graph_version || '#' || r.graph_hash = any (p_graphs)
-                and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id)
+                and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id
+                  and (p.status = 1 or (p.status < 10 and p.run_id < r.run_id)))
                 and room_of(r.tenant, share.max_running, 1) > 0
               order by r.priority, r.available_at limit least(p_slots, 1) for update of r skip locked)
   update run r set status = 1, epoch = r.epoch + 1, worker_id = p_worker, started_at = coalesce(r.started_at, clock_timestamp())
