@@ -3,6 +3,7 @@ import { type AtMostOnceSpec, atMostOnce, type Reconciled } from "./at-most-once
 import { graph, replaced } from "./graph.ts";
 import { StepError } from "./step-error.ts";
 import { testAgent } from "./test-agent.ts";
+import { tryStep } from "./testing/step.ts";
 
 type State = { readonly paid: string };
 type Try = "paid" | Error;
@@ -90,5 +91,33 @@ describe("atMostOnce()", () => {
     const decisions = [{ approve: false }, { approve: true }];
     expect(await testAgent(agent, { decisions })).toMatchObject({ answer: "paid, says user:approver" });
     expect(made).toHaveLength(2);
+  });
+
+  it("asks a person when finding out fails for good", async () => {
+    const reconcile = (): never => {
+      throw new Error("no such book");
+    };
+    const { agent, made } = payer([lost], { reconcile, timeoutMs: 60_000 });
+    expect(await testAgent(agent, { decisions: [{ approve: true }] })).toMatchObject({ status: "SUCCEEDED" });
+    expect(made).toHaveLength(1);
+  });
+
+  it("waits for an attempt that is still under way before it finds out, and no longer than it may", async () => {
+    const gate = Promise.withResolvers<void>();
+    const node = atMostOnce<State>({
+      type: "payment",
+      run: () => gate.promise.then(() => ({ summary: "paid" })),
+      reconcile: () => ({ summary: "found" }),
+      done: () => ({ summary: "done" }),
+    });
+    const first = tryStep(node, { state: { paid: "" } });
+    const stop = new AbortController();
+    const stopped = tryStep(node, { state: { paid: "" }, context: { unsettled: true, signal: stop.signal } });
+    stop.abort(new Error("the worker stops"));
+    await expect(stopped).rejects.toThrow("the worker stops");
+    const second = tryStep(node, { state: { paid: "" }, context: { unsettled: true } });
+    gate.resolve();
+    expect((await first).result.summary).toBe("paid");
+    expect((await second).result.summary).toBe("found");
   });
 });

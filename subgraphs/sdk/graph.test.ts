@@ -29,6 +29,11 @@ describe("graph()", () => {
     expect(() => one().edge("a", "a").edge("a", "a")).toThrow(/has an edge already/);
     expect(() => graph("g", 1, {}).build(() => "")).toThrow(/has no node/);
     expect(() =>
+      graph("g", 1, {}, { timeoutMs: 0 })
+        .node("a", pure)
+        .build(() => ""),
+    ).toThrow(/timeoutMs 0 is not a whole number/);
+    expect(() =>
       one()
         .edge("a", "a")
         .build(() => ""),
