@@ -36,6 +36,12 @@ describe("input of a run", () => {
       .node("pay", { type: "tool", run: () => ({ summary: "" }) })
       .build(() => "");
     expect(parseRunInput({ amount: 3 }, refund)).toEqual({ amount: 3 });
+    const throwsText = () => {
+      throw "no amount";
+    };
+    expect(() => parseRunInput({}, { name: "odd", begin: throwsText })).toThrow(
+      "graph odd does not take this input: no amount",
+    );
     expect(() => parseRunInput({ text: "x" }, refund)).toThrow(
       "graph refund does not take this input: amount is not a number",
     );

@@ -1,4 +1,4 @@
-import { map, parallel } from "@soma/sdk/branches";
+import { map, parallel, subgraph } from "@soma/sdk/branches";
 import { graph, replaced } from "@soma/sdk/graph";
 import { describe, expect, it } from "vitest";
 import { aHistory } from "../testing/events.ts";
@@ -17,6 +17,16 @@ const fan = graph("fan", 1, {})
   )
   .node("both", parallel({ branches: { left: { graph: leaf } }, join: () => ({ summary: "" }) }))
   .when("end", ["each", "both"], () => "each")
+  .build(() => "");
+
+/** A node named as its kind, and a graph within a graph within it. */
+const plain = graph("plain", 1, {})
+  .node("tool", step)
+  .edge("tool", "sub")
+  .node("sub", subgraph({ graph: leaf, join: () => ({ summary: "" }) }))
+  .build(() => "");
+const nested = graph("nested", 1, {})
+  .node("each", map({ over: () => [1], graph: plain, start: () => ({}), join: () => ({ summary: "" }) }))
   .build(() => "");
 
 describe("drawRun()", () => {
@@ -59,5 +69,18 @@ describe("drawRun()", () => {
       "  classDef running stroke-width:3px",
     ]);
     expect(mermaid).toContain("  class n_each_fetch failed\n");
+  });
+
+  it("finds steps of graphs within graphs, of which the loudest stays", () => {
+    const steps = toSteps(
+      aHistory(
+        { kind: "STEP_FAILED", step: 1, node: "each[0]/sub/fetch" },
+        { kind: "STEP_SUCCEEDED", step: 2, node: "each[1]/sub/fetch" },
+      ),
+    );
+    const drawn = drawRun(nested, steps);
+    expect(drawn.nodes.find(({ id }) => id === "each[*]/sub/fetch")).toMatchObject({ status: "FAILED", steps: 2 });
+    expect(drawn.mermaid).toContain('n_each_tool["tool"]');
+    expect(drawn.mermaid).toContain("  n_each_tool --> n_each_sub\n");
   });
 });

@@ -65,7 +65,7 @@ function placeOf(nodeId: string, nodes: ReadonlyMap<string, PictureNode>): strin
   let place = "";
   for (const part of nodeId.split("/")) {
     const at = place === "" ? part : `${place}/${part}`;
-    const [name = part] = /^[^[]*/.exec(part) ?? [];
+    const name = part.replace(/\[.*$/, "");
     const isNamed = part === name || [...nodes.keys()].some((id) => id.startsWith(`${at}/`));
     place = isNamed ? at : `${at.slice(0, at.length - part.length)}${name}[*]`;
   }
@@ -75,7 +75,7 @@ function placeOf(nodeId: string, nodes: ReadonlyMap<string, PictureNode>): strin
 const LOUDEST: readonly Step["status"][] = ["RUNNING", "FAILED", "CANCELED", "DENIED", "SUCCEEDED"];
 
 function louder(before: PictureNode["status"], now: Step["status"]): Step["status"] {
-  return LOUDEST.find((status) => status === before || status === now) ?? now;
+  return before === null || LOUDEST.indexOf(now) < LOUDEST.indexOf(before) ? now : before;
 }
 
 const STYLES: Readonly<Record<Step["status"], string>> = {
