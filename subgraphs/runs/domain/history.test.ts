@@ -145,6 +145,12 @@ describe("toPublishedEvent()", () => {
     expect(traceIdOf("nonsense")).toBe("");
   });
 
+  it("names the run that started it", () => {
+    const [event] = aHistory({ kind: "RUN_STARTED" });
+    const published = event === undefined ? undefined : toPublishedEvent({ ...facts, parentRunId: RUN_ID }, event);
+    expect(published?.data).toMatchObject({ parent_run_id: RUN_ID });
+  });
+
   it.each([
     ["RUN_SUCCEEDED", { failed: 0, denied: 0 }, "ok"],
     ["RUN_SUCCEEDED", { failed: 0, denied: 2 }, "with_denials"],

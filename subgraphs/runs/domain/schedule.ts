@@ -35,7 +35,7 @@ export function findNextTick({ cron, timeZone }: Ticks, after: Date): Date | und
   try {
     return new Cron(cron, { timezone: timeZone, paused: true, mode: "5-part" }).nextRun(after) ?? undefined;
   } catch (cause) {
-    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/^Cron\w*: /, "");
+    const why = String(cause).replace(/^(\w*Error|Cron\w*): (Cron\w*: )?/, "");
     throw new SomaError("BAD_INPUT", `"${cron}" is no cron expression: ${why}`, { cause });
   }
 }

@@ -19,6 +19,7 @@ describe("diffState()", () => {
   it("says nothing of what is the same, and one thing of what is another as a whole", () => {
     expect(diffState({ a: [{ b: "x" }] }, { a: [{ b: "x" }] })).toEqual([]);
     expect(diffState(null, null)).toEqual([]);
+    expect(diffState({ nothing: null }, { nothing: null })).toEqual([]);
     expect(diffState("a", 1)).toEqual([{ op: "REPLACE", path: "", before: "a", after: 1 }]);
     expect(JSON.parse('{"__proto__": 1}')).toHaveProperty("__proto__", 1);
     expect(diffState(JSON.parse('{"__proto__": 1}'), {})).toMatchObject([{ op: "REMOVE", path: "/__proto__" }]);
