@@ -5,6 +5,7 @@ import { EXPORT_FORMAT, type ExportHead } from "@soma/schemas/run-export";
 import { CliError } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { print, safe } from "./print.ts";
+import { noSuchRun } from "./runs.ts";
 
 const PAGE = 1_000;
 
@@ -13,10 +14,7 @@ export async function exportRun({ client, hints }: Product, { id }: { id: string
   const onMissing = (error: Error): void =>
     void process.stderr.write(`soma: the export says nothing of the state: ${safe(error.message)}\n`);
   const { run } = await client.request(RunToExportDocument, { id }, { onMissing });
-  if (run === null || run === undefined)
-    throw new CliError(`run ${id} does not exist; \`${hints.soma} runs list\` shows those that do`, {
-      code: "NOT_FOUND",
-    });
+  if (run === null || run === undefined) throw noSuchRun(id, hints);
   const { graph, graphVersion, stateAt } = run;
   const lastSeq = stateAt?.seq ?? run.headSeq;
   const stateHash = stateAt === null || stateAt === undefined ? null : await webSha256(canonicalJson(stateAt.state));

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CliError, EXIT } from "./cli-error.ts";
-import { linkPackages } from "./link.ts";
+import { checkPackages, linkPackages } from "./link.ts";
 import { print, printJson } from "./print.ts";
 
 /** What a new project holds; it is an example that is tested like everything else here. */
@@ -21,6 +21,7 @@ export async function initProject(dir: string, json: boolean): Promise<void> {
         exitCode: EXIT.USAGE,
       },
     );
+  checkPackages();
   await cp(TEMPLATE, folder, { recursive: true });
   await linkPackages(folder);
   const files = (await readdir(folder, { recursive: true })).filter((name) => !name.startsWith("node_modules"));

@@ -29,6 +29,11 @@ export async function linkProject(dir: string, json: boolean): Promise<void> {
   else print(`${folder} has its SDK from ${findPackage("@soma/sdk")}`);
 }
 
+/** Throws when a package is not installed that a project needs. */
+export function checkPackages(): void {
+  for (const name of PACKAGES) findPackage(name);
+}
+
 /** Replaces links, and leaves alone what somebody installed. */
 export async function linkPackages(folder: string): Promise<void> {
   const modules = join(folder, "node_modules");

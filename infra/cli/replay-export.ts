@@ -22,11 +22,11 @@ export async function replayExport(
 ): Promise<void> {
   const path = resolve(file);
   const { head, events, hash } = await read(path);
+  if (!json) print(`run ${head.runId}: all ${events.length} events verified, the last with hash ${hash}`);
   const state = existsSync(program) ? await fold(program, path) : undefined;
   const same =
     state === undefined || head.stateHash === null ? null : (await webSha256(canonicalJson(state))) === head.stateHash;
   if (json) printJson({ runId: head.runId, events: events.length, hash, state: state ?? null, sameState: same });
-  else print(`run ${head.runId}: all ${events.length} events verified, the last with hash ${hash}`);
   if (!json && state !== undefined) print(`\n${safe(toJson(state, 2))}\n`);
   if (same === false)
     throw new CliError(

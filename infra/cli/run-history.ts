@@ -9,7 +9,7 @@ import {
 import { CliError } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { line, print, printJson, printTable, safe, toJson } from "./print.ts";
-import { parseJson } from "./runs.ts";
+import { noSuchRun, parseJson } from "./runs.ts";
 
 export async function showState(
   { client, hints }: Product,
@@ -94,7 +94,7 @@ const ALL_OR_NOTHING = {
 
 function found<T>(run: T | null | undefined, id: string, soma: string): T {
   if (run !== null && run !== undefined) return run;
-  throw new CliError(`run ${id} does not exist; \`${soma} runs list\` shows those that do`, { code: "NOT_FOUND" });
+  throw noSuchRun(id, { soma });
 }
 
 function answered<T>(payload: T | null | undefined): T {

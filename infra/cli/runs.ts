@@ -84,7 +84,7 @@ export async function drawRun({ client, hints }: Product, { id, json }: { id: st
   print(safe(run.picture.mermaid));
 }
 
-function noSuchRun(id: string, { soma }: Product["hints"]): CliError {
+export function noSuchRun(id: string, { soma }: Pick<Product["hints"], "soma">): CliError {
   return new CliError(`run ${id} does not exist; \`${soma} runs list\` shows those that do`, { code: "NOT_FOUND" });
 }
 

@@ -87,7 +87,7 @@ program
       }),
   );
 
-const runs = program.command("runs").description("runs of the assistant");
+const runs = program.command("runs").description("runs of agents");
 runs
   .command("list")
   .option("--limit <n>", "how many, 1 to 200", toCount, 20)

@@ -97,7 +97,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     slots: config.slots,
     tenants,
     limits: config,
-    mayDelegate: (inner: string, outer: string) => isWithin(roles, inner, outer),
+    // What a project brings is the default role's alone: no other role is as wide as that one then.
+    mayDelegate: (inner: string, outer: string) =>
+      isWithin(roles, inner, outer) && (deps.moreTools === undefined || inner === outer || inner !== roles.default),
     log,
     now,
     owed: new Set<Incarnation>(),

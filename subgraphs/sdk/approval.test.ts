@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { approval } from "./approval.ts";
+import { StepError } from "./step-error.ts";
 import { tryStep } from "./testing/step.ts";
 
 const EIGHT = new Date("2026-01-02T08:00:00Z");
@@ -23,14 +24,17 @@ describe("approval()", () => {
     });
   });
 
-  it("comes to what was decided; a step that is refused, or that nobody decides in time, is denied unless told otherwise", async () => {
+  it("comes to what was decided; a step that is refused, or that nobody decides in time, fails unless told otherwise", async () => {
     const node = approval({ ask, approved });
     const resultOf = async (woken: Parameters<typeof tryStep>[1]["context"], of = node) =>
       (await tryStep(of, { state, context: woken ?? {} })).result;
     expect(await resultOf({ woken: decision })).toEqual({ summary: "allowed by user:bob" });
     const refused = { ...decision, approved: false, comment: "too much" };
-    expect(await resultOf({ woken: refused })).toEqual({ denied: true, summary: "refused by user:bob: too much" });
-    expect(await resultOf({ woken: { by: "TIME" } })).toEqual({ denied: true, summary: "nobody decided in time" });
+    const failure = (message: string) => new StepError("STEP_REFUSED", message);
+    await expect(resultOf({ woken: refused })).rejects.toThrow(failure("refused by user:bob: too much"));
+    const silent = { ...refused, comment: null };
+    await expect(resultOf({ woken: silent })).rejects.toThrow(failure("refused by user:bob"));
+    await expect(resultOf({ woken: { by: "TIME" } })).rejects.toThrow(failure("nobody decided in time"));
     const told = approval({
       ...{ ask, approved },
       refused: ({ comment }) => ({ summary: `no: ${comment}` }),

@@ -1,5 +1,6 @@
 import type { Json } from "@soma/schemas/json";
 import type { NodeResult, NodeSpec, Question, StepContext, Wake } from "./node.ts";
+import { StepError } from "./step-error.ts";
 import { checkDate } from "./wait.ts";
 
 /** What a person decided. */
@@ -16,9 +17,9 @@ export interface ApprovalOptions<S> {
   /** Left out, the run's own deadline is the only limit. */
   until?: (state: S, context: StepContext) => Date;
   approved(decision: ApprovalDecision, state: S): NodeResult<S>;
-  /** What the step comes to when it is refused; left out, it is denied, and the run goes on. */
+  /** What the step comes to when it is refused; left out, it fails, so that nothing follows that nobody approved. */
   refused?(decision: ApprovalDecision, state: S): NodeResult<S>;
-  /** What the step comes to when `until` has passed; left out, it is denied as well. */
+  /** What the step comes to when `until` has passed; left out, it fails as well. */
   late?(state: S): NodeResult<S>;
 }
 
@@ -47,10 +48,10 @@ export function approval<S>(options: ApprovalOptions<S>): NodeSpec<S> {
   };
 }
 
-function deny({ decidedBy, comment }: ApprovalDecision): NodeResult<never> {
-  return { denied: true, summary: `refused by ${decidedBy}${comment === null ? "" : `: ${comment}`}` };
+function deny({ decidedBy, comment }: ApprovalDecision): never {
+  throw new StepError("STEP_REFUSED", `refused by ${decidedBy}${comment === null ? "" : `: ${comment}`}`);
 }
 
-function expire(): NodeResult<never> {
-  return { denied: true, summary: "nobody decided in time" };
+function expire(): never {
+  throw new StepError("STEP_REFUSED", "nobody decided in time");
 }

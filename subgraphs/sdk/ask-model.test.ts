@@ -61,6 +61,15 @@ describe("askModel() with callTools()", () => {
     ]);
   });
 
+  it("calls no tool that the model was not shown, whatever the model asks for", async () => {
+    const stranger = { calls: [{ tool: "other", args: {} }] };
+    const again = await testAgent(helper, { input: "?", tools, model: [stranger, "Fine."] });
+    expect(again).toMatchObject({ answer: "Fine.", calls: [] });
+    const stubborn = await testAgent(helper, { input: "?", tools, model: () => stranger });
+    const message = "the model asked for other, which it was not given";
+    expect(stubborn).toMatchObject({ status: "FAILED", calls: [], error: { code: "STEP_FAILED", message } });
+  });
+
   it("tells the model what was denied, what failed, and what it asked wrongly", async () => {
     const last = async (params: Parameters<typeof testAgent>[1]) => {
       const { state, steps } = await testAgent(helper, { input: "?", tools, model: [find(7), "Sorry."], ...params });

@@ -47,6 +47,7 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
         throw new StepError("STEP_REFUSED", `the model was asked ${MAX_TURNS} times without coming to an answer`);
       const client = await context.services.model();
       const heard = await listen(client.chat(await toRequest(options, state, talk, context), context.signal), context);
+      checkGiven(heard.calls, options.tools);
       const calls = numbered(heard.calls, talk);
       const answer: ChatMessage = {
         role: "assistant",
@@ -101,6 +102,13 @@ function talkOf<S>({ tools }: AskModelOptions<S>, state: S): readonly ChatMessag
 function textOf(_state: unknown, { input }: RunInfo): string {
   if (typeof input.text === "string") return input.text;
   throw new StepError("STEP_REFUSED", "the run's input has no text; give askModel() an ask()");
+}
+
+/** A model may name any tool, out of itself or because something it read told it to; it may call those it was shown. */
+function checkGiven(calls: readonly ToolCall[], tools: readonly string[] = []): void {
+  const strange = calls.filter(({ name }) => !tools.includes(name)).map(({ name }) => name.slice(0, 64));
+  if (strange.length > 0)
+    throw new StepError("STEP_FAILED", `the model asked for ${strange.join(", ")}, which it was not given`);
 }
 
 /** Ids that are the same whichever provider answers, and tell one call of a run from the next. */

@@ -79,7 +79,8 @@ export function atMostOnce<S>({ run, reconcile, done, role, timeoutMs, ...node }
   function ask(state: S, error: unknown): Parked {
     const what = (node.summary?.(state) ?? node.type).slice(0, MAX_WHAT);
     const question = `Was this done: ${what}? It was begun, and its outcome is not known. If not, it is done now`;
-    const details = { error: error instanceof Error ? error.message.slice(0, MAX_WHAT) : null };
+    // Words of other errors stay in the log: they may hold what is nobody's business.
+    const details = { error: error instanceof StepError ? error.message.slice(0, MAX_WHAT) : null };
     return { summary: question, parkedForApproval: { question, details, ...(role === undefined ? {} : { role }) } };
   }
 

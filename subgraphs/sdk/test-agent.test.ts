@@ -147,7 +147,7 @@ describe("testAgent()", () => {
     const ada = { approve: false, decidedBy: "user:ada", comment: "no money" };
     const refused = await testAgent(only(ask), { decisions: [ada] });
     expect(refused.steps[0]).toMatchObject({
-      status: "DENIED",
+      status: "FAILED",
       waits: ["Pay?"],
       summary: "refused by user:ada: no money",
     });
@@ -173,7 +173,7 @@ describe("testAgent()", () => {
       .build(() => "");
     const run = await testAgent(round, { run: { tenant: "shop" } });
     expect(run).toMatchObject({ status: "FAILED", error: { code: "LIMIT_EXCEEDED" } });
-    expect(run.steps.length).toBe(500);
+    expect(run.steps.length).toBe(10_000);
   });
 });
 

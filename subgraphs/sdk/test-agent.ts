@@ -50,7 +50,7 @@ export interface TestedRun<S> {
 }
 
 /** As many as the engine takes where no setting says otherwise. */
-const MAX_STEPS = 500;
+const MAX_STEPS = 10_000;
 
 /**
  * Runs an agent in memory: by the rules of the engine, with a model and tools that the test gives, and with a clock that

@@ -87,9 +87,10 @@ export async function loadProject(dir: string, { log, say }: OpenProjectOptions)
       const isSettled = now === seen;
       seen = now;
       if (!isSettled || now === taken) return;
-      taken = now;
       const read = await readProject(dir, modules, shipped);
       take(keepGood(parts, read.parts, await listProjectFiles(dir)));
+      // Only now: what could not be read is tried again.
+      taken = now;
       for (const fault of read.faults) {
         log.error({ project: dir, fault }, "a part of the project cannot be taken; what was there before goes on");
         say(`${fault}; what was there before goes on`);

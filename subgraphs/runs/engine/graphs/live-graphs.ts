@@ -8,7 +8,7 @@ const MAX_EARLIER = 200;
 export interface LiveGraphs extends GraphRegistry {
   /**
    * Takes these for all of the project's. A run stays with the structure it is pinned to: one that a new graph does not have
-   * any more stays until this process ends. A graph of the same structure replaces its like at the next claim of a run.
+   * any more stays until this process ends or 200 newer ones have come. A graph of the same structure replaces its like at the next claim of a run.
    */
   replace(graphs: readonly AnyGraph[]): void;
 }

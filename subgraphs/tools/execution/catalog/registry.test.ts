@@ -23,6 +23,13 @@ describe("createRegistry()", () => {
     expect(() => createRegistry([{ ...clock, name: "remember" }])).toThrow("two tools are called remember");
   });
 
+  it("takes tools whose schemas have one name", () => {
+    const named = { ...clock.inputSchema, $id: "arguments" };
+    const both = createRegistry(["one", "two"].map((name) => ({ ...clock, name, inputSchema: named })));
+    expect(both.list().map(({ name }) => name)).toEqual(["one", "two"]);
+    expect(() => both.checkArgs("two", {})).not.toThrow();
+  });
+
   it("names the tools there are when one is not", () => {
     expect(() => registry.get("toString")).toThrow('there is no tool "toString"; tools: calculate, clock,');
   });

@@ -27,7 +27,8 @@ export interface Registry {
 
 /** A table of tools with their compiled validators; a schema that is not one, or a name that stands twice, throws. */
 export function createRegistry(tools: readonly Tool[]): Registry {
-  const ajv = new Ajv2020({ allErrors: false, strict: true });
+  // Schemas are strangers to each other: the $id of one is no name for the next.
+  const ajv = new Ajv2020({ allErrors: false, strict: true, addUsedSchema: false });
   const table = new Map<string, { tool: Tool; validate: ValidateFunction }>();
   for (const tool of tools) {
     if (table.has(tool.name) || AGENT_TOOLS.some(({ name }) => name === tool.name))
