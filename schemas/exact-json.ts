@@ -1,6 +1,6 @@
 /**
- * JSON as a caller wrote it, or nothing: a number that would be another one here is refused by its name instead of rounded. Whole
- * numbers are kept up to 2^53, and larger ones that are written as they are kept; 1e400 and 1e-400 are not.
+ * JSON as a caller wrote it: a whole number in digits that would be another one here is refused by its name instead of rounded,
+ * and so is one that is too large or too small for a double, such as 1e400. Fractions are doubles, as everywhere.
  */
 export class InexactNumber extends Error {
   constructor(number: string, name: string) {

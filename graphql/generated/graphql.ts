@@ -50,7 +50,7 @@ export type DecideApprovalInput = {
 /** Where a new run is to go on from. */
 export type ForkRunInput = {
   runId: string | number;
-  /** Number of the event: the start of the run, or the end of a step. */
+  /** Number of the event: the start of the run, or the end of a step; none after an approval, which holds once. */
   atSeq: number;
   /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
   input?: unknown;
@@ -133,7 +133,7 @@ export type RecallInput = {
 /** Where a run is to go on from. */
 export type RollbackRunInput = {
   runId: string | number;
-  /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back. */
+  /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back, and none after an approval, which holds once. */
   toSeq: number;
   /** Change nothing, and tell what a rollback would. */
   dryRun?: boolean | null | undefined;

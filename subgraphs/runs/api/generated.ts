@@ -605,7 +605,7 @@ export type SignalRunInput = {
 /** Where a new run is to go on from. */
 export type ForkRunInput = {
   runId: Scalars['ID']['input'];
-  /** Number of the event: the start of the run, or the end of a step. */
+  /** Number of the event: the start of the run, or the end of a step; none after an approval, which holds once. */
   atSeq: Scalars['Int']['input'];
   /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
   input?: InputMaybe<Scalars['JSON']['input']>;
@@ -616,7 +616,7 @@ export type ForkRunInput = {
 /** Where a run is to go on from. */
 export type RollbackRunInput = {
   runId: Scalars['ID']['input'];
-  /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back. */
+  /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back, and none after an approval, which holds once. */
   toSeq: Scalars['Int']['input'];
   /** Change nothing, and tell what a rollback would. */
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;

@@ -3,7 +3,7 @@ import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { pinnedGraph } from "../commands/pinned-graph.ts";
+import { getPinnedGraph } from "../commands/get-pinned-graph.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { diffState, type StateChange } from "../domain/state-diff.ts";
 import { stateAt } from "../engine/execute/state-at.ts";
@@ -46,7 +46,7 @@ async function readFoldable(
   context: RequestContext,
   run: RunRow,
 ): Promise<{ newest: number; state(seq: number): Json }> {
-  const graph = pinnedGraph(graphs, run);
+  const graph = getPinnedGraph(graphs, run);
   const events = await loadersOf(sql, context).record.load(run.runId);
   const head = await loadersOf(sql, context).head.load(run.runId);
   const newest = head?.seq ?? 0;

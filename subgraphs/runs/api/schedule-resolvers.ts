@@ -2,8 +2,8 @@ import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { createSchedule } from "../commands/create-schedule.ts";
+import { deleteSchedule } from "../commands/delete-schedule.ts";
 import { pauseSchedule } from "../commands/pause-schedule.ts";
-import { removeSchedule } from "../commands/remove-schedule.ts";
 import type { StartRunDeps } from "../commands/start-run.ts";
 import { listSchedules } from "../store/list-schedules.ts";
 import { findRun } from "./find-node.ts";
@@ -35,7 +35,7 @@ export function scheduleResolvers(deps: StartRunDeps & { sql: Sql }): ScheduleFi
       },
       deleteSchedule: async (_parent, { input: { scheduleId, idempotencyKey } }, { principal }) => {
         checkIdempotencyKey(idempotencyKey);
-        return { schedule: await removeSchedule(sql, principal, { scheduleId }) };
+        return { schedule: await deleteSchedule(sql, principal, { scheduleId }) };
       },
     },
     Schedule: {

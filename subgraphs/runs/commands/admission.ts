@@ -47,7 +47,7 @@ export function createAdmission({ sql, tenants, now }: AdmissionOptions): Admiss
           const room = most - (await countUnfinished(tx, { tenant, most }));
           return { left: room, isRepeat: room <= 0 && (await findRunByKey(tx, { tenant, idemKey })) !== undefined };
         });
-        counted.set(tenant, { left: Math.floor(left / PARTS), until: now().getTime() + GOOD_FOR_MS });
+        counted.set(tenant, { left: Math.max(0, Math.floor(left / PARTS) - 1), until: now().getTime() + GOOD_FOR_MS });
         if (left <= 0 && !isRepeat) throw refusal(tenant, most);
         return start();
       });

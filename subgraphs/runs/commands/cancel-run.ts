@@ -15,9 +15,9 @@ export interface CancelRunParams {
 }
 
 /**
- * Asks a run to stop, and with it every run it has started, in one transaction. The request is durable when this returns: the run's owner reads it with its next write or look, and
- * starts no effect after it. A run nobody owns is canceled by whoever claims it, when its turn comes. Finished runs are
- * returned as they are.
+ * Asks a run to stop, and with it every run it has started, in one transaction. The request is durable when this returns: the
+ * run's owner reads it with its next write or look, and starts no effect after it. A run nobody owns is canceled by whoever
+ * claims it, when its turn comes. Finished runs are returned as they are.
  */
 export async function cancelRun(sql: Sql, principal: Principal, params: CancelRunParams): Promise<RunRow> {
   checkIdempotencyKey(params.idempotencyKey);

@@ -5,7 +5,7 @@ import { newId } from "@soma/shared/ids";
 import { digest, toStorableText } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { checkTicks, findNextTick, MAX_NAME, MAX_SCHEDULES, type Overlap } from "../domain/schedule.ts";
+import { firstTick, MAX_NAME, MAX_SCHEDULES, type Overlap } from "../domain/schedule.ts";
 import { findSchedule } from "../store/find-schedule.ts";
 import { insertSchedule } from "../store/insert-schedule.ts";
 import { insertSession } from "../store/insert-session.ts";
@@ -44,9 +44,13 @@ export async function createSchedule(
       `the name of a schedule is 1 to ${MAX_NAME} characters, and this is ${name.length}`,
     );
   const createdAt = deps.now();
-  checkTicks({ cron, timeZone }, createdAt);
+  const nextAt = firstTick({ cron, timeZone }, createdAt);
   const { graph, input, role, modelProfile } = checkStart(deps, principal, params);
-  const idemDigest = digest([name, cron, timeZone, overlap, graph.name, input, role, modelProfile]);
+  const idemDigest = digest([
+    ...[name, cron, timeZone, overlap, params.graph, input],
+    params.role ?? null,
+    params.modelProfile ?? null,
+  ]);
 
   return transaction(deps.sql, { tenant }, async (tx) => {
     const known = await findSchedule(tx, { tenant, idemKey });
@@ -59,7 +63,7 @@ export async function createSchedule(
       );
     const sessionId = overlap === "QUEUE" ? newId("Session") : null;
     if (sessionId !== null) await insertSession(tx, { tenant, sessionId, createdBy });
-    const ticks = { cron, timeZone, nextAt: findNextTick({ cron, timeZone }, createdAt) ?? createdAt };
+    const ticks = { cron, timeZone, nextAt };
     const starts = { graph: graph.name, input, role, modelProfile, sessionId };
     const keys = { idemKey, idemDigest, createdAt };
     await insertSchedule(tx, { tenant, scheduleId: newId(), name, overlap, createdBy, ...ticks, ...starts, ...keys });

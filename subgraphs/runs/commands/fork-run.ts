@@ -21,8 +21,9 @@ import { insertFork } from "../store/insert-fork.ts";
 import { insertSession } from "../store/insert-session.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { RunRow } from "../store/tables.ts";
+import type { Admission } from "./admission.ts";
+import { getPinnedGraph } from "./get-pinned-graph.ts";
 import { getRun } from "./get-run.ts";
-import { pinnedGraph } from "./pinned-graph.ts";
 import { sameRun } from "./start-run.ts";
 
 /** Runs whose events one history may hold: reading it looks at each. */
@@ -40,6 +41,7 @@ export interface ForkRunParams {
 export interface ForkRunDeps {
   /** A pool of the request role. */
   sql: Sql;
+  admission: Admission;
   graphs: GraphRegistry;
   now(): Date;
 }
@@ -55,20 +57,22 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
   const { runId, atSeq, idempotencyKey: idemKey } = params;
   const patch = params.input === undefined || params.input === null ? {} : toStorableJson(params.input);
   const idemDigest = digest(["fork", runId, atSeq, patch]);
-  return transaction(deps.sql, { tenant }, async (tx) => {
-    const known = await findRunByKey(tx, { tenant, idemKey });
-    if (known !== undefined) return sameRun(known, idemDigest, idemKey);
-    const parent = await getRun(tx, { runId });
-    requireRole(principal, parent.role);
-    const graph = pinnedGraph(deps.graphs, parent);
-    const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
-    const origin = await findOrigin(tx, parent, atSeq);
-    const asked = { startedBy: principal.subject, idemKey, idemDigest };
-    const forkId = await makeFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
-    const row = await findRunByKey(tx, { tenant, idemKey });
-    if (row === undefined) throw new SomaError("INTERNAL", `run ${forkId} was written and cannot be read`);
-    return sameRun(row, idemDigest, idemKey);
-  });
+  const fork = () =>
+    transaction(deps.sql, { tenant }, async (tx) => {
+      const known = await findRunByKey(tx, { tenant, idemKey });
+      if (known !== undefined) return sameRun(known, idemDigest, idemKey);
+      const parent = await getRun(tx, { runId });
+      requireRole(principal, parent.role);
+      const graph = getPinnedGraph(deps.graphs, parent);
+      const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
+      const origin = await findOrigin(tx, parent, atSeq);
+      const asked = { startedBy: principal.subject, idemKey, idemDigest };
+      const forkId = await makeFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
+      const row = await findRunByKey(tx, { tenant, idemKey });
+      if (row === undefined) throw new SomaError("INTERNAL", `run ${forkId} was written and cannot be read`);
+      return sameRun(row, idemDigest, idemKey);
+    });
+  return deps.admission.admit({ tenant, idemKey }, fork);
 }
 
 /** The events that a fork goes on from. */

@@ -4,7 +4,7 @@ import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
 import type { RunRow } from "../store/tables.ts";
 
 /** The graph a run is pinned to; throws NOT_FOUND, with those there are, when this build does not have it. */
-export function pinnedGraph(graphs: GraphRegistry, run: RunRow): AnyGraph {
+export function getPinnedGraph(graphs: GraphRegistry, run: RunRow): AnyGraph {
   const pin = pinOf(run);
   const graph = graphs.findPinned(pin);
   if (graph !== undefined) return graph;

@@ -17,8 +17,8 @@ import { readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
 import { seizeRun } from "../store/seize-run.ts";
 import type { RunRow } from "../store/tables.ts";
+import { getPinnedGraph } from "./get-pinned-graph.ts";
 import { getRun } from "./get-run.ts";
-import { pinnedGraph } from "./pinned-graph.ts";
 
 /** A run that changes hands while it is taken is looked at again this often. */
 const TRIES = 5;
@@ -85,7 +85,7 @@ async function rollBack(
   checkOwn(run, toSeq);
   if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };
   const at = now();
-  const deadline = new Date(at.getTime() + pinnedGraph(graphs, run).timeoutMs);
+  const deadline = new Date(at.getTime() + getPinnedGraph(graphs, run).timeoutMs);
   if (!(await seizeRun(tx, { runId, deadline }))) return undefined;
   // What its owner wrote until it was taken; nobody writes now.
   const newer = await readRecord(tx, { runId, afterSeq: events.at(-1)?.seq ?? 0 });

@@ -21,7 +21,7 @@ export interface RunStarter {
 /**
  * Starts of all requests of a process wait in one queue, and whatever waits when no statement is in flight leaves as one; a
  * second goes beside it only when it would be full. There is no timer: one alone pays one round trip, and one of many a part of
- * one. `sql` is a pool of the request role.
+ * one. `sql` is a pool of the request role, or of the worker's.
  */
 export function createRunStarter(sql: Sql): RunStarter {
   let queue: Waiting[] = [];

@@ -1,6 +1,7 @@
 import { toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { isDataFault } from "@soma/shared/postgres/data-fault";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { isFinished } from "../domain/run-status.ts";
 import { findNextTick } from "../domain/schedule.ts";
@@ -74,6 +75,6 @@ async function findUnfinished({ sql }: { sql: Sql }, { tenant, lastRunId }: Sche
 /** What would fail again in the same way ends the tick, with its reason. */
 function toFault(error: unknown): TickOutcome {
   const known = toSomaError(error);
-  if (known.retryable || known.code === "INTERNAL") throw error;
+  if (known.retryable || (known.code === "INTERNAL" && !isDataFault(error))) throw error;
   return { runId: null, fault: known.publicMessage };
 }

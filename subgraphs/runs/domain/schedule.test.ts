@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkTicks, findNextTick } from "./schedule.ts";
+import { findNextTick, firstTick } from "./schedule.ts";
 
 /** The ticks after an instant, so many. */
 function ticks(cron: string, timeZone: string, from: string, count: number): string[] {
@@ -43,11 +43,11 @@ describe("findNextTick()", () => {
   });
 });
 
-describe("checkTicks()", () => {
+describe("firstTick()", () => {
   const now = new Date("2026-11-26T00:00:00Z");
   it("takes minutes and longer", () => {
-    expect(() => checkTicks({ cron: "* * * * *", timeZone: "UTC" }, now)).not.toThrow();
-    expect(() => checkTicks({ cron: "0 0 29 2 *", timeZone: "Asia/Tokyo" }, now)).not.toThrow();
+    expect(() => firstTick({ cron: "* * * * *", timeZone: "UTC" }, now)).not.toThrow();
+    expect(() => firstTick({ cron: "0 0 29 2 *", timeZone: "Asia/Tokyo" }, now)).not.toThrow();
   });
 
   it.each([
@@ -57,6 +57,6 @@ describe("checkTicks()", () => {
     ["0 9 * * *", "Mars/Olympus", "is no time zone"],
     ["0 0 30 2 *", "UTC", "has no time that is still to come"],
   ])("refuses %s in %s", (cron, timeZone, why) => {
-    expect(() => checkTicks({ cron, timeZone }, now)).toThrow(why);
+    expect(() => firstTick({ cron, timeZone }, now)).toThrow(why);
   });
 });

@@ -16,8 +16,8 @@ export interface Ticks {
   timeZone: string;
 }
 
-/** Throws BAD_INPUT unless the expression, in its time zone, has a tick after this instant; at most one a minute. */
-export function checkTicks(ticks: Ticks, now: Date): void {
+/** The first tick after this instant; throws BAD_INPUT unless the expression, in its time zone, has one. At most one a minute. */
+export function firstTick(ticks: Ticks, now: Date): Date {
   const { cron, timeZone } = ticks;
   if (cron.length > MAX_CRON || cron.trim().split(/\s+/).length !== FIELDS)
     throw new SomaError(
@@ -26,8 +26,9 @@ export function checkTicks(ticks: Ticks, now: Date): void {
     );
   if (!isTimeZone(timeZone))
     throw new SomaError("BAD_INPUT", `"${timeZone.slice(0, 80)}" is no time zone, such as Europe/Berlin or UTC`);
-  if (findNextTick(ticks, now) === undefined)
-    throw new SomaError("BAD_INPUT", `"${cron}" has no time that is still to come`);
+  const first = findNextTick(ticks, now);
+  if (first === undefined) throw new SomaError("BAD_INPUT", `"${cron}" has no time that is still to come`);
+  return first;
 }
 
 /** The first tick after an instant; undefined when there is none. */

@@ -1,8 +1,10 @@
 import { graph } from "@soma/sdk/graph";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { forkRun } from "../commands/fork-run.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { fillQueue } from "../testing/fill-queue.ts";
+import { createGraphRegistry } from "./graphs/graph-registry.ts";
 
 const one = graph("one", 1, {})
   .node("only", { type: "tool", run: () => ({ summary: "done" }) })
@@ -38,6 +40,10 @@ describe("startRun() beside a limit of unfinished runs", () => {
       "tenant acme has 3 unfinished runs, which is all it may have (maxUnfinished of tenants.yaml)",
     );
     expect((await harness.start({ graph: "one", idempotencyKey: "2" })).runId).toBe(ids[1]);
+    const { database, admission } = harness;
+    const deps = { sql: database.request, admission, graphs: createGraphRegistry([one]), now: () => new Date() };
+    const fork = { runId: ids[0] ?? "", atSeq: 1, idempotencyKey: "fork" };
+    await expect(forkRun(deps, aPrincipal(), fork)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
     expect(await startAtOnce("other", 3)).toEqual([]);
   });
 

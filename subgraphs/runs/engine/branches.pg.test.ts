@@ -1,13 +1,11 @@
 import { map, parallel, subgraph } from "@soma/sdk/branches";
 import { appended, graph, replaced } from "@soma/sdk/graph";
-import { wait, waitForSignal } from "@soma/sdk/wait";
 import { SomaError } from "@soma/shared/errors";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cancelRun } from "../commands/cancel-run.ts";
 import { pauseRun } from "../commands/pause-run.ts";
-import { signalRun } from "../commands/signal-run.ts";
 import { RUN_STATUS } from "../domain/run-status.ts";
 import { toSteps } from "../domain/steps.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
@@ -87,40 +85,6 @@ const strict = graph("strict", 1, {})
   )
   .build(() => "");
 
-const inAnHour = (_state: unknown, { now }: { now(): Date }): Date => new Date(now().getTime() + 3_600_000 / 2);
-const sleeps = graph("sleeps", 1, { end: replaced("asleep") })
-  .node("rest", wait(inAnHour))
-  .edge("rest", "wake")
-  .node("wake", { type: "branch", pure: true, run: () => ({ summary: "", patch: { end: "awake" } }) })
-  .build(({ end }) => end);
-const hears = (name: string) =>
-  graph(`hears-${name}`, 1, { end: replaced("") })
-    .node(
-      "hear",
-      waitForSignal(name, { heard: ({ payload }) => ({ summary: "heard", patch: { end: String(payload) } }) }),
-    )
-    .build(({ end }) => end);
-const both = graph("both", 1, { out: replaced("") })
-  .node(
-    "fan",
-    parallel({
-      branches: { timer: { graph: sleeps }, left: { graph: hears("left") }, right: { graph: hears("right") } },
-      join: ({ timer, left, right }) => ({ summary: "", patch: { out: [timer.end, left.end, right.end].join(" ") } }),
-    }),
-  )
-  .build(({ out }) => out);
-
-/** A branch waits for a signal while another one works. */
-const mixed = graph("mixed", 1, { out: replaced("") })
-  .node(
-    "fan",
-    parallel({
-      branches: { ear: { graph: hears("now") }, hand: { graph: one, start: () => ({ item: "slow" }) } },
-      join: ({ ear, hand }) => ({ summary: "", patch: { out: `${ear.end} ${hand.item}` } }),
-    }),
-  )
-  .build(({ out }) => out);
-
 const inner = graph("inner", 1, { n: replaced(0) })
   .node(
     "both",
@@ -175,7 +139,7 @@ function gate(item: string): () => void {
 describe("a step with branches", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    const graphs = [list, lenient, strict, both, mixed, nested, empty, wide];
+    const graphs = [list, lenient, strict, nested, empty, wide];
     harness = await createEngineHarness(graphs, { limits: { maxBranches: 10 } });
   });
   beforeEach(() => {
@@ -194,8 +158,6 @@ describe("a step with branches", () => {
     await harness.finished(runId);
     return (await harness.history(runId)).at(-1)?.payload.answer;
   };
-  const signal = (runId: string, name: string, payload: string) =>
-    signalRun(harness.database.request, aPrincipal(), { runId, name, payload, idempotencyKey: name });
 
   it("runs as many branches at a time as its node says, and joins their last states in order", async () => {
     const { life } = await harness.startWorker();
@@ -272,38 +234,6 @@ describe("a step with branches", () => {
       ["each[0]/fetch", "CANCELED"],
       ["each[1]/fetch", "CANCELED"],
     ]);
-    await life.close();
-  });
-
-  it("parks its run when all its branches wait, and each goes on when its own time or signal has come", async () => {
-    const { life } = await harness.startWorker();
-    const { runId } = await harness.start({ graph: "both" });
-    await statusOf(runId, "PARKED");
-    await signal(runId, "left", "one");
-    await until("left has heard", async () => (await kindsOf(runId, "fan[left]/hear")).includes("STEP_SUCCEEDED"));
-    await statusOf(runId, "PARKED");
-    await harness.skipWait(runId, 3_600_000 / 2);
-    await until("the timer has rung", async () => (await kindsOf(runId, "fan[timer]/wake")).length > 0);
-    await statusOf(runId, "PARKED");
-    await signal(runId, "right", "two");
-    expect(await answerOf(runId)).toBe("awake one two");
-    expect(await kindsOf(runId, "fan[left]/hear")).toEqual(["STEP_PARKED", "STEP_WOKEN", "STEP_SUCCEEDED"]);
-    await life.close();
-  });
-
-  it("lets a branch hear a signal while another one is at work", async () => {
-    const open = gate("slow");
-    const { life } = await harness.startWorker();
-    const { runId } = await harness.start({ graph: "mixed" });
-    await until(
-      "the ear waits and the hand works",
-      async () => (await kindsOf(runId, "fan[ear]/hear")).length > 0 && items.began.length === 1,
-    );
-    await signal(runId, "now", "heard");
-    await until("it is heard", async () => (await kindsOf(runId, "fan[ear]/hear")).includes("STEP_SUCCEEDED"));
-    expect(await kindsOf(runId, "fan[hand]/fetch")).toEqual(["STEP_STARTED"]);
-    open();
-    expect(await answerOf(runId)).toBe("heard slow");
     await life.close();
   });
 

@@ -56,7 +56,12 @@ describe("forkRun()", () => {
 
   const fork = (runId: string, atSeq: number, more: object = {}, principal = aPrincipal()) =>
     forkRun(
-      { sql: harness.database.request, graphs: createGraphRegistry([three, many]), now: () => new Date() },
+      {
+        sql: harness.database.request,
+        admission: harness.admission,
+        graphs: createGraphRegistry([three, many]),
+        now: () => new Date(),
+      },
       principal,
       {
         ...{ runId, atSeq, idempotencyKey: `${runId}/${atSeq}`, ...more },

@@ -6,11 +6,12 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAdmission } from "../commands/admission.ts";
 import { type CreateScheduleParams, createSchedule } from "../commands/create-schedule.ts";
+import { deleteSchedule } from "../commands/delete-schedule.ts";
 import { pauseSchedule } from "../commands/pause-schedule.ts";
-import { removeSchedule } from "../commands/remove-schedule.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { startDueRuns } from "../commands/start-due-runs.ts";
 import type { StartRunDeps } from "../commands/start-run.ts";
+import { settleTick } from "../store/settle-tick.ts";
 import type { ScheduleRow } from "../store/tables.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { createGraphRegistry } from "./graphs/graph-registry.ts";
@@ -143,8 +144,8 @@ describe("a schedule", () => {
     await tick();
     expect(await runs()).toHaveLength(0);
     const stranger = aPrincipal({ tenant: "other" });
-    await expect(removeSchedule(at.sql, stranger, { scheduleId })).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await removeSchedule(at.sql, aPrincipal(), { scheduleId });
+    await expect(deleteSchedule(at.sql, stranger, { scheduleId })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await deleteSchedule(at.sql, aPrincipal(), { scheduleId });
     skipTo("2026-11-26T13:00:00Z");
     await tick();
     expect(await runs()).toHaveLength(0);
@@ -172,5 +173,35 @@ describe("a schedule", () => {
         from schedule, generate_series(1, 99) no`;
     await expect(create({ idempotencyKey: "beyond" })).rejects.toThrow("has 100 schedules");
     expect((await create()).scheduleId).toBe(first.scheduleId);
+  });
+
+  it("remembers the run of a tick that was paused before it was noted, so that none runs beside it", async () => {
+    await create();
+    skipTo("2026-11-26T09:00:00Z");
+    await tick();
+    const [started] = await runs();
+    const { schedule_id: scheduleId, last_tick_at: tickAt } = (await read()) ?? {};
+    // As if it had died before it could say what came of it.
+    await harness.database.owner`update schedule set next_at = ${tickAt}, last_tick_at = null, last_run_id = null`;
+    await pauseSchedule(deps(harness.database.request), aPrincipal(), { scheduleId, isPaused: true });
+    const came = { tickAt, nextAt: new Date("2026-11-26T10:00:00Z"), runId: started?.run_id, fault: null };
+    await settleTick(harness.database.worker, { tenant: "acme", scheduleId, ...came });
+    expect(await read()).toMatchObject({ last_run_id: started?.run_id, next_at: null, is_paused: true });
+    await pauseSchedule(deps(harness.database.request), aPrincipal(), { scheduleId, isPaused: false });
+    skipTo("2026-11-26T10:00:00Z");
+    await tick();
+    expect(await runs()).toHaveLength(1);
+  });
+
+  it("is the same one for the same body, whatever the defaults have become meanwhile", async () => {
+    const { scheduleId } = await create();
+    const other = {
+      ...deps(harness.database.request),
+      defaultModelProfile: "other",
+      modelProfiles: ["scripted", "other"],
+    };
+    const body = { name: "every hour", cron: "0 * * * *", timeZone: "UTC", overlap: "SKIP" as const, graph: "one" };
+    const again = { ...body, input: { text: "hello" }, idempotencyKey: "k" };
+    expect((await createSchedule(other, aPrincipal(), again)).scheduleId).toBe(scheduleId);
   });
 });

@@ -13,15 +13,16 @@ export interface AppendSignalParams {
   idemDigest: string;
 }
 
-/** Appends a signal to those of a run, whose row the transaction has locked; a run that is parked for it is due at once. */
-export async function appendSignal(tx: Tx, params: AppendSignalParams): Promise<void> {
+/** Appends a signal to those of a run, whose row the transaction has locked; a run that is parked for it is due at once. Gives its number. */
+export async function appendSignal(tx: Tx, params: AppendSignalParams): Promise<number> {
   const { runId, tenant, name, payload, sentBy, idemKey, idemDigest } = params;
-  const [row] = await tx<{ no: number }[]>`
+  const [{ no = 0 } = {}] = await tx<{ no: number }[]>`
     update run set signals = signals + 1,
         available_at = case when status in (${RUN_STATUS.PARKED.code}, ${RUN_STATUS.WAITING_APPROVAL.code}) and waits_for in (${name}, ${ANY_SIGNAL}) then clock_timestamp() else available_at end
       where run_id = ${runId} returning signals as no`;
   // A statement of its own: the rule that a signal has the number its run was given sees what came before it.
   await tx`
     insert into signal (run_id, no, tenant, name, payload, sent_by, idem_key, idem_digest)
-    values (${runId}, ${row?.no ?? 0}, ${tenant}, ${name}, ${JSON.stringify(payload)}::text::jsonb, ${sentBy}, ${idemKey}, ${idemDigest})`;
+    values (${runId}, ${no}, ${tenant}, ${name}, ${JSON.stringify(payload)}::text::jsonb, ${sentBy}, ${idemKey}, ${idemDigest})`;
+  return no;
 }

@@ -15,9 +15,9 @@ export async function expireQuestion(
 ): Promise<SignalPayload> {
   const { runId, name } = params;
   await lockRun(tx, { runId });
-  const { seen, signal } = await findSignal(tx, { runId, name, heard: [] });
+  const { signal } = await findSignal(tx, { runId, name, heard: [] });
   if (signal !== undefined) return signal;
   const expired = { name, payload: { approved: null }, sentBy: "engine" };
-  await appendSignal(tx, { ...params, ...expired, idemKey: newId(), idemDigest: "" });
-  return { no: seen + 1, ...expired };
+  const no = await appendSignal(tx, { ...params, ...expired, idemKey: newId(), idemDigest: "" });
+  return { no, ...expired };
 }

@@ -2,6 +2,7 @@ import { toEventKind } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
 import type { RunFacts } from "../domain/published-events.ts";
+import { historyColumns } from "./history-columns.ts";
 
 /** Place of a journal row in the order in which rows are published. */
 export interface RelayPosition {
@@ -22,8 +23,7 @@ export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 7, 8, 11, 12
 /** Reads rows of the journal, given as a selection of it, with what of their run is published. */
 export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublished>): Promise<UnpublishedRow[]> {
   const read = await sql<(RunFacts & HistoryEvent & { xid: string; kindCode: number })[]>`
-    select j.xid::text as xid, j.run_id as "runId", j.seq, j.at, j.kind as "kindCode", j.step, j.node, j.node_type as "nodeType", j.attempt, j.payload,
-      encode(j.payload_hash, 'hex') as "payloadHash", encode(j.hash, 'hex') as hash,
+    select j.xid::text as xid, ${historyColumns(sql)},
       r.tenant, r.session_id as "sessionId", r.graph, r.graph_version as "graphVersion", r.model_profile as "modelProfile", r.role,
       r.created_at as "createdAt", r.started_at as "startedAt", r.trace_parent as "traceParent", r.parent_run_id as "parentRunId",
       json_build_object('failed', bad.failed, 'denied', bad.denied) as "badCalls"

@@ -12,7 +12,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
-import { createAdmission } from "../commands/admission.ts";
+import { type Admission, createAdmission } from "../commands/admission.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
@@ -32,6 +32,7 @@ import type { RunRow } from "../store/tables.ts";
 export interface EngineHarness {
   database: TestDatabase;
   wakeUp: NotifiedWakeUp;
+  admission: Admission;
   start(params: Partial<StartRunParams> & { graph: string }, principal?: Principal): Promise<RunRow>;
   /** A worker with pools of its own; `kill()` ends its connections the way the death of its process would. */
   startWorker(
@@ -97,6 +98,7 @@ export async function createEngineHarness(
   const harness: EngineHarness = {
     database,
     wakeUp,
+    admission,
     async start({ graph, ...params }, principal = aPrincipal()) {
       const deps = {
         starter,

@@ -11,8 +11,8 @@ import { whyUnavailable } from "./why-unavailable.ts";
 const RESERVE_LIMIT_MS = 5_000;
 
 /**
- * The only way to open a transaction of several statements; one alone: statement.ts. The connection is reserved before `begin`, because the driver's own helper can mix
- * statements of others into it. With a tenant, row level security shows that tenant's rows and no other's; without one
+ * The only way to open a transaction of several statements; one alone: statement.ts. The connection is reserved before
+ * `begin`, because the driver's own helper can mix statements of others into it. With a tenant, row level security shows that tenant's rows and no other's; without one
  * only roles that have a policy of their own see anything. A lost connection is UNAVAILABLE, whenever it is lost. What a
  * request asked for that nobody waits for any more is canceled.
  */

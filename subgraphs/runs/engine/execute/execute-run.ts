@@ -53,15 +53,8 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed({
-  context,
-  graph,
-  limits,
-  batcher,
-  sql,
-  children,
-  onCommitted,
-}: ExecuteRunOptions): Promise<void> {
+async function proceed(options: ExecuteRunOptions): Promise<void> {
+  const { context, graph, batcher, sql, onCommitted } = options;
   const { run } = context;
   const events = await readEvents(sql, run);
   const standing = effectiveEvents(events);
@@ -87,24 +80,8 @@ async function proceed({
   const ending = (): void => context.signal.removeEventListener("abort", noteCancel);
   const disarm = cancelAtDeadline(context);
   try {
-    // The process died between the end of a step and the end of its run.
-    const stopped = stoppedBy(standing);
-    if (stopped !== undefined)
-      throw new StepStopped(stopped.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", stopped.error);
-    if (run.fruitless > MAX_FRUITLESS)
-      throw new SomaError(
-        "INTERNAL",
-        `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
-      );
-    // What a graph decides may throw here, in a build whose functions are not those that made the history.
-    const { root, lastStep, heard } = replay(graph, standing);
-    if (isPaused(standing) && !context.pausing() && !context.canceled())
-      journal.write({ kind: "RUN_RESUMED", payload: {} });
-    const inbox = createInbox(sql, context, heard);
-    const floor = createFloor({ context, journal });
-    const nextStep = countSteps(lastStep, limits);
-    const halt = haltOfRun(context);
-    const end = await executeScope({ context, journal, inbox, children, floor, limits, nextStep, halt }, root);
+    checkGoesOn(run, standing);
+    const end = await executeGraph(options, journal, standing);
     ending();
     if (end === undefined) await journal.barrier();
     else await finish(context, journal, { kind: "RUN_SUCCEEDED", payload: { answer: graph.answer(end.at) } });
@@ -120,6 +97,37 @@ async function proceed({
   } finally {
     disarm();
   }
+}
+
+/** Throws what ended the run already: its process died between the end of a step and the end of the run, or too often. */
+function checkGoesOn(run: ClaimedRun, standing: readonly HistoryEvent[]): void {
+  const stopped = stoppedBy(standing);
+  if (stopped !== undefined)
+    throw new StepStopped(stopped.kind === "STEP_CANCELED" ? "CANCELED" : "FAILED", stopped.error);
+  if (run.fruitless > MAX_FRUITLESS)
+    throw new SomaError(
+      "INTERNAL",
+      `the run lost its worker ${run.fruitless} times in a row without ending a step; what it does may be what ends them`,
+    );
+}
+
+/**
+ * Goes on where the history ends; undefined when the run was parked. What a graph decides may throw here, in a build whose
+ * functions are not those that made the history.
+ */
+async function executeGraph(
+  { context, graph, limits, sql, children }: ExecuteRunOptions,
+  journal: Journal,
+  standing: readonly HistoryEvent[],
+): Promise<{ at: unknown } | undefined> {
+  const { root, lastStep, heard } = replay(graph, standing);
+  if (isPaused(standing) && !context.pausing() && !context.canceled())
+    journal.write({ kind: "RUN_RESUMED", payload: {} });
+  const inbox = createInbox(sql, context, heard);
+  const floor = createFloor({ context, journal });
+  const nextStep = countSteps(lastStep, limits);
+  const halt = haltOfRun(context);
+  return executeScope({ context, journal, inbox, children, floor, limits, nextStep, halt }, root);
 }
 
 /** A run that was parked may come back after its deadline: then no step begins any more. */

@@ -26,7 +26,6 @@ async function advance(parts: ScopeParts, scope: Scope, node: string): Promise<b
     ? await executeBranches({ parts, scope, spec, executeScope })
     : await executeNode(parts, scope, spec);
   if (result === undefined) return false;
-  const { patch = {} } = result;
-  endStep(scope, node, patch);
+  endStep(scope, node, result.patch ?? {});
   return true;
 }

@@ -16,11 +16,6 @@ export class StepStopped extends Error {
 const CANCELED: HistoryError = { code: "CANCELED", message: "the run was canceled" };
 const BESIDE: HistoryError = { code: "CANCELED", message: "a branch beside it failed" };
 
-/** Whether a step ended canceled because of another branch. */
-export function isBeside({ message }: HistoryError): boolean {
-  return message === BESIDE.message;
-}
-
 /** What stops the steps of a graph under way before they are done. */
 export interface Halt {
   /** Aborted then, and also when the run is no longer ours. */

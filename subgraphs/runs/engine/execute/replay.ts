@@ -5,7 +5,6 @@ import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
 import { countTry, DEFAULT_RETRY, leavesUnsettled } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "../../domain/history.ts";
-import { isBeside } from "./halt.ts";
 import { toWake, type Waiting } from "./parking.ts";
 import {
   beginScope,
@@ -113,11 +112,11 @@ function splitNode(place: string): [path: string, node: string] {
   return [place.slice(0, end), place.slice(end)];
 }
 
-/** A step was not wanted any more. Where that is because of a branch beside it, the step they are in fails, whatever else is told. */
+/** A step was not wanted any more. In a branch, the step it is in does not go on either, whatever else is told of why. */
 function cancel({ scope, inside }: Found, error: HistoryError): void {
   scope.step = newStep();
   scope.branches.clear();
-  if (inside !== undefined && isBeside(error)) inside.parent.step.failed ??= error;
+  if (inside !== undefined) inside.parent.step.failed ??= error;
 }
 
 /** A step failed for good: its branch is given up where the step it is in does that; else that step fails, too. */

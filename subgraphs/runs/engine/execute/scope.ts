@@ -45,7 +45,7 @@ export interface OpenStep {
   /** When its last attempt, or what woke it, began. */
   beganAt: Date | undefined;
   streams: EarlierStreams;
-  /** Of a step with branches: why one failed that was not given up. */
+  /** Of a step with branches: why one failed that was not given up, or was canceled. */
   failed: HistoryError | undefined;
 }
 

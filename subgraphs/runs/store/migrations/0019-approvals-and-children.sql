@@ -18,6 +18,7 @@ comment on column run.root_run_id is 'first run of its tree; null of that one it
 comment on column run.depth is 'runs above it in its tree';
 comment on column run.children is 'runs it started, in all';
 create unique index run_by_parent on run (parent_run_id, parent_call) where parent_run_id is not null;
+create index run_children on run (parent_run_id, run_id) where parent_run_id is not null;
 create index run_by_root on run (root_run_id) where root_run_id is not null;
 
 -- A request starts runs of no tree.
@@ -43,14 +44,15 @@ declare given int;
 begin
   update run p set signals = p.signals + 1,
       available_at = case when p.status in (2, 3) and p.waits_for in ('child:' || new.run_id, '*') then clock_timestamp() else p.available_at end
-    where p.run_id = new.parent_run_id and p.tenant = new.tenant and p.status < 10 returning p.signals into given;
+    where p.run_id = new.parent_run_id and p.tenant = new.tenant and p.status < 10
+      -- Once: a run that was rolled back may end again.
+      and not exists (select from signal s where s.run_id = p.run_id and s.name = 'child:' || new.run_id) returning p.signals into given;
   if found then
     insert into signal (run_id, no, tenant, name, payload, sent_by, idem_key, idem_digest)
       select new.parent_run_id, given, new.tenant, 'child:' || new.run_id,
           jsonb_build_object('runId', new.run_id, 'status', case new.status when 10 then 'SUCCEEDED' when 11 then 'FAILED' else 'CANCELED' end)
             || coalesce((select j.payload from journal j where j.run_id = new.run_id order by j.seq desc limit 1), '{}'),
-          'run:' || new.run_id, gen_random_uuid()::text, ''
-      on conflict do nothing;
+          'run:' || new.run_id, gen_random_uuid()::text, '';
   end if;
   if new.children > 0 then
     update run c set control = c.control | 1, cancel_reason = 'the run that started it has ended',
@@ -111,37 +113,6 @@ begin
   select distinct i.run_id, i.control from i;
 end $$;
 
--- Who waits for a person is claimed, when it is due, like those who wait for anything else.
-drop index run_due;
-create index run_due on run (priority, available_at) where status in (0, 2, 3, 4);
-drop index run_suspect;
-create index run_suspect on run (priority, available_at) where status in (0, 2, 3, 4) and fruitless >= 2;
-
-create or replace function claim_runs(p_no int, p_worker uuid, p_gen int, p_graphs text[], p_slots int, p_age_ms bigint default null) returns setof run
-language plpgsql volatile set search_path from current as $$
-declare instant timestamptz;
-begin
-  perform pg_advisory_xact_lock_shared(2, p_no);
-  instant := clock_timestamp();
-  return query
-  with w as (select 1 from worker where worker.worker_id = p_worker and worker.gen = p_gen and worker.state = 1),
-       busy as (select 1 from run o where o.worker_id = p_worker and o.status = 1 and o.fruitless >= 2
-                 and not has_advanced(o.run_id, o.epoch)),
-       suspect as (select r.run_id from run r
-              where r.status in (0, 2, 3, 4) and r.fruitless >= 2 and r.available_at <= instant and exists (select from w) and not exists (select from busy)
-                and (p_age_ms is null or r.fruitless > 8 or r.control & 1 = 1 or p_age_ms >= 500 * least(power(2, r.fruitless - 2), 60))
-                and r.graph || '@' || r.graph_version || '#' || r.graph_hash = any (p_graphs)
-                and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id)
-              order by r.priority, r.available_at limit least(p_slots, 1) for update of r skip locked),
-       c as (select r.run_id from run r
-              where r.status in (0, 2, 3, 4) and r.fruitless < 2 and r.available_at <= instant and exists (select from w)
-                and r.graph || '@' || r.graph_version || '#' || r.graph_hash = any (p_graphs)
-                and not exists (select from run p where p.tenant = r.tenant and p.session_id = r.session_id and p.status < 10 and p.run_id < r.run_id)
-              order by r.priority, r.available_at limit p_slots - (select count(*) from suspect) for update of r skip locked)
-  update run r set status = 1, epoch = r.epoch + 1, worker_id = p_worker, started_at = coalesce(r.started_at, clock_timestamp())
-    from (select c.run_id from c union all select suspect.run_id from suspect) due where r.run_id = due.run_id returning r.*;
-end $$;
-
 -- As in 0007, in the order of ids.
 create or replace function take_over_worker(p_no int, p_worker uuid) returns int
 language plpgsql volatile set search_path from current as $$
@@ -175,14 +146,14 @@ begin
   return released;
 end $$;
 
--- Others hear when a run waits for a person, and when that is over. The condition is the text of store/select-published.ts.
+-- Others hear when a run waits for a person, when that is over, and of what 0021 adds: forks and rollbacks. The condition is the text of store/select-published.ts.
 drop index journal_unpublished;
-create index journal_unpublished on journal (xid, run_id, seq) where kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31);
+create index journal_unpublished on journal (xid, run_id, seq) where kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31, 40, 41);
 
 do $$
 declare f regproc;
 begin
-  foreach f in array array['commit_batch'::regproc, 'claim_runs', 'take_over_worker', 'release_runs', 'run_ended'] loop
+  foreach f in array array['commit_batch'::regproc, 'take_over_worker', 'release_runs', 'run_ended'] loop
     execute format('alter function %s set search_path = %I, pg_temp', f::regprocedure, current_schema());
   end loop;
   revoke execute on function run_ended() from public;

@@ -49,10 +49,6 @@ create or replace view bad_call with (security_invoker = true) as
    where kind = 13 or (node_type = 'tool' and (kind = 12
     or (kind = 11 and payload #>> '{output,status}' in ('FAILED', 'TIMED_OUT', 'CANCELED', 'UNKNOWN', 'DENIED'))));
 
--- Others hear of a fork and of a rollback, too. The condition is the text of store/select-published.ts.
-drop index journal_unpublished;
-create index journal_unpublished on journal (xid, run_id, seq) where kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31, 40, 41);
-
 -- Beside the first event of a run, a request writes the one that a fork of its own begins with.
 create policy tenant_forks on journal for insert to soma_request
   with check (tenant = (select current_setting('soma.tenant', true)) and kind = 40 and epoch = 0
@@ -114,3 +110,12 @@ begin
   alter function seize_run(uuid, timestamptz) owner to soma_definer;
   alter function append_rollback(uuid, int, timestamptz, jsonb, bytea, bytea) owner to soma_definer;
 end $$;
+
+-- A request makes runs as begin_runs and forks do: it sets nothing of what says who owns a run and how that went, and its times are
+-- such as every program can read.
+revoke insert on run from soma_request;
+grant insert (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by, deadline, idem_key, idem_digest,
+  trace_parent, created_at, available_at, told_by_row, forked_from_run_id, forked_from_seq, signals) on run to soma_request;
+create policy request_dates on run as restrictive for insert to soma_request
+  with check (created_at between '2000-01-01' and '2200-01-01' and deadline between '2000-01-01' and '2200-01-01');
+create policy request_dates on journal as restrictive for insert to soma_request with check (at between '2000-01-01' and '2200-01-01');

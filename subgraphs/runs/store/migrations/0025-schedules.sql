@@ -35,18 +35,9 @@ alter table schedule force row level security;
 create policy worker_rows on schedule to soma_worker using (true) with check (true);
 create policy tenant_rows on schedule to soma_request using (tenant = (select current_setting('soma.tenant', true)))
   with check (tenant = (select current_setting('soma.tenant', true)));
-grant select, insert, delete, update (is_paused, next_at) on schedule to soma_request;
+grant select, delete, update (is_paused, next_at), insert (tenant, schedule_id, name, cron, time_zone, overlap, graph, input, role, model_profile,
+  session_id, created_by, idem_key, idem_digest, created_at, next_at) on schedule to soma_request;
 grant select, update (leased_until, next_at, last_tick_at, last_run_id, fault) on schedule to soma_worker;
 
 -- A worker starts the runs of schedules.
-grant insert on session, run to soma_worker;
 grant execute on function begin_runs(jsonb) to soma_worker;
-
--- A request makes runs as begin_runs and forks do: it sets nothing of what says who owns a run and how that went, and its times are
--- such as every program can read.
-revoke insert on run from soma_request;
-grant insert (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by, deadline, idem_key, idem_digest,
-  trace_parent, created_at, available_at, told_by_row, forked_from_run_id, forked_from_seq, signals) on run to soma_request;
-create policy request_dates on run as restrictive for insert to soma_request
-  with check (created_at between '2000-01-01' and '2200-01-01' and deadline between '2000-01-01' and '2200-01-01');
-create policy request_dates on journal as restrictive for insert to soma_request with check (at between '2000-01-01' and '2200-01-01');
