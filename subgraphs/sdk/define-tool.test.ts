@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { defineTool, type ToolSpec } from "./define-tool.ts";
+import { defineTool, ToolError, type ToolSpec } from "./define-tool.ts";
 
 const input = Type.Object({ name: Type.String({ minLength: 1 }) }, { additionalProperties: false });
 const greet = {
@@ -55,5 +55,14 @@ describe("defineTool()", () => {
         );
       for (const value of [1, 2 ** 31 - 1]) expect(() => defineTool({ ...greet, [limit]: value })).not.toThrow();
     }
+  });
+});
+
+describe("ToolError", () => {
+  it("has a type that the caller may read, and keeps its cause", () => {
+    const cause = new Error("why");
+    expect(new ToolError("bad_order", "there is no such order", { cause })).toMatchObject({
+      ...{ name: "ToolError", type: "bad_order", message: "there is no such order", cause },
+    });
   });
 });

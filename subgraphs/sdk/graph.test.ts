@@ -65,6 +65,7 @@ describe("graph()", () => {
     expect(loop.next("work", { trail: [], left: 1 })).toBe("work");
     expect(loop.next("work", { trail: [], left: 0 })).toBe("end");
     expect(loop.next("end", loop.initial())).toBeUndefined();
+    expect([loop.following("work"), loop.following("end")]).toEqual([["work", "end"], []]);
     const astray = graph("astray", 1, {})
       .node("a", pure)
       .node("z", pure)

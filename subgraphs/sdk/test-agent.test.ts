@@ -45,9 +45,9 @@ describe("testAgent()", () => {
       })
       .node("end", {
         type: "end",
-        run(_state, { run, log }) {
+        run(_state, { run, log, canceled }) {
           log.info({}, "nobody reads this");
-          return { summary: `for ${run.input.text}`, denied: true };
+          return { summary: `for ${run.input.text}`, denied: !canceled() };
         },
       })
       .when("work", ["work", "end"], ({ trail }) => (trail.length < 2 ? "work" : "end"))
