@@ -20,6 +20,7 @@ import { startDueRuns } from "./commands/start-due-runs.ts";
 import { readWorkerConfig } from "./config.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
+import { startHeartbeat } from "./engine/worker/heartbeat.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
@@ -67,6 +68,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     liveness: pool("liveness", 1),
     general: pool("general", 8),
   };
+  const { workerDatabaseUrl: url, schema, stallMs } = config;
+  const heartbeat = await startHeartbeat({ url, schema, stallMs, log });
+  lifecycle.add("heartbeat", heartbeat.close);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
   const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
@@ -91,6 +95,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const now = (): Date => new Date();
   const options = {
     sql,
+    heartbeat,
     graphs,
     services,
     wakeUp,
