@@ -6,7 +6,7 @@ import { createGraphRegistry } from "../../../subgraphs/runs/engine/graphs/graph
 import { startWorker } from "../../../subgraphs/runs/worker.ts";
 
 const STEPS = 20;
-const STEP_MS = 40;
+const STEP_MS = 100;
 
 /** Steps that repeat an effect by its key, and steps without one, in turn. */
 export function manySteps(): AnyGraph {

@@ -1,16 +1,18 @@
 /**
  * How long until the runs of a worker that is gone go on: milliseconds from the signal until another process has committed a
- * step of any of them, and of all. Two worker processes of the product on one PostgreSQL, sixteen runs at once, one worker
+ * step of any of them, and of all. Two worker processes of the product on one PostgreSQL, twelve runs at once, one worker
  * killed with SIGKILL again and again, then frozen with SIGSTOP and woken; and workers whose event loop has no turn for seven
  * seconds, which are no take-over. Then it looks whether any history has a fault, or a row of who did not own its run any more.
  * Prints a line of JSON for each. The only process of a product that is killed and started again: cold-restart.ts.
  *
  *   node_modules/.bin/node tests/load/engine/take-over.ts [--kills 50] [--freezes 10] [--busy 3]
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { until } from "@soma/shared/testing/until";
 import { createEngineHarness, type EngineHarness } from "../../../subgraphs/runs/testing/engine.ts";
 import { faultsOf } from "../../../subgraphs/runs/testing/history-oracle.ts";
+import { countResumed, findOwned } from "./resumed-runs.ts";
 import { startMeasuredServer } from "./server.ts";
 import { spreadOf } from "./spread.ts";
 import { busyStep, manySteps } from "./take-over-worker.ts";
@@ -32,33 +34,36 @@ const times = (name: keyof typeof values): number => {
 const [kills, freezes, busy] = [times("kills"), times("freezes"), times("busy")];
 
 /** Runs under way at once. */
-const LOAD = 16;
+const LOAD = 12;
+const LOOK_MS = 100;
 const LIMIT_MS = 60_000;
-
-interface Owned {
-  runIds: string[];
-  epochs: number[];
-}
 
 /** Always so many runs under way, until it is stopped; all that were begun. */
 function keepRunning(harness: EngineHarness): { runIds: Set<string>; stop(): Promise<void> } {
   const runIds = new Set<string>();
   let stopped = false;
-  const lane = async (): Promise<void> => {
+  const look = async (): Promise<void> => {
     while (!stopped) {
-      const { runId } = await harness.start({ graph: "many" });
-      runIds.add(runId);
-      await ended(harness, runId);
+      for (let free = LOAD - (await countOpen(harness)); free > 0; free -= 1)
+        runIds.add((await harness.start({ graph: "many" })).runId);
+      await sleep(LOOK_MS);
     }
+    await until("all have ended", async () => (await countOpen(harness)) === 0, LIMIT_MS);
   };
-  const lanes = Array.from({ length: LOAD }, lane);
+  const looking = look();
   return {
     runIds,
     async stop() {
       stopped = true;
-      await Promise.all(lanes);
+      await looking;
     },
   };
+}
+
+/** One statement for all, so that the measure takes little of the machine. */
+async function countOpen({ database }: EngineHarness): Promise<number> {
+  const [row] = await database.owner<{ open: number }[]>`select count(*)::int as open from run where status < 10`;
+  return row?.open ?? 0;
 }
 
 async function ended({ database }: EngineHarness, runId: string): Promise<void> {
@@ -67,31 +72,19 @@ async function ended({ database }: EngineHarness, runId: string): Promise<void> 
   await until(`run ${runId} has ended`, isOver, LIMIT_MS);
 }
 
-async function ownedBy({ database }: EngineHarness, workerId: string): Promise<Owned> {
-  const rows = await database.owner<{ runId: string; epoch: number }[]>`
-    select run_id as "runId", epoch from run where worker_id = ${workerId} and status = 1`;
-  return { runIds: rows.map(({ runId }) => runId), epochs: rows.map(({ epoch }) => epoch) };
-}
-
-/** Of how many of these runs somebody has ended a step since they changed hands, or the run, where there was no step left. */
-async function countResumed({ database }: EngineHarness, { runIds, epochs }: Owned): Promise<number> {
-  const [row] = await database.owner<{ resumed: number }[]>`
-    select count(*)::int as resumed from unnest(${runIds}::uuid[], ${epochs}::int[]) o(run_id, epoch)
-     where exists (select from journal j where j.run_id = o.run_id and j.epoch > o.epoch and (j.kind between 11 and 14 or j.kind between 4 and 6))`;
-  return row?.resumed ?? 0;
-}
-
-async function measureTakeOver(harness: EngineHarness, victim: WorkerProcess, signal: "SIGKILL" | "SIGSTOP") {
+async function measureTakeOver({ database }: EngineHarness, victim: WorkerProcess, signal: "SIGKILL" | "SIGSTOP") {
+  const { owner, schema } = database;
   const workerId = await victim.workerId();
-  await until("it has runs", async () => (await ownedBy(harness, workerId)).runIds.length > 1, LIMIT_MS);
+  const find = () => findOwned(owner, schema, workerId);
+  await until("it has runs", async () => (await find()).runIds.length > 0, LIMIT_MS);
   const beganAt = performance.now();
   victim.signal(signal);
-  const owned = await ownedBy(harness, workerId);
+  const owned = await find();
   if (owned.runIds.length === 0) return undefined;
-  await until("a run goes on", async () => (await countResumed(harness, owned)) > 0, LIMIT_MS);
+  await until("a run goes on", async () => (await countResumed(owner, schema, owned)) > 0, LIMIT_MS);
   const firstMs = performance.now() - beganAt;
-  const total = owned.runIds.length;
-  await until("all runs go on", async () => (await countResumed(harness, owned)) === total, LIMIT_MS);
+  const isEach = async () => (await countResumed(owner, schema, owned)) === owned.runIds.length;
+  await until("all runs go on", isEach, LIMIT_MS);
   return { firstMs, allMs: performance.now() - beganAt };
 }
 
