@@ -9,7 +9,7 @@ export interface SeenWorker {
   silentMs: number;
 }
 
-export type DeathReason = "lock_free" | "lease_expired";
+type DeathReason = "lock_free" | "lease_expired";
 
 export interface Judgement {
   dead: { worker: SeenWorker; reason: DeathReason }[];

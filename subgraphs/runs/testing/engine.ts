@@ -66,7 +66,6 @@ function partOf(heartbeat: Heartbeat): Heartbeat & { stop(): void } {
     },
     beats: () => heartbeat.beats(),
     isHeard: () => heartbeat.isHeard(),
-    check: () => heartbeat.check(),
     close: async () => {},
     stop() {
       for (const lease of leases) lease.leave();

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { TestDatabase } from "@soma/shared/testing/database";
+import { createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
-import { exportJWK, generateKeyPair } from "jose";
 
 /** A worker of the product in a process of its own. */
 export interface WorkerProcess {
@@ -24,12 +24,12 @@ const LIMIT_MS = 60_000;
 let places = 1_000;
 
 export async function startWorkerProcess({ owner, urls, schema }: TestDatabase): Promise<WorkerProcess> {
-  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  const { privateKey } = await createKeys();
   const env = {
     ...process.env,
     WORKER_DATABASE_URL: urls.worker,
     SOMA_RUNS_SCHEMA: schema,
-    SOMA_INTERNAL_SIGNING_KEY: JSON.stringify(await exportJWK(privateKey)),
+    SOMA_INTERNAL_SIGNING_KEY: JSON.stringify(privateKey),
     SOMA_SUBGRAPH_MEMORY_URL: NOWHERE,
     SOMA_SUBGRAPH_POLICY_URL: NOWHERE,
     SOMA_SUBGRAPH_TOOLS_URL: NOWHERE,

@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
 import { integer } from "@soma/shared/config";
-import { SomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { type BeatingOptions, COUNT, type FromBeating, type ToBeating } from "./beating.ts";
@@ -8,7 +7,6 @@ import { type BeatingOptions, COUNT, type FromBeating, type ToBeating } from "./
 const TURN_MS = 250;
 /** A second and a half, counted in turns of this process: one that is frozen or starved has not been silent. */
 const SILENT_TURNS = 6;
-const STANDSTILL_TURNS = 20;
 /** Until a thread that ended is started again. */
 const RESTART_MS = 500;
 
@@ -30,8 +28,6 @@ export interface Heartbeat {
   beats(): number;
   /** While nobody hears that this process lives, it takes on nothing: others may believe it dead. */
   isHeard(): boolean;
-  /** Throws UNAVAILABLE when it has not been heard for so long that its work must be said to stand still. */
-  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -128,14 +124,6 @@ class ThreadedHeartbeat implements Heartbeat {
 
   isHeard(): boolean {
     return this.#heard.turnsAgo < SILENT_TURNS;
-  }
-
-  async check(): Promise<void> {
-    if (this.#heard.turnsAgo >= STANDSTILL_TURNS)
-      throw new SomaError(
-        "UNAVAILABLE",
-        "the heartbeat stands still: its lease cannot be renewed, and the log says why",
-      );
   }
 
   async close(): Promise<void> {

@@ -133,7 +133,8 @@ class Life implements RunningIncarnation {
   async #claim(): Promise<boolean> {
     const { sql, owner, slots, graphs, tenants: shares, liveness, heartbeat } = this.#options;
     const free = slots - this.#runs.size;
-    if (this.#closing || this.#over || !liveness.held() || !heartbeat.isHeard()) return false;
+    if (this.#closing || this.#over || !liveness.held()) return false;
+    if (!heartbeat.isHeard()) throw new SomaError("UNAVAILABLE", "the lease of this worker cannot be renewed");
     this.#rounds += 1;
     if (this.#rounds % RECONCILE_EVERY === 0) await this.#reconcile();
     if (free <= 0) return false;
@@ -235,7 +236,6 @@ class Life implements RunningIncarnation {
   async check(): Promise<void> {
     if (this.#over || this.#closing)
       throw new SomaError("UNAVAILABLE", "its life in the database is over, and a new one has not begun");
-    await this.#options.heartbeat.check();
     for (const loop of this.#loops) await loop.check();
   }
 
