@@ -32,11 +32,11 @@ describe("judgeWorkers()", () => {
   });
 
   it("believes a lock that is free once its worker is silent, and looks again as soon as that may be", () => {
-    expect(judge([unlocked("a", 500)])).toEqual({ ...NOBODY, dead: ["a: lock_free"] });
-    expect(judge([unlocked("a", 120)])).toEqual({ ...NOBODY, againMs: 380 });
+    expect(judge([unlocked("a", 350)])).toEqual({ ...NOBODY, dead: ["a: lock_free"] });
+    expect(judge([unlocked("a", 120)])).toEqual({ ...NOBODY, againMs: 230 });
     expect(judge([alive("b"), unlocked("a", 120), alive("c"), unlocked("d", 300)])).toEqual({
       ...NOBODY,
-      againMs: 200,
+      againMs: 50,
     });
   });
 

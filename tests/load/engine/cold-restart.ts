@@ -37,6 +37,7 @@ try {
     await until("a run goes on", isResumed, LIMIT_MS);
     stepMs.push(performance.now() - beganAt);
     await ready;
+    process.stderr.write(`kill ${kill + 1}: a step after ${stepMs.at(-1)} ms\n`);
     for (const runId of owned.runIds) await product.ended(runId, LIMIT_MS);
   }
   await database.close();

@@ -99,6 +99,7 @@ async function measureAll(
     const victim = workers[round % workers.length] as WorkerProcess;
     const one = await measureTakeOver(harness, victim, signal);
     if (one !== undefined) taken.push(one);
+    process.stderr.write(`${signal} ${round + 1}: ${JSON.stringify(one)}\n`);
     if (signal === "SIGSTOP") await victim.wake();
     else await victim.restart();
   }

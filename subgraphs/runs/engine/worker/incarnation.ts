@@ -76,6 +76,7 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
   const { sql, heartbeat, log, slots, owed = new Set() } = options;
   for (const earlier of owed) if (await settleWorker({ sql: sql.general, owner: earlier, log })) owed.delete(earlier);
   let gen = 1;
+  let lease: KeptLease | undefined;
   const liveness = await beginIncarnation({
     liveness: sql.liveness,
     lockClass: LOCK_CLASS.WORKER,
@@ -87,11 +88,16 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
         leaseMs: LEASE_MS,
       });
       gen = row.gen;
+      // Before it has its lock: it is heard from its birth on.
+      lease = heartbeat.keep(row);
       return { id: row.workerId, no: row.no };
     },
+  }).catch((error: unknown) => {
+    lease?.leave();
+    throw error;
   });
   const owner = { workerId: liveness.id, no: liveness.no, gen };
-  const lease = heartbeat.keep(owner);
+  if (lease === undefined) throw new Error("a life began without its lease");
   const batcher = createCommitBatcher({ sql: sql.commits, owner, log });
   const life = new Life({ ...options, owed, owner, liveness, lease, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");

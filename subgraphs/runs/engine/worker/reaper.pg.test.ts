@@ -53,7 +53,7 @@ describe("a worker that looks after the others", () => {
   });
 
   it("takes over from one whose lock is free and that is silent, at the first look", async () => {
-    await wasHeard(other, 500);
+    await wasHeard(other, 350);
     await start().look();
     expect(await stateOf(other)).toBe(3);
   });
