@@ -50,13 +50,15 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${RUNS}/engine/execute/attempt.ts`,
     edits: [["    await journal.barrier();\n  }\n  return attempt;", "  }\n  return attempt;"]],
     ...DURABLE_FIRST,
+    byHand: true,
   },
   {
-    name: "that an effect begins is not written",
+    name: "the begin of an effect is not written",
     file: `${RUNS}/engine/execute/attempt.ts`,
     edits: [['    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });\n', ""]],
     test: `${RUNS}/engine/at-most-once.pg.test.ts`,
     title: "is found out about after its process died",
+    byHand: true,
   },
   {
     name: "hints are the truth: nobody looks for work by itself",
