@@ -202,6 +202,22 @@ export interface RunHistory {
   RUN_ROLLED_BACK: RunRolledBackPayload;
 }
 
+/**
+ * What stands in place of a payload that was erased, while its digest stays. No kind has a field of this name, and none ever
+ * will. What a rollback says is never erased: what counts in a history is told by it.
+ */
+export const ERASED_PAYLOAD: JsonObject = { "soma:erased": true };
+
+export function isErased(payload: unknown): boolean {
+  return isRecord(payload) && payload["soma:erased"] === true && Object.keys(payload).length === 1;
+}
+
+/** As what an erased payload is read: the words people see, and the fallback of every other field. */
+const ERASED_FIELDS: Fields = {
+  ...{ summary: "erased", question: "erased", reason: "erased" },
+  error: { code: "ERASED", message: "erased" },
+};
+
 const BY_CODE = new Map<number, EventKind>(Object.entries(EVENT_KIND).map(([name, code]) => [code, name as EventKind]));
 
 export function toEventKind(code: number): EventKind {
@@ -220,6 +236,7 @@ export function isStepEnd(kind: string): kind is StepEndKind {
 
 /** The payload of a kind, whatever was written there: what does not fit has its fallback. */
 export function payloadOf<K extends EventKind>(kind: K, payload: unknown): RunHistory[K] {
+  if (isErased(payload)) return PARSERS[kind](ERASED_FIELDS) as RunHistory[K];
   return PARSERS[kind](isRecord(payload) ? payload : {}) as RunHistory[K];
 }
 

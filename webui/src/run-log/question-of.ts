@@ -1,6 +1,7 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { isRecord } from "@soma/schemas/json";
+import { isErased } from "@soma/schemas/run-history";
 import { toLine } from "../ui/words.ts";
 
 const TITLE_CHARACTERS = 80;
@@ -12,6 +13,7 @@ export function questionOf(input: unknown): string {
 
 /** What a run was asked, as one line. */
 export function titleOf(run: Pick<RunSummaryFragment, "input" | "graph">): string {
+  if (isErased(run.input)) return "Erased";
   const line = toLine(showHidden(questionOf(run.input)), TITLE_CHARACTERS);
   return line === "" ? `Run of ${showHidden(run.graph)}` : line;
 }
