@@ -12,9 +12,9 @@ const CALLABLE: Readonly<Record<string, readonly string[]>> = {
     "seize_run",
   ],
   soma_worker: [
-    ...["begin_runs", "claim_runs", "commit_batch", "erase_payloads", "first_due", "give_turns", "has_advanced", "in_effect"],
-    ...["lineage", "queues_in_turn"],
-    ...["release_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
+    ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
+    ...["has_advanced", "in_effect", "lineage", "queues_in_turn"],
+    ...["release_runs", "retire_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
   ],
 };
 
@@ -42,8 +42,10 @@ describe("what the roles of a running system may do", () => {
     expect(functions.length).toBeGreaterThanOrEqual(6);
     expect(functions.filter(({ definer }) => definer).map(({ name, owner }) => [name, owner])).toEqual([
       ["append_rollback", "soma_definer"],
+      ["delete_retired", "soma_definer"],
       ["erase_payloads", "soma_definer"],
       ["order_erasure", "soma_definer"],
+      ["retire_runs", "soma_definer"],
       ["search_memories", "soma_definer"],
       ["seize_run", "soma_definer"],
     ]);
