@@ -39,9 +39,9 @@ describe("loadTenants()", () => {
       2_592_000_000,
     ]);
     for (const wrong of ["0d", "30", "30h", "{}"])
-      await expect(load(`default: {weight: 1, maxUnfinished: 9, retention: {runs: ${wrong}}}\ntenants: {}`)).rejects.toThrow(
-        /retention/,
-      );
+      await expect(
+        load(`default: {weight: 1, maxUnfinished: 9, retention: {runs: ${wrong}}}\ntenants: {}`),
+      ).rejects.toThrow(/retention/);
   });
 
   it("refuses weights and limits that would start nothing, all at once", async () => {

@@ -1,15 +1,10 @@
 import type { Sql } from "@soma/shared/postgres/connect";
-import { transaction } from "@soma/shared/postgres/transaction";
 import { eraseRun } from "../commands/erase-run.ts";
 import { holdRun } from "../commands/hold-run.ts";
 import { releaseHold } from "../commands/release-hold.ts";
 import { requireCustodian } from "../commands/require-custodian.ts";
-import { listHolds } from "../store/list-holds.ts";
 import type { MutationResolvers, Resolvers, RunResolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
-
-/** As the schema says it. */
-const MAX_HOLDS = 100;
 
 type CustodyFields = Required<Pick<Resolvers, "Hold" | "Erasure">> & {
   Mutation: Pick<MutationResolvers, "holdRun" | "releaseHold" | "eraseRun">;
@@ -25,10 +20,9 @@ export function custodyResolvers(sql: Sql): CustodyFields {
       eraseRun: (_parent, { input }, { principal }) => eraseRun(sql, principal, input),
     },
     Run: {
-      async holds({ runId }, _args, { principal }) {
-        requireCustodian(principal);
-        const { tenant } = principal;
-        return transaction(sql, { tenant }, (tx) => listHolds(tx, { tenant, runId, limit: MAX_HOLDS }));
+      async holds({ runId }, _args, context) {
+        requireCustodian(context.principal);
+        return loadersOf(sql, context).holds.load(runId);
       },
       async erasure({ runId, rootRunId, erasedAt }, _args, context) {
         if (erasedAt === null) return null;

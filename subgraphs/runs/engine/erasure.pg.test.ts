@@ -201,7 +201,7 @@ describe("eraseRun()", () => {
     const gone = { code: "ERASED", message: expect.stringContaining(`run ${runId} was erased from its event 1 on`) };
     await expect(fork(runId, atSeq)).rejects.toMatchObject(gone);
     const back = { runId, toSeq: atSeq, idempotencyKey: "k" };
-    const deps = { sql: request(), graphs, now: () => new Date() };
+    const deps = { sql: request(), admission: harness.admission, graphs, now: () => new Date() };
     await expect(rollbackRun(deps, ada, back)).rejects.toMatchObject(gone);
     await signalRun(request(), ada, { runId: copy.runId, name: "go", payload: null, idempotencyKey: "k" });
     harness.wakeUp.changed("work");
@@ -213,7 +213,7 @@ describe("eraseRun()", () => {
   it("keeps the rollbacks of a run, so that what counted in it still does", async () => {
     const { runId } = await harness.start({ graph: "echo" });
     await harness.finished(runId);
-    const deps = { sql: request(), graphs, now: () => new Date() };
+    const deps = { sql: request(), admission: harness.admission, graphs, now: () => new Date() };
     await rollbackRun(deps, ada, { runId, toSeq: 1, idempotencyKey: "k" });
     harness.wakeUp.changed("work");
     await harness.finished(runId);

@@ -83,14 +83,17 @@ describe("createRemoval()", () => {
     await remove(31);
     expect(await runs()).toEqual([kept, waiting]);
     const left = await owner`select distinct run_id from journal where run_id not in (${kept}, ${waiting})`;
-    const [rest] = await owner`select (select count(*) from retired)::int as retired, (select count(*) from signal)::int as signals,
+    const [rest] =
+      await owner`select (select count(*) from retired)::int as retired, (select count(*) from signal)::int as signals,
       (select count(*) from outbox_dead)::int as dead, (select count(last_run_id) from schedule)::int as remembered`;
     expect([left.length, rest]).toEqual([0, { retired: 0, signals: 0, dead: 0, remembered: 0 }]);
   });
 
   it("keeps a run while it is held, also what started it, and while a fork of it stays; then they go", async () => {
     const held = await ended("boss");
-    const [child] = await harness.database.owner<{ id: string }[]>`select run_id as id from run where parent_run_id = ${held}`;
+    const [child] = await harness.database.owner<
+      { id: string }[]
+    >`select run_id as id from run where parent_run_id = ${held}`;
     const why = { reason: "case 7", idempotencyKey: newId() };
     const { holdId } = await holdRun(harness.database.request, custodian, { runId: child?.id ?? "", ...why });
     const origin = await ended("one");
@@ -115,7 +118,9 @@ describe("createRemoval()", () => {
   it("removes nothing that others have not heard of yet", async () => {
     const { owner } = harness.database;
     const id = await ended("one");
-    const passOver = (seq: number) => owner`update relay_cursor c set last_xid = j.xid, last_run = j.run_id, last_seq = j.seq
+    const passOver = (
+      seq: number,
+    ) => owner`update relay_cursor c set last_xid = j.xid, last_run = j.run_id, last_seq = j.seq
       from (select * from journal where run_id = ${id} order by seq desc offset ${seq} limit 1) j`;
     await passOver(1);
     await remove(31);
