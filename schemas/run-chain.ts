@@ -1,5 +1,6 @@
+import { isErased } from "./erased-payload.ts";
 import { canonicalJson } from "./json.ts";
-import { isErased, payloadOf } from "./run-history.ts";
+import { payloadOf } from "./run-history.ts";
 
 /**
  * The hash chain over a run's history, in one place, so that the engine, the CLI, the client and the UI mean the same by

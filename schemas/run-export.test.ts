@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ERASED_PAYLOAD } from "./erased-payload.ts";
 import { canonicalJson } from "./json.ts";
 import { CHAIN_START, ChainError, chainText, payloadText, webSha256 } from "./run-chain.ts";
 import { EXPORT_FORMAT, verifyExport } from "./run-export.ts";
-import { ERASED_PAYLOAD } from "./run-history.ts";
 
 const RUN_ID = "01890000-0000-7000-8000-000000000001";
 const HEAD = { format: EXPORT_FORMAT, runId: RUN_ID, graph: "g", graphVersion: 1, lastSeq: 2, stateHash: null };

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  ERASED_PAYLOAD,
-  EVENT_KIND,
-  type EventKind,
-  isErased,
-  isEventKind,
-  isStepEnd,
-  payloadOf,
-  toEventKind,
-} from "./run-history.ts";
+import { ERASED_PAYLOAD, isErased } from "./erased-payload.ts";
+import { EVENT_KIND, type EventKind, isEventKind, isStepEnd, payloadOf, toEventKind } from "./run-history.ts";
 
 const kinds = Object.keys(EVENT_KIND) as EventKind[];
 

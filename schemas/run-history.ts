@@ -1,3 +1,4 @@
+import { isErased } from "./erased-payload.ts";
 import { isRecord, type Json, type JsonObject } from "./json.ts";
 
 /**
@@ -203,16 +204,6 @@ export interface RunHistory {
   APPROVAL_DECIDED: DecisionPayload;
   RUN_FORKED: RunForkedPayload;
   RUN_ROLLED_BACK: RunRolledBackPayload;
-}
-
-/**
- * What stands in place of a payload that was erased, while its digest stays. No kind has a field of this name, and none ever
- * will. What a rollback says is never erased: what counts in a history is told by it.
- */
-export const ERASED_PAYLOAD: JsonObject = { "soma:erased": true };
-
-export function isErased(payload: unknown): boolean {
-  return isRecord(payload) && payload["soma:erased"] === true && Object.keys(payload).length === 1;
 }
 
 /** As what an erased payload is read: the words people see, and the fallback of every other field. */

@@ -1,4 +1,5 @@
-import { ERASED_PAYLOAD, EVENT_KIND } from "@soma/schemas/run-history";
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
+import { EVENT_KIND } from "@soma/schemas/run-history";
 import { describe, expect, it } from "vitest";
 import { describeEvent } from "./describe-event.ts";
 

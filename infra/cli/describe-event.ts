@@ -1,4 +1,5 @@
-import { type EventKind, isErased, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
+import { isErased } from "@soma/schemas/erased-payload";
+import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 
 type Words = { readonly [K in EventKind]: (payload: RunHistory[K]) => string };
 

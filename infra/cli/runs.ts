@@ -11,9 +11,9 @@ import {
   SignalRunDocument,
 } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
+import { isErased } from "@soma/schemas/erased-payload";
 import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { isRecord } from "@soma/schemas/json";
-import { isErased } from "@soma/schemas/run-history";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";

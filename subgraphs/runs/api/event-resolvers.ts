@@ -1,4 +1,5 @@
-import { isErased, payloadOf } from "@soma/schemas/run-history";
+import { isErased } from "@soma/schemas/erased-payload";
+import { payloadOf } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { type StreamFrame, toGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
 import { toChained } from "../domain/chain.ts";

@@ -1,4 +1,4 @@
-import { ERASED_PAYLOAD } from "@soma/schemas/run-history";
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { describe, expect, it } from "vitest";
 import { aHistory } from "../testing/events.ts";
 import { checkKept, parseReason } from "./custody.ts";

@@ -1,4 +1,4 @@
-import { isErased } from "@soma/schemas/run-history";
+import { isErased } from "@soma/schemas/erased-payload";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "./history.ts";
 

@@ -1,5 +1,6 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { CHAIN_START, ChainError, type ChainHead, verifyNext } from "@soma/schemas/run-chain";
-import { ERASED_PAYLOAD, EVENT_KIND, type EventKind, toEventKind } from "@soma/schemas/run-history";
+import { EVENT_KIND, type EventKind, toEventKind } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
 import { describe, expect, it } from "vitest";
 import { aHistory, RUN_ID } from "../testing/events.ts";

@@ -1,4 +1,4 @@
-import { isErased } from "@soma/schemas/run-history";
+import { isErased } from "@soma/schemas/erased-payload";
 import { approval } from "@soma/sdk/approval";
 import { graph, replaced } from "@soma/sdk/graph";
 import { runAgent } from "@soma/sdk/run-agent";

@@ -1,4 +1,4 @@
-import { ERASED_PAYLOAD } from "@soma/schemas/run-history";
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { expect, test } from "vitest";
 import { questionOf, titleOf } from "./question-of.ts";
 

@@ -1,7 +1,7 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { isErased } from "@soma/schemas/erased-payload";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { isRecord } from "@soma/schemas/json";
-import { isErased } from "@soma/schemas/run-history";
 import { toLine } from "../ui/words.ts";
 
 const TITLE_CHARACTERS = 80;

@@ -1,5 +1,6 @@
 import { badCallOf } from "@soma/schemas/bad-call";
-import { type EventKind, isErased, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
+import { isErased } from "@soma/schemas/erased-payload";
+import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 import { applyStepEnd, applyStepParked, applyStepRetried, applyStepStarted, applyStepWoken } from "./apply-step.ts";
 import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
 import { addItem, type Draft, interruptOpen, settleSteps, toDraft, toView } from "./draft.ts";

@@ -64,7 +64,7 @@ create policy tenant_releases on hold for update to soma_request
 grant insert (tenant, hold_id, run_id, reason, held_by, idem_key), update (release_reason, released_by, released_at) on hold to soma_request;
 grant insert (tenant, run_id, reason, erased_by), update (upto_run, upto_seq, done_at) on erasure to soma_definer;
 
--- What an erased payload is replaced by: ERASED_PAYLOAD of schemas/run-history.ts.
+-- What an erased payload is replaced by: ERASED_PAYLOAD of schemas/erased-payload.ts.
 create function erased_payload() returns jsonb
 language sql immutable set search_path from current as $$ select '{"soma:erased": true}'::jsonb $$;
 
