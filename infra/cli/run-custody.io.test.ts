@@ -75,7 +75,7 @@ describe("soma runs hold, holds, release and erase", () => {
     await expect(erase(false)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining("say --yes") });
     expect(asked).toBe("");
     expect(await say(() => erase(true))).toMatch(
-      /^run r1 is erased, as user:carol asked at 2026-11-26T00:00:00Z: request 12\n\n.*copies.*\n\nr9\n$/,
+      /^run r1 is erased, as user:carol asked at 2026-11-26T00:00:00Z: request 12\nwhat it remembered.*still there\n\n.*copies.*\n\nr9\n$/,
     );
     expect(JSON.parse(await say(() => erase(true, true)))).toMatchObject({ run: { id: "r1" }, forks: [{ id: "r9" }] });
   });

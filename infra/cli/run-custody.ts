@@ -66,6 +66,7 @@ export async function eraseRun(
   if (json) return printJson({ run, forks });
   const by = run.erasure;
   print(`run ${run.id} is erased, as ${safe(by?.erasedBy ?? "")} asked at ${by?.erasedAt}: ${safe(by?.reason ?? "")}`);
+  print("what it remembered, and what policy and tools noted of it, is kept by those services and still there");
   if (forks.length > 0)
     print("\nthese runs were forked from it and may hold copies; erase them, too, where that is meant\n");
   for (const fork of forks) print(fork.id);
