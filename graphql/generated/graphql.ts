@@ -218,6 +218,8 @@ export type RunOutcomeKind =
   /** The run failed; see its `error`. */
   | 'FAILED'
   | 'CANCELED'
+  /** It succeeded, and at least one answer of its model was cut: it is not whole. */
+  | 'INCOMPLETE'
   /** It succeeded, and at least one of its tool calls failed. */
   | 'WITH_FAILURES'
   /** It succeeded, no tool call failed, and at least one was denied. */
@@ -383,14 +385,14 @@ export type ForkRunMutationVariables = Exact<{
 }>;
 
 
-export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RollbackRunMutationVariables = Exact<{
   input: RollbackRunInput;
 }>;
 
 
-export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
+export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
 
 export type RunToExportQueryVariables = Exact<{
   id: string | number;
@@ -399,49 +401,49 @@ export type RunToExportQueryVariables = Exact<{
 
 export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
 
-export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } };
+export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
 export type SendMessageMutationVariables = Exact<{
   input: SendMessageInput;
 }>;
 
 
-export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type StartRunMutationVariables = Exact<{
   input: StartRunInput;
 }>;
 
 
-export type StartRunMutation = { startRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type StartRunMutation = { startRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type CancelRunMutationVariables = Exact<{
   input: CancelRunInput;
 }>;
 
 
-export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type PauseRunMutationVariables = Exact<{
   input: PauseRunInput;
 }>;
 
 
-export type PauseRunMutation = { pauseRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type PauseRunMutation = { pauseRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type ResumeRunMutationVariables = Exact<{
   input: PauseRunInput;
 }>;
 
 
-export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: DecideApprovalInput;
 }>;
 
 
-export type DecideApprovalMutation = { decideApproval: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type DecideApprovalMutation = { decideApproval: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunApprovalsQueryVariables = Exact<{
   id: string | number;
@@ -464,7 +466,7 @@ export type SignalRunMutationVariables = Exact<{
 }>;
 
 
-export type SignalRunMutation = { signalRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type SignalRunMutation = { signalRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -473,7 +475,7 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RunPictureQueryVariables = Exact<{
   id: string | number;
@@ -487,14 +489,14 @@ export type RunDetailQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
+export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
 
 export type GraphsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -629,6 +631,7 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -813,6 +816,7 @@ export const ForkRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -859,6 +863,7 @@ export const RollbackRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -910,6 +915,7 @@ export const SendMessageDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -944,6 +950,7 @@ export const StartRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -978,6 +985,7 @@ export const CancelRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1012,6 +1020,7 @@ export const PauseRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1046,6 +1055,7 @@ export const ResumeRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1080,6 +1090,7 @@ export const DecideApprovalDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1156,6 +1167,7 @@ export const SignalRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1194,6 +1206,7 @@ export const RunsDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1322,6 +1335,7 @@ export const RunDetailDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1360,6 +1374,7 @@ export const SessionDetailDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code

@@ -8,7 +8,7 @@ const erased = (lines: readonly Line[]): Line[] => lines.map(([type, step]) => [
 test("reduce() shows of an erased run its steps and how they ended, and says that the rest is gone", () => {
   const whole = view(WHOLE_RUN);
   const { status, steps, items, question, badCalls } = view(erased(WHOLE_RUN));
-  expect([status, question, badCalls]).toEqual([whole.status, "", { failed: 0, denied: 0 }]);
+  expect([status, question, badCalls]).toEqual([whole.status, "", { failed: 0, denied: 0, cut: 0 }]);
   expect(steps.map(({ id, status }) => [id, status])).toEqual(whole.steps.map(({ id, status }) => [id, status]));
   expect(new Set(steps.map(({ summary }) => summary))).toEqual(new Set(["erased"]));
   const texts = items.flatMap((item) => (item.kind === "notice" ? [item.text] : []));
