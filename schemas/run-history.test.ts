@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ERASED_PAYLOAD, isErased } from "./erased-payload.ts";
 import { EVENT_KIND, type EventKind, isEventKind, isStepEnd, payloadOf, toEventKind } from "./run-history.ts";
 
 const kinds = Object.keys(EVENT_KIND) as EventKind[];
@@ -41,6 +42,20 @@ describe("payloadOf()", () => {
     } as const;
     expect(payloadOf("STREAM_START", start)).toEqual(start);
     expect(payloadOf("RUN_SUCCEEDED", { answer: "" })).toEqual({ answer: "" });
+  });
+
+  it("says of what was erased that it was, in the words people see", () => {
+    expect(payloadOf("STEP_SUCCEEDED", ERASED_PAYLOAD)).toMatchObject({ summary: "erased", output: null, patch: {} });
+    expect(payloadOf("STEP_FAILED", ERASED_PAYLOAD).error).toEqual({ code: "ERASED", message: "erased" });
+    expect(payloadOf("RUN_CANCELED", ERASED_PAYLOAD)).toEqual({ reason: "erased" });
+    expect(payloadOf("APPROVAL_ASKED", ERASED_PAYLOAD)).toMatchObject({ question: "erased", details: null });
+    expect(payloadOf("RUN_SUCCEEDED", ERASED_PAYLOAD)).toEqual({ answer: null });
+  });
+
+  it.each(kinds)("no payload of %s is taken for one that was erased", (kind) => {
+    expect(isErased(payloadOf(kind, ERASED_PAYLOAD))).toBe(false);
+    expect(isErased({ ...ERASED_PAYLOAD, more: 1 })).toBe(false);
+    expect(isErased({ "soma:erased": "true" })).toBe(false);
   });
 
   it("says so where a reason was not recorded, and an end that cannot be read is still an end", () => {

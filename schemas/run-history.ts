@@ -1,3 +1,4 @@
+import { isErased } from "./erased-payload.ts";
 import { isRecord, type Json, type JsonObject } from "./json.ts";
 
 /**
@@ -205,6 +206,12 @@ export interface RunHistory {
   RUN_ROLLED_BACK: RunRolledBackPayload;
 }
 
+/** As what an erased payload is read: the words people see, and the fallback of every other field. */
+const ERASED_FIELDS: Fields = {
+  ...{ summary: "erased", question: "erased", reason: "erased" },
+  error: { code: "ERASED", message: "erased" },
+};
+
 const BY_CODE = new Map<number, EventKind>(Object.entries(EVENT_KIND).map(([name, code]) => [code, name as EventKind]));
 
 export function toEventKind(code: number): EventKind {
@@ -223,6 +230,7 @@ export function isStepEnd(kind: string): kind is StepEndKind {
 
 /** The payload of a kind, whatever was written there: what does not fit has its fallback. */
 export function payloadOf<K extends EventKind>(kind: K, payload: unknown): RunHistory[K] {
+  if (isErased(payload)) return PARSERS[kind](ERASED_FIELDS) as RunHistory[K];
   return PARSERS[kind](isRecord(payload) ? payload : {}) as RunHistory[K];
 }
 

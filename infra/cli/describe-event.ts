@@ -1,3 +1,4 @@
+import { isErased } from "@soma/schemas/erased-payload";
 import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 
 type Words = { readonly [K in EventKind]: (payload: RunHistory[K]) => string };
@@ -47,6 +48,7 @@ function describeSignal(name: string): string {
  * than this.
  */
 export function describeEvent({ type, payload }: { type: string; payload: unknown }): string {
+  if (isErased(payload)) return "erased";
   return isEventKind(type) ? describe(type, payload) : "";
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSomaClient } from "@soma/graphql/client";
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { canonicalJson } from "@soma/schemas/json";
 import { CHAIN_START, chainText, payloadText, webSha256 } from "@soma/schemas/run-chain";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -133,7 +134,13 @@ describe("soma runs, of histories", () => {
     );
     expect(await say(() => replayExport({ file, json: false }, missing))).toContain("no product is installed here");
     const json = await say(() => replayExport({ file, json: true }, missing));
-    expect(JSON.parse(json)).toEqual({ runId: "r1", events: 1, hash, state: null, sameState: null });
+    expect(JSON.parse(json)).toEqual({ runId: "r1", events: 1, erased: 0, hash, state: null, sameState: null });
+    writeFileSync(file, text.replace('"payload":{}', `"payload":${JSON.stringify(ERASED_PAYLOAD)}`));
+    const erased = await say(() => replayExport({ file, json: false }, program(STATE)));
+    expect(erased).toMatch(
+      /all 1 events verified.*\n1 of them were erased: what they said is gone, and so is the state\n$/,
+    );
+    writeFileSync(file, text);
     const silent = (work: Promise<void>) => say(() => work);
     await expect(silent(replayExport({ file, json: false }, program({})))).rejects.toMatchObject({
       code: "STATE_DIFFERS",

@@ -7,11 +7,14 @@ import { SCHEMAS } from "./parts.ts";
 
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
-  soma_request: ["append_rollback", "begin_runs", "in_effect", "lineage", "search_memories", "seize_run"],
+  soma_request: [
+    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "lineage", "order_erasure", "search_memories"],
+    "seize_run",
+  ],
   soma_worker: [
-    ...["begin_runs", "claim_runs", "commit_batch", "first_due", "give_turns", "has_advanced", "in_effect", "lineage"],
-    ...["project_sql", "queues_in_turn"],
-    ...["release_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
+    ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
+    ...["has_advanced", "in_effect", "lineage", "project_sql", "queues_in_turn"],
+    ...["release_runs", "retire_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
   ],
 };
 
@@ -39,7 +42,11 @@ describe("what the roles of a running system may do", () => {
     expect(functions.length).toBeGreaterThanOrEqual(6);
     expect(functions.filter(({ definer }) => definer).map(({ name, owner }) => [name, owner])).toEqual([
       ["append_rollback", "soma_definer"],
+      ["delete_retired", "soma_definer"],
+      ["erase_payloads", "soma_definer"],
+      ["order_erasure", "soma_definer"],
       ["project_sql", "soma_project"],
+      ["retire_runs", "soma_definer"],
       ["search_memories", "soma_definer"],
       ["seize_run", "soma_definer"],
     ]);

@@ -15,6 +15,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { createAdmission } from "./commands/admission.ts";
+import { createRemoval } from "./commands/remove-old-runs.ts";
 import { createRunStarter } from "./commands/run-starter.ts";
 import { startDueRuns } from "./commands/start-due-runs.ts";
 import { readWorkerConfig } from "./config.ts";
@@ -27,6 +28,8 @@ import type { Incarnation } from "./store/commit-batch.ts";
 
 /** How late a schedule may be. */
 const SCHEDULES_MS = 1_000;
+/** How late a run goes away that is of age, and an erasure goes on that was left. */
+const RETENTION_MS = 60_000;
 
 export interface StartWorkerDeps {
   env: Record<string, string | undefined>;
@@ -122,6 +125,10 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const schedules = startLoop({ name: "schedules", intervalMs: SCHEDULES_MS, log }, () => startDueRuns(starting));
   lifecycle.add("schedules", schedules.close);
   checks.schedules = schedules.check;
+  const removal = createRemoval({ sql: sql.general, tenants, log, now });
+  const retention = startLoop({ name: "retention", intervalMs: RETENTION_MS, log }, removal);
+  lifecycle.add("retention", retention.close);
+  checks.retention = retention.check;
   checks.runs = () => life.current().check();
   return { findFaults: createReadiness(checks, log), close: lifecycle.close };
 }

@@ -31,7 +31,7 @@ export function runResolvers({
       session: (run, _args, context) => sessionOf(sql, context, run),
       status: (run) => RUN_STATUS[toRunStatus(run.status)].graphql,
       outcome: async (run, _args, context) => {
-        if (!isFinished(run.status)) return null;
+        if (!isFinished(run.status) || run.erasedAt !== null) return null;
         const calls = (await loadersOf(sql, context).badCalls.load(run.runId)) ?? NO_BAD_CALLS;
         const kind = outcomeOf(run.status, calls);
         const counts = { failedCalls: calls.failed, deniedCalls: calls.denied, cutAnswers: calls.cut };

@@ -6,6 +6,7 @@ import { digest } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
+import { checkKept } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { effectsSince, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
@@ -102,6 +103,7 @@ async function rollBack(
   const events = await readRecord(tx, { runId });
   const done = events.find((event) => isOf(event, runId, request));
   if (done !== undefined) return { run: await getRun(tx, { runId }), effects: effectsBefore(events, done, params) };
+  checkKept(events);
   checkCheckpoint(runId, events, toSeq);
   checkOwn(run, toSeq);
   if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };

@@ -4,6 +4,7 @@ import { type HistoryError, isStepEnd, payloadOf } from "@soma/schemas/run-histo
 import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
 import { countTry, DEFAULT_RETRY, leavesUnsettled } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
+import { checkKept } from "../../domain/custody.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toWake, type Waiting } from "./parking.ts";
 import {
@@ -31,6 +32,7 @@ export interface Position {
 
 /** Folds a history into the position after it. Same history, same position: nothing else is read. */
 export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Position {
+  checkKept(events);
   const root = found(beginScope("", graph, graph.begin?.(inputOf(events))));
   const heard: number[] = [];
   let lastStep = 0;
