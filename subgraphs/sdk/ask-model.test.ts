@@ -61,6 +61,18 @@ describe("askModel() with callTools()", () => {
     ]);
   });
 
+  it("makes so many calls at once, and tells the model of each other one that it was not made", async () => {
+    const many = { calls: Array.from({ length: 18 }, (_, at) => ({ tool: "find_order", args: { id: `${at}` } })) };
+    const run = await testAgent(helper, { input: "?", tools, model: [many, find("again"), "Done."] });
+    expect(run).toMatchObject({ answer: "Done.", status: "SUCCEEDED" });
+    expect(run.calls.map(({ args }) => args.id)).toEqual([
+      ...many.calls.slice(0, 16).map(({ args }) => args.id),
+      "again",
+    ]);
+    const heard = (run.state as { talk: ChatMessage[] }).talk.filter(({ role }) => role === "tool");
+    expect(heard.filter(({ content }) => content.includes('"REFUSED"'))).toHaveLength(2);
+  });
+
   it("calls no tool that the model was not shown, whatever the model asks for", async () => {
     const stranger = { calls: [{ tool: "other", args: {} }] };
     const again = await testAgent(helper, { input: "?", tools, model: [stranger, "Fine."] });

@@ -2,6 +2,7 @@ import { callOnce } from "./call-tool.ts";
 import { describeHeard, listen } from "./listen.ts";
 import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from "./model-client.ts";
 import type { NodeSpec, RunInfo, StepContext } from "./node.ts";
+import { describeCalls, numberCalls } from "./number-calls.ts";
 import { StepError } from "./step-error.ts";
 import { parseArguments } from "./tool-call.ts";
 
@@ -12,8 +13,6 @@ export interface TalkState {
 
 /** Answers of the model in one talk; each may ask for tools again. */
 const MAX_TURNS = 12;
-/** Tool calls of one answer. */
-const MAX_CALLS = 16;
 
 export interface AskModelOptions<S> {
   /** What the model is told to be. */
@@ -48,16 +47,17 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
       const client = await context.services.model();
       const heard = await listen(client.chat(await toRequest(options, state, talk, context), context.signal), context);
       checkGiven(heard.calls, options.tools);
-      const calls = numbered(heard.calls, talk);
+      const numbered = numberCalls(heard.calls, countCalls(talk));
+      const calls = numbered.asked;
       const answer: ChatMessage = {
         role: "assistant",
         content: heard.text,
         ...(calls.length === 0 ? {} : { toolCalls: calls }),
       };
-      const said = (options.tools === undefined ? {} : { talk: [answer] }) as Partial<S>;
+      const said = (options.tools === undefined ? {} : { talk: [answer, ...numbered.refused] }) as Partial<S>;
       return {
         patch: { ...said, ...(calls.length === 0 ? options.into(heard.text, state) : {}) },
-        summary: calls.length === 0 ? "Answered" : `Asked for ${calls.map(({ name }) => name).join(", ")}`,
+        summary: calls.length === 0 ? "Answered" : describeCalls(numbered),
         outputSummary: describeHeard(heard.text, calls, heard.usage),
         output: {
           model: client.model,
@@ -111,10 +111,8 @@ function checkGiven(calls: readonly ToolCall[], tools: readonly string[] = []): 
     throw new StepError("STEP_FAILED", `the model asked for ${strange.join(", ")}, which it was not given`);
 }
 
-/** Ids that are the same whichever provider answers, and tell one call of a run from the next. */
-function numbered(calls: readonly ToolCall[], talk: readonly ChatMessage[]): ToolCall[] {
-  const before = talk.reduce((sum, said) => sum + (said.role === "assistant" ? (said.toolCalls?.length ?? 0) : 0), 0);
-  return calls.slice(0, MAX_CALLS).map((call, index) => ({ ...call, id: `call_${before + index + 1}` }));
+function countCalls(talk: readonly ChatMessage[]): number {
+  return talk.reduce((sum, said) => sum + (said.role === "assistant" ? (said.toolCalls?.length ?? 0) : 0), 0);
 }
 
 /** The calls of a talk that nobody has answered yet, in order. */
