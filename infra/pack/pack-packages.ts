@@ -34,7 +34,7 @@ export async function packPackages(into: string): Promise<string[]> {
 /** Writes a folder as it will be installed. */
 async function layOut(spec: PackageSpec, compiled: string, folder: string): Promise<string> {
   const names = await readdir(join(compiled, spec.folder), { recursive: true });
-  const own = names.filter((name) => /\.(?:js|d\.ts)$/.test(name)).map((name) => posix(join(spec.folder, name)));
+  const own = names.filter((name) => /\.(?:js|d\.ts)$/.test(name)).map((name) => toSlashes(join(spec.folder, name)));
   const added = Object.values(spec.added ?? {}).flatMap((module) => [`${module}.js`, `${module}.d.ts`]);
   const read = (path: string): string => readFileSync(join(compiled, path), "utf8");
   const { files, packages } = collectModules(spec.folder, [...own, ...added], read);
@@ -77,7 +77,7 @@ async function readManifest<T>(folder: string): Promise<T> {
   return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as T;
 }
 
-function posix(path: string): string {
+function toSlashes(path: string): string {
   return path.replaceAll("\\", "/");
 }
 
