@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeCalls, MAX_CALLS, numberCalls } from "./number-calls.ts";
+import { describeCalls, MAX_CALLS, numberCalls, toRefusals } from "./number-calls.ts";
 
 const calls = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ id: "theirs", name: `t${at + 1}`, arguments: "{}" }));
@@ -7,7 +7,7 @@ const calls = (count: number) =>
 describe("numberCalls()", () => {
   it("goes on counting, and makes as many as may be made at once", () => {
     const { asked, made, refused } = numberCalls(calls(MAX_CALLS), 3);
-    expect(asked.map(({ id }) => id)).toEqual(asked.map((_, at) => `call_${at + 4}`));
+    expect(asked.map(({ id }) => id)).toEqual(Array.from({ length: MAX_CALLS }, (_, at) => `call_${at + 4}`));
     expect([made, refused]).toEqual([asked, []]);
   });
 
@@ -17,11 +17,22 @@ describe("numberCalls()", () => {
     expect(numbered.made).toEqual(numbered.asked.slice(0, MAX_CALLS));
     const content =
       '{"status":"REFUSED","error":"not called: 18 calls at once are more than 16; ask for it again after these"}';
-    expect(numbered.refused).toEqual([
+    expect(toRefusals(numbered.refused)).toEqual([
       { role: "tool", toolCallId: "call_17", content },
       { role: "tool", toolCallId: "call_18", content },
     ]);
-    expect(describeCalls(numbered)).toMatch(/^Asked for t1, .*, t16, and 2 more than may be called at once$/);
+    expect(describeCalls(numbered)).toMatch(/^Asked for t1, .*, t16; 2 more not called$/);
     expect(describeCalls(numberCalls(calls(2), 0))).toBe("Asked for t1, t2");
+  });
+
+  it("tells the model why a call is not made, which takes no place of one that is", () => {
+    const numbered = numberCalls(calls(MAX_CALLS + 1), 0, ({ name }) => (name === "t2" ? "there is no t2" : undefined));
+    expect(numbered.made.map(({ name }) => name)).toEqual(
+      numbered.asked.map(({ name }) => name).filter((n) => n !== "t2"),
+    );
+    const content = '{"status":"REFUSED","error":"there is no t2"}';
+    expect(toRefusals(numbered.refused)).toEqual([{ role: "tool", toolCallId: "call_2", content }]);
+    const none = numberCalls(calls(1), 0, () => "no");
+    expect(describeCalls(none)).toBe("Asked for nothing that can be called; 1 more not called");
   });
 });

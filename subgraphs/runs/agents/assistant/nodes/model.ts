@@ -1,7 +1,7 @@
-import { describeHeard, listen } from "@soma/sdk/listen";
+import { describeHeard, listen, summarizeHeard, toMessage, toOutput } from "@soma/sdk/listen";
 import { type ChatMessage, type ChatRequest, MEMORY_HEADING, type ToolDefinition } from "@soma/sdk/model-client";
 import type { NodeSpec, StepContext } from "@soma/sdk/node";
-import { describeCalls, numberCalls } from "@soma/sdk/number-calls";
+import { describeCalls, numberCalls, toRefusals } from "@soma/sdk/number-calls";
 import { rememberTool } from "@soma/sdk/remember-tool";
 import type { CatalogTool } from "@soma/sdk/services";
 import { SomaError } from "@soma/shared/errors";
@@ -28,32 +28,20 @@ export const modelNode: NodeSpec<AssistantState> = {
     if (state.modelTurns >= MAX_MODEL_TURNS)
       throw new SomaError("LIMIT_EXCEEDED", `the model was asked ${MAX_MODEL_TURNS} times without coming to an answer`);
     const client = await context.services.model();
-    const { text, calls, usage } = await listen(client.chat(await toRequest(state, context), context.signal), context);
-    const numbered = numberCalls(calls, state.callCount);
-    const toolCalls = numbered.asked;
-    const said: ChatMessage = {
-      role: "assistant",
-      content: text,
-      ...(toolCalls.length === 0 ? {} : { toolCalls }),
-    };
+    const heard = await listen(client.chat(await toRequest(state, context), context.signal), context);
+    const numbered = numberCalls(heard.calls, state.callCount);
+    const calls = numbered.asked;
     return {
       patch: {
-        messages: [said, ...numbered.refused],
+        messages: [toMessage(heard, calls), ...toRefusals(numbered.refused)],
         calls: numbered.made.map((call, index) => ({ ...call, ordinal: state.callCount + index + 1 })),
-        callCount: state.callCount + toolCalls.length,
+        callCount: state.callCount + calls.length,
         modelTurns: state.modelTurns + 1,
-        ...(toolCalls.length === 0 ? { answer: text, answeredAt: context.now().toISOString() } : {}),
+        ...(calls.length === 0 ? { answer: heard.text, answeredAt: context.now().toISOString() } : {}),
       },
-      summary: toolCalls.length === 0 ? "Answered" : describeCalls(numbered),
-      outputSummary: describeHeard(text, toolCalls, usage),
-      output: {
-        model: client.model,
-        provider: client.provider,
-        isAi: client.isAi,
-        text,
-        toolCalls: toolCalls.map((call) => ({ ...call })),
-        usage,
-      },
+      summary: summarizeHeard(heard, calls.length === 0 ? "Answered" : describeCalls(numbered)),
+      outputSummary: describeHeard(heard.text, calls, heard.usage),
+      output: toOutput(client, heard, calls),
     };
   },
 };
