@@ -109,10 +109,12 @@ it("everything that is exported compiles in an empty project and has the names o
   const doors = [...(await doorsOf("@soma/client", "graphql")), ...(await doorsOf("@soma/sdk", "subgraphs/sdk"))];
   expect(doors.length).toBeGreaterThan(30);
   const imports = doors.map(([door], index) => `import * as door${index} from "${door}";`);
+  // Its declaration names a type of schemas that no page speaks of.
+  const inferred = 'export const inputOf = (run: import("@soma/sdk/node").RunInfo) => run.input;';
   const names = doors.map(([door], index) => `"${door}": Object.keys(door${index})`);
   await writeFile(
     join(project, "doors.ts"),
-    `${imports.join("\n")}\nconsole.log(JSON.stringify({ ${names.join(", ")} }));\n`,
+    `${imports.join("\n")}\n${inferred}\nconsole.log(JSON.stringify({ ${names.join(", ")} }));\n`,
   );
   for (const name of NAMES) await writeFile(join(project, `${name.slice(6)}.ts`), await exampleOf(name));
   for (const each of ["samples", "template"])
