@@ -65,6 +65,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const sql = {
     commits: pool("commits", 2, { plan_cache_mode: "force_generic_plan", lock_timeout: "2000" }),
     liveness: pool("liveness", 1),
+    // Steps hold theirs for as long as they take.
+    projects: pool("projects", 4, { lock_timeout: "2000" }),
     general: pool("general", 8),
   };
   const confDir = confFolder(config.confDir);

@@ -78,6 +78,7 @@ export async function createEngineHarness(
   const pools = (applicationName?: string) => ({
     commits: pool(2, applicationName),
     liveness: pool(1, applicationName),
+    projects: pool(2, applicationName),
     general: pool(4, applicationName),
   });
   const starter = createRunStarter(database.request);
