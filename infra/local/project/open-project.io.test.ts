@@ -76,6 +76,21 @@ describe("loadProject()", () => {
     ]);
   });
 
+  it("gives its files the SDK of this installation, whatever is installed in it, and every other package from there", async () => {
+    const installed = (name: string, code: string) => ({
+      [`node_modules/${name}/package.json`]: '{ "exports": { "./*": "./*.js" } }',
+      [`node_modules/${name}/graph.js`]: code,
+    });
+    await write({
+      ...installed("@soma/sdk", "throw new Error('another SDK was loaded');"),
+      ...installed("@soma/client", "exports.answerOf = (text) => text + ', by the client';"),
+      "agents/words/answer.ts": 'export { answerOf } from "@soma/client/graph";',
+      "agents/refund.ts": agent("refund"),
+    });
+    const { failed, answers } = (await follow()).first;
+    expect([failed, answers]).toEqual([undefined, expect.arrayContaining(["first, by the client"])]);
+  });
+
   it("refuses a folder that is no project, and one with faults: all of them, by file, with what to do", async () => {
     expect((await follow()).first.failed).toContain("is no project: it has neither agents nor tools");
     await write({
