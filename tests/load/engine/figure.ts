@@ -5,6 +5,7 @@
  */
 import { map } from "@soma/sdk/branches";
 import { type AnyGraph, graph, replaced } from "@soma/sdk/graph";
+import { until } from "@soma/shared/testing/until";
 import { RUN_STATUS } from "../../../subgraphs/runs/domain/run-status.ts";
 import { createEngineHarness } from "../../../subgraphs/runs/testing/engine.ts";
 import { PAYLOAD } from "./contender.ts";
@@ -17,6 +18,7 @@ export interface Figure {
   peakMb: number;
 }
 
+const LIMIT_MS = 240_000;
 /** Steps that a state of many bytes is carried through. */
 const CARRIED = 200;
 
@@ -59,7 +61,11 @@ const harness = await createEngineHarness([toGraph(Number(size))], {
 await harness.startWorker();
 const beganAt = performance.now();
 const { runId } = await harness.start({ graph: "figure" });
-const { status } = await harness.finished(runId);
+const ended = async () => {
+  const run = await harness.find(runId);
+  return run?.finishedAt ? run : undefined;
+};
+const { status } = await until(`run ${runId} has ended`, ended, LIMIT_MS);
 const seconds = (performance.now() - beganAt) / 1_000;
 const peakMb = process.resourceUsage().maxRSS / 1_024;
 const [row] = await harness.database.owner<{ events: number }[]>`

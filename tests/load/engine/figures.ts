@@ -2,7 +2,7 @@
  * What large runs take, at a size and at twice that, so that it shows whether time and memory grow with the size and no faster: steps of
  * one run, bytes of a state that 200 steps carry, branches of one step. Prints the table of docs/developer/engine-costs.md.
  *
- *   node_modules/.bin/node tests/load/engine/figures.ts
+ *   node_modules/.bin/node tests/load/engine/figures.ts [part of the sizes, 1 when left out]
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -16,13 +16,18 @@ const CASES = [
   { kind: "fanout", label: "branches of a step", sizes: [500, 1_000, 2_000] },
 ] as const;
 
+const part = Number(process.argv[2] ?? 1);
+if (!(part > 0 && part <= 1))
+  throw new Error(`"${process.argv[2]}" is no part of the sizes, more than 0 and at most 1`);
+
 const run = promisify(execFile);
 const program = fileURLToPath(new URL("figure.ts", import.meta.url));
 const server = await startMeasuredServer();
 try {
   console.log("| what | size | seconds | events | peak memory of the process, MB |\n| --- | --- | --- | --- | --- |");
   for (const { kind, label, sizes } of CASES)
-    for (const size of sizes) {
+    for (const whole of sizes) {
+      const size = Math.ceil(whole * part);
       const env = { ...process.env, SOMA_TEST_DATABASE_URL: server.url };
       const { stdout } = await run(process.execPath, [program, kind, String(size)], { env, timeout: 600_000 });
       const { seconds, events, peakMb } = JSON.parse(stdout) as Figure;
