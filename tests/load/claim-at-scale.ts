@@ -46,7 +46,10 @@ try {
   const claim = (tx: Tx) => claimRuns(tx, { owner: life, graphs: ["g@1#h"], slots: 8 });
   for (let left = total; left > 0; left -= AT_ONCE) {
     const count = Math.min(left, AT_ONCE);
-    await fillManyRuns(owner, { ended: Math.floor(count * 0.9), waiting: Math.ceil(count * 0.1) });
+    await transaction(owner, {}, async (tx) => {
+      await tx`set local statement_timeout = 0`;
+      await fillManyRuns(tx, { ended: Math.floor(count * 0.9), waiting: Math.ceil(count * 0.1) });
+    });
   }
   await owner`vacuum analyze run`;
   const plan = await transaction(owner, {}, async (tx) => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
 
 /** What was spent in a stretch of time, by the server and by this process. */
-export interface Spent {
+interface Spent {
   seconds: number;
   statements: number;
   walBytes: number;
@@ -12,10 +12,18 @@ export interface Spent {
   serverUs: number;
 }
 
+interface Statement {
+  query: string;
+  calls: number;
+  /** Of one call on the average, without what its commit takes. */
+  ms: number;
+  walBytes: number;
+}
+
 export interface Meter {
   measure(work: () => Promise<void>): Promise<Spent>;
   /** The statements since the last measure began, the most frequent ones first. */
-  statements(): Promise<{ calls: number; query: string }[]>;
+  statements(): Promise<Statement[]>;
   close(): Promise<void>;
 }
 
@@ -42,10 +50,9 @@ export function createMeter(url: string, database: string): Meter {
       };
     },
     statements: () =>
-      owner<
-        { calls: number; query: string }[]
-      >`select sum(calls)::int as calls, left(regexp_replace(query, '\\s+', ' ', 'g'), 90) as query
-        from pg_stat_statements where ${isOf(owner, database)} group by 2 order by 1 desc limit 16`,
+      owner<Statement[]>`select left(regexp_replace(query, '\\s+', ' ', 'g'), 90) as query, sum(calls)::int as calls,
+          sum(total_exec_time) / sum(calls) as ms, (sum(wal_bytes) / sum(calls))::float8 as "walBytes"
+        from pg_stat_statements where ${isOf(owner, database)} group by 1 order by 2 desc limit 16`,
     close: () => owner.end({ timeout: 2 }),
   };
 }

@@ -64,8 +64,10 @@ async function measure(meter: Meter, contender: Named, atOnce: number): Promise<
     }),
   );
   if (!values.statements) return;
-  for (const { calls, query } of await meter.statements())
-    console.log(`  ${(calls / runs).toFixed(2)} a run: ${query}`);
+  for (const { calls, ms, walBytes, query } of await meter.statements())
+    console.log(
+      `  ${(calls / runs).toFixed(2)} a run, each ${ms.toFixed(2)} ms, ${Math.round(walBytes)} B of WAL: ${query}`,
+    );
 }
 
 const server = await startMeasuredServer();

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 const load = createRequire(import.meta.url);
 
-export const INSTALL = "npm install --prefix tests/load/engine/peers --ignore-scripts --no-package-lock";
+const INSTALL = "npm install --prefix tests/load/engine/peers --ignore-scripts --no-package-lock";
 
 /** A package of a peer. They are installed by hand, so the compiler does not know them: `T` is what is asked of it. */
 export function need<T>(name: string): T {
