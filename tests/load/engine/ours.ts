@@ -92,7 +92,6 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   };
   const principal = aPrincipal();
   return {
-    name: `${kind} steps`,
     async run() {
       const { runId } = await startRun(deps, principal, {
         graph: "ten",
