@@ -41,6 +41,10 @@ describe("payloadOf()", () => {
       content_type: "text/plain",
     } as const;
     expect(payloadOf("STREAM_START", start)).toEqual(start);
+    const started = { summary: "paying", began: "0f", once: true, branches: 3 };
+    expect(payloadOf("STEP_STARTED", started)).toEqual(started);
+    const migrated = { from: "a@1#0", to: "a@2#1", state: { n: 1 }, node: "next" };
+    expect(payloadOf("RUN_MIGRATED", migrated)).toEqual(migrated);
     expect(payloadOf("RUN_SUCCEEDED", { answer: "" })).toEqual({ answer: "" });
   });
 
@@ -89,6 +93,7 @@ describe("kinds", () => {
       STREAM_END: 22,
       RUN_FORKED: 40,
       RUN_ROLLED_BACK: 41,
+      RUN_MIGRATED: 44,
       APPROVAL_ASKED: 30,
       APPROVAL_DECIDED: 31,
     });

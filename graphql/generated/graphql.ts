@@ -199,6 +199,8 @@ export type RunEventType =
   | 'RUN_FORKED'
   /** The run goes on from an earlier event; what stands between that one and this counts no more. */
   | 'RUN_ROLLED_BACK'
+  /** The run goes on with another version of its graph. */
+  | 'RUN_MIGRATED'
   /** The step asks a person, and waits for the decision. */
   | 'APPROVAL_ASKED'
   /** A person has decided, or nobody has in time. */

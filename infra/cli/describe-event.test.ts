@@ -5,6 +5,7 @@ import { describeEvent } from "./describe-event.ts";
 
 describe("describeEvent()", () => {
   it.each([
+    ["RUN_MIGRATED", { to: "a@2#0" }, "goes on with graph a@2#0"],
     ["STEP_STARTED", { summary: "Asking the model" }, "Asking the model"],
     ["STEP_DENIED", { summary: "code_run is denied", output: { allow: false } }, "code_run is denied"],
     [

@@ -29,6 +29,7 @@ const WORDS: Words = {
   STREAM_END: () => "",
   RUN_FORKED: ({ fromRunId, fromSeq }) => `goes on from event ${fromSeq} of run ${fromRunId}`,
   RUN_ROLLED_BACK: ({ toSeq }) => `goes on from event ${toSeq}; what came after it counts no more`,
+  RUN_MIGRATED: ({ to }) => `goes on with graph ${to}`,
   APPROVAL_ASKED: ({ question }) => question,
   APPROVAL_DECIDED: ({ approved, comment, decidedBy }) => {
     if (approved === null) return "nobody decided in time";

@@ -103,6 +103,11 @@ export interface NodeSpec<S> {
    * again.
    */
   pure?: boolean;
+  /**
+   * What it does must not be done twice, and it finds out by itself what became of an attempt whose end is not known, as
+   * `atMostOnce()` does. The history tells so of each attempt.
+   */
+  once?: true;
   /** What a node of effect `db` writes by `context.sql` is committed with its result, in one transaction: see `inDatabase()`. */
   effect?: "db";
   retry?: RetryPolicy;

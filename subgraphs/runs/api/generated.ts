@@ -193,6 +193,8 @@ export type Run = Node & {
   stateDiff: Maybe<Array<StateChange>>;
   /** Its graph, and where the run stands in it; null where this service does not have that version of the graph. */
   picture: Maybe<RunPicture>;
+  /** The graph it waits for, as name@version#hash, when it has not ended and this service has neither that graph nor one that takes its runs over; null otherwise. It goes on when a worker has it. */
+  waitsForGraph: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -792,6 +794,8 @@ export type RunEventType =
   | 'RUN_FORKED'
   /** The run goes on from an earlier event; what stands between that one and this counts no more. */
   | 'RUN_ROLLED_BACK'
+  /** The run goes on with another version of its graph. */
+  | 'RUN_MIGRATED'
   /** The step asks a person, and waits for the decision. */
   | 'APPROVAL_ASKED'
   /** A person has decided, or nobody has in time. */
@@ -1355,6 +1359,7 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   stateAt?: Resolver<Maybe<ResolversTypes['RunState']>, ParentType, ContextType, Partial<RunStateAtArgs>>;
   stateDiff?: Resolver<Maybe<Array<ResolversTypes['StateChange']>>, ParentType, ContextType, RequireFields<RunStateDiffArgs, 'fromSeq' | 'toSeq'>>;
   picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
+  waitsForGraph?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

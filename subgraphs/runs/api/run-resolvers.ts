@@ -8,6 +8,7 @@ import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
 import { approvalIdOf } from "../domain/wait-names.ts";
+import { findSuccessor } from "../engine/deploys/plan-take-over.ts";
 import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
@@ -59,6 +60,11 @@ export function runResolvers({
       picture: async (run, _args, context) => {
         const graph = graphs.findPinned(pinOf(run));
         return graph === undefined ? null : drawRun(graph, await loadersOf(sql, context).steps.load(run.runId));
+      },
+      waitsForGraph: (run) => {
+        const pin = pinOf(run);
+        const isHere = graphs.findPinned(pin) !== undefined || findSuccessor(graphs, pin) !== undefined;
+        return isFinished(run.status) || isHere ? null : pin;
       },
       steps: async (run, args, context) => stepConnection(await loadersOf(sql, context).steps.load(run.runId), args),
     },

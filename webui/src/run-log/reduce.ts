@@ -32,6 +32,8 @@ const APPLY: Apply = {
   STREAM_END: applyStreamEnd,
   RUN_FORKED: applyRunForked,
   RUN_ROLLED_BACK: applyRunRolledBack,
+  RUN_MIGRATED: (draft, event, { to }) =>
+    addNotice(draft, event, "neutral", `The run goes on with another version of its graph: ${to}`),
   APPROVAL_ASKED: applyApprovalAsked,
   APPROVAL_DECIDED: applyApprovalDecided,
 };

@@ -8,6 +8,7 @@ import { withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
+import { beganWith } from "./began-with.ts";
 import { type Halt, StepStopped } from "./halt.ts";
 import { lendSql } from "./lend-sql.ts";
 import { nextAttemptMs } from "./retries.ts";
@@ -68,10 +69,11 @@ export async function beginAttempt<S>({
 }: AttemptParams<S> & { goesOn: boolean }): Promise<Attempt<S>> {
   if (params.context.lost()) throw new SomaError("CANCELED", "the worker stops");
   const attempt = toAttempt(params);
-  const { journal, spec, step, streams, summary } = attempt;
+  const { journal, scope, spec, step, streams, summary } = attempt;
   if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
   if (spec.pure !== true) {
-    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
+    const once = spec.once === undefined ? {} : { once: spec.once };
+    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary, ...beganWith(scope), ...once } });
     await journal.barrier();
   }
   return attempt;
