@@ -35,7 +35,14 @@ describe("judge()", () => {
     ["a run that failed", "LOST", found, { status: "FAILED", error: "no answer" }, ONCE],
     ["a run that says it paid, and did not", "LOST", asked, {}, undefined],
     ["what was paid twice", "REPEATED", idempotent, {}, { payments: 2, calls: 2 }],
-    ["what was paid twice by a run nobody heard of", "REPEATED", idempotent, undefined, { payments: 2, calls: 2 }, false],
+    [
+      "what was paid twice by a run nobody heard of",
+      "REPEATED",
+      idempotent,
+      undefined,
+      { payments: 2, calls: 2 },
+      false,
+    ],
     ["what changed something although it is pure", "REPEATED", pure, {}, ONCE],
     ["a history that is not whole", "BROKEN", found, { faults: ["the run ended 2 times"] }, ONCE],
   ];

@@ -34,7 +34,7 @@ export interface TorturedProduct {
   /** Ends when the process that runs now does. */
   died(): Promise<void>;
   deaths(): { kills: number; byTools: number; longestAwayMs: number };
-  /** Ends it, with its PostgreSQL, whatever it is in the middle of. */
+  /** Ends it, with its PostgreSQL, whatever it is in the middle of; it cannot be started again. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export async function createProduct({ folder, dataDir, projectDir }: Home): Prom
   let child: ChildProcess | undefined;
   let gone: Promise<unknown> = Promise.resolve();
   let diedAt: number | undefined;
-  let isStopping = false;
+  let stopping: Promise<void> | undefined;
 
   function spawnOnce(): ChildProcess {
     const args = [PROGRAM, "--data", dataDir, "--project", projectDir, "--port", String(port)];
@@ -59,15 +59,27 @@ export async function createProduct({ folder, dataDir, projectDir }: Home): Prom
 
   async function start(): Promise<void> {
     for (const end = performance.now() + START_MS; ; ) {
+      if (stopping !== undefined) throw await notStarted(folder, "it is to end");
       const started = spawnOnce();
       while (isUp(started)) {
         if (await isReady(url)) return noteAway();
         if (performance.now() > end) throw await notStarted(folder, `it did not answer within ${START_MS / 1_000} s`);
         await pause(LOOK_MS);
       }
-      if (started.signalCode !== "SIGKILL" || isStopping) throw await notStarted(folder, `it ended with ${started.exitCode}`);
+      if (started.signalCode !== "SIGKILL") throw await notStarted(folder, `it ended with ${started.exitCode}`);
       deaths.byTools += 1;
     }
+  }
+
+  async function stop(): Promise<void> {
+    if (child !== undefined && isUp(child)) {
+      child.kill("SIGTERM");
+      await Promise.race([gone, pause(STOP_MS, undefined, { ref: false })]);
+      child.kill("SIGKILL");
+      await gone;
+    }
+    await stopPostgres(join(dataDir, "pg"));
+    await output.close();
   }
 
   function noteAway(): void {
@@ -88,17 +100,7 @@ export async function createProduct({ folder, dataDir, projectDir }: Home): Prom
       child.kill("SIGKILL");
       await gone;
     },
-    async stop() {
-      isStopping = true;
-      if (child !== undefined && isUp(child)) {
-        child.kill("SIGTERM");
-        await Promise.race([gone, pause(STOP_MS, undefined, { ref: false })]);
-        child.kill("SIGKILL");
-        await gone;
-      }
-      await stopPostgres(join(dataDir, "pg"));
-      await output.close();
-    },
+    stop: () => (stopping ??= stop()),
   };
 }
 

@@ -1,6 +1,6 @@
 import { hintsFor } from "../hints.ts";
 import { print, printJson, printTable, safe } from "../print.ts";
-import type { Finding, Invariant, Verdict } from "./judge.ts";
+import type { Finding, Invariant, Row, Verdict } from "./judge.ts";
 import type { Home } from "./product.ts";
 
 export interface Report extends Verdict {
@@ -27,6 +27,23 @@ export function report(found: Report, json: boolean): boolean {
 }
 
 function tell({ rows, findings, seed, deaths, tookMs, home }: Report): void {
+  printRows(rows);
+  const died = `${times(deaths.kills)} by SIGKILL and ${times(deaths.byTools)} by a tool`;
+  print(
+    `\nseed ${seed} · the product died ${died} · away ${seconds(deaths.longestAwayMs)} at most · ${seconds(tookMs)}\n`,
+  );
+  const soma = home === undefined ? "soma" : hintsFor({ data: home.dataDir }, home.folder).soma;
+  for (const [invariant, holds, command] of INVARIANTS) {
+    const against = findings.filter((finding) => finding.invariant === invariant);
+    print(`${against.length === 0 ? "holds " : "BROKEN"}  ${holds}   (${soma} ${command} RUN)`);
+    for (const finding of against.slice(0, MOST_TOLD)) print(`        ${toLine(finding)}`);
+    if (against.length > MOST_TOLD) print(`        and ${against.length - MOST_TOLD} more; --json prints all`);
+  }
+  print(`\n${whereToLook(home, seed)}`);
+}
+
+/** A line for each class. */
+export function printRows(rows: readonly Row[]): void {
   printTable(
     ["CLASS", "RUNS", "LOST", "REPEATED", "UNKNOWN", "RECONCILED", "RECOVERED", "CALLS"],
     rows.map(({ effect, ...counts }) => [
@@ -42,18 +59,6 @@ function tell({ rows, findings, seed, deaths, tookMs, home }: Report): void {
       ].map(String),
     ]),
   );
-  const died = `${deaths.kills} times by SIGKILL and ${deaths.byTools} times in the middle of a tool`;
-  print(
-    `\nseed ${seed} · the product died ${died} · away ${seconds(deaths.longestAwayMs)} at most · ${seconds(tookMs)}\n`,
-  );
-  const soma = home === undefined ? "soma" : hintsFor({ data: home.dataDir }, home.folder).soma;
-  for (const [invariant, holds, command] of INVARIANTS) {
-    const against = findings.filter((finding) => finding.invariant === invariant);
-    print(`${against.length === 0 ? "holds " : "BROKEN"}  ${holds}   (${soma} ${command} RUN)`);
-    for (const finding of against.slice(0, MOST_TOLD)) print(`        ${toLine(finding)}`);
-    if (against.length > MOST_TOLD) print(`        and ${against.length - MOST_TOLD} more; --json prints all`);
-  }
-  print(`\n${whereToLook(home, seed)}`);
 }
 
 function toLine({ runId, words }: Finding): string {
@@ -93,7 +98,10 @@ export function startTelling({ runs, seed, killEvery }: { runs: number; seed: nu
     progress(next: { started: number; ended: number }): void {
       last = next;
     },
-    interrupted: () => say(`\ninterrupted with ${last.ended} of ${runs} runs over; what was started is ended now`),
+    interrupted(): void {
+      clearInterval(timer);
+      say(`\ninterrupted with ${last.ended} of ${runs} runs over; what was started is ended now`);
+    },
     kept: (folder: string) => say(`it is kept in ${folder}`),
     end: () => clearInterval(timer),
   };

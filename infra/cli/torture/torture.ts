@@ -85,6 +85,7 @@ interface Under {
 async function tortureIn(home: Home, { plan, stop, onProgress }: Under): Promise<Omit<Report, "seed" | "home">> {
   const ledger = join(home.dataDir, "ledger.db");
   const product = await createProduct(home);
+  stop.addEventListener("abort", () => void product.stop().catch(() => {}));
   const began = performance.now();
   try {
     await product.start();

@@ -24,14 +24,19 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function torture(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const program = [join(root, "infra/cli/soma.ts"), "torture", ...args];
   return new Promise((resolve) =>
-    execFile(process.execPath, program, { env: { ...process.env, TMPDIR: join(folder, "tmp") } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    execFile(
+      process.execPath,
+      program,
+      { env: { ...process.env, TMPDIR: join(folder, "tmp") } },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     ),
   );
 }
 
 describe("soma torture", () => {
-  it("finds a tool that pays without its key, and nothing against those that do what they say", { timeout: 300_000 }, async () => {
+  it("finds a tool that pays without its key, and nothing against those that do what they say", {
+    timeout: 300_000,
+  }, async () => {
     const project = join(folder, "project");
     await cp(join(root, "subgraphs/sdk/samples/torture"), project, { recursive: true });
     const tool = join(project, "tools/pay-by-key.ts");
