@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Folders as authors of projects have them; their tests run on Node's own runner, as theirs do. */
 const PROJECTS = ["subgraphs/sdk/{samples,template}/**"];
@@ -37,11 +38,23 @@ const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/
 const SIDE_BY_SIDE = [
   "tests/system/{any-model,goes-back,one-graph,one-part,own-agents,policy-denies,tenants-apart,torture}/*.test.ts",
   "tests/system/survives-kill/*.test.ts",
-  "tests/system/survives-stop/survives-stop.test.ts",
+  "tests/system/survives-stop/*.test.ts",
   "tests/system/survives-database/frozen.test.ts",
-  "tests/system/first-minutes/{killed-first-start,two-starts,data-folder}.test.ts",
+  "tests/system/first-minutes/{killed-first-start,two-starts,data-folder,read-only}.test.ts",
+  "tests/system/full-volumes/*.test.ts",
   "tests/system/nothing-stays-running/*.test.ts",
 ];
+
+/** Takes as long as all that stand beside it together: begun last, nothing would stand beside it. */
+const LONGEST = "survives-kill/kill-loop.test.ts";
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLongest = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith(LONGEST);
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
 
 /** A whole product, in processes of its own. */
 const system = { globalSetup: ["infra/local/test-page.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
@@ -51,6 +64,7 @@ const WHOLE = { lines: 100, functions: 100, branches: 100, statements: 100, perF
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     coverage: {
       include: ["{conf,gateway,graphql,infra,schemas,subgraphs}/**/*.ts", "webui/src/**/*.{ts,tsx}"],
       exclude: [...NOT_MEASURED, ...TESTS],

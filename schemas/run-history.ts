@@ -53,6 +53,9 @@ export type StepEndStatus = (typeof STEP_END)[StepEndKind];
 const STREAM_STATUS = ["OK", "ERROR", "TIMEOUT", "DENIED", "CANCELED", "TRUNCATED", "INTERRUPTED"] as const;
 export type StreamStatus = (typeof STREAM_STATUS)[number];
 
+/** `content_type` of a stream that holds what a model thinks before it answers; every other stream of a model is its answer. */
+export const THINKING_CONTENT_TYPE = "text/vnd.soma.thinking";
+
 export interface HistoryError {
   /** A code of the error catalogue. */
   code: string;

@@ -61,13 +61,43 @@ describe("askModel() with callTools()", () => {
     ]);
   });
 
-  it("calls no tool that the model was not shown, whatever the model asks for", async () => {
-    const stranger = { calls: [{ tool: "other", args: {} }] };
+  it("makes so many calls at once, and tells the model of each other one that it was not made", async () => {
+    const many = { calls: Array.from({ length: 18 }, (_, at) => ({ tool: "find_order", args: { id: `${at}` } })) };
+    const run = await testAgent(helper, { input: "?", tools, model: [many, find("again"), "Done."] });
+    expect(run).toMatchObject({ answer: "Done.", status: "SUCCEEDED" });
+    expect(run.calls.map(({ args }) => args.id)).toEqual([
+      ...many.calls.slice(0, 16).map(({ args }) => args.id),
+      "again",
+    ]);
+    const heard = (run.state as { talk: ChatMessage[] }).talk.filter(({ role }) => role === "tool");
+    expect(heard.filter(({ content }) => content.includes('"REFUSED"'))).toHaveLength(2);
+  });
+
+  it("calls no tool that the model was not shown, and tells it so, a bounded number of times", async () => {
+    const stranger = { calls: [{ tool: "other", args: {} }, ...find("A-1").calls] };
     const again = await testAgent(helper, { input: "?", tools, model: [stranger, "Fine."] });
-    expect(again).toMatchObject({ answer: "Fine.", calls: [] });
-    const stubborn = await testAgent(helper, { input: "?", tools, model: () => stranger });
-    const message = "the model asked for other, which it was not given";
-    expect(stubborn).toMatchObject({ status: "FAILED", calls: [], error: { code: "STEP_FAILED", message } });
+    expect(again).toMatchObject({ answer: "Fine.", path: ["ask", "call", "call", "ask", "end"] });
+    expect(again.calls.map(({ tool }) => tool)).toEqual(["find_order"]);
+    expect((again.state as { talk: ChatMessage[] }).talk[1]).toEqual({
+      ...{ role: "tool", toolCallId: "call_1" },
+      content: '{"status":"REFUSED","error":"there is no tool \\"other\\"; there are find_order"}',
+    });
+    const stubborn = await testAgent(helper, {
+      input: "?",
+      tools,
+      model: () => ({ calls: [{ tool: "other", args: {} }] }),
+    });
+    expect(stubborn).toMatchObject({ status: "FAILED", calls: [], error: { code: "STEP_REFUSED" } });
+    const alone = graph("alone", 1, { answer: replaced("") })
+      .node("ask", askModel({ into: (text) => ({ answer: text }) }))
+      .build(({ answer }) => answer);
+    const both = await testAgent(alone, { input: "?", model: [{ text: "So.", ...stranger }] });
+    expect([both.answer, both.steps[0]?.summary]).toEqual([
+      "So.",
+      "Asked for nothing that can be called; 2 more not called",
+    ]);
+    const mute = await testAgent(alone, { input: "?", model: [stranger, stranger, stranger, stranger] });
+    expect(mute.error?.message).toBe("the model was given no tools, and said nothing but to call other");
   });
 
   it("tells the model what was denied, what failed, and what it asked wrongly", async () => {

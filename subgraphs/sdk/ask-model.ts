@@ -1,7 +1,8 @@
 import { callOnce } from "./call-tool.ts";
-import { describeHeard, listen } from "./listen.ts";
+import { describeHeard, listen, summarizeHeard, toMessage, toOutput } from "./listen.ts";
 import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from "./model-client.ts";
 import type { NodeSpec, RunInfo, StepContext } from "./node.ts";
+import { describeCalls, numberCalls, toRefusals, type WhyNot } from "./number-calls.ts";
 import { StepError } from "./step-error.ts";
 import { parseArguments } from "./tool-call.ts";
 
@@ -12,8 +13,6 @@ export interface TalkState {
 
 /** Answers of the model in one talk; each may ask for tools again. */
 const MAX_TURNS = 12;
-/** Tool calls of one answer. */
-const MAX_CALLS = 16;
 
 export interface AskModelOptions<S> {
   /** What the model is told to be. */
@@ -47,26 +46,17 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
         throw new StepError("STEP_REFUSED", `the model was asked ${MAX_TURNS} times without coming to an answer`);
       const client = await context.services.model();
       const heard = await listen(client.chat(await toRequest(options, state, talk, context), context.signal), context);
-      checkGiven(heard.calls, options.tools);
-      const calls = numbered(heard.calls, talk);
-      const answer: ChatMessage = {
-        role: "assistant",
-        content: heard.text,
-        ...(calls.length === 0 ? {} : { toolCalls: calls }),
-      };
-      const said = (options.tools === undefined ? {} : { talk: [answer] }) as Partial<S>;
+      const numbered = numberCalls(heard.calls, countCalls(talk), whyNot(options.tools));
+      const calls = numbered.asked;
+      const isAnswer = calls.length === 0 || (options.tools === undefined && heard.text.trim() !== "");
+      if (options.tools === undefined && !isAnswer)
+        throw new StepError("STEP_FAILED", `the model was given no tools, and said nothing but to call ${calls[0]?.name}`);
+      const said = options.tools === undefined ? {} : { talk: [toMessage(heard, calls)] };
       return {
-        patch: { ...said, ...(calls.length === 0 ? options.into(heard.text, state) : {}) },
-        summary: calls.length === 0 ? "Answered" : `Asked for ${calls.map(({ name }) => name).join(", ")}`,
+        patch: { ...(said as Partial<S>), ...(isAnswer ? options.into(heard.text, state) : {}) },
+        summary: summarizeHeard(heard, calls.length === 0 ? "Answered" : describeCalls(numbered)),
         outputSummary: describeHeard(heard.text, calls, heard.usage),
-        output: {
-          model: client.model,
-          provider: client.provider,
-          isAi: client.isAi,
-          text: heard.text,
-          toolCalls: calls.map((call) => ({ ...call })),
-          usage: heard.usage,
-        },
+        output: toOutput(client, heard, calls),
       };
     },
   };
@@ -105,16 +95,13 @@ function textOf(_state: unknown, { input }: RunInfo): string {
 }
 
 /** A model may name any tool, out of itself or because something it read told it to; it may call those it was shown. */
-function checkGiven(calls: readonly ToolCall[], tools: readonly string[] = []): void {
-  const strange = calls.filter(({ name }) => !tools.includes(name)).map(({ name }) => name.slice(0, 64));
-  if (strange.length > 0)
-    throw new StepError("STEP_FAILED", `the model asked for ${strange.join(", ")}, which it was not given`);
+function whyNot(tools: readonly string[] = []): WhyNot {
+  const known = tools.length === 0 ? "there are no tools" : `there are ${tools.join(", ")}`;
+  return ({ name }) => (tools.includes(name) ? undefined : `there is no tool "${name.slice(0, 64)}"; ${known}`);
 }
 
-/** Ids that are the same whichever provider answers, and tell one call of a run from the next. */
-function numbered(calls: readonly ToolCall[], talk: readonly ChatMessage[]): ToolCall[] {
-  const before = talk.reduce((sum, said) => sum + (said.role === "assistant" ? (said.toolCalls?.length ?? 0) : 0), 0);
-  return calls.slice(0, MAX_CALLS).map((call, index) => ({ ...call, id: `call_${before + index + 1}` }));
+function countCalls(talk: readonly ChatMessage[]): number {
+  return talk.reduce((sum, said) => sum + (said.role === "assistant" ? (said.toolCalls?.length ?? 0) : 0), 0);
 }
 
 /** The calls of a talk that nobody has answered yet, in order. */
@@ -137,7 +124,10 @@ export function callTools<S extends TalkState>(): NodeSpec<S> {
     retry: { maxAttempts: 6, initialMs: 200, maxMs: 60_000 },
     summary: ({ talk }) => `Calling ${openCalls(talk)[0]?.name ?? "nothing"}`,
     async run({ talk }, context) {
-      const [call] = openCalls(talk);
+      const open = openCalls(talk);
+      const refused = open.filter((call) => call.refused !== undefined);
+      if (refused.length > 0) return tellRefusals(refused);
+      const [call] = open;
       if (call === undefined) return { summary: "There is nothing to call" };
       const args = parseArguments(call);
       if (args === undefined) return answer(call, { status: "FAILED", error: "the arguments are not a JSON object" });
@@ -152,6 +142,14 @@ export function callTools<S extends TalkState>(): NodeSpec<S> {
       return { ...answer(call, isDenied ? { status, reason } : { status, error: reason }), ...told, denied: isDenied };
     },
   };
+
+  function tellRefusals(refused: readonly ToolCall[]) {
+    const told = toRefusals(refused);
+    return {
+      summary: `${told.length} not called: ${refused[0]?.refused}`,
+      patch: { talk: told } as unknown as Partial<S>,
+    };
+  }
 
   function answer(call: ToolCall, said: { status: string; output?: string; error?: string; reason?: string }) {
     const heard: ChatMessage = { role: "tool", toolCallId: call.id, content: JSON.stringify(said) };

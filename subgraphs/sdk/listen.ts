@@ -1,33 +1,115 @@
-import type { ModelClient, ToolCall } from "./model-client.ts";
+import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
+import type { ChatMessage, FinishReason, Given, ModelClient, ToolCall } from "./model-client.ts";
 import type { StepContext } from "./node.ts";
 
 /** A whole answer of a model. */
 export interface Heard {
   text: string;
+  /** What it thought before it answered; no part of the answer. */
+  thinking: string;
   calls: ToolCall[];
+  reason: FinishReason;
   usage: { inputTokens: number; outputTokens: number } | null;
+  given: Given | undefined;
+  /** What a person should know about how it came about. */
+  notes: string[];
 }
 
-/** Listens to a model's answer to its end, and streams its text into the history while it comes. */
+/** Listens to a model's answer to its end, and streams its text and its thinking into the history while they come. */
 export async function listen(
   events: ReturnType<ModelClient["chat"]>,
   { stepId, attempt, streams }: StepContext,
 ): Promise<Heard> {
-  const stream = `${stepId}.${attempt}`;
-  const heard: Heard = { text: "", calls: [], usage: null };
+  const name = `${stepId}.${attempt}`;
+  const heard: Heard = {
+    ...{ text: "", thinking: "", calls: [], reason: "stop", usage: null, given: undefined, notes: [] },
+  };
+  const answer = createStream(streams, { name, stepId, contentType: "text/markdown" });
+  const thinking = createStream(streams, { name: `${name}.thinking`, stepId, contentType: THINKING_CONTENT_TYPE });
   for await (const event of events) {
     if (event.type === "text") {
-      if (heard.text === "") streams.start({ stream, callId: stepId, contentType: "text/markdown" });
       heard.text += event.delta;
-      streams.data(stream, event.delta);
+      answer.data(event.delta);
+    } else if (event.type === "thinking") {
+      heard.thinking += event.delta;
+      thinking.data(event.delta);
+    } else if (event.type === "answerBegins") {
+      heard.thinking += heard.text;
+      heard.text = "";
+      answer.beginAgain();
     } else if (event.type === "toolCall") {
       heard.calls.push(event.call);
+    } else if (event.type === "note") {
+      heard.notes.push(event.text);
     } else {
-      heard.usage = event.usage;
+      Object.assign(heard, { reason: event.reason, usage: event.usage, given: event.given });
     }
   }
-  streams.end(stream, "OK");
+  thinking.end();
+  answer.end();
   return heard;
+}
+
+interface NewStream {
+  name: string;
+  stepId: string;
+  contentType: string;
+}
+
+/** A stream that is there once something is said. */
+function createStream(streams: StepContext["streams"], { name, stepId, contentType }: NewStream) {
+  let stream = name;
+  let count = 1;
+  let isOpen = false;
+  return {
+    data(text: string): void {
+      if (!isOpen) streams.start({ stream, callId: stepId, contentType });
+      isOpen = true;
+      streams.data(stream, text);
+    },
+    /** What was said so far was something else. */
+    beginAgain(): void {
+      if (isOpen) streams.end(stream, "CANCELED");
+      isOpen = false;
+      count += 1;
+      stream = `${name}.${count}`;
+    },
+    end(): void {
+      if (isOpen) streams.end(stream, "OK");
+    },
+  };
+}
+
+/** An answer as the model is shown it again. */
+export function toMessage({ text, given }: Heard, calls: readonly ToolCall[]): ChatMessage {
+  return {
+    role: "assistant",
+    content: text,
+    ...(calls.length === 0 ? {} : { toolCalls: calls }),
+    ...(given === undefined ? {} : { given }),
+  };
+}
+
+/** What a step keeps of an answer for people to read. `cut` tells why it is not whole, and is left out when it is. */
+export function toOutput(
+  { model, provider, isAi }: ModelClient,
+  { text, reason, usage }: Heard,
+  calls: readonly ToolCall[],
+) {
+  const toolCalls = calls.map(({ id, name, arguments: written }) => ({ id, name, arguments: written }));
+  const cut = reason === "length" || reason === "content_filter" ? { cut: reason } : {};
+  return { model, provider, isAi, text, toolCalls, usage, ...cut };
+}
+
+const CUT: Partial<Record<FinishReason, string>> = {
+  length: "the answer was cut at the model's limit of tokens",
+  content_filter: "the answer was cut by the server's content filter",
+};
+
+/** One line about an answer: what it was, how it ended where that was not its end, and what else is to be known. */
+export function summarizeHeard({ reason, notes }: Heard, did: string): string {
+  const cut = CUT[reason];
+  return [did, ...(cut === undefined ? [] : [cut]), ...notes].join("; ");
 }
 
 /** What the event bus hears of an answer: its size, never its words. */

@@ -1,3 +1,5 @@
+import type { JsonObject } from "@soma/schemas/json";
+
 /** A language model as the engine sees it. Providers of models give one; each passes models/model-client.contract.ts of runs. */
 export interface ModelClient {
   /** Name of the profile, the provider and the model, for events, spans and people. */
@@ -7,7 +9,7 @@ export interface ModelClient {
   /** False for the scripted model, which is a set of rules. */
   readonly isAi: boolean;
   /**
-   * One answer as it comes: text deltas, complete tool calls, then exactly one finish. Throws SomaError MODEL_FAILED
+   * One answer as it comes: deltas of text and of thinking, complete tool calls, then exactly one finish. Throws SomaError MODEL_FAILED
    * (trying again may help), MODEL_REFUSED (it will not), TIMEOUT or CANCELED.
    */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
@@ -21,7 +23,7 @@ export interface ChatRequest {
 export type ChatMessage =
   | { role: "system"; content: string }
   | { role: "user"; content: string }
-  | { role: "assistant"; content: string; toolCalls?: readonly ToolCall[] }
+  | { role: "assistant"; content: string; toolCalls?: readonly ToolCall[]; given?: Given }
   | { role: "tool"; toolCallId: string; content: string };
 
 export interface ToolDefinition {
@@ -34,17 +36,38 @@ export interface ToolDefinition {
 export interface ToolCall {
   id: string;
   name: string;
-  /** JSON text, as the model wrote it. */
+  /** JSON text, as the model wrote it; it may be broken. */
   arguments: string;
+  /** What the server said of the call beside these, its own id among it; only for who gave it. */
+  given?: JsonObject;
+  /** Why it is not made, as the model is told. */
+  refused?: string;
 }
+
+/** What a server said of its answer that only it understands: kept, and sent back unchanged to it alone. */
+export interface Given {
+  /** Which server and model. */
+  by: string;
+  fields: JsonObject;
+}
+
+/** How an answer ended: whole, with calls, or cut by a limit of tokens or by a filter. */
+export type FinishReason = "stop" | "tool_calls" | "length" | "content_filter";
 
 export type ChatEvent =
   | { type: "text"; delta: string }
+  /** What the model thinks before it answers: no part of the answer. */
+  | { type: "thinking"; delta: string }
+  /** The text so far was thinking: the model said so only when it had ended. The answer begins here. */
+  | { type: "answerBegins" }
+  /** What a person should know about how this answer came about, such as that the model cannot call tools. */
+  | { type: "note"; text: string }
   | { type: "toolCall"; call: ToolCall }
   | {
       type: "finish";
-      reason: "stop" | "tool_calls" | "length" | "content_filter";
+      reason: FinishReason;
       usage: { inputTokens: number; outputTokens: number } | null;
+      given?: Given;
     };
 
 /** What the model node puts before the conversation; the scripted model reads it back. One line per memory. */

@@ -9,8 +9,11 @@ import { findRunByKey } from "../store/find-run-by-key.ts";
 
 /** Lets runs start, up to the limit of their tenant. */
 export interface Admission {
-  /** Starts a run, or throws LIMIT_EXCEEDED when its tenant has as many unfinished runs as it may have; a repeat never does. */
-  admit<T>(run: { tenant: string; idemKey: string }, start: () => Promise<T>): Promise<T>;
+  /**
+   * Starts a run, or throws LIMIT_EXCEEDED when its tenant has as many unfinished runs as it may have; a repeat of the start
+   * under this key never does.
+   */
+  admit<T>(run: { tenant: string; idemKey?: string }, start: () => Promise<T>): Promise<T>;
 }
 
 interface AdmissionOptions {
@@ -45,7 +48,8 @@ export function createAdmission({ sql, tenants, now }: AdmissionOptions): Admiss
         const most = limitsOf(tenants, tenant).maxUnfinished;
         const { left, isRepeat } = await transaction(sql, { tenant }, async (tx) => {
           const room = most - (await countUnfinished(tx, { tenant, most }));
-          return { left: room, isRepeat: room <= 0 && (await findRunByKey(tx, { tenant, idemKey })) !== undefined };
+          const mayRepeat = room <= 0 && idemKey !== undefined;
+          return { left: room, isRepeat: mayRepeat && (await findRunByKey(tx, { tenant, idemKey })) !== undefined };
         });
         counted.set(tenant, { left: Math.max(0, Math.floor(left / PARTS) - 1), until: now().getTime() + GOOD_FOR_MS });
         if (left <= 0 && !isRepeat) throw refusal(tenant, most);

@@ -9,6 +9,7 @@ import { checkCheckpoint } from "../domain/checkpoints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { effectsSince, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
+import { isFinished } from "../domain/run-status.ts";
 import type { Step } from "../domain/steps.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendRollback } from "../store/append-rollback.ts";
@@ -17,6 +18,7 @@ import { readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
 import { seizeRun } from "../store/seize-run.ts";
 import type { RunRow } from "../store/tables.ts";
+import type { Admission } from "./admission.ts";
 import { getPinnedGraph } from "./get-pinned-graph.ts";
 import { getRun } from "./get-run.ts";
 
@@ -35,6 +37,7 @@ export interface RollbackRunParams {
 export interface RollbackRunDeps {
   /** A pool of the request role. */
   sql: Sql;
+  admission: Admission;
   graphs: GraphRegistry;
   now(): Date;
 }
@@ -56,24 +59,42 @@ export async function rollbackRun(
 ): Promise<RolledBack> {
   checkIdempotencyKey(params.idempotencyKey);
   const { tenant } = principal;
+  const done = await tryToRollBack(deps, principal, params);
+  if (done !== "ENDED") return done;
+  // One that has ended is among those its tenant has under way again.
+  return deps.admission.admit({ tenant }, async () => {
+    const revived = await tryToRollBack(deps, principal, { ...params, mayRevive: true });
+    if (revived === "ENDED") throw new SomaError("INTERNAL", `run ${params.runId} was not taken back`);
+    return revived;
+  });
+}
+
+type Attempt = RollbackRunParams & { mayRevive?: boolean };
+
+/** ENDED, with nothing changed, when the run has and may not be revived. */
+async function tryToRollBack(
+  deps: RollbackRunDeps,
+  principal: Principal,
+  attempt: Attempt,
+): Promise<RolledBack | "ENDED"> {
+  const { tenant } = principal;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const done = await transaction(deps.sql, { tenant }, (tx) => rollBack(tx, deps, principal, params));
-    if (done !== undefined) return done;
+    const done = await transaction(deps.sql, { tenant }, (tx) => rollBack(tx, deps, principal, attempt));
+    if (done !== "CHANGED_HANDS") return done;
   }
   throw new SomaError(
     "UNAVAILABLE",
-    `run ${params.runId} changed hands ${TRIES} times while it was taken back; try again`,
+    `run ${attempt.runId} changed hands ${TRIES} times while it was taken back; try again`,
   );
 }
 
-/** Undefined, with nothing changed, when the run changed hands meanwhile. */
 async function rollBack(
   tx: Tx,
   { graphs, now }: RollbackRunDeps,
   principal: Principal,
-  params: RollbackRunParams,
-): Promise<RolledBack | undefined> {
-  const { runId, toSeq, dryRun } = params;
+  params: Attempt,
+): Promise<RolledBack | "ENDED" | "CHANGED_HANDS"> {
+  const { runId, toSeq, dryRun, mayRevive = false } = params;
   const run = await getRun(tx, { runId });
   requireRole(principal, run.role);
   const request = digest(params.idempotencyKey);
@@ -84,9 +105,10 @@ async function rollBack(
   checkCheckpoint(runId, events, toSeq);
   checkOwn(run, toSeq);
   if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };
+  if (isFinished(run.status) && !mayRevive) return "ENDED";
   const at = now();
   const deadline = new Date(at.getTime() + getPinnedGraph(graphs, run).timeoutMs);
-  if (!(await seizeRun(tx, { runId, deadline }))) return undefined;
+  if (!(await seizeRun(tx, { runId, deadline }))) return "CHANGED_HANDS";
   // What its owner wrote until it was taken; nobody writes now.
   const newer = await readRecord(tx, { runId, afterSeq: events.at(-1)?.seq ?? 0 });
   const all = [...events, ...newer];

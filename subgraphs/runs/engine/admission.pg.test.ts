@@ -2,6 +2,7 @@ import { graph } from "@soma/sdk/graph";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { forkRun } from "../commands/fork-run.ts";
+import { rollbackRun } from "../commands/rollback-run.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { fillQueue } from "../testing/fill-queue.ts";
 import { createGraphRegistry } from "./graphs/graph-registry.ts";
@@ -45,6 +46,21 @@ describe("startRun() beside a limit of unfinished runs", () => {
     const fork = { runId: ids[0] ?? "", atSeq: 1, idempotencyKey: "fork" };
     await expect(forkRun(deps, aPrincipal(), fork)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
     expect(await startAtOnce("other", 3)).toEqual([]);
+  });
+
+  it("refuses to take back a run that has ended, and gives a repeat what was done", async () => {
+    const { database, admission } = harness;
+    const deps = { sql: database.request, admission, graphs: createGraphRegistry([one]), now: () => new Date() };
+    const principal = aPrincipal({ tenant: "again" });
+    const { runId } = await harness.start({ graph: "one" }, principal);
+    const back = (idempotencyKey: string) => rollbackRun(deps, principal, { runId, toSeq: 1, idempotencyKey });
+    const finish = () => database.owner`update run set status = 10 where run_id = ${runId}`;
+    await finish();
+    expect((await back("first")).run.status).toBeLessThan(10);
+    await finish();
+    expect(await startAtOnce("again", 4)).toHaveLength(1);
+    await expect(back("second")).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+    expect((await back("first")).run.runId).toBe(runId);
   });
 
   it("counts exactly when many start at once", async () => {

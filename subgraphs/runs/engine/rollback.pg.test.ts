@@ -54,11 +54,14 @@ describe("rollbackRun()", () => {
 
   const rollback = (runId: string, toSeq: number, more: object = {}, principal = aPrincipal()) =>
     rollbackRun(
-      { sql: harness.database.request, graphs: createGraphRegistry([letters]), now: () => new Date() },
-      principal,
       {
-        ...{ runId, toSeq, idempotencyKey: newId(), ...more },
+        sql: harness.database.request,
+        admission: harness.admission,
+        graphs: createGraphRegistry([letters]),
+        now: () => new Date(),
       },
+      principal,
+      { runId, toSeq, idempotencyKey: newId(), ...more },
     ).finally(() => harness.wakeUp.changed(WORK_WAITS));
   const endOf = async (runId: string, step: number): Promise<number> =>
     (await harness.history(runId)).find((event) => event.kind === "STEP_SUCCEEDED" && event.step === step)?.seq ?? 0;

@@ -97,7 +97,7 @@ describe("chooseModel() by models.yaml as it is shipped", () => {
     ["null", () => Response.json(null), "is not a model server"],
     ["a list of something else", () => Response.json({ data: [{ name: "x" }] }), "is not a model server"],
     ["more than a list", () => new Response(`{"data":[{"id":"${"x".repeat(1_100_000)}"}]}`), "is not a model server"],
-    ["an error", () => new Response("", { status: 404 }), "answers HTTP 404 instead of a list of models"],
+    ["an error", () => new Response("", { status: 404 }), "has no list of models (HTTP 404)"],
     ["a redirect", () => new Response("", { status: 302, headers: { location: "/login" } }), "answers HTTP 302"],
     ["an empty list", listing(), "has no model that can chat; load one"],
     ["Ollama's empty list", () => Response.json({ object: "list", data: null }), "has no model that can chat"],
@@ -183,6 +183,31 @@ describe("chooseModel() by SOMA_MODEL_BASE_URL", () => {
     expect(events.at(-1)).toMatchObject({ type: "finish", reason: "stop" });
   });
 
+  test.each(["", "/v1/chat/completions", "/v1?key=secret"])(
+    "finds the server at an address with %j behind it",
+    async (path) => {
+      const server = await startServer({ models: ["bge-m3", "first"] });
+      const written = server.baseUrl.replace("/v1", path);
+      const env = { SOMA_MODEL_BASE_URL: path === "" ? written.replace("http://", "") : written };
+      const { client, reason } = await chooseModel({ models, env, fetch });
+      expect(reason).toBe(`SOMA_MODEL_BASE_URL is set; a server answers at ${server.baseUrl} and first is used`);
+      const asking = client.chat(
+        { messages: [{ role: "user", content: "hello" }], tools: [] },
+        new AbortController().signal,
+      );
+      expect((await collect(asking)).at(-1)).toMatchObject({ type: "finish" });
+    },
+  );
+
+  test.each([
+    [{ data: [{ id: "bge-reranker-v2" }, { id: "a", type: "embeddings" }, { id: "b", type: "llm" }] }, "b"],
+    [{ data: [{ id: "ocr", capabilities: { completion_chat: false } }, { id: "c" }] }, "c"],
+  ])("takes none for chat that cannot", async (list, model) => {
+    const send = knowing({ "http://a.example/v1/models": () => Response.json(list) });
+    const { client } = await chooseModel({ models, env: { SOMA_MODEL_BASE_URL: "http://a.example/v1" }, fetch: send });
+    expect(client.model).toBe(model);
+  });
+
   test("takes a model that is named at its word, so that the server may start later", async () => {
     const send = knowing({});
     const env = { SOMA_MODEL_BASE_URL: "http://gpu.example:8000/v1", SOMA_MODEL_NAME: "qwen" };
@@ -194,7 +219,8 @@ describe("chooseModel() by SOMA_MODEL_BASE_URL", () => {
 
   test.each([
     ["http://127.0.0.1:9/v1", "no server answers at http://127.0.0.1:9/v1"],
-    ["localhost:9", "its baseUrl begins with localhost:"],
+    ["localhost:9", "no server answers at http://localhost:9"],
+    ["ftp://127.0.0.1:9", "its baseUrl begins with ftp:"],
     ["https://user:secret@a.example/v1", "its baseUrl holds a user name or password"],
   ])("says why %s cannot be used instead of taking another", async (baseUrl, why) => {
     const choosing = chooseModel({ models, env: { SOMA_MODEL_BASE_URL: baseUrl }, fetch: knowing({}) });

@@ -28,10 +28,14 @@ export type Quote = (text: string, maxLength: number) => string;
 /** Shapes of keys, whole or masked in part, as servers like to repeat them in their errors. */
 const KEY_SHAPES = /\b(?:sk|pk|rk|key|gsk|xai)[-_][\w*.-]{6,}/g;
 
+/** A key that is shorter is a placeholder, such as "none" or "ollama", for servers that want any; its letters are in words. */
+const MIN_KEY_LENGTH = 8;
+
 /** Takes the key out before clipping, because half a key is a secret too. */
 export function createQuote(apiKey: string | undefined): Quote {
   return (text, maxLength) => {
-    const known = apiKey === undefined || apiKey === "" ? text : text.replaceAll(apiKey, "[key]");
+    const isSecret = apiKey !== undefined && apiKey.length >= MIN_KEY_LENGTH;
+    const known = isSecret ? text.replaceAll(apiKey, "[key]") : text;
     const line = known
       .replace(KEY_SHAPES, "[key]")
       .replaceAll(/[\s\p{Cc}]+/gu, " ")

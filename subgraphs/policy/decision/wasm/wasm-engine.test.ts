@@ -135,6 +135,17 @@ describe("createWasmEngine()", () => {
     expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(true);
     expect([before, engine.version]).toEqual([expect.not.stringMatching(engine.version), live.version]);
   });
+
+  it("denies while its data do not fit into its memory, and decides again with what fits", async () => {
+    const roles = { roles: loadRoles().roles };
+    let data: object = roles;
+    const live = await createWasmEngine({ wasm, data: () => data, log });
+    data = { ...roles, more: "x".repeat(20_000_000) };
+    expect(live.decide(ask("assistant", "clock", "low")).reason).toBe("policy_error: evaluation failed");
+    expect(live.version).not.toBe(engine.version);
+    data = roles;
+    expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(true);
+  });
 });
 
 /** The wasm with a text of its data replaced by one of the same length: a policy that does something else. */

@@ -31,23 +31,32 @@ export async function createWasmEngine({ wasm, data, log }: WasmEngineParams): P
   try {
     const policy = await loadPolicy(Uint8Array.from(wasm).buffer, MEMORY);
     policy.setData(known);
+    let loaded: object | undefined = known;
     const refresh = (): void => {
       const now = data();
-      if (now === known) return;
+      if (now === loaded) return;
+      // Half of them may be in place when it fails; whatever comes next is loaded anew.
+      loaded = undefined;
       policy.setData(now);
-      version = versionOf(now);
-      known = now;
+      loaded = now;
     };
     return {
       get version() {
-        refresh();
+        const now = data();
+        if (now !== known) version = versionOf(now);
+        known = now;
         return version;
       },
       fault: undefined,
-      decide(input) {
-        refresh();
-        return evaluate((value) => policy.evaluate(value, ENTRYPOINT), input, log);
-      },
+      decide: (input) =>
+        evaluate(
+          (value) => {
+            refresh();
+            return policy.evaluate(value, ENTRYPOINT);
+          },
+          input,
+          log,
+        ),
     };
   } catch (error) {
     const fault = `the policy bundle cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;

@@ -15,9 +15,14 @@ modelClientContract("createOpenAiCompatibleClient()", async () => {
 });
 
 describe("createOpenAiCompatibleClient() hears", () => {
-  const calculated: ChatEvent[] = [
-    { type: "toolCall", call: { id: "call_test0", name: "calculate", arguments: '{"expression":"37*12"}' } },
-    { type: "finish", reason: "tool_calls", usage: { inputTokens: 20, outputTokens: 14 } },
+  const given = { id: "call_test0" };
+  const call = { id: "call_test0", name: "calculate", arguments: '{"expression":"37*12"}', given };
+  const calculated = [
+    { type: "toolCall", call },
+    {
+      ...{ type: "finish", reason: "tool_calls", usage: { inputTokens: 20, outputTokens: 14 } },
+      given: { by: expect.stringMatching(/^test-model at http:\/\/127\.0\.0\.1:\d+\/v1$/), fields: {} },
+    },
   ];
 
   test("text as it comes, the tool calls whole, and the usage", async () => {
@@ -186,8 +191,8 @@ describe("createOpenAiCompatibleClient() fails", () => {
       "<html>Welcome</html>",
       { "content-type": "text/html" },
       200,
-      "MODEL_FAILED",
-      "ended before the answer was finished",
+      "MODEL_REFUSED",
+      "is a web page, not a model; check baseUrl",
     ],
     [
       "JSON of something else",

@@ -1,20 +1,23 @@
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
-import { readText } from "@soma/shared/read-text";
-import { createQuote, ModelError, type Quote } from "../model-error.ts";
-import { createAnswer } from "./answer.ts";
+import { createQuote } from "../model-error.ts";
+import { basesOf, operationAt, placeOf } from "./address.ts";
+import { type Answer, createAnswer } from "./answer.ts";
+import { askServer, type Learned } from "./ask-server.ts";
 import { REQUEST_ID_HEADER, watchConnect } from "./connect-watch.ts";
 import { type Deadlines, startDeadlines, type TimeoutsMs } from "./deadlines.ts";
-import { toCallError, toResponseError } from "./errors.ts";
-import { MAX_EVENT_LENGTH, readEvents } from "./sse.ts";
-import { parseChunk, toWireRequest, type WireChunk } from "./wire.ts";
+import { toCallError } from "./errors.ts";
+import { NOTE_OF, type Quirk } from "./quirks.ts";
+import { readChunks } from "./read-chunks.ts";
+import type { WireChunk } from "./wire-chunk.ts";
+import { toWireRequest } from "./wire-request.ts";
 
 export interface OpenAiCompatibleOptions {
   /** Names for events, spans and people. */
   profile: string;
   provider: string;
-  /** Up to and with /v1. Must not hold a user name or password. */
+  /** What its operations have in common, such as http://127.0.0.1:11434/v1. Must not hold a user name or password. */
   baseUrl: string;
   model: string;
   /** Sent as a bearer token; left out, none is sent. Never appears in an error. */
@@ -35,7 +38,14 @@ export function createOpenAiCompatibleClient(options: OpenAiCompatibleOptions): 
   if (fault !== undefined)
     throw new SomaError("BAD_INPUT", `model profile "${options.profile}" cannot be used: ${fault}`);
   const { profile, provider, model } = options;
-  return { profile, provider, model, isAi: true, chat: (request, signal) => chat(options, request, signal) };
+  const learned: Learned = { base: undefined, quirks: new Set() };
+  return {
+    profile,
+    provider,
+    model,
+    isAi: true,
+    chat: (request, signal) => chat({ ...options, learned }, request, signal),
+  };
 }
 
 /** What keeps an address and a key from being used, in words; undefined when they can be. Never holds the key. */
@@ -51,63 +61,80 @@ export function settingsFault(baseUrl: string, apiKey: string | undefined): stri
   return undefined;
 }
 
-async function* chat(
-  options: OpenAiCompatibleOptions,
-  request: ChatRequest,
-  caller: AbortSignal,
-): AsyncGenerator<ChatEvent> {
-  const who = `${options.profile} (${options.model})`;
-  const quote = createQuote(options.apiKey?.trim());
+type Caller = OpenAiCompatibleOptions & { learned: Learned };
+
+async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
+  const { learned, baseUrl, model, apiKey } = options;
+  const who = `${options.profile} (${model})`;
+  const quote = createQuote(apiKey?.trim());
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
   let started = false;
   try {
-    const response = await post(options, request, deadlines);
-    if (!response.ok) throw await toResponseError(who, response, quote);
+    const bases = basesOf(baseUrl);
+    const response = await askServer({ who, bases, learned, quote, post: postWith(options, request, deadlines) });
     started = true;
-    yield* toEvents(readChunks(response, quote), deadlines, quote);
+    for (const quirk of request.tools.length === 0 ? [] : learned.quirks) {
+      const text = NOTE_OF[quirk];
+      if (text !== undefined) yield { type: "note", text };
+    }
+    const answer = createAnswer({ by: nameOf(options), tools: request.tools.map(({ name }) => name) });
+    yield* toEvents(readChunks(response.body ?? nothing(), quote), answer, deadlines);
   } catch (error) {
-    throw deadlines.failure() ?? toCallError(who, new URL(options.baseUrl).origin, error, started);
+    throw deadlines.failure() ?? toCallError(who, new URL(baseUrl).origin, error, started);
   } finally {
     deadlines.close();
   }
 }
 
-async function post(options: OpenAiCompatibleOptions, request: ChatRequest, deadlines: Deadlines): Promise<Response> {
+/** Server and model in one. */
+function nameOf({ baseUrl, model }: OpenAiCompatibleOptions): string {
+  return `${model} at ${placeOf(baseUrl)}`;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function postWith(options: OpenAiCompatibleOptions, request: ChatRequest, deadlines: Deadlines) {
   const { hostname } = new URL(options.baseUrl);
   const tokenLimitField = /(^|\.)openai\.(com|azure\.com)$/.test(hostname) ? "max_completion_tokens" : "max_tokens";
-  const key = options.apiKey?.trim() ?? "";
-  const requestId = newId();
-  const endWatch = watchConnect(requestId, deadlines);
-  try {
-    return await (options.fetch ?? fetch)(`${options.baseUrl.replace(/\/+$/, "")}/chat/completions`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "text/event-stream, application/json",
-        [REQUEST_ID_HEADER]: requestId,
-        ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
-      },
-      body: JSON.stringify(toWireRequest(request, { ...options, tokenLimitField })),
-      signal: deadlines.signal,
-      redirect: "manual",
-    });
-  } finally {
-    endWatch();
-  }
+  return async (base: string, quirks: ReadonlySet<Quirk>): Promise<Response> => {
+    const requestId = newId();
+    const endWatch = watchConnect(requestId, deadlines);
+    try {
+      return await (options.fetch ?? fetch)(operationAt(base, "/chat/completions"), {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "text/event-stream, application/json",
+          [REQUEST_ID_HEADER]: requestId,
+          ...keyHeaders(hostname, options.apiKey?.trim() ?? ""),
+        },
+        body: JSON.stringify(toWireRequest(request, { ...options, by: nameOf(options), quirks, tokenLimitField })),
+        signal: deadlines.signal,
+        redirect: "manual",
+      });
+    } finally {
+      endWatch();
+    }
+  };
+}
+
+/** Azure takes a key in a header of its own, and a token of a person where others take keys. */
+function keyHeaders(hostname: string, key: string): Record<string, string> {
+  if (key === "") return {};
+  const isAzure = /\.azure(?:-api\.net|\.com|\.us|\.cn)$/.test(hostname);
+  return isAzure && !key.startsWith("ey") ? { "api-key": key } : { authorization: `Bearer ${key}` };
 }
 
 async function* toEvents(
   chunks: AsyncIterable<WireChunk>,
+  answer: Answer,
   deadlines: Deadlines,
-  quote: Quote,
 ): AsyncGenerator<ChatEvent> {
-  const answer = createAnswer(quote);
   try {
     for await (const chunk of chunks) {
       if (chunk.alive) deadlines.token();
       if (chunk.finishReason !== null) deadlines.finished();
-      const delta = answer.add(chunk);
-      if (delta !== "") yield { type: "text", delta };
+      yield* answer.add(chunk);
       throwIfOver(deadlines);
     }
   } catch (error) {
@@ -124,20 +151,4 @@ async function* toEvents(
 function throwIfOver(deadlines: Deadlines): void {
   const failure = deadlines.failure();
   if (failure !== undefined) throw failure;
-}
-
-/** Chunks up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON object, which is one chunk. */
-async function* readChunks(response: Response, quote: Quote): AsyncGenerator<WireChunk> {
-  if (response.headers.get("content-type")?.includes("json") === true) {
-    const body = await readText(response.body, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
-      throw new ModelError("MODEL_FAILED", cause.message, { cause });
-    });
-    yield parseChunk(body, quote);
-    return;
-  }
-  if (response.body === null) return;
-  for await (const data of readEvents(response.body)) {
-    if (data.trim() === "[DONE]") return;
-    if (data.trim() !== "") yield parseChunk(data, quote);
-  }
 }

@@ -1,7 +1,9 @@
+import { isRecord } from "@soma/schemas/json";
 import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
-import { errorText } from "./wire.ts";
+import { placeOf } from "./address.ts";
+import { errorText } from "./wire-chunk.ts";
 
 /** Characters of the server's own message that are passed on. */
 const MESSAGE_LENGTH = 300;
@@ -14,48 +16,91 @@ const AWAY = new Set([429, 502, 503, 504]);
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425]);
 
+/** A response that is not an answer. */
+export interface Refusal {
+  status: number;
+  /** Where it was asked, without the query. */
+  address: string;
+  /** What the server says; nothing when it is a page for people. */
+  said: string;
+  /** Its own words for what is wrong, such as insufficient_quota. */
+  code: string;
+  isJson: boolean;
+  isPage: boolean;
+  location: string | null;
+  retryAfter: string | null;
+}
+
+/** Reads what a server says instead of an answer. */
+export async function readRefusal(response: Response, base: string): Promise<Refusal> {
+  const { status, headers } = response;
+  const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
+  const body = (await readText(limited, BODY_BYTES, "the error").catch(() => undefined)) ?? "";
+  const json = parse(body);
+  const isPage = /^\s*</.test(body);
+  return {
+    status,
+    address: placeOf(base),
+    said: isPage ? "" : (errorText(json) ?? body),
+    code: codeIn(json),
+    isJson: isRecord(json),
+    isPage,
+    location: headers.get("location"),
+    retryAfter: headers.get("retry-after"),
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function codeIn(body: unknown): string {
+  const error = isRecord(body) ? (isRecord(body.error) ? body.error : body) : {};
+  return [error.code, error.type].filter((part) => typeof part === "string").join(" ");
+}
+
 /**
  * The error of a response that is not an answer: UPSTREAM_UNAVAILABLE when the server is too busy or away, MODEL_FAILED where
  * trying again may help, else MODEL_REFUSED.
  */
-export async function toResponseError(who: string, response: Response, quote: Quote): Promise<ModelError> {
-  const { status } = response;
+export function toResponseError(who: string, refusal: Refusal, quote: Quote): ModelError {
+  const { status, address, isPage } = refusal;
   if (status >= 300 && status < 400) {
-    await response.body?.cancel();
-    const target = quote(response.headers.get("location") ?? "another address", MESSAGE_LENGTH);
+    const target = quote(refusal.location ?? "another address", MESSAGE_LENGTH);
     return new ModelError(
       "MODEL_REFUSED",
       `${who} redirects to ${target} (HTTP ${status}); set baseUrl to the final address`,
     );
   }
-  const said = quote(await messageOf(response), MESSAGE_LENGTH);
-  const code = codeOf(status);
-  return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(status)}${said === "" ? "" : `: ${said}`}`, {
-    retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(response.headers.get("retry-after"), Date.now()),
+  if (status < 300 && isPage)
+    return new ModelError(
+      "MODEL_REFUSED",
+      `${who}: what answers at ${address} is a web page, not a model; check baseUrl of the model profile`,
+    );
+  const said = quote(refusal.said, MESSAGE_LENGTH);
+  const code = codeOf(refusal);
+  return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(refusal)}${said === "" ? "" : `: ${said}`}`, {
+    retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(refusal.retryAfter, Date.now()),
   });
 }
 
-function codeOf(status: number): ErrorCode {
+/** What no waiting mends, although the status says "too many requests". */
+const SPENT = /insufficient_quota|insufficient_balance|billing/i;
+
+function codeOf({ status, code }: Refusal): ErrorCode {
+  if (status === 429 && SPENT.test(code)) return "MODEL_REFUSED";
   if (AWAY.has(status)) return "UPSTREAM_UNAVAILABLE";
   return status >= 500 || PASSING.has(status) ? "MODEL_FAILED" : "MODEL_REFUSED";
 }
 
-function adviceOf(status: number): string {
+function adviceOf({ status, address, code }: Refusal): string {
   if (status === 401 || status === 403) return " (check the key of the model profile)";
-  if (status === 404) return " (check baseUrl and model of the model profile)";
-  return "";
-}
-
-/** What the server says in its body; the body itself when it is not JSON, and nothing when it is a page for people. */
-async function messageOf(response: Response): Promise<string> {
-  const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
-  const body = await readText(limited, BODY_BYTES, "the error").catch(() => undefined);
-  if (body === undefined || /^\s*</.test(body)) return "";
-  try {
-    return errorText(JSON.parse(body)) ?? body;
-  } catch {
-    return body;
-  }
+  if (status === 404 || status === 405) return ` at ${address} (check baseUrl and model of the model profile)`;
+  return status === 429 && SPENT.test(code) ? " (what the account may spend is spent)" : "";
 }
 
 /**

@@ -1,45 +1,77 @@
 import { isRecord } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
+import { operationAt, placeOf } from "./address.ts";
 
 /** Bytes of a list of models that are read. */
 const MAX_LIST_BYTES = 1_000_000;
-/** Models that cannot chat, as local servers list them beside those that can. */
-const NO_CHAT = /embed|rerank|whisper|\btts\b/i;
+/** Names of models that cannot chat, as servers list them beside those that can. */
+const NO_CHAT =
+  /embed|rerank|whisper|\btts\b|moderation|\b(?:bge|e5|gte|minilm|clip|dall-e|stable-diffusion|transcribe|speech)\b/i;
+/** What servers that tell the kind of a model call those that cannot. */
+const NO_CHAT_KIND = /embed|rerank|image|audio|speech|transcri|moderation/i;
 
 export interface ListModelsParams {
-  baseUrl: string;
+  /** Addresses to look at, in order; the next one where what answers at the one before is no model server. */
+  bases: readonly string[];
   apiKey: string | undefined;
   fetch: typeof fetch;
-  /** Milliseconds until the list must have been read. */
+  /** Milliseconds until each list must have been read. */
   limitMs: number;
 }
 
+/** The models of a server that can chat, in its order, and where it was found. */
+export interface Listed {
+  base: string;
+  models: string[];
+}
+
 /**
- * What a server lists at GET {baseUrl}/models: the models that can chat, in its order, or why there are none, in words that
- * follow the profile's name. Other programs listen on the usual ports too, so only a list in the right shape counts.
+ * What a server lists at GET {base}/models, or why there is nothing, in words that follow the profile's name. Other programs
+ * listen on the usual ports too, so only a list in the right shape counts.
  */
-export async function listModels({
-  baseUrl,
-  apiKey,
-  fetch: send,
-  limitMs,
-}: ListModelsParams): Promise<string[] | string> {
+export async function listModels({ bases, ...params }: ListModelsParams): Promise<Listed | string> {
+  const reasons: string[] = [];
+  for (const base of bases) {
+    const listed = await listAt(base, params);
+    if (typeof listed !== "string") return listed.models.length > 0 ? listed : noChat(base);
+    reasons.push(listed);
+    if (!listed.startsWith(ELSEWHERE)) break;
+  }
+  return reasons.join("; ");
+}
+
+function noChat(base: string): string {
+  return `the server at ${placeOf(base)} has no model that can chat; load one`;
+}
+
+/** How a reason begins that says of a server which answers that it is another one. */
+const ELSEWHERE = "what answers at";
+
+async function listAt(
+  base: string,
+  { apiKey, fetch: send, limitMs }: Omit<ListModelsParams, "bases">,
+): Promise<Listed | string> {
   const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   try {
-    const response = await send(`${baseUrl.replace(/\/+$/, "")}/models`, {
+    const response = await send(operationAt(base, "/models"), {
       headers,
       signal: AbortSignal.timeout(limitMs),
       redirect: "manual",
     });
     if (!response.ok) {
       await response.body?.cancel();
-      return `the server at ${baseUrl} answers HTTP ${response.status} instead of a list of models`;
+      return response.status === 404
+        ? `${ELSEWHERE} ${placeOf(base)} has no list of models (HTTP 404)`
+        : `the server at ${placeOf(base)} answers HTTP ${response.status} instead of a list of models`;
     }
-    return modelsOf(baseUrl, await readText(response.body, MAX_LIST_BYTES, "the list").catch(tooLong));
+    const models = modelsOf(await readText(response.body, MAX_LIST_BYTES, "the list").catch(tooLong));
+    return models === undefined ? `${ELSEWHERE} ${placeOf(base)} is not a model server` : { base, models };
   } catch (error) {
     const late = error instanceof Error && error.name === "TimeoutError";
-    return late ? `the server at ${baseUrl} does not answer within ${limitMs} ms` : `no server answers at ${baseUrl}`;
+    return late
+      ? `the server at ${placeOf(base)} does not answer within ${limitMs} ms`
+      : `no server answers at ${placeOf(base)}`;
   }
 }
 
@@ -49,18 +81,21 @@ function tooLong(error: unknown): undefined {
   throw error;
 }
 
-function modelsOf(baseUrl: string, body: string | undefined): string[] | string {
+/** The names of those that can chat; undefined for what is no list of models. */
+function modelsOf(body: string | undefined): string[] | undefined {
   const list = parse(body);
   // Ollama without a model lists null.
-  if (!isRecord(list) || !("data" in list) || !(Array.isArray(list.data) || list.data === null))
-    return `what answers at ${baseUrl} is not a model server`;
-  const ids = (list.data ?? []).flatMap((item: unknown) =>
-    isRecord(item) && typeof item.id === "string" && item.id !== "" ? [item.id] : [],
-  );
-  if (list.data !== null && list.data.length > 0 && ids.length === 0)
-    return `what answers at ${baseUrl} is not a model server`;
-  const models = ids.filter((id) => !NO_CHAT.test(id));
-  return models.length > 0 ? models : `the server at ${baseUrl} has no model that can chat; load one`;
+  if (!isRecord(list) || !("data" in list) || !(Array.isArray(list.data) || list.data === null)) return undefined;
+  const items = (list.data ?? [])
+    .filter(isRecord)
+    .filter(({ id }: { id?: unknown }) => typeof id === "string" && id !== "");
+  if (list.data !== null && list.data.length > 0 && items.length === 0) return undefined;
+  return items.filter(canChat).map(({ id }: { id?: unknown }) => String(id));
+}
+
+function canChat({ id, type, capabilities }: Readonly<Record<string, unknown>>): boolean {
+  if (NO_CHAT.test(String(id)) || (typeof type === "string" && NO_CHAT_KIND.test(type))) return false;
+  return !(isRecord(capabilities) && capabilities.completion_chat === false);
 }
 
 function parse(body: string | undefined): unknown {

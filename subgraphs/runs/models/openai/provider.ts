@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { defineProvider, type Env } from "../provider.ts";
+import { basesOf, placeOf, repairAddress } from "./address.ts";
 import { createOpenAiCompatibleClient, settingsFault } from "./client.ts";
 import { listModels } from "./list-models.ts";
 
@@ -11,7 +12,10 @@ const NAME = "openai-compatible";
 const CUSTOM_KEY = "SOMA_MODEL_API_KEY";
 
 const settings = Type.Object({
-  baseUrl: Type.String({ pattern: "^https?://", description: "up to and with /v1" }),
+  baseUrl: Type.String({
+    minLength: 1,
+    description: "what its operations have in common, such as http://127.0.0.1:11434/v1",
+  }),
   apiKeyEnv: Type.Optional(Type.String({ description: "environment variable that holds the key" })),
   temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
   maxOutputTokens: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -33,19 +37,23 @@ export default defineProvider({
   },
 
   async look({ name, profile, env, fetch, named }) {
-    const { baseUrl, apiKeyEnv } = profile;
+    const { apiKeyEnv } = profile;
+    const written = repairAddress(profile.baseUrl);
     const apiKey = keyIn(env, apiKeyEnv);
     if (apiKeyEnv !== undefined && apiKey === undefined) return { usable: false, why: `${apiKeyEnv} is not set` };
-    const fault = settingsFault(baseUrl, apiKey);
+    const fault = settingsFault(written, apiKey);
     if (fault !== undefined) return { usable: false, why: fault };
     // A key or the address itself was given on purpose and is taken at its word, so that a start needs no network.
     const trusted = profile.model !== "" && (apiKey !== undefined || name === "custom");
-    const limitMs = isLoopback(baseUrl) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
-    const listed = trusted ? [profile.model] : await listModels({ baseUrl, apiKey, fetch, limitMs });
+    const limitMs = isLoopback(written) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
+    const listed = trusted
+      ? { base: written, models: [profile.model] }
+      : await listModels({ bases: basesOf(written), apiKey, fetch, limitMs });
     if (typeof listed === "string") return { usable: false, why: listed };
-    const model = profile.model === "" ? (listed[0] ?? "") : profile.model;
-    const options = { ...profile, profile: name, model, apiKey, fetch };
-    const why = toWhy(apiKeyEnv, trusted, model, baseUrl);
+    const baseUrl = listed.base;
+    const model = profile.model === "" ? (listed.models[0] ?? "") : profile.model;
+    const options = { ...profile, profile: name, baseUrl, model, apiKey, fetch };
+    const why = toWhy(apiKeyEnv, trusted, model, placeOf(baseUrl));
     return { usable: true, why, client: createOpenAiCompatibleClient(options) };
   },
 });

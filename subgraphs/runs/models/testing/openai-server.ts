@@ -104,11 +104,12 @@ async function handle(
       `Incorrect API key provided: ${given}. You can find your API key in the account settings.`,
     );
   }
-  if (request.method === "GET" && request.url === "/v1/models") {
+  const { pathname } = new URL(request.url ?? "", "http://localhost");
+  if (request.method === "GET" && pathname === "/v1/models") {
     const data = models.map((id) => ({ id, object: "model", created: 1_700_000_000, owned_by: "test" }));
     return sendJson(response, 200, { object: "list", data });
   }
-  if (request.method !== "POST" || request.url !== "/v1/chat/completions")
+  if (request.method !== "POST" || pathname !== "/v1/chat/completions")
     return sendError(response, 404, `Unknown request URL: ${request.url}`);
   const body = await readJson(request);
   requests.push(body);

@@ -1,6 +1,7 @@
-import { describeHeard, listen } from "@soma/sdk/listen";
+import { describeHeard, listen, summarizeHeard, toMessage, toOutput } from "@soma/sdk/listen";
 import { type ChatMessage, type ChatRequest, MEMORY_HEADING, type ToolDefinition } from "@soma/sdk/model-client";
 import type { NodeSpec, StepContext } from "@soma/sdk/node";
+import { describeCalls, numberCalls, toRefusals } from "@soma/sdk/number-calls";
 import { rememberTool } from "@soma/sdk/remember-tool";
 import type { CatalogTool } from "@soma/sdk/services";
 import { SomaError } from "@soma/shared/errors";
@@ -9,8 +10,6 @@ import { userText } from "../user-text.ts";
 
 /** Answers of the model in one run; each may ask for tools again. */
 const MAX_MODEL_TURNS = 12;
-/** Tool calls of one answer. */
-const MAX_CALLS = 16;
 
 const INSTRUCTIONS =
   "You are the assistant of this workspace. Use the tools you are given when they help; do not guess what a tool can tell. " +
@@ -29,24 +28,20 @@ export const modelNode: NodeSpec<AssistantState> = {
     if (state.modelTurns >= MAX_MODEL_TURNS)
       throw new SomaError("LIMIT_EXCEEDED", `the model was asked ${MAX_MODEL_TURNS} times without coming to an answer`);
     const client = await context.services.model();
-    const { text, calls, usage } = await listen(client.chat(await toRequest(state, context), context.signal), context);
-    const numbered = calls.slice(0, MAX_CALLS).map((call, index) => ({
-      ...call,
-      id: `call_${state.callCount + index + 1}`,
-      ordinal: state.callCount + index + 1,
-    }));
-    const toolCalls = numbered.map(({ ordinal: _, ...call }) => call);
+    const heard = await listen(client.chat(await toRequest(state, context), context.signal), context);
+    const numbered = numberCalls(heard.calls, state.callCount);
+    const calls = numbered.asked;
     return {
       patch: {
-        messages: [{ role: "assistant", content: text, ...(toolCalls.length === 0 ? {} : { toolCalls }) }],
-        calls: numbered,
-        callCount: state.callCount + numbered.length,
+        messages: [toMessage(heard, calls), ...toRefusals(numbered.refused)],
+        calls: numbered.made.map((call, index) => ({ ...call, ordinal: state.callCount + index + 1 })),
+        callCount: state.callCount + calls.length,
         modelTurns: state.modelTurns + 1,
-        ...(numbered.length === 0 ? { answer: text, answeredAt: context.now().toISOString() } : {}),
+        ...(calls.length === 0 ? { answer: heard.text, answeredAt: context.now().toISOString() } : {}),
       },
-      summary: numbered.length === 0 ? "Answered" : `Asked for ${numbered.map((call) => call.name).join(", ")}`,
-      outputSummary: describeHeard(text, numbered, usage),
-      output: { model: client.model, provider: client.provider, isAi: client.isAi, text, toolCalls, usage },
+      summary: summarizeHeard(heard, calls.length === 0 ? "Answered" : describeCalls(numbered)),
+      outputSummary: describeHeard(heard.text, calls, heard.usage),
+      output: toOutput(client, heard, calls),
     };
   },
 };

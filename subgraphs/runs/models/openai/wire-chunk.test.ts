@@ -1,56 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { createQuote } from "../model-error.ts";
-import { parseChunk, toWireRequest } from "./wire.ts";
+import { parseChunk } from "./wire-chunk.ts";
 
 const quote = createQuote("sk-secret-key-123456");
 
-describe("toWireRequest()", () => {
-  test("writes every kind of message and the tools as OpenAI reads them", () => {
-    const call = { id: "call_1", name: "calculate", arguments: '{"expression":"1+1"}' };
-    const body = toWireRequest(
-      {
-        messages: [
-          { role: "system", content: "s" },
-          { role: "user", content: "u" },
-          { role: "assistant", content: "", toolCalls: [call] },
-          { role: "tool", toolCallId: "call_1", content: "2" },
-          { role: "assistant", content: "a", toolCalls: [] },
-        ],
-        tools: [{ name: "calculate", description: "d", inputSchema: { type: "object" } }],
-      },
-      { model: "m", temperature: 0, maxOutputTokens: 7, tokenLimitField: "max_tokens" },
-    );
-    expect(body).toEqual({
-      model: "m",
-      messages: [
-        { role: "system", content: "s" },
-        { role: "user", content: "u" },
-        {
-          role: "assistant",
-          content: null,
-          tool_calls: [
-            { id: "call_1", type: "function", function: { name: "calculate", arguments: '{"expression":"1+1"}' } },
-          ],
-        },
-        { role: "tool", tool_call_id: "call_1", content: "2" },
-        { role: "assistant", content: "a" },
-      ],
-      tools: [{ type: "function", function: { name: "calculate", description: "d", parameters: { type: "object" } } }],
-      temperature: 0,
-      max_tokens: 7,
-      stream: true,
-      stream_options: { include_usage: true },
-    });
-  });
-
-  test("leaves out what is not set", () => {
-    const body = toWireRequest({ messages: [], tools: [] }, { model: "m", tokenLimitField: "max_tokens" });
-    expect(Object.keys(body).sort()).toEqual(["messages", "model", "stream", "stream_options"]);
-  });
-});
-
 describe("parseChunk()", () => {
-  const nothing = { text: "", alive: false, toolCalls: [], finishReason: null, usage: null };
+  const nothing = { text: "", thinking: "", alive: false, toolCalls: [], finishReason: null, usage: null, extra: {} };
   const delta = (part: object, more: object = {}) => JSON.stringify({ choices: [{ index: 0, delta: part, ...more }] });
 
   test.each([
@@ -60,9 +15,33 @@ describe("parseChunk()", () => {
     [
       "text in parts",
       delta({ content: [{ type: "text", text: "a" }, { type: "text", text: "b" }, 7] }),
-      { ...nothing, text: "ab", alive: true },
+      {
+        ...{ ...nothing, text: "ab", alive: true },
+        extra: { content: [{ type: "text", text: "a" }, { type: "text", text: "b" }, 7] },
+      },
     ],
-    ["hidden reasoning, a sign of life", delta({ content: "", reasoning_content: "hm" }), { ...nothing, alive: true }],
+    [
+      "thinking, under two names",
+      delta({ content: "", reasoning_content: "hm", reasoning: "hm" }),
+      { ...nothing, thinking: "hm", alive: true, extra: { reasoning_content: "hm", reasoning: "hm" } },
+    ],
+    [
+      "thinking in a part of the content",
+      delta({ content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }] }),
+      {
+        ...{ ...nothing, thinking: "hm", alive: true },
+        extra: { content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }] },
+      },
+    ],
+    [
+      "the first of two choices",
+      '{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}',
+      { ...nothing, text: "a", alive: true },
+    ],
+    ["the second choice alone", '{"choices":[{"index":1,"delta":{"content":"b"}}]}', nothing],
+    ["a ping", '{"type":"ping"}', nothing],
+    ["an empty object", "{}", nothing],
+    ["fields that say nothing", delta({ content: null, audio: null, name: "" }), nothing],
     ["a finish", delta({}, { finish_reason: "stop" }), { ...nothing, finishReason: "stop" }],
     ["an empty finish reason", delta({}, { finish_reason: "" }), nothing],
     ["no choices", '{"choices":[]}', nothing],
@@ -88,16 +67,24 @@ describe("parseChunk()", () => {
 
   test("reads the pieces of tool calls, with what they leave out as null", () => {
     const pieces = [
-      { index: 1, id: "", function: { arguments: "{" } },
-      { id: "x", function: { name: "f", arguments: { a: 1 } } },
+      { index: "1", id: "", type: "function", function: { arguments: "{" } },
+      { id: "x", extra_content: { s: 1 }, function: { name: "f", arguments: { a: 1 }, strict: true } },
       {},
       "odd",
     ];
     expect(parseChunk(delta({ tool_calls: pieces }), quote).toolCalls).toEqual([
-      { index: 1, id: null, name: null, arguments: "{" },
-      { index: null, id: "x", name: "f", arguments: '{"a":1}' },
-      { index: null, id: null, name: null, arguments: "" },
+      { index: 1, id: null, name: null, arguments: "{", extra: {} },
+      {
+        index: null,
+        id: "x",
+        name: "f",
+        arguments: '{"a":1}',
+        extra: { extra_content: { s: 1 }, function: { strict: true } },
+      },
+      { index: null, id: null, name: null, arguments: "", extra: {} },
     ]);
+    const alone = parseChunk(delta({ function_call: { name: "f", arguments: "{}" } }), quote);
+    expect(alone.toolCalls).toEqual([{ index: null, id: null, name: "f", arguments: "{}", extra: {} }]);
   });
 
   test.each([
@@ -108,6 +95,11 @@ describe("parseChunk()", () => {
       "the server's error",
       '{"error":{"message":"out of memory"}}',
       "the server reported an error in the answer: out of memory",
+    ],
+    [
+      "an error without that name",
+      '{"message":"no such model","code":5}',
+      "reported an error in the answer: no such model",
     ],
     ["the server's error as text", '{"error":"overloaded"}', "reported an error in the answer: overloaded"],
     ["the key", "sk-secret-key-123456 is wrong", "not JSON: [key] is wrong"],

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { createCalls } from "./calls.ts";
+import type { WireToolCall } from "./wire-chunk.ts";
+
+function piece(index: number | null, id: string | null, name: string | null, written = ""): WireToolCall {
+  return { index, id, name, arguments: written, extra: {} };
+}
+
+/** Ids, names and arguments of the calls that these pieces make. */
+function callsOf(pieces: WireToolCall[], tools: string[] = []): [string, string, string][] {
+  const calls = createCalls(tools);
+  for (const each of pieces) calls.add(each);
+  return calls.end().map(({ id, name, arguments: written }) => [id, name, written]);
+}
+
+describe("createCalls() puts tool calls together", () => {
+  test("from pieces, with id and name only in the first", () => {
+    expect(callsOf([piece(0, "a", "f"), piece(0, null, null, '{"x"'), piece(0, null, null, ":1}")])).toEqual([
+      ["a", "f", '{"x":1}'],
+    ]);
+  });
+
+  test("of several calls in turn", () => {
+    const pieces = [
+      piece(0, "a", "f"),
+      piece(1, "b", "g"),
+      piece(0, null, null, '{"x":'),
+      piece(1, null, null, "{"),
+      piece(0, null, null, "1}"),
+      piece(1, null, null, "}"),
+    ];
+    expect(callsOf(pieces)).toEqual([
+      ["a", "f", '{"x":1}'],
+      ["b", "g", "{}"],
+    ]);
+  });
+
+  test("whole in one chunk, with id and name in every piece, and with another id in a later piece", () => {
+    expect(callsOf([piece(0, "a", "f", '{"x":1}')])).toEqual([["a", "f", '{"x":1}']]);
+    expect(callsOf([piece(0, "a", "f", '{"x"'), piece(0, "a", "f", ":1}")])).toEqual([["a", "f", '{"x":1}']]);
+    expect(callsOf([piece(0, "a", "f", '{"x"'), piece(0, "other", null, ":1}")])).toEqual([["a", "f", '{"x":1}']]);
+  });
+
+  test("that all have index 0, with ids and without", () => {
+    expect(callsOf([piece(0, "a", "f", "{}"), piece(0, "b", "f", '{"x":1}')])).toEqual([
+      ["a", "f", "{}"],
+      ["b", "f", '{"x":1}'],
+    ]);
+    expect(callsOf([piece(0, null, "f", '{"x":1}'), piece(0, null, "f", '{"x":2}')])).toEqual([
+      ["call_0", "f", '{"x":1}'],
+      ["call_1", "f", '{"x":2}'],
+    ]);
+  });
+
+  test("without an index: a new id begins another call, no id goes on", () => {
+    expect(
+      callsOf([piece(null, "a", "f", '{"x"'), piece(null, null, null, ":1}"), piece(null, "b", "g", "{}")]),
+    ).toEqual([
+      ["a", "f", '{"x":1}'],
+      ["b", "g", "{}"],
+    ]);
+  });
+
+  test("and gives each an id of its own", () => {
+    expect(callsOf([piece(0, null, "f"), piece(1, null, "g")]).map(([id]) => id)).toEqual(["call_0", "call_1"]);
+    expect(
+      new Set(callsOf([piece(0, "call_1", "f"), piece(1, null, "g"), piece(2, "call_1", "h")]).map(([id]) => id)).size,
+    ).toBe(3);
+  });
+
+  test("and reads arguments that are missing as an empty object", () => {
+    expect(callsOf([piece(0, "a", "f")])).toEqual([["a", "f", "{}"]]);
+  });
+
+  test("that are told apart by their ids alone, in turn", () => {
+    const pieces = [
+      piece(null, "a", "f"),
+      piece(null, "b", "g"),
+      piece(null, "a", null, '{"x":'),
+      piece(null, "b", null, "{}"),
+      piece(null, "a", null, "1}"),
+    ];
+    expect(callsOf(pieces)).toEqual([
+      ["a", "f", '{"x":1}'],
+      ["b", "g", "{}"],
+    ]);
+  });
+
+  test("of two tools without index and id, the first without arguments", () => {
+    expect(callsOf([piece(null, null, "clock"), piece(null, null, "find", '{"x":1}')], ["clock", "find"])).toEqual([
+      ["call_0", "clock", "{}"],
+      ["call_1", "find", '{"x":1}'],
+    ]);
+  });
+
+  test("whose name comes in pieces, unless the first piece is a tool of its own", () => {
+    const pieces = [piece(0, "a", "get_"), piece(0, null, "wea"), piece(0, null, "ther", "{}")];
+    expect(callsOf(pieces, ["get_weather"])).toEqual([["a", "get_weather", "{}"]]);
+    const two = [piece(0, null, "get"), piece(0, null, "weather", "{}")];
+    expect(callsOf(two, ["get", "weather", "getweather"]).map(([, name]) => name)).toEqual(["get", "weather"]);
+  });
+
+  test("once, when a finished call is sent again as a whole", () => {
+    const whole = '{"x":1}';
+    expect(callsOf([piece(0, "a", "f", '{"x"'), piece(0, "a", null, ":1}"), piece(0, "a", "f", whole)])).toEqual([
+      ["a", "f", whole],
+    ]);
+    expect(callsOf([piece(null, "a", "f", whole), piece(null, "a", "f", whole)])).toEqual([["a", "f", whole]]);
+    expect(callsOf([piece(0, null, "f", whole), piece(0, null, "f", whole)])).toEqual([["call_0", "f", whole]]);
+    expect(callsOf([piece(0, "a", "f", whole), piece(0, "b", "f", whole)])).toHaveLength(2);
+  });
+
+  test("and keeps what the server says of each beside", () => {
+    const calls = createCalls([]);
+    calls.add({ ...piece(0, "a", "f", "{"), extra: { extra_content: { sig: "x" } } });
+    calls.add({ ...piece(0, null, null, "}"), extra: { function: { more: 1 } } });
+    expect(calls.end()[0]?.given).toEqual({ id: "a", extra_content: { sig: "x" }, function: { more: 1 } });
+    const plain = createCalls([]);
+    plain.add(piece(0, null, "f"));
+    expect(plain.end()).toEqual([{ id: "call_0", name: "f", arguments: "{}" }]);
+  });
+});

@@ -1,0 +1,37 @@
+import type { JsonObject } from "@soma/schemas/json";
+import { describe, expect, test } from "vitest";
+import { mergeExtra } from "./merge-extra.ts";
+
+const merged = (...pieces: JsonObject[]): JsonObject => pieces.reduce(mergeExtra, {});
+
+describe("mergeExtra()", () => {
+  test("joins text that comes in pieces, and takes the last word otherwise", () => {
+    expect(merged({ reasoning_content: "a", x_id: "1" }, { reasoning_content: "a" }, { x_id: "1" })).toEqual({
+      ...{ reasoning_content: "aa", x_id: "1" },
+    });
+    expect(merged({ a: 1 }, { a: "b" })).toEqual({ a: "b" });
+  });
+
+  test("goes into objects, and joins lists", () => {
+    expect(merged({ o: { a: 1 } }, { o: { b: [1] } }, { o: { b: [2, "x"] } })).toEqual({ o: { a: 1, b: [1, 2, "x"] } });
+  });
+
+  test("puts numbered items together, and a thought with its signature", () => {
+    const details = (index: number, text: string) => ({ reasoning_details: [{ index, type: "reasoning.text", text }] });
+    expect(merged(details(0, "a"), details(1, "x"), details(0, "b"))).toEqual({
+      reasoning_details: [
+        { index: 0, type: "reasoning.text", text: "ab" },
+        { index: 1, type: "reasoning.text", text: "x" },
+      ],
+    });
+    const block = (thinking: string, more: JsonObject = {}) => ({
+      thinking_blocks: [{ type: "thinking", thinking, ...more }],
+    });
+    expect(merged(block("a"), block("b"), block("", { signature: "s" }), block("c"))).toEqual({
+      thinking_blocks: [
+        { type: "thinking", thinking: "ab", signature: "s" },
+        { type: "thinking", thinking: "c" },
+      ],
+    });
+  });
+});

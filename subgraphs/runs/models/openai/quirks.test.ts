@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { type Quirk, quirkOf } from "./quirks.ts";
+
+const none: ReadonlySet<Quirk> = new Set();
+
+describe("quirkOf()", () => {
+  test.each<[number, string, Quirk | undefined]>([
+    [400, "Unrecognized request argument supplied: stream_options", "NO_STREAM_OPTIONS"],
+    [422, '{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}', "NO_STREAM_OPTIONS"],
+    [
+      400,
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      "OTHER_TOKEN_LIMIT",
+    ],
+    [400, "Unsupported value: 'temperature' does not support 0 with this model.", "NO_TEMPERATURE"],
+    [400, "registry.local/gemma:2b does not support tools", "NO_TOOLS"],
+    [400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', "NO_TOOLS"],
+    [500, "tools param requires --jinja flag", "NO_TOOLS"],
+    [400, "System role not supported", "NO_SYSTEM_ROLE"],
+    [400, "Developer instruction is not enabled for models/gemma-3-27b-it", "NO_SYSTEM_ROLE"],
+    [400, "reasoning_content is not allowed in input messages", "NO_EXTRA_FIELDS"],
+    [400, "This model's maximum context length is 8192 tokens", undefined],
+    [400, "messages with role 'tool' must answer a preceding tool call; 'call_1' is none", undefined],
+    [401, "stream_options", undefined],
+    [503, "does not support tools", undefined],
+  ])("of HTTP %i %j is %s", (status, said, quirk) => {
+    expect(quirkOf(status, said, none)).toBe(quirk);
+  });
+
+  test("is none that is known already", () => {
+    expect(quirkOf(400, "does not support tools", new Set<Quirk>(["NO_TOOLS"]))).toBeUndefined();
+  });
+});

@@ -1,0 +1,161 @@
+import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
+import { ModelError, type Quote } from "../model-error.ts";
+
+/** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
+export interface WireChunk {
+  text: string;
+  /** What the model thinks, from a field or a part of its own. */
+  thinking: string;
+  /** True when the chunk carries anything the model made: a sign of life. */
+  alive: boolean;
+  toolCalls: WireToolCall[];
+  finishReason: string | null;
+  usage: { inputTokens: number; outputTokens: number } | null;
+  /** Fields of the message that nobody here understands, and its parts where its content is a list. */
+  extra: JsonObject;
+}
+
+/** A piece of a tool call; what the piece does not say is null. */
+export interface WireToolCall {
+  index: number | null;
+  id: string | null;
+  name: string | null;
+  arguments: string;
+  extra: JsonObject;
+}
+
+const READ_OF_MESSAGE = new Set(["role", "content", "refusal", "tool_calls", "function_call"]);
+const READ_OF_CALL = new Set(["index", "id", "type", "function"]);
+const READ_OF_FUNCTION = new Set(["name", "arguments"]);
+/** Chunks of servers that only say that they are alive. */
+const PINGS = new Set(["ping", "keepalive", "keep-alive", "heartbeat"]);
+
+const NOTHING: WireChunk = {
+  text: "",
+  thinking: "",
+  alive: false,
+  toolCalls: [],
+  finishReason: null,
+  usage: null,
+  extra: {},
+};
+
+/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, or when it carries the server's error. */
+export function parseChunk(json: string, quote: Quote): WireChunk {
+  const chunk = parseObject(json, quote);
+  const isPart = Array.isArray(chunk.choices);
+  if (isRecord(chunk.error) || typeof chunk.error === "string" || (!isPart && errorText(chunk) !== undefined))
+    throw new ModelError(
+      "MODEL_FAILED",
+      `the server reported an error in the answer: ${quote(errorText(chunk) ?? json, 300)}`,
+    );
+  const usage = usageOf(chunk.usage);
+  if (!isPart) {
+    if (usage === null && !isPing(chunk))
+      throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
+    return { ...NOTHING, usage };
+  }
+  return { ...choiceOf(chunk.choices as readonly unknown[]), usage };
+}
+
+function isPing(chunk: Record<string, unknown>): boolean {
+  return Object.keys(chunk).length === 0 || PINGS.has(String(chunk.type)) || PINGS.has(String(chunk.object));
+}
+
+/** A server that was asked for one answer may give several; the first one is read. */
+function choiceOf(choices: readonly unknown[]): WireChunk {
+  const choice = choices.find((each) => isRecord(each) && (each.index ?? 0) === 0);
+  if (!isRecord(choice)) return NOTHING;
+  const part = choice.delta ?? choice.message;
+  const message = isRecord(part) ? part : {};
+  const text = textOf(message.content) + textOf(message.refusal);
+  const thinking = thinkingOf(message);
+  const toolCalls = toolCallsOf(message);
+  return {
+    ...NOTHING,
+    text,
+    thinking,
+    alive: text !== "" || thinking !== "" || toolCalls.length > 0,
+    toolCalls,
+    finishReason: typeof choice.finish_reason === "string" && choice.finish_reason !== "" ? choice.finish_reason : null,
+    extra: {
+      ...others(message, READ_OF_MESSAGE),
+      ...(Array.isArray(message.content) ? { content: message.content as Json[] } : {}),
+    },
+  };
+}
+
+function parseObject(json: string, quote: Quote): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new ModelError("MODEL_FAILED", `the stream holds something that is not JSON: ${quote(json, 80)}`, { cause });
+  }
+  if (!isRecord(value))
+    throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
+  return value;
+}
+
+/** The message of an error body, in the shapes servers use: {error: {message}}, {error: "..."}, {message}, {detail}. */
+export function errorText(body: unknown): string | undefined {
+  if (!isRecord(body)) return undefined;
+  const found = [isRecord(body.error) ? body.error.message : body.error, body.message, body.detail].find(
+    (text) => typeof text === "string" && text !== "",
+  );
+  return typeof found === "string" ? found : undefined;
+}
+
+function toolCallsOf(message: Record<string, unknown>): WireToolCall[] {
+  const listed = Array.isArray(message.tool_calls) ? message.tool_calls.filter(isRecord) : [];
+  // As servers wrote it that knew of one call only.
+  const alone = isRecord(message.function_call) ? [{ function: message.function_call }] : [];
+  return [...listed, ...alone].map(toolCallOf);
+}
+
+function toolCallOf(call: Record<string, unknown>): WireToolCall {
+  const made = isRecord(call.function) ? call.function : {};
+  const written = made.arguments;
+  const more = others(made, READ_OF_FUNCTION);
+  return {
+    index: indexOf(call.index),
+    id: typeof call.id === "string" && call.id !== "" ? call.id : null,
+    name: typeof made.name === "string" && made.name !== "" ? made.name : null,
+    // A few servers send the arguments as an object instead of as JSON text.
+    arguments: typeof written === "string" ? written : isRecord(written) ? JSON.stringify(written) : "",
+    extra: { ...others(call, READ_OF_CALL), ...(Object.keys(more).length === 0 ? {} : { function: more }) },
+  };
+}
+
+function indexOf(index: unknown): number | null {
+  if (typeof index === "number") return index;
+  return typeof index === "string" && /^\d{1,4}$/.test(index) ? Number(index) : null;
+}
+
+/** What nobody here reads; a field that says nothing is left out. */
+function others(from: Record<string, unknown>, read: ReadonlySet<string>): JsonObject {
+  const kept = Object.entries(from).filter(([key, value]) => !read.has(key) && value !== null && value !== "");
+  return Object.fromEntries(kept) as JsonObject;
+}
+
+/** Text, or the text parts of a list of parts. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part: unknown) => (isRecord(part) && typeof part.text === "string" ? part.text : "")).join("");
+}
+
+/** Servers name the field as they like, and some send it under two names; a few make it a part of the content. */
+function thinkingOf({ reasoning_content, reasoning, thinking, content }: Record<string, unknown>): string {
+  const field = [reasoning_content, reasoning, thinking].find((text) => typeof text === "string" && text !== "");
+  if (typeof field === "string") return field;
+  if (!Array.isArray(content)) return "";
+  return content.map((part: unknown) => (isRecord(part) ? textOf(part.thinking) : "")).join("");
+}
+
+function usageOf(usage: unknown): WireChunk["usage"] {
+  if (!isRecord(usage)) return null;
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
+  if (typeof inputTokens !== "number") return null;
+  return { inputTokens, outputTokens: typeof outputTokens === "number" ? outputTokens : 0 };
+}

@@ -1,0 +1,128 @@
+import { hash } from "node:crypto";
+import { isRecord, type JsonObject } from "@soma/schemas/json";
+import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
+import type { Quirk } from "./quirks.ts";
+
+/** Characters of arguments that were no JSON which the model is shown again. */
+const UNREADABLE_LENGTH = 2_000;
+
+export interface WireOptions {
+  model: string;
+  temperature?: number | undefined;
+  maxOutputTokens?: number | undefined;
+  /** OpenAI's own models refuse `max_tokens`; most other servers know nothing else. */
+  tokenLimitField: "max_tokens" | "max_completion_tokens";
+  /** Name of this server and model; what another one gave is not sent to it. */
+  by: string;
+  /** What this server does not take. */
+  quirks: ReadonlySet<Quirk>;
+}
+
+/** The JSON body of POST /chat/completions. Servers refuse an empty list of tools, so it is left out. */
+export function toWireRequest(request: ChatRequest, options: WireOptions): Record<string, unknown> {
+  const { quirks, model, temperature, maxOutputTokens } = options;
+  const hasTools = request.tools.length > 0 && !quirks.has("NO_TOOLS");
+  const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
+  const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[options.tokenLimitField] : options.tokenLimitField;
+  return {
+    model,
+    messages: toWireMessages(request.messages, options),
+    ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
+    ...(temperature === undefined || quirks.has("NO_TEMPERATURE") ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { [limit]: maxOutputTokens }),
+    stream: true,
+    ...(quirks.has("NO_STREAM_OPTIONS") ? {} : { stream_options: { include_usage: true } }),
+  };
+}
+
+type WireMessage = Record<string, unknown> & { role: string };
+
+function toWireMessages(messages: readonly ChatMessage[], { by, quirks }: WireOptions): WireMessage[] {
+  // Ids of calls as this server knows them, by ours; the newest call of an id is the one that is answered.
+  const ids = new Map<string, string>();
+  const wire = messages
+    .filter((message) => message.role !== "assistant" || !isBlank(message))
+    .map((message): WireMessage => {
+      if (message.role === "assistant") return toAssistant(message, { by, quirks }, ids);
+      if (message.role !== "tool") return { role: message.role, content: message.content };
+      const id = ids.get(message.toolCallId) ?? foreignId(message.toolCallId);
+      return { role: "tool", tool_call_id: id, content: message.content };
+    });
+  return joined(quirks.has("NO_SYSTEM_ROLE") ? wire.map(withoutSystem) : wire);
+}
+
+type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>;
+
+/** A turn in which nothing was said; servers refuse it, or the model takes it for an example. */
+function isBlank({ content, toolCalls = [] }: AssistantMessage): boolean {
+  return content.trim() === "" && toolCalls.length === 0;
+}
+
+function toAssistant(
+  { content, toolCalls = [], given }: AssistantMessage,
+  { by, quirks }: Pick<WireOptions, "by" | "quirks">,
+  ids: Map<string, string>,
+): WireMessage {
+  const isOwn = given?.by === by;
+  const { content: parts, ...fields } = isOwn && !quirks.has("NO_EXTRA_FIELDS") ? given.fields : {};
+  const said = Array.isArray(parts) ? parts : content;
+  if (toolCalls.length === 0) return { ...fields, role: "assistant", content: said };
+  return {
+    ...fields,
+    role: "assistant",
+    content: said === "" ? null : said,
+    tool_calls: toolCalls.map((call) => {
+      const wire = toWireCall(call, isOwn ? (call.given ?? {}) : {});
+      ids.set(call.id, wire.id);
+      return wire;
+    }),
+  };
+}
+
+function toWireCall(call: ToolCall, given: JsonObject) {
+  const { id, function: made, ...fields } = given;
+  return {
+    ...fields,
+    id: typeof id === "string" ? id : foreignId(call.id),
+    type: "function",
+    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: toWireArguments(call.arguments) },
+  };
+}
+
+/** Nine letters and digits, made of our id: every server takes such an id, and some take no other. */
+function foreignId(id: string): string {
+  return hash("sha256", id, "hex").slice(0, 9);
+}
+
+/** Servers parse what they are sent, and fail on what their model wrote wrongly before. */
+function toWireArguments(written: string): string {
+  try {
+    if (isRecord(JSON.parse(written))) return written;
+  } catch {
+    // Told to the model below.
+  }
+  return JSON.stringify({ unreadable: written.slice(0, UNREADABLE_LENGTH).toWellFormed() });
+}
+
+function withoutSystem(message: WireMessage): WireMessage {
+  return message.role === "system" ? { ...message, role: "user" } : message;
+}
+
+/** Templates of local models take turns in strict alternation; two messages of a person are one. */
+function joined(messages: readonly WireMessage[]): WireMessage[] {
+  const all: WireMessage[] = [];
+  for (const message of messages) {
+    const last = all.at(-1);
+    if (last?.role === "user" && message.role === "user")
+      all.splice(-1, 1, { role: "user", content: `${String(last.content)}\n\n${String(message.content)}` });
+    else all.push(message);
+  }
+  return all;
+}
+
+function toWireTool(tool: ChatRequest["tools"][number]): Record<string, unknown> {
+  return {
+    type: "function",
+    function: { name: tool.name, description: tool.description, parameters: tool.inputSchema },
+  };
+}
