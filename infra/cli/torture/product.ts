@@ -12,7 +12,7 @@ import { readCredentials } from "../data-folder.ts";
 import { findReadiness } from "../find-readiness.ts";
 
 /** The installation's own program: killed is the process that does the work, and no launcher before it. */
-const PROGRAM = fileURLToPath(new URL("../../local/up.ts", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../../local/up.ts", import.meta.url));
 const START_MS = 120_000;
 const STOP_MS = 30_000;
 const LOOK_MS = 50;

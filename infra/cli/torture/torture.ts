@@ -1,13 +1,14 @@
 import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EXIT } from "../cli-error.ts";
+import { checkInstalled, projectFolder } from "../installed.ts";
 import { judge } from "./judge.ts";
 import { isPaid, readLedger } from "./ledger.ts";
 import { createPlan, type Plan } from "./plan.ts";
-import { createProduct, type Home, type TorturedProduct } from "./product.ts";
+import { createProduct, type Home, PROGRAM, type TorturedProduct } from "./product.ts";
 import { type Report, report, startTelling } from "./report.ts";
 import { runAll } from "./storm.ts";
 import { survey } from "./survey.ts";
@@ -32,9 +33,9 @@ export interface TortureOptions {
 export async function torture(options: TortureOptions): Promise<void> {
   const { seed, runs, keep = false, json } = options;
   const plan = createPlan({ runs, seed, killEveryMs: options.killEvery });
-  const tell = startTelling(options);
-  const stop = new AbortController();
   const home = await createHome(options.project);
+  const stop = new AbortController();
+  const tell = startTelling(options);
   const letGo = hearSignals(stop, tell.interrupted);
   try {
     const found = await tortureIn(home, { plan, stop: stop.signal, onProgress: tell.progress });
@@ -53,10 +54,12 @@ export async function torture(options: TortureOptions): Promise<void> {
 }
 
 async function createHome(project: string | undefined): Promise<Home> {
+  checkInstalled(PROGRAM);
+  const source = project === undefined ? PROJECT : projectFolder(project);
   const folder = await realpath(await mkdtemp(join(tmpdir(), "soma-torture-")));
   const home = { folder, dataDir: join(folder, "data"), projectDir: join(folder, "project") };
   await mkdir(home.dataDir, { mode: 0o700 });
-  await cp(project === undefined ? PROJECT : resolve(project), home.projectDir, { recursive: true });
+  await cp(source, home.projectDir, { recursive: true });
   return home;
 }
 
