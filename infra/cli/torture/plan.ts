@@ -1,7 +1,7 @@
 import { CLASSES, type EffectClass } from "./classes.ts";
 
 /** How the answer of a run's tool is lost once what it does is committed: it throws, it says nothing, its process dies. */
-export type Fault = "throw" | "hang" | "die" | "none";
+type Fault = "throw" | "hang" | "die" | "none";
 
 export interface PlannedRun {
   /** What is paid for; unique, and known before the product has answered. */

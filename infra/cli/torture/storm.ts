@@ -14,7 +14,7 @@ const LIMIT_MS = 10_000;
 /** How long nothing at all may happen before what has not ended is given up. */
 const STILL_MS = 180_000;
 
-export interface Progress {
+interface Progress {
   started: number;
   ended: number;
 }
