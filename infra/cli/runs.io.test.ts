@@ -19,7 +19,7 @@ const RUN = {
   finishedAt: null,
   recoveries: 1,
   headSeq: 9,
-  outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0 },
+  outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0, cutAnswers: 0 },
   error: null,
   session: { id: "s1" },
 };

@@ -108,7 +108,7 @@ export async function watchRun(
   if (!Number.isInteger(after) || after < 0)
     throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: EXIT.USAGE });
   let count = 0;
-  const troubles: ToolTroubles = { failed: [], denied: [] };
+  const troubles: ToolTroubles = { failed: [], denied: [], cut: 0 };
   // A chain can only be checked from its beginning, so earlier events are read too and not shown.
   for await (const event of client.runEvents({ runId: id, afterSeq: 0 })) {
     count += 1;

@@ -58,7 +58,7 @@ error_code?: string
 /**
  * How it went, once it has ended: a run that succeeded may have calls that did not
  */
-outcome?: ("ok" | "with_failures" | "with_denials" | "failed" | "canceled")
+outcome?: ("ok" | "incomplete" | "with_failures" | "with_denials" | "failed" | "canceled")
 /**
  * Tool calls that failed, timed out, were canceled, or whose end is not known
  */
@@ -67,6 +67,10 @@ failed_calls?: number
  * Tool calls that were not allowed
  */
 denied_calls?: number
+/**
+ * Answers of the model that its limit of tokens or a filter cut
+ */
+cut_answers?: number
 forked_from?: {
 run_id: string
 seq: number

@@ -396,6 +396,8 @@ export type RunOutcome = {
   failedCalls: Scalars['Int']['output'];
   /** Tool calls that were not allowed and not made. */
   deniedCalls: Scalars['Int']['output'];
+  /** Answers of the model that its limit of tokens or a filter cut. */
+  cutAnswers: Scalars['Int']['output'];
 };
 
 /** What there is to say of a run that has ended; the first that holds, in this order. */
@@ -403,6 +405,8 @@ export type RunOutcomeKind =
   /** The run failed; see its `error`. */
   | 'FAILED'
   | 'CANCELED'
+  /** It succeeded, and at least one answer of its model was cut: it is not whole. */
+  | 'INCOMPLETE'
   /** It succeeded, and at least one of its tool calls failed. */
   | 'WITH_FAILURES'
   /** It succeeded, no tool call failed, and at least one was denied. */
@@ -1340,6 +1344,7 @@ export type RunOutcomeResolvers<ContextType = RequestContext, ParentType extends
   kind?: Resolver<ResolversTypes['RunOutcomeKind'], ParentType, ContextType>;
   failedCalls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   deniedCalls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cutAnswers?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RunErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunError'] = ResolversParentTypes['RunError']> = {

@@ -34,7 +34,8 @@ export function runResolvers({
         if (!isFinished(run.status)) return null;
         const calls = (await loadersOf(sql, context).badCalls.load(run.runId)) ?? NO_BAD_CALLS;
         const kind = outcomeOf(run.status, calls);
-        return kind === undefined ? null : { kind, failedCalls: calls.failed, deniedCalls: calls.denied };
+        const counts = { failedCalls: calls.failed, deniedCalls: calls.denied, cutAnswers: calls.cut };
+        return kind === undefined ? null : { kind, ...counts };
       },
       answer: async (run, _args, context) => {
         if (run.status !== RUN_STATUS.SUCCEEDED.code) return null;

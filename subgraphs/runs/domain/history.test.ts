@@ -152,23 +152,25 @@ describe("toPublishedEvent()", () => {
   });
 
   it.each([
-    ["RUN_SUCCEEDED", { failed: 0, denied: 0 }, "ok"],
-    ["RUN_SUCCEEDED", { failed: 0, denied: 2 }, "with_denials"],
-    ["RUN_SUCCEEDED", { failed: 1, denied: 2 }, "with_failures"],
-    ["RUN_FAILED", { failed: 1, denied: 0 }, "failed"],
-    ["RUN_CANCELED", { failed: 0, denied: 1 }, "canceled"],
+    ["RUN_SUCCEEDED", { failed: 0, denied: 0, cut: 0 }, "ok"],
+    ["RUN_SUCCEEDED", { failed: 0, denied: 2, cut: 0 }, "with_denials"],
+    ["RUN_SUCCEEDED", { failed: 1, denied: 2, cut: 0 }, "with_failures"],
+    ["RUN_SUCCEEDED", { failed: 1, denied: 2, cut: 1 }, "incomplete"],
+    ["RUN_FAILED", { failed: 1, denied: 0, cut: 0 }, "failed"],
+    ["RUN_CANCELED", { failed: 0, denied: 1, cut: 0 }, "canceled"],
   ] as const)("says of %s with %j that it went %s", (kind, badCalls, outcome) => {
     const [event] = aHistory({ kind });
     if (event === undefined) throw new Error("no event");
     const published = toPublishedEvent({ ...facts, badCalls }, event);
-    expect(published?.data).toMatchObject({ outcome, failed_calls: badCalls.failed, denied_calls: badCalls.denied });
+    const { failed, denied, cut } = badCalls;
+    expect(published?.data).toMatchObject({ outcome, failed_calls: failed, denied_calls: denied, cut_answers: cut });
     expect(validateForPublish("agent.runs.v1", published?.data)).toEqual([]);
   });
 
   it("says of a run that goes on nothing about how it went", () => {
     const [event] = aHistory({ kind: "RUN_STARTED" });
     if (event === undefined) throw new Error("no event");
-    const published = toPublishedEvent({ ...facts, badCalls: { failed: 0, denied: 0 } }, event);
+    const published = toPublishedEvent({ ...facts, badCalls: { failed: 0, denied: 0, cut: 0 } }, event);
     expect(published?.data).not.toHaveProperty("outcome");
   });
 });

@@ -55,10 +55,10 @@ function apply<K extends EventKind>(draft: Draft, event: LogEvent, kind: K): voi
 }
 
 function countBadCall(draft: Draft, event: LogEvent): void {
-  const { failed, denied } = draft.badCalls;
   const bad = badCallOf(event);
-  if (bad === "FAILED") draft.badCalls = { failed: failed + 1, denied };
-  if (bad === "DENIED") draft.badCalls = { failed, denied: denied + 1 };
+  if (bad === undefined) return;
+  const count = ({ FAILED: "failed", DENIED: "denied", CUT: "cut" } as const)[bad];
+  draft.badCalls = { ...draft.badCalls, [count]: draft.badCalls[count] + 1 };
 }
 
 function applyRunStarted(draft: Draft, event: LogEvent, payload: RunHistory["RUN_STARTED"]): void {
