@@ -94,9 +94,14 @@ async function tortureIn(home: Home, { plan, stop, onProgress }: Under): Promise
     await product.start();
     const over = new AbortController();
     const signal = AbortSignal.any([stop, over.signal]);
-    const killing = killAgainAndAgain(product, plan, signal);
+    let done = 0;
+    const note = (progress: { started: number; ended: number }): void => {
+      done = progress.started + progress.ended;
+      onProgress(progress);
+    };
+    const killing = killAgainAndAgain(product, { plan, done: () => done, end: signal });
     killing.catch(() => over.abort());
-    const asked = { runs: plan.runs, isPaid: (order: string) => isPaid(ledger, order), signal, onProgress };
+    const asked = { runs: plan.runs, isPaid: (order: string) => isPaid(ledger, order), signal, onProgress: note };
     const acknowledged = await runAll(product, asked).finally(() => over.abort());
     // It may have been starting the product; why that failed is told first.
     await killing;
@@ -109,10 +114,26 @@ async function tortureIn(home: Home, { plan, stop, onProgress }: Under): Promise
   }
 }
 
-/** Kills the product when it has lived for a while, and starts it again, also when a tool has killed it; leaves it running. */
-async function killAgainAndAgain(product: TorturedProduct, plan: Plan, end: AbortSignal): Promise<void> {
+/** How long a process that gets nothing done may live on, as on a machine that is busy with other things. */
+const IDLE_MS = 30_000;
+const LOOK_MS = 50;
+
+/**
+ * Kills the product when it has lived for a while and got something done, and starts it again, also when a tool has killed it;
+ * leaves it running. `done` counts what it got done.
+ */
+async function killAgainAndAgain(
+  product: TorturedProduct,
+  { plan, done, end }: { plan: Plan; done(): number; end: AbortSignal },
+): Promise<void> {
+  const rest = (ms: number): Promise<unknown> => pause(ms, undefined, { signal: end }).catch(() => {});
+  const live = async (): Promise<void> => {
+    const before = done();
+    await rest(plan.nextLifeMs());
+    for (let idle = 0; done() === before && idle < IDLE_MS && !end.aborted; idle += LOOK_MS) await rest(LOOK_MS);
+  };
   while (!end.aborted) {
-    await Promise.race([pause(plan.nextLifeMs(), undefined, { signal: end }).catch(() => {}), product.died()]);
+    await Promise.race([live(), product.died()]);
     if (end.aborted) return;
     await product.kill();
     await product.start();
