@@ -25,6 +25,7 @@ import {
 } from "./schedules.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
+import { addTorture } from "./torture/add-torture.ts";
 
 /**
  * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value, whatever happens.
@@ -240,6 +241,7 @@ program
   .argument("<dir>", "a project")
   .description("run the product with a project, on this machine")
   .action(async (dir: string) => startProject(dir, program.opts<ProductOptions>()));
+addTorture(program, { json: wantsJson });
 program
   .command("replay")
   .requiredOption(

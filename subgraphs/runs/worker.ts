@@ -126,7 +126,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     now,
     log,
   };
-  const loop = (name: string, intervalMs: number, tick: () => Promise<unknown>): void => {
+  const loop = (name: string, intervalMs: number, tick: () => Promise<boolean>): void => {
     const { check, close } = startLoop({ name, intervalMs, log }, tick);
     lifecycle.add(name, close);
     checks[name] = check;

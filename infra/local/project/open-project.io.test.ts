@@ -67,12 +67,17 @@ export default defineTool({ name: "${name}", version: "1", description: "${descr
 
 describe("loadProject()", () => {
   it("takes what soma init writes, and every sample of the SDK", async () => {
-    for (const name of ["template", "samples/map", "samples/refund", "samples/research", "samples/timer"])
+    for (const name of [
+      "template",
+      ...["map", "refund", "research", "timer", "torture"].map((name) => `samples/${name}`),
+    ])
       await cp(join(SDK, name), dir, { recursive: true });
     const { failed, is } = (await follow()).first;
     expect([failed, is]).toEqual([
       undefined,
-      expect.stringContaining("agents orders, prices, refund, research, timer · tools "),
+      expect.stringContaining(
+        "agents torture_asked, torture_found, torture_idempotent, orders, prices, torture_pure, refund, research, timer · tools ",
+      ),
     ]);
   });
 
