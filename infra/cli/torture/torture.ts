@@ -96,7 +96,7 @@ async function tortureIn(home: Home, { plan, stop, onProgress }: Under): Promise
     const signal = AbortSignal.any([stop, over.signal]);
     let done = 0;
     const note = (progress: { started: number; ended: number }): void => {
-      done = progress.started + progress.ended;
+      done = progress.ended;
       onProgress(progress);
     };
     const killing = killAgainAndAgain(product, { plan, done: () => done, end: signal });
@@ -119,8 +119,8 @@ const IDLE_MS = 30_000;
 const LOOK_MS = 50;
 
 /**
- * Kills the product when it has lived for a while and got something done, and starts it again, also when a tool has killed it;
- * leaves it running. `done` counts what it got done.
+ * Kills the product when it has lived for a while and a run has ended, and starts it again, also when a tool has killed it;
+ * leaves it running. `done` counts the runs that have ended.
  */
 async function killAgainAndAgain(
   product: TorturedProduct,
