@@ -12,7 +12,8 @@ export interface Mutation {
 }
 
 const RUNS = "subgraphs/runs";
-const COMMIT = `${RUNS}/store/migrations/0019-approvals-and-children.sql`;
+const COMMIT = `${RUNS}/store/migrations/0037-lighter-commits.sql`;
+const GIVE_BACK = `${RUNS}/store/migrations/0019-approvals-and-children.sql`;
 const ROLLBACK = `${RUNS}/store/migrations/0021-forks-and-rollbacks.sql`;
 const FENCE = {
   test: `${RUNS}/engine/fence.pg.test.ts`,
@@ -28,7 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the fence is one statement with the commit",
     file: COMMIT,
-    edits: [["  perform pg_advisory_xact_lock_shared(2, p_no);\n  if 2 <= any", "  if 2 <= any"]],
+    edits: [["  perform pg_advisory_xact_lock_shared(2, p_no);\n", ""]],
     ...FENCE,
     // The test of the fence has a broken one of its own, with its lock on the row of the worker.
     byHand: true,
@@ -36,7 +37,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a commit does not check the epoch",
     file: COMMIT,
-    edits: [["where r.epoch = t.epoch and r.worker_id = p_worker", "where r.worker_id = p_worker"]],
+    edits: [
+      [
+        "where r.epoch = t.epoch and r.worker_id = p_worker and r.status = 1\n                and exists",
+        "where r.worker_id = p_worker and r.status = 1\n                and exists",
+      ],
+      ["cross join w\n              where r.epoch = t.epoch and", "cross join w\n              where"],
+    ],
     ...FENCE,
   },
   {
@@ -75,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "what a run achieved does not reset its recoveries",
-    file: COMMIT,
+    file: GIVE_BACK,
     edits: [["case when has_advanced(r.run_id, r.epoch) then 0 else r.fruitless + 1 end", "r.fruitless + 1"]],
     test: `${RUNS}/engine/worker/ownership.pg.test.ts`,
     title: "a run that goes forward is not blamed",

@@ -26,20 +26,18 @@ begin
     select distinct i.run_id, i.control from i;
     return;
   end if;
-  if 2 <= any (p_status) then
-    -- Of runs in trees alone: what the update below locks, and what run_ended locks after it.
-    with ends as (select r.run_id, r.parent_run_id, r.children, t.status
-               from unnest(p_run, p_status) t(run_id, status)
-               cross join lateral (select * from run x where x.run_id = t.run_id offset 0) r
-              where t.status >= 2 and (r.parent_run_id is not null or r.children > 0))
-    select array_agg(locked.run_id) into tree from (
-        select e.run_id from ends e
-        union select e.parent_run_id from ends e where e.status >= 10 and e.parent_run_id is not null
-        union select c.run_id from ends e
-          cross join lateral (select * from run x where x.parent_run_id = e.run_id and x.status < 10 offset 0) c
-         where e.status >= 10 and e.children > 0) locked;
-    perform from run r where r.run_id = any (tree) order by r.run_id for no key update;
-  end if;
+  -- Of runs in trees alone: what the update below locks, and what run_ended locks after it.
+  with ends as (select r.run_id, r.parent_run_id, r.children, t.status
+             from unnest(p_run, p_status) t(run_id, status)
+             cross join lateral (select * from run x where x.run_id = t.run_id offset 0) r
+            where t.status >= 2 and (r.parent_run_id is not null or r.children > 0))
+  select array_agg(locked.run_id) into tree from (
+      select e.run_id from ends e
+      union select e.parent_run_id from ends e where e.status >= 10 and e.parent_run_id is not null
+      union select c.run_id from ends e
+        cross join lateral (select * from run x where x.parent_run_id = e.run_id and x.status < 10 offset 0) c
+       where e.status >= 10 and e.children > 0) locked;
+  perform from run r where r.run_id = any (tree) order by r.run_id for no key update;
   return query
   with w as (select 1 from worker where worker.worker_id = p_worker and worker.gen = p_gen and worker.state in (1, 2)),
        i as (select t.*, r.tenant, r.branch, r.control
