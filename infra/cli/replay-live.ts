@@ -35,7 +35,7 @@ const VERDICTS: Readonly<Record<string, string>> = {
   MIGRATES: "would be migrated",
   UNSEEN: "nothing differs in what is recorded, but not all that counts is",
   SAFE: "would go on",
-  OVER: "has ended, and its graph is not here",
+  OVER: "has ended, and its graph or its contents are not here",
 };
 
 /** Replays journals of a running product with the build at hand; fails when a run would diverge. */

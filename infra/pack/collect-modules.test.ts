@@ -46,7 +46,9 @@ describe("collectModules()", () => {
         path === "graphql/x.js" ? `import "${specifier}";` : read(path),
       );
     expect(importing("./y.js")).toThrow("graphql/y.js is not there");
-    expect(importing("@soma/tools/z")).toThrow("graphql/x.js imports @soma/tools/z, which is packed with nothing");
+    expect(importing("@soma/tools/z")).toThrow(
+      "graphql/x.js imports @soma/tools/z, which is not packed; of our packages schemas and shared are",
+    );
     expect(importing("../webui/w.js")).toThrow("webui/w.js is neither in graphql nor in a package that comes along");
   });
 });

@@ -47,7 +47,7 @@ function moduleOf(specifier: string, importer: string): string | undefined {
   const home = CARRIED[name];
   if (home === undefined)
     throw new Error(
-      `${importer} imports ${specifier}, which is packed with nothing; what is packed imports schemas alone`,
+      `${importer} imports ${specifier}, which is not packed; of our packages ${Object.keys(CARRIED).join(" and ")} are: import of those, or add it to CARRIED and to the tsconfig.json beside it`,
     );
   return `${home}/${rest.join("/")}`;
 }

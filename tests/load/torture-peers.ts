@@ -14,12 +14,11 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import setup from "@soma/local/test-postgres";
-import { connect } from "@soma/shared/postgres/connect";
 import { type Ended, judge } from "../../infra/cli/torture/judge.ts";
 import { readLedger } from "../../infra/cli/torture/ledger.ts";
 import { createPlan, type Plan } from "../../infra/cli/torture/plan.ts";
 import { printRows } from "../../infra/cli/torture/report.ts";
+import { createDatabase, startMeasuredServer } from "./engine/server.ts";
 import { INSTALL } from "./torture-peers/peer.ts";
 
 const { values } = parseArgs({
@@ -100,22 +99,12 @@ async function torture(name: string, url: string, plan: Plan): Promise<void> {
   }
 }
 
-async function createDatabase(url: string, name: string): Promise<string> {
-  const sql = connect({ url, schema: "public", applicationName: "load-setup", max: 1 });
-  await sql.unsafe(`create database ${name}`);
-  await sql.end();
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  return own.href;
-}
-
-const teardown = await setup();
+const server = await startMeasuredServer();
 try {
-  const url = process.env.SOMA_TEST_DATABASE_URL ?? "";
   for (const [name, title] of Object.entries(PEERS)) {
     console.log(`${title}: ${numbers.runs} runs, seed ${numbers.seed}\n`);
-    await torture(name, await createDatabase(url, `torture_${name}`), createPlan(numbers));
+    await torture(name, await createDatabase(server.url, `torture_${name}`), createPlan(numbers));
   }
 } finally {
-  await teardown();
+  await server.stop();
 }

@@ -52,7 +52,23 @@ export function copySources(): Copy {
 
 /** Files that git still lists after they were removed are not there; what no test of an engine reads stays behind. */
 function isNeeded(file: string): boolean {
-  return file !== "" && !/^(docs|webui)\//.test(file);
+  return file !== "" && !/^(docs|webui)\//.test(file) && existsSync(join(ROOT, file));
+}
+
+export function readSource(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** A text with a mutation made in it, or why it cannot be made. */
+export function breakText(sound: string, { file, edits }: Mutation): { broken: string } | { fault: string } {
+  let broken = sound;
+  for (const [text, replacement] of edits) {
+    const places = broken.split(text).length - 1;
+    if (places !== 1)
+      return { fault: `${file} has the text of the mutation ${places} times, not once: ${text.trim()}` };
+    broken = broken.replace(text, () => replacement);
+  }
+  return { broken };
 }
 
 /** Breaks one place of a copy, runs the test that has to notice, and mends it again. */
@@ -65,17 +81,9 @@ export async function tryMutation({ folder }: Copy, mutation: Mutation): Promise
     why,
     ms: Math.round(performance.now() - startedAt),
   });
-  let broken = sound;
-  for (const [text, replacement] of mutation.edits) {
-    const places = broken.split(text).length - 1;
-    if (places !== 1)
-      return verdict(
-        "BROKEN",
-        `${mutation.file} has the text of the mutation ${places} times, not once: ${text.trim()}`,
-      );
-    broken = broken.replace(text, () => replacement);
-  }
-  writeFileSync(path, broken);
+  const made = breakText(sound, mutation);
+  if ("fault" in made) return verdict("BROKEN", made.fault);
+  writeFileSync(path, made.broken);
   try {
     const { passed, failed, said } = await runTest(folder, mutation);
     if (passed + failed === 0) return verdict("BROKEN", `${mutation.test} ran no test "${mutation.title}": ${said}`);

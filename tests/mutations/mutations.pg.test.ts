@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Copy, copySources, tryMutation } from "./mutant.ts";
+import { breakText, type Copy, copySources, readSource, tryMutation } from "./mutant.ts";
 import { MUTATIONS } from "./mutations.ts";
 
 let copy: Copy;
@@ -15,3 +15,9 @@ it.each(MUTATIONS.filter(({ byHand }) => byHand !== true))(
     expect(await tryMutation(copy, mutation)).toMatchObject({ outcome: "NOTICED" });
   },
 );
+
+it.each(MUTATIONS)("the texts of it stand in the sources, once each: $name", (mutation) => {
+  // Those that are tried by hand would otherwise be found to be gone only then.
+  expect(breakText(readSource(mutation.file), mutation)).toHaveProperty("broken");
+  expect(readSource(mutation.test)).toContain("describe(");
+});

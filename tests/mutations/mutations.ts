@@ -62,7 +62,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the begin of an effect is not written",
     file: `${RUNS}/engine/execute/attempt.ts`,
-    edits: [['    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });\n', ""]],
+    edits: [
+      [
+        '    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary, ...beganWith(scope), ...once } });\n',
+        "",
+      ],
+    ],
     test: `${RUNS}/engine/at-most-once.pg.test.ts`,
     title: "is found out about after its process died",
     byHand: true,

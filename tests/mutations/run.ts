@@ -4,11 +4,13 @@ import { MUTATIONS } from "./mutations.ts";
 
 /** Tries every mutation, or those whose name contains a word; ends with 1 when a test did not notice one. */
 const [word = ""] = process.argv.slice(2);
+const wanted = MUTATIONS.filter(({ name }) => name.includes(word));
+if (wanted.length === 0) throw new Error(`no mutation has "${word}" in its name`);
 const stop = await setup();
 const copy = copySources();
 let bad = 0;
 try {
-  for (const mutation of MUTATIONS.filter(({ name }) => name.includes(word))) {
+  for (const mutation of wanted) {
     const { outcome, why, ms } = await tryMutation(copy, mutation);
     if (outcome !== "NOTICED") bad += 1;
     console.log(

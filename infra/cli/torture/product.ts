@@ -29,7 +29,7 @@ export interface TorturedProduct {
   client: SomaClient;
   /** Starts it and waits until it answers; again, when it dies meanwhile. */
   start(): Promise<void>;
-  /** What a power cut does to the process. PostgreSQL stays, as it does on a real machine. */
+  /** What `kill -9` does to the process; its PostgreSQL stays. */
   kill(): Promise<void>;
   /** Ends when the process that runs now does. */
   died(): Promise<void>;
@@ -133,7 +133,7 @@ async function lazyClient(url: string, dataDir: string): Promise<SomaClient> {
 
 /** Settings of whoever types the command are not this product's; it needs no model and no page. */
 function cleanEnv(folder: string): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("SOMA_") && !name.startsWith("npm_"));
+  const own = Object.entries(process.env).filter(([name]) => !/^(?:SOMA|OTEL|npm)_/.test(name));
   return { ...Object.fromEntries(own), OPENAI_API_KEY: "", SOMA_MODEL_PROFILE: "scripted", SOMA_WEBUI_DIR: folder };
 }
 
@@ -153,13 +153,15 @@ function freePort(): Promise<number> {
   });
 }
 
-/** A server that outlived its product, as one does that is killed; it stands in the folder of this database, or is left alone. */
+/**
+ * A server that outlived its product, as one does that is killed; it stands in the folder of this database, or is left alone.
+ * Elsewhere than on Linux nobody can tell in which folder it stands, and its number may be another process's by now.
+ */
 async function stopPostgres(folder: string): Promise<void> {
   const text = await readFile(join(folder, "postmaster.pid"), "utf8").catch(() => "");
   const pid = Number(text.split("\n")[0]);
   if (!isAlive(pid)) return;
-  const place = process.platform === "linux" ? await readlink(`/proc/${pid}/cwd`).catch(() => "") : folder;
-  if (place !== folder) return;
+  if ((await readlink(`/proc/${pid}/cwd`).catch(() => "")) !== folder) return;
   // Its fast shutdown: open transactions are given up.
   process.kill(pid, "SIGINT");
   for (const end = performance.now() + STOP_MS; isAlive(pid) && performance.now() < end; ) await pause(LOOK_MS);

@@ -35,7 +35,8 @@ function tell({ rows, findings, seed, deaths, tookMs, home }: Report): void {
   const soma = home === undefined ? "soma" : hintsFor({ data: home.dataDir }, home.folder).soma;
   for (const [invariant, holds, command] of INVARIANTS) {
     const against = findings.filter((finding) => finding.invariant === invariant);
-    print(`${against.length === 0 ? "holds " : "BROKEN"}  ${holds}   (${soma} ${command} RUN)`);
+    const look = home === undefined ? "" : `   (${soma} ${command} RUN)`;
+    print(`${against.length === 0 ? "holds" : "FAILS"}  ${holds}${look}`);
     for (const finding of against.slice(0, MOST_TOLD)) print(`        ${toLine(finding)}`);
     if (against.length > MOST_TOLD) print(`        and ${against.length - MOST_TOLD} more; --json prints all`);
   }

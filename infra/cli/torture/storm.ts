@@ -12,7 +12,7 @@ const LOOK_MS = 150;
 const PAUSE_MS = 100;
 const LIMIT_MS = 10_000;
 /** How long nothing at all may happen before what has not ended is given up. */
-const STILL_MS = 180_000;
+export const STILL_MS = 180_000;
 
 interface Progress {
   started: number;

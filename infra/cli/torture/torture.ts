@@ -1,16 +1,16 @@
 import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { EXIT } from "../cli-error.ts";
+import { CliError, EXIT } from "../cli-error.ts";
 import { checkInstalled, projectFolder } from "../installed.ts";
 import { judge } from "./judge.ts";
 import { isPaid, readLedger } from "./ledger.ts";
 import { createPlan, type Plan } from "./plan.ts";
 import { createProduct, type Home, PROGRAM, type TorturedProduct } from "./product.ts";
 import { type Report, report, startTelling } from "./report.ts";
-import { runAll } from "./storm.ts";
+import { runAll, STILL_MS } from "./storm.ts";
 import { survey } from "./survey.ts";
 
 /** A project like any other: agents whose tools commit and then lose their answer. */
@@ -33,11 +33,14 @@ export interface TortureOptions {
 export async function torture(options: TortureOptions): Promise<void> {
   const { seed, runs, keep = false, json } = options;
   const plan = createPlan({ runs, seed, killEveryMs: options.killEvery });
-  const home = await createHome(options.project);
+  checkInstalled(PROGRAM);
+  const source = options.project === undefined ? PROJECT : projectFolder(options.project);
+  const home = await createHome();
   const stop = new AbortController();
   const tell = startTelling(options);
   const letGo = hearSignals(stop, tell.interrupted);
   try {
+    await cp(source, home.projectDir, { recursive: true, filter: (path) => !LEFT_BEHIND.has(basename(path)) });
     const found = await tortureIn(home, { plan, stop: stop.signal, onProgress: tell.progress });
     if (stop.signal.aborted) process.exitCode = EXIT.INTERRUPTED;
     else if (!report({ ...found, seed, home: keep ? home : undefined }, json)) process.exitCode = EXIT.FAILED;
@@ -53,13 +56,13 @@ export async function torture(options: TortureOptions): Promise<void> {
   }
 }
 
-async function createHome(project: string | undefined): Promise<Home> {
-  checkInstalled(PROGRAM);
-  const source = project === undefined ? PROJECT : projectFolder(project);
+/** What a project holds that is no part of it: the data and the secrets of a product it was run with, and its history. */
+const LEFT_BEHIND: ReadonlySet<string> = new Set([".soma", ".git"]);
+
+async function createHome(): Promise<Home> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "soma-torture-")));
   const home = { folder, dataDir: join(folder, "data"), projectDir: join(folder, "project") };
   await mkdir(home.dataDir, { mode: 0o700 });
-  await cp(source, home.projectDir, { recursive: true });
   return home;
 }
 
@@ -106,12 +109,22 @@ async function tortureIn(home: Home, { plan, stop, onProgress }: Under): Promise
     // It may have been starting the product; why that failed is told first.
     await killing;
     const ended = await survey(product, new Set(acknowledged.values()), stop);
+    if (!stop.aborted) checkAsked(plan.runs.length, acknowledged.size);
     const evidence = { acknowledged, ended, ledger: readLedger(ledger) };
     const tookMs = performance.now() - began;
     return { ...judge(plan.runs, evidence), deaths: product.deaths(), tookMs };
   } finally {
     await product.stop();
   }
+}
+
+/** A product that refuses what it is asked for loses nothing, and proves nothing either. */
+export function checkAsked(asked: number, acknowledged: number): void {
+  if (acknowledged === asked) return;
+  throw new CliError(
+    `only ${acknowledged} of ${asked} runs were acknowledged before nothing happened for ${STILL_MS / 1_000} s, so nothing is proven; --keep leaves the log to look at`,
+    { code: "NOT_ACKNOWLEDGED" },
+  );
 }
 
 /** How long a process that gets nothing done may live on, as on a machine that is busy with other things. */

@@ -62,6 +62,7 @@ function inTheWay(runId: string, { obstacle, runId: other }: ErasureObstacle): S
   const words = {
     CHILD: `run ${runId} was started by another one, which has its answer; erase run ${other}, and this one goes with it`,
     NOT_ENDED: `${which} has not ended; cancel it, or wait for its end, and erase it then`,
+    FORK_HELD: `run ${other}, whose history begins with events of run ${runId}, is held; its holds have to be released first`,
     HELD: `${which} is held, and not erased; its holds have to be released first`,
   };
   return new SomaError("BAD_INPUT", words[obstacle]);

@@ -5,10 +5,10 @@ import { newId } from "@soma/shared/ids";
 import { toStorableText } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { parseReason } from "../domain/custody.ts";
+import { checkNotErased, parseReason } from "../domain/custody.ts";
 import { findHold } from "../store/find-hold.ts";
 import { insertHold } from "../store/insert-hold.ts";
-import { lockRun } from "../store/lock-run.ts";
+import { lockLineage } from "../store/lock-lineage.ts";
 import type { HoldRow } from "../store/tables.ts";
 import { getRun } from "./get-run.ts";
 import { requireCustodian } from "./require-custodian.ts";
@@ -33,8 +33,11 @@ export async function holdRun(sql: Sql, principal: Principal, params: HoldRunPar
     const known = await findHold(tx, { tenant, idemKey });
     if (known !== undefined) return sameHold(known, { ...params, reason });
     const { runId } = await getRun(tx, params);
-    if ((await lockRun(tx, { runId })) === undefined)
+    // Also the runs it was forked from, whose events are its history.
+    const locked = await lockLineage(tx, { runId, strength: "NO_KEY_UPDATE" });
+    if (!locked.some((run) => run.runId === runId))
       throw new SomaError("NOT_FOUND", `run ${runId} went away by its age just now`);
+    checkNotErased(locked);
     await insertHold(tx, { tenant, holdId: newId(), runId, reason, heldBy, idemKey });
     const row = await findHold(tx, { tenant, idemKey });
     if (row === undefined) throw new SomaError("INTERNAL", `the hold of run ${runId} was written and cannot be read`);

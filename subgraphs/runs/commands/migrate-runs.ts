@@ -1,4 +1,5 @@
 import type { JsonObject } from "@soma/schemas/json";
+import { toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
@@ -12,7 +13,7 @@ import type { StandingRun } from "../store/standing-runs.ts";
 
 const AT_ONCE = 100;
 const PAGE = 2_000;
-/** Runs that stay with their own graph, and are not looked at again before somebody had them. */
+/** Runs that stay with their own graph, and are not looked at again before somebody had them; more are looked at each time round. */
 const MAX_REFUSED = 10_000;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
@@ -42,23 +43,31 @@ export function createMigrations(deps: MigrateRunsDeps): () => Promise<boolean> 
   async function tryOne(run: StandingRun): Promise<void> {
     const mark = `${run.runId}:${run.epoch}`;
     if (refused.has(mark)) return;
-    const why = await migrateRun(deps, run);
-    if (why === undefined) return;
-    refused.add(mark);
-    deps.log.warn({ run_id: run.runId, graph: pinOf(run), why }, "a run stays with its own graph, and waits for it");
+    const facts = { run_id: run.runId, graph: pinOf(run) };
+    try {
+      const why = await migrateRun(deps, run);
+      if (why === undefined) return;
+      deps.log.warn({ ...facts, why }, "a run stays with its own graph, and waits for it");
+    } catch (error) {
+      // One that cannot be read, or is away for a moment, keeps none of those after it from going on.
+      if (toSomaError(error).retryable) throw error;
+      deps.log.error({ ...facts, err: error }, "a run could not be looked at, and stays with its own graph");
+    }
+    if (refused.size < MAX_REFUSED) refused.add(mark);
   }
 
   return async () => {
     const pins = pinsTakenOver(deps.graphs);
     const all = `${pins} ${deps.graphs.pins()}`;
-    if (all !== known || refused.size > MAX_REFUSED) refused.clear();
+    if (all !== known) refused.clear();
     known = all;
     if (pins.length === 0) return false;
     const runs = await listRunsOfPins(deps.sql, { pins, afterRunId, limit: AT_ONCE });
     for (const run of runs) await tryOne(run);
     const last = runs.length < AT_ONCE ? undefined : runs.at(-1);
     afterRunId = last?.runId ?? FIRST;
-    return last !== undefined;
+    // With more of them than are remembered, each round takes its pause, or they would be looked at all the time.
+    return last !== undefined && refused.size < MAX_REFUSED;
   };
 }
 

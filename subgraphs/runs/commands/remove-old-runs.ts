@@ -33,11 +33,27 @@ export interface RemoveOldRunsDeps {
 export function createRemoval(deps: RemoveOldRunsDeps): () => Promise<boolean> {
   const places = new Map<string, RetirePlace>();
   return async () => {
-    let more = await goOnErasing(deps.sql);
+    let more = false;
+    for (const { tenant, runId } of await listOpenErasures(deps.sql, { limit: ERASURES }))
+      if (await attempt(deps, tenant, (tx) => erasePayloads(tx, { runId, limit: ROWS }))) more = true;
     for (const tenant of await listTenants(deps.sql))
-      if (await transaction(deps.sql, { tenant }, (tx) => removeSome(tx, deps, tenant, places))) more = true;
+      if (await attempt(deps, tenant, (tx) => removeSome(tx, deps, tenant, places))) more = true;
     return more;
   };
+}
+
+/** What fails for one tenant is looked at by a person, and keeps nothing of another one's from going on. */
+async function attempt(
+  { sql, log }: RemoveOldRunsDeps,
+  tenant: string,
+  work: (tx: Tx) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    return await transaction(sql, { tenant }, work);
+  } catch (error) {
+    log.error({ err: error, tenant }, "runs of this tenant could not be removed or erased; it is tried again");
+    return false;
+  }
 }
 
 async function removeSome(
@@ -59,12 +75,4 @@ async function removeSome(
   }
   const rows = await deleteRetired(tx, { limit: ROWS });
   return rows || place !== undefined;
-}
-
-/** Erasures whose process died on the way. */
-async function goOnErasing(sql: Sql): Promise<boolean> {
-  let more = false;
-  for (const { tenant, runId } of await listOpenErasures(sql, { limit: ERASURES }))
-    if (await transaction(sql, { tenant }, (tx) => erasePayloads(tx, { runId, limit: ROWS }))) more = true;
-  return more;
 }

@@ -14,8 +14,11 @@ describe("toStatement()", () => {
     expect(write`select 1`).toEqual({ statement: "select 1", values: [] });
   });
 
+  it("writes null as one that fits wherever it stands, and counts its place", () => {
+    expect(write`select ${null}, ${7}`).toEqual({ statement: "select null, (($1)[2]::int4)", values: [null, "7"] });
+  });
+
   it.each<[SqlValue, string, string | null]>([
-    [null, "text", null],
     [true, "boolean", "true"],
     [7, "int4", "7"],
     [-3_000_000_000, "int8", "-3000000000"],

@@ -24,9 +24,11 @@ export function toStatement(pieces: readonly string[], values: readonly SqlValue
   return { statement, values: texts };
 }
 
-function placeOf(parts: readonly { type: string }[], index: number): string {
+function placeOf(parts: readonly { type: string; text: string | null }[], index: number): string {
   const part = parts[index - 1];
-  return part === undefined ? "" : `(($1)[${index}]::${part.type})`;
+  if (part === undefined) return "";
+  // A null of its own has whatever type its place wants.
+  return part.text === null ? "null" : `(($1)[${index}]::${part.type})`;
 }
 
 function toValue(value: SqlValue | undefined, place: number): { type: string; text: string | null } {

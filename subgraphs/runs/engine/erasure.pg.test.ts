@@ -246,6 +246,29 @@ describe("holdRun()", () => {
     await erase(runId);
   });
 
+  it("keeps what a fork has for a history; an erasure tells the forks of all that it erases", async () => {
+    const [runId, child] = await bossAndChild();
+    const forked = await fork(child, await endOfFirst(child));
+    const { holdId } = await hold(forked.runId, newId());
+    await expect(erase(runId)).rejects.toThrow(`run ${forked.runId}, whose history begins with events of run ${runId}`);
+    await releaseHold(request(), custodian, { holdId, reason: "closed", idempotencyKey: "k" });
+    expect((await erase(runId)).forks.map((each) => each.runId)).toEqual([forked.runId]);
+  });
+
+  it("comes too late once it was ordered to erase, as does whatever would go on from it, though all is still there", async () => {
+    const { runId } = await harness.start({ graph: "echo" });
+    await harness.finished(runId);
+    const end = await endOfFirst(runId);
+    const order = { runId, by: "user:carol", reason: "r" };
+    await transaction(request(), { tenant: "acme" }, (tx) => orderErasure(tx, order));
+    expect((await harness.history(runId)).some(({ payload }) => isErased(payload))).toBe(false);
+    const deps = { sql: request(), admission: harness.admission, graphs, now: () => new Date() };
+    const back = rollbackRun(deps, ada, { runId, toSeq: end, idempotencyKey: "k" });
+    for (const late of [hold(runId, newId()), fork(runId, end), back])
+      await expect(late).rejects.toMatchObject({ code: "ERASED" });
+    await erase(runId);
+  });
+
   it("is the same hold under the same key, for its tenant and its custodians only", async () => {
     const { runId } = await harness.start({ graph: "echo" });
     const key = newId();

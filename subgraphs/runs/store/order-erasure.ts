@@ -1,8 +1,8 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 
-/** Why a run is not erased, and which run it is about: the one above it, one that has not ended, or one that is held. */
+/** Why a run is not erased, and which run it is about: the one above it, one that has not ended, one that is held, or a held fork. */
 export interface ErasureObstacle {
-  obstacle: "CHILD" | "NOT_ENDED" | "HELD";
+  obstacle: "CHILD" | "NOT_ENDED" | "HELD" | "FORK_HELD";
   runId: string;
 }
 

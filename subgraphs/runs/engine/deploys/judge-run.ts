@@ -1,3 +1,4 @@
+import { isErased } from "@soma/schemas/erased-payload";
 import type { RunInfo } from "@soma/sdk/node";
 import type { HistoryEvent } from "../../domain/history.ts";
 import type { GraphRegistry } from "../graphs/graph-registry.ts";
@@ -26,8 +27,9 @@ export interface Judgement extends Finding {
   verdict: Verdict;
 }
 
-/** Undefined for a run that has ended in a graph that this build does not have: nothing of it goes on. */
+/** Undefined for a run that has ended and was erased, or whose graph this build does not have: nothing of it goes on. */
 export function judgeRun(graphs: GraphRegistry, { pin, isOver, run, events }: JudgedRun): Judgement | undefined {
+  if (isOver && events.some(({ payload }) => isErased(payload))) return undefined;
   const head = { seq: events.at(-1)?.seq ?? 0, node: null };
   const graph = graphs.findPinned(pin);
   if (graph !== undefined) {

@@ -20,6 +20,8 @@ interface Told {
   started?: HistoryEvent;
   asked?: HistoryEvent;
   parked?: HistoryEvent;
+  /** It began before what is looked at, in the graph that a migration left. */
+  begunBefore?: true;
 }
 
 export function createWitness(run: RunInfo): Witness {
@@ -28,7 +30,7 @@ export function createWitness(run: RunInfo): Witness {
   const steps = new Map<number, Told>();
 
   function note(event: HistoryEvent): Told {
-    const told = steps.get(event.step) ?? {};
+    const told = steps.get(event.step) ?? (event.kind === "STEP_WOKEN" ? { begunBefore: true } : {});
     steps.set(event.step, told);
     if (event.kind === "STEP_STARTED") told.started = event;
     if (event.kind === "APPROVAL_ASKED") told.asked = event;
@@ -69,6 +71,7 @@ export function createWitness(run: RunInfo): Witness {
 
 /** A node without effects tells of no start, unless it starts a run; one with effects always does. */
 function effectFault({ kind, step, payload }: HistoryEvent, spec: NodeSpec<unknown>, told: Told): string | undefined {
+  if (told.begunBefore) return undefined;
   const isDone = kind === "STEP_SUCCEEDED" || kind === "STEP_DENIED";
   if (spec.pure !== true)
     return (isDone || kind === "STEP_PARKED") && told.started === undefined

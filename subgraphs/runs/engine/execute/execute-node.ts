@@ -123,23 +123,23 @@ async function wakeOrPark(
   { waiting, scope, ...known }: { waiting: Waiting; scope: Scope; hasWaited: boolean; parksAgain: boolean },
 ): Promise<Wake | "parked" | "stopped"> {
   const { until, signal: name, summary } = waiting;
-  const parked: Entry = {
+  const parked = (): Entry => ({
     kind: "STEP_PARKED",
     step,
     payload: { until: until?.toISOString() ?? null, signal: name, summary, ...beganWith(scope) },
-  };
+  });
   let { hasWaited } = known;
   let told = false;
   for (;;) {
     const looked = await lookFor(waiting, { context, inbox, ...known, hasWaited });
     if ("woken" in looked) {
       const { woken: signal } = looked;
-      if (!hasWaited) journal.write(parked);
+      if (!hasWaited) journal.write(parked());
       noteDecision(journal, step, signal);
       journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
       return toWake(signal);
     }
-    const rested = await floor.rest({ ...(told ? {} : { entry: parked }), wait: looked.wait }, halt.signal);
+    const rested = await floor.rest({ ...(told ? {} : { entry: parked() }), wait: looked.wait }, halt.signal);
     if (rested === "parked") return "parked";
     if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
     if (halt.reason() !== undefined) return "stopped";

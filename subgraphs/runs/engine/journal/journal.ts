@@ -90,6 +90,15 @@ export function createJournal(options: JournalOptions): Journal {
     });
   }
 
+  /** What its writer believes to be written; one that cannot be ends the ownership, and its writer hears of it next time. */
+  function appendHeld(entry: Entry, wait: RunWait | undefined): void {
+    try {
+      append(entry, wait);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+
   async function barrier(): Promise<void> {
     while (alone !== undefined) await alone.over;
     await Promise.all(pending);
@@ -116,7 +125,7 @@ export function createJournal(options: JournalOptions): Journal {
       throw error;
     } finally {
       if (row !== undefined) alone = undefined;
-      for (const [entry, wait] of entries) append(entry, wait);
+      for (const [entry, wait] of entries) appendHeld(entry, wait);
       resolve();
     }
   }

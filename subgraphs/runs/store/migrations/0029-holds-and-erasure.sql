@@ -83,7 +83,11 @@ begin
   select array_agg(r.run_id) into tree from run r where r.run_id = p_run or r.root_run_id = p_run;
   return query select 'NOT_ENDED', r.run_id from run r where r.run_id = any (tree) and r.status < 10 order by r.run_id limit 1;
   if found then return; end if;
-  return query select 'HELD', h.run_id from hold h where h.tenant = tenant_here and h.run_id = any (tree) and h.released_at is null limit 1;
+  -- What was forked from it, and from that, has its events for a history; whoever holds such a one locks these rows too.
+  return query with recursive kept(run_id) as (
+      select unnest(tree)
+      union select f.run_id from run f join kept on f.forked_from_run_id = kept.run_id where f.tenant = tenant_here)
+    select case when h.run_id = any (tree) then 'HELD' else 'FORK_HELD' end, h.run_id from hold h where h.tenant = tenant_here and h.run_id in (select k.run_id from kept k) and h.released_at is null limit 1;
   if found then return; end if;
 
   insert into erasure (tenant, run_id, reason, erased_by)
@@ -149,7 +153,7 @@ create policy definer_rows on outbox_dead to soma_definer using (tenant = (selec
 grant update (payload) on journal to soma_definer;
 grant select (run_id, tenant), update (payload) on signal to soma_definer;
 grant select (tenant, key), delete on outbox_dead to soma_definer;
-grant select (root_run_id, erased_at), update (input, erased_at) on run to soma_definer;
+grant select (root_run_id, forked_from_run_id, erased_at), update (input, erased_at) on run to soma_definer;
 
 do $$
 declare f regproc;

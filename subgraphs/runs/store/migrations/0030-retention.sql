@@ -26,11 +26,12 @@ language sql stable set search_path from current as $$
     and not exists (select from run f where f.tenant = current_setting('soma.tenant', true) and f.forked_from_run_id = any (p_tree))
     and not exists (select from relay_held w where w.run_id = any (p_tree))
     and not exists (select from journal j cross join relay_cursor c
-      where j.run_id = any (p_tree) and (j.xid, j.run_id, j.seq) > (c.last_xid, c.last_run, c.last_seq))
+      -- The kinds of the index journal_unpublished; the last event of a run that has ended is always one of them.
+      where j.run_id = any (p_tree) and j.kind in (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 30, 31, 40, 41) and (j.xid, j.run_id, j.seq) > (c.last_xid, c.last_run, c.last_seq))
 $$;
 
--- Lets trees of the transaction's tenant go that ended before an instant: looks at so many, from a place on, and gives where the
--- next call goes on, null when it looked at all. What somebody is at work on stays for another time.
+-- Lets trees of the transaction's tenant go that ended before an instant: looks at so many, or until a thousand runs went, from a
+-- place on, and gives where the next call goes on, null when it looked at all. What somebody is at work on stays for another time.
 create function retire_runs(p_before timestamptz, p_limit int, inout p_after timestamptz, inout p_after_run uuid, out runs int)
 language plpgsql volatile security definer set search_path from current as $$
 declare
@@ -39,6 +40,7 @@ declare
   size int;
   tree uuid[];
   looked int := 0;
+  is_full boolean := false;
 begin
   runs := 0;
   for root in
@@ -60,8 +62,10 @@ begin
     update schedule s set last_run_id = null where s.tenant = tenant_here and s.last_run_id = any (tree);
     delete from run r where r.run_id = any (tree);
     runs := runs + size;
+    is_full := runs >= 1000;
+    exit when is_full;
   end loop;
-  if looked < p_limit then
+  if looked < p_limit and not is_full then
     p_after := null;
     p_after_run := null;
   end if;
@@ -95,7 +99,7 @@ create policy definer_forgets on schedule to soma_definer using (tenant = (selec
 create policy definer_reads on relay_cursor for select to soma_definer using (true);
 create policy definer_reads on relay_held for select to soma_definer using (true);
 grant delete on journal, run, signal to soma_definer;
-grant select (parent_run_id, finished_at, forked_from_run_id) on run to soma_definer;
+grant select (parent_run_id, finished_at) on run to soma_definer;
 grant select (tenant, last_run_id), update (last_run_id) on schedule to soma_definer;
 grant select (last_xid, last_run, last_seq) on relay_cursor to soma_definer;
 grant select (run_id) on relay_held to soma_definer;

@@ -18,7 +18,10 @@ begin
       return next given;
     end loop;
   exception when invalid_cursor_definition then
-    -- It gives no rows, and nothing of it was done: it could not be opened.
+    -- It gives no rows, and nothing of it was done: it could not be opened. What it is, the server's parser has said.
+    if sqlerrm !~ '^cannot open (INSERT|UPDATE|DELETE|MERGE) query as cursor$' then
+      raise exception using errcode = '0A000', message = 'a step makes one select, insert, update, delete or merge at a time, and nothing else';
+    end if;
     execute p_statement using p_values;
   end;
 end $$;

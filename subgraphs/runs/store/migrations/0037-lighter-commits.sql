@@ -8,9 +8,16 @@ create or replace function commit_batch(
   p_wait_ms bigint[] default null, p_waits_for text[] default null, p_signals int[] default null
 ) returns table (run_id uuid, control smallint)
 language plpgsql volatile set search_path from current as $$
-declare tree uuid[];
+declare
+  tree uuid[];
+  place xid8;
 begin
   perform pg_advisory_xact_lock_shared(2, p_no);
+  -- A step in the database wrote before this, and its transaction may be older than rows of its run that were committed since: rows of
+  -- a run are published in their order, so that it takes a place after those. Nothing was published so far yet while it is open.
+  if pg_current_xact_id_if_assigned() is not null then
+    place := greatest(pg_current_xact_id(), (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text::xid8);
+  end if;
   -- Most batches leave every run with its worker: what they do not change is no part of their plan.
   if (2 <= any (p_status)) is not true then
     return query
@@ -20,8 +27,8 @@ begin
                cross join lateral (select x.tenant, x.branch, x.control, x.epoch, x.worker_id, x.status from run x where x.run_id = t.run_id offset 0) r
               where r.epoch = t.epoch and r.worker_id = p_worker and r.status = 1
                 and exists (select from worker where worker.worker_id = p_worker and worker.gen = p_gen and worker.state in (1, 2))),
-         j as (insert into journal (run_id, seq, tenant, epoch, branch, kind, step, node, node_type, attempt, at, payload, payload_hash, hash)
-               select i.run_id, i.seq, i.tenant, i.epoch, i.branch, i.kind, i.step, i.node, i.node_type, i.attempt, i.at,
+         j as (insert into journal (run_id, seq, xid, tenant, epoch, branch, kind, step, node, node_type, attempt, at, payload, payload_hash, hash)
+               select i.run_id, i.seq, coalesce(place, pg_current_xact_id()), i.tenant, i.epoch, i.branch, i.kind, i.step, i.node, i.node_type, i.attempt, i.at,
                       i.payload::jsonb, decode(i.payload_hash, 'hex'), decode(i.hash, 'hex') from i)
     select distinct i.run_id, i.control from i;
     return;
