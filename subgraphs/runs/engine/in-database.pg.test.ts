@@ -14,7 +14,12 @@ import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { faultsOf } from "../testing/history-oracle.ts";
 
 /** What the step of a test does, and how often it began. */
-const bench = { began: 0, work: async (_sql: StepSql, _stepId: string): Promise<unknown> => null };
+const bench = {
+  began: 0,
+  work: async (_sql: StepSql, _stepId: string): Promise<unknown> => null,
+  /** What the branch beside it waits for. */
+  written: Promise.withResolvers<void>(),
+};
 
 const node = inDatabase<{ readonly told: string }>({
   type: "ledger",
@@ -28,7 +33,13 @@ const booker = graph("booker", 1, { told: replaced("") })
   .node("book", node)
   .build(({ told }) => told);
 const talker = graph("talker", 1, {})
-  .node("say", { type: "tool", run: () => ({ summary: "one" }) })
+  .node("say", {
+    type: "tool",
+    async run() {
+      await bench.written.promise;
+      return { summary: "one" };
+    },
+  })
   .node("more", { type: "tool", run: () => ({ summary: "two" }) })
   .edge("say", "more")
   .build(() => "");
@@ -57,7 +68,7 @@ describe("a step in the database", () => {
     await migrateProject(harness.database.owner, harness.database.schema, tables);
   });
   beforeEach(async () => {
-    Object.assign(bench, { began: 0, work: book });
+    Object.assign(bench, { began: 0, work: book, written: Promise.withResolvers() });
     await harness.database.owner.unsafe(`truncate "${harness.database.schema}_project".ledger`);
   });
   afterAll(async () => {
@@ -144,6 +155,12 @@ describe("a step in the database", () => {
   it("stands among the steps of branches beside it, in one history", async () => {
     bench.work = async (sql, stepId) => {
       await book(sql, stepId);
+      // Its transaction is older than what the branch beside it commits from here on.
+      bench.written.resolve();
+      const [runId = ""] = stepId.split(".");
+      const ends = () =>
+        harness.database.owner`select from journal where run_id = ${runId} and kind = 11 and node_type = 'tool'`;
+      await until("the branch beside it is done", async () => (await ends()).length === 2);
       return bench.began;
     };
     const { life } = await harness.startWorker();
@@ -151,6 +168,9 @@ describe("a step in the database", () => {
     const { status } = await ended(runId);
     expect(status).toBe(RUN_STATUS.SUCCEEDED.code);
     expect(await entries()).toHaveLength(2);
+    // The order in which the relay publishes.
+    const rows = await harness.database.owner`select seq from journal where run_id = ${runId} order by xid, seq`;
+    expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, at) => at + 1));
     await life.close();
   });
 
@@ -183,12 +203,18 @@ describe("a step in the database", () => {
     expect(await told((sql) => sql`select ${null}::int is null as "isNull", ${1} + ${null} is null as "sum"`)).toEqual([
       { isNull: true, sum: true },
     ]);
-    await told((sql) => sql`select pg_advisory_lock(77), set_config('lock_timeout', '1', false)`);
-    const left = async () =>
-      harness.database.owner`select from pg_locks where locktype = 'advisory' and classid = 0 and objid = 77`;
-    for (let tries = 0; tries < 4 && (await left()).length > 0; tries += 1) await told((sql) => sql`select 1`);
-    expect(await told((sql) => sql`select current_setting('lock_timeout') as ms`)).toEqual([{ ms: "0" }]);
-    expect(await left()).toEqual([]);
+    const { life } = await harness.startWorker();
+    const say = async (work: typeof bench.work): Promise<unknown> => {
+      bench.work = work;
+      return JSON.parse(String((await ended((await harness.start({ graph: "booker" })).runId)).last?.answer));
+    };
+    await say((sql) => sql`select pg_advisory_lock(77), set_config('lock_timeout', '1', false)`);
+    const locks = () => harness.database.owner`select from pg_locks where locktype = 'advisory' and objid = 77`;
+    // Of two connections, whichever is taken next.
+    for (let tries = 0; tries < 10 && (await locks()).length > 0; tries += 1)
+      expect(await say((sql) => sql`select current_setting('lock_timeout') as ms`)).toEqual([{ ms: "0" }]);
+    expect((await locks()).length).toBe(0);
+    await life.close();
   });
 
   it("reaches nothing but those", async () => {
