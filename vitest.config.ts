@@ -41,7 +41,6 @@ const SIDE_BY_SIDE = [
   "tests/system/survives-stop/*.test.ts",
   "tests/system/survives-database/frozen.test.ts",
   "tests/system/first-minutes/{killed-first-start,two-starts,data-folder,read-only}.test.ts",
-  "tests/system/full-volumes/*.test.ts",
   "tests/system/nothing-stays-running/*.test.ts",
 ];
 

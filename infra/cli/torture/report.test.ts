@@ -50,7 +50,7 @@ describe("report()", () => {
     const findings = Array.from({ length: 12 }, (_, at) => twice(`S-${at}`));
     const { good, text } = told(aReport({ findings, home }));
     expect(good).toBe(false);
-    expect(text).toContain("BROKEN  no effect was had twice   (npx soma --data /tmp/t/data runs watch RUN)");
+    expect(text).toContain("FAILS  no effect was had twice   (npx soma --data /tmp/t/data runs watch RUN)");
     expect(text.match(/was paid for 2 times \(run run-1\)/g)).toHaveLength(10);
     expect(text).toContain("and 2 more");
     expect(text).toContain("npm start -- --data /tmp/t/data --project /tmp/t/project");

@@ -11,6 +11,7 @@ import { createPlan } from "./plan.ts";
 import type { TorturedProduct } from "./product.ts";
 import { runAll, untilAnswered } from "./storm.ts";
 import { survey } from "./survey.ts";
+import { checkAsked } from "./torture.ts";
 
 const { runs } = createPlan({ runs: 3, seed: 1, killEveryMs: 1_000 });
 const away = new SomaRequestError("away", { code: "UNREACHABLE", retryable: true });
@@ -97,5 +98,12 @@ describe("survey()", () => {
         ["run-2", { ...run, faults: ["the history of run run-2 ends with event 0, and 5 is its last"] }],
       ]),
     );
+  });
+});
+
+describe("checkAsked()", () => {
+  it("takes a product that refused what it was asked for as no proof", () => {
+    expect(() => checkAsked(3, 3)).not.toThrow();
+    expect(() => checkAsked(1_000, 3)).toThrow("only 3 of 1000 runs were acknowledged");
   });
 });
