@@ -1,7 +1,7 @@
 import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { describe, expect, it } from "vitest";
 import { aHistory } from "../testing/events.ts";
-import { checkKept, parseReason } from "./custody.ts";
+import { checkKept, checkNotErased, parseReason } from "./custody.ts";
 
 describe("parseReason()", () => {
   it("takes 1 to 1000 characters, without the spaces around them", () => {
@@ -23,5 +23,15 @@ describe("checkKept()", () => {
     expect(() => checkKept([first, second, third])).not.toThrow();
     const erased = { ...second, payload: ERASED_PAYLOAD };
     expect(() => checkKept([first, erased, third])).toThrow(`run ${second.runId} was erased from its event 2 on`);
+  });
+});
+
+describe("checkNotErased()", () => {
+  it("takes runs that have what they said, and names one that was ordered to be erased", () => {
+    const kept = { runId: "a", erasedAt: null };
+    expect(() => checkNotErased([kept])).not.toThrow();
+    expect(() => checkNotErased([kept, { runId: "b", erasedAt: new Date("2026-01-01T00:00:00Z") }])).toThrow(
+      "run b was erased at 2026-01-01T00:00:00.000Z, and nothing can go on from it any more",
+    );
   });
 });
