@@ -131,8 +131,13 @@ export async function createEngineHarness(
       const endPools = async (): Promise<void> => {
         await Promise.all(Object.values(sql).map((each) => each.end({ timeout: 0 })));
       };
-      closers.push(() => end(() => life.close().then(endPools)));
-      return { life, kill: () => end(() => endPools().then(() => life.close().catch(() => {}))) };
+      // With its connections: a test that starts many workers would take those of the tests beside it.
+      const close = (): Promise<void> => end(() => life.close().then(endPools));
+      closers.push(close);
+      return {
+        life: { lost: life.lost, check: () => life.check(), close },
+        kill: () => end(() => endPools().then(() => life.close().catch(() => {}))),
+      };
     },
     async startProcess() {
       const name = newId();
