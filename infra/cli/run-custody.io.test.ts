@@ -1,10 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createSomaClient } from "@soma/graphql/client";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Product } from "./find-product.ts";
-import { hintsFor } from "./hints.ts";
 import { eraseRun, holdRun, listHolds, releaseHold } from "./run-custody.ts";
+import { printed, startStubProduct } from "./testing/stub-product.ts";
 
 const HELD = { id: "h1", runId: "r1", reason: "case 7\u001b[2J", heldBy: "user:carol", heldAt: "2026-11-26T00:00:00Z" };
 const OPEN = { ...HELD, releasedAt: null, releasedBy: null, releaseReason: null };
@@ -14,55 +11,38 @@ describe("soma runs hold, holds, release and erase", () => {
   let product: Product;
   let data: Record<string, unknown> = {};
   let asked = "";
-  const server = createServer((request, response) => {
-    asked = "";
-    request.on("data", (chunk) => (asked += String(chunk)));
-    request.on("end", () => response.end(JSON.stringify({ data })));
-  });
+  let close = (): void => {};
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+    ({ product, close } = await startStubProduct(({ variables }) => {
+      asked = JSON.stringify(variables);
+      return { data };
+    }));
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  afterEach(() => void vi.restoreAllMocks());
-
-  async function say(work: () => Promise<void>): Promise<string> {
-    let said = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      said += String(text);
-      return true;
-    });
-    await work().finally(() => vi.restoreAllMocks());
-    return said;
-  }
+  afterAll(() => close());
 
   it("hold and release: which run, and what ends the hold", async () => {
     const reason = "case 7";
     data = { holdRun: { hold: OPEN }, releaseHold: { hold: RELEASED } };
-    expect(await say(() => holdRun(product, { id: "r1", reason, json: false }))).toMatch(
+    expect(await printed(() => holdRun(product, { id: "r1", reason, json: false }))).toMatch(
       /^run r1 is held by hold h1; `.* runs release h1 --reason TEXT` ends it\n$/,
     );
     expect(asked).toContain('"reason":"case 7"');
-    expect(await say(() => releaseHold(product, { id: "h1", reason, json: false }))).toBe(
+    expect(await printed(() => releaseHold(product, { id: "h1", reason, json: false }))).toBe(
       "hold h1 of run r1 was released by user:dan at 2026-11-27T00:00:00Z\n",
     );
-    expect(JSON.parse(await say(() => holdRun(product, { id: "r1", reason, json: true })))).toEqual(OPEN);
-    expect(JSON.parse(await say(() => releaseHold(product, { id: "h1", reason, json: true })))).toEqual(RELEASED);
+    expect(JSON.parse(await printed(() => holdRun(product, { id: "r1", reason, json: true })))).toEqual(OPEN);
+    expect(JSON.parse(await printed(() => releaseHold(product, { id: "h1", reason, json: true })))).toEqual(RELEASED);
   });
 
   it("holds: a line for each, without what acts on a terminal; or that there were none", async () => {
     data = { run: { id: "r1", holds: [OPEN, RELEASED] } };
-    const lines = (await say(() => listHolds(product, { id: "r1", json: false }))).split("\n");
+    const lines = (await printed(() => listHolds(product, { id: "r1", json: false }))).split("\n");
     expect(lines[1]).toMatch(/^h1 +2026-11-26T00:00:00Z +user:carol +case 7/);
     expect(lines[2]).toMatch(/2026-11-27T00:00:00Z by user:dan: closed$/);
     expect(lines.join("")).not.toContain("\u001b");
-    expect(JSON.parse(await say(() => listHolds(product, { id: "r1", json: true })))).toHaveLength(2);
+    expect(JSON.parse(await printed(() => listHolds(product, { id: "r1", json: true })))).toHaveLength(2);
     data = { run: { id: "r1", holds: [] } };
-    expect(await say(() => listHolds(product, { id: "r1", json: false }))).toBe("run r1 was never held\n");
+    expect(await printed(() => listHolds(product, { id: "r1", json: false }))).toBe("run r1 was never held\n");
     data = { run: null };
     await expect(listHolds(product, { id: "r2", json: false })).rejects.toThrow("run r2 does not exist");
   });
@@ -74,9 +54,12 @@ describe("soma runs hold, holds, release and erase", () => {
     const erase = (yes: boolean, json = false) => eraseRun(product, { id: "r1", reason: "request 12", yes, json });
     await expect(erase(false)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining("say --yes") });
     expect(asked).toBe("");
-    expect(await say(() => erase(true))).toMatch(
+    expect(await printed(() => erase(true))).toMatch(
       /^run r1 is erased, as user:carol asked at 2026-11-26T00:00:00Z: request 12\nwhat it remembered.*still there\n\n.*copies.*\n\nr9\n$/,
     );
-    expect(JSON.parse(await say(() => erase(true, true)))).toMatchObject({ run: { id: "r1" }, forks: [{ id: "r9" }] });
+    expect(JSON.parse(await printed(() => erase(true, true)))).toMatchObject({
+      run: { id: "r1" },
+      forks: [{ id: "r9" }],
+    });
   });
 });

@@ -17,27 +17,33 @@ const { runs } = createPlan({ runs: 3, seed: 1, killEveryMs: 1_000 });
 const away = new SomaRequestError("away", { code: "UNREACHABLE", retryable: true });
 const page = (nodes: object[]) => ({ runs: { nodes, pageInfo: { hasNextPage: false, endCursor: null } } });
 
+/** Of the operations that are asked, what a test looks at. */
+interface Variables {
+  input?: { idempotencyKey: string; input?: { order: string } };
+  filter?: object;
+}
+
 /** A product that takes each start at the second asking; the second run asks a person before it ends. */
 function aProduct() {
   const keys: string[] = [];
   const decided: unknown[] = [];
   let looks = 0;
-  // biome-ignore lint/suspicious/noExplicitAny: variables of five operations
-  const answer = (document: unknown, variables: any): unknown => {
+  const answer = (document: unknown, { input, filter }: Variables): unknown => {
     if (document === StartRunDocument) {
-      keys.push(variables.input.idempotencyKey);
-      if (keys.filter((key) => key === variables.input.idempotencyKey).length === 1) throw away;
-      return { startRun: { run: { id: `run-${variables.input.input.order}` } } };
+      const key = input?.idempotencyKey ?? "";
+      keys.push(key);
+      if (keys.filter((each) => each === key).length === 1) throw away;
+      return { startRun: { run: { id: `run-${input?.input?.order}` } } };
     }
     const id = `run-${runs[1]?.order}`;
     if (document === WaitingRunsDocument) return { runs: { nodes: [{ id, pendingApprovals: [{ id: "a1" }] }] } };
     if (document === DecideApprovalDocument) {
-      decided.push(variables.input);
+      decided.push(input);
       return {};
     }
     if (document === RunEventsPageDocument) return { runEventsPage: { events: [] } };
     if (document !== RunsDocument) throw new Error("something else was asked");
-    if (variables.filter === undefined) {
+    if (filter === undefined) {
       const ended = { status: "SUCCEEDED", answer: "found", recoveries: 1, headSeq: 0 };
       return page([
         { id, ...ended },
@@ -48,7 +54,7 @@ function aProduct() {
     looks += 1;
     return page(decided.length > 0 ? [] : [{ id, status: looks === 1 ? "RUNNING" : "WAITING_APPROVAL" }]);
   };
-  const client = { request: async (document: unknown, variables: unknown) => answer(document, variables) };
+  const client = { request: async (document: unknown, variables: Variables) => answer(document, variables) };
   return { product: { client } as unknown as TorturedProduct, keys, decided, id: `run-${runs[1]?.order}` };
 }
 
