@@ -184,6 +184,19 @@ describe("a step in the database", () => {
     expect(bench.began).toBe(1);
   });
 
+  it("fails, once and with the reason, when the database refuses its commit", async () => {
+    const ledger = `"${harness.database.schema}_project".ledger`;
+    await harness.database.owner.unsafe(
+      `alter table ${ledger} add constraint same unique (amount) deferrable initially deferred`,
+    );
+    const error = await told(
+      (sql, stepId) => sql`insert into ledger (entry, amount) values (${stepId}, 4), (${`${stepId} again`}, 4)`,
+    );
+    await harness.database.owner.unsafe(`alter table ${ledger} drop constraint same`);
+    expect(error).toMatchObject({ code: "STEP_REFUSED", message: expect.stringContaining('constraint "same"') });
+    expect([await entries(), bench.began]).toEqual([[], 1]);
+  });
+
   it("sees the rows of its tenant and no others", async () => {
     const { life } = await harness.startWorker();
     const other = await harness.start({ graph: "booker" }, aPrincipal({ tenant: "other" }));

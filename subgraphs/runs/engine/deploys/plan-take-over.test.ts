@@ -128,6 +128,25 @@ describe("planTakeOver() of a graph with a migration", () => {
     const paid: Draft = { kind: "STEP_SUCCEEDED", step: 3, node: "pay", payload: { patch: {} } };
     expect(why(migrating(), ...price, ...rested, pays(), paid)).toContain("only its own graph knows its answer");
   });
+
+  it("does not take a step with effects that waited over its migration for one that had none", () => {
+    const to = migrating();
+    const waited: Draft[] = [
+      { kind: "STEP_STARTED", step: 3, node: "pay" },
+      { kind: "STEP_PARKED", step: 3, node: "pay" },
+    ];
+    const moved: Draft = {
+      kind: "RUN_MIGRATED",
+      payload: { from: old.pin, to: to.pin, state: { total: 41 }, node: "pay" },
+    };
+    const woken: Draft[] = [
+      { kind: "STEP_WOKEN", step: 3, node: "pay" },
+      { kind: "STEP_SUCCEEDED", step: 3, node: "pay", payload: { patch: {} } },
+    ];
+    const events = aHistory(begun, ...price, ...rested, ...waited, moved, ...woken);
+    const judged = judgeRun(createGraphRegistry([to]), { pin: to.pin, isOver: false, run: TEST_RUN, events });
+    expect(judged?.verdict).toBe("UNSEEN");
+  });
 });
 
 describe("take-overs of a build", () => {
