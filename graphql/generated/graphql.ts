@@ -47,6 +47,15 @@ export type DecideApprovalInput = {
   idempotencyKey: string;
 };
 
+/** A run whose contents are to go. */
+export type EraseRunInput = {
+  runId: string | number;
+  /** 1 to 1000 characters, for those who ask later; it stays. */
+  reason: string;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** Where a new run is to go on from. */
 export type ForkRunInput = {
   runId: string | number;
@@ -67,6 +76,15 @@ export type HealthStatus =
   | 'OK'
   | 'DEGRADED'
   | 'DOWN';
+
+/** A run that is to be kept. */
+export type HoldRunInput = {
+  runId: string | number;
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: string;
+  /** 1 to 200 characters; the same key gives the same hold. */
+  idempotencyKey: string;
+};
 
 /** Where an invocation is, or how it ended. */
 export type InvocationStatus =
@@ -130,6 +148,16 @@ export type RecallInput = {
   limit?: number | null | undefined;
 };
 
+/** A hold that is to end. */
+export type ReleaseHoldInput = {
+  /** Of Run.holds. */
+  holdId: string | number;
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: string;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** Where a run is to go on from. */
 export type RollbackRunInput = {
   runId: string | number;
@@ -171,6 +199,8 @@ export type RunEventType =
   | 'RUN_FORKED'
   /** The run goes on from an earlier event; what stands between that one and this counts no more. */
   | 'RUN_ROLLED_BACK'
+  /** The run goes on with another version of its graph. */
+  | 'RUN_MIGRATED'
   /** The step asks a person, and waits for the decision. */
   | 'APPROVAL_ASKED'
   /** A person has decided, or nobody has in time. */
@@ -304,6 +334,36 @@ export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
   | 'HIGH';
+
+export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
+
+export type RunHoldsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunHoldsQuery = { run: { id: string, holds: Array<{ id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null }> | null } | null };
+
+export type HoldRunMutationVariables = Exact<{
+  input: HoldRunInput;
+}>;
+
+
+export type HoldRunMutation = { holdRun: { hold: { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null } } };
+
+export type ReleaseHoldMutationVariables = Exact<{
+  input: ReleaseHoldInput;
+}>;
+
+
+export type ReleaseHoldMutation = { releaseHold: { hold: { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null } } };
+
+export type EraseRunMutationVariables = Exact<{
+  input: EraseRunInput;
+}>;
+
+
+export type EraseRunMutation = { eraseRun: { run: { id: string, erasure: { reason: string, erasedBy: string, erasedAt: string, isDone: boolean } | null }, forks: Array<{ id: string }> } };
 
 export type RunStateQueryVariables = Exact<{
   id: string | number;
@@ -543,6 +603,18 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const HoldFieldsFragmentDoc = new TypedDocumentString(`
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}
+    `, {"fragmentName":"HoldFields"}) as unknown as TypedDocumentString<HoldFieldsFragment, unknown>;
 export const RunSummaryFragmentDoc = new TypedDocumentString(`
     fragment RunSummary on Run {
   id
@@ -624,6 +696,79 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const RunHoldsDocument = new TypedDocumentString(`
+    query RunHolds($id: ID!) {
+  run(id: $id) {
+    id
+    holds {
+      ...HoldFields
+    }
+  }
+}
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}`) as unknown as TypedDocumentString<RunHoldsQuery, RunHoldsQueryVariables>;
+export const HoldRunDocument = new TypedDocumentString(`
+    mutation HoldRun($input: HoldRunInput!) {
+  holdRun(input: $input) {
+    hold {
+      ...HoldFields
+    }
+  }
+}
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}`) as unknown as TypedDocumentString<HoldRunMutation, HoldRunMutationVariables>;
+export const ReleaseHoldDocument = new TypedDocumentString(`
+    mutation ReleaseHold($input: ReleaseHoldInput!) {
+  releaseHold(input: $input) {
+    hold {
+      ...HoldFields
+    }
+  }
+}
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}`) as unknown as TypedDocumentString<ReleaseHoldMutation, ReleaseHoldMutationVariables>;
+export const EraseRunDocument = new TypedDocumentString(`
+    mutation EraseRun($input: EraseRunInput!) {
+  eraseRun(input: $input) {
+    run {
+      id
+      erasure {
+        reason
+        erasedBy
+        erasedAt
+        isDone
+      }
+    }
+    forks {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EraseRunMutation, EraseRunMutationVariables>;
 export const RunStateDocument = new TypedDocumentString(`
     query RunState($id: ID!, $seq: Int) {
   run(id: $id) {

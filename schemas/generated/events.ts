@@ -21,6 +21,43 @@ tenant?: string
 trace_id?: string
 }
 /**
+ * What one task of a benchmark measured. Numbers are flat under metrics, and what they were measured with stands in params.
+ */
+export interface AgentBenchmarkEvent {
+event_type: "agent.benchmarks.v1"
+/**
+ * One run of the benchmark's program: the same in all of its events
+ */
+benchmark_id: string
+/**
+ * This event's part of it: one task, measured once
+ */
+run_id: string
+/**
+ * Version of what was measured
+ */
+run_version: string
+suite: string
+/**
+ * The work that was done, the same for all that are compared
+ */
+dataset: string
+task_id: string
+metrics: {
+[k: string]: number
+}
+status: ("started" | "completed" | "failed")
+timestamp: string
+params?: {
+[k: string]: unknown
+}
+duration_ms?: (number | null)
+tags?: string[]
+meta?: {
+[k: string]: unknown
+}
+}
+/**
  * The state of a run after it changed. Key: run_id.
  */
 export interface AgentRunEvent {
@@ -157,6 +194,7 @@ trace_id?: string
 
 export interface EventTypes {
   "agent.audit.v1": AgentAuditEvent;
+  "agent.benchmarks.v1": AgentBenchmarkEvent;
   "agent.runs.v1": AgentRunEvent;
   "agent.steps.v1": AgentStepEvent;
   "agent.tools.v1": AgentToolEvent;
@@ -165,4 +203,4 @@ export interface EventTypes {
 
 export type EventType = keyof EventTypes;
 
-export const EVENT_TYPES = ["agent.audit.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "memory.event.v1"] as const satisfies readonly EventType[];
+export const EVENT_TYPES = ["agent.audit.v1", "agent.benchmarks.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "memory.event.v1"] as const satisfies readonly EventType[];

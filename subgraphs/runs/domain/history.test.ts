@@ -1,3 +1,4 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { CHAIN_START, ChainError, type ChainHead, verifyNext } from "@soma/schemas/run-chain";
 import { EVENT_KIND, type EventKind, toEventKind } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
@@ -89,6 +90,9 @@ describe("the chain of a fork", () => {
   it("goes on from the event it was forked from, whoever wrote that", async () => {
     const forked = forkOf(second);
     await verifyFork([first, second, forked, ended(forked)]);
+    const erased = { ...forked, payload: ERASED_PAYLOAD };
+    await verifyFork([first, second, erased, ended(forked)]);
+    await expect(verifyFork([first, erased])).rejects.toBeInstanceOf(ChainError);
   });
 
   it("is broken by an event of another run, and by a fork from another event than the one before", async () => {
@@ -123,6 +127,8 @@ describe("toPublishedEvent()", () => {
     const published = toPublishedEvent(facts, event);
     expect(published !== undefined).toBe(PUBLISHED_KINDS.includes(EVENT_KIND[kind]));
     if (published !== undefined) expect(validateForPublish(published.type, published.data)).toEqual([]);
+    const erased = toPublishedEvent(facts, { ...event, payload: ERASED_PAYLOAD });
+    if (erased !== undefined) expect(validateForPublish(erased.type, erased.data)).toEqual([]);
   });
 
   it("names the run, the step, the retries and the trace, and never a payload", () => {
