@@ -78,6 +78,7 @@ async function measureRuns(database: TestDatabase, tenant: string, count: number
     "runs of a session": as((tx) => listRuns(tx, { tenant, ...page, sessionId })),
     "runs of a seldom status": as((tx) => listRuns(tx, { tenant, ...page, statusCodes: [11] })),
     "runs of a seldom graph": as((tx) => listRuns(tx, { tenant, ...page, graph: "seldom" })),
+    "runs with a text nobody asked": as((tx) => listRuns(tx, { tenant, ...page, text: "nobody asked this" })),
     "steps of a run that streamed much": as((tx) => listStepEvents(tx, { runIds: [seldom] })),
     "earlier turns": as((tx) => readEarlierTurns(tx, { tenant, sessionId, beforeRunId: last, limit: 10 })),
   };

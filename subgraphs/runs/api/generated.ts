@@ -616,6 +616,13 @@ export type RunFilter = {
   sessionId?: InputMaybe<Scalars['ID']['input']>;
   /** Name of the agent graph. */
   graph?: InputMaybe<Scalars['String']['input']>;
+  /** Only runs that were created at this instant or later. */
+  createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /**
+   * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
+   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched.
+   */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A user message. */
