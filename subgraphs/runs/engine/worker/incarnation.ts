@@ -22,8 +22,10 @@ import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
 import type { RunLimits } from "../execute/run-limits.ts";
+import { recordsOf } from "../execute/run-records.ts";
 import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
+import { commitsOf } from "../journal/commits.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
 import { reap } from "./reaper.ts";
 
@@ -88,7 +90,7 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
     },
   });
   const owner = { workerId: liveness.id, no: liveness.no, gen };
-  const batcher = createCommitBatcher({ sql: sql.commits, projects: sql.projects, owner, log });
+  const batcher = createCommitBatcher({ commits: commitsOf(sql, owner), log });
   const life = new Life({ ...options, owed, owner, liveness, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
   return life;
@@ -163,7 +165,7 @@ class Life implements RunningIncarnation {
     const done = this.#execute(run, context, {
       batcher,
       limits,
-      sql: sql.general,
+      records: recordsOf(sql.general),
       children: createChildren({ sql: sql.general, graphs, limits, mayDelegate }, context),
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
