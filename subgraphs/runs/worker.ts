@@ -23,6 +23,7 @@ import { readWorkerConfig } from "./config.ts";
 import { WORK_WAITS } from "./domain/hints.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
+import { startHeartbeat } from "./engine/worker/heartbeat.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
@@ -76,6 +77,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     projects: pool("projects", 4, { lock_timeout: "2000" }),
     general: pool("general", 8),
   };
+  const { workerDatabaseUrl: url, schema, stallMs } = config;
+  const heartbeat = await startHeartbeat({ url, schema, stallMs, log });
+  lifecycle.add("heartbeat", heartbeat.close);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
   const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
@@ -100,6 +104,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const now = (): Date => new Date();
   const options = {
     sql,
+    heartbeat,
     graphs,
     services,
     wakeUp,
