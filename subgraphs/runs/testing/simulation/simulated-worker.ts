@@ -124,7 +124,9 @@ export class SimulatedWorker implements Asker {
         context.lose("it could not go on here");
         return this.#world.gate.ask(this, "outside", () => store.release(this.owner, [run.runId]));
       })
-      .finally(() => isOurs() && this.#runs.delete(run.runId));
+      .finally(() => isOurs() && this.#runs.delete(run.runId))
+      // Whoever dies gives nothing back.
+      .catch(() => {});
   }
 
   #childrenOf(context: RunContext): Children {
