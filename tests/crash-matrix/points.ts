@@ -17,12 +17,19 @@ export interface Point {
 const KINDS = 6;
 const NODES = 8;
 
-const commits = (kind: EventKind, more: Partial<Point> = {}, node = ""): Point => ({
-  name: `commit of ${kind}${node === "" ? "" : ` of ${node}`}`,
+/** The items of an array as the server is given it. */
+const itemsOf = (text: string | null | undefined): string[] =>
+  (text ?? "")
+    .slice(1, -1)
+    .split(",")
+    .map((item) => item.replaceAll('"', ""));
+
+const commits = (kind: EventKind, { node, ...more }: Partial<Point> & { node?: string } = {}): Point => ({
+  name: `commit of ${kind}${node === undefined ? "" : ` of ${node}`}`,
   isStatement: ({ text, values }) =>
     text.includes("from commit_batch(") &&
-    (values[KINDS] ?? "").slice(1, -1).split(",").includes(`${EVENT_KIND[kind]}`) &&
-    (values[NODES] ?? "").includes(node),
+    itemsOf(values[KINDS]).includes(`${EVENT_KIND[kind]}`) &&
+    (node === undefined || itemsOf(values[NODES]).includes(node)),
   ...more,
 });
 const asks = (name: string, part: string): Point => ({ name, isStatement: ({ text }) => text.includes(part) });
@@ -38,8 +45,9 @@ export const POINTS: readonly Point[] = [
   asks("claim", "from claim_runs("),
   asks("history read", "from lineage("),
   commits("STEP_STARTED"),
-  commits("STEP_STARTED", {}, "once"),
+  commits("STEP_STARTED", { node: "once" }),
   commits("STEP_SUCCEEDED"),
+  commits("STEP_SUCCEEDED", { node: "branches" }),
   commits("STEP_RETRIED"),
   commits("STEP_PARKED"),
   commits("STEP_WOKEN"),
