@@ -27,7 +27,9 @@ export interface Cell {
 }
 
 export interface Outcome {
-  /** Milliseconds from the strike to the next entry of the run; undefined when the run did not come to the point. */
+  /** False when the run did not come to the point. */
+  isStruck: boolean;
+  /** Milliseconds from the strike to the next entry of the run; undefined when there was to be none. */
   resumedMs: number | undefined;
   /** How often something was done again, by class. */
   repeated: Readonly<Record<string, number>>;
@@ -39,6 +41,7 @@ export interface Outcome {
 interface Trial extends Cell {
   runId: string;
   isArmed: boolean;
+  isOver: boolean;
   hit: (Aftermath & { at: number; seq: number; struck: Struck }) | undefined;
   effects: SeenEffect[];
   isAsked: boolean;
@@ -95,7 +98,16 @@ export class Matrix {
   async run(cell: Cell): Promise<Outcome> {
     await this.#recover();
     const trial: Trial = {
-      ...{ ...cell, runId: "", isArmed: true, hit: undefined, effects: [], isAsked: false, canceledAt: undefined },
+      ...{
+        ...cell,
+        runId: "",
+        isArmed: true,
+        isOver: false,
+        hit: undefined,
+        effects: [],
+        isAsked: false,
+        canceledAt: undefined,
+      },
     };
     this.#trial = trial;
     const { runId } = await this.#harness.start({ graph: "matrix" });
@@ -104,10 +116,12 @@ export class Matrix {
     const resumed = this.#resumed(trial);
     const status = await this.#ended(runId);
     trial.isArmed = false;
+    trial.isOver = true;
     // Whoever stood still may do something when it goes on.
     await trial.hit?.back();
     const faults = await this.#faultsOf(trial, status);
-    return { resumedMs: trial.hit && (await resumed), repeated: repeatedOf(trial.effects), faults };
+    const { hit, effects } = trial;
+    return { isStruck: hit !== undefined, resumedMs: await resumed, repeated: repeatedOf(effects), faults };
   }
 
   /** All workers live, as before the last strike. */
@@ -174,16 +188,19 @@ export class Matrix {
     await transaction(this.#owner, {}, (tx) => appendSignal(tx, sent));
   }
 
-  async #resumed(trial: Trial): Promise<number> {
-    return until(
+  /** Undefined when the run has ended without a further entry. */
+  async #resumed(trial: Trial): Promise<number | undefined> {
+    const { ms } = await until(
       "the run goes on",
       async () => {
-        const head = trial.hit && (await findHead(this.#owner, trial.runId));
-        if (trial.hit === undefined || head === undefined || head.seq <= trial.hit.seq) return undefined;
-        return Math.round(performance.now() - trial.hit.at);
+        const { hit, isOver } = trial;
+        const head = hit && (await findHead(this.#owner, trial.runId));
+        if (hit === undefined || head === undefined || head.seq <= hit.seq) return isOver && { ms: undefined };
+        return { ms: Math.round(performance.now() - hit.at) };
       },
       LIMIT_MS,
-    ).catch(() => 0);
+    );
+    return ms;
   }
 
   /** Looks until it has ended, and lets it go on where it is paused; its status. */
