@@ -6,11 +6,18 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** A model that failed or refused, and the wait the server asked for before the next try, if it named one. */
 export class ModelError extends SomaError {
   readonly retryAfterMs: number | null;
+  /** It is about the profile (its key, account, address or model) and says nothing of the request. */
+  readonly isOfProfile: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | null; isOfProfile?: boolean } = {},
+  ) {
     super(code, message, { cause: options.cause });
     this.name = "ModelError";
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.isOfProfile = options.isOfProfile ?? false;
   }
 }
 

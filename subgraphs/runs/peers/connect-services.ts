@@ -19,7 +19,7 @@ export interface ConnectServicesOptions {
   sign: SignPrincipal;
   /** A pool of the worker role. */
   sql: Sql;
-  model(profile: string): Promise<ModelClient>;
+  model(profile: string, who: { tenant: string; role: string }): Promise<ModelClient>;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
   moreTools?: (() => unknown) | undefined;
 }
@@ -35,9 +35,9 @@ export function connectServices({ urls, sign, sql, model, moreTools }: ConnectSe
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
-    const { tenant, sessionId, runId, modelProfile } = binding.run;
+    const { tenant, role, sessionId, runId, modelProfile } = binding.run;
     return {
-      model: () => model(modelProfile),
+      model: () => model(modelProfile, { tenant, role }),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
       tools: bindTools(tools, binding, catalogs),
