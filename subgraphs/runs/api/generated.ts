@@ -530,6 +530,8 @@ export type Step = Node & {
   summary: Maybe<Scalars['String']['output']>;
   /** What the step gave. */
   output: Maybe<Scalars['JSON']['output']>;
+  /** The model that answered; null of a step that asked none, or got no answer. Why nobody answered stands in `error`. */
+  answeredBy: Maybe<StepModel>;
   error: Maybe<RunError>;
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
@@ -537,6 +539,25 @@ export type Step = Node & {
   latencyMs: Maybe<Scalars['Float']['output']>;
   /** Whether a rollback took it back: it is told, and counts no more. */
   abandoned: Scalars['Boolean']['output'];
+};
+
+/** Who answered a step that asked a model. */
+export type StepModel = {
+  /** Profile of conf/models.yaml; null in a history of before it was kept. */
+  profile: Maybe<Scalars['String']['output']>;
+  provider: Scalars['String']['output'];
+  /** Name the provider knows it by. */
+  model: Scalars['String']['output'];
+  /** Profiles that were asked before and gave no answer, in order; empty where the first one answered. */
+  passedOver: Array<PassedOverModel>;
+};
+
+/** A profile that gave no answer. */
+export type PassedOverModel = {
+  profile: Scalars['String']['output'];
+  /** A code of the error catalogue. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
 };
 
 /** A page of steps of a run. */
@@ -1164,6 +1185,8 @@ export type ResolversTypes = {
   RunError: ResolverTypeWrapper<RunError>;
   Step: ResolverTypeWrapper<StepRow>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  StepModel: ResolverTypeWrapper<StepModel>;
+  PassedOverModel: ResolverTypeWrapper<PassedOverModel>;
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
   Session: ResolverTypeWrapper<SessionRowRow>;
@@ -1247,6 +1270,8 @@ export type ResolversParentTypes = {
   RunError: RunError;
   Step: StepRow;
   Float: Scalars['Float']['output'];
+  StepModel: StepModel;
+  PassedOverModel: PassedOverModel;
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
   Session: SessionRowRow;
@@ -1503,12 +1528,26 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   summary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   output?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  answeredBy?: Resolver<Maybe<ResolversTypes['StepModel']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['RunError']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   abandoned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StepModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepModel'] = ResolversParentTypes['StepModel']> = {
+  profile?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  passedOver?: Resolver<Array<ResolversTypes['PassedOverModel']>, ParentType, ContextType>;
+};
+
+export type PassedOverModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PassedOverModel'] = ResolversParentTypes['PassedOverModel']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type StepConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepConnection'] = ResolversParentTypes['StepConnection']> = {
@@ -1734,6 +1773,8 @@ export type Resolvers<ContextType = RequestContext> = {
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
+  StepModel?: StepModelResolvers<ContextType>;
+  PassedOverModel?: PassedOverModelResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;
   StepEdge?: StepEdgeResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;

@@ -21,6 +21,14 @@ export class ModelError extends SomaError {
   }
 }
 
+/** Codes of what may go well with another model: this one is busy, away, slow or broken. */
+const OF_SERVER: ReadonlySet<string> = new Set(["UPSTREAM_UNAVAILABLE", "UNAVAILABLE", "MODEL_FAILED", "TIMEOUT"]);
+
+/** Whether another profile may give the answer that this one did not; not where the request itself was refused. */
+export function mayAnotherAnswer(error: SomaError): boolean {
+  return OF_SERVER.has(error.code) || (error instanceof ModelError && error.isOfProfile);
+}
+
 /** The milliseconds of a Retry-After header (seconds or an HTTP date), at most an hour; null when it holds neither. */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null;

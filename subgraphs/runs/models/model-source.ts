@@ -4,6 +4,7 @@ import { SomaError } from "@soma/shared/errors";
 import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
 import { chooseModel } from "./choose-model.ts";
 import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-profile.ts";
+import type { Hop } from "./fallback.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
 import type { Env, LookParams } from "./provider.ts";
@@ -18,6 +19,8 @@ export interface ModelSource {
   pick: PickProfile;
   /** Client of one profile; rejects with why it cannot be used, by this role and tenant or at all. */
   open(profile: string, who: Who): Promise<ModelClient>;
+  /** A profile and what falls back from it, each once, in the order in which they are asked. */
+  hopsFrom(profile: string): Hop[];
   /** Reads models.yaml again; throws, and stays as it was, when it has faults or its default cannot be used. */
   reload(): Promise<void>;
 }
@@ -103,10 +106,23 @@ export async function createModelSource(options: ModelSourceOptions): Promise<Mo
       if (!profiles().includes(profile)) throw vanished(profile);
       return clientOf(profile);
     },
+    hopsFrom: (profile) => hopsFrom(loaded.conf.profiles, profile),
     async reload() {
       loaded = await load(loaded);
     },
   };
+}
+
+function hopsFrom(profiles: ModelsConf["profiles"], first: string): Hop[] {
+  const hops = new Map<string, Hop>();
+  const add = (name: string): void => {
+    if (hops.has(name)) return;
+    const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+    hops.set(name, { profile: name, attempts: profile?.retry?.attempts ?? 1 });
+    profile?.fallbacks?.forEach(add);
+  };
+  add(first);
+  return [...hops.values()];
 }
 
 /** Whoever took the profile away may put it back: the run waits until then, where everybody sees it. */
