@@ -24,7 +24,6 @@ import { WORK_WAITS } from "./domain/hints.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
-import { openWithFallbacks } from "./models/fallback.ts";
 import { followModels } from "./models/follow-models.ts";
 import type { ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
@@ -89,7 +88,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
-    model: (profile, who) => openWithFallbacks(models.hopsFrom(profile), (name) => models.open(name, who)),
+    models,
     moreTools: deps.moreTools,
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };

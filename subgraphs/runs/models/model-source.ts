@@ -7,6 +7,7 @@ import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-prof
 import type { Hop } from "./fallback.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
+import { createModelFetch } from "./model-fetch.ts";
 import type { Env, LookParams } from "./provider.ts";
 import { readKey } from "./read-key.ts";
 
@@ -52,6 +53,7 @@ interface Loaded {
 export async function createModelSource(options: ModelSourceOptions): Promise<ModelSource> {
   const { confDir, env, settings, roles, scenario } = options;
   const providers = await loadProviders();
+  const fetch = createModelFetch(env);
   const limits = toCallLimits(settings);
   const chooseFrom = (models: ModelsConf, profile: string) =>
     chooseModel({ models, providers, env, fetch, limits, scenario, ...(profile === "" ? {} : { wanted: profile }) });
