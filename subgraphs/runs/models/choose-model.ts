@@ -83,7 +83,13 @@ function customProfile({ providers, env }: ChooseModelParams): ModelProfile | un
   return undefined;
 }
 
-async function look(name: string, profile: ModelProfile, params: ChooseModelParams, named: boolean): Promise<Looked> {
+/** Looks at one profile; one that nobody named is looked at in passing. */
+export async function look(
+  name: string,
+  profile: ModelProfile,
+  params: ChooseModelParams,
+  named: boolean,
+): Promise<Looked> {
   const { providers, env, fetch, limits, scenario } = params;
   const provider = providers.get(profile.provider);
   if (provider === undefined)

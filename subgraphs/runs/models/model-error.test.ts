@@ -15,7 +15,8 @@ describe("createQuote()", () => {
   test.each(["x", "none", "sk", "1234", "ollama", "EMPTY", "lm-studio", "not-needed", "changeme"])(
     "leaves words alone that a placeholder such as %s is part of",
     (key) => {
-      const said = "no model sk1234 is not-needed: none of ollama, lm-studio or x is loaded (EMPTY), anything; changeme";
+      const said =
+        "no model sk1234 is not-needed: none of ollama, lm-studio or x is loaded (EMPTY), anything; changeme";
       expect(createQuote(key)(said, 200)).toBe(said);
     },
   );

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request as send, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, request as send } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { createLog } from "@soma/shared/log";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -72,7 +72,9 @@ describe("createModelFetch()", () => {
 
   test("tunnels calls over TLS: what goes through the tunnel begins a handshake with the model's own host", async () => {
     const heard = Promise.withResolvers<Buffer>();
-    const server = createTcpServer((socket) => socket.once("data", (bytes) => (heard.resolve(bytes), socket.destroy())));
+    const server = createTcpServer((socket) =>
+      socket.once("data", (bytes) => (heard.resolve(bytes), socket.destroy())),
+    );
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     target = server.address() as AddressInfo;
@@ -81,7 +83,9 @@ describe("createModelFetch()", () => {
     expect(proxy.asked).toEqual([{ url: "model.example:443", auth: AUTH }]);
     const hello = await heard.promise;
     expect([hello[0], hello.includes("model.example"), hello.includes("pass-word-9")]).toEqual([0x16, true, false]);
-    expect(error.message).toMatch(/cannot be reached at https:\/\/model\.example \(through the proxy http:\/\/127\.0\.0\.1:\d+: /);
+    expect(error.message).toMatch(
+      /cannot be reached at https:\/\/model\.example \(through the proxy http:\/\/127\.0\.0\.1:\d+: /,
+    );
   });
 
   test.each([407, 403])("says that the proxy answered HTTP %i, and to nobody with which user", async (status) => {

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent, fetch as undiciFetch } from "undici";
-import { readProxies } from "./proxies.ts";
 import type { Env } from "./provider.ts";
+import { readProxies } from "./proxies.ts";
 
 /** Each call has deadlines of its own, longer than those of the HTTP client may be: a local model reads its prompt for minutes. */
 const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0, connectTimeout: 0 };

@@ -17,9 +17,12 @@ describe("readProxies()", () => {
     expect(proxyOf(env, url)).toBe(proxy);
   });
 
-  test.each(["127.0.0.1", "127.9.9.9", "localhost", "ollama.localhost", "[::1]", "0.0.0.0"])("never leads to %s", (host) => {
-    expect(proxyOf({ HTTP_PROXY: P, HTTPS_PROXY: P }, `http://${host}:11434/v1`)).toBeUndefined();
-  });
+  test.each(["127.0.0.1", "127.9.9.9", "localhost", "ollama.localhost", "[::1]", "0.0.0.0"])(
+    "never leads to %s",
+    (host) => {
+      expect(proxyOf({ HTTP_PROXY: P, HTTPS_PROXY: P }, `http://${host}:11434/v1`)).toBeUndefined();
+    },
+  );
 
   test.each<[string, string, boolean]>([
     ["*", "https://a.example", true],

@@ -37,7 +37,10 @@ function toProxy(name: string, written: string): URL | undefined {
  * blocks of them (`10.0.0.0/8`), each with a port or for all.
  */
 function readNoProxy(written: string): (url: URL) => boolean {
-  const entries = written.toLowerCase().split(/[\s,]+/).filter((entry) => entry !== "");
+  const entries = written
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== "");
   if (entries.includes("*")) return () => true;
   const rules = entries.map(toRule);
   return (url) => rules.some((fits) => fits(url));

@@ -9,6 +9,7 @@ import { createResolvers } from "../api/resolvers.ts";
 import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { EngineHarness } from "./engine.ts";
+import { scriptedModels } from "./models.ts";
 
 export interface Answer {
   data: Record<string, never> | null;
@@ -32,13 +33,7 @@ export async function startRunsApi(
       graphs: createGraphRegistry(graphs),
       defaultRole: "assistant",
       pickProfile: () => "scripted",
-      modelStatus: () => ({
-        profile: "scripted",
-        provider: "SCRIPTED",
-        model: "scripted-1",
-        isAi: false,
-        reason: "test",
-      }),
+      models: await scriptedModels(),
       now: () => new Date(),
     }),
     verify: await createPrincipalVerifier(keys.publicKey),
