@@ -5,6 +5,7 @@ import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
 import { chooseModel, look } from "./choose-model.ts";
 import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-profile.ts";
 import type { Hop } from "./fallback.ts";
+import { createLanes } from "./lanes.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
 import { createModelFetch } from "./model-fetch.ts";
@@ -57,7 +58,7 @@ export async function createModelSource(options: ModelSourceOptions): Promise<Mo
   const providers = await loadProviders();
   const fetch = createModelFetch(env);
   const limits = toCallLimits(settings);
-  const around = { providers, env, fetch, limits, scenario };
+  const around = { providers, env, fetch, limits, scenario, lanes: createLanes() };
   const chooseFrom = (models: ModelsConf, profile: string) =>
     chooseModel({ models, ...around, ...(profile === "" ? {} : { wanted: profile }) });
   /** Clients of profiles that are as they were go on, with what they have found out about their servers. */
