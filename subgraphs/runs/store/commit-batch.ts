@@ -1,6 +1,7 @@
 import { EVENT_KIND } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
+import { keepValues, type TenantValue } from "./keep-values.ts";
 
 /** Which incarnation writes: its row, its generation, and the number of its locks. */
 export interface Incarnation {
@@ -21,8 +22,10 @@ export interface RunWait {
 
 export interface BatchRow {
   event: HistoryEvent;
-  /** The event's payload as it is hashed and stored. */
+  /** The event's payload as it is stored. */
   text: string;
+  /** What that refers to and may not be kept yet. */
+  values: readonly TenantValue[];
   epoch: number;
   /** The run's status with this event; null leaves it running. */
   status: number | null;
@@ -30,7 +33,7 @@ export interface BatchRow {
   wait: RunWait | undefined;
 }
 
-/** Appends rows as one statement; the answer holds each run that is still ours with its control bits. The locking is in 0015-parked-runs.sql. */
+/** Appends rows as one statement, with the big values they refer to; the answer holds each run that is still ours with its control bits. The locking is in 0015-parked-runs.sql. */
 export async function commitBatch(
   sql: Sql,
   { owner, rows }: { owner: Incarnation; rows: readonly BatchRow[] },
@@ -39,7 +42,9 @@ export async function commitBatch(
   // The driver looks at each item of an array for what it must quote; numbers, ids and hashes have nothing of it.
   const bare = (pick: (row: BatchRow) => string | number | null): string =>
     `{${rows.map((row) => pick(row) ?? "null").join(",")}}`;
+  const values = rows.flatMap((row) => row.values);
   const answer = await sql<{ run_id: string; control: number }[]>`
+    ${values.length === 0 ? sql`` : sql`with kept as (${keepValues(sql, values)})`}
     select run_id, control from commit_batch(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int,
       ${bare((r) => r.event.runId)}::uuid[], ${bare((r) => r.event.seq)}::int[], ${bare((r) => r.epoch)}::int[],
       ${bare((r) => EVENT_KIND[r.event.kind])}::smallint[], ${bare((r) => r.event.step)}::int[],

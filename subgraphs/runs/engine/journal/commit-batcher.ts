@@ -44,10 +44,11 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
     const behind = new Set(busy);
     let bytes = 0;
     for (const row of queue) {
-      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + row.text.length <= MAX_BYTES);
+      const size = sizeOf(row);
+      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + size <= MAX_BYTES);
       if (fits && !behind.has(row.event.runId)) {
         batch.push(row);
-        bytes += row.text.length;
+        bytes += size;
       } else {
         behind.add(row.event.runId);
         rest.push(row);
@@ -95,4 +96,8 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
       });
     },
   };
+}
+
+function sizeOf({ text, values }: BatchRow): number {
+  return values.reduce((sum, value) => sum + value.text.length, text.length);
 }

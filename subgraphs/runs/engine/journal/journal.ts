@@ -4,6 +4,7 @@ import type { EventKind, RunHistory } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
 import { SomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
+import { toStoredText } from "../../domain/big-values.ts";
 import { chain } from "../../domain/chain.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toPublishedEvent } from "../../domain/published-events.ts";
@@ -60,14 +61,17 @@ export function createJournal(options: JournalOptions): Journal {
   let { head } = options;
   let failure: unknown;
   const pending = new Set<Promise<void>>();
+  /** Hashes of what this ownership sends with an entry: no later one is written unless that one is, so it is sent once. */
+  const sent = new Set<string>();
   let bytes = 0;
 
   function append(entry: Entry, wait?: RunWait): void {
     if (failure !== undefined) return;
     const { number = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
     const payload = toStorableJson(entry.payload) as JsonObject;
-    // Written once: what is hashed, counted and stored is the same text.
+    // Written once: what is hashed and counted is the same text, and stored when it is small.
     const text = payloadText(payload);
+    const stored = toStoredText(payload, text);
     const event = chain(
       head.hash,
       {
@@ -86,7 +90,9 @@ export function createJournal(options: JournalOptions): Journal {
     checkPublished(run, event);
     head = { seq: event.seq, hash: event.hash };
     const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
-    const durable = batcher.append({ event, text, epoch: run.epoch, status, wait }).then(
+    const values = stored.values.flatMap((value) => (sent.has(value.hash) ? [] : [{ ...value, tenant: run.tenant }]));
+    for (const value of values) sent.add(value.hash);
+    const durable = batcher.append({ event, text: stored.text, values, epoch: run.epoch, status, wait }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;

@@ -1,0 +1,111 @@
+import { graph, replaced } from "@soma/sdk/graph";
+import { newId } from "@soma/shared/ids";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { aPrincipal } from "@soma/shared/testing/principals";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toStoredText } from "../domain/big-values.ts";
+import { runEvent } from "../domain/run-event.ts";
+import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { claimRuns } from "./claim-runs.ts";
+import { commitBatch } from "./commit-batch.ts";
+import { registerWorker } from "./register-worker.ts";
+import type { RunRow } from "./tables.ts";
+
+const QUESTION = "q".repeat(20_000);
+const quiet = graph("quiet", 1, { text: replaced("") })
+  .node("only", { type: "tool", run: () => ({ summary: "" }) })
+  .build(() => "");
+
+let harness: EngineHarness;
+beforeAll(async () => {
+  harness = await createEngineHarness([quiet]);
+});
+afterAll(() => harness.close());
+
+const start = (text: string, tenant = "acme"): Promise<RunRow> =>
+  harness.start({ graph: "quiet", input: { text } }, aPrincipal({ tenant }));
+const forget = (...runs: RunRow[]) =>
+  harness.database.worker`select forget_values(${runs.map(({ runId }) => runId)}::uuid[])`;
+const valuesOf = async ({ runId }: RunRow): Promise<string[]> => {
+  const rows = await harness.database.owner<{ name: string }[]>`
+    select u.tenant || ' ' || encode(u.hash, 'hex') as name from big_value_use u join big_value v using (tenant, hash)
+     where u.run_id = ${runId}`;
+  return rows.map(({ name }) => name);
+};
+
+describe("big values", () => {
+  it("are shared by the runs of a tenant, and never by two tenants", async () => {
+    const [mine, again, theirs] = [await start(QUESTION), await start(QUESTION), await start(QUESTION, "other")];
+    expect(await valuesOf(mine)).toEqual(await valuesOf(again));
+    const [[ours = ""], [others = ""]] = [await valuesOf(mine), await valuesOf(theirs)];
+    expect([ours.split(" ")[0], others.split(" ")[0]]).toEqual(["acme", "other"]);
+    expect(ours.split(" ")[1]).toBe(others.split(" ")[1]);
+    const seen = await transaction(
+      harness.database.request,
+      { tenant: "other" },
+      (tx) => tx`select tenant from big_value`,
+    );
+    expect(seen).toEqual([{ tenant: "other" }]);
+    const write = transaction(
+      harness.database.request,
+      { tenant: "other" },
+      (tx) => tx`insert into big_value (tenant, hash, value) values ('acme', '\\x00', '1')`,
+    );
+    await expect(write).rejects.toThrow(/row-level security/);
+  });
+
+  it("are written with the row that refers to them or not at all", async () => {
+    const text = "w".repeat(20_000);
+    const run = await start("small");
+    const { worker, owner: admin } = harness.database;
+    const owner = await registerWorker(worker, { workerId: newId(), slots: 99, build: "test", leaseMs: 60_000 });
+    const claimed = await claimRuns(worker, { owner, graphs: [quiet.pin], slots: 99 });
+    const { epoch = 0 } = claimed.find(({ runId }) => runId === run.runId) ?? {};
+    const [begun] = await harness.history(run.runId);
+    if (begun === undefined) throw new Error("the run has no first event");
+    const event = runEvent(begun, {
+      runId: run.runId,
+      at: new Date(),
+      kind: "RUN_SUCCEEDED",
+      payload: { answer: text },
+    });
+    const stored = toStoredText(event.payload, JSON.stringify(event.payload));
+    const values = stored.values.map((value) => ({ ...value, tenant: "acme" }));
+    const row = { event, text: stored.text, epoch, status: null, wait: undefined };
+
+    await expect(commitBatch(worker, { owner, rows: [{ ...row, values: [] }] })).rejects.toMatchObject({
+      code: "23503",
+    });
+    expect(await harness.history(run.runId)).toEqual([begun]);
+    // A row that cannot be written takes its values along.
+    const twice = { ...row, event: { ...event, seq: 1 }, values };
+    await expect(commitBatch(worker, { owner, rows: [twice] })).rejects.toMatchObject({ code: "23505" });
+    expect(
+      await admin`select from big_value where value #>> '{}' = ${text}`,
+    ).toHaveLength(0);
+
+    await commitBatch(worker, { owner, rows: [{ ...row, values }] });
+    expect((await harness.history(run.runId))[1]).toEqual(event);
+  });
+
+  it("one that is missing is named by whoever reads what refers to it", async () => {
+    const run = await start("m".repeat(20_000));
+    const [name = ""] = await valuesOf(run);
+    await forget(run);
+    await expect(harness.history(run.runId)).rejects.toMatchObject({
+      code: "VALUE_MISSING",
+      message: `event 1 of run ${run.runId} cannot be read: its value ${name.split(" ")[1]} is missing in the database; restore it from a backup`,
+    });
+    await expect(harness.find(run.runId)).rejects.toThrow(`the input of run ${run.runId} cannot be read`);
+  });
+
+  it("forget_values() takes away what no other run refers to", async () => {
+    const text = "f".repeat(20_000);
+    const [one, two] = [await start(text), await start(text)];
+    await forget(one);
+    expect(await valuesOf(one)).toEqual([]);
+    expect((await harness.history(two.runId))[0]?.payload.input).toEqual({ text });
+    await forget(two);
+    expect(await harness.database.owner`select from big_value where value #>> '{}' = ${text}`).toHaveLength(0);
+  });
+});
