@@ -42,9 +42,7 @@ export async function commitBatch(
   // The driver looks at each item of an array for what it must quote; numbers, ids and hashes have nothing of it.
   const bare = (pick: (row: BatchRow) => string | number | null): string =>
     `{${rows.map((row) => pick(row) ?? "null").join(",")}}`;
-  const values = rows.flatMap((row) => row.values);
-  const answer = await sql<{ run_id: string; control: number }[]>`
-    ${values.length === 0 ? sql`` : sql`with kept as (${keepValues(sql, values)})`}
+  const append = sql<{ run_id: string; control: number }[]>`
     select run_id, control from commit_batch(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int,
       ${bare((r) => r.event.runId)}::uuid[], ${bare((r) => r.event.seq)}::int[], ${bare((r) => r.epoch)}::int[],
       ${bare((r) => EVENT_KIND[r.event.kind])}::smallint[], ${bare((r) => r.event.step)}::int[],
@@ -53,5 +51,9 @@ export async function commitBatch(
       ${bare((r) => r.event.payloadHash)}::text[], ${bare((r) => r.event.hash)}::text[], ${bare((r) => r.status)}::smallint[],
       ${bare((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
       ${bare((r) => r.wait?.signal?.seen ?? null)}::int[])`;
+  const values = rows.flatMap((row) => row.values);
+  const answer = await (values.length === 0
+    ? append
+    : sql<{ run_id: string; control: number }[]>`with kept as (${keepValues(sql, values)}) ${append}`);
   return new Map(answer.map((row) => [row.run_id, row.control]));
 }
