@@ -80,9 +80,7 @@ describe("big values", () => {
     // A row that cannot be written takes its values along.
     const twice = { ...row, event: { ...event, seq: 1 }, values };
     await expect(commitBatch(worker, { owner, rows: [twice] })).rejects.toMatchObject({ code: "23505" });
-    expect(
-      await admin`select from big_value where value #>> '{}' = ${text}`,
-    ).toHaveLength(0);
+    expect(await admin`select from big_value where value #>> '{}' = ${text}`).toHaveLength(0);
 
     await commitBatch(worker, { owner, rows: [{ ...row, values }] });
     expect((await harness.history(run.runId))[1]).toEqual(event);
