@@ -36,12 +36,11 @@ const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/
 
 /** Stories that measure nothing in time, most of which start a product again and again: they wait a lot, and stand side by side. */
 const SIDE_BY_SIDE = [
-  "tests/system/{any-model,goes-back,one-graph,one-part,own-agents,policy-denies,tenants-apart}/*.test.ts",
+  "tests/system/{any-model,goes-back,one-graph,one-part,own-agents,policy-denies,tenants-apart,torture}/*.test.ts",
   "tests/system/survives-kill/*.test.ts",
   "tests/system/survives-stop/*.test.ts",
   "tests/system/survives-database/frozen.test.ts",
   "tests/system/first-minutes/{killed-first-start,two-starts,data-folder,read-only}.test.ts",
-  "tests/system/full-volumes/*.test.ts",
   "tests/system/nothing-stays-running/*.test.ts",
 ];
 

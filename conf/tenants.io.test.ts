@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { limitsOf, loadTenants } from "./tenants.ts";
+import { keptMs, limitsOf, loadTenants } from "./tenants.ts";
 
 describe("loadTenants()", () => {
   let folder: string;
@@ -26,6 +26,22 @@ describe("loadTenants()", () => {
     const conf = await load("default: {weight: 2, maxUnfinished: 50}\ntenants: {acme: {maxRunning: 3}}");
     expect(limitsOf(conf, "acme")).toEqual({ weight: 2, maxUnfinished: 50, maxRunning: 3 });
     expect(limitsOf(conf, "constructor")).toEqual({ weight: 2, maxUnfinished: 50 });
+  });
+
+  it("keeps runs for ever unless it says for how many days, for all or for one", async () => {
+    const days = (conf: Awaited<ReturnType<typeof load>>, tenant: string) => keptMs(limitsOf(conf, tenant));
+    expect(days(loadTenants(), "acme")).toBeUndefined();
+    const all = "default: {weight: 1, maxUnfinished: 9, retention: {runs: 30d}}\n";
+    const conf = await load(`${all}tenants: {acme: {retention: {runs: 2d}}, law: {retention: {runs: forever}}}`);
+    expect(["acme", "law", "other"].map((tenant) => days(conf, tenant))).toEqual([
+      172_800_000,
+      undefined,
+      2_592_000_000,
+    ]);
+    for (const wrong of ["0d", "30", "30h", "{}"])
+      await expect(
+        load(`default: {weight: 1, maxUnfinished: 9, retention: {runs: ${wrong}}}\ntenants: {}`),
+      ).rejects.toThrow(/retention/);
   });
 
   it("refuses weights and limits that would start nothing, all at once", async () => {

@@ -16,15 +16,25 @@ const maxUnfinished = Type.Integer({
   description: "runs that have not ended, waiting and parked ones too; beyond them none is started",
 });
 
+const retention = Type.Object(
+  {
+    runs: Type.String({
+      pattern: "^([1-9][0-9]{0,4}d|forever)$",
+      description: "how long runs are kept after their end, in days such as 30d, or forever",
+    }),
+  },
+  { additionalProperties: false },
+);
+
 const TenantsSchema = Type.Object(
   {
     default: Type.Object(
-      { weight, maxRunning: Type.Optional(maxRunning), maxUnfinished },
+      { weight, maxRunning: Type.Optional(maxRunning), maxUnfinished, retention: Type.Optional(retention) },
       { additionalProperties: false },
     ),
     tenants: Type.Record(
       Type.String({ pattern: "^[a-z0-9-]{1,40}$" }),
-      Type.Partial(Type.Object({ weight, maxRunning, maxUnfinished }), { additionalProperties: false }),
+      Type.Partial(Type.Object({ weight, maxRunning, maxUnfinished, retention }), { additionalProperties: false }),
       { additionalProperties: false },
     ),
   },
@@ -42,6 +52,14 @@ export function loadTenants(folder: URL = SHIPPED_CONF): TenantsConf {
   const conf = readConf(existsSync(own) ? own : new URL("tenants.yaml", SHIPPED_CONF), TenantsSchema);
   const named = Object.entries(conf.tenants).map(([tenant, said]) => [tenant, { ...conf.default, ...said }] as const);
   return { ...Object.fromEntries(named), "*": conf.default };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Milliseconds for which a run is kept after its end; undefined for ever. */
+export function keptMs({ retention }: TenantLimits): number | undefined {
+  const days = Number.parseInt(retention?.runs ?? "forever", 10);
+  return Number.isNaN(days) ? undefined : days * DAY_MS;
 }
 
 export function limitsOf(conf: TenantsConf, tenant: string): TenantLimits {

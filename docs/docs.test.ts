@@ -74,7 +74,9 @@ describe("documentation", () => {
   });
 
   it("names only commands and event types that exist", () => {
-    const cli = ["soma", "history-commands"].map((file) => read(`infra/cli/${file}.ts`)).join("\n");
+    const cli = ["soma", "history-commands", "torture/add-torture"]
+      .map((file) => read(`infra/cli/${file}.ts`))
+      .join("\n");
     const commands = found(/`(?:npx )?soma ([a-z]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));
     expect(commands.filter((word) => !cli.includes(`"${word}"`))).toEqual([]);
     const events = found(/`((?:agent|memory)\.[a-z]+\.v\d)`/g);

@@ -13,6 +13,8 @@ const landed = await read("landed.graphql");
 const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
   "Run.children": "100 runs",
+  "Run.holds": "100 holds",
+  "EraseRunPayload.forks": "100 runs",
   "Run.pendingApprovals": "20 questions",
   "RunPicture.nodes": "the nodes of the graph",
   "RunPicture.edges": "the ways of the graph",

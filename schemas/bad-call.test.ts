@@ -24,6 +24,17 @@ describe("badCallOf()", () => {
   });
 
   it.each([
+    ["length", "CUT"],
+    ["content_filter", "CUT"],
+    ["stop", undefined],
+    [7, undefined],
+  ])("says of an answer of the model that was cut by %s: %s", (cut, bad) => {
+    expect(badCallOf({ type: "STEP_SUCCEEDED", nodeType: "model", payload: { output: { text: "a", cut } } })).toBe(bad);
+    expect(badCallOf({ type: "STEP_SUCCEEDED", nodeType: "work", payload: { output: { cut } } })).toBeUndefined();
+  });
+
+  it.each([
+    ["a model that says nothing", { type: "STEP_SUCCEEDED", nodeType: "model", payload: null }],
     ["a good end", ended("SUCCEEDED")],
     ["output that was cut at the limit", ended("TRUNCATED")],
     ["a word of another agent", ended("WELL")],

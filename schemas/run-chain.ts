@@ -1,3 +1,4 @@
+import { isErased } from "./erased-payload.ts";
 import { canonicalJson } from "./json.ts";
 import { payloadOf } from "./run-history.ts";
 
@@ -45,6 +46,8 @@ export interface ChainHead {
   hash: string;
   /** The run that wrote that event; left out where checking begins. */
   runId?: string;
+  /** Events so far whose payload was erased: their digest is verified, and what it was of is gone. Left out for none. */
+  erased?: number;
 }
 
 /** An event as it is checked: `runId` is the run that wrote it, left out when that is the run whose history is read. */
@@ -53,7 +56,7 @@ export type VerifiableEvent = ChainedEvent & { hash: string; payload: unknown; r
 /**
  * Checks the next event of a run's history against the head of the chain and returns the new head; throws ChainError when
  * a sequence number is missing, the payload does not fit its digest, the hash does not follow from the one before, or the
- * event is another run's and no fork leads there.
+ * event is another run's and no fork leads there. A payload that was erased is taken by its digest, and counted.
  */
 export async function verifyNext(
   runId: string,
@@ -64,16 +67,25 @@ export async function verifyNext(
   const writer = event.runId ?? runId;
   if (event.seq !== head.seq + 1)
     throw new ChainError(`event ${head.seq + 1} is missing: the next one is ${event.seq}`, event.seq);
-  if ((await sha256(payloadText(event.payload))) !== event.payloadHash)
+  const erased = isErased(event.payload);
+  if (erased && event.type === "RUN_ROLLED_BACK")
+    throw new ChainError(
+      `event ${event.seq} is a rollback, which is never erased, and its payload is missing`,
+      event.seq,
+    );
+  if (!erased && (await sha256(payloadText(event.payload))) !== event.payloadHash)
     throw new ChainError(`the payload of event ${event.seq} does not match its digest`, event.seq);
   if ((await sha256(chainText(writer, head.hash, event))) !== event.hash)
     throw new ChainError(`event ${event.seq} does not match its predecessor`, event.seq);
   checkWriter(head, event, writer);
-  return { seq: event.seq, hash: event.hash, runId: writer };
+  const count = (head.erased ?? 0) + (erased ? 1 : 0);
+  return { seq: event.seq, hash: event.hash, runId: writer, ...(count === 0 ? {} : { erased: count }) };
 }
 
 /** One run writes on after another only from where it was forked. */
 function checkWriter(head: ChainHead, event: VerifiableEvent, writer: string): void {
+  // Of a fork that was erased, the hash alone says which event it goes on from.
+  if (event.type === "RUN_FORKED" && isErased(event.payload)) return;
   if (event.type === "RUN_FORKED") {
     const { fromRunId, fromSeq, fromHash } = payloadOf("RUN_FORKED", event.payload);
     if (fromSeq !== head.seq || fromHash !== head.hash || fromRunId !== (head.runId ?? fromRunId))

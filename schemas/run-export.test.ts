@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ERASED_PAYLOAD } from "./erased-payload.ts";
 import { canonicalJson } from "./json.ts";
 import { CHAIN_START, ChainError, chainText, payloadText, webSha256 } from "./run-chain.ts";
 import { EXPORT_FORMAT, verifyExport } from "./run-export.ts";
@@ -31,9 +32,9 @@ async function lines(): Promise<string[]> {
 describe("verifyExport()", () => {
   it("gives what a sound export holds, with or without a line break at its end", async () => {
     const text = (await lines()).join("\n");
-    const { head, events, hash } = await verifyExport(text);
-    expect([head, events.length, events.at(-1)?.hash]).toEqual([HEAD, 2, hash]);
-    expect(await verifyExport(`${text}\n`)).toEqual({ head, events, hash });
+    const { head, events, hash, erased } = await verifyExport(text);
+    expect([head, events.length, events.at(-1)?.hash, erased]).toEqual([HEAD, 2, hash, 0]);
+    expect(await verifyExport(`${text}\n`)).toEqual({ head, events, hash, erased });
   });
 
   it("tells of one that was changed, cut off, or lost a line", async () => {
@@ -43,6 +44,20 @@ describe("verifyExport()", () => {
       [head, second],
       [head, first.replace("hello", "hallo"), second],
       [head, first, second, second],
+    ])
+      await expect(verifyExport(broken.join("\n"))).rejects.toBeInstanceOf(ChainError);
+  });
+
+  it("verifies what was erased by its digest, and counts it", async () => {
+    const [head = "", first = "", second = ""] = await lines();
+    const erase = (line: string, more: object = {}) =>
+      canonicalJson({ ...JSON.parse(line), payload: { ...ERASED_PAYLOAD, ...more } });
+    const { erased, hash } = await verifyExport([head, erase(first), erase(second)].join("\n"));
+    expect([erased, hash]).toEqual([2, JSON.parse(second).hash]);
+    for (const broken of [
+      [head, erase(first, { more: 1 }), second],
+      [head, erase(first).replace(/"payloadHash":"./, '"payloadHash":"x'), second],
+      [head, erase(first.replace("RUN_STARTED", "RUN_ROLLED_BACK")), second],
     ])
       await expect(verifyExport(broken.join("\n"))).rejects.toBeInstanceOf(ChainError);
   });

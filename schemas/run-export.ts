@@ -31,6 +31,8 @@ export interface VerifiedExport {
   head: ExportHead;
   events: ExportedEvent[];
   hash: string;
+  /** Events whose payload had been erased when it was made. */
+  erased: number;
 }
 
 /** Reads an export and verifies its chain; throws ChainError at the first event that does not fit, and TypeError for what is no export. */
@@ -46,7 +48,7 @@ export async function verifyExport(text: string): Promise<VerifiedExport> {
   }
   if (last.seq !== head.lastSeq)
     throw new ChainError(`the export ends with event ${last.seq}, and ${head.lastSeq} is its last`, last.seq);
-  return { head, events, hash: last.hash };
+  return { head, events, hash: last.hash, erased: last.erased ?? 0 };
 }
 
 function parseLine(line: string, number: number): Readonly<Record<string, unknown>> {

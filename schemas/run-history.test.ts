@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ERASED_PAYLOAD, isErased } from "./erased-payload.ts";
 import { EVENT_KIND, type EventKind, isEventKind, isStepEnd, payloadOf, toEventKind } from "./run-history.ts";
 
 const kinds = Object.keys(EVENT_KIND) as EventKind[];
@@ -40,7 +41,25 @@ describe("payloadOf()", () => {
       content_type: "text/plain",
     } as const;
     expect(payloadOf("STREAM_START", start)).toEqual(start);
+    const started = { summary: "paying", began: "0f", once: true, branches: 3 };
+    expect(payloadOf("STEP_STARTED", started)).toEqual(started);
+    const migrated = { from: "a@1#0", to: "a@2#1", state: { n: 1 }, node: "next" };
+    expect(payloadOf("RUN_MIGRATED", migrated)).toEqual(migrated);
     expect(payloadOf("RUN_SUCCEEDED", { answer: "" })).toEqual({ answer: "" });
+  });
+
+  it("says of what was erased that it was, in the words people see", () => {
+    expect(payloadOf("STEP_SUCCEEDED", ERASED_PAYLOAD)).toMatchObject({ summary: "erased", output: null, patch: {} });
+    expect(payloadOf("STEP_FAILED", ERASED_PAYLOAD).error).toEqual({ code: "ERASED", message: "erased" });
+    expect(payloadOf("RUN_CANCELED", ERASED_PAYLOAD)).toEqual({ reason: "erased" });
+    expect(payloadOf("APPROVAL_ASKED", ERASED_PAYLOAD)).toMatchObject({ question: "erased", details: null });
+    expect(payloadOf("RUN_SUCCEEDED", ERASED_PAYLOAD)).toEqual({ answer: null });
+  });
+
+  it.each(kinds)("no payload of %s is taken for one that was erased", (kind) => {
+    expect(isErased(payloadOf(kind, ERASED_PAYLOAD))).toBe(false);
+    expect(isErased({ ...ERASED_PAYLOAD, more: 1 })).toBe(false);
+    expect(isErased({ "soma:erased": "true" })).toBe(false);
   });
 
   it("says so where a reason was not recorded, and an end that cannot be read is still an end", () => {
@@ -74,6 +93,7 @@ describe("kinds", () => {
       STREAM_END: 22,
       RUN_FORKED: 40,
       RUN_ROLLED_BACK: 41,
+      RUN_MIGRATED: 44,
       APPROVAL_ASKED: 30,
       APPROVAL_DECIDED: 31,
     });

@@ -1,3 +1,4 @@
+import { isErased } from "./erased-payload.ts";
 import { isRecord, type Json, type JsonObject } from "./json.ts";
 
 /**
@@ -34,6 +35,7 @@ export const EVENT_KIND = {
   APPROVAL_DECIDED: 31,
   RUN_FORKED: 40,
   RUN_ROLLED_BACK: 41,
+  RUN_MIGRATED: 44,
 } as const;
 
 /** The code is what the journal's table holds, the name is the event type clients see. */
@@ -173,6 +175,26 @@ interface RunRolledBackPayload {
   request: string;
 }
 
+/** The run goes on with another graph from here; both as name@version#hash. */
+interface RunMigratedPayload {
+  from: string;
+  to: string;
+  /** What it goes on in and at: what stands before this is not folded by the new graph. Both null where it goes on as it stands. */
+  state: JsonObject | null;
+  node: string | null;
+}
+
+/** How a step began. Fields are left out that say nothing. */
+interface StepStartedPayload {
+  summary: string | null;
+  /** Digest of the state that the attempt was given; of a small one alone. */
+  began?: string;
+  /** What it does must not be done twice. */
+  once?: true;
+  /** How many branches the step has. */
+  branches?: number;
+}
+
 /** The payload of each kind. */
 export interface RunHistory {
   RUN_STARTED: { graph: string; input: JsonObject; role: string; modelProfile: string; sessionId: string };
@@ -185,14 +207,14 @@ export interface RunHistory {
   RUN_RESUMED: Record<never, never>;
   /** Of several steps that wait, each told so when it began to; the run is nobody's until the first of them goes on. */
   RUN_PARKED: Record<never, never>;
-  STEP_STARTED: { summary: string | null };
+  STEP_STARTED: StepStartedPayload;
   STEP_SUCCEEDED: StepResultPayload;
   STEP_DENIED: StepResultPayload;
   STEP_FAILED: StepErrorPayload;
   STEP_CANCELED: StepErrorPayload;
   STEP_RETRIED: { attempt: number | null; delayMs: number; error: HistoryError };
   /** The run is nobody's until the time has come, RFC 3339, or the signal; null where it waits for no such thing. */
-  STEP_PARKED: { until: string | null; signal: string | null; summary: string | null };
+  STEP_PARKED: { until: string | null; signal: string | null; summary: string | null; began?: string };
   /** With the signal that came; null when it was the time. */
   STEP_WOKEN: { signal: SignalPayload | null };
   STREAM_START: StreamStartPayload;
@@ -203,7 +225,14 @@ export interface RunHistory {
   APPROVAL_DECIDED: DecisionPayload;
   RUN_FORKED: RunForkedPayload;
   RUN_ROLLED_BACK: RunRolledBackPayload;
+  RUN_MIGRATED: RunMigratedPayload;
 }
+
+/** As what an erased payload is read: the words people see, and the fallback of every other field. */
+const ERASED_FIELDS: Fields = {
+  ...{ summary: "erased", question: "erased", reason: "erased" },
+  error: { code: "ERASED", message: "erased" },
+};
 
 const BY_CODE = new Map<number, EventKind>(Object.entries(EVENT_KIND).map(([name, code]) => [code, name as EventKind]));
 
@@ -223,6 +252,7 @@ export function isStepEnd(kind: string): kind is StepEndKind {
 
 /** The payload of a kind, whatever was written there: what does not fit has its fallback. */
 export function payloadOf<K extends EventKind>(kind: K, payload: unknown): RunHistory[K] {
+  if (isErased(payload)) return PARSERS[kind](ERASED_FIELDS) as RunHistory[K];
   return PARSERS[kind](isRecord(payload) ? payload : {}) as RunHistory[K];
 }
 
@@ -245,7 +275,12 @@ const PARSERS: Parsers = {
   RUN_PAUSED: () => ({}),
   RUN_RESUMED: () => ({}),
   RUN_PARKED: () => ({}),
-  STEP_STARTED: (f) => ({ summary: textOrNull(f.summary) }),
+  STEP_STARTED: (f) => ({
+    summary: textOrNull(f.summary),
+    ...began(f),
+    ...(f.once === true ? { once: true } : {}),
+    ...(typeof f.branches === "number" ? { branches: f.branches } : {}),
+  }),
   STEP_SUCCEEDED: stepResult,
   STEP_DENIED: stepResult,
   STEP_FAILED: stepError,
@@ -259,6 +294,7 @@ const PARSERS: Parsers = {
     until: textOrNull(f.until),
     signal: textOrNull(f.signal),
     summary: textOrNull(f.summary),
+    ...began(f),
   }),
   STEP_WOKEN: (f) => ({ signal: signalOf(f.signal) }),
   STREAM_START: (f) => ({
@@ -307,7 +343,17 @@ const PARSERS: Parsers = {
     by: text(f.by),
     request: text(f.request),
   }),
+  RUN_MIGRATED: (f) => ({
+    from: text(f.from),
+    to: text(f.to),
+    state: isRecord(f.state) ? object(f.state) : null,
+    node: textOrNull(f.node),
+  }),
 };
+
+function began({ began: digest }: Fields): { began?: string } {
+  return typeof digest === "string" ? { began: digest } : {};
+}
 
 function stepEnd(f: Fields): StepEndPayload {
   return {

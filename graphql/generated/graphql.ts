@@ -47,6 +47,15 @@ export type DecideApprovalInput = {
   idempotencyKey: string;
 };
 
+/** A run whose contents are to go. */
+export type EraseRunInput = {
+  runId: string | number;
+  /** 1 to 1000 characters, for those who ask later; it stays. */
+  reason: string;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** Where a new run is to go on from. */
 export type ForkRunInput = {
   runId: string | number;
@@ -67,6 +76,15 @@ export type HealthStatus =
   | 'OK'
   | 'DEGRADED'
   | 'DOWN';
+
+/** A run that is to be kept. */
+export type HoldRunInput = {
+  runId: string | number;
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: string;
+  /** 1 to 200 characters; the same key gives the same hold. */
+  idempotencyKey: string;
+};
 
 /** Where an invocation is, or how it ended. */
 export type InvocationStatus =
@@ -130,6 +148,16 @@ export type RecallInput = {
   limit?: number | null | undefined;
 };
 
+/** A hold that is to end. */
+export type ReleaseHoldInput = {
+  /** Of Run.holds. */
+  holdId: string | number;
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: string;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** Where a run is to go on from. */
 export type RollbackRunInput = {
   runId: string | number;
@@ -171,6 +199,8 @@ export type RunEventType =
   | 'RUN_FORKED'
   /** The run goes on from an earlier event; what stands between that one and this counts no more. */
   | 'RUN_ROLLED_BACK'
+  /** The run goes on with another version of its graph. */
+  | 'RUN_MIGRATED'
   /** The step asks a person, and waits for the decision. */
   | 'APPROVAL_ASKED'
   /** A person has decided, or nobody has in time. */
@@ -190,6 +220,8 @@ export type RunOutcomeKind =
   /** The run failed; see its `error`. */
   | 'FAILED'
   | 'CANCELED'
+  /** It succeeded, and at least one answer of its model was cut: it is not whole. */
+  | 'INCOMPLETE'
   /** It succeeded, and at least one of its tool calls failed. */
   | 'WITH_FAILURES'
   /** It succeeded, no tool call failed, and at least one was denied. */
@@ -303,6 +335,36 @@ export type ToolRisk =
   | 'MEDIUM'
   | 'HIGH';
 
+export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
+
+export type RunHoldsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunHoldsQuery = { run: { id: string, holds: Array<{ id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null }> | null } | null };
+
+export type HoldRunMutationVariables = Exact<{
+  input: HoldRunInput;
+}>;
+
+
+export type HoldRunMutation = { holdRun: { hold: { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null } } };
+
+export type ReleaseHoldMutationVariables = Exact<{
+  input: ReleaseHoldInput;
+}>;
+
+
+export type ReleaseHoldMutation = { releaseHold: { hold: { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null } } };
+
+export type EraseRunMutationVariables = Exact<{
+  input: EraseRunInput;
+}>;
+
+
+export type EraseRunMutation = { eraseRun: { run: { id: string, erasure: { reason: string, erasedBy: string, erasedAt: string, isDone: boolean } | null }, forks: Array<{ id: string }> } };
+
 export type RunStateQueryVariables = Exact<{
   id: string | number;
   seq?: number | null | undefined;
@@ -325,14 +387,14 @@ export type ForkRunMutationVariables = Exact<{
 }>;
 
 
-export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RollbackRunMutationVariables = Exact<{
   input: RollbackRunInput;
 }>;
 
 
-export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
+export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
 
 export type RunToExportQueryVariables = Exact<{
   id: string | number;
@@ -341,49 +403,49 @@ export type RunToExportQueryVariables = Exact<{
 
 export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
 
-export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } };
+export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
 export type SendMessageMutationVariables = Exact<{
   input: SendMessageInput;
 }>;
 
 
-export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type SendMessageMutation = { sendMessage: { session: { id: string }, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type StartRunMutationVariables = Exact<{
   input: StartRunInput;
 }>;
 
 
-export type StartRunMutation = { startRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type StartRunMutation = { startRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type CancelRunMutationVariables = Exact<{
   input: CancelRunInput;
 }>;
 
 
-export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type CancelRunMutation = { cancelRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type PauseRunMutationVariables = Exact<{
   input: PauseRunInput;
 }>;
 
 
-export type PauseRunMutation = { pauseRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type PauseRunMutation = { pauseRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type ResumeRunMutationVariables = Exact<{
   input: PauseRunInput;
 }>;
 
 
-export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type ResumeRunMutation = { resumeRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: DecideApprovalInput;
 }>;
 
 
-export type DecideApprovalMutation = { decideApproval: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type DecideApprovalMutation = { decideApproval: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunApprovalsQueryVariables = Exact<{
   id: string | number;
@@ -406,7 +468,7 @@ export type SignalRunMutationVariables = Exact<{
 }>;
 
 
-export type SignalRunMutation = { signalRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
+export type SignalRunMutation = { signalRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -415,7 +477,7 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RunPictureQueryVariables = Exact<{
   id: string | number;
@@ -429,14 +491,14 @@ export type RunDetailQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
+export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
 
 export type GraphsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -541,6 +603,18 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const HoldFieldsFragmentDoc = new TypedDocumentString(`
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}
+    `, {"fragmentName":"HoldFields"}) as unknown as TypedDocumentString<HoldFieldsFragment, unknown>;
 export const RunSummaryFragmentDoc = new TypedDocumentString(`
     fragment RunSummary on Run {
   id
@@ -559,6 +633,7 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -621,6 +696,79 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const RunHoldsDocument = new TypedDocumentString(`
+    query RunHolds($id: ID!) {
+  run(id: $id) {
+    id
+    holds {
+      ...HoldFields
+    }
+  }
+}
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}`) as unknown as TypedDocumentString<RunHoldsQuery, RunHoldsQueryVariables>;
+export const HoldRunDocument = new TypedDocumentString(`
+    mutation HoldRun($input: HoldRunInput!) {
+  holdRun(input: $input) {
+    hold {
+      ...HoldFields
+    }
+  }
+}
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}`) as unknown as TypedDocumentString<HoldRunMutation, HoldRunMutationVariables>;
+export const ReleaseHoldDocument = new TypedDocumentString(`
+    mutation ReleaseHold($input: ReleaseHoldInput!) {
+  releaseHold(input: $input) {
+    hold {
+      ...HoldFields
+    }
+  }
+}
+    fragment HoldFields on Hold {
+  id
+  runId
+  reason
+  heldBy
+  heldAt
+  releasedAt
+  releasedBy
+  releaseReason
+}`) as unknown as TypedDocumentString<ReleaseHoldMutation, ReleaseHoldMutationVariables>;
+export const EraseRunDocument = new TypedDocumentString(`
+    mutation EraseRun($input: EraseRunInput!) {
+  eraseRun(input: $input) {
+    run {
+      id
+      erasure {
+        reason
+        erasedBy
+        erasedAt
+        isDone
+      }
+    }
+    forks {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EraseRunMutation, EraseRunMutationVariables>;
 export const RunStateDocument = new TypedDocumentString(`
     query RunState($id: ID!, $seq: Int) {
   run(id: $id) {
@@ -670,6 +818,7 @@ export const ForkRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -716,6 +865,7 @@ export const RollbackRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -767,6 +917,7 @@ export const SendMessageDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -801,6 +952,7 @@ export const StartRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -835,6 +987,7 @@ export const CancelRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -869,6 +1022,7 @@ export const PauseRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -903,6 +1057,7 @@ export const ResumeRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -937,6 +1092,7 @@ export const DecideApprovalDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1013,6 +1169,7 @@ export const SignalRunDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1051,6 +1208,7 @@ export const RunsDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1179,6 +1337,7 @@ export const RunDetailDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code
@@ -1217,6 +1376,7 @@ export const SessionDetailDocument = new TypedDocumentString(`
     kind
     failedCalls
     deniedCalls
+    cutAnswers
   }
   error {
     code

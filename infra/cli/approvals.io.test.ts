@@ -1,10 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createSomaClient } from "@soma/graphql/client";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decideApproval, listApprovals } from "./approvals.ts";
 import type { Product } from "./find-product.ts";
-import { hintsFor } from "./hints.ts";
+import { printed, startStubProduct } from "./testing/stub-product.ts";
 
 const question = (step: number, more: object = {}) => ({
   ...{ id: `r1.${step}.0`, stepId: `r1.${step}`, question: `Refund ${step}?\u001b[2J`, details: null },
@@ -18,45 +15,29 @@ describe("soma runs approvals, approve and deny", () => {
   let pending: object[] = [];
   let run: object | null = RUN;
   const asked: { input: unknown }[] = [];
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
-    asked.push(body.variables);
-    const shown = run === null ? null : { ...run, pendingApprovals: pending };
-    const data = body.query?.includes("DecideApproval")
-      ? { decideApproval: { run: RUN } }
-      : { run: shown, runs: { nodes: [shown] } };
-    response.end(JSON.stringify({ data }));
-  });
+  let close = (): void => {};
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+    ({ product, close } = await startStubProduct(({ query, variables }) => {
+      asked.push(variables as { input: unknown });
+      const shown = run === null ? null : { ...run, pendingApprovals: pending };
+      const data = query?.includes("DecideApproval")
+        ? { decideApproval: { run: RUN } }
+        : { run: shown, runs: { nodes: [shown] } };
+      return { data };
+    }));
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  afterEach(() => void vi.restoreAllMocks());
+  afterAll(() => close());
 
-  async function show(work: () => Promise<void>): Promise<string> {
-    let written = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      written += String(text);
-      return true;
-    });
-    await work().finally(() => vi.restoreAllMocks());
-    return written;
-  }
   const decide = (step: string | undefined, approve = true) =>
-    show(() => decideApproval(product, { id: "r1", step, approve, comment: "fine", json: false }));
+    printed(() => decideApproval(product, { id: "r1", step, approve, comment: "fine", json: false }));
 
   it("lists what waits, a line each, or says that nothing does", async () => {
     pending = [question(1, { expiresAt: "2026-11-27T00:00:00Z" })];
-    const listed = await show(() => listApprovals(product, { limit: 20, json: false }));
+    const listed = await printed(() => listApprovals(product, { limit: 20, json: false }));
     expect(listed).toMatch(/RUN +STEP +ROLE/);
     expect(listed).toMatch(/r1 +1 +approver +2026-11-26T00:00:00Z +2026-11-27T00:00:00Z +Refund 1\?/);
     pending = [];
-    expect(await show(() => listApprovals(product, { limit: 20, json: false }))).toBe("no run waits for a person\n");
+    expect(await printed(() => listApprovals(product, { limit: 20, json: false }))).toBe("no run waits for a person\n");
   });
 
   it("decides the one question of a run, and of several the one that is named", async () => {

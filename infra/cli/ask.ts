@@ -57,7 +57,7 @@ export async function ask(product: Product, options: AskOptions): Promise<void> 
   const ids = await send(product, options, idempotencyKey).finally(() => process.off("SIGINT", onEarly));
   if (options.detach === true) return options.json ? printJson(ids) : print(ids.runId);
   if (!options.json) process.stderr.write(`session ${ids.sessionId}\nrun     ${ids.runId}\n\n`);
-  const troubles: ToolTroubles = { failed: [], denied: [] };
+  const troubles: ToolTroubles = { failed: [], denied: [], cut: 0 };
   const seen: Seen = { status: "RUNNING", troubles };
   const onInterrupt = (): void => leave(product, { ...ids, ...seen }, options.json);
   process.once("SIGINT", onInterrupt);

@@ -1,9 +1,11 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { EVENT_KIND } from "@soma/schemas/run-history";
 import { describe, expect, it } from "vitest";
 import { describeEvent } from "./describe-event.ts";
 
 describe("describeEvent()", () => {
   it.each([
+    ["RUN_MIGRATED", { to: "a@2#0" }, "goes on with graph a@2#0"],
     ["STEP_STARTED", { summary: "Asking the model" }, "Asking the model"],
     ["STEP_DENIED", { summary: "code_run is denied", output: { allow: false } }, "code_run is denied"],
     [
@@ -22,6 +24,8 @@ describe("describeEvent()", () => {
     ["APPROVAL_DECIDED", { approved: false, decidedBy: "user:bob", comment: "no" }, "user:bob refused: no"],
     ["APPROVAL_DECIDED", { approved: null }, "nobody decided in time"],
     ["RUN_SUCCEEDED", { answer: "42" }, "42"],
+    ["RUN_SUCCEEDED", ERASED_PAYLOAD, "erased"],
+    ["APPROVAL_DECIDED", ERASED_PAYLOAD, "erased"],
     ["RUN_FAILED", { error: { code: "MODEL_FAILED", message: "no model" } }, "MODEL_FAILED: no model"],
   ])("says of %s with %j: %s", (type, payload, words) => {
     expect(describeEvent({ type, payload })).toBe(words);

@@ -1,3 +1,4 @@
+import { isErased } from "@soma/schemas/erased-payload";
 import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 
 type Words = { readonly [K in EventKind]: (payload: RunHistory[K]) => string };
@@ -28,6 +29,7 @@ const WORDS: Words = {
   STREAM_END: () => "",
   RUN_FORKED: ({ fromRunId, fromSeq }) => `goes on from event ${fromSeq} of run ${fromRunId}`,
   RUN_ROLLED_BACK: ({ toSeq }) => `goes on from event ${toSeq}; what came after it counts no more`,
+  RUN_MIGRATED: ({ to }) => `goes on with graph ${to}`,
   APPROVAL_ASKED: ({ question }) => question,
   APPROVAL_DECIDED: ({ approved, comment, decidedBy }) => {
     if (approved === null) return "nobody decided in time";
@@ -47,6 +49,7 @@ function describeSignal(name: string): string {
  * than this.
  */
 export function describeEvent({ type, payload }: { type: string; payload: unknown }): string {
+  if (isErased(payload)) return "erased";
   return isEventKind(type) ? describe(type, payload) : "";
 }
 

@@ -1,25 +1,16 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CliError, EXIT } from "./cli-error.ts";
 import type { ProductOptions } from "./find-product.ts";
+import { checkInstalled, projectFolder } from "./installed.ts";
 
 /** The installation's own start: the command line is a client, and hands over. */
 const START = fileURLToPath(new URL("../local/bootstrap.js", import.meta.url));
 
 /** `soma dev DIR`: `npm start` of this installation with a project, until Ctrl-C. */
 export async function startProject(dir: string, { port, data }: ProductOptions): Promise<void> {
-  if (!existsSync(START))
-    throw new CliError("only the command line is installed here, and no product that could start", {
-      code: "NOT_FOUND",
-    });
-  const folder = resolve(dir);
-  if (!["agents", "tools"].some((name) => existsSync(join(folder, name))))
-    throw new CliError(`${folder} is no project: it has neither agents nor tools; \`soma init\` writes a new one`, {
-      code: "BAD_INPUT",
-      exitCode: EXIT.USAGE,
-    });
+  checkInstalled(START);
+  const folder = projectFolder(dir);
   const options = ["--project", folder];
   if (port !== undefined) options.push("--port", String(port));
   if (data !== undefined) options.push("--data", resolve(data));

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { exportRun } from "./export-run.ts";
 import type { Product } from "./find-product.ts";
 import { replayExport } from "./replay-export.ts";
+import { eraseRun, holdRun, listHolds, releaseHold } from "./run-custody.ts";
 import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
 
 interface Shared {
@@ -52,6 +53,38 @@ export function addHistoryCommands(runs: Command, { product, json }: Shared): vo
     .argument("<file>", "what `soma runs export` printed")
     .description("verify an export and fold its state again, without a running product")
     .action(async (file: string) => replayExport({ file, json }));
+  addCustodyCommands(runs, { product, json });
+}
+
+/** The commands about what keeps a run, and how its contents go. */
+function addCustodyCommands(runs: Command, { product, json }: Shared): void {
+  const why = ["--reason <text>", "why, for those who ask later"] as const;
+  runs
+    .command("hold")
+    .argument("<run>")
+    .requiredOption(...why)
+    .description("keep a run from being erased and from going away by its age")
+    .action(async (id: string, { reason }: { reason: string }) => holdRun(await product(), { id, reason, json }));
+  runs
+    .command("holds")
+    .argument("<run>")
+    .description("what keeps a run, and what did")
+    .action(async (id: string) => listHolds(await product(), { id, json }));
+  runs
+    .command("release")
+    .argument("<hold>", "its id, of `soma runs holds`")
+    .requiredOption(...why)
+    .description("let go what a hold keeps")
+    .action(async (id: string, { reason }: { reason: string }) => releaseHold(await product(), { id, reason, json }));
+  runs
+    .command("erase")
+    .argument("<run>")
+    .requiredOption(...why)
+    .option("--yes", "it is meant: nothing brings the contents back", false)
+    .description("erase what a run that has ended said, with all that it has started; its chain stays")
+    .action(async (id: string, options: { reason: string; yes: boolean }) =>
+      eraseRun(await product(), { id, ...options, json }),
+    );
 }
 
 function toSeq(text: string): number {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { lstat, mkdir, rm, symlink } from "node:fs/promises";
+import { lstat, mkdir, readlink, realpath, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CliError, EXIT } from "./cli-error.ts";
 import { print, printJson } from "./print.ts";
@@ -25,8 +25,9 @@ export async function linkProject(dir: string, json: boolean): Promise<void> {
       exitCode: EXIT.USAGE,
     });
   await linkPackages(folder);
-  if (json) printJson({ folder });
-  else print(`${folder} has its SDK from ${findPackage("@soma/sdk")}`);
+  const sdk = await realpath(join(folder, "node_modules/@soma/sdk"));
+  if (json) printJson({ folder, sdk });
+  else print(`${folder} has its SDK from ${sdk}`);
 }
 
 /** Throws when a package is not installed that a project needs. */
@@ -34,7 +35,7 @@ export function checkPackages(): void {
   for (const name of PACKAGES) findPackage(name);
 }
 
-/** Replaces links, and leaves alone what somebody installed. */
+/** Replaces links that were made here before, and leaves alone what somebody installed. */
 export async function linkPackages(folder: string): Promise<void> {
   const modules = join(folder, "node_modules");
   for (const name of PACKAGES) await link(join(modules, name), findPackage(name));
@@ -42,11 +43,17 @@ export async function linkPackages(folder: string): Promise<void> {
 }
 
 async function link(path: string, target: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
-  if (there !== undefined && !there.isSymbolicLink()) return;
+  if (await isInstalled(path)) return;
   await mkdir(dirname(path), { recursive: true });
   await rm(path, { force: true });
   await symlink(target, path, "junction");
+}
+
+/** npm's own links, such as those of programs, are relative. */
+async function isInstalled(path: string): Promise<boolean> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there === undefined) return false;
+  return !there.isSymbolicLink() || !isAbsolute(await readlink(path));
 }
 
 /** The folder of a package, as the module loader looks for it from here. */

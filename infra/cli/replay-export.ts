@@ -21,19 +21,21 @@ export async function replayExport(
   program: string = PROGRAM,
 ): Promise<void> {
   const path = resolve(file);
-  const { head, events, hash } = await read(path);
+  const { head, events, hash, erased } = await read(path);
   if (!json) print(`run ${head.runId}: all ${events.length} events verified, the last with hash ${hash}`);
-  const state = existsSync(program) ? await fold(program, path) : undefined;
+  if (!json && erased > 0) print(`${erased} of them were erased: what they said is gone, and so is the state`);
+  const state = existsSync(program) && erased === 0 ? await fold(program, path) : undefined;
   const same =
     state === undefined || head.stateHash === null ? null : (await webSha256(canonicalJson(state))) === head.stateHash;
-  if (json) printJson({ runId: head.runId, events: events.length, hash, state: state ?? null, sameState: same });
+  if (json)
+    printJson({ runId: head.runId, events: events.length, erased, hash, state: state ?? null, sameState: same });
   if (!json && state !== undefined) print(`\n${safe(toJson(state, 2))}\n`);
   if (same === false)
     throw new CliError(
       `the state of run ${head.runId} is another one here than where it was exported: graph ${head.graph}@${head.graphVersion} does something else in this build`,
       { code: "STATE_DIFFERS" },
     );
-  if (!json) print(WORDS[String(same) as keyof typeof WORDS](state !== undefined));
+  if (!json && erased === 0) print(WORDS[String(same) as keyof typeof WORDS](state !== undefined));
 }
 
 const WORDS = {

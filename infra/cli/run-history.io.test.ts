@@ -1,17 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSomaClient } from "@soma/graphql/client";
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { canonicalJson } from "@soma/schemas/json";
 import { CHAIN_START, chainText, payloadText, webSha256 } from "@soma/schemas/run-chain";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportRun } from "./export-run.ts";
 import type { Product } from "./find-product.ts";
-import { hintsFor } from "./hints.ts";
 import { replayExport } from "./replay-export.ts";
 import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
+import { printed, startStubProduct } from "./testing/stub-product.ts";
 
 const RUN = { id: "r1", status: "QUEUED", headSeq: 1, graph: "g", graphVersion: 1 };
 const STATE = { log: ["a\u001b[2J"] };
@@ -21,42 +19,24 @@ describe("soma runs, of histories", () => {
   /** Answers by the name of the operation. */
   let answers: Record<string, unknown> = {};
   const folder = mkdtempSync(join(tmpdir(), "soma-cli-"));
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => (body += String(chunk)));
-    request.on("end", () => {
-      const [, name = ""] = /(?:query|mutation) (\w+)/.exec(body) ?? [];
-      response.end(JSON.stringify(answers[name]));
-    });
-  });
+  let close = (): void => {};
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+    ({ product, close } = await startStubProduct(({ query = "" }) => {
+      const [, name = ""] = /(?:query|mutation) (\w+)/.exec(query) ?? [];
+      return answers[name];
+    }));
   });
   afterAll(() => {
-    server.closeAllConnections();
-    server.close();
+    close();
     rmSync(folder, { recursive: true });
   });
-  afterEach(() => void vi.restoreAllMocks());
-
-  async function say(work: () => Promise<void>): Promise<string> {
-    let said = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      said += String(text);
-      return true;
-    });
-    await work().finally(() => vi.restoreAllMocks());
-    return said;
-  }
 
   it("state: what a run had kept, without what acts on a terminal, or why it is not told", async () => {
     answers = { RunState: { data: { run: { id: "r1", stateAt: { seq: 4, state: STATE } } } } };
-    expect(await say(() => showState(product, { id: "r1", json: false }))).toMatch(
+    expect(await printed(() => showState(product, { id: "r1", json: false }))).toMatch(
       /^run r1 with event 4\n\n\{\n {2}"log"/,
     );
-    expect(JSON.parse(await say(() => showState(product, { id: "r1", at: 4, json: true })))).toEqual({
+    expect(JSON.parse(await printed(() => showState(product, { id: "r1", at: 4, json: true })))).toEqual({
       seq: 4,
       state: STATE,
     });
@@ -75,29 +55,29 @@ describe("soma runs, of histories", () => {
     ];
     const between = { id: "r1", from: 1, to: 3 };
     answers = { RunStateDiff: { data: { run: { id: "r1", stateDiff: changes } } } };
-    const lines = (await say(() => diffStates(product, { ...between, json: false }))).split("\n");
+    const lines = (await printed(() => diffStates(product, { ...between, json: false }))).split("\n");
     expect(lines.slice(1, 4).map((line) => line.split(/ {2,}/))).toEqual([
       ["ADD", "/log/0", '"a"'],
       ["REMOVE", "/old", "null", ""],
       ["REPLACE", "(all)", "1", "2"],
     ]);
-    expect(JSON.parse(await say(() => diffStates(product, { ...between, json: true })))).toEqual(changes);
+    expect(JSON.parse(await printed(() => diffStates(product, { ...between, json: true })))).toEqual(changes);
     answers = { RunStateDiff: { data: { run: { id: "r1", stateDiff: [] } } } };
-    expect(await say(() => diffStates(product, { ...between, json: false }))).toContain("nothing differs");
+    expect(await printed(() => diffStates(product, { ...between, json: false }))).toContain("nothing differs");
   });
 
   it("fork and rollback: where the run goes on, and what of it is outside", async () => {
     answers = { ForkRun: { data: { forkRun: { run: RUN } } } };
-    const forked = await say(() => forkRun(product, { id: "r0", at: 3, input: '{"text": "x"}', json: false }));
+    const forked = await printed(() => forkRun(product, { id: "r0", at: 3, input: '{"text": "x"}', json: false }));
     expect(forked).toMatch(/^run r1 goes on from event 3 of run r0; `.* runs watch r1` follows it/);
     await expect(forkRun(product, { id: "r0", at: 3, input: "{", json: false })).rejects.toMatchObject({ exitCode: 2 });
     const step = { id: "r1.2", number: 2, nodeId: "tool", nodeType: "tool", status: "SUCCEEDED", summary: "paid" };
     answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [{ onReturn: "RUN_AGAIN", step }] } } } };
-    const planned = await say(() => rollbackRun(product, { id: "r1", to: 3, dryRun: true, json: false }));
+    const planned = await printed(() => rollbackRun(product, { id: "r1", to: 3, dryRun: true, json: false }));
     expect(planned).toMatch(/^run r1 would go on from event 3\n.*nothing of that is undone/);
     expect(planned).toMatch(/2 +tool +tool +SUCCEEDED +paid/);
     answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [] } } } };
-    const done = await say(() => rollbackRun(product, { id: "r1", to: 3, json: false }));
+    const done = await printed(() => rollbackRun(product, { id: "r1", to: 3, json: false }));
     expect(done).toBe("run r1 goes on from event 3\nno step after it had reached outside\n");
   });
 
@@ -118,7 +98,7 @@ describe("soma runs, of histories", () => {
       RunEventsPage: { data: { runEventsPage: { firstSeq: 1, lastSeq: 1, prevHash: CHAIN_START, events } } },
     };
     const file = join(folder, "run.jsonl");
-    const text = await say(() => exportRun(product, { id: "r1" }));
+    const text = await printed(() => exportRun(product, { id: "r1" }));
     expect(text.trim().split("\n")[1]).toBe(canonicalJson(events[0]));
     writeFileSync(file, text);
 
@@ -128,13 +108,19 @@ describe("soma runs, of histories", () => {
       return path;
     };
     const missing = join(folder, "missing.ts");
-    expect(await say(() => replayExport({ file, json: false }, program(STATE)))).toContain(
+    expect(await printed(() => replayExport({ file, json: false }, program(STATE)))).toContain(
       "is the one it was exported with",
     );
-    expect(await say(() => replayExport({ file, json: false }, missing))).toContain("no product is installed here");
-    const json = await say(() => replayExport({ file, json: true }, missing));
-    expect(JSON.parse(json)).toEqual({ runId: "r1", events: 1, hash, state: null, sameState: null });
-    const silent = (work: Promise<void>) => say(() => work);
+    expect(await printed(() => replayExport({ file, json: false }, missing))).toContain("no product is installed here");
+    const json = await printed(() => replayExport({ file, json: true }, missing));
+    expect(JSON.parse(json)).toEqual({ runId: "r1", events: 1, erased: 0, hash, state: null, sameState: null });
+    writeFileSync(file, text.replace('"payload":{}', `"payload":${JSON.stringify(ERASED_PAYLOAD)}`));
+    const erased = await printed(() => replayExport({ file, json: false }, program(STATE)));
+    expect(erased).toMatch(
+      /all 1 events verified.*\n1 of them were erased: what they said is gone, and so is the state\n$/,
+    );
+    writeFileSync(file, text);
+    const silent = (work: Promise<void>) => printed(() => work);
     await expect(silent(replayExport({ file, json: false }, program({})))).rejects.toMatchObject({
       code: "STATE_DIFFERS",
     });

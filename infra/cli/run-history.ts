@@ -86,18 +86,18 @@ function tellEffects(effects: Effects): void {
 }
 
 /** What was asked for is all of the answer: a part that is missing is why there is none. */
-const ALL_OR_NOTHING = {
+export const ALL_OR_NOTHING = {
   onMissing(error: Error): never {
     throw error;
   },
 };
 
-function found<T>(run: T | null | undefined, id: string, soma: string): T {
+export function found<T>(run: T | null | undefined, id: string, soma: string): T {
   if (run !== null && run !== undefined) return run;
   throw noSuchRun(id, { soma });
 }
 
-function answered<T>(payload: T | null | undefined): T {
+export function answered<T>(payload: T | null | undefined): T {
   if (payload !== null && payload !== undefined) return payload;
   throw new CliError("the product answered without saying what became of it", { code: "INTERNAL" });
 }

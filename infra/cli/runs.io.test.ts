@@ -1,10 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createSomaClient } from "@soma/graphql/client";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Product } from "./find-product.ts";
-import { hintsFor } from "./hints.ts";
 import { listRuns, pauseRun, resumeRun, showRun, signalRun } from "./runs.ts";
+import { startStubProduct, written } from "./testing/stub-product.ts";
 
 const RUN = {
   id: "r1",
@@ -19,7 +16,7 @@ const RUN = {
   finishedAt: null,
   recoveries: 1,
   headSeq: 9,
-  outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0 },
+  outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0, cutAnswers: 0 },
   error: null,
   session: { id: "s1" },
 };
@@ -34,42 +31,22 @@ const DETAIL = {
 describe("soma runs", () => {
   let product: Product;
   let answer: unknown;
-  const written = { stdout: "", stderr: "" };
-  const server = createServer((request, response) => {
-    request.resume().on("end", () => response.end(JSON.stringify(answer)));
-  });
+  let close = (): void => {};
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+    ({ product, close } = await startStubProduct(() => answer));
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  afterEach(() => void vi.restoreAllMocks());
-
-  async function show(work: () => Promise<void>): Promise<typeof written> {
-    Object.assign(written, { stdout: "", stderr: "" });
-    for (const name of ["stdout", "stderr"] as const)
-      vi.spyOn(process[name], "write").mockImplementation((text) => {
-        written[name] += String(text);
-        return true;
-      });
-    await work().finally(() => vi.restoreAllMocks());
-    return written;
-  }
+  afterAll(() => close());
 
   it("show: all of a run that its services gave, and which part is missing and why", async () => {
     const errors = [{ message: "the service memory does not answer", path: ["run", "memories"] }];
     answer = { data: { run: DETAIL }, errors };
-    const { stdout, stderr } = await show(() => showRun(product, { id: "r1", json: false }));
+    const { stdout, stderr } = await written(() => showRun(product, { id: "r1", json: false }));
     expect(stderr).toBe("soma: run.memories is not shown: the service memory does not answer\n");
     expect(stdout).toContain("status   SUCCEEDED, 1 call failed");
     expect(stdout).toMatch(/1 +tool +FAILED +2 +3 +calculate \(no such thing\)/);
     expect(stdout).toContain("recovered 1 time from a lost worker");
     expect(stdout).toMatch(/\n42\n$/);
-    const json = await show(() => showRun(product, { id: "r1", json: true }));
+    const json = await written(() => showRun(product, { id: "r1", json: true }));
     expect(JSON.parse(json.stdout)).toEqual(DETAIL);
   });
 
@@ -83,7 +60,7 @@ describe("soma runs", () => {
   it("pause, resume, signal: say what the run does now, or that it had ended", async () => {
     const running = { ...RUN, status: "RUNNING" };
     answer = { data: { pauseRun: { run: running }, resumeRun: { run: running }, signalRun: { run: RUN } } };
-    const told = async (work: () => Promise<void>) => (await show(work)).stdout.trim();
+    const told = async (work: () => Promise<void>) => (await written(work)).stdout.trim();
     expect(await told(() => pauseRun(product, { id: "r1", json: false }))).toMatch(/rest after the step it is in$/);
     expect(await told(() => resumeRun(product, { id: "r1", json: false }))).toBe("run r1 goes on");
     const signal = { id: "r1", name: "paid", payload: '{"amount": 7}', json: false };
@@ -96,9 +73,11 @@ describe("soma runs", () => {
 
   it("list: a line for each run, with how it went", async () => {
     answer = { data: { runs: { nodes: [RUN] } } };
-    const { stdout } = await show(() => listRuns(product, { limit: 5, json: false }));
+    const { stdout } = await written(() => listRuns(product, { limit: 5, json: false }));
     expect(stdout.split("\n")[1]).toMatch(/^r1 +SUCCEEDED +1 call failed +2026-11-26T00:00:00Z +What is 6\*7\?$/);
     answer = { data: { runs: { nodes: [] } } };
-    expect((await show(() => listRuns(product, { limit: 5, json: false }))).stdout).toMatch(/no runs yet; start one/);
+    expect((await written(() => listRuns(product, { limit: 5, json: false }))).stdout).toMatch(
+      /no runs yet; start one/,
+    );
   });
 });

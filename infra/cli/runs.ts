@@ -11,6 +11,7 @@ import {
   SignalRunDocument,
 } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
+import { isErased } from "@soma/schemas/erased-payload";
 import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { isRecord } from "@soma/schemas/json";
 import { CliError, EXIT } from "./cli-error.ts";
@@ -40,6 +41,7 @@ export async function listRuns(
 
 /** What was asked; the input of an agent that takes no text is shown whole. */
 function questionOf({ input }: Pick<RunSummaryFragment, "input">): string {
+  if (isErased(input)) return "(erased)";
   return isRecord(input) && typeof input.text === "string" ? input.text : JSON.stringify(input);
 }
 
@@ -108,10 +110,12 @@ export async function watchRun(
   if (!Number.isInteger(after) || after < 0)
     throw new CliError("--after must be a sequence number, 0 or more", { code: "BAD_INPUT", exitCode: EXIT.USAGE });
   let count = 0;
-  const troubles: ToolTroubles = { failed: [], denied: [] };
+  let erased = 0;
+  const troubles: ToolTroubles = { failed: [], denied: [], cut: 0 };
   // A chain can only be checked from its beginning, so earlier events are read too and not shown.
   for await (const event of client.runEvents({ runId: id, afterSeq: 0 })) {
     count += 1;
+    if (isErased(event.payload)) erased += 1;
     noteTroubles(troubles, event);
     if (event.seq <= after) continue;
     if (json) print(toJson(event));
@@ -121,7 +125,8 @@ export async function watchRun(
     }
   }
   const words = describeTroubles(troubles);
-  if (!json) print(`\nfinished · all ${count} events verified${words === undefined ? "" : ` · ${safe(words)}`}`);
+  const gone = erased === 0 ? "" : ` · ${erased} of them erased, verified by their digests`;
+  if (!json) print(`\nfinished · all ${count} events verified${gone}${words === undefined ? "" : ` · ${safe(words)}`}`);
 }
 
 export async function cancelRun(

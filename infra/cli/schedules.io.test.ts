@@ -1,10 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createSomaClient } from "@soma/graphql/client";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Product } from "./find-product.ts";
-import { hintsFor } from "./hints.ts";
 import { createSchedule, listSchedules, pauseSchedule } from "./schedules.ts";
+import { printed, startStubProduct } from "./testing/stub-product.ts";
 
 const SCHEDULE = {
   id: "s1",
@@ -26,33 +23,16 @@ describe("soma schedules", () => {
   let product: Product;
   let answer: unknown;
   let asked: { variables: { input?: object } };
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-    request.on("end", () => {
-      asked = JSON.parse(body);
-      response.end(JSON.stringify({ data: answer }));
-    });
-  });
+  let close = (): void => {};
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    product = { url, token: "t", client: createSomaClient({ url, token: "t" }), hints: hintsFor({}, "/") };
+    ({ product, close } = await startStubProduct((body) => {
+      asked = body;
+      return { data: answer };
+    }));
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => close());
 
-  async function told(work: () => Promise<void>): Promise<string> {
-    let written = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      written += String(text);
-      return true;
-    });
-    await work().finally(() => vi.restoreAllMocks());
-    return written.trim();
-  }
+  const told = async (work: () => Promise<void>): Promise<string> => (await printed(work)).trim();
 
   it("list: when each has its next time, how the last run went, and why there was none", async () => {
     answer = {

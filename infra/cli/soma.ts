@@ -13,6 +13,7 @@ import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
+import { replayLive } from "./replay-live.ts";
 import { cancelRun, drawRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
 import {
   type CreateScheduleOptions,
@@ -24,6 +25,7 @@ import {
 } from "./schedules.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
+import { addTorture } from "./torture/add-torture.ts";
 
 /**
  * The command line. Results go to stdout, everything else to stderr; `--json` prints one JSON value, whatever happens.
@@ -53,6 +55,13 @@ function toPort(text: string): number {
 function toCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 200) throw new InvalidArgumentError("it must be 1 to 200");
+  return count;
+}
+
+function toJournals(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1_000_000)
+    throw new InvalidArgumentError("it must be 1 to 1000000");
   return count;
 }
 
@@ -232,6 +241,20 @@ program
   .argument("<dir>", "a project")
   .description("run the product with a project, on this machine")
   .action(async (dir: string) => startProject(dir, program.opts<ProductOptions>()));
+addTorture(program, { json: wantsJson });
+program
+  .command("replay")
+  .requiredOption(
+    "--live <n>",
+    "how many journals, 1 to 1000000: of runs that have not ended, then of the newest",
+    toJournals,
+  )
+  .option("--project <dir>", "with the agents of a project")
+  .description("replay journals of a running product with the graphs at hand, before a deploy; executes nothing")
+  .action(async (options: { live: number; project?: string }) => {
+    const { data } = program.opts<{ data?: string }>();
+    await replayLive({ ...options, ...(data === undefined ? {} : { data }), json: wantsJson });
+  });
 program
   .command("signin")
   .description("print a link that signs a browser in once")

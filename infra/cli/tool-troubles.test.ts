@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
 function troublesOf(...events: { type: string; nodeId?: string; nodeType?: string; payload: unknown }[]): ToolTroubles {
-  const troubles: ToolTroubles = { failed: [], denied: [] };
+  const troubles: ToolTroubles = { failed: [], denied: [], cut: 0 };
   for (const event of events) noteTroubles(troubles, event);
   return troubles;
 }
@@ -18,6 +18,7 @@ describe("noteTroubles()", () => {
     expect(troublesOf(ended("FAILED"), ended("TIMED_OUT", "clock"), ended("SUCCEEDED"), ended("TRUNCATED"))).toEqual({
       failed: ["code_run", "clock"],
       denied: [],
+      cut: 0,
     });
   });
 
@@ -25,7 +26,12 @@ describe("noteTroubles()", () => {
     const denied = { type: "STEP_DENIED", nodeId: "policy", payload: { output: { tool: "code_run", allow: false } } };
     const failed = { type: "STEP_FAILED", nodeId: "fetch", nodeType: "tool", payload: { error: { code: "TIMEOUT" } } };
     const model = { type: "STEP_FAILED", nodeId: "model", nodeType: "model", payload: { error: { code: "TIMEOUT" } } };
-    expect(troublesOf(denied, failed, model)).toEqual({ failed: ["fetch"], denied: ["code_run"] });
+    expect(troublesOf(denied, failed, model)).toEqual({ failed: ["fetch"], denied: ["code_run"], cut: 0 });
+  });
+
+  it("counts answers that were cut", () => {
+    const cut = { type: "STEP_SUCCEEDED", nodeId: "ask", nodeType: "model", payload: { output: { cut: "length" } } };
+    expect(troublesOf(cut, cut)).toEqual({ failed: [], denied: [], cut: 2 });
   });
 
   it.each([
@@ -34,26 +40,28 @@ describe("noteTroubles()", () => {
     [{ type: "STEP_SUCCEEDED", payload: null }],
     [{ type: "STEP_PONDERED", payload: { output: { tool: "x", status: "FAILED" } } }],
   ])("finds nothing in %j", (event) => {
-    expect(troublesOf(event)).toEqual({ failed: [], denied: [] });
+    expect(troublesOf(event)).toEqual({ failed: [], denied: [], cut: 0 });
   });
 });
 
 describe("describeTroubles()", () => {
   it("says how many and which, in one line", () => {
-    expect(describeTroubles({ failed: ["a", "b", "a"], denied: ["c"] })).toBe(
+    expect(describeTroubles({ failed: [], denied: [], cut: 2 })).toBe("2 answers cut");
+    expect(describeTroubles({ failed: ["a", "b", "a"], denied: ["c"], cut: 0 })).toBe(
       "3 calls failed (a, b), 1 call denied (c)",
     );
-    expect(describeTroubles({ failed: [], denied: [] })).toBeUndefined();
+    expect(describeTroubles({ failed: [], denied: [], cut: 0 })).toBeUndefined();
   });
 });
 
 describe("describeOutcome()", () => {
   it.each([
-    [{ kind: "OK", failedCalls: 0, deniedCalls: 0 }, "ok"],
-    [{ kind: "WITH_FAILURES", failedCalls: 2, deniedCalls: 1 }, "2 calls failed, 1 call denied"],
-    [{ kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1 }, "1 call denied"],
-    [{ kind: "FAILED", failedCalls: 1, deniedCalls: 0 }, "1 call failed"],
-    [{ kind: "CANCELED", failedCalls: 0, deniedCalls: 0 }, ""],
+    [{ kind: "OK", failedCalls: 0, deniedCalls: 0, cutAnswers: 0 }, "ok"],
+    [{ kind: "WITH_FAILURES", failedCalls: 2, deniedCalls: 1, cutAnswers: 0 }, "2 calls failed, 1 call denied"],
+    [{ kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1, cutAnswers: 0 }, "1 call denied"],
+    [{ kind: "FAILED", failedCalls: 1, deniedCalls: 0, cutAnswers: 0 }, "1 call failed"],
+    [{ kind: "CANCELED", failedCalls: 0, deniedCalls: 0, cutAnswers: 0 }, ""],
+    [{ kind: "INCOMPLETE", failedCalls: 1, deniedCalls: 0, cutAnswers: 1 }, "1 answer cut, 1 call failed"],
     [null, ""],
   ] as const)("says of %j: %s", (outcome, words) => {
     expect(describeOutcome(outcome)).toBe(words);

@@ -2,7 +2,7 @@
  * The first file of every npm script. It runs on whatever Node npm runs on, installs what package-lock.json asks for,
  * and runs everything else on the Node 24 that npm installed. Plain JavaScript without dependencies, for that reason.
  *
- *   node infra/local/bootstrap.js start|part|check|codegen [arguments]
+ *   node infra/local/bootstrap.js start|part|check|codegen|pack [arguments]
  *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -251,4 +251,5 @@ else if (command === "part") await program("infra/local/alone.ts");
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);
 else if (command === "codegen") await program("codegen.ts");
-else fail(`"${command}" is not a command; use start, part, test, check or codegen`);
+else if (command === "pack") await program("infra/pack/main.ts");
+else fail(`"${command}" is not a command; use start, part, test, check, codegen or pack`);

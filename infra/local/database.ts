@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { migrateProject } from "@soma/runs/migrate-project";
 import type { Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
@@ -44,6 +45,22 @@ export async function migrateSchemas(ownerUrl: string, secrets: Secrets, names: 
     await provisionRoles(owner, secrets.postgres);
     const counts = names.map(async (name) => migrate(owner, name, (await SCHEMAS[name]?.migrations()) ?? []));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  } finally {
+    await owner.end();
+  }
+}
+
+/** The tables of a project; how many of its files were applied. */
+export async function migrateTables(ownerUrl: string, tablesDir: string): Promise<number> {
+  const owner = connect({
+    url: ownerUrl,
+    schema: "public",
+    applicationName: "soma-tables",
+    max: 1,
+    statementTimeoutMs: 0,
+  });
+  try {
+    return await migrateProject(owner, "runs", tablesDir);
   } finally {
     await owner.end();
   }

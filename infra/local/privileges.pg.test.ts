@@ -7,11 +7,14 @@ import { SCHEMAS } from "./parts.ts";
 
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
-  soma_request: ["append_rollback", "begin_runs", "in_effect", "lineage", "search_memories", "seize_run"],
+  soma_request: [
+    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "keep_values", "lineage", "order_erasure"],
+    ...["search_memories", "seize_run"],
+  ],
   soma_worker: [
-    ...["begin_runs", "claim_runs", "commit_batch", "first_due", "give_turns", "has_advanced", "in_effect", "lineage"],
-    "queues_in_turn",
-    ...["release_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
+    ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
+    ...["has_advanced", "in_effect", "keep_values", "lineage", "project_sql", "queues_in_turn"],
+    ...["release_runs", "retire_runs", "room_of", "set_aside", "share_of", "take_over_worker", "text_in"],
   ],
 };
 
@@ -39,14 +42,23 @@ describe("what the roles of a running system may do", () => {
     expect(functions.length).toBeGreaterThanOrEqual(6);
     expect(functions.filter(({ definer }) => definer).map(({ name, owner }) => [name, owner])).toEqual([
       ["append_rollback", "soma_definer"],
+      ["delete_retired", "soma_definer"],
+      ["erase_payloads", "soma_definer"],
+      ["order_erasure", "soma_definer"],
+      ["project_sql", "soma_project"],
+      ["retire_runs", "soma_definer"],
       ["search_memories", "soma_definer"],
       ["seize_run", "soma_definer"],
     ]);
-    for (const { schema, path } of functions) expect(path).toContain(`search_path=${schema}, pg_temp`);
+    for (const { name, schema, path } of functions) {
+      const home = name === "project_sql" ? `${schema}_project` : schema;
+      expect(path).toContain(`search_path=${home}, pg_temp`);
+    }
     const roles = await of("memory").owner`select rolname, rolsuper, rolbypassrls, rolcanlogin from pg_roles
-      where rolname in ('soma_definer', 'soma_request', 'soma_worker') order by rolname`;
+      where rolname in ('soma_definer', 'soma_project', 'soma_request', 'soma_worker') order by rolname`;
     expect(roles).toMatchObject([
       { rolname: "soma_definer", rolsuper: false, rolbypassrls: false, rolcanlogin: false },
+      { rolname: "soma_project", rolsuper: false, rolbypassrls: false, rolcanlogin: false },
       { rolname: "soma_request", rolsuper: false, rolbypassrls: false },
       { rolname: "soma_worker", rolsuper: false, rolbypassrls: false },
     ]);
@@ -65,6 +77,13 @@ describe("what the roles of a running system may do", () => {
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(CALLABLE[role]);
+  });
+
+  it("statements of projects run as one who may not even name what is ours", async () => {
+    for (const { owner, schema } of Object.values(databases)) {
+      const [may] = await owner`select has_schema_privilege('soma_project', ${schema}, 'usage') as use`;
+      expect(may).toEqual({ use: false });
+    }
   });
 
   it("a request makes no temporary table, so that it can put nothing before ours", async () => {

@@ -18,7 +18,7 @@ import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { readProcessSettings } from "@soma/shared/run-main";
 import { startTelemetry } from "@soma/shared/telemetry";
-import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
+import { migrateSchemas, migrateTables, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
 import { createDiskCheck } from "./disk-space.ts";
 import { SCHEMAS, SUBGRAPHS } from "./parts.ts";
@@ -89,7 +89,10 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
       `${created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${port}${elsewhere === undefined ? "" : `, as ${elsewhere}`}`,
   );
   const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SCHEMAS));
-  await step("Migrations", migrating, (count) => (count === 0 ? "up to date" : `${count} applied`));
+  const tell = (count: number): string => (count === 0 ? "up to date" : `${count} applied`);
+  await step("Migrations", migrating, tell);
+  if (options.projectDir !== undefined)
+    await step("Tables", migrateTables(database.ownerUrl, join(options.projectDir, "tables")), tell);
   const page = await findWebPage(options);
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const models = await step(

@@ -21,6 +21,43 @@ tenant?: string
 trace_id?: string
 }
 /**
+ * What one task of a benchmark measured. Numbers are flat under metrics, and what they were measured with stands in params.
+ */
+export interface AgentBenchmarkEvent {
+event_type: "agent.benchmarks.v1"
+/**
+ * One run of the benchmark's program: the same in all of its events
+ */
+benchmark_id: string
+/**
+ * This event's part of it: one task, measured once
+ */
+run_id: string
+/**
+ * Version of what was measured
+ */
+run_version: string
+suite: string
+/**
+ * The work that was done, the same for all that are compared
+ */
+dataset: string
+task_id: string
+metrics: {
+[k: string]: number
+}
+status: ("started" | "completed" | "failed")
+timestamp: string
+params?: {
+[k: string]: unknown
+}
+duration_ms?: (number | null)
+tags?: string[]
+meta?: {
+[k: string]: unknown
+}
+}
+/**
  * The state of a run after it changed. Key: run_id.
  */
 export interface AgentRunEvent {
@@ -58,7 +95,7 @@ error_code?: string
 /**
  * How it went, once it has ended: a run that succeeded may have calls that did not
  */
-outcome?: ("ok" | "with_failures" | "with_denials" | "failed" | "canceled")
+outcome?: ("ok" | "incomplete" | "with_failures" | "with_denials" | "failed" | "canceled")
 /**
  * Tool calls that failed, timed out, were canceled, or whose end is not known
  */
@@ -67,6 +104,10 @@ failed_calls?: number
  * Tool calls that were not allowed
  */
 denied_calls?: number
+/**
+ * Answers of the model that its limit of tokens or a filter cut
+ */
+cut_answers?: number
 forked_from?: {
 run_id: string
 seq: number
@@ -153,6 +194,7 @@ trace_id?: string
 
 export interface EventTypes {
   "agent.audit.v1": AgentAuditEvent;
+  "agent.benchmarks.v1": AgentBenchmarkEvent;
   "agent.runs.v1": AgentRunEvent;
   "agent.steps.v1": AgentStepEvent;
   "agent.tools.v1": AgentToolEvent;
@@ -161,4 +203,4 @@ export interface EventTypes {
 
 export type EventType = keyof EventTypes;
 
-export const EVENT_TYPES = ["agent.audit.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "memory.event.v1"] as const satisfies readonly EventType[];
+export const EVENT_TYPES = ["agent.audit.v1", "agent.benchmarks.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "memory.event.v1"] as const satisfies readonly EventType[];

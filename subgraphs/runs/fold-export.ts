@@ -17,7 +17,7 @@ export async function foldExport({ head, events }: VerifiedExport): Promise<Json
 }
 
 /** None for a kind that is newer than this build: replaying passes over those, too. */
-function toHistoryEvent({ type, ...event }: ExportedEvent): HistoryEvent[] {
+export function toHistoryEvent({ type, ...event }: ExportedEvent): HistoryEvent[] {
   if (!isEventKind(type)) return [];
   const { runId, seq, stepNumber, nodeId, nodeType, attempt, payload, payloadHash, hash } = event;
   return [

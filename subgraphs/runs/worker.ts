@@ -15,9 +15,12 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { createAdmission } from "./commands/admission.ts";
+import { createMigrations } from "./commands/migrate-runs.ts";
+import { createRemoval } from "./commands/remove-old-runs.ts";
 import { createRunStarter } from "./commands/run-starter.ts";
 import { startDueRuns } from "./commands/start-due-runs.ts";
 import { readWorkerConfig } from "./config.ts";
+import { WORK_WAITS } from "./domain/hints.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
@@ -27,6 +30,10 @@ import type { Incarnation } from "./store/commit-batch.ts";
 
 /** How late a schedule may be. */
 const SCHEDULES_MS = 1_000;
+/** How late a run goes away that is of age, and an erasure goes on that was left. */
+const RETENTION_MS = 60_000;
+/** How often is looked for runs of graphs that another one takes over. */
+const MIGRATIONS_MS = 2_000;
 
 export interface StartWorkerDeps {
   env: Record<string, string | undefined>;
@@ -65,6 +72,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const sql = {
     commits: pool("commits", 2, { plan_cache_mode: "force_generic_plan", lock_timeout: "2000" }),
     liveness: pool("liveness", 1),
+    // Steps hold theirs for as long as they take.
+    projects: pool("projects", 4, { lock_timeout: "2000" }),
     general: pool("general", 8),
   };
   const confDir = confFolder(config.confDir);
@@ -117,9 +126,18 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     now,
     log,
   };
-  const schedules = startLoop({ name: "schedules", intervalMs: SCHEDULES_MS, log }, () => startDueRuns(starting));
-  lifecycle.add("schedules", schedules.close);
-  checks.schedules = schedules.check;
+  const loop = (name: string, intervalMs: number, tick: () => Promise<boolean>): void => {
+    const { check, close } = startLoop({ name, intervalMs, log }, tick);
+    lifecycle.add(name, close);
+    checks[name] = check;
+  };
+  const onMigrated = (runId: string): void => {
+    wakeUp.changed(runId);
+    wakeUp.changed(WORK_WAITS);
+  };
+  loop("schedules", SCHEDULES_MS, () => startDueRuns(starting));
+  loop("retention", RETENTION_MS, createRemoval({ sql: sql.general, tenants, log, now }));
+  loop("migrations", MIGRATIONS_MS, createMigrations({ sql: sql.general, graphs, log, now, onMigrated }));
   checks.runs = () => life.current().check();
   return { findFaults: createReadiness(checks, log), close: lifecycle.close };
 }

@@ -50,7 +50,10 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
       const calls = numbered.asked;
       const isAnswer = calls.length === 0 || (options.tools === undefined && heard.text.trim() !== "");
       if (options.tools === undefined && !isAnswer)
-        throw new StepError("STEP_FAILED", `the model was given no tools, and said nothing but to call ${calls[0]?.name}`);
+        throw new StepError(
+          "STEP_FAILED",
+          `the model was given no tools, and said nothing but to call ${calls[0]?.name}`,
+        );
       const said = options.tools === undefined ? {} : { talk: [toMessage(heard, calls)] };
       return {
         patch: { ...(said as Partial<S>), ...(isAnswer ? options.into(heard.text, state) : {}) },

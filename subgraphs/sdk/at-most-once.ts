@@ -7,7 +7,7 @@ import { describeError, StepError } from "./step-error.ts";
 export type Reconciled<S> = NodeResult<S> | "NOT_DONE" | undefined;
 
 /** A step that must not be done twice, and that nobody can ask to do nothing the second time. */
-export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "run" | "giveUp" | "timeoutMs"> {
+export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "once" | "run" | "giveUp" | "timeoutMs"> {
   /** Milliseconds after which the signal of `run` is aborted; it is waited for until it ends, and then found out about. */
   timeoutMs?: number;
   /**
@@ -86,6 +86,7 @@ export function atMostOnce<S>({ run, reconcile, done, role, timeoutMs, ...node }
 
   return {
     ...node,
+    once: true,
     run(state, context) {
       if (context.unsettled) return settle(state, context);
       if (context.woken?.by !== "DECISION") return tryOnce(state, context);

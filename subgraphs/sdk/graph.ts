@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { canonicalJson, type JsonObject } from "@soma/schemas/json";
 import type { NodeResult, NodeSpec } from "./node.ts";
 import { nodeNameFault } from "./node-name.ts";
+import { createTakeOvers, type Migrate, type TakeOver } from "./take-over.ts";
 
 /** A place in a graph: a step that does something, or one in which branches run. */
 export type AnyNode<S> = NodeSpec<S> | BranchingNode<S>;
@@ -51,6 +52,8 @@ export interface Graph<S> {
   next(id: string, state: S): string | undefined;
   /** What a finished run answers. */
   answer(state: S): string;
+  /** How runs go on with this graph that are pinned to another one, by their pins. */
+  takeOvers: ReadonlyMap<string, TakeOver<AnyGraph>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds graphs of different states; each one is only ever given its own
@@ -111,6 +114,13 @@ export interface GraphBuilder<S> {
   edge(from: string, to: string): GraphBuilder<S>;
   /** After `from` whichever of `among` the state asks for. */
   when(from: string, among: readonly string[], choose: (state: S) => string): GraphBuilder<S>;
+  /**
+   * Runs that are pinned to this one, as `name@version#hash`, go on with the graph as they stand: each whose history takes the same
+   * path here. Nodes of the same name have to do the same under the same keys.
+   */
+  compatibleWith(pin: string): GraphBuilder<S>;
+  /** Runs that are pinned to `old` go on with the graph in the state, and at the node, that `migrate` makes of theirs. */
+  migrateFrom<T>(old: Graph<T>, migrate: Migrate<T, S>): GraphBuilder<S>;
   build(answer: (state: S) => string): Graph<S>;
 }
 
@@ -129,6 +139,7 @@ export function graph<C extends Record<string, unknown>>(
   type S = StateOf<C>;
   const nodes = new Map<string, AnyNode<S>>();
   const edges = new Map<string, Edge<S>>();
+  const takeOvers = createTakeOvers<AnyGraph>(name);
 
   const connect = (from: string, edge: Edge<S>): GraphBuilder<S> => {
     if (edges.has(from))
@@ -147,6 +158,14 @@ export function graph<C extends Record<string, unknown>>(
     },
     edge: (from, to) => connect(from, { to }),
     when: (from, among, choose) => connect(from, { choose, among }),
+    compatibleWith(pin) {
+      takeOvers.compatibleWith(pin);
+      return builder;
+    },
+    migrateFrom(old, migrate) {
+      takeOvers.migrateFrom(old, migrate);
+      return builder;
+    },
     build: (answer) =>
       buildGraph({
         name,
@@ -155,6 +174,7 @@ export function graph<C extends Record<string, unknown>>(
         nodes,
         edges,
         answer,
+        takeOvers: takeOvers.all,
         ...options,
       }),
   };
@@ -168,6 +188,7 @@ interface Parts<S> extends GraphOptions<S> {
   nodes: ReadonlyMap<string, AnyNode<S>>;
   edges: ReadonlyMap<string, Edge<S>>;
   answer: (state: S) => string;
+  takeOvers: ReadonlyMap<string, TakeOver<AnyGraph>>;
 }
 
 /** Milliseconds a run may take whose graph says nothing else. */
@@ -201,6 +222,7 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
     timeoutMs,
     begin: parts.begin,
     answer: parts.answer,
+    takeOvers: parts.takeOvers,
     initial: () => Object.fromEntries(Object.entries(channels).map(([key, channel]) => [key, channel.initial])) as S,
     fold(state, patch) {
       const next: Record<string, unknown> = { ...(state as object) };

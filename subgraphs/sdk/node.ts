@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError, StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
 import type { StepServices } from "./services.ts";
+import type { StepSql } from "./step-sql.ts";
 
 /**
  * How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter, and
@@ -102,6 +103,13 @@ export interface NodeSpec<S> {
    * again.
    */
   pure?: boolean;
+  /**
+   * What it does must not be done twice, and it finds out by itself what became of an attempt whose end is not known, as
+   * `atMostOnce()` does. The history tells so of each attempt.
+   */
+  once?: true;
+  /** What a node of effect `db` writes by `context.sql` is committed with its result, in one transaction: see `inDatabase()`. */
+  effect?: "db";
   retry?: RetryPolicy;
   /**
    * Milliseconds one attempt may take; its signal is aborted then, what it still gives is left alone, and it has failed with
@@ -162,6 +170,8 @@ export interface StepContext {
   canceled(): boolean;
   /** What is outside: models, tools, policy, memory, the session; asked in the name of who started the run. */
   services: StepServices;
+  /** The tables of the project; lent to nodes of effect `db` alone, until they end. */
+  sql?: StepSql | undefined;
   streams: StreamWriter;
   log: StepLog;
   now(): Date;

@@ -12,6 +12,7 @@ import {
 import { countTry, DEFAULT_RETRY, leavesUnsettled, NO_TRIES, nextTry, type Tries } from "./retries.ts";
 import { toFailedTry } from "./testing/errors.ts";
 import { createTestServices, type TestedCall, type TestServicesParams } from "./testing/services.ts";
+import { createTestSql, type SqlFake } from "./testing/sql.ts";
 import { noStreams, TEST_RUN } from "./testing/step.ts";
 import { createTestWakes, nameOfWait, type TestWakesParams } from "./testing/wakes.ts";
 
@@ -19,6 +20,8 @@ export interface TestAgentParams extends Omit<TestServicesParams, "now">, TestWa
   /** Of the run; a text stands for `{ text }`. */
   input?: string | JsonObject;
   run?: Partial<RunInfo>;
+  /** Answers the statements of nodes in the database; without it such a node fails. */
+  sql?: SqlFake;
   /** When the run begins. Waits, retries and parks take no time: the clock jumps. */
   now?: Date;
 }
@@ -68,6 +71,7 @@ export async function testAgent<S>(graph: Graph<S>, params: TestAgentParams = {}
   const world: World = {
     clock,
     services,
+    sql: params.sql === undefined ? undefined : createTestSql(params.sql),
     run: { ...TEST_RUN, createdAt: now(), ...params.run, input },
     wake: createTestWakes(params),
     deadline: new Date(startedAt + graph.timeoutMs),
@@ -106,6 +110,7 @@ function keep<T extends object>(patch: T): T {
 interface World {
   clock: { at: Date };
   services: StepContext["services"];
+  sql: StepContext["sql"];
   run: RunInfo;
   wake: ReturnType<typeof createTestWakes>;
   deadline: Date;
@@ -174,7 +179,8 @@ async function execute<S>(spec: NodeSpec<S>, state: S, step: TestedStep, world: 
     const beganAt = clock.at;
     let given: NodeResult<S> | Parked;
     try {
-      given = await spec.run(state, toContext(step, { woken, wakes, unsettled }, world));
+      const sql = spec.effect === "db" ? world.sql : undefined;
+      given = await spec.run(state, { ...toContext(step, { woken, wakes, unsettled }, world), sql });
     } catch (error) {
       const failed = toFailedTry(error);
       unsettled = leavesUnsettled(failed.code);

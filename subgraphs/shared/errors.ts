@@ -12,6 +12,7 @@ const CATALOGUE = {
   PERSISTED_QUERY_NOT_FOUND: { httpStatus: 404, retryable: false, expose: true },
   IDEMPOTENCY_CONFLICT: { httpStatus: 409, retryable: false, expose: true },
   ALREADY_DECIDED: { httpStatus: 409, retryable: false, expose: true },
+  ERASED: { httpStatus: 410, retryable: false, expose: true },
   CURSOR_INVALID: { httpStatus: 400, retryable: false, expose: true },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, expose: true },
   VALUE_MISSING: { httpStatus: 500, retryable: false, expose: true },

@@ -67,13 +67,33 @@ export default defineTool({ name: "${name}", version: "1", description: "${descr
 
 describe("loadProject()", () => {
   it("takes what soma init writes, and every sample of the SDK", async () => {
-    for (const name of ["template", "samples/map", "samples/refund", "samples/research", "samples/timer"])
+    for (const name of [
+      "template",
+      ...["map", "refund", "research", "timer", "torture"].map((name) => `samples/${name}`),
+    ])
       await cp(join(SDK, name), dir, { recursive: true });
     const { failed, is } = (await follow()).first;
     expect([failed, is]).toEqual([
       undefined,
-      expect.stringContaining("agents orders, prices, refund, research, timer · tools "),
+      expect.stringContaining(
+        "agents torture_asked, torture_found, torture_idempotent, orders, prices, torture_pure, refund, research, timer · tools ",
+      ),
     ]);
+  });
+
+  it("gives its files the SDK of this installation, whatever is installed in it, and every other package from there", async () => {
+    const installed = (name: string, code: string) => ({
+      [`node_modules/${name}/package.json`]: '{ "exports": { "./*": "./*.js" } }',
+      [`node_modules/${name}/graph.js`]: code,
+    });
+    await write({
+      ...installed("@soma/sdk", "throw new Error('another SDK was loaded');"),
+      ...installed("@soma/client", "exports.answerOf = (text) => text + ', by the client';"),
+      "agents/words/answer.ts": 'export { answerOf } from "@soma/client/graph";',
+      "agents/refund.ts": agent("refund"),
+    });
+    const { failed, answers } = (await follow()).first;
+    expect([failed, answers]).toEqual([undefined, expect.arrayContaining(["first, by the client"])]);
   });
 
   it("refuses a folder that is no project, and one with faults: all of them, by file, with what to do", async () => {

@@ -15,7 +15,7 @@ export interface ProjectModules {
 }
 
 /** Packages that a project has from this installation, so that there is one copy of each in the process. */
-const FROM_HERE = /^(?:@soma\/|typebox(?:\/|$))/;
+const FROM_HERE = /^(?:@soma\/sdk|typebox)(?:\/|$)/;
 
 /**
  * Loads files of a folder anywhere on the disk, again and again. Node keeps a module for ever under its URL, so each loading

@@ -1,3 +1,4 @@
+import { isErased } from "@soma/schemas/erased-payload";
 import { payloadOf } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { type StreamFrame, toGraphqlFrame } from "@soma/shared/stream-frames/graphql-frames";
@@ -24,8 +25,9 @@ export function eventResolvers(sql: Sql): Pick<Resolvers, "RunEvent"> {
   };
 }
 
-/** The typed form of a STREAM_ event; null for the others. */
+/** The typed form of a STREAM_ event; null for the others, and for one that was erased. */
 function toFrame({ kind, payload }: HistoryEvent): StreamFrame | null {
   if (kind !== "STREAM_START" && kind !== "STREAM_DATA" && kind !== "STREAM_END") return null;
+  if (isErased(payload)) return null;
   return toGraphqlFrame(payloadOf(kind, payload));
 }

@@ -1,13 +1,13 @@
 import type { Json } from "@soma/schemas/json";
-import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { getPinnedGraph } from "../commands/get-pinned-graph.ts";
 import type { HistoryEvent } from "../domain/history.ts";
+import { pinAt } from "../domain/migrations.ts";
 import { diffState, type StateChange } from "../domain/state-diff.ts";
 import { stateAt } from "../engine/execute/state-at.ts";
-import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
 import type { RunRow } from "../store/tables.ts";
 import { findRun } from "./find-node.ts";
 import type { RunResolvers } from "./generated.ts";
@@ -46,24 +46,26 @@ async function readFoldable(
   context: RequestContext,
   run: RunRow,
 ): Promise<{ newest: number; state(seq: number): Json }> {
-  const graph = getPinnedGraph(graphs, run);
+  getPinnedGraph(graphs, run);
   const events = await loadersOf(sql, context).record.load(run.runId);
   const head = await loadersOf(sql, context).head.load(run.runId);
   const newest = head?.seq ?? 0;
-  return { newest, state: (seq) => foldTo({ run, graph, events, newest, seq }) };
+  return { newest, state: (seq) => foldTo({ run, graphs, events, newest, seq }) };
 }
 
 interface Fold {
   run: RunRow;
-  graph: AnyGraph;
+  graphs: GraphRegistry;
   events: readonly HistoryEvent[];
   newest: number;
   seq: number;
 }
 
-function foldTo({ run: { runId }, graph, events, newest, seq }: Fold): Json {
+function foldTo({ run, graphs, events, newest, seq }: Fold): Json {
+  const { runId } = run;
   if (seq < 1 || seq > newest)
     throw new SomaError("BAD_INPUT", `run ${runId} has no event ${seq}; it has 1 to ${newest}`);
+  const graph = getPinnedGraph(graphs, run, pinAt(events, seq, pinOf(run)));
   const state = stateAt(graph, events, seq);
   checkSize(`the state of run ${runId} at event ${seq}`, state);
   return state;

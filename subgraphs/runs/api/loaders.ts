@@ -7,20 +7,23 @@ import { type HistoryEvent, stepIdOf } from "../domain/history.ts";
 import type { CallCounts } from "../domain/run-outcome.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
+import { findErasures } from "../store/find-erasures.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
 import { findStepEvents, type StepPlace } from "../store/find-step-events.ts";
 import { listChildren } from "../store/list-children.ts";
+import { listHolds } from "../store/list-holds.ts";
 import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questions.ts";
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
-import type { RunRow, SessionRow } from "../store/tables.ts";
+import type { ErasureRow, HoldRow, RunRow, SessionRow } from "../store/tables.ts";
 
 /** As the schema says it. */
 const MAX_CHILDREN = 100;
 const MAX_QUESTIONS = 20;
+const MAX_HOLDS = 100;
 
 export interface Loaders {
   /** Runs of each session, newest first. */
@@ -37,6 +40,10 @@ export interface Loaders {
   children: DataLoader<string, RunRow[]>;
   /** Questions of each run that wait for a person. */
   openQuestions: DataLoader<string, OpenQuestion[]>;
+  /** What keeps each run, and what did. */
+  holds: DataLoader<string, HoldRow[]>;
+  /** Undefined for a run that has its contents, or was erased with the one that started it. */
+  erasure: DataLoader<string, ErasureRow | undefined>;
   /** Undefined for a run without any. */
   badCalls: DataLoader<string, CallCounts | undefined>;
 }
@@ -63,6 +70,15 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
     session: byId(
       (ids) => transaction(sql, { tenant }, (tx) => findSessions(tx, { sessionIds: ids })),
       (row) => row.sessionId,
+    ),
+    holds: new DataLoader<string, HoldRow[]>(async (runIds) => {
+      const rows = await transaction(sql, { tenant }, (tx) => listHolds(tx, { tenant, runIds, limit: MAX_HOLDS }));
+      const byRun = Map.groupBy(rows, ({ runId }) => runId);
+      return runIds.map((runId) => byRun.get(runId) ?? []);
+    }),
+    erasure: byId(
+      (ids) => transaction(sql, { tenant }, (tx) => findErasures(tx, { tenant, runIds: ids })),
+      (row) => row.runId,
     ),
     head: new DataLoader<string, Head | undefined>(async (ids) => {
       const heads = await transaction(sql, { tenant }, (tx) => readHeads(tx, { runIds: ids }));

@@ -113,8 +113,8 @@ describe("the runs API", () => {
   it("says how a run went beside its status, in a list and by itself, and nothing while it goes on", async () => {
     const { runId } = await harness.start({ graph: "calls" }, aPrincipal({ tenant: "other" }));
     await harness.finished(runId);
-    const fields = "{ status outcome { kind failedCalls deniedCalls } }";
-    const outcome = { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 1 };
+    const fields = "{ status outcome { kind failedCalls deniedCalls cutAnswers } }";
+    const outcome = { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 1, cutAnswers: 0 };
     expect((await ask(`{ run(id: "${runId}") ${fields} }`, "other")).data?.run).toEqual({
       status: "SUCCEEDED",
       outcome,
@@ -124,7 +124,7 @@ describe("the runs API", () => {
     expect((listed?.runs as { nodes: unknown[] } | undefined)?.nodes[0]).toEqual({
       id: clean,
       status: "SUCCEEDED",
-      outcome: { kind: "OK", failedCalls: 0, deniedCalls: 0 },
+      outcome: { kind: "OK", failedCalls: 0, deniedCalls: 0, cutAnswers: 0 },
     });
     await harness.database.owner`update run set status = 4 where run_id = ${runId}`;
     expect((await ask(`{ run(id: "${runId}") ${fields} }`, "other")).data?.run).toEqual({

@@ -13,6 +13,7 @@ import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { RunRow } from "../store/tables.ts";
+import { custodyResolvers } from "./custody-resolvers.ts";
 import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
 import type { ModelStatus, Resolvers } from "./generated.ts";
@@ -49,6 +50,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
 
   const ofRuns = runResolvers(deps);
   const schedules = scheduleResolvers({ ...deps, starter });
+  const custody = custodyResolvers(sql);
   return {
     Query: {
       ...schedules.Query,
@@ -65,6 +67,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Mutation: {
       ...schedules.Mutation,
+      ...custody.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -94,7 +97,9 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Schedule: schedules.Schedule,
     ...ofRuns,
-    Run: { ...ofRuns.Run, ...historyResolvers(deps) },
+    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run },
+    Hold: custody.Hold,
+    Erasure: custody.Erasure,
     ...eventResolvers(sql),
   };
 }

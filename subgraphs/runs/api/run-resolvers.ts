@@ -8,6 +8,7 @@ import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
 import { approvalIdOf } from "../domain/wait-names.ts";
+import { findSuccessor } from "../engine/deploys/plan-take-over.ts";
 import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
 import type { RunRow, SessionRow } from "../store/tables.ts";
 import { findRun, findSession, findStep } from "./find-node.ts";
@@ -31,10 +32,11 @@ export function runResolvers({
       session: (run, _args, context) => sessionOf(sql, context, run),
       status: (run) => RUN_STATUS[toRunStatus(run.status)].graphql,
       outcome: async (run, _args, context) => {
-        if (!isFinished(run.status)) return null;
+        if (!isFinished(run.status) || run.erasedAt !== null) return null;
         const calls = (await loadersOf(sql, context).badCalls.load(run.runId)) ?? NO_BAD_CALLS;
         const kind = outcomeOf(run.status, calls);
-        return kind === undefined ? null : { kind, failedCalls: calls.failed, deniedCalls: calls.denied };
+        const counts = { failedCalls: calls.failed, deniedCalls: calls.denied, cutAnswers: calls.cut };
+        return kind === undefined ? null : { kind, ...counts };
       },
       answer: async (run, _args, context) => {
         if (run.status !== RUN_STATUS.SUCCEEDED.code) return null;
@@ -58,6 +60,11 @@ export function runResolvers({
       picture: async (run, _args, context) => {
         const graph = graphs.findPinned(pinOf(run));
         return graph === undefined ? null : drawRun(graph, await loadersOf(sql, context).steps.load(run.runId));
+      },
+      waitsForGraph: (run) => {
+        const pin = pinOf(run);
+        const isHere = graphs.findPinned(pin) !== undefined || findSuccessor(graphs, pin) !== undefined;
+        return isFinished(run.status) || isHere ? null : pin;
       },
       steps: async (run, args, context) => stepConnection(await loadersOf(sql, context).steps.load(run.runId), args),
     },

@@ -8,6 +8,7 @@ import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
+import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { mergePatch } from "../domain/merge-patch.ts";
 import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
@@ -19,6 +20,7 @@ import { findLineage } from "../store/find-lineage.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
 import { insertFork } from "../store/insert-fork.ts";
 import { insertSession } from "../store/insert-session.ts";
+import { lockLineage } from "../store/lock-lineage.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { RunRow } from "../store/tables.ts";
 import type { Admission } from "./admission.ts";
@@ -63,9 +65,10 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
       if (known !== undefined) return sameRun(known, idemDigest, idemKey);
       const parent = await getRun(tx, { runId });
       requireRole(principal, parent.role);
+      checkNotErased(await lockLineage(tx, { runId: parent.runId, strength: "KEY_SHARE" }));
       const graph = getPinnedGraph(deps.graphs, parent);
-      const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
       const origin = await findOrigin(tx, parent, atSeq);
+      const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
       const asked = { startedBy: principal.subject, idemKey, idemDigest };
       const forkId = await makeFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
       const row = await findRunByKey(tx, { tenant, idemKey });
@@ -78,6 +81,7 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
 /** The events that a fork goes on from. */
 async function findOrigin(tx: Tx, { runId }: RunRow, atSeq: number): Promise<HistoryEvent[]> {
   const events = await readRecord(tx, { runId });
+  checkKept(events.filter(({ seq }) => seq <= atSeq));
   checkCheckpoint(runId, events, atSeq);
   const lineage = await findLineage(tx, { runId });
   if (lineage.filter(({ afterSeq }) => afterSeq < atSeq).length >= MAX_LINEAGE)

@@ -1,12 +1,12 @@
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
+import { findOld } from "../engine/deploys/plan-take-over.ts";
 import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
 import type { RunRow } from "../store/tables.ts";
 
-/** The graph a run is pinned to; throws NOT_FOUND, with those there are, when this build does not have it. */
-export function getPinnedGraph(graphs: GraphRegistry, run: RunRow): AnyGraph {
-  const pin = pinOf(run);
-  const graph = graphs.findPinned(pin);
+/** The graph a run is pinned to, or was; throws NOT_FOUND, with those there are, when this build does not have it. */
+export function getPinnedGraph(graphs: GraphRegistry, run: RunRow, pin = pinOf(run)): AnyGraph {
+  const graph = graphs.findPinned(pin) ?? findOld(graphs, pin);
   if (graph !== undefined) return graph;
   const known = graphs.pins().join(", ");
   throw new SomaError(

@@ -6,6 +6,7 @@ import { digest } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
+import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { effectsSince, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
@@ -97,11 +98,13 @@ async function rollBack(
   const { runId, toSeq, dryRun, mayRevive = false } = params;
   const run = await getRun(tx, { runId });
   requireRole(principal, run.role);
+  checkNotErased([run]);
   const request = digest(params.idempotencyKey);
   if (dryRun !== true) await lockRollbacks(tx, { runId });
   const events = await readRecord(tx, { runId });
   const done = events.find((event) => isOf(event, runId, request));
   if (done !== undefined) return { run: await getRun(tx, { runId }), effects: effectsBefore(events, done, params) };
+  checkKept(events);
   checkCheckpoint(runId, events, toSeq);
   checkOwn(run, toSeq);
   if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };
@@ -112,6 +115,8 @@ async function rollBack(
   // What its owner wrote until it was taken; nobody writes now.
   const newer = await readRecord(tx, { runId, afterSeq: events.at(-1)?.seq ?? 0 });
   const all = [...events, ...newer];
+  // It may have gone on with another version of its graph meanwhile.
+  checkCheckpoint(runId, all, toSeq);
   const head = (await readHeads(tx, { runIds: [runId] })).get(runId);
   if (head === undefined) throw new SomaError("INTERNAL", `run ${runId} has no history`);
   const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request };

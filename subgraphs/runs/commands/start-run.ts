@@ -1,3 +1,4 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import type { JsonObject } from "@soma/schemas/json";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
@@ -71,8 +72,9 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   const row = await deps.admission.admit(run, () => deps.starter.start(run));
   if (row === undefined)
     throw new SomaError("NOT_FOUND", `session ${run.sessionId} does not exist; leave sessionId out to begin one`);
+  const begun = row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);
   // A repeat has the same input, or it is refused.
-  return { ...(row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey)), input };
+  return { ...begun, input: begun.erasedAt === null ? input : ERASED_PAYLOAD };
 }
 
 /** What is started, by whom it may be, with what is left out filled in; throws when it cannot. */

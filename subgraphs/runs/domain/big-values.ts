@@ -26,14 +26,14 @@ export interface Stored<T extends Json = Json> {
 type Path = readonly (string | number)[];
 type Part = [hash: string, ...Path];
 
-/** Fields of a payload of which the row itself is read: the status of an output by SQL, the code of an error by the relay. */
-const READ_IN_PLACE: Path = ["output", "error"];
+/** What stays of a field in the row: the status of an output and why it was cut are read by SQL, the code of an error by the relay. */
+const READ_IN_PLACE: Readonly<Record<string, readonly string[]>> = { output: ["status", "cut"], error: ["code"] };
+/** A word of ours; what a tool calls by the same name may be longer. */
+const MAX_WORD = 64;
 
 /** A payload as its row has it: fields that are big are taken out, not all of it. */
 export function toStoredPayload(payload: JsonObject): Stored<JsonObject> {
-  const mayTakeOut = ([field, ...within]: Path): boolean =>
-    field !== undefined && (within.length > 0 || !READ_IN_PLACE.includes(field));
-  const { json, values } = store(payload, mayTakeOut);
+  const { json, values } = store(payload, leftOf);
   return { json: json as JsonObject, values };
 }
 
@@ -46,7 +46,7 @@ export function toStoredText(payload: JsonObject, text: string): { text: string;
 
 /** Any JSON as its row has it: what a user sends may have a field of our name, and is then taken out as a whole. */
 export function toStoredJson(value: Json): Stored {
-  return store(value, () => true);
+  return store(value, () => null);
 }
 
 /** Hashes of the values that a stored object refers to. */
@@ -72,9 +72,19 @@ export function toWhole(what: string, stored: Json, values: ReadonlyMap<string, 
   return root.whole;
 }
 
-function store(value: Json, mayTakeOut: (path: Path) => boolean): Stored {
+/** What a payload has in place of a part that is taken out; undefined where nothing is. */
+function leftOf([field, ...within]: Path, value: Json): Json | undefined {
+  if (field === undefined) return undefined;
+  const names = within.length === 0 && isRecord(value) ? READ_IN_PLACE[field] : undefined;
+  if (names === undefined) return null;
+  const isWord = ([name, item]: [string, Json]): boolean =>
+    names.includes(name) && typeof item === "string" && item.length <= MAX_WORD;
+  return Object.fromEntries(Object.entries(value as JsonObject).filter(isWord));
+}
+
+function store(value: Json, toLeft: Search["toLeft"]): Stored {
   const out: { path: Path; value: Json }[] = [];
-  const left = takeOut(value, { path: [], out, mayTakeOut }).json;
+  const left = takeOut(value, { path: [], out, toLeft }).json;
   const isOurs = isRecord(left) && !Object.hasOwn(left, PARTS);
   if (out.length === 0 && (isOurs || !isRecord(left))) return { json: value, values: [] };
   // What cannot say itself what is missing in it is kept as a whole.
@@ -89,7 +99,8 @@ interface Search {
   path: Path;
   /** What was taken out so far. */
   out: { path: Path; value: Json }[];
-  mayTakeOut(path: Path): boolean;
+  /** What stands where a part was; undefined when it may not be taken out. */
+  toLeft(path: Path, part: Json): Json | undefined;
 }
 
 /**
@@ -97,14 +108,15 @@ interface Search {
  * is found again although its neighbours changed, and nothing large is left.
  */
 function takeOut(value: Json, search: Search): { json: Json; bytes: number } {
-  const { path, out, mayTakeOut } = search;
+  const { path, out, toLeft } = search;
   const before = out.length;
   const looksIn = typeof value === "object" && value !== null && path.length < MAX_DEPTH;
   const left = looksIn ? fromEach(value, search) : toLeaf(value);
   const bytes = left.bytes + (out.length - before) * PART_BYTES;
-  if (bytes <= BIG_BYTES || !(mayTakeOut(path) || !isRecord(value))) return left;
+  const rest = bytes <= BIG_BYTES ? undefined : toLeft(path, value);
+  if (rest === undefined) return left;
   out.splice(before, out.length, { path, value });
-  return toLeaf(null);
+  return toLeaf(rest);
 }
 
 function fromEach(value: Json[] | JsonObject, search: Search): { json: Json; bytes: number } {

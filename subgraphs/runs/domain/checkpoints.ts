@@ -1,6 +1,7 @@
 import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "./history.ts";
+import { isMigration } from "./migrations.ts";
 import { effectiveEvents } from "./rollback.ts";
 
 /** Events after which a run stands between two steps: what it is there is told by the history up to them. */
@@ -15,7 +16,19 @@ function isCheckpoint({ kind, node }: HistoryEvent): boolean {
 export function checkCheckpoint(runId: string, events: readonly HistoryEvent[], seq: number): void {
   const found = events.find((event) => event.seq === seq);
   if (found === undefined || !isCheckpoint(found)) throw notThere(runId, events, seq);
+  checkMigrations(runId, events, seq);
   checkApprovals(runId, events, seq);
+}
+
+/** Its graph cannot fold what another one had come to before it. */
+function checkMigrations(runId: string, events: readonly HistoryEvent[], seq: number): void {
+  const migrated = events.find((event) => event.seq > seq && isMigration(event));
+  if (migrated === undefined) return;
+  const { from, to } = payloadOf("RUN_MIGRATED", migrated.payload);
+  throw new SomaError(
+    "BAD_INPUT",
+    `run ${runId} was migrated from ${from} to ${to} at event ${migrated.seq}, which is after event ${seq}; go on from the end of a step after it`,
+  );
 }
 
 function notThere(runId: string, events: readonly HistoryEvent[], seq: number): SomaError {

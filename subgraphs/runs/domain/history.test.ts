@@ -1,3 +1,4 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import { CHAIN_START, ChainError, type ChainHead, verifyNext } from "@soma/schemas/run-chain";
 import { EVENT_KIND, type EventKind, toEventKind } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
@@ -89,6 +90,9 @@ describe("the chain of a fork", () => {
   it("goes on from the event it was forked from, whoever wrote that", async () => {
     const forked = forkOf(second);
     await verifyFork([first, second, forked, ended(forked)]);
+    const erased = { ...forked, payload: ERASED_PAYLOAD };
+    await verifyFork([first, second, erased, ended(forked)]);
+    await expect(verifyFork([first, erased])).rejects.toBeInstanceOf(ChainError);
   });
 
   it("is broken by an event of another run, and by a fork from another event than the one before", async () => {
@@ -123,6 +127,8 @@ describe("toPublishedEvent()", () => {
     const published = toPublishedEvent(facts, event);
     expect(published !== undefined).toBe(PUBLISHED_KINDS.includes(EVENT_KIND[kind]));
     if (published !== undefined) expect(validateForPublish(published.type, published.data)).toEqual([]);
+    const erased = toPublishedEvent(facts, { ...event, payload: ERASED_PAYLOAD });
+    if (erased !== undefined) expect(validateForPublish(erased.type, erased.data)).toEqual([]);
   });
 
   it("names the run, the step, the retries and the trace, and never a payload", () => {
@@ -152,23 +158,25 @@ describe("toPublishedEvent()", () => {
   });
 
   it.each([
-    ["RUN_SUCCEEDED", { failed: 0, denied: 0 }, "ok"],
-    ["RUN_SUCCEEDED", { failed: 0, denied: 2 }, "with_denials"],
-    ["RUN_SUCCEEDED", { failed: 1, denied: 2 }, "with_failures"],
-    ["RUN_FAILED", { failed: 1, denied: 0 }, "failed"],
-    ["RUN_CANCELED", { failed: 0, denied: 1 }, "canceled"],
+    ["RUN_SUCCEEDED", { failed: 0, denied: 0, cut: 0 }, "ok"],
+    ["RUN_SUCCEEDED", { failed: 0, denied: 2, cut: 0 }, "with_denials"],
+    ["RUN_SUCCEEDED", { failed: 1, denied: 2, cut: 0 }, "with_failures"],
+    ["RUN_SUCCEEDED", { failed: 1, denied: 2, cut: 1 }, "incomplete"],
+    ["RUN_FAILED", { failed: 1, denied: 0, cut: 0 }, "failed"],
+    ["RUN_CANCELED", { failed: 0, denied: 1, cut: 0 }, "canceled"],
   ] as const)("says of %s with %j that it went %s", (kind, badCalls, outcome) => {
     const [event] = aHistory({ kind });
     if (event === undefined) throw new Error("no event");
     const published = toPublishedEvent({ ...facts, badCalls }, event);
-    expect(published?.data).toMatchObject({ outcome, failed_calls: badCalls.failed, denied_calls: badCalls.denied });
+    const { failed, denied, cut } = badCalls;
+    expect(published?.data).toMatchObject({ outcome, failed_calls: failed, denied_calls: denied, cut_answers: cut });
     expect(validateForPublish("agent.runs.v1", published?.data)).toEqual([]);
   });
 
   it("says of a run that goes on nothing about how it went", () => {
     const [event] = aHistory({ kind: "RUN_STARTED" });
     if (event === undefined) throw new Error("no event");
-    const published = toPublishedEvent({ ...facts, badCalls: { failed: 0, denied: 0 } }, event);
+    const published = toPublishedEvent({ ...facts, badCalls: { failed: 0, denied: 0, cut: 0 } }, event);
     expect(published?.data).not.toHaveProperty("outcome");
   });
 });

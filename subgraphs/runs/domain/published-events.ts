@@ -85,10 +85,11 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
 function outcomeFields(
   status: RunStatusName,
   calls: CallCounts | undefined,
-): Pick<AgentRunEvent, "outcome" | "failed_calls" | "denied_calls"> {
+): Pick<AgentRunEvent, "outcome" | "failed_calls" | "denied_calls" | "cut_answers"> {
   const outcome = calls === undefined ? undefined : outcomeOf(RUN_STATUS[status].code, calls);
   if (calls === undefined || outcome === undefined) return {};
-  return { outcome: RUN_OUTCOME[outcome], failed_calls: calls.failed, denied_calls: calls.denied };
+  const counts = { failed_calls: calls.failed, denied_calls: calls.denied, cut_answers: calls.cut };
+  return { outcome: RUN_OUTCOME[outcome], ...counts };
 }
 
 function toStepEvent(run: RunFacts, event: HistoryEvent, kind: StepEndKind): AgentStepEvent {

@@ -27,6 +27,12 @@ describe("input of a run", () => {
     expect(() => parseSessionId("x")).toThrow(/not a UUID/);
   });
 
+  it("is not what an erased one is replaced by", () => {
+    expect(() => parseRunInput({ "soma:erased": true }, { name: "any", begin: () => ({}) })).toThrow(
+      'the input {"soma:erased":true} is what an erased one is replaced by',
+    );
+  });
+
   it("is what its graph can begin with, where the graph says so", () => {
     const begin = ({ amount }: { amount?: unknown }) => {
       if (typeof amount !== "number") throw new Error("amount is not a number");

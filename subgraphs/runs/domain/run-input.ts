@@ -1,3 +1,4 @@
+import { isErased } from "@soma/schemas/erased-payload";
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
@@ -10,6 +11,11 @@ export const MAX_INPUT_BYTES = 65_536;
 export function parseRunInput(input: Json, { name, begin }: Pick<AnyGraph, "name" | "begin">): JsonObject {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw new SomaError("BAD_INPUT", 'the input of a run is an object, such as {"text": "..."}');
+  if (isErased(input))
+    throw new SomaError(
+      "BAD_INPUT",
+      `the input ${JSON.stringify(input)} is what an erased one is replaced by; say it otherwise`,
+    );
   const size = Buffer.byteLength(JSON.stringify(input));
   if (size > MAX_INPUT_BYTES)
     throw new SomaError("PAYLOAD_TOO_LARGE", `the input is ${size} bytes; at most ${MAX_INPUT_BYTES} are taken`);

@@ -69,7 +69,7 @@ describe("what runs of ten steps cost", () => {
   }
 
   async function runTogether(count: number): Promise<void> {
-    const batcher = createCommitBatcher({ sql: commits, owner, log });
+    const batcher = createCommitBatcher({ sql: commits, projects: commits, owner, log });
     const runs = await startAndClaim(count);
     expect(runs).toHaveLength(count);
     await Promise.all(

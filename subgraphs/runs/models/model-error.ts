@@ -32,10 +32,10 @@ const KEY_SHAPES = /\b(?:sk|pk|rk|key|gsk|xai)[-_][\w*.-]{6,}/g;
 const MIN_KEY_LENGTH = 8;
 
 /** Takes the key out before clipping, because half a key is a secret too. */
-export function createQuote(apiKey: string | undefined): Quote {
+export function createQuote(...keys: (string | undefined)[]): Quote {
+  const secrets = keys.flatMap((key = "") => (key.length < MIN_KEY_LENGTH ? [] : [key, encodeURIComponent(key)]));
   return (text, maxLength) => {
-    const isSecret = apiKey !== undefined && apiKey.length >= MIN_KEY_LENGTH;
-    const known = isSecret ? text.replaceAll(apiKey, "[key]") : text;
+    const known = secrets.reduce((all, secret) => all.replaceAll(secret, "[key]"), text);
     const line = known
       .replace(KEY_SHAPES, "[key]")
       .replaceAll(/[\s\p{Cc}]+/gu, " ")

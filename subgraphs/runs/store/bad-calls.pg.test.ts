@@ -22,7 +22,14 @@ const STATUSES = [
   null,
   ["FAILED"],
 ];
-const PAYLOADS = [...STATUSES.map((status) => ({ output: { status } })), {}, { output: "FAILED" }, { output: null }];
+const CUTS = ["length", "content_filter", "stop", 7, null];
+const PAYLOADS = [
+  ...STATUSES.map((status) => ({ output: { status } })),
+  ...CUTS.map((cut) => ({ output: { cut } })),
+  {},
+  { output: "FAILED" },
+  { output: null },
+];
 
 describe("the view bad_call", () => {
   let database: TestDatabase;
@@ -35,7 +42,7 @@ describe("the view bad_call", () => {
     const before = migrations.findIndex(({ name }) => name.includes("bad-calls"));
     database = await createTestDatabase("runs", migrations.slice(0, before));
     for (const type of Object.keys(EVENT_KIND) as EventKind[])
-      for (const nodeType of ["tool", "policy", null])
+      for (const nodeType of ["tool", "policy", "model", null])
         for (const payload of PAYLOADS) runs.push({ runId: newId("Run"), type, nodeType, payload });
     const session = newId("Session");
     await database.owner`insert into session (tenant, session_id, created_by) values ('acme', ${session}, 'user:ada')`;
@@ -79,9 +86,10 @@ describe("the view bad_call", () => {
   it("says of every end of a step what badCallOf() says, of runs that are older than it too", async () => {
     const counts = await count(runs.map(({ runId }) => runId));
     const wrong = runs.filter((run) => {
-      const { failed = 0, denied = 0 } = counts.get(run.runId) ?? {};
+      const { failed = 0, denied = 0, cut = 0 } = counts.get(run.runId) ?? {};
       const found = badCallOf(run);
-      return failed !== Number(found === "FAILED") || denied !== Number(found === "DENIED");
+      const told = [failed, denied, cut].map(Number).join();
+      return told !== ["FAILED", "DENIED", "CUT"].map((bad) => Number(found === bad)).join();
     });
     expect(wrong).toEqual([]);
     expect(counts.size).toBeGreaterThan(10);
@@ -89,7 +97,7 @@ describe("the view bad_call", () => {
 
   it("shows a tenant nothing of another one", async () => {
     expect(await count([long], "other")).toEqual(new Map());
-    expect(await count([long])).toEqual(new Map([[long, { failed: 10, denied: 0 }]]));
+    expect(await count([long])).toEqual(new Map([[long, { failed: 10, denied: 0, cut: 0 }]]));
   });
 
   it("costs what is wrong with a run, not what is in it", async () => {

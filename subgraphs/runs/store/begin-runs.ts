@@ -22,7 +22,7 @@ export type BegunRow = Omit<RunRow, "input">;
 /**
  * Makes runs, each with its first event, as one statement that is a transaction by itself. Gives the run of each tenant's key, made
  * here or known before, in no order, each without its input, which whoever starts it has; none for one whose session does not exist.
- * See 0017-begin-runs.sql and 0027-big-values.sql.
+ * See 0017-begin-runs.sql and 0044-big-values.sql.
  */
 export function beginRuns(tx: Tx, { runs }: { runs: readonly NewRun[] }): Promise<BegunRow[]> {
   return tx<BegunRow[]>`select ${runColumns(tx)} from begin_runs(${JSON.stringify(runs.map(toRow))}::text::jsonb)`;
@@ -33,7 +33,7 @@ function toRow(run: NewRun): object {
   const { graph, input, role, modelProfile, ...rest } = run;
   const { payload, payloadHash, hash } = firstEvent(run);
   const [event, start] = [toStoredPayload(payload), toStoredJson(input)];
-  const kept = [...event.values, ...start.values].map(({ hash, text }) => ({ hash, value: JSON.parse(text) }));
+  const kept = [...event.values, ...start.values].map((value) => ({ hash: value.hash, value: value.text }));
   const big = kept.length === 0 ? {} : { input: start.json, kept };
   return { ...rest, ...big, payload: event.json, payloadHash, hash };
 }

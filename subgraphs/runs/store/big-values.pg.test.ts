@@ -1,11 +1,14 @@
 import { graph, replaced } from "@soma/sdk/graph";
 import { newId } from "@soma/shared/ids";
+import type { Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { aPrincipal } from "@soma/shared/testing/principals";
+import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toStoredText } from "../domain/big-values.ts";
 import { runEvent } from "../domain/run-event.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { appendSignal } from "./append-signal.ts";
 import { claimRuns } from "./claim-runs.ts";
 import { commitBatch } from "./commit-batch.ts";
 import { registerWorker } from "./register-worker.ts";
@@ -25,7 +28,18 @@ afterAll(() => harness.close());
 const start = (text: string, tenant = "acme"): Promise<RunRow> =>
   harness.start({ graph: "quiet", input: { text } }, aPrincipal({ tenant }));
 const forget = (...runs: RunRow[]) =>
-  harness.database.worker`select forget_values(${runs.map(({ runId }) => runId)}::uuid[])`;
+  transaction(harness.database.owner, { tenant: "acme" }, (tx) => forgetIn(tx, runs));
+const forgetIn = (tx: Tx, runs: RunRow[], limit = 9) =>
+  tx<{ more: boolean }[]>`select forget_values(${runs.map(({ runId }) => runId)}::uuid[], ${limit}) as more`;
+const isKept = async (text: string): Promise<boolean> =>
+  (await harness.database.owner`select from big_value where value #>> '{}' = ${text}`).length > 0;
+const aSignal = { tenant: "acme", name: "news", sentBy: "user:ada", idemKey: "k", idemDigest: "d" };
+const untilOneWaits = () =>
+  until("one waits for the other", async () => {
+    const { owner } = harness.database;
+    const waiting = await owner`select from pg_locks where not granted and locktype in ('transactionid', 'tuple')`;
+    return waiting.length > 0;
+  });
 const valuesOf = async ({ runId }: RunRow): Promise<string[]> => {
   const rows = await harness.database.owner<{ name: string }[]>`
     select u.tenant || ' ' || encode(u.hash, 'hex') as name from big_value_use u join big_value v using (tenant, hash)
@@ -57,7 +71,7 @@ describe("big values", () => {
   it("are written with the row that refers to them or not at all", async () => {
     const text = "w".repeat(20_000);
     const run = await start("small");
-    const { worker, owner: admin } = harness.database;
+    const { worker } = harness.database;
     const owner = await registerWorker(worker, { workerId: newId(), slots: 99, build: "test", leaseMs: 60_000 });
     const claimed = await claimRuns(worker, { owner, graphs: [quiet.pin], slots: 99 });
     const { epoch = 0 } = claimed.find(({ runId }) => runId === run.runId) ?? {};
@@ -80,7 +94,10 @@ describe("big values", () => {
     // A row that cannot be written takes its values along.
     const twice = { ...row, event: { ...event, seq: 1 }, values };
     await expect(commitBatch(worker, { owner, rows: [twice] })).rejects.toMatchObject({ code: "23505" });
-    expect(await admin`select from big_value where value #>> '{}' = ${text}`).toHaveLength(0);
+    expect(await isKept(text)).toBe(false);
+    // Nor does one that is refused keep any.
+    expect(await commitBatch(worker, { owner, rows: [{ ...row, epoch: epoch + 1, values }] })).toEqual(new Map());
+    expect(await isKept(text)).toBe(false);
 
     await commitBatch(worker, { owner, rows: [{ ...row, values }] });
     expect((await harness.history(run.runId))[1]).toEqual(event);
@@ -97,13 +114,61 @@ describe("big values", () => {
     await expect(harness.find(run.runId)).rejects.toThrow(`the input of run ${run.runId} cannot be read`);
   });
 
-  it("forget_values() takes away what no other run refers to", async () => {
+  it("forget_values() takes away so many at a time that no other run refers to", async () => {
     const text = "f".repeat(20_000);
     const [one, two] = [await start(text), await start(text)];
     await forget(one);
     expect(await valuesOf(one)).toEqual([]);
     expect((await harness.history(two.runId))[0]?.payload.input).toEqual({ text });
-    await forget(two);
-    expect(await harness.database.owner`select from big_value where value #>> '{}' = ${text}`).toHaveLength(0);
+    const both = [two, await start("g".repeat(20_000))];
+    const forgetOne = () =>
+      transaction(harness.database.owner, { tenant: "acme" }, async (tx) => (await forgetIn(tx, both, 1))[0]?.more);
+    expect([await forgetOne(), await forgetOne(), await forgetOne()]).toEqual([true, true, false]);
+    expect(await isKept(text)).toBe(false);
+  });
+
+  it("one that is taken away while another run begins with it is kept again", async () => {
+    const text = "r".repeat(20_000);
+    const first = await start(text);
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const forgotten = Promise.withResolvers<void>();
+    const forgetting = transaction(harness.database.owner, { tenant: "acme" }, async (tx) => {
+      await forgetIn(tx, [first]);
+      forgotten.resolve();
+      await over;
+    });
+    await forgotten.promise;
+    const beginning = start(text);
+    await untilOneWaits();
+    end();
+    await forgetting;
+    const second = await beginning;
+    expect((await harness.history(second.runId))[0]?.payload.input).toEqual({ text });
+  });
+
+  it("one that a run begins with while it is about to be taken away stays", async () => {
+    const text = "s".repeat(20_000);
+    const [first, second] = [await start(text), await start("small")];
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const kept = Promise.withResolvers<void>();
+    const keeping = transaction(harness.database.request, { tenant: "acme" }, async (tx) => {
+      await appendSignal(tx, { ...aSignal, runId: second.runId, payload: { text } });
+      kept.resolve();
+      await over;
+    });
+    await kept.promise;
+    const forgetting = forget(first);
+    await untilOneWaits();
+    end();
+    await Promise.all([keeping, forgetting]);
+    expect(await valuesOf(second)).toHaveLength(1);
+    expect(await isKept(text)).toBe(true);
+  });
+
+  it("nobody changes one, though whoever refers to it holds it", async () => {
+    for (const sql of [harness.database.request, harness.database.worker]) {
+      const change = transaction(sql, { tenant: "acme" }, (tx) => tx`update big_value set hash = '\\x00'`);
+      await expect(change).rejects.toMatchObject({ code: "42501" });
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { EVENT_KIND } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
+import type { PendingQuery } from "postgres";
 import type { HistoryEvent } from "../domain/history.ts";
-import { keepValues, type TenantValue } from "./keep-values.ts";
+import type { TenantValue } from "./keep-values.ts";
 
 /** Which incarnation writes: its row, its generation, and the number of its locks. */
 export interface Incarnation {
@@ -42,7 +43,7 @@ export async function commitBatch(
   // The driver looks at each item of an array for what it must quote; numbers, ids and hashes have nothing of it.
   const bare = (pick: (row: BatchRow) => string | number | null): string =>
     `{${rows.map((row) => pick(row) ?? "null").join(",")}}`;
-  const append = sql<{ run_id: string; control: number }[]>`
+  const append = sql<Answer[]>`
     select run_id, control from commit_batch(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int,
       ${bare((r) => r.event.runId)}::uuid[], ${bare((r) => r.event.seq)}::int[], ${bare((r) => r.epoch)}::int[],
       ${bare((r) => EVENT_KIND[r.event.kind])}::smallint[], ${bare((r) => r.event.step)}::int[],
@@ -51,9 +52,24 @@ export async function commitBatch(
       ${bare((r) => r.event.payloadHash)}::text[], ${bare((r) => r.event.hash)}::text[], ${bare((r) => r.status)}::smallint[],
       ${bare((r) => r.wait?.ms ?? null)}::bigint[], ${column((r) => r.wait?.signal?.name ?? null)}::text[],
       ${bare((r) => r.wait?.signal?.seen ?? null)}::int[])`;
-  const values = rows.flatMap((row) => row.values);
-  const answer = await (values.length === 0
-    ? append
-    : sql<{ run_id: string; control: number }[]>`with kept as (${keepValues(sql, values)}) ${append}`);
+  const values = rows.flatMap((row) => row.values.map((value) => ({ ...value, runId: row.event.runId })));
+  const answer = await (values.length === 0 ? append : appendAndKeep(sql, append, values));
   return new Map(answer.map((row) => [row.run_id, row.control]));
+}
+
+interface Answer {
+  run_id: string;
+  control: number;
+}
+
+/** Of rows that were refused, because their run is another's now, nothing is kept: nobody would refer to it. */
+function appendAndKeep(sql: Sql, append: PendingQuery<Answer[]>, values: readonly (TenantValue & { runId: string })[]) {
+  const column = (pick: (value: TenantValue & { runId: string }) => string): string[] => values.map(pick);
+  return sql<Answer[]>`
+    with appended as materialized (${append}),
+      kept as (select keep_values(array_agg(v.tenant), array_agg(v.hash), array_agg(v.value))
+        from unnest(${column((v) => v.runId)}::uuid[], ${column((v) => v.tenant)}::text[], ${column((v) => v.hash)}::text[],
+          ${column((v) => v.text)}::text[]) v(run_id, tenant, hash, value)
+       where v.run_id in (select run_id from appended))
+    select run_id, control from appended cross join kept`;
 }

@@ -11,7 +11,8 @@ export function runColumns(tx: Tx) {
     role, model_profile as "modelProfile", input, started_by as "startedBy", status, control, recoveries, idem_key as "idemKey",
     idem_digest as "idemDigest", trace_parent as "traceParent", created_at as "createdAt", started_at as "startedAt",
     finished_at as "finishedAt", parent_run_id as "parentRunId", root_run_id as "rootRunId",
-    forked_from_run_id as "forkedFromRunId", forked_from_seq as "forkedFromSeq", ${bigOf(tx, { tenant: "tenant", stored: "input" })}`;
+    forked_from_run_id as "forkedFromRunId", forked_from_seq as "forkedFromSeq", erased_at as "erasedAt",
+    ${bigOf(tx, { tenant: "tenant", stored: "input" })}`;
 }
 
 /** Runs with their inputs as they were given. */

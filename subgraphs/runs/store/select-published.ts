@@ -26,10 +26,11 @@ export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublis
     select j.xid::text as xid, ${historyColumns(sql)},
       r.tenant, r.session_id as "sessionId", r.graph, r.graph_version as "graphVersion", r.model_profile as "modelProfile", r.role,
       r.created_at as "createdAt", r.started_at as "startedAt", r.trace_parent as "traceParent", r.parent_run_id as "parentRunId",
-      json_build_object('failed', bad.failed, 'denied', bad.denied) as "badCalls"
+      json_build_object('failed', bad.failed, 'denied', bad.denied, 'cut', bad.cut) as "badCalls"
     from (${rows}) j join run r on r.run_id = j.run_id
       -- counted for the events that end a run, and for no other
-      cross join lateral (select count(*) filter (where not b.denied) as failed, count(*) filter (where b.denied) as denied
+      cross join lateral (select count(*) filter (where not b.denied and not b.cut) as failed,
+          count(*) filter (where b.denied) as denied, count(*) filter (where b.cut) as cut
         from in_effect(case when j.kind in (4, 5, 6) then j.run_id end) part
           join bad_call b on b.run_id = part.run_id and b.seq > part.after_seq and b.seq <= part.up_to) bad
     order by j.xid, j.run_id, j.seq`;

@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { findDrift } from "@soma/shared/testing/table-drift";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runsMigrations } from "../migrate.ts";
-import { journal, run, schedule, session } from "./tables.ts";
+import { erasure, hold, journal, run, schedule, session } from "./tables.ts";
 
 const ENGINE = "only plain SQL of the engine's verbs reads it";
 
@@ -35,6 +35,8 @@ describe("the tables of runs", () => {
     ];
     expect(await findDrift(database, run, { leftOut: leftOut(ofRun) })).toEqual([]);
     expect(await findDrift(database, schedule, { leftOut: leftOut(["leased_until"]) })).toEqual([]);
+    expect(await findDrift(database, hold)).toEqual([]);
+    expect(await findDrift(database, erasure, { leftOut: leftOut(["upto_run", "upto_seq"]) })).toEqual([]);
     expect(await findDrift(database, journal, { leftOut: leftOut(["branch", "epoch", "xid"]) })).toEqual([]);
   });
 });

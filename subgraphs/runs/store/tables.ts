@@ -52,6 +52,7 @@ export const run = pgTable("run", {
   forkedFromSeq: integer("forked_from_seq"),
   parentRunId: uuid("parent_run_id"),
   rootRunId: uuid("root_run_id"),
+  erasedAt: instant("erased_at"),
 });
 
 /** The log: checkpoint, event and outbox in one row. */
@@ -102,6 +103,40 @@ export const schedule = pgTable(
   (table) => [primaryKey({ columns: [table.tenant, table.scheduleId] })],
 );
 
+/** Who keeps a run from being erased and from going away, and who let it go. */
+export const hold = pgTable(
+  "hold",
+  {
+    tenant: text("tenant").notNull(),
+    holdId: uuid("hold_id").notNull(),
+    runId: uuid("run_id").notNull(),
+    reason: text("reason").notNull(),
+    heldBy: text("held_by").notNull(),
+    heldAt: instant("held_at").notNull(),
+    idemKey: text("idem_key").notNull(),
+    releaseReason: text("release_reason"),
+    releasedBy: text("released_by"),
+    releasedAt: instant("released_at"),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.holdId] })],
+);
+
+/** Who had a run erased, with all that it has started. */
+export const erasure = pgTable(
+  "erasure",
+  {
+    tenant: text("tenant").notNull(),
+    runId: uuid("run_id").notNull(),
+    reason: text("reason").notNull(),
+    erasedBy: text("erased_by").notNull(),
+    erasedAt: instant("erased_at").notNull(),
+    doneAt: instant("done_at"),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.runId] })],
+);
+
+export type HoldRow = typeof hold.$inferSelect;
+export type ErasureRow = typeof erasure.$inferSelect;
 export type RunRow = typeof run.$inferSelect;
 export type SessionRow = typeof session.$inferSelect;
 export type ScheduleRow = typeof schedule.$inferSelect;

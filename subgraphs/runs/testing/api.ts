@@ -19,7 +19,7 @@ export interface Answer {
 export async function startRunsApi(
   { database, wakeUp }: EngineHarness,
   graphs: readonly AnyGraph[],
-): Promise<{ ask(query: string, tenant?: string): Promise<Answer>; close(): Promise<void> }> {
+): Promise<{ ask(query: string, tenant?: string, roles?: string[]): Promise<Answer>; close(): Promise<void> }> {
   const keys = await createKeys();
   const subgraph = await startSubgraph({
     name: "runs",
@@ -44,10 +44,10 @@ export async function startRunsApi(
   });
   const sign = await createPrincipalSigner(keys.privateKey, "soma-gateway");
   return {
-    async ask(query, tenant = "acme") {
+    async ask(query, tenant = "acme", roles = ["assistant"]) {
       const headers = {
         "content-type": "application/json",
-        authorization: `Bearer ${await sign(aPrincipal({ tenant }))}`,
+        authorization: `Bearer ${await sign(aPrincipal({ tenant, roles }))}`,
       };
       const response = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
       return (await response.json()) as Answer;

@@ -78,12 +78,14 @@ export async function createEngineHarness(
   const pools = (applicationName?: string) => ({
     commits: pool(2, applicationName),
     liveness: pool(1, applicationName),
+    projects: pool(2, applicationName),
     general: pool(4, applicationName),
   });
   const starter = createRunStarter(database.request);
   let skippedMs = 0;
   const now = (): Date => new Date(Date.now() + skippedMs);
-  const admission = createAdmission({ sql: database.request, tenants, now });
+  // What it has counted gets old when a test skips time, and not on a machine that is slow.
+  const admission = createAdmission({ sql: database.request, tenants, now: () => new Date(skippedMs) });
   const rest = {
     graphs: registry,
     services,
@@ -129,8 +131,13 @@ export async function createEngineHarness(
       const endPools = async (): Promise<void> => {
         await Promise.all(Object.values(sql).map((each) => each.end({ timeout: 0 })));
       };
-      closers.push(() => end(() => life.close().then(endPools)));
-      return { life, kill: () => end(() => endPools().then(() => life.close().catch(() => {}))) };
+      // With its connections: a test that starts many workers would take those of the tests beside it.
+      const close = (): Promise<void> => end(() => life.close().then(endPools));
+      closers.push(close);
+      return {
+        life: { lost: life.lost, check: () => life.check(), close },
+        kill: () => end(() => endPools().then(() => life.close().catch(() => {}))),
+      };
     },
     async startProcess() {
       const name = newId();

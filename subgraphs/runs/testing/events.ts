@@ -5,7 +5,7 @@ import type { HistoryEvent } from "../domain/history.ts";
 
 export const RUN_ID = "01890000-0000-7000-8000-000000000001";
 
-type Draft = {
+export type Draft = {
   kind: EventKind;
   step?: number;
   node?: string | null;

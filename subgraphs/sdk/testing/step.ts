@@ -27,7 +27,10 @@ export interface TryStepParams<S> {
   /** Those the node uses; reaching for another one fails the step and names it. */
   services?: Partial<StepServices>;
   context?: Partial<
-    Pick<StepContext, "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes" | "unsettled">
+    Pick<
+      StepContext,
+      "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes" | "unsettled" | "sql"
+    >
   >;
 }
 

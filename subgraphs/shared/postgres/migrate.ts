@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import type { Sql } from "./connect.ts";
+import type { Sql, Tx } from "./connect.ts";
 import { transaction } from "./transaction.ts";
 
 export interface Migration {
@@ -30,9 +30,15 @@ export function readSharedMigrations(): Promise<Migration[]> {
 /**
  * Brings a schema up to date, one transaction for all, one at a time in the whole database:
  * extensions belong to all schemas, and two that create one at the same moment fail. A file that was changed after it had been
- * applied is refused: add a new one instead. So is a schema of a newer version, which this one cannot read.
+ * applied is refused: add a new one instead. So is a schema of a newer version, which this one cannot read. What `finish` throws
+ * takes everything back.
  */
-export async function migrate(owner: Sql, schema: string, migrations: readonly Migration[]): Promise<number> {
+export async function migrate(
+  owner: Sql,
+  schema: string,
+  migrations: readonly Migration[],
+  finish: (tx: Tx) => Promise<void> = async () => {},
+): Promise<number> {
   return transaction(owner, {}, async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended('soma-migrate', 0))`;
     await tx.unsafe(`create schema if not exists "${schema}"`);
@@ -61,6 +67,7 @@ export async function migrate(owner: Sql, schema: string, migrations: readonly M
       await tx`insert into migration (name, sha256) values (${migration.name}, ${sha256})`;
       count += 1;
     }
+    await finish(tx);
     await tx.unsafe(`grant usage on schema "${schema}" to soma_request, soma_worker`);
     return count;
   });

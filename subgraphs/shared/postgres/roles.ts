@@ -9,12 +9,14 @@ export interface RolePasswords {
 /**
  * The roles of a running system. `soma_request` serves callers and sees one tenant's rows at a time; `soma_worker` serves
  * loops and sees what a policy of its own shows it; `soma_definer` cannot log in and owns the functions that run with their
- * owner's rights. None owns a table, and none may make temporary ones. Needs a superuser, or an owner whom an operator gave these roles.
+ * owner's rights; `soma_project` cannot either, and is whom statements of a project's steps run as. None owns a table, and
+ * none may make temporary ones. Needs a superuser, or an owner whom an operator gave these roles.
  */
 export async function provisionRoles(owner: Sql, passwords: RolePasswords): Promise<void> {
   await transaction(owner, {}, async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended('soma-roles', 0))`;
     await provision(tx, "soma_definer", "nologin");
+    await provision(tx, "soma_project", "nologin");
     for (const [role, password] of [
       ["soma_request", passwords.request],
       ["soma_worker", passwords.worker],

@@ -1,6 +1,5 @@
-/** Something that runs durable workflows on the same server, and how it is asked for one of ten steps. */
+/** Something that runs durable workflows, and how it is asked for one of ten steps. */
 export interface Contender {
-  name: string;
   /** One run from its start until its end is durable and its caller knows. */
   run(): Promise<void>;
   close(): Promise<void>;

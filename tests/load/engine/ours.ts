@@ -47,6 +47,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   const sql = {
     commits: pool("worker", 2, { plan_cache_mode: "force_generic_plan", lock_timeout: "2000" }),
     liveness: pool("worker", 1),
+    projects: pool("worker", 4, { lock_timeout: "2000" }),
     general: pool("worker", 8),
   };
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: database.schema, log });
@@ -91,7 +92,6 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   };
   const principal = aPrincipal();
   return {
-    name: `${kind} steps`,
     async run() {
       const { runId } = await startRun(deps, principal, {
         graph: "ten",

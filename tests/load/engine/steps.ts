@@ -1,23 +1,22 @@
 /**
  * What a durable step costs in the real engine: runs of ten steps that keep 200 bytes each, so many at once, from the call that
- * starts a run until its end is durable. Prints a line of JSON for each. In turn with ours are measured, where asked for, the
- * engine of another checkout of the project that has its node_modules, and peers on the same server.
+ * starts a run until its end is durable. Prints a line of JSON for each. In turn with ours is measured, where asked for, the
+ * engine of another checkout of the project that has its node_modules.
  *
- *   node_modules/.bin/node tests/load/engine/steps.ts [--rounds 2] [--at-once 1,32,256] [--statements] [--beside FOLDER] [--peers]
+ *   node_modules/.bin/node tests/load/engine/steps.ts [--rounds 2] [--at-once 1,32,256] [--statements] [--beside FOLDER]
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Contender, runMany, STEPS } from "./contender.ts";
+import { createMeter, type Meter } from "./meter.ts";
 import { startOurs } from "./ours.ts";
-import { startPeers } from "./peers/start-peers.ts";
-import { type MeasuredServer, startMeasuredServer } from "./server.ts";
+import { startMeasuredServer } from "./server.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "2" },
     "at-once": { type: "string", default: "1,32,256" },
     beside: { type: "string" },
-    peers: { type: "boolean", default: false },
     statements: { type: "boolean", default: false },
   },
 });
@@ -36,20 +35,21 @@ if (values.beside !== undefined) {
   engines.unshift({ name: "beside", start: beside.startOurs });
 }
 
-async function startAll(url: string): Promise<Contender[]> {
-  const contenders: Contender[] = [];
-  for (const kind of ["effect", "pure"] as const)
-    for (const { name, start } of engines) {
-      const contender = await start(kind);
-      contenders.push({ ...contender, name: `${name}, ${contender.name}` });
-    }
-  return values.peers ? [...contenders, ...(await startPeers(url))] : contenders;
+interface Named extends Contender {
+  name: string;
 }
 
-async function measure(server: MeasuredServer, contender: Contender, atOnce: number): Promise<void> {
+async function startAll(): Promise<Named[]> {
+  const contenders: Named[] = [];
+  for (const kind of ["effect", "pure"] as const)
+    for (const { name, start } of engines) contenders.push({ ...(await start(kind)), name: `${name}, ${kind} steps` });
+  return contenders;
+}
+
+async function measure(meter: Meter, contender: Named, atOnce: number): Promise<void> {
   const runs = Math.max(40, atOnce * 4);
   await runMany(contender, { runs: Math.max(20, atOnce), atOnce });
-  const spent = await server.measure(() => runMany(contender, { runs, atOnce }));
+  const spent = await meter.measure(() => runMany(contender, { runs, atOnce }));
   const steps = runs * STEPS;
   const each = (value: number, places = 0): number => Number((value / steps).toFixed(places));
   console.log(
@@ -64,17 +64,21 @@ async function measure(server: MeasuredServer, contender: Contender, atOnce: num
     }),
   );
   if (!values.statements) return;
-  for (const { calls, query } of await server.statements())
-    console.log(`  ${(calls / runs).toFixed(2)} a run: ${query}`);
+  for (const { calls, ms, walBytes, query } of await meter.statements())
+    console.log(
+      `  ${(calls / runs).toFixed(2)} a run, each ${ms.toFixed(2)} ms, ${Math.round(walBytes)} B of WAL: ${query}`,
+    );
 }
 
 const server = await startMeasuredServer();
 process.env.SOMA_TEST_DATABASE_URL = server.url;
+const meter = createMeter(server.url, "postgres");
 try {
-  const contenders = await startAll(server.url);
+  const contenders = await startAll();
   for (let round = 0; round < rounds; round += 1)
-    for (const atOnce of sizes) for (const contender of contenders) await measure(server, contender, atOnce);
+    for (const atOnce of sizes) for (const contender of contenders) await measure(meter, contender, atOnce);
   for (const contender of contenders) await contender.close();
 } finally {
+  await meter.close();
   await server.stop();
 }

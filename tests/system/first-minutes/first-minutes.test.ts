@@ -130,7 +130,7 @@ describe("the first minutes", () => {
     expect(denied.code).toBe(1);
     expect(JSON.parse(denied.stdout)).toMatchObject({
       status: "SUCCEEDED",
-      outcome: { kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1 },
+      outcome: { kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1, cutAnswers: 0 },
       troubles: { failed: [], denied: ["code_run"] },
     });
     const { stdout } = await product.soma("runs", "list", "--limit", "2");

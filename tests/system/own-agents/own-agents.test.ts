@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { readRuntime } from "@soma/cli/data-folder";
+import { promisify } from "node:util";
+import { readCredentials, readRuntime } from "@soma/cli/data-folder";
 import { isAlive } from "@soma/schemas/is-alive";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { packPackages } from "../../../infra/pack/pack-packages.ts";
 import { removeData } from "../remove-data.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -79,7 +81,25 @@ async function start(command: string, cwd: string): Promise<void> {
   await until("the product is ready", async () => productSaid.includes("Ready in") || undefined, 60_000);
 }
 
-it("the tutorial does what it says, word for word: a project, a run that waits, a change under it", async () => {
+/** The SDK and the client as they are packed, in place of the link to our sources; what is linked beside is linked again. */
+async function installPacked(project: string): Promise<void> {
+  const files = await packPackages(join(home, "packed"));
+  const options = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+  await promisify(execFile)("npm", ["install", ...options, ...files], { cwd: project });
+  await promisify(execFile)(process.execPath, [join(root, "infra/cli/soma.js"), "link", project]);
+}
+
+/** Runs the example of the client's own page against the product. */
+async function runExampleOfClient(project: string): Promise<string> {
+  const readme = await readFile(join(project, "node_modules/@soma/client/README.md"), "utf8");
+  await writeFile(join(project, ".client.ts"), /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "");
+  const { url } = (await readRuntime(join(project, ".soma"))) ?? {};
+  const { token } = (await readCredentials(join(project, ".soma"))) ?? {};
+  const options = { cwd: project, env: { ...env(), SOMA_URL: url, SOMA_TOKEN: token } };
+  return (await promisify(execFile)(process.execPath, [".client.ts"], options)).stdout;
+}
+
+it("the tutorial does what it says, word for word, with the packed SDK: a project, a run that waits, a change under it", async () => {
   const project = join(home, "my-agents");
   const shell = openShell();
   let said = "";
@@ -92,7 +112,16 @@ it("the tutorial does what it says, word for word: a project, a run that waits, 
         await until("the file is taken", async () => productSaid.split("Loaded again").length > before || undefined);
     } else if (beside === "start") await start(text.trim(), project);
     else said = await shell.run(text);
+    if (text.includes("soma init")) await installPacked(project);
   }
   shell.close();
   expect(said, "the run that waited was never started again").toContain("recovered 0 times");
+  const followed = (await runExampleOfClient(project)).trim().split("\n");
+  const events = followed.slice(0, -1).map((line) => line.split(" "));
+  expect(events.map(([seq]) => Number(seq))).toEqual(events.map((_event, index) => index + 1));
+  expect([events[0]?.[1], events.at(-1)?.[1], followed.at(-1)]).toEqual([
+    "RUN_STARTED",
+    "RUN_SUCCEEDED",
+    "Order A-17: sent on Monday.",
+  ]);
 });

@@ -17,7 +17,7 @@ describe("tenants see nothing of each other", () => {
     product = await createProduct();
     await product.start();
     run = await product.ended(await product.send("What is 6*7? Remember that the secret word is heliotrope."));
-    stranger = await product.clientOf({ tenant: "stranger" });
+    stranger = await product.clientOf({ tenant: "stranger", roles: ["assistant", "custodian"] });
   });
   afterAll(() => product.close());
 
@@ -113,10 +113,21 @@ describe("tenants see nothing of each other", () => {
     const own = await mutate("createSchedule", "CreateScheduleInput", "schedule { id }", wanted);
     expect(own.createSchedule.schedule.id).not.toBe(scheduleId);
     const gone = { code: "NOT_FOUND" };
+    const hold = "mutation ($input: HoldRunInput!) { holdRun(input: $input) { hold { id } } }";
+    const held = (await product.client().request(hold, { input: { runId: run.id, reason: "r", ...key } })) as Answer;
     const fork = { runId: run.id, atSeq: 1, ...key };
     await expect(mutate("forkRun", "ForkRunInput", "run { id }", fork)).rejects.toMatchObject(gone);
     const back = { runId: run.id, toSeq: 1, ...key };
     await expect(mutate("rollbackRun", "RollbackRunInput", "run { id }", back)).rejects.toMatchObject(gone);
+    for (const [field, type] of [
+      ["holdRun", "HoldRunInput"],
+      ["eraseRun", "EraseRunInput"],
+      ["releaseHold", "ReleaseHoldInput"],
+    ] as const) {
+      const about = field === "releaseHold" ? { holdId: held.holdRun.hold.id } : { runId: run.id };
+      const asked = mutate(field, type, "__typename", { ...about, reason: "r", ...key });
+      await expect(asked, field).rejects.toMatchObject(gone);
+    }
     const decision = { approvalId: `${run.id}.1.0`, approve: true, ...key };
     await expect(mutate("decideApproval", "DecideApprovalInput", "run { id }", decision)).rejects.toMatchObject(gone);
     expect((await ask("graphs", "{ graphs { name } }")).graphs).toContainEqual({ name: "assistant" });

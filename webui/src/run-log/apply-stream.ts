@@ -1,4 +1,4 @@
-import type { RunHistory, StreamStatus } from "@soma/schemas/run-history";
+import { type RunHistory, type StreamStatus, THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
 import { addItem, type Draft, findOpen, replaceItem } from "./draft.ts";
 import type { ItemStatus, LogEvent, ToolItem } from "./view.ts";
 
@@ -17,16 +17,14 @@ const END_NOTE: Partial<Record<StreamStatus, string>> = {
   INTERRUPTED: "The worker was lost before this ended",
 };
 
-/** STREAM_START opens a tool card, or a text of the model when no tool is named. */
+/** STREAM_START opens a tool card, or a text or a thought of the model when no tool is named. */
 export function applyStreamStart(draft: Draft, event: LogEvent, payload: RunHistory["STREAM_START"]): void {
-  const { stream, tool } = payload;
+  const { stream, tool, content_type } = payload;
   if (stream === "" || event.stepId === null || draft.index.items.has(stream)) return;
   const base = { key: stream, stepId: event.stepId, stepNumber: event.stepNumber ?? 0, attempt: event.attempt ?? 1 };
   const opened = { ...base, status: "RUNNING", open: true, note: null } as const;
-  addItem(
-    draft,
-    tool === null ? { ...opened, kind: "text", text: "" } : { ...opened, ...toolFields(draft, event, tool) },
-  );
+  const kind = content_type === THINKING_CONTENT_TYPE ? "thinking" : "text";
+  addItem(draft, tool === null ? { ...opened, kind, text: "" } : { ...opened, ...toolFields(draft, event, tool) });
 }
 
 /** What is known about a call of this tool when its card opens: the arguments and the decision that came before. */
@@ -54,9 +52,9 @@ export function applyStreamData(draft: Draft, _event: LogEvent, { stream, data }
   const running = { status: "RUNNING", note: null } as const;
   replaceItem(
     draft,
-    item.kind === "text"
-      ? { ...item, ...running, text: item.text + data }
-      : { ...item, ...running, output: item.output + data },
+    item.kind === "tool"
+      ? { ...item, ...running, output: item.output + data }
+      : { ...item, ...running, text: item.text + data },
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Item, LogEvent, RunView, StepStatus, StepView, TextItem, ToolItem } from "./view.ts";
+import type { Item, LogEvent, RunView, StepStatus, StepView, TextItem, ThinkingItem, ToolItem } from "./view.ts";
 
 /**
  * A view while a batch is applied to it: its arrays are copies that may change, their elements are replaced and never
@@ -51,7 +51,7 @@ export function addItem(draft: Draft, item: Item): void {
 }
 
 /** The text or card of a stream; undefined when its start was not seen or its end was. */
-export function findOpen(draft: Draft, stream: string): TextItem | ToolItem | undefined {
+export function findOpen(draft: Draft, stream: string): TextItem | ThinkingItem | ToolItem | undefined {
   const item = draft.items[draft.index.items.get(stream) ?? -1];
   return item === undefined || item.kind === "notice" || !item.open ? undefined : item;
 }
@@ -63,7 +63,7 @@ export function findCard(draft: Draft, stepId: string): ToolItem | undefined {
 }
 
 /** Puts an item in the place of the one with its key. */
-export function replaceItem(draft: Draft, item: TextItem | ToolItem): void {
+export function replaceItem(draft: Draft, item: TextItem | ThinkingItem | ToolItem): void {
   const at = draft.index.items.get(item.key);
   if (at === undefined) throw new Error(`there is no item ${item.key} to replace`);
   draft.items[at] = item;

@@ -1,4 +1,5 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { isErased } from "@soma/schemas/erased-payload";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { isRecord } from "@soma/schemas/json";
 import { toLine } from "../ui/words.ts";
@@ -12,6 +13,7 @@ export function questionOf(input: unknown): string {
 
 /** What a run was asked, as one line. */
 export function titleOf(run: Pick<RunSummaryFragment, "input" | "graph">): string {
+  if (isErased(run.input)) return "Erased";
   const line = toLine(showHidden(questionOf(run.input)), TITLE_CHARACTERS);
   return line === "" ? `Run of ${showHidden(run.graph)}` : line;
 }

@@ -155,15 +155,20 @@ describe("reduce() of calls that did not end well", () => {
 
   test("reduce() counts them beside a status that is green, and shows the step as its call ended", () => {
     const { status, badCalls, steps } = view([...running, failed, denied, ["RUN_SUCCEEDED", null, { answer: "x" }]]);
-    expect([status, badCalls]).toEqual(["SUCCEEDED", { failed: 1, denied: 1 }]);
+    expect([status, badCalls]).toEqual(["SUCCEEDED", { failed: 1, denied: 1, cut: 0 }]);
     expect(steps.map((step) => step.call)).toEqual([null, null, "FAILED", null]);
     expect(steps[2]?.status).toBe("SUCCEEDED");
   });
 
+  test("reduce() counts an answer that was cut", () => {
+    const cut: Line = ["STEP_SUCCEEDED", "9 model", { output: { text: "half", cut: "length" } }];
+    expect(view([started, cut]).badCalls).toEqual({ failed: 0, denied: 0, cut: 1 });
+  });
+
   test("newerBadCalls() is the server's count of a run that has ended, and else what the events tell", () => {
-    const outcome = { kind: "WITH_FAILURES", failedCalls: 2, deniedCalls: 0 } as const;
-    expect(newerBadCalls(outcome, view([...running, failed]))).toEqual({ failed: 2, denied: 0 });
-    expect(newerBadCalls(null, view([...running, failed]))).toEqual({ failed: 1, denied: 0 });
-    expect(newerBadCalls(undefined, undefined)).toEqual({ failed: 0, denied: 0 });
+    const outcome = { kind: "WITH_FAILURES", failedCalls: 2, deniedCalls: 0, cutAnswers: 0 } as const;
+    expect(newerBadCalls(outcome, view([...running, failed]))).toEqual({ failed: 2, denied: 0, cut: 0 });
+    expect(newerBadCalls(null, view([...running, failed]))).toEqual({ failed: 1, denied: 0, cut: 0 });
+    expect(newerBadCalls(undefined, undefined)).toEqual({ failed: 0, denied: 0, cut: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import { badCallOf } from "@soma/schemas/bad-call";
+import { isErased } from "@soma/schemas/erased-payload";
 import { type EventKind, isEventKind, payloadOf, type RunHistory } from "@soma/schemas/run-history";
 import { applyStepEnd, applyStepParked, applyStepRetried, applyStepStarted, applyStepWoken } from "./apply-step.ts";
 import { applyStreamData, applyStreamEnd, applyStreamStart } from "./apply-stream.ts";
@@ -31,8 +32,21 @@ const APPLY: Apply = {
   STREAM_END: applyStreamEnd,
   RUN_FORKED: applyRunForked,
   RUN_ROLLED_BACK: applyRunRolledBack,
+  RUN_MIGRATED: (draft, event, { to }) =>
+    addNotice(draft, event, "neutral", `The run goes on with another version of its graph: ${to}`),
   APPROVAL_ASKED: applyApprovalAsked,
   APPROVAL_DECIDED: applyApprovalDecided,
+};
+
+/** Kinds that an erased payload would be misread of: what is left of these is that they happened. */
+const ERASED: { readonly [K in EventKind]?: (draft: Draft, event: LogEvent) => void } = {
+  RUN_STARTED: applyErasedStart,
+  RUN_FORKED: applyErasedStart,
+  RUN_SUCCEEDED: (draft, event) => finish(draft, event, "SUCCEEDED"),
+  APPROVAL_DECIDED: applyRunStatus("RUNNING"),
+  STREAM_START: () => {},
+  STREAM_DATA: () => {},
+  STREAM_END: () => {},
 };
 
 /**
@@ -51,14 +65,16 @@ export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
 }
 
 function apply<K extends EventKind>(draft: Draft, event: LogEvent, kind: K): void {
-  APPLY[kind](draft, event, payloadOf(kind, event.payload));
+  const erased = isErased(event.payload) ? ERASED[kind] : undefined;
+  if (erased === undefined) APPLY[kind](draft, event, payloadOf(kind, event.payload));
+  else erased(draft, event);
 }
 
 function countBadCall(draft: Draft, event: LogEvent): void {
-  const { failed, denied } = draft.badCalls;
   const bad = badCallOf(event);
-  if (bad === "FAILED") draft.badCalls = { failed: failed + 1, denied };
-  if (bad === "DENIED") draft.badCalls = { failed, denied: denied + 1 };
+  if (bad === undefined) return;
+  const count = ({ FAILED: "failed", DENIED: "denied", CUT: "cut" } as const)[bad];
+  draft.badCalls = { ...draft.badCalls, [count]: draft.badCalls[count] + 1 };
 }
 
 function applyRunStarted(draft: Draft, event: LogEvent, payload: RunHistory["RUN_STARTED"]): void {
@@ -67,6 +83,13 @@ function applyRunStarted(draft: Draft, event: LogEvent, payload: RunHistory["RUN
   draft.question = questionOf(payload.input);
   draft.role = payload.role;
   draft.modelProfile = payload.modelProfile;
+}
+
+function applyErasedStart(draft: Draft, event: LogEvent): void {
+  draft.status = "RUNNING";
+  draft.startedAt = event.at;
+  const words = "What was asked and answered here was erased: its steps and times are left, and verified as before";
+  addNotice(draft, event, "attention", words);
 }
 
 function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHistory["RUN_RECOVERED"]): void {

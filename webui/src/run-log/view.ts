@@ -53,6 +53,12 @@ export interface TextItem extends StreamedItem {
   text: string;
 }
 
+/** What the model thought before it answered: no part of the answer. */
+export interface ThinkingItem extends StreamedItem {
+  kind: "thinking";
+  text: string;
+}
+
 export interface ToolItem extends StreamedItem {
   kind: "tool";
   tool: string;
@@ -73,7 +79,7 @@ export interface NoticeItem {
   text: string;
 }
 
-export type Item = TextItem | ToolItem | NoticeItem;
+export type Item = TextItem | ThinkingItem | ToolItem | NoticeItem;
 
 /** A call the model asked for that has not been answered yet. */
 export interface PendingCall {
@@ -81,13 +87,14 @@ export interface PendingCall {
   args: string;
 }
 
-/** Tool calls of a run that did not end well; it may have succeeded all the same. */
+/** Tool calls of a run that did not end well, and answers that were cut; it may have succeeded all the same. */
 export interface BadCalls {
   failed: number;
   denied: number;
+  cut: number;
 }
 
-const NO_BAD_CALLS: BadCalls = { failed: 0, denied: 0 };
+const NO_BAD_CALLS: BadCalls = { failed: 0, denied: 0, cut: 0 };
 
 /** A run as its events tell it: everything the page shows about it comes from here. */
 export interface RunView {
@@ -139,5 +146,5 @@ export function newerStatus(listed: RunStatus, view: RunView | undefined): RunSt
 /** The bad calls to show: what the server counted of a run that has ended is all of them, a log may still be coming. */
 export function newerBadCalls(outcome: RunSummaryFragment["outcome"] | undefined, view: RunView | undefined): BadCalls {
   if (outcome === null || outcome === undefined) return view?.badCalls ?? NO_BAD_CALLS;
-  return { failed: outcome.failedCalls, denied: outcome.deniedCalls };
+  return { failed: outcome.failedCalls, denied: outcome.deniedCalls, cut: outcome.cutAnswers };
 }

@@ -28,10 +28,11 @@ export const STATUS = {
 
 type Status = keyof typeof STATUS;
 
-/** Tool calls of a run that did not end well. */
+/** Tool calls of a run that did not end well, and answers of its model that were cut. */
 interface BadCalls {
   failed: number;
   denied: number;
+  cut: number;
 }
 
 interface StatusProps {
@@ -62,9 +63,13 @@ function StatusSign({ status, badCalls, shape }: StatusProps & { shape: string }
 
 const SUCCEEDED_WITH: Look = { family: "attention", icon: "diamond", word: "Succeeded" };
 
-/** "2 calls failed, 1 denied"; empty when all went well. */
-export function badCallWords({ failed, denied }: BadCalls = { failed: 0, denied: 0 }): string {
-  const calls = (count: number): string => `${count} ${count === 1 ? "call" : "calls"}`;
-  if (failed === 0) return denied === 0 ? "" : `${calls(denied)} denied`;
-  return denied === 0 ? `${calls(failed)} failed` : `${calls(failed)} failed, ${denied} denied`;
+/** "1 answer cut, 2 calls failed, 1 denied"; empty when all went well. */
+export function badCallWords({ failed, denied, cut }: BadCalls = { failed: 0, denied: 0, cut: 0 }): string {
+  const count = (of: number, what: string): string => `${of} ${what}${of === 1 ? "" : "s"}`;
+  const said = [
+    cut === 0 ? "" : `${count(cut, "answer")} cut`,
+    failed === 0 ? "" : `${count(failed, "call")} failed`,
+    denied === 0 ? "" : failed === 0 ? `${count(denied, "call")} denied` : `${denied} denied`,
+  ];
+  return said.filter((words) => words !== "").join(", ");
 }

@@ -7,8 +7,10 @@ import { durationHistogram } from "@soma/shared/metrics";
 import { withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
-import type { EntryStep, Journal } from "../journal/journal.ts";
+import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
+import { beganWith } from "./began-with.ts";
 import { type Halt, StepStopped } from "./halt.ts";
+import { lendSql } from "./lend-sql.ts";
 import { nextAttemptMs } from "./retries.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
@@ -67,10 +69,11 @@ export async function beginAttempt<S>({
 }: AttemptParams<S> & { goesOn: boolean }): Promise<Attempt<S>> {
   if (params.context.lost()) throw new SomaError("CANCELED", "the worker stops");
   const attempt = toAttempt(params);
-  const { journal, spec, step, streams, summary } = attempt;
+  const { journal, scope, spec, step, streams, summary } = attempt;
   if (spec.copiesStreams !== true) streams.closeAll("INTERRUPTED");
   if (spec.pure !== true) {
-    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary } });
+    const once = spec.once === undefined ? {} : { once: spec.once };
+    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary, ...beganWith(scope), ...once } });
     await journal.barrier();
   }
   return attempt;
@@ -82,6 +85,7 @@ export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> 
   if (halt.reason() !== undefined) throw new SomaError("CANCELED", "the step is not wanted any more");
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
+    if (spec.effect === "db") return runInDatabase(attempt, span.spanContext().spanId);
     const given = await inTime(attempt, (signal) => spec.run(state, toStepContext(attempt, signal)));
     // A copy goes on where it stopped when the step does.
     if (isParked(given) && spec.copiesStreams === true) streams.flushAll();
@@ -92,26 +96,67 @@ export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> 
   });
 }
 
-/** Writes what a step came to; the patch is given back as the journal keeps it, so that going on and replaying give the same state. */
-export function endGood<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): NodeResult<S> {
-  const { journal, step, scope, limits } = attempt;
+/** Milliseconds of a step in the database: the server ends a transaction that stands idle for five seconds. */
+const IN_DATABASE_MS = 4_000;
+
+/** A step whose statements and end are one transaction. */
+async function runInDatabase<S>(attempt: Attempt<S>, spanId: string): Promise<NodeResult<S>> {
+  const { journal, spec, state, step, streams } = attempt;
+  const timeoutMs = Math.min(spec.timeoutMs ?? IN_DATABASE_MS, IN_DATABASE_MS);
+  let end: GoodEnd<S> | undefined;
+  await journal.together(async (tx) => {
+    const given = await inTime({ ...attempt, spec: { ...spec, timeoutMs } }, async (signal) => {
+      const { sql, end: takeBack } = lendSql(tx, signal);
+      try {
+        return await spec.run(state, { ...toStepContext(attempt, signal), sql });
+      } finally {
+        await takeBack();
+      }
+    }).catch((error: unknown) => {
+      // Errors of the node are told as they are: what else fails in a transaction is the database's.
+      throw toSomaError(error);
+    });
+    if (isParked(given)) throw new SomaError("STEP_REFUSED", `the node ${step.node} waits inside a transaction`);
+    streams.closeAll("OK");
+    end = toGoodEnd(attempt, given, spanId);
+    return end.entry;
+  });
+  if (end === undefined) throw new Error("a step was committed that did not end");
+  attempt.observe({ status: end.entry.kind });
+  return end.result;
+}
+
+/** Writes what a step came to. */
+export function endGood<S>(attempt: Attempt<S>, given: NodeResult<S>, spanId: string): NodeResult<S> {
+  const { entry, result } = toGoodEnd(attempt, given, spanId);
+  attempt.journal.write(entry);
+  attempt.observe({ status: entry.kind });
+  return result;
+}
+
+interface GoodEnd<S> {
+  entry: Extract<Entry, { kind: "STEP_SUCCEEDED" | "STEP_DENIED" }>;
+  result: NodeResult<S>;
+}
+
+/**
+ * What is written of a step that came to something; the patch is given back as the journal keeps it, so that going on and
+ * replaying give the same state.
+ */
+function toGoodEnd<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): GoodEnd<S> {
+  const { step, scope, limits } = attempt;
   const patch = toStorableJson(result.patch ?? {}) as JsonObject;
   const fault = stateFault(scope, patch, limits.maxStateBytes);
   if (fault !== undefined) return endBad(attempt, { code: "LIMIT_EXCEEDED", message: fault });
   const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
-  journal.write({
-    kind,
-    step,
-    payload: {
-      ...endOf(attempt, spanId),
-      summary: result.summary,
-      outputSummary: toSummary(result.outputSummary, result.output),
-      output: result.output ?? null,
-      patch,
-    },
-  });
-  attempt.observe({ status: kind });
-  return { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> };
+  const payload = {
+    ...endOf(attempt, spanId),
+    summary: result.summary,
+    outputSummary: toSummary(result.outputSummary, result.output),
+    output: result.output ?? null,
+    patch,
+  };
+  return { entry: { kind, step, payload }, result: { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> } };
 }
 
 export function endCanceled<S>(attempt: Attempt<S>): never {
@@ -157,7 +202,10 @@ export function afterFailure<S>(
   return { delayMs, shown };
 }
 
-/** Gives what an attempt gives; throws when it takes too long. What it does after that is heard by nobody. */
+/**
+ * Gives what an attempt gives; throws when it takes too long. What it does after that is heard by nobody. In a transaction
+ * that is taken back, it is not waited for either when it is to stop: what it wrote is not to be in anybody's way.
+ */
 async function inTime<S, T>(
   { halt, spec, step }: Attempt<S>,
   run: (signal: AbortSignal) => Promise<T> | T,
@@ -165,17 +213,19 @@ async function inTime<S, T>(
   const { timeoutMs } = spec;
   if (timeoutMs === undefined) return run(halt.signal);
   const late = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([halt.signal, late]);
+  const waited = spec.effect === "db" ? signal : late;
   const over = Promise.withResolvers<never>();
-  const give = (): void => over.reject(late.reason);
-  late.addEventListener("abort", give);
+  const give = (): void => over.reject(waited.reason);
+  waited.addEventListener("abort", give);
   try {
-    return await Promise.race([over.promise, run(AbortSignal.any([halt.signal, late]))]);
+    return await Promise.race([over.promise, run(signal)]);
   } catch (cause) {
     // Whatever a node throws that is told to stop, it is this that stopped it.
     if (!late.aborted || halt.signal.aborted) throw cause;
     throw new SomaError("TIMEOUT", `the node ${step.node} took longer than its ${timeoutMs} ms`, { cause });
   } finally {
-    late.removeEventListener("abort", give);
+    waited.removeEventListener("abort", give);
   }
 }
 

@@ -4,8 +4,10 @@ import { SomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { approvalName, childName } from "../../domain/wait-names.ts";
 import type { EntryStep, Journal } from "../journal/journal.ts";
+import { beganWith } from "./began-with.ts";
 import type { Children } from "./children.ts";
 import { toWaiting, type Waiting } from "./parking.ts";
+import type { Scope } from "./scope.ts";
 
 const DEFAULT_ROLE = "approver";
 const MAX_QUESTION_BYTES = 1_000;
@@ -15,6 +17,7 @@ interface WaitParts {
   journal: Journal;
   children: Children;
   step: EntryStep;
+  scope: Scope;
   /** How often the step has waited before. */
   call: number;
   /** The history tells of the step already. */
@@ -27,7 +30,7 @@ interface WaitParts {
  */
 export async function beginWait(
   parked: Parked,
-  { journal, children, step, call, isTold }: WaitParts,
+  { journal, children, step, scope, call, isTold }: WaitParts,
 ): Promise<Waiting> {
   if ("parkedForApproval" in parked) {
     const waiting = toWaiting(parked, approvalName(step.number, call));
@@ -37,7 +40,7 @@ export async function beginWait(
   if (!("parkedForRun" in parked)) return toWaiting(parked);
   // What led here is durable before anything outside comes of it, as before a node with effects. So is the number of the step,
   // by which the run is known that it starts: beside branches another step could have it after a crash.
-  if (!isTold) journal.write({ kind: "STEP_STARTED", step, payload: { summary: parked.summary } });
+  if (!isTold) journal.write({ kind: "STEP_STARTED", step, payload: { summary: parked.summary, ...beganWith(scope) } });
   await journal.barrier();
   const { until, summary } = toWaiting(parked, childName(""));
   const runId = await children.start(parked.parkedForRun, { step: step.number, call, until });

@@ -3,6 +3,7 @@ import type { Branch, BranchingNode } from "@soma/sdk/graph";
 import type { NodeResult } from "@soma/sdk/node";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { type Attempt, endBad, endCanceled, endGood, toAttempt } from "./attempt.ts";
+import { beganWith } from "./began-with.ts";
 import { type ScopeParts, toStep } from "./execute-node.ts";
 import { haltOfBranches, StepStopped } from "./halt.ts";
 import { branchesIn, branchOf, giveUpBranch, type Scope } from "./scope.ts";
@@ -27,30 +28,53 @@ type Ends = { states: unknown[] } | { stopped: unknown };
  */
 export async function executeBranches(branching: BranchingStep): Promise<NodeResult<unknown> | undefined> {
   const { parts, scope, spec } = branching;
-  const attempt = beginStep(parts, scope, spec);
-  const ends = await joinBranches(branching).catch((error: unknown) => ({ stopped: error }));
+  const asked = askBranches(parts, scope);
+  const attempt = beginStep(parts, scope, { spec, asked });
+  const ends = await joinBranches(branching, asked).catch((error: unknown) => ({ stopped: error }));
   if (ends === undefined) return undefined;
   return "joined" in ends ? endGood(attempt, ends.joined, "") : endStopped(attempt, ends.stopped);
 }
 
+/** The branches of a step, or why it cannot have them: that is told when it has begun. */
+type Asked = { branches: readonly Branch[] } | { fault: unknown };
+
+function askBranches(parts: ScopeParts, scope: Scope): Asked {
+  try {
+    return { branches: checkBranches(parts, scope, branchesIn(scope)) };
+  } catch (fault) {
+    return { fault };
+  }
+}
+
 async function joinBranches(
   branching: BranchingStep,
+  asked: Asked,
 ): Promise<{ joined: NodeResult<unknown> } | { stopped: unknown } | undefined> {
-  const { parts, scope, spec } = branching;
-  const ends = await new Lanes(branching, checkBranches(parts, scope, branchesIn(scope))).run();
+  if ("fault" in asked) throw asked.fault;
+  const { scope, spec } = branching;
+  const ends = await new Lanes(branching, asked.branches).run();
   return ends === undefined || "stopped" in ends ? ends : { joined: spec.join(ends.states, scope.state) };
 }
 
 /** Its start is told as that of any step, and it is durable when the first thing in a branch has to be. */
-function beginStep(parts: ScopeParts, scope: Scope, spec: BranchingNode<unknown>): Attempt<unknown> {
+function beginStep(
+  parts: ScopeParts,
+  scope: Scope,
+  { spec, asked }: { spec: BranchingNode<unknown>; asked: Asked },
+): Attempt<unknown> {
   const { number = parts.nextStep(), streams: earlier } = scope.step;
   const step = toStep(scope, spec, number, 1);
   const { type, summary } = spec;
   const node = { type, ...(summary === undefined ? {} : { summary }), run: () => ({ summary: "" }) };
   const never = { woken: undefined, wakes: 0, unsettled: false };
   const attempt = toAttempt({ ...parts, ...never, spec: node, scope, step, earlier });
+  const width = "fault" in asked ? {} : { branches: asked.branches.length };
   if (scope.step.number === undefined)
-    parts.journal.write({ kind: "STEP_STARTED", step, payload: { summary: attempt.summary } });
+    parts.journal.write({
+      kind: "STEP_STARTED",
+      step,
+      payload: { summary: attempt.summary, ...beganWith(scope), ...width },
+    });
   return attempt;
 }
 

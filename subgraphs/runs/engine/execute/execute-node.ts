@@ -5,6 +5,7 @@ import { countTry, DEFAULT_RETRY, leavesUnsettled, type Tries } from "@soma/sdk/
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
 import { type Attempt, afterFailure, beginAttempt, endCanceled, runAttempt, toAttempt } from "./attempt.ts";
+import { beganWith } from "./began-with.ts";
 import { beginWait } from "./begin-wait.ts";
 import type { Children } from "./children.ts";
 import type { Floor, Rested } from "./floor.ts";
@@ -54,7 +55,7 @@ export async function executeNode(
     const params = { ...parts, spec, scope, step, earlier: open.streams, unsettled };
     if (waiting !== undefined) {
       const hasWaited = waiting === open.parked;
-      const woke = await wakeOrPark(parts, step, { waiting, hasWaited, parksAgain: !hasWaited && wakes > 0 });
+      const woke = await wakeOrPark(parts, step, { waiting, scope, hasWaited, parksAgain: !hasWaited && wakes > 0 });
       if (woke === "parked") return undefined;
       if (woke === "stopped") return endCanceled(toAttempt({ ...params, woken, wakes }));
       woken = woke;
@@ -66,7 +67,7 @@ export async function executeNode(
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
       unsettled = false;
-      waiting = await beginWait(given, { ...parts, step, call: wakes, isTold: spec.pure !== true || wakes > 0 });
+      waiting = await beginWait(given, { ...parts, step, scope, call: wakes, isTold: spec.pure !== true || wakes > 0 });
     } catch (error) {
       if (error instanceof StepStopped) throw error;
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
@@ -119,26 +120,26 @@ async function restUntil({ context, floor, halt }: ScopeParts, retryAt: Date): P
 async function wakeOrPark(
   { context, journal, inbox, floor, halt }: ScopeParts,
   step: EntryStep,
-  { waiting, ...known }: { waiting: Waiting; hasWaited: boolean; parksAgain: boolean },
+  { waiting, scope, ...known }: { waiting: Waiting; scope: Scope; hasWaited: boolean; parksAgain: boolean },
 ): Promise<Wake | "parked" | "stopped"> {
   const { until, signal: name, summary } = waiting;
-  const parked: Entry = {
+  const parked = (): Entry => ({
     kind: "STEP_PARKED",
     step,
-    payload: { until: until?.toISOString() ?? null, signal: name, summary },
-  };
+    payload: { until: until?.toISOString() ?? null, signal: name, summary, ...beganWith(scope) },
+  });
   let { hasWaited } = known;
   let told = false;
   for (;;) {
     const looked = await lookFor(waiting, { context, inbox, ...known, hasWaited });
     if ("woken" in looked) {
       const { woken: signal } = looked;
-      if (!hasWaited) journal.write(parked);
+      if (!hasWaited) journal.write(parked());
       noteDecision(journal, step, signal);
       journal.write({ kind: "STEP_WOKEN", step, payload: { signal } });
       return toWake(signal);
     }
-    const rested = await floor.rest({ ...(told ? {} : { entry: parked }), wait: looked.wait }, halt.signal);
+    const rested = await floor.rest({ ...(told ? {} : { entry: parked() }), wait: looked.wait }, halt.signal);
     if (rested === "parked") return "parked";
     if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
     if (halt.reason() !== undefined) return "stopped";

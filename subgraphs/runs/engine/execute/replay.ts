@@ -4,7 +4,9 @@ import { type HistoryError, isStepEnd, payloadOf } from "@soma/schemas/run-histo
 import { type AnyGraph, type Branch, isBranching } from "@soma/sdk/graph";
 import { countTry, DEFAULT_RETRY, leavesUnsettled } from "@soma/sdk/retries";
 import { SomaError } from "@soma/shared/errors";
+import { checkKept } from "../../domain/custody.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { isMigration } from "../../domain/migrations.ts";
 import { toWake, type Waiting } from "./parking.ts";
 import {
   beginScope,
@@ -29,21 +31,30 @@ export interface Position {
   head: { seq: number; hash: string };
 }
 
+/** Called with each event of a step before it is folded, and with where the step stands. */
+type Look = (event: HistoryEvent, scope: Scope, node: string) => void;
+
 /** Folds a history into the position after it. Same history, same position: nothing else is read. */
-export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Position {
-  const root = found(beginScope("", graph, graph.begin?.(inputOf(events))));
+export function replay(graph: AnyGraph, events: readonly HistoryEvent[], look: Look = () => {}): Position {
+  checkKept(events);
+  const migrated = events.findLastIndex(isMigration);
+  const root = found(
+    migrated < 0 ? beginScope("", graph, graph.begin?.(inputOf(events))) : migrate(graph, events, migrated),
+  );
   const heard: number[] = [];
   let lastStep = 0;
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     // What is done again after a fork or a rollback has numbers, and so keys, that nothing before it had.
     if (event.kind === "RUN_FORKED" || event.kind === "RUN_ROLLED_BACK")
       lastStep = Math.max(lastStep, payloadOf(event.kind, event.payload).nextStep - 1);
     if (event.step === 0) continue;
     lastStep = Math.max(lastStep, event.step);
     if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
+    if (index < migrated) continue;
     const [path, node] = splitNode(event.node ?? "");
     const at = find(root, path);
     const { scope } = at;
+    look(event, scope, node);
     if (event.kind === "STEP_SUCCEEDED" || event.kind === "STEP_DENIED")
       endStep(scope, node, payloadOf(event.kind, event.payload).patch);
     else if (event.kind === "STEP_FAILED") fail(at, payloadOf(event.kind, event.payload).error);
@@ -54,6 +65,17 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[]): Positi
   const last = events.at(-1);
   const head = last === undefined ? { seq: 0, hash: CHAIN_START } : { seq: last.seq, hash: last.hash };
   return { root: root.scope, lastStep, heard, head };
+}
+
+/** Where a run stands with its migration: a step that waited then still does. */
+function migrate(graph: AnyGraph, events: readonly HistoryEvent[], at: number): Scope {
+  const { state, node } = payloadOf("RUN_MIGRATED", events[at]?.payload);
+  const scope: Scope = { ...beginScope("", graph), state, node: node ?? undefined };
+  const before = events.slice(0, at);
+  const last = before.findLast(({ step }) => step !== 0);
+  if (last === undefined || isStepEnd(last.kind)) return scope;
+  for (const event of before) if (event.step === last.step) scope.step = goOn(scope, event, node ?? "");
+  return scope;
 }
 
 /** What the run begins with: a fork that begins at its very beginning, with its own. */

@@ -1,8 +1,9 @@
 import type { Log } from "@soma/shared/log";
 import { durationHistogram } from "@soma/shared/metrics";
-import type { Sql } from "@soma/shared/postgres/connect";
+import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import type { BatchRow, Incarnation } from "../../store/commit-batch.ts";
 import { commitRows, type PendingRow } from "./commit-rows.ts";
+import { commitTogether } from "./commit-together.ts";
 
 const MAX_ROWS = 512;
 const MAX_BYTES = 1_048_576;
@@ -14,6 +15,16 @@ const batches = durationHistogram("soma_journal_commit_duration_seconds", "Time 
 export interface CommitBatcher {
   /** Resolves with the run's control bits once the row is durable; rejects with FENCED when the run was taken away. */
   append(row: BatchRow): Promise<number>;
+  /** Beside the batches: a row in one transaction with what is done before it. No other row of its run may wait or be in flight. */
+  together(tenant: string, work: (tx: Tx) => Promise<BatchRow>): Promise<number>;
+}
+
+export interface CommitBatcherOptions {
+  sql: Sql;
+  /** Lent to whoever has more to commit than a row. */
+  projects: Sql;
+  owner: Incarnation;
+  log: Log;
 }
 
 /**
@@ -21,8 +32,8 @@ export interface CommitBatcher {
  * one. There is no timer, so one run alone pays one round trip, and batches form by themselves under load. A run with rows
  * in flight is passed over until they are back, which keeps its order.
  */
-export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log: Log }): CommitBatcher {
-  const { sql, owner, log } = options;
+export function createCommitBatcher(options: CommitBatcherOptions): CommitBatcher {
+  const { sql, projects, owner, log } = options;
   let queue: PendingRow[] = [];
   const busy = new Set<string>();
   let inFlight = 0;
@@ -95,6 +106,7 @@ export function createCommitBatcher(options: { sql: Sql; owner: Incarnation; log
         schedule();
       });
     },
+    together: (tenant, work) => commitTogether({ sql: projects, owner }, tenant, work),
   };
 }
 

@@ -88,6 +88,7 @@ describe("createJournalSource()", () => {
       outcome: "ok",
       failed_calls: 0,
       denied_calls: 0,
+      cut_answers: 0,
     });
     for (const step of steps) expect(validateForRead("agent.steps.v1", step)).toEqual([]);
     expect(JSON.stringify(steps)).not.toContain("very own");

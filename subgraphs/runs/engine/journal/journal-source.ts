@@ -10,6 +10,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { type PublishedEvent, toPublishedEvent } from "../../domain/published-events.ts";
 import { advanceRelay } from "../../store/advance-relay.ts";
 import { claimRelay, type RelayLease } from "../../store/claim-relay.ts";
+import { deleteErasedLetters } from "../../store/delete-erased-letters.ts";
 import { holdRuns } from "../../store/hold-runs.ts";
 import { listHeldRuns } from "../../store/list-held-runs.ts";
 import { measureUnpublished } from "../../store/measure-unpublished.ts";
@@ -81,7 +82,11 @@ export function createJournalSource(sql: Sql): RelaySource<JournalRow> {
       if (rows.length === 0 && (read.length > 0 || due.length > 0)) await settle([], []);
       return { rows, full: read.length === BATCH };
     },
-    park: (row, reason) => insertDeadLetter(sql, { ...row, reason }),
+    async park(row, reason) {
+      await insertDeadLetter(sql, { ...row, reason });
+      // Its run may have been erased since the row was read; whoever erases it later finds the letter.
+      await deleteErasedLetters(sql, { runId: row.position.runId });
+    },
     settle,
     measure: () => measure(sql),
     release: () => releaseRelay(sql, { owner }),

@@ -2,15 +2,16 @@ import type { JsonObject } from "@soma/schemas/json";
 import { payloadText } from "@soma/schemas/run-chain";
 import type { EventKind, RunHistory } from "@soma/schemas/run-history";
 import { validateForPublish } from "@soma/schemas/validate";
-import { SomaError } from "@soma/shared/errors";
+import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
+import type { Tx } from "@soma/shared/postgres/connect";
 import { toStoredText } from "../../domain/big-values.ts";
 import { chain } from "../../domain/chain.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toPublishedEvent } from "../../domain/published-events.ts";
 import { RUN_STATUS } from "../../domain/run-status.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
-import type { RunWait } from "../../store/commit-batch.ts";
+import type { BatchRow, RunWait } from "../../store/commit-batch.ts";
 import type { CommitBatcher } from "./commit-batcher.ts";
 
 /** What is to be written: a kind with its own payload, and the step it is about. */
@@ -40,6 +41,11 @@ export interface Journal {
   park(entry: Entry, wait: RunWait): void;
   /** So much is on its way that who writes more has to wait. */
   isFull(): boolean;
+  /**
+   * Writes the entry that `work` gives in one transaction with what that does: both are durable when it returns, or neither is
+   * and it throws.
+   */
+  together(work: (tx: Tx) => Promise<Entry>): Promise<void>;
   /** Waits until everything written, by whichever branch, is durable. Before every effect, and before anything is shown as final. */
   barrier(): Promise<void>;
 }
@@ -64,35 +70,18 @@ export function createJournal(options: JournalOptions): Journal {
   /** Hashes of what this ownership sends with an entry: no later one is written unless that one is, so it is sent once. */
   const sent = new Set<string>();
   let bytes = 0;
+  /** While an entry is committed that may come to nothing, what branches beside it write waits. */
+  let alone: { entries: [Entry, RunWait | undefined][]; over: Promise<void> } | undefined;
 
   function append(entry: Entry, wait?: RunWait): void {
+    if (alone !== undefined) return void alone.entries.push([entry, wait]);
     if (failure !== undefined) return;
-    const { number = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
-    const payload = toStorableJson(entry.payload) as JsonObject;
-    // Written once: what is hashed and counted is the same text, and stored when it is small.
-    const text = payloadText(payload);
-    const stored = toStoredText(payload, text);
-    const event = chain(
-      head.hash,
-      {
-        runId: run.runId,
-        seq: head.seq + 1,
-        at: options.now(),
-        kind: entry.kind,
-        step: number,
-        node,
-        nodeType,
-        attempt,
-        payload,
-      },
-      text,
-    );
-    checkPublished(run, event);
-    head = { seq: event.seq, hash: event.hash };
-    const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
-    const values = stored.values.flatMap((value) => (sent.has(value.hash) ? [] : [{ ...value, tenant: run.tenant }]));
-    for (const value of values) sent.add(value.hash);
-    const durable = batcher.append({ event, text: stored.text, values, epoch: run.epoch, status, wait }).then(
+    const row = toRow(options, head, entry, wait);
+    const { event, text } = row;
+    head = event;
+    const values = row.values.filter(({ hash }) => !sent.has(hash));
+    for (const { hash } of values) sent.add(hash);
+    const durable = batcher.append({ ...row, values }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
@@ -106,15 +95,68 @@ export function createJournal(options: JournalOptions): Journal {
     });
   }
 
+  /** What its writer believes to be written; one that cannot be ends the ownership, and its writer hears of it next time. */
+  function appendHeld(entry: Entry, wait: RunWait | undefined): void {
+    try {
+      append(entry, wait);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+
+  async function barrier(): Promise<void> {
+    while (alone !== undefined) await alone.over;
+    await Promise.all(pending);
+    if (failure !== undefined) throw failure;
+  }
+
+  async function together(work: (tx: Tx) => Promise<Entry>): Promise<void> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const entries: [Entry, RunWait | undefined][] = [];
+    let row: BatchRow | undefined;
+    try {
+      const control = await batcher.together(run.tenant, async (tx) => {
+        const entry = await work(tx);
+        while (alone !== undefined || pending.size > 0) await barrier();
+        if (failure !== undefined) throw failure;
+        row = toRow(options, head, entry);
+        alone = { entries, over };
+        return row;
+      });
+      if (row !== undefined) head = row.event;
+      options.onCommitted(head.seq, control);
+    } catch (error) {
+      if (toSomaError(error).code === "FENCED") failure ??= error;
+      throw error;
+    } finally {
+      if (row !== undefined) alone = undefined;
+      for (const [entry, wait] of entries) appendHeld(entry, wait);
+      resolve();
+    }
+  }
+
   return {
     write: (entry) => append(entry),
     park: append,
     isFull: () => pending.size >= MAX_PENDING || bytes >= MAX_PENDING_BYTES,
-    async barrier() {
-      await Promise.all(pending);
-      if (failure !== undefined) throw failure;
-    },
+    together,
+    barrier,
   };
+}
+
+/** The row of an entry, chained to the one before it. */
+function toRow({ run, now }: JournalOptions, head: JournalOptions["head"], entry: Entry, wait?: RunWait): BatchRow {
+  const { number: step = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
+  const payload = toStorableJson(entry.payload) as JsonObject;
+  // Written once: what is hashed and counted is the same text, and stored when it is small.
+  const whole = payloadText(payload);
+  const place = { runId: run.runId, seq: head.seq + 1, at: now() };
+  const event = chain(head.hash, { ...place, kind: entry.kind, step, node, nodeType, attempt, payload }, whole);
+  checkPublished(run, event);
+  const { text, values } = toStoredText(payload, whole);
+  const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
+  const own = values.map((value) => ({ ...value, tenant: run.tenant }));
+  return { event, text, values: own, epoch: run.epoch, status, wait };
 }
 
 function statusOf({ isAsking }: RunWait): number {

@@ -38,8 +38,8 @@ const DEAF_STEPS_MS = 10_000;
 const active = gauge("soma_runs_active", "Runs this process executes", []);
 
 export interface IncarnationOptions {
-  /** Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `general` for the rest. */
-  sql: { commits: Sql; liveness: Sql; general: Sql };
+  /** Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `projects` for steps in the database, `general` for the rest. */
+  sql: { commits: Sql; liveness: Sql; projects: Sql; general: Sql };
   graphs: GraphRegistry;
   services: ConnectedServices;
   wakeUp: WakeUp;
@@ -88,7 +88,7 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
     },
   });
   const owner = { workerId: liveness.id, no: liveness.no, gen };
-  const batcher = createCommitBatcher({ sql: sql.commits, owner, log });
+  const batcher = createCommitBatcher({ sql: sql.commits, projects: sql.projects, owner, log });
   const life = new Life({ ...options, owed, owner, liveness, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
   return life;

@@ -67,11 +67,15 @@ function relationOf(
   if (piece.name === null || current.name === null) return "SAME";
   const sameId = piece.id !== null && piece.id === current.id;
   if (piece.id !== null && current.id !== null && !sameId) return "ANOTHER";
-  const isComplete = isObject(current.arguments);
   const isKnown = sameId || (piece.index !== null && piece.id === null && current.id === null);
-  if (isComplete && isKnown && piece.name === current.name && piece.arguments === current.arguments) return "REPEATED";
+  // What it costs to look whether arguments are whole is paid where that decides.
+  const isAgain = isKnown && piece.name === current.name && piece.arguments === current.arguments;
+  if (isAgain && isObject(current.arguments)) return "REPEATED";
   if (sameId) return "SAME";
-  if (piece.name === current.name) return isComplete && piece.arguments.startsWith("{") ? "ANOTHER" : "SAME";
+  if (piece.name === current.name)
+    return piece.arguments.startsWith("{") && current.arguments.endsWith("}") && isObject(current.arguments)
+      ? "ANOTHER"
+      : "SAME";
   if (current.arguments !== "") return "ANOTHER";
   return isPieceOfName(current.name, piece.name, tools) ? "SAME" : "ANOTHER";
 }

@@ -241,7 +241,7 @@ describe("createOpenAiCompatibleClient() fails", () => {
       { location: "https://elsewhere.example/" },
       301,
       "MODEL_REFUSED",
-      "redirects to https://elsewhere.example/ (HTTP 301)",
+      "redirects to https://elsewhere.example (HTTP 301)",
     ],
   ])("on %s, and names it", async (_name, body, headers, status, code, words) => {
     const error = await errorOf(ask(clientAt(await startRaw(body, headers, status))));

@@ -11,7 +11,7 @@ import { toCallError } from "./errors.ts";
 import { NOTE_OF, type Quirk } from "./quirks.ts";
 import { readChunks } from "./read-chunks.ts";
 import type { WireChunk } from "./wire-chunk.ts";
-import { toWireRequest } from "./wire-request.ts";
+import { extraFields, toWireRequest } from "./wire-request.ts";
 
 export interface OpenAiCompatibleOptions {
   /** Names for events, spans and people. */
@@ -66,12 +66,14 @@ type Caller = OpenAiCompatibleOptions & { learned: Learned };
 async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
   const { learned, baseUrl, model, apiKey } = options;
   const who = `${options.profile} (${model})`;
-  const quote = createQuote(apiKey?.trim());
+  const quote = createQuote(apiKey?.trim(), ...new URL(baseUrl).searchParams.values());
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
   let started = false;
   try {
     const bases = basesOf(baseUrl);
-    const response = await askServer({ who, bases, learned, quote, post: postWith(options, request, deadlines) });
+    const post = postWith(options, request, deadlines);
+    const extra = extraFields(request.messages, nameOf(options));
+    const response = await askServer({ who, bases, learned, quote, post, extra });
     started = true;
     for (const quirk of request.tools.length === 0 ? [] : learned.quirks) {
       const text = NOTE_OF[quirk];

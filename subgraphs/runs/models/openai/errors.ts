@@ -70,7 +70,7 @@ function codeIn(body: unknown): string {
 export function toResponseError(who: string, refusal: Refusal, quote: Quote): ModelError {
   const { status, address, isPage } = refusal;
   if (status >= 300 && status < 400) {
-    const target = quote(refusal.location ?? "another address", MESSAGE_LENGTH);
+    const target = quote(targetOf(refusal), MESSAGE_LENGTH);
     return new ModelError(
       "MODEL_REFUSED",
       `${who} redirects to ${target} (HTTP ${status}); set baseUrl to the final address`,
@@ -86,6 +86,12 @@ export function toResponseError(who: string, refusal: Refusal, quote: Quote): Mo
   return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(refusal)}${said === "" ? "" : `: ${said}`}`, {
     retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(refusal.retryAfter, Date.now()),
   });
+}
+
+/** Where a redirect leads to, without the query that it may have taken along. */
+function targetOf({ location, address }: Refusal): string {
+  if (location === null || !URL.canParse(location, address)) return "another address";
+  return placeOf(new URL(location, address).href);
 }
 
 /** What no waiting mends, although the status says "too many requests". */

@@ -34,4 +34,20 @@ describe("mergeExtra()", () => {
       ],
     });
   });
+
+  test("makes one part of the pieces of a thought, and of those of a text", () => {
+    const thought = (text: string) => ({ content: [{ type: "thinking", thinking: [{ type: "text", text }] }] });
+    const text = (said: string) => ({ content: [{ type: "text", text: said }] });
+    expect(merged(thought("a"), thought("b"), text("c"), text("d"))).toEqual({
+      content: [
+        { type: "thinking", thinking: [{ type: "text", text: "ab" }] },
+        { type: "text", text: "cd" },
+      ],
+    });
+  });
+
+  test("keeps a bounded number of items, and takes no longer for many", () => {
+    const many = { x: Array.from({ length: 100_000 }, (_, index) => ({ index })) };
+    expect((merged(many, many).x as unknown[]).length).toBe(2_000);
+  });
 });

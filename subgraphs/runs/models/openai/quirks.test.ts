@@ -21,13 +21,27 @@ describe("quirkOf()", () => {
     [400, "reasoning_content is not allowed in input messages", "NO_EXTRA_FIELDS"],
     [400, "This model's maximum context length is 8192 tokens", undefined],
     [400, "messages with role 'tool' must answer a preceding tool call; 'call_1' is none", undefined],
+    [400, "property 'channel' is unsupported", "NO_EXTRA_FIELDS"],
+    [400, "Expected at most one leading ThinkChunk, got 2", "NO_EXTRA_FIELDS"],
+    [400, "tools.15.custom.input_schema: input_schema does not support oneOf at the top level", undefined],
+    [
+      400,
+      "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
+      undefined,
+    ],
+    [400, "Function call is missing a thought_signature in functionCall parts", undefined],
+    [500, "Unsupported parameter: temperature", undefined],
     [401, "stream_options", undefined],
     [503, "does not support tools", undefined],
   ])("of HTTP %i %j is %s", (status, said, quirk) => {
-    expect(quirkOf(status, said, none)).toBe(quirk);
+    expect(quirkOf({ status, said }, none, ["reasoning_content", "channel"])).toBe(quirk);
+  });
+
+  test("is nothing of fields that the request does not have", () => {
+    expect(quirkOf({ status: 400, said: "reasoning_content is not allowed" }, none)).toBeUndefined();
   });
 
   test("is none that is known already", () => {
-    expect(quirkOf(400, "does not support tools", new Set<Quirk>(["NO_TOOLS"]))).toBeUndefined();
+    expect(quirkOf({ status: 400, said: "does not support tools" }, new Set<Quirk>(["NO_TOOLS"]))).toBeUndefined();
   });
 });

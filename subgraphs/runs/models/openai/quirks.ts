@@ -7,33 +7,49 @@ export type Quirk =
   | "OTHER_TOKEN_LIMIT"
   | "NO_EXTRA_FIELDS";
 
+const REFUSED = String.raw`(?:not |n't )(?:be )?(?:support|allow|permit|enabled|available)|\bun(?:supported|recognized|recognised|known|expected)\b|\bextra\b|\bremove\b`;
+const near = (what: string): RegExp =>
+  new RegExp(`(?:${what}).{0,80}(?:${REFUSED})|(?:${REFUSED}).{0,80}(?:${what})`, "i");
+
 /** Words by which servers say so; the first that fits a refusal is tried. A request that is wrong in itself must not fit. */
 const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_STREAM_OPTIONS", /stream_options|include_usage/i],
-  [
-    "OTHER_TOKEN_LIMIT",
-    /(?:un\w+|extra|not \w+|use).{0,80}max_(?:completion_)?tokens|max_(?:completion_)?tokens.{0,80}(?:un\w+|extra|not )/i,
-  ],
-  ["NO_TEMPERATURE", /temperature.{0,80}(?:not |n't |un\w+|only)|(?:un\w+|not ).{0,80}temperature/i],
-  ["NO_SYSTEM_ROLE", /(?:system|developer).{0,40}(?:not |n't )|(?:not |n't ).{0,40}(?:system|developer) /i],
+  ["OTHER_TOKEN_LIMIT", near("max_(?:completion_)?tokens")],
+  ["NO_TEMPERATURE", near("temperature")],
+  ["NO_SYSTEM_ROLE", near("(?:system|developer) (?:role|message|prompt|instruction)s?|role.{0,3}(?:system|developer)")],
   [
     "NO_TOOLS",
     /(?:not |n't )support.{0,40}(?:tool|function)|(?:tool|function).{0,60}(?:not |n't )(?:support|enabled)|enable-auto-tool-choice|tools? param requires/i,
   ],
-  [
-    "NO_EXTRA_FIELDS",
-    /(?:reasoning|thinking|thought).{0,80}(?:not |n't |un\w+|extra)|(?:not |n't |un\w+|extra).{0,80}(?:reasoning|thinking|thought)|extra_forbidden|additional propert/i,
-  ],
+  ["NO_EXTRA_FIELDS", /reasoning|thinkchunk|thinking|thought(?!_signature)|extra_forbidden|additional propert/i],
 ];
+
+/** A refusal of one tool's schema, or of one place of the request, says nothing about tools as such. */
+const OF_ONE_TOOL = /schema|parameters|tools?[.[]\d|function call|tool_call/i;
 
 /** What a person is told of an answer that came without something. */
 export const NOTE_OF: Partial<Record<Quirk, string>> = {
   NO_TOOLS: "this model cannot call tools, so it was asked without them",
 };
 
-/** What a refusal says this server does not take, beside what is known of it; undefined when it says something else. */
-export function quirkOf(status: number, said: string, known: ReadonlySet<Quirk>): Quirk | undefined {
-  // A server without a template for tools says so with 500.
-  if (status !== 400 && status !== 422 && status !== 500 && status !== 501) return undefined;
-  return REFUSALS.find(([quirk, words]) => !known.has(quirk) && words.test(said))?.[0];
+/**
+ * What a refusal says this server does not take, beside what is known of it; undefined when it says something else. `extra`
+ * names the fields of the request that only servers like this one gave.
+ */
+export function quirkOf(
+  { status, said }: { status: number; said: string },
+  known: ReadonlySet<Quirk>,
+  extra: readonly string[] = [],
+): Quirk | undefined {
+  const isRefusal = status === 400 || status === 422;
+  // A server without a template for tools says so with 500; anything else that says 500 may not say it the next time.
+  if (!isRefusal && status !== 500 && status !== 501) return undefined;
+  const fits = ([quirk, words]: (typeof REFUSALS)[number]): boolean => {
+    if (known.has(quirk) || (!isRefusal && quirk !== "NO_TOOLS")) return false;
+    if (quirk === "NO_TOOLS")
+      return words.test(said) && (!OF_ONE_TOOL.test(said) || /enable-auto|param requires/i.test(said));
+    if (quirk !== "NO_EXTRA_FIELDS") return words.test(said);
+    return extra.length > 0 && (words.test(said) || extra.some((name) => said.includes(name)));
+  };
+  return REFUSALS.find(fits)?.[0];
 }

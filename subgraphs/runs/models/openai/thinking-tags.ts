@@ -49,6 +49,9 @@ export function createThinkingTags(): ThinkingTags {
 
 const said = (type: "text" | "thinking", delta: string): Said[] => (delta === "" ? [] : [{ type, delta }]);
 
+/** Blanks or backticks that are held back at most; more of them begin no tag. */
+const MAX_HELD = 4_096;
+
 /** Before anything but blanks has come. */
 function begin(isFirst: boolean): State {
   return (text, isEnd) => {
@@ -56,7 +59,7 @@ function begin(isFirst: boolean): State {
     const tag = TAGS.find(([open]) => start.startsWith(open));
     if (tag !== undefined) return { said: [], rest: start.slice(tag[0].length), next: thinking(tag[1]) };
     const mayBegin = start === "" || TAGS.some(([open]) => open.startsWith(start));
-    if (mayBegin && !isEnd) return { said: [], rest: text, next: undefined };
+    if (mayBegin && !isEnd && text.length < MAX_HELD) return { said: [], rest: text, next: undefined };
     // The line feeds between thinking and answer are part of neither.
     const rest = isFirst ? text : start;
     if (isEnd) return { said: said("text", rest), rest: "", next: undefined };
@@ -90,7 +93,7 @@ function answer(): State {
     let from = 0;
     for (const { index, 0: found } of text.matchAll(/`+|<\/think(?:ing)?>|\[\/THINK\]/g)) {
       // The run of backticks may go on in what comes next.
-      if (found.startsWith("`") && index + found.length === text.length && !isEnd) break;
+      if (found.startsWith("`") && index + found.length === text.length && !isEnd && found.length < MAX_HELD) break;
       from = index + found.length;
       if (found.startsWith("`")) code.ticks(found.length);
       else if (!code.inside())

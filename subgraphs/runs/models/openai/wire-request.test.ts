@@ -85,7 +85,7 @@ describe("toWireRequest()", () => {
     ]);
     const parts = [{ type: "thinking", thinking: [] }];
     const own: ChatMessage = { role: "assistant", content: "a", given: { by: options.by, fields: { content: parts } } };
-    expect(messagesOf([own])).toEqual([{ role: "assistant", content: parts }]);
+    expect(messagesOf([own])).toEqual([{ role: "assistant", content: [...parts, { type: "text", text: "a" }] }]);
   });
 
   test("answers the newer of two calls that the server calls the same", () => {
@@ -129,6 +129,10 @@ describe("toWireRequest()", () => {
     expect(body("OTHER_TOKEN_LIMIT")).toMatchObject({ max_completion_tokens: 7 });
     expect(body("OTHER_TOKEN_LIMIT")).not.toHaveProperty("max_tokens");
     expect((body("NO_SYSTEM_ROLE").messages as object[])[0]).toEqual({ role: "user", content: "s\n\nu" });
-    expect((body("NO_EXTRA_FIELDS").messages as object[])[2]).not.toHaveProperty("reasoning_content");
+    const bare = (body("NO_EXTRA_FIELDS").messages as object[])[2];
+    expect(bare).not.toHaveProperty("reasoning_content");
+    expect(bare).toHaveProperty("tool_calls", [
+      { id: "Ab3Xy9QrZ", type: "function", function: { name: "f", arguments: "{}" } },
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isRecord, type JsonObject } from "@soma/schemas/json";
+import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import type { Quirk } from "./quirks.ts";
 
@@ -35,6 +35,17 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
   };
 }
 
+/** Names of the fields in a request that this server alone gave. */
+export function extraFields(messages: readonly ChatMessage[], by: string): string[] {
+  const own = messages.flatMap((message) =>
+    message.role === "assistant" && message.given?.by === by ? [message] : [],
+  );
+  const names = own.flatMap(({ given, toolCalls = [] }) =>
+    [given?.fields ?? {}, ...toolCalls.map((call) => call.given ?? {})].flatMap(Object.keys),
+  );
+  return [...new Set(names)].filter((name) => name !== "id");
+}
+
 type WireMessage = Record<string, unknown> & { role: string };
 
 function toWireMessages(messages: readonly ChatMessage[], { by, quirks }: WireOptions): WireMessage[] {
@@ -65,18 +76,30 @@ function toAssistant(
 ): WireMessage {
   const isOwn = given?.by === by;
   const { content: parts, ...fields } = isOwn && !quirks.has("NO_EXTRA_FIELDS") ? given.fields : {};
-  const said = Array.isArray(parts) ? parts : content;
+  const said = Array.isArray(parts) ? withRest(parts, content) : content;
   if (toolCalls.length === 0) return { ...fields, role: "assistant", content: said };
   return {
     ...fields,
     role: "assistant",
     content: said === "" ? null : said,
     tool_calls: toolCalls.map((call) => {
-      const wire = toWireCall(call, isOwn ? (call.given ?? {}) : {});
+      const wire = toWireCall(call, isOwn ? ownOf(call, quirks) : {});
       ids.set(call.id, wire.id);
       return wire;
     }),
   };
+}
+
+function ownOf({ given = {} }: ToolCall, quirks: ReadonlySet<Quirk>): JsonObject {
+  if (!quirks.has("NO_EXTRA_FIELDS")) return given;
+  return given.id === undefined ? {} : { id: given.id };
+}
+
+/** Servers that begin an answer in parts may go on with it as plain text. */
+function withRest(parts: readonly Json[], content: string): Json[] {
+  const told = parts.map((part) => (isRecord(part) && typeof part.text === "string" ? part.text : "")).join("");
+  const rest = content.startsWith(told) ? content.slice(told.length) : "";
+  return rest === "" ? [...parts] : [...parts, { type: "text", text: rest }];
 }
 
 function toWireCall(call: ToolCall, given: JsonObject) {

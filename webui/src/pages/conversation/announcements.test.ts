@@ -1,3 +1,4 @@
+import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { reduce } from "../../run-log/reduce.ts";
 import { end, history, type Line, modelText, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
@@ -32,6 +33,11 @@ describe("toAnnouncements()", () => {
     const text = modelText("1 model", "s", ["One", " two. Thr", "ee? Fo", "ur\n\nFi", "ve"]);
     expect(say([started, ...text])).toEqual(["One two.", "Three?", "Four"]);
     expect(say([started, ...text, end("1 model", "s", "OK")])).toEqual(["One two.", "Three?", "Four", "Five"]);
+  });
+
+  test("toAnnouncements() does not tell what the model thinks", () => {
+    const thought = modelText("1 model", "t", ["Let me see. "], 1, THINKING_CONTENT_TYPE);
+    expect(say([started, ...thought, ...modelText("1 model", "s", ["Yes. "])])).toEqual(["Yes."]);
   });
 
   test("toAnnouncements() leaves out marks and the insides of code", () => {

@@ -32,7 +32,7 @@ export function toAnnouncements(before: Spoken, view: RunView): { spoken: Spoken
     } else if (item.kind === "tool") {
       if (cards.get(item.key) !== item.status) sentences.push(`Tool ${item.tool}: ${STATUS[item.status].word}.`);
       cards.set(item.key, item.status);
-    } else {
+    } else if (item.kind === "notice") {
       notices += 1;
       if (notices > before.notices) sentences.push(`${item.text}.`);
     }

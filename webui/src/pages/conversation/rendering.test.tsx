@@ -1,5 +1,6 @@
 import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
 import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, test } from "vitest";
@@ -84,6 +85,13 @@ describe("Turn", () => {
   test("Turn keeps the text of an interrupted attempt and says that it is one", () => {
     const text = turn([started, ...modelText("1 model", "s", ["Half a sen"]), ["RUN_RECOVERED", null, {}]]);
     expect(text).toMatch(/Half a sen Interrupted No end marker: the worker was lost/);
+  });
+
+  test("Turn shows what the model thought apart from its answer, and closed", () => {
+    const thought = [...modelText("1 model", "t", ["Let me see"], 1, THINKING_CONTENT_TYPE), end("1 model", "t", "OK")];
+    const lines = [started, ...thought, ...modelText("1 model", "s", ["Yes"])];
+    expect(turn(lines)).toMatch(/Thought before it answered Let me see Yes/);
+    expect(markup(<Turn run={RUN} selected newest />, logsOf(lines))).not.toContain("<details open");
   });
 
   test("Turn shows a denied tool with the word and the reason", () => {

@@ -92,6 +92,13 @@ function Items({ view, going }: { view: RunView; going: boolean }): ReactNode {
 
 const ItemPart = memo(function ItemPart({ item }: { item: Item }): ReactNode {
   if (item.kind === "tool") return <ToolCard card={item} />;
+  if (item.kind === "thinking")
+    return (
+      <details className={styles.thinking} data-streaming={item.open && item.status === "RUNNING"}>
+        <summary>{item.open ? "Thinking…" : "Thought before it answered"}</summary>
+        <p>{showHidden(item.text)}</p>
+      </details>
+    );
   if (item.kind === "notice")
     return (
       <p className={`${styles.notice} ${styles[item.tone]}`}>

@@ -32,14 +32,15 @@ export const started: Line = [
   { graph: "assistant", input: { text: "What is 6*7?" }, role: "assistant", modelProfile: "scripted" },
 ];
 
-export function modelText(step: string, stream: string, pieces: readonly string[], attempt = 1): Line[] {
+export function modelText(
+  step: string,
+  stream: string,
+  pieces: readonly string[],
+  attempt = 1,
+  content_type = "text/markdown",
+): Line[] {
   return [
-    [
-      "STREAM_START",
-      step,
-      { delim: "start", stream, seq: 0, tool: null, call_id: stream, content_type: "text/markdown" },
-      attempt,
-    ],
+    ["STREAM_START", step, { delim: "start", stream, seq: 0, tool: null, call_id: stream, content_type }, attempt],
     ...pieces.map((data, index): Line => ["STREAM_DATA", step, { stream, seq: index + 1, data }, attempt]),
   ];
 }

@@ -14,7 +14,7 @@ export const card = (lines: readonly Line[]): ToolItem => {
 
 /** What an item says, in short. */
 export const told = (item: Item) =>
-  item.kind === "text"
+  item.kind === "text" || item.kind === "thinking"
     ? [item.status, item.text]
     : item.kind === "tool"
       ? [item.status, item.tool, item.output]

@@ -1,0 +1,6 @@
+import type { Sql } from "@soma/shared/postgres/connect";
+
+/** Takes away what could not be delivered of a run, when that was ordered to be erased. */
+export async function deleteErasedLetters(sql: Sql, { runId }: { runId: string }): Promise<void> {
+  await sql`delete from outbox_dead d using run r where r.run_id = ${runId} and r.erased_at is not null and d.key = ${runId}`;
+}
