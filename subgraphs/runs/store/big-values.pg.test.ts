@@ -34,6 +34,16 @@ const forgetIn = (tx: Tx, runs: RunRow[], limit = 9) =>
 const isKept = async (text: string): Promise<boolean> =>
   (await harness.database.owner`select from big_value where value #>> '{}' = ${text}`).length > 0;
 const aSignal = { tenant: "acme", name: "news", sentBy: "user:ada", idemKey: "k", idemDigest: "d" };
+/** A signal of a run whose transaction has kept what it says, and is open until it is ended. */
+function keepsOpen({ runId }: RunRow, text: string) {
+  const [kept, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const done = transaction(harness.database.request, { tenant: "acme" }, async (tx) => {
+    await appendSignal(tx, { ...aSignal, runId, payload: { text } });
+    kept.resolve();
+    await over.promise;
+  });
+  return { kept: kept.promise, end: over.resolve, done };
+}
 const untilOneWaits = () =>
   until("one waits for the other", async () => {
     const { owner } = harness.database;
@@ -149,20 +159,30 @@ describe("big values", () => {
   it("one that a run begins with while it is about to be taken away stays", async () => {
     const text = "s".repeat(20_000);
     const [first, second] = [await start(text), await start("small")];
-    const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    const kept = Promise.withResolvers<void>();
-    const keeping = transaction(harness.database.request, { tenant: "acme" }, async (tx) => {
-      await appendSignal(tx, { ...aSignal, runId: second.runId, payload: { text } });
-      kept.resolve();
-      await over;
-    });
-    await kept.promise;
+    const keeping = keepsOpen(second, text);
+    await keeping.kept;
     const forgetting = forget(first);
     await untilOneWaits();
-    end();
-    await Promise.all([keeping, forgetting]);
+    keeping.end();
+    await Promise.all([keeping.done, forgetting]);
     expect(await valuesOf(second)).toHaveLength(1);
     expect(await isKept(text)).toBe(true);
+  });
+
+  it("one that two runs begin with at once stays when it is taken from the first of them", async () => {
+    const text = "t".repeat(20_000);
+    const [first, second] = [await start("one"), await start("two")];
+    const one = keepsOpen(first, text);
+    await one.kept;
+    const two = keepsOpen(second, text);
+    await untilOneWaits();
+    one.end();
+    await Promise.all([one.done, two.kept]);
+    const forgetting = forget(first);
+    await untilOneWaits();
+    two.end();
+    await Promise.all([two.done, forgetting]);
+    expect([await valuesOf(first), await isKept(text)]).toEqual([[], true]);
   });
 
   it("nobody changes one, though whoever refers to it holds it", async () => {
