@@ -83,10 +83,13 @@ function leftOf([field, ...within]: Path, value: Json): Json | undefined {
 }
 
 function store(value: Json, toLeft: Search["toLeft"]): Stored {
+  const isForged = isRecord(value) && Object.hasOwn(value, PARTS);
+  // Nearly all are small: they are not looked into.
+  if (!isForged && bytesOf(value) <= BIG_BYTES) return { json: value, values: [] };
   const out: { path: Path; value: Json }[] = [];
   const left = takeOut(value, { path: [], out, toLeft }).json;
   const isOurs = isRecord(left) && !Object.hasOwn(left, PARTS);
-  if (out.length === 0 && (isOurs || !isRecord(left))) return { json: value, values: [] };
+  if (out.length === 0 && isOurs) return { json: value, values: [] };
   // What cannot say itself what is missing in it is kept as a whole.
   const parts = isOurs ? out : [{ path: [], value }];
   const kept = parts.map((part) => ({ path: part.path, ...toBigValue(part.value) }));
