@@ -312,7 +312,7 @@ export type Query = {
   runs: Maybe<RunConnection>;
   /** One session by id, or null when it does not exist for this tenant. */
   session: Maybe<Session>;
-  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
+  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000; a page has fewer where payloads are large. */
   runEventsPage: Maybe<RunBatch>;
   /** The agents of this installation and of its project, by name; `startRun` takes each. */
   graphs: Maybe<Array<AgentGraph>>;

@@ -11,6 +11,7 @@ import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import { effectiveEvents, sinceBegun } from "../../domain/rollback.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
+import { readInput } from "../../store/read-input.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
 import type { Children } from "./children.ts";
@@ -53,9 +54,11 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed(options: ExecuteRunOptions): Promise<void> {
-  const { context, graph, batcher, sql, onCommitted } = options;
-  const { run } = context;
+async function proceed(claimed: ExecuteRunOptions): Promise<void> {
+  const { graph, batcher, sql, onCommitted } = claimed;
+  const run = await readInput(sql, claimed.context.run);
+  const context = { ...claimed.context, run };
+  const options = { ...claimed, context };
   const events = await readEvents(sql, run);
   const standing = effectiveEvents(events);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
