@@ -36,7 +36,7 @@ export async function createModelSource({
   scenario,
 }: ModelSourceOptions): Promise<ModelSource> {
   const providers = await loadProviders();
-  const models = loadModels(settingsOf(providers), confDir);
+  const models = loadModels(settingsOf(providers), { folder: confDir });
   const limits = toCallLimits(settings);
   const choose = (profile: string) =>
     chooseModel({ models, providers, env, fetch, limits, scenario, ...(profile === "" ? {} : { wanted: profile }) });
