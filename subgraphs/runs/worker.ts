@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { confFolder } from "@soma/conf/read-conf";
 import { isWithin, loadRoles } from "@soma/conf/roles";
 import { loadTenants } from "@soma/conf/tenants";
@@ -86,6 +87,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
     model: models.get,
+    budgets: loadBudgets(confDir),
     moreTools: deps.moreTools,
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };

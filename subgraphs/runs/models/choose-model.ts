@@ -88,5 +88,14 @@ async function look(name: string, profile: ModelProfile, params: ChooseModelPara
     return { profile: name, usable: false, why: `there is no provider "${profile.provider}" in this build` };
   const timeoutsMs = { ...profile.timeoutsMs, ...limits };
   const limited = { ...profile, timeoutsMs };
-  return { profile: name, ...(await provider.look({ name, profile: limited, env, fetch, scenario, named })) };
+  const looked = await provider.look({ name, profile: limited, env, fetch, scenario, named });
+  return { profile: name, ...looked, ...(looked.usable ? { client: withTerms(looked.client, profile) } : {}) } as Looked;
+}
+
+/** A client that says what its profile says of its price. */
+function withTerms(client: ModelClient, { price, params, capabilities }: ModelProfile): ModelClient {
+  const said = [params?.maxOutputTokens, capabilities?.maxOutputTokens].filter((most) => most !== undefined);
+  const { profile, provider, model, isAi } = client;
+  const terms = { price, maxOutputTokens: said.length === 0 ? undefined : Math.min(...said) };
+  return { profile, provider, model, isAi, terms, chat: (request, signal) => client.chat(request, signal) };
 }

@@ -1,13 +1,4 @@
-import type { ChatEvent, ChatRequest } from "@soma/sdk/model-client";
-
-/** What a profile says its model costs: for each million tokens, in the currency of budgets.yaml. */
-export interface Price {
-  inputPerMillion: number;
-  /** Of tokens the provider had kept from an earlier prompt; the price of others where it is left out. */
-  cachedInputPerMillion?: number | undefined;
-  outputPerMillion: number;
-  currency?: string | undefined;
-}
+import type { ChatEvent, ChatRequest, ModelPrice, ModelUsage } from "@soma/sdk/model-client";
 
 export interface Tokens {
   input: number;
@@ -23,7 +14,7 @@ const TEMPLATE_TOKENS = 1_024;
 const MOST_BYTES_OF_TOKEN = 8;
 
 /** What tokens cost in millionths, rounded up once: never less than is charged. */
-export function costOf(price: Price | undefined, { input, cached, output }: Tokens): number {
+export function costOf(price: ModelPrice | undefined, { input, cached, output }: Tokens): number {
   if (price === undefined) return 0;
   const { inputPerMillion, cachedInputPerMillion = inputPerMillion, outputPerMillion } = price;
   const parts = BigInt(input - cached) * whole(inputPerMillion);
@@ -37,7 +28,7 @@ function whole(perMillion: number): bigint {
 }
 
 /** The most that tokens of a prompt can cost; a price for kept ones may be higher than that of others. */
-export function worstCost(price: Price | undefined, tokens: Omit<Tokens, "cached">): number {
+export function worstCost(price: ModelPrice | undefined, tokens: Omit<Tokens, "cached">): number {
   return Math.max(costOf(price, { ...tokens, cached: 0 }), costOf(price, { ...tokens, cached: tokens.input }));
 }
 
@@ -49,14 +40,14 @@ export function mostInput({ messages, tools }: ChatRequest): number {
 /** Tokens an answer may have so that a call comes to no more than what is left; null is left without limit. */
 export function fittingOutput(
   left: { money: number | null; tokens: number | null },
-  price: Price | undefined,
+  price: ModelPrice | undefined,
   input: number,
 ): number {
   const byTokens = left.tokens === null ? Number.POSITIVE_INFINITY : left.tokens - input;
   return Math.floor(Math.min(byTokens, outputFor(left.money, price, input)));
 }
 
-function outputFor(money: number | null, price: Price | undefined, input: number): number {
+function outputFor(money: number | null, price: ModelPrice | undefined, input: number): number {
   const perMillion = price === undefined ? 0n : whole(price.outputPerMillion);
   const rest = (money ?? 0) - worstCost(price, { input, output: 0 });
   if (money === null || (perMillion === 0n && rest >= 0)) return Number.POSITIVE_INFINITY;
@@ -68,9 +59,6 @@ export function bytesOf(event: ChatEvent): number {
   if (event.type === "text" || event.type === "thinking") return Buffer.byteLength(event.delta);
   return event.type === "toolCall" ? Buffer.byteLength(event.call.name + event.call.arguments) : 0;
 }
-
-/** What a provider says it used. */
-export type ReportedUsage = Extract<ChatEvent, { type: "finish" }>["usage"];
 
 /** What was asked of a model and seen of its answer. */
 export interface Seen {
@@ -86,7 +74,7 @@ export interface Seen {
  * What a call is counted as. What a provider says is believed between what was seen of the call and the most it can be; where it
  * says nothing, as after a connection was lost, each byte counts as a token: never less than it was.
  */
-export function tokensOf(reported: ReportedUsage, { mostInput: inputBound, mostOutput, bytes }: Seen): Tokens {
+export function tokensOf(reported: ModelUsage | null, { mostInput: inputBound, mostOutput, bytes }: Seen): Tokens {
   const outputBound = mostOutput ?? Number.POSITIVE_INFINITY;
   if (reported === null || !isCount(reported.inputTokens) || !isCount(reported.outputTokens))
     return { input: inputBound, cached: 0, output: Math.min(bytes, outputBound) };
@@ -97,8 +85,7 @@ export function tokensOf(reported: ReportedUsage, { mostInput: inputBound, mostO
 }
 
 /** Tokens that were kept from an earlier prompt are some of the prompt's. */
-function cachedOf(reported: NonNullable<ReportedUsage>, input: number): number {
-  const cached = "cachedInputTokens" in reported ? reported.cachedInputTokens : 0;
+function cachedOf({ cachedInputTokens: cached = 0 }: ModelUsage, input: number): number {
   return isCount(cached) ? Math.min(cached, input) : 0;
 }
 

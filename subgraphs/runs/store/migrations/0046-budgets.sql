@@ -113,61 +113,80 @@ language sql immutable set search_path from current as $$
 $$;
 
 -- Reserves for one call in all of its budgets, or in none. OK, also when this very call was reserved for before; BUSY when it would
--- fit if what is reserved for others came back; EXCEEDED when it would not; FENCED when the caller does not have the run.
--- Of what is in the way it tells the first, and how much is left at most of money and tokens where nothing is reserved.
+-- fit if what is reserved for others came back; EXCEEDED when it would not; UNPRICED when it costs nobody knows what and money is
+-- limited; FENCED when the caller does not have the run. Capped says whether anything limits its tokens or its money; of what is in
+-- the way the first is told, and how much would be left of money and tokens if nothing was reserved.
 create function reserve_budget(
-  p_tenant text, p_run uuid, p_epoch int, p_step int, p_call text, p_profile text, p_limits jsonb,
-  p_money bigint, p_tokens bigint, p_model_calls bigint, p_tool_calls bigint, p_capped boolean
-) returns table (verdict text, scope text, name text, daily boolean, measure text, most bigint, spent bigint, reserved bigint,
+  p_tenant text, p_run uuid, p_epoch int, p_step int, p_call text, p_profile text, p_limits jsonb, p_priced boolean,
+  p_money bigint, p_tokens bigint, p_model_calls bigint, p_tool_calls bigint
+) returns table (verdict text, capped boolean, scope text, name text, daily boolean, measure text, most bigint, spent bigint, reserved bigint,
   left_money bigint, left_tokens bigint)
 language plpgsql volatile security definer set search_path from current as $$
+#variable_conflict use_column
 declare
   r record;
   today date := (clock_timestamp() at time zone 'UTC')::date;
   want amounts := row(p_money, p_tokens, p_model_calls, p_tool_calls)::amounts;
+  found_out record;
 begin
   perform set_config('soma.tenant', p_tenant, true);
   select x.role, x.graph, coalesce(x.root_run_id, x.run_id) as root into r from run x
    where x.run_id = p_run and x.tenant = p_tenant and x.epoch = p_epoch and x.status = 1;
   if not found then
-    return query select 'FENCED', null, null, null::boolean, null, null::bigint, null::bigint, null::bigint, null::bigint, null::bigint;
+    verdict := 'FENCED';
+    return next;
     return;
   end if;
-  update reservation v set epoch = p_epoch where v.tenant = p_tenant and v.run_id = p_run and v.call = p_call;
+  update reservation v set epoch = p_epoch where v.tenant = p_tenant and v.run_id = p_run and v.call = p_call returning v.is_capped into capped;
   if found then
-    return query select 'OK', null, null, null::boolean, null, null::bigint, null::bigint, null::bigint, null::bigint, null::bigint;
+    verdict := 'OK';
+    return next;
     return;
   end if;
   -- Made or changed in the order of their keys: each waits for whoever has the same one, and none for both.
   insert into budget as b (tenant, scope, name, day, reserved)
     select p_tenant, k.scope, k.name, k.day, want from budgets_of(r.role, r.graph, r.root, today) k order by k.scope, k.name, k.day
     on conflict on constraint budget_pkey do update set reserved = plus(b.reserved, excluded.reserved);
-  return query
-    with measured as (
-      select b.scope, b.name, isfinite(b.day) as daily, m.*
-        from budgets_of(r.role, r.graph, r.root, today) k
-        join budget b on b.tenant = p_tenant and b.scope = k.scope and b.name = k.name and b.day = k.day
-        left join jsonb_to_recordset(p_limits) l(scope text, name text, daily boolean, money bigint, tokens bigint, "modelCalls" bigint, "toolCalls" bigint)
-          on l.scope = b.scope and (l.name = b.name or l.scope = 'run') and l.daily = isfinite(b.day)
-        cross join lateral (values
-          ('money', least(l.money, (b.own).money) + (b.raised).money, (b.spent).money, (b.reserved).money, p_money),
-          ('tokens', least(l.tokens, (b.own).tokens) + (b.raised).tokens, (b.spent).tokens, (b.reserved).tokens, p_tokens),
-          ('modelCalls', least(l."modelCalls", (b.own).model_calls) + (b.raised).model_calls, (b.spent).model_calls, (b.reserved).model_calls, p_model_calls),
-          ('toolCalls', least(l."toolCalls", (b.own).tool_calls) + (b.raised).tool_calls, (b.spent).tool_calls, (b.reserved).tool_calls, p_tool_calls)
-        ) m(measure, most, spent, reserved, want)
-       where m.most is not null)
-    select case when m.spent + m.want > m.most then 'EXCEEDED' else 'BUSY' end, m.scope, m.name, m.daily, m.measure, m.most, m.spent, m.reserved - m.want,
-        (select min(x.most - x.spent) from measured x where x.measure = 'money'), (select min(x.most - x.spent) from measured x where x.measure = 'tokens')
-      from measured m where m.want > 0 and m.spent + m.reserved > m.most
-     order by m.spent + m.want <= m.most, m.scope, m.name, m.daily, m.measure limit 1;
-  if found then
-    update budget b set reserved = plus(b.reserved, want, -1)
-      from budgets_of(r.role, r.graph, r.root, today) k where b.tenant = p_tenant and b.scope = k.scope and b.name = k.name and b.day = k.day;
+  with measured as (
+    select b.scope, b.name, isfinite(b.day) as daily, m.*
+      from budgets_of(r.role, r.graph, r.root, today) k
+      join budget b on b.tenant = p_tenant and b.scope = k.scope and b.name = k.name and b.day = k.day
+      left join jsonb_to_recordset(p_limits) l(scope text, name text, daily boolean, money bigint, tokens bigint, "modelCalls" bigint, "toolCalls" bigint)
+        on l.scope = b.scope and (l.name = b.name or l.scope = 'run') and l.daily = isfinite(b.day)
+      cross join lateral (values
+        ('money', least(l.money, (b.own).money) + (b.raised).money, (b.spent).money, (b.reserved).money, p_money),
+        ('tokens', least(l.tokens, (b.own).tokens) + (b.raised).tokens, (b.spent).tokens, (b.reserved).tokens, p_tokens),
+        ('modelCalls', least(l."modelCalls", (b.own).model_calls) + (b.raised).model_calls, (b.spent).model_calls, (b.reserved).model_calls, p_model_calls),
+        ('toolCalls', least(l."toolCalls", (b.own).tool_calls) + (b.raised).tool_calls, (b.spent).tool_calls, (b.reserved).tool_calls, p_tool_calls)
+      ) m(measure, most, spent, reserved, want)
+     where m.most is not null)
+  select s.capped, s.limits_money, s.left_money, s.left_tokens, w.* into found_out
+    from (select coalesce(bool_or(x.measure in ('money', 'tokens')), false) as capped, coalesce(bool_or(x.measure = 'money'), false) as limits_money,
+        min(x.most - x.spent) filter (where x.measure = 'money') as left_money,
+        min(x.most - x.spent) filter (where x.measure = 'tokens') as left_tokens from measured x) s
+    left join (select case when m.spent + m.want > m.most then 'EXCEEDED' else 'BUSY' end as verdict, m.scope, m.name, m.daily, m.measure, m.most, m.spent,
+        m.reserved - m.want as reserved from measured m where m.want > 0 and m.spent + m.reserved > m.most
+      order by m.spent + m.want <= m.most, m.scope, m.name, m.daily, m.measure limit 1) w on true;
+  verdict := case when found_out.limits_money and not p_priced and p_model_calls > 0 then 'UNPRICED' else coalesce(found_out.verdict, 'OK') end;
+  capped := found_out.capped;
+  if verdict = 'OK' then
+    insert into reservation (tenant, run_id, call, epoch, step, root, role, agent, profile, day, held, is_capped)
+      values (p_tenant, p_run, p_call, p_epoch, p_step, r.root, r.role, r.graph, p_profile, today, want, capped);
+    return next;
     return;
   end if;
-  insert into reservation (tenant, run_id, call, epoch, step, root, role, agent, profile, day, held, is_capped)
-    values (p_tenant, p_run, p_call, p_epoch, p_step, r.root, r.role, r.graph, p_profile, today, want, p_capped);
-  return query select 'OK', null, null, null::boolean, null, null::bigint, null::bigint, null::bigint, null::bigint, null::bigint;
+  update budget b set reserved = plus(b.reserved, want, -1)
+    from budgets_of(r.role, r.graph, r.root, today) k where b.tenant = p_tenant and b.scope = k.scope and b.name = k.name and b.day = k.day;
+  scope := found_out.scope;
+  name := found_out.name;
+  daily := found_out.daily;
+  measure := found_out.measure;
+  most := found_out.most;
+  spent := found_out.spent;
+  reserved := found_out.reserved;
+  left_money := found_out.left_money;
+  left_tokens := found_out.left_tokens;
+  return next;
 end $$;
 
 -- Spends what a call came to in place of what was reserved for it; false when that was done before, or given back.
