@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
 import { loadTenants } from "@soma/conf/tenants";
@@ -16,6 +17,7 @@ import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
+import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { toProviderEnum } from "./models/load-providers.ts";
@@ -46,6 +48,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lostHints = createRunHints({ sql, wakeUp, log });
   lifecycle.add("lost hints", lostHints.close);
 
+  const budgets = loadBudgets(confDir);
   const now = (): Date => new Date();
   const subgraph = await startSubgraph({
     name: "runs",
@@ -55,6 +58,8 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       wakeUp,
       lostHints,
       graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
+      budgets,
+      runBudgets: createRunBudgets({ sql, conf: budgets }),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
       defaultModelProfile: models.chosen.profile,

@@ -46,6 +46,8 @@ export interface ModelUsage {
   /** Of those, what the provider had kept from an earlier prompt. */
   cachedInputTokens?: number;
   outputTokens: number;
+  /** What that cost, with its currency; left out where no price is known. */
+  cost?: string;
 }
 
 export type ChatMessage =

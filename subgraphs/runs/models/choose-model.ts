@@ -89,7 +89,11 @@ async function look(name: string, profile: ModelProfile, params: ChooseModelPara
   const timeoutsMs = { ...profile.timeoutsMs, ...limits };
   const limited = { ...profile, timeoutsMs };
   const looked = await provider.look({ name, profile: limited, env, fetch, scenario, named });
-  return { profile: name, ...looked, ...(looked.usable ? { client: withTerms(looked.client, profile) } : {}) } as Looked;
+  return {
+    profile: name,
+    ...looked,
+    ...(looked.usable ? { client: withTerms(looked.client, profile) } : {}),
+  } as Looked;
 }
 
 /** A client that says what its profile says of its price. */

@@ -28,7 +28,11 @@ export interface BudgetRefusal {
 }
 
 /** Capped where anything limits the tokens or the money of the call. */
-export type Reserved = { verdict: "OK"; capped: boolean } | { verdict: "FENCED" } | { verdict: "UNPRICED" } | BudgetRefusal;
+export type Reserved =
+  | { verdict: "OK"; capped: boolean }
+  | { verdict: "FENCED" }
+  | { verdict: "UNPRICED" }
+  | BudgetRefusal;
 
 /**
  * Reserves the most that a call can come to, in every budget it falls under or in none; one statement that is a transaction by

@@ -1,8 +1,8 @@
 import type { ChatEvent, ChatRequest, ModelClient, ModelPrice, ModelUsage } from "@soma/sdk/model-client";
 import { SomaError, toSomaError } from "@soma/shared/errors";
-import type { Amounts } from "../../domain/spending.ts";
+import { type Amounts, showAmount } from "../../domain/spending.ts";
 import type { Used } from "../../store/settle-budget.ts";
-import { bytesOf, costOf, fittingOutput, mostInput, tokensOf, worstCost } from "./cost.ts";
+import { bytesOf, costOf, fittingOutput, mostInput, type Seen, tokensOf, worstCost } from "./cost.ts";
 import type { Spender } from "./spender.ts";
 
 /** How often a call is made shorter, because others spent meanwhile what it was made to fit into. */
@@ -32,7 +32,9 @@ async function* chat(
       tally.bytes += bytesOf(event);
       tally.events += 1;
       if (event.type === "finish") tally.usage = event.usage;
-      yield event;
+      yield event.type === "finish"
+        ? withCost(event, price, { mostInput: input, mostOutput: most, bytes: tally.bytes })
+        : event;
     }
   } catch (error) {
     tally.error = error;
@@ -42,6 +44,13 @@ async function* chat(
     const used = { money: costOf(price, tokens), ...toCounts(tokens) };
     await spender.settle(call, wasNotMade(tally) ? NOTHING : used);
   }
+}
+
+/** What the step tells of the call. */
+function withCost(event: Extract<ChatEvent, { type: "finish" }>, price: ModelPrice | undefined, seen: Seen): ChatEvent {
+  if (event.usage === null || price === undefined) return event;
+  const cost = showAmount("money", costOf(price, tokensOf(event.usage, seen)));
+  return { ...event, usage: { ...event.usage, cost: `${cost} ${price.currency}` } };
 }
 
 const NOTHING: Used = { money: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, modelCalls: 0, toolCalls: 0 };
@@ -64,7 +73,8 @@ function priceOf({ terms }: ModelClient, { conf }: Spender): ModelPrice | undefi
 
 function unpriced({ profile, terms }: ModelClient, { conf }: Spender): SomaError {
   const currency = terms?.price?.currency;
-  const why = currency === undefined ? "has no price" : `has a price in ${currency}, and budgets are in ${conf.currency}`;
+  const why =
+    currency === undefined ? "has no price" : `has a price in ${currency}, and budgets are in ${conf.currency}`;
   return new SomaError(
     "MODEL_REFUSED",
     `model profile "${profile}" ${why}, and money is limited; give it a price in models.yaml, or say withoutPrice: allow in budgets.yaml`,
@@ -96,7 +106,10 @@ async function reserve({ client, spender, call, price, input, wanted }: ReserveP
     if (measure === "modelCalls" || fitting < least) throw spender.spent(answer, toWant(price, input, least));
     output = Math.min(output, fitting);
   }
-  throw new SomaError("UNAVAILABLE", "what is left of a budget changes faster than a call is fitted into it; it is tried again");
+  throw new SomaError(
+    "UNAVAILABLE",
+    "what is left of a budget changes faster than a call is fitted into it; it is tried again",
+  );
 }
 
 function toWant(price: ModelPrice | undefined, input: number, output: number): Amounts {

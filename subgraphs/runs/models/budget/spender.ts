@@ -12,7 +12,10 @@ import { type BudgetRefusal, type Reserved, reserveBudget, type SpendingCall } f
 import { settleBudget, type Used } from "../../store/settle-budget.ts";
 import { sweepBudget } from "../../store/sweep-budget.ts";
 
-const refusals = counter("soma_budget_refusals_total", "Calls that a budget had nothing left for", ["scope", "measure"]);
+const refusals = counter("soma_budget_refusals_total", "Calls that a budget had nothing left for", [
+  "scope",
+  "measure",
+]);
 
 /** Between tries to write what a call came to, while the database is away. */
 const SETTLE_BACKOFF = { initialMs: 100, maxMs: 2_000 };
