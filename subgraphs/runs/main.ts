@@ -20,8 +20,9 @@ import { createAdmission } from "./commands/admission.ts";
 import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
+import { followModels } from "./models/follow-models.ts";
 import { toProviderEnum } from "./models/load-providers.ts";
-import { createModelSource, type ModelSource } from "./models/model-source.ts";
+import type { ModelSource } from "./models/model-source.ts";
 
 export interface StartRunsDeps {
   env: Record<string, string | undefined>;
@@ -39,7 +40,9 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lifecycle = createLifecycle(log);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
-  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
+  const models =
+    deps.models ??
+    (await followModels({ confDir, env: deps.env, settings: config, roles: Object.keys(roles.roles), log, lifecycle }));
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-runs", max: 12 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
@@ -62,14 +65,10 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       runBudgets: createRunBudgets({ sql, conf: budgets }),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
-      defaultModelProfile: models.chosen.profile,
-      modelProfiles: models.profiles,
-      modelStatus: {
-        profile: models.chosen.profile,
-        provider: toProviderEnum(models.chosen.provider) as ModelProvider,
-        model: models.chosen.model,
-        isAi: models.chosen.isAi,
-        reason: models.reason,
+      pickProfile: models.pick,
+      modelStatus: () => {
+        const { profile, provider, model, isAi } = models.chosen;
+        return { profile, provider: toProviderEnum(provider) as ModelProvider, model, isAi, reason: models.reason };
       },
       now,
     }),

@@ -28,7 +28,9 @@ import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-r
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startHeartbeat } from "./engine/worker/heartbeat.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
-import { createModelSource, type ModelSource } from "./models/model-source.ts";
+import { openWithFallbacks } from "./models/fallback.ts";
+import { followModels } from "./models/follow-models.ts";
+import type { ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
 import type { Incarnation } from "./store/commit-batch.ts";
 
@@ -69,7 +71,9 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   lifecycle.add("heartbeat", heartbeat.close);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
-  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
+  const models =
+    deps.models ??
+    (await followModels({ confDir, env: deps.env, settings: config, roles: Object.keys(roles.roles), log, lifecycle }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const [tenants, budgets] = [loadTenants(confDir), loadBudgets(confDir)];
@@ -77,7 +81,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
-    model: models.get,
+    model: (profile, who, counted) =>
+      openWithFallbacks(models.hopsFrom(profile), (name) => models.open(name, who).then(counted)),
     budgets,
     moreTools: deps.moreTools,
   });
@@ -115,8 +120,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     admission: createAdmission({ sql: sql.general, tenants, now }),
     runBudgets: createRunBudgets({ sql: sql.general, conf: budgets }),
     defaultRole: roles.default,
-    defaultModelProfile: models.chosen.profile,
-    modelProfiles: models.profiles,
+    pickProfile: models.pick,
     now,
     log,
   };

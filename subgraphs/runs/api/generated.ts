@@ -679,6 +679,8 @@ export type Step = Node & {
   summary: Maybe<Scalars['String']['output']>;
   /** What the step gave. */
   output: Maybe<Scalars['JSON']['output']>;
+  /** The model that answered; null of a step that asked none, or got no answer. Why nobody answered stands in `error`. */
+  answeredBy: Maybe<StepModel>;
   error: Maybe<RunError>;
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
@@ -686,6 +688,25 @@ export type Step = Node & {
   latencyMs: Maybe<Scalars['Float']['output']>;
   /** Whether a rollback took it back: it is told, and counts no more. */
   abandoned: Scalars['Boolean']['output'];
+};
+
+/** Who answered a step that asked a model. */
+export type StepModel = {
+  /** Profile of conf/models.yaml; null in a history of before it was kept. */
+  profile: Maybe<Scalars['String']['output']>;
+  provider: Scalars['String']['output'];
+  /** Name the provider knows it by. */
+  model: Scalars['String']['output'];
+  /** Profiles that were asked before and gave no answer, in order; empty where the first one answered. */
+  passedOver: Array<PassedOverModel>;
+};
+
+/** A profile that gave no answer. */
+export type PassedOverModel = {
+  profile: Scalars['String']['output'];
+  /** A code of the error catalogue. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
 };
 
 /** A page of steps of a run. */
@@ -1329,6 +1350,8 @@ export type ResolversTypes = {
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
   Step: ResolverTypeWrapper<StepRow>;
+  StepModel: ResolverTypeWrapper<StepModel>;
+  PassedOverModel: ResolverTypeWrapper<PassedOverModel>;
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
   Session: ResolverTypeWrapper<SessionRowRow>;
@@ -1420,6 +1443,8 @@ export type ResolversParentTypes = {
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
+  StepModel: StepModel;
+  PassedOverModel: PassedOverModel;
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
   Session: SessionRowRow;
@@ -1728,12 +1753,26 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   summary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   output?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  answeredBy?: Resolver<Maybe<ResolversTypes['StepModel']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['RunError']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   abandoned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StepModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepModel'] = ResolversParentTypes['StepModel']> = {
+  profile?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  passedOver?: Resolver<Array<ResolversTypes['PassedOverModel']>, ParentType, ContextType>;
+};
+
+export type PassedOverModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PassedOverModel'] = ResolversParentTypes['PassedOverModel']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type StepConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepConnection'] = ResolversParentTypes['StepConnection']> = {
@@ -1965,6 +2004,8 @@ export type Resolvers<ContextType = RequestContext> = {
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
+  StepModel?: StepModelResolvers<ContextType>;
+  PassedOverModel?: PassedOverModelResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;
   StepEdge?: StepEdgeResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;

@@ -32,7 +32,7 @@ export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
   sql: Sql;
   wakeUp: WakeUp;
   lostHints: LostHints;
-  modelStatus: ModelStatus;
+  modelStatus(): ModelStatus;
   /** What calls may cost. */
   budgets: BudgetsConf;
 }
@@ -68,7 +68,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       runEventsPage: (_parent, { runId, afterSeq, limit }, context) =>
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
       graphs: () => deps.graphs.list().map(({ name, version, hash }) => ({ name, version, hash })),
-      modelStatus: () => deps.modelStatus,
+      modelStatus: () => deps.modelStatus(),
       health: () => readHealth(sql),
     },
     Mutation: {

@@ -48,8 +48,7 @@ function deps(
     admission: createAdmission({ sql, tenants: loadTenants(), now: () => now }),
     runBudgets: createRunBudgets({ sql: sql, conf: loadBudgets() }),
     defaultRole: "assistant",
-    defaultModelProfile: "scripted",
-    modelProfiles: ["scripted"],
+    pickProfile: () => "scripted",
     now: () => now,
     log: createSilentLog(),
   };
@@ -200,8 +199,7 @@ describe("a schedule", () => {
     const { scheduleId } = await create();
     const other = {
       ...deps(harness.database.request),
-      defaultModelProfile: "other",
-      modelProfiles: ["scripted", "other"],
+      pickProfile: () => "other",
     };
     const body = { name: "every hour", cron: "0 * * * *", timeZone: "UTC", overlap: "SKIP" as const, graph: "one" };
     const again = { ...body, input: { text: "hello" }, idempotencyKey: "k" };

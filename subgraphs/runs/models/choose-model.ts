@@ -3,6 +3,7 @@ import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import type { CallLimits } from "./call-limits.ts";
 import type { Providers } from "./load-providers.ts";
+import { ModelError } from "./model-error.ts";
 import type { Env, Look, LookParams } from "./provider.ts";
 
 export interface ChooseModelParams {
@@ -52,7 +53,8 @@ function toChoice(looks: readonly Looked[], because: string | undefined): ModelC
   const found = looks[at];
   if (found?.usable !== true) {
     const reasons = looks.map(({ profile, why }) => `model profile "${profile}" cannot be used: ${why}`);
-    throw new SomaError("UNAVAILABLE", reasons.join("; "));
+    const isAway = looks.some((each) => !each.usable && each.isAway === true);
+    throw new ModelError("UNAVAILABLE", reasons.join("; "), { isOfProfile: !isAway });
   }
   const before = looks.slice(0, at).map(({ profile }) => profile);
   const prefix = because ?? (before.length === 0 ? undefined : `${before.join(", ")} cannot be used`);

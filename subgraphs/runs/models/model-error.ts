@@ -6,12 +6,27 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** A model that failed or refused, and the wait the server asked for before the next try, if it named one. */
 export class ModelError extends SomaError {
   readonly retryAfterMs: number | null;
+  /** It is about the profile (its key, account, address or model) and says nothing of the request. */
+  readonly isOfProfile: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | null; isOfProfile?: boolean } = {},
+  ) {
     super(code, message, { cause: options.cause });
     this.name = "ModelError";
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.isOfProfile = options.isOfProfile ?? false;
   }
+}
+
+/** Codes of what may go well with another model: this one is busy, away, slow or broken. */
+const OF_SERVER: ReadonlySet<string> = new Set(["UPSTREAM_UNAVAILABLE", "UNAVAILABLE", "MODEL_FAILED", "TIMEOUT"]);
+
+/** Whether another profile may give the answer that this one did not; not where the request itself was refused. */
+export function mayAnotherAnswer(error: SomaError): boolean {
+  return OF_SERVER.has(error.code) || (error instanceof ModelError && error.isOfProfile);
 }
 
 /** The milliseconds of a Retry-After header (seconds or an HTTP date), at most an hour; null when it holds neither. */

@@ -23,7 +23,12 @@ export interface ConnectServicesOptions {
   sign: SignPrincipal;
   /** A pool of the worker role. */
   sql: Sql;
-  model(profile: string): Promise<ModelClient>;
+  /** The model of a profile for somebody; each one that is asked is `counted`. */
+  model(
+    profile: string,
+    who: { tenant: string; role: string },
+    counted: (client: ModelClient) => ModelClient,
+  ): Promise<ModelClient>;
   /** What calls may cost. */
   budgets: BudgetsConf;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
@@ -48,10 +53,10 @@ export function connectServices({
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
-    const { tenant, sessionId, runId, modelProfile } = binding.run;
+    const { tenant, role, sessionId, runId, modelProfile } = binding.run;
     const spender = createSpender({ sql, conf: budgets }, binding);
     return {
-      model: async () => meteredModel(await model(modelProfile), spender),
+      model: () => model(modelProfile, { tenant, role }, (client) => meteredModel(client, spender)),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
       tools: meteredTools(bindTools(tools, binding, catalogs), spender),

@@ -93,8 +93,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     admission: createAdmission({ sql: request, tenants, now }),
     runBudgets: createRunBudgets({ sql: request, conf: loadBudgets() }),
     defaultRole: "assistant",
-    defaultModelProfile: "scripted",
-    modelProfiles: ["scripted"],
+    pickProfile: () => "scripted",
     now,
   };
   const principal = aPrincipal();

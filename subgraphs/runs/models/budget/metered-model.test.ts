@@ -95,7 +95,7 @@ describe("meteredModel()", () => {
     expect(poor.settled).toEqual([]);
     await expect(ask([], aSpender(left(5_000, "modelCalls")))).rejects.toMatchObject({ code: "BUDGET_EXCEEDED" });
     const moving = Array.from({ length: 8 }, () => left(4_000));
-    await expect(ask([], aSpender(...moving))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(ask([], aSpender(...moving))).rejects.toMatchObject({ code: "BUDGET_BUSY" });
   });
 
   it("settles a lie within what was seen and what was reserved", async () => {

@@ -2,6 +2,7 @@ import type { ChatEvent, ChatRequest, ModelClient, ModelPrice, ModelUsage } from
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { type Amounts, showAmount } from "../../domain/spending.ts";
 import type { Used } from "../../store/settle-budget.ts";
+import { ModelError } from "../model-error.ts";
 import { bytesOf, costOf, fittingOutput, mostInput, type Seen, tokensOf, worstCost } from "./cost.ts";
 import type { Spender } from "./spender.ts";
 
@@ -71,13 +72,14 @@ function priceOf({ terms }: ModelClient, { conf }: Spender): ModelPrice | undefi
   return terms?.price?.currency === conf.currency ? terms.price : undefined;
 }
 
-function unpriced({ profile, terms }: ModelClient, { conf }: Spender): SomaError {
+function unpriced({ profile, terms }: ModelClient, { conf }: Spender): ModelError {
   const currency = terms?.price?.currency;
   const why =
     currency === undefined ? "has no price" : `has a price in ${currency}, and budgets are in ${conf.currency}`;
-  return new SomaError(
+  return new ModelError(
     "MODEL_REFUSED",
     `model profile "${profile}" ${why}, and money is limited; give it a price in models.yaml, or say withoutPrice: allow in budgets.yaml`,
+    { isOfProfile: true },
   );
 }
 
@@ -107,7 +109,7 @@ async function reserve({ client, spender, call, price, input, wanted }: ReserveP
     output = Math.min(output, fitting);
   }
   throw new SomaError(
-    "UNAVAILABLE",
+    "BUDGET_BUSY",
     "what is left of a budget changes faster than a call is fitted into it; it is tried again",
   );
 }

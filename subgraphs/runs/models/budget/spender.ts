@@ -26,7 +26,7 @@ export interface Spender {
   /** Key of the next call of this attempt. */
   nextCall(): string;
   /**
-   * Reserved for, or what is in the way when the call never fits. Throws UNAVAILABLE while it only does not fit beside calls under
+   * Reserved for, or what is in the way when the call never fits. Throws BUDGET_BUSY while it only does not fit beside calls under
    * way: what they do not use comes back.
    */
   reserve(call: CallToReserve): Promise<Answer>;
@@ -72,7 +72,7 @@ export function createSpender(
       // What is in the way may be held for a process that died.
       const again = (await statement(sql, (tx) => sweepBudget(tx, { tenant }))) > 0 ? await ask(params) : first;
       if (again.verdict !== "BUSY") return again;
-      throw new SomaError("UNAVAILABLE", "what is left of a budget is reserved for calls under way; it is tried again");
+      throw new SomaError("BUDGET_BUSY", "what is left of a budget is reserved for calls under way; it is tried again");
     },
     async settle(call, used) {
       for (let failures = 1; ; failures += 1) {

@@ -47,7 +47,7 @@ export default defineProvider({
     const listed = trusted
       ? { base: written, models: [profile.model] }
       : await listModels({ bases: basesOf(written), apiKey, fetch, limitMs });
-    if (typeof listed === "string") return { usable: false, why: listed };
+    if (typeof listed === "string") return { usable: false, why: listed, isAway: true };
     const baseUrl = listed.base;
     const model = profile.model === "" ? (listed.models[0] ?? "") : profile.model;
     const options = { ...profile, profile: name, baseUrl, model, apiKey, fetch };
