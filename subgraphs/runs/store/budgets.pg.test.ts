@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Amounts, BudgetLimit } from "../domain/spending.ts";
 import { runsMigrations } from "../migrate.ts";
+import { insertExecutingRun } from "../testing/insert-executing-run.ts";
 import { reserveBudget, type SpendingCall } from "./reserve-budget.ts";
 import { settleBudget, type Used } from "./settle-budget.ts";
 import { sweepBudget } from "./sweep-budget.ts";
@@ -26,17 +27,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** A run that somebody executes. */
-async function aRun(tenant: string, { role = "assistant", root = null as string | null } = {}): Promise<string> {
-  const runId = newId("Run");
-  const sessionId = newId("Session");
-  await database.owner`insert into session (tenant, session_id, created_by) values (${tenant}, ${sessionId}, 'user:ada')`;
-  await database.owner`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by, status,
-      epoch, worker_id, deadline, idem_key, idem_digest, trace_parent, root_run_id)
-    values (${runId}, ${tenant}, ${sessionId}, 'assistant', 1, '', ${role}, 'm', '{}', 'user:ada', 1, 1, ${newId()}, 'infinity', ${runId}, '', '', ${root})`;
-  return runId;
-}
-
+const aRun = (tenant: string, of?: { root: string }) => insertExecutingRun(database.owner, tenant, of);
 const limit = (most: Partial<Amounts>, key: Partial<BudgetLimit> = {}): BudgetLimit => ({
   ...{ scope: "tenant", name: "", daily: true },
   ...key,

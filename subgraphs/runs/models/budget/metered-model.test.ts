@@ -6,6 +6,7 @@ import { BudgetSpent } from "../../domain/budget-spent.ts";
 import type { BudgetRefusal, Reserved } from "../../store/reserve-budget.ts";
 import type { Used } from "../../store/settle-budget.ts";
 import { A_MILLIONTH, createPricedModel } from "../../testing/priced-model.ts";
+import { openWithFallbacks } from "../fallback.ts";
 import { meteredModel } from "./metered-model.ts";
 import type { CallToReserve, Spender } from "./spender.ts";
 
@@ -132,6 +133,36 @@ describe("meteredModel()", () => {
       await expect(ask([], books, { error: new SomaError(code, "no") })).rejects.toMatchObject({ code });
       expect(books.settled[0]?.[1].modelCalls, code).toBe(calls);
     }
+  });
+
+  it("pays for each model that is asked in place of another by itself", async () => {
+    const books = aSpender();
+    const first = createPricedModel();
+    first.answer = () => {
+      throw new SomaError("UPSTREAM_UNAVAILABLE", "HTTP 503");
+    };
+    const dear = { price: { inputPerMillion: 2, outputPerMillion: 2, currency: "USD" }, maxOutputTokens: 10 };
+    const second = createPricedModel({ inputTokens: 400, outputTokens: 9 }, dear);
+    const clients = { first: first.client, second: { ...second.client, profile: "second" } };
+    const hops = [
+      { profile: "first", attempts: 1 },
+      { profile: "second", attempts: 1 },
+    ];
+    const open = async (profile: string) => meteredModel(clients[profile as keyof typeof clients], books.spender);
+    const client = await openWithFallbacks(hops, open);
+    await Array.fromAsync(client.chat(request, new AbortController().signal));
+    expect(books.asked.map(({ profile }) => profile)).toEqual(["priced", "second"]);
+    expect(books.settled.map(([, { money, modelCalls }]) => [money, modelCalls])).toEqual([
+      [0, 0],
+      [818, 1],
+    ]);
+    const spent = aSpender(OK, left(0));
+    const again = await openWithFallbacks(hops, async (profile) =>
+      meteredModel(clients[profile as keyof typeof clients], spent.spender),
+    );
+    const asking = Array.fromAsync(again.chat(request, new AbortController().signal));
+    await expect(asking).rejects.toMatchObject({ code: "BUDGET_EXCEEDED" });
+    expect(second.asked).toHaveLength(1);
   });
 
   it("does not call what has no price, or one in another currency, where money is limited", async () => {
