@@ -19,6 +19,7 @@ const BOUNDED_LISTS = {
   "RunPicture.nodes": "the nodes of the graph",
   "RunPicture.edges": "the ways of the graph",
   "Query.schedules": "100 of a tenant",
+  "Query.budgets": "limits of conf/budgets.yaml for one tenant",
   "Query.graphs": "the agents of this installation and of its project",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
