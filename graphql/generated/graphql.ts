@@ -141,6 +141,14 @@ export type MemorySource =
   /** Postgres, by words and spelling. */
   | 'LOCAL';
 
+/** What a model may be able to do. */
+export type ModelCheckKind =
+  | 'TEXT'
+  /** Its text comes in pieces. */
+  | 'STREAM'
+  | 'TOOL_CALL'
+  | 'JSON';
+
 /** Where models come from. */
 export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
@@ -364,6 +372,14 @@ export type StepStatus =
   | 'DENIED'
   | 'CANCELED';
 
+/** A profile to test. */
+export type TestModelInput = {
+  /** Name of a profile of conf/models.yaml. */
+  profile: string;
+  /** 1 to 200 characters; within a minute the same key gives the same test. */
+  idempotencyKey: string;
+};
+
 /** What a lost outcome of a tool means. */
 export type ToolEffect =
   /** No effect outside; may run again. */
@@ -492,6 +508,18 @@ export type RunToExportQueryVariables = Exact<{
 
 
 export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
+
+export type ModelProfilesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ModelProfilesQuery = { modelProfiles: Array<{ name: string, provider: ModelProvider, model: string, address: string | null, isUsable: boolean, why: string, fallbacks: Array<string>, defaultOf: Array<string>, price: { inputPerMillion: number, cachedInputPerMillion: number | null, outputPerMillion: number, currency: string } | null }> };
+
+export type TestModelMutationVariables = Exact<{
+  input: TestModelInput;
+}>;
+
+
+export type TestModelMutation = { testModel: { profile: string, provider: ModelProvider, model: string, checks: Array<{ what: ModelCheckKind, ok: boolean, detail: string }> } };
 
 export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
@@ -1037,6 +1065,40 @@ export const RunToExportDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunToExportQuery, RunToExportQueryVariables>;
+export const ModelProfilesDocument = new TypedDocumentString(`
+    query ModelProfiles {
+  modelProfiles {
+    name
+    provider
+    model
+    address
+    isUsable
+    why
+    price {
+      inputPerMillion
+      cachedInputPerMillion
+      outputPerMillion
+      currency
+    }
+    fallbacks
+    defaultOf
+  }
+}
+    `) as unknown as TypedDocumentString<ModelProfilesQuery, ModelProfilesQueryVariables>;
+export const TestModelDocument = new TypedDocumentString(`
+    mutation TestModel($input: TestModelInput!) {
+  testModel(input: $input) {
+    profile
+    provider
+    model
+    checks {
+      what
+      ok
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TestModelMutation, TestModelMutationVariables>;
 export const SendMessageDocument = new TypedDocumentString(`
     mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {

@@ -13,7 +13,6 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
-import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
@@ -21,7 +20,6 @@ import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { followModels } from "./models/follow-models.ts";
-import { toProviderEnum } from "./models/load-providers.ts";
 import type { ModelSource } from "./models/model-source.ts";
 
 export interface StartRunsDeps {
@@ -66,10 +64,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
       pickProfile: models.pick,
-      modelStatus: () => {
-        const { profile, provider, model, isAi } = models.chosen;
-        return { profile, provider: toProviderEnum(provider) as ModelProvider, model, isAi, reason: models.reason };
-      },
+      models,
       now,
     }),
     verify: await createPrincipalVerifier(config.internalVerifyKey),

@@ -28,7 +28,6 @@ import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-r
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startHeartbeat } from "./engine/worker/heartbeat.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
-import { openWithFallbacks } from "./models/fallback.ts";
 import { followModels } from "./models/follow-models.ts";
 import type { ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
@@ -81,8 +80,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
-    model: (profile, who, counted) =>
-      openWithFallbacks(models.hopsFrom(profile), (name) => models.open(name, who).then(counted)),
+    models,
     budgets,
     moreTools: deps.moreTools,
   });

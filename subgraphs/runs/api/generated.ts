@@ -30,6 +30,8 @@ export type Query = {
   budgets: Maybe<Array<Budget>>;
   /** What calls of models and tools have used, summed up, in the order of the keys. `first` or `last` is 1 to 200; 100 when neither is given. */
   usage: Maybe<UsageConnection>;
+  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
+  modelProfiles: Maybe<Array<ModelProfile>>;
   /** Who asks, in which tenant, under which roles, within which limits. */
   viewer: Maybe<Viewer>;
   /**
@@ -105,6 +107,8 @@ export type Mutation = {
   releaseHold: Maybe<HoldPayload>;
   /** Erase the contents of a run that has ended, with all that it has started, for good: kinds, times and digests of its events stay. Asking twice changes nothing. For who has the role custodian. */
   eraseRun: Maybe<EraseRunPayload>;
+  /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For who has the role operator. Costs as much as 25 objects. */
+  testModel: Maybe<TestModelPayload>;
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
@@ -151,6 +155,11 @@ export type MutationReleaseHoldArgs = {
 
 export type MutationEraseRunArgs = {
   input: EraseRunInput;
+};
+
+
+export type MutationTestModelArgs = {
+  input: TestModelInput;
 };
 
 
@@ -494,6 +503,70 @@ export type EraseRunPayload = {
 export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
   | 'SCRIPTED';
+
+/** A profile of conf/models.yaml. */
+export type ModelProfile = {
+  name: Scalars['String']['output'];
+  provider: ModelProvider;
+  /** Name the provider knows it by; empty for the first one that it lists. */
+  model: Scalars['String']['output'];
+  /** Where it is asked; null where its provider knows that itself. */
+  address: Maybe<Scalars['String']['output']>;
+  /** Whether it can be used now, in this tenant. */
+  isUsable: Scalars['Boolean']['output'];
+  /** Why it can be used, or not. */
+  why: Scalars['String']['output'];
+  /** Null where none is given. */
+  price: Maybe<ModelProfilePrice>;
+  /** Profiles that are asked when it does not answer, in order. */
+  fallbacks: Array<Scalars['String']['output']>;
+  /** Whose runs take it when they name none: `product`, `role NAME` or `tenant NAME`. */
+  defaultOf: Array<Scalars['String']['output']>;
+};
+
+/** What a million tokens cost. */
+export type ModelProfilePrice = {
+  /** Of those that are sent. */
+  inputPerMillion: Scalars['Float']['output'];
+  /** Of those that are sent and that the provider had kept; null when they cost as much as others. */
+  cachedInputPerMillion: Maybe<Scalars['Float']['output']>;
+  /** Of those that are made. */
+  outputPerMillion: Scalars['Float']['output'];
+  /** Three letters, such as USD. */
+  currency: Scalars['String']['output'];
+};
+
+/** A profile to test. */
+export type TestModelInput = {
+  /** Name of a profile of conf/models.yaml. */
+  profile: Scalars['String']['input'];
+  /** 1 to 200 characters; within a minute the same key gives the same test. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What of a profile works. */
+export type TestModelPayload = {
+  profile: Scalars['String']['output'];
+  provider: ModelProvider;
+  model: Scalars['String']['output'];
+  checks: Array<ModelCheck>;
+};
+
+/** One thing that was tried. */
+export type ModelCheck = {
+  what: ModelCheckKind;
+  ok: Scalars['Boolean']['output'];
+  /** What came, or why nothing did. */
+  detail: Scalars['String']['output'];
+};
+
+/** What a model may be able to do. */
+export type ModelCheckKind =
+  | 'TEXT'
+  /** Its text comes in pieces. */
+  | 'STREAM'
+  | 'TOOL_CALL'
+  | 'JSON';
 
 /** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
 export type Node = {
@@ -1330,6 +1403,12 @@ export type ResolversTypes = {
   EraseRunInput: EraseRunInput;
   EraseRunPayload: ResolverTypeWrapper<Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversTypes['Run'], forks: Array<ResolversTypes['Run']> }>;
   ModelProvider: ModelProvider;
+  ModelProfile: ResolverTypeWrapper<ModelProfile>;
+  ModelProfilePrice: ResolverTypeWrapper<ModelProfilePrice>;
+  TestModelInput: TestModelInput;
+  TestModelPayload: ResolverTypeWrapper<TestModelPayload>;
+  ModelCheck: ResolverTypeWrapper<ModelCheck>;
+  ModelCheckKind: ModelCheckKind;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
@@ -1427,6 +1506,11 @@ export type ResolversParentTypes = {
   HoldPayload: Omit<HoldPayload, 'hold'> & { hold: ResolversParentTypes['Hold'] };
   EraseRunInput: EraseRunInput;
   EraseRunPayload: Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversParentTypes['Run'], forks: Array<ResolversParentTypes['Run']> };
+  ModelProfile: ModelProfile;
+  ModelProfilePrice: ModelProfilePrice;
+  TestModelInput: TestModelInput;
+  TestModelPayload: TestModelPayload;
+  ModelCheck: ModelCheck;
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
@@ -1511,6 +1595,7 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   budgets?: Resolver<Maybe<Array<ResolversTypes['Budget']>>, ParentType, ContextType>;
   usage?: Resolver<Maybe<ResolversTypes['UsageConnection']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'by'>>;
+  modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
@@ -1528,6 +1613,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   holdRun?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationHoldRunArgs, 'input'>>;
   releaseHold?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationReleaseHoldArgs, 'input'>>;
   eraseRun?: Resolver<Maybe<ResolversTypes['EraseRunPayload']>, ParentType, ContextType, RequireFields<MutationEraseRunArgs, 'input'>>;
+  testModel?: Resolver<Maybe<ResolversTypes['TestModelPayload']>, ParentType, ContextType, RequireFields<MutationTestModelArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
@@ -1651,6 +1737,38 @@ export type HoldPayloadResolvers<ContextType = RequestContext, ParentType extend
 export type EraseRunPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EraseRunPayload'] = ResolversParentTypes['EraseRunPayload']> = {
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
+};
+
+export type ModelProfileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfile'] = ResolversParentTypes['ModelProfile']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isUsable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['ModelProfilePrice']>, ParentType, ContextType>;
+  fallbacks?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  defaultOf?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ModelProfilePriceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfilePrice'] = ResolversParentTypes['ModelProfilePrice']> = {
+  inputPerMillion?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedInputPerMillion?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  outputPerMillion?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TestModelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TestModelPayload'] = ResolversParentTypes['TestModelPayload']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  checks?: Resolver<Array<ResolversTypes['ModelCheck']>, ParentType, ContextType>;
+};
+
+export type ModelCheckResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelCheck'] = ResolversParentTypes['ModelCheck']> = {
+  what?: Resolver<ResolversTypes['ModelCheckKind'], ParentType, ContextType>;
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  detail?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -1988,6 +2106,10 @@ export type Resolvers<ContextType = RequestContext> = {
   Erasure?: ErasureResolvers<ContextType>;
   HoldPayload?: HoldPayloadResolvers<ContextType>;
   EraseRunPayload?: EraseRunPayloadResolvers<ContextType>;
+  ModelProfile?: ModelProfileResolvers<ContextType>;
+  ModelProfilePrice?: ModelProfilePriceResolvers<ContextType>;
+  TestModelPayload?: TestModelPayloadResolvers<ContextType>;
+  ModelCheck?: ModelCheckResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;

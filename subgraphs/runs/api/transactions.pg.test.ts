@@ -15,6 +15,7 @@ import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { runsMigrations } from "../migrate.ts";
 import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
+import { scriptedModels } from "../testing/models.ts";
 import { createResolvers } from "./resolvers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
@@ -44,13 +45,7 @@ describe("lists of the runs API", () => {
         runBudgets: createRunBudgets({ sql: counted.sql, conf: loadBudgets() }),
         defaultRole: "assistant",
         pickProfile: () => "scripted",
-        modelStatus: () => ({
-          profile: "scripted",
-          provider: "SCRIPTED",
-          model: "scripted-1",
-          isAi: false,
-          reason: "test",
-        }),
+        models: await scriptedModels(),
         now: () => new Date(),
       }),
       verify: async (tenant) => aPrincipal({ tenant }),

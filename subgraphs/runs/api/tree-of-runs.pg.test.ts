@@ -14,6 +14,7 @@ import { createAdmission } from "../commands/admission.ts";
 import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { scriptedModels } from "../testing/models.ts";
 import { createResolvers } from "./resolvers.ts";
 
 const asks = graph("asks", 1, {})
@@ -45,13 +46,7 @@ describe("a tree of runs in the API", () => {
         runBudgets: createRunBudgets({ sql: harness.database.request, conf: loadBudgets() }),
         defaultRole: "assistant",
         pickProfile: () => "scripted",
-        modelStatus: () => ({
-          profile: "scripted",
-          provider: "SCRIPTED",
-          model: "scripted-1",
-          isAi: false,
-          reason: "test",
-        }),
+        models: await scriptedModels(),
         now: () => new Date(),
       }),
       verify: async () => principal,

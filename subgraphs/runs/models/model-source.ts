@@ -2,12 +2,14 @@ import { loadModels, type ModelProfile, type ModelsConf } from "@soma/conf/model
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
-import { chooseModel } from "./choose-model.ts";
+import { chooseModel, look } from "./choose-model.ts";
 import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-profile.ts";
 import type { Hop } from "./fallback.ts";
+import { createLanes } from "./lanes.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
-import type { Env, LookParams } from "./provider.ts";
+import { createModelFetch } from "./model-fetch.ts";
+import type { Env, Look, LookParams } from "./provider.ts";
 import { readKey } from "./read-key.ts";
 
 /** The models a process can use, as models.yaml says at the moment. */
@@ -21,6 +23,8 @@ export interface ModelSource {
   open(profile: string, who: Who): Promise<ModelClient>;
   /** A profile and what falls back from it, each once, in the order in which they are asked. */
   hopsFrom(profile: string): Hop[];
+  /** Whether a profile can be used now, and why. */
+  look(profile: string): Promise<Look>;
   /** Reads models.yaml again; throws, and stays as it was, when it has faults or its default cannot be used. */
   reload(): Promise<void>;
 }
@@ -52,9 +56,11 @@ interface Loaded {
 export async function createModelSource(options: ModelSourceOptions): Promise<ModelSource> {
   const { confDir, env, settings, roles, scenario } = options;
   const providers = await loadProviders();
+  const fetch = createModelFetch(env);
   const limits = toCallLimits(settings);
+  const around = { providers, env, fetch, limits, scenario, lanes: createLanes() };
   const chooseFrom = (models: ModelsConf, profile: string) =>
-    chooseModel({ models, providers, env, fetch, limits, scenario, ...(profile === "" ? {} : { wanted: profile }) });
+    chooseModel({ models, ...around, ...(profile === "" ? {} : { wanted: profile }) });
   /** Clients of profiles that are as they were go on, with what they have found out about their servers. */
   async function load(before?: Loaded): Promise<Loaded> {
     const conf = loadModels(settingsOf(providers), { folder: confDir, ...(roles === undefined ? {} : { roles }) });
@@ -107,6 +113,11 @@ export async function createModelSource(options: ModelSourceOptions): Promise<Mo
       return clientOf(profile);
     },
     hopsFrom: (profile) => hopsFrom(loaded.conf.profiles, profile),
+    async look(name) {
+      const profile = Object.hasOwn(loaded.conf.profiles, name) ? loaded.conf.profiles[name] : undefined;
+      if (profile === undefined) return { usable: false, why: "it is not in models.yaml" };
+      return look(name, profile, { models: loaded.conf, ...around }, false);
+    },
     async reload() {
       loaded = await load(loaded);
     },

@@ -1,5 +1,4 @@
 import type { BudgetsConf } from "@soma/conf/budgets";
-import type { ModelClient } from "@soma/sdk/model-client";
 import type { CatalogTool } from "@soma/sdk/services";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
@@ -10,6 +9,8 @@ import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { meteredModel } from "../models/budget/metered-model.ts";
 import { meteredTools } from "../models/budget/metered-tools.ts";
 import { createSpender } from "../models/budget/spender.ts";
+import { openWithFallbacks } from "../models/fallback.ts";
+import type { ModelSource } from "../models/model-source.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
 import { bindMemory } from "./memory.ts";
 import { bindPolicy } from "./policy.ts";
@@ -23,12 +24,7 @@ export interface ConnectServicesOptions {
   sign: SignPrincipal;
   /** A pool of the worker role. */
   sql: Sql;
-  /** The model of a profile for somebody; each one that is asked is `counted`. */
-  model(
-    profile: string,
-    who: { tenant: string; role: string },
-    counted: (client: ModelClient) => ModelClient,
-  ): Promise<ModelClient>;
+  models: Pick<ModelSource, "hopsFrom" | "open">;
   /** What calls may cost. */
   budgets: BudgetsConf;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
@@ -40,7 +36,7 @@ export function connectServices({
   urls,
   sign,
   sql,
-  model,
+  models,
   budgets,
   moreTools,
 }: ConnectServicesOptions): ConnectedServices {
@@ -56,7 +52,11 @@ export function connectServices({
     const { tenant, role, sessionId, runId, modelProfile } = binding.run;
     const spender = createSpender({ sql, conf: budgets }, binding);
     return {
-      model: () => model(modelProfile, { tenant, role }, (client) => meteredModel(client, spender)),
+      // Each profile that is asked pays for itself.
+      model: () =>
+        openWithFallbacks(models.hopsFrom(modelProfile), async (name) =>
+          meteredModel(await models.open(name, { tenant, role }), spender),
+        ),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
       tools: meteredTools(bindTools(tools, binding, catalogs), spender),

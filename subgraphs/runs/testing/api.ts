@@ -11,6 +11,7 @@ import { createAdmission } from "../commands/admission.ts";
 import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { EngineHarness } from "./engine.ts";
+import { scriptedModels } from "./models.ts";
 
 export interface Answer {
   data: Record<string, never> | null;
@@ -37,13 +38,7 @@ export async function startRunsApi(
       graphs: createGraphRegistry(graphs),
       defaultRole: "assistant",
       pickProfile: () => "scripted",
-      modelStatus: () => ({
-        profile: "scripted",
-        provider: "SCRIPTED",
-        model: "scripted-1",
-        isAi: false,
-        reason: "test",
-      }),
+      models: await scriptedModels(),
       now: () => new Date(),
     }),
     verify: await createPrincipalVerifier(keys.publicKey),

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { defineProvider } from "../provider.ts";
+import { isLoopback } from "../proxies.ts";
 import { readKey } from "../read-key.ts";
 import { basesOf, placeOf, repairAddress } from "./address.ts";
 import { createOpenAiCompatibleClient, settingsFault } from "./client.ts";
@@ -43,7 +44,7 @@ export default defineProvider({
     if (fault !== undefined) return { usable: false, why: fault };
     // A key or the address itself was given on purpose and is taken at its word, so that a start needs no network.
     const trusted = profile.model !== "" && (apiKey !== undefined || name === "custom");
-    const limitMs = isLoopback(written) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
+    const limitMs = isLoopback(new URL(written)) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
     const listed = trusted
       ? { base: written, models: [profile.model] }
       : await listModels({ bases: basesOf(written), apiKey, fetch, limitMs });
@@ -59,8 +60,4 @@ export default defineProvider({
 function toWhy(keyFrom: string | undefined, trusted: boolean, model: string, baseUrl: string): string {
   if (keyFrom !== undefined) return `${keyFrom} is set, so ${model} at ${baseUrl} is used`;
   return trusted ? `${model} at ${baseUrl} is used` : `a server answers at ${baseUrl} and ${model} is used`;
-}
-
-function isLoopback(baseUrl: string): boolean {
-  return /^(?:127(?:\.\d+){3}|localhost|.+\.localhost|\[::1\])$/.test(new URL(baseUrl).hostname);
 }
