@@ -50,9 +50,11 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed(options: ExecuteRunOptions): Promise<void> {
-  const { context, graph, batcher, records, onCommitted } = options;
-  const { run } = context;
+async function proceed(claimed: ExecuteRunOptions): Promise<void> {
+  const { graph, batcher, records, onCommitted } = claimed;
+  const run = await records.readInput(claimed.context.run);
+  const context = { ...claimed.context, run };
+  const options = { ...claimed, context };
   const events = await records.readEvents(run);
   const standing = effectiveEvents(events);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};

@@ -6,6 +6,7 @@ import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { expireQuestion } from "../../store/expire-question.ts";
 import { findSignal } from "../../store/find-signal.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
+import { readInput } from "../../store/read-input.ts";
 import { readEvents } from "./read-events.ts";
 
 /**
@@ -13,6 +14,8 @@ import { readEvents } from "./read-events.ts";
  * testing/simulation/store.contract.ts.
  */
 export interface RunRecords {
+  /** The run with its input as it was given, which may be kept apart. */
+  readInput(run: ClaimedRun): Promise<ClaimedRun>;
   readEvents(run: ClaimedRun): Promise<HistoryEvent[]>;
   findSignal(params: { runId: string; name: string; heard: readonly number[] }): Promise<{
     seen: number;
@@ -26,6 +29,7 @@ export interface RunRecords {
 /** Those of the database, by a pool of the worker role. */
 export function recordsOf(sql: Sql): RunRecords {
   return {
+    readInput: (run) => readInput(sql, run),
     readEvents: (run) => readEvents(sql, run),
     findSignal: (params) => findSignal(sql, params),
     expireQuestion: (params) => transaction(sql, {}, (tx) => expireQuestion(tx, params)),

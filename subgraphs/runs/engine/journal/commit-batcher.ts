@@ -52,10 +52,11 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
     const behind = new Set(busy);
     let bytes = 0;
     for (const row of queue) {
-      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + row.text.length <= MAX_BYTES);
+      const size = sizeOf(row);
+      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + size <= MAX_BYTES);
       if (fits && !behind.has(row.event.runId)) {
         batch.push(row);
-        bytes += row.text.length;
+        bytes += size;
       } else {
         behind.add(row.event.runId);
         rest.push(row);
@@ -104,4 +105,8 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
     },
     together: (tenant, work) => commits.together(tenant, work),
   };
+}
+
+function sizeOf({ text, values }: BatchRow): number {
+  return values.reduce((sum, value) => sum + value.text.length, text.length);
 }

@@ -10,7 +10,7 @@ it("commitRows() tells what is asked of a run also when the answer of its commit
   const heard: number[] = [];
   const rows = aHistory({ kind: "RUN_STARTED" }).map(
     (event): PendingRow => ({
-      ...{ event, text: "{}", epoch: 1, status: null, wait: undefined },
+      ...{ event, text: "{}", values: [], epoch: 1, status: null, wait: undefined },
       resolve: (control) => void heard.push(control),
       reject: (error) => expect.fail(String(error)),
     }),

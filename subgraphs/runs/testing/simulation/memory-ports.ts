@@ -22,6 +22,7 @@ export function memoryPorts(store: MemoryStore, owner: Incarnation, ask: AskStor
     readEvents: ({ runId }) => ask(() => store.history(runId)),
     findSignal: (params) => ask(() => store.findSignal(params)),
     expireQuestion: (params) => ask(() => store.decide({ ...params, payload: { approved: null }, sentBy: "engine" })),
+    readInput: async (run) => run,
     readCancelReason: ({ runId }) => ask(() => store.get(runId).cancelReason),
   };
 }

@@ -224,5 +224,5 @@ function aRow(
   const payload = { summary };
   const place = { runId, seq: seq + 1, at: new Date("2026-01-01"), kind: "STEP_STARTED" as const, payload };
   const event = chain(hash, { ...place, step: 1, node: "only", nodeType: "tool", attempt: 1 });
-  return { event, text: payloadText(payload), epoch, status, wait };
+  return { event, text: payloadText(payload), values: [], epoch, status, wait };
 }
