@@ -10,12 +10,12 @@ import { requestCancel } from "../../subgraphs/runs/store/request-cancel.ts";
 import { requestPause } from "../../subgraphs/runs/store/request-pause.ts";
 import { createEngineHarness, type EngineHarness } from "../../subgraphs/runs/testing/engine.ts";
 import { faultsOfEvidence } from "../../subgraphs/runs/testing/evidence.ts";
-import { type MeasuredServer, startMeasuredServer } from "../load/engine/server.ts";
 import { startWorkerProcess } from "../load/engine/worker-process.ts";
 import { findHead, readEvidence, type SeenEffect } from "./evidence.ts";
 import { matrixGraphs, SIGNAL, TRAIL } from "./graphs.ts";
 import { type Ledger, type LedgerEntry, startLedger } from "./ledger.ts";
 import type { Point } from "./points.ts";
+import { type Server, startOwnServer } from "./server.ts";
 import { createStrikingProxy, type Phase } from "./striking-proxy.ts";
 import { type Aftermath, type Struck, strike, type Way } from "./ways.ts";
 
@@ -53,7 +53,7 @@ const LIMIT_MS = 60_000;
 
 /** Two workers of the product, each in a process of its own, a server of their own, and something that strikes them. */
 export async function startMatrix(): Promise<Matrix> {
-  const server = await startMeasuredServer();
+  const server = await startOwnServer();
   process.env.SOMA_TEST_DATABASE_URL = server.url;
   const harness = await createEngineHarness(matrixGraphs(""));
   const { owner, schema } = harness.database;
@@ -64,14 +64,14 @@ export async function startMatrix(): Promise<Matrix> {
 }
 
 export class Matrix {
-  readonly #server: MeasuredServer;
+  readonly #server: Server;
   readonly #harness: EngineHarness;
   readonly #owner: Sql;
   readonly #struck: Struck[] = [];
   #ledger: Ledger | undefined;
   #trial: Trial | undefined;
 
-  constructor(server: MeasuredServer, harness: EngineHarness) {
+  constructor(server: Server, harness: EngineHarness) {
     this.#server = server;
     this.#harness = harness;
     this.#owner = harness.database.owner;
@@ -132,10 +132,7 @@ export class Matrix {
   }
 
   async close(): Promise<void> {
-    for (const { worker, proxy } of this.#struck) {
-      await worker.stop();
-      await proxy.close();
-    }
+    await Promise.all(this.#struck.map(({ worker, proxy }) => worker.stop().then(() => proxy.close())));
     await this.#ledger?.close();
     await this.#harness.close();
     await this.#server.stop();
