@@ -110,9 +110,12 @@ export class Matrix {
       },
     };
     this.#trial = trial;
-    const { runId } = await this.#harness.start({ graph: "matrix" });
+    const idempotencyKey = newId();
+    const start = () => this.#harness.start({ graph: "matrix", idempotencyKey });
+    // The server may be struck before it has answered.
+    const { runId } = await until("the run is there", start, LIMIT_MS);
     trial.runId = runId;
-    await this.#send(runId);
+    await until("its signal is there", () => this.#send(runId), LIMIT_MS);
     const resumed = this.#resumed(trial);
     const status = await this.#ended(runId);
     trial.isArmed = false;
@@ -172,17 +175,12 @@ export class Matrix {
     await transaction(this.#owner, {}, (tx) => requestPause(tx, { runId, pause }));
   }
 
-  async #send(runId: string): Promise<void> {
-    const sent = {
-      runId,
-      tenant: "acme",
-      name: SIGNAL,
-      payload: null,
-      sentBy: "bob",
-      idemKey: newId(),
-      idemDigest: "",
-    };
-    await transaction(this.#owner, {}, (tx) => appendSignal(tx, sent));
+  /** Once, however often it is tried. */
+  async #send(runId: string): Promise<boolean> {
+    const sent = { runId, tenant: "acme", name: SIGNAL, payload: null, sentBy: "bob", idemKey: runId, idemDigest: "" };
+    const [known] = await this.#owner`select from signal where run_id = ${runId} and idem_key = ${runId}`;
+    if (known === undefined) await transaction(this.#owner, {}, (tx) => appendSignal(tx, sent));
+    return true;
   }
 
   /** Undefined when the run has ended without a further entry. */
