@@ -1,9 +1,9 @@
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { afterEach, describe, expect, test } from "vitest";
+import { settingsFault } from "../http/key.ts";
 import { modelClientContract } from "../model-client.contract.ts";
 import { ask, createClientHarness, errorOf, KEY } from "../testing/client-harness.ts";
 import { type Fault, scriptedAnswer, startOpenAiServer } from "../testing/openai-server.ts";
-import { settingsFault } from "./client.ts";
 
 const { clientAt, startServer, startRaw, close } = createClientHarness();
 

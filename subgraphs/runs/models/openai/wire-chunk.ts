@@ -1,4 +1,5 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
+import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 
 /** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
@@ -95,15 +96,6 @@ function parseObject(json: string, quote: Quote): Record<string, unknown> {
   if (!isRecord(value))
     throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
   return value;
-}
-
-/** The message of an error body, in the shapes servers use: {error: {message}}, {error: "..."}, {message}, {detail}. */
-export function errorText(body: unknown): string | undefined {
-  if (!isRecord(body)) return undefined;
-  const found = [isRecord(body.error) ? body.error.message : body.error, body.message, body.detail].find(
-    (text) => typeof text === "string" && text !== "",
-  );
-  return typeof found === "string" ? found : undefined;
 }
 
 function toolCallsOf(message: Record<string, unknown>): WireToolCall[] {

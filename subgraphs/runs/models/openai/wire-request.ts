@@ -1,10 +1,7 @@
-import { hash } from "node:crypto";
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
-import type { Quirk } from "./quirks.ts";
-
-/** Characters of arguments that were no JSON which the model is shown again. */
-const UNREADABLE_LENGTH = 2_000;
+import { foreignId, readableArguments } from "../calls-of-answer.ts";
+import type { Quirk } from "../http/quirks.ts";
 
 export interface WireOptions {
   model: string;
@@ -108,23 +105,8 @@ function toWireCall(call: ToolCall, given: JsonObject) {
     ...fields,
     id: typeof id === "string" ? id : foreignId(call.id),
     type: "function",
-    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: toWireArguments(call.arguments) },
+    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: readableArguments(call.arguments) },
   };
-}
-
-/** Nine letters and digits, made of our id: every server takes such an id, and some take no other. */
-function foreignId(id: string): string {
-  return hash("sha256", id, "hex").slice(0, 9);
-}
-
-/** Servers parse what they are sent, and fail on what their model wrote wrongly before. */
-function toWireArguments(written: string): string {
-  try {
-    if (isRecord(JSON.parse(written))) return written;
-  } catch {
-    // Told to the model below.
-  }
-  return JSON.stringify({ unreadable: written.slice(0, UNREADABLE_LENGTH).toWellFormed() });
 }
 
 function withoutSystem(message: WireMessage): WireMessage {

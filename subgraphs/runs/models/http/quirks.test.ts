@@ -2,6 +2,10 @@ import { describe, expect, test } from "vitest";
 import { type Quirk, quirkOf } from "./quirks.ts";
 
 const none: ReadonlySet<Quirk> = new Set();
+const possible: Quirk[] = [
+  ...(["NO_TOOLS", "NO_STREAM_OPTIONS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE"] as const),
+  ...(["OTHER_TOKEN_LIMIT", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS"] as const),
+];
 
 describe("quirkOf()", () => {
   test.each<[number, string, Quirk | undefined]>([
@@ -19,6 +23,9 @@ describe("quirkOf()", () => {
     [400, "System role not supported", "NO_SYSTEM_ROLE"],
     [400, "Developer instruction is not enabled for models/gemma-3-27b-it", "NO_SYSTEM_ROLE"],
     [400, "reasoning_content is not allowed in input messages", "NO_EXTRA_FIELDS"],
+    [400, "Encrypted content is not supported with this model.", "NO_ENCRYPTED_REASONING"],
+    [400, "Unknown parameter: 'include'.", "NO_ENCRYPTED_REASONING"],
+    [400, "messages must include the word json", undefined],
     [400, "This model's maximum context length is 8192 tokens", undefined],
     [400, "messages with role 'tool' must answer a preceding tool call; 'call_1' is none", undefined],
     [400, "property 'channel' is unsupported", "NO_EXTRA_FIELDS"],
@@ -34,14 +41,21 @@ describe("quirkOf()", () => {
     [401, "stream_options", undefined],
     [503, "does not support tools", undefined],
   ])("of HTTP %i %j is %s", (status, said, quirk) => {
-    expect(quirkOf({ status, said }, none, ["reasoning_content", "channel"])).toBe(quirk);
+    expect(quirkOf({ status, said }, none, { possible, extra: ["reasoning_content", "channel"] })).toBe(quirk);
   });
 
   test("is nothing of fields that the request does not have", () => {
-    expect(quirkOf({ status: 400, said: "reasoning_content is not allowed" }, none)).toBeUndefined();
+    expect(quirkOf({ status: 400, said: "reasoning_content is not allowed" }, none, { possible })).toBeUndefined();
   });
 
   test("is none that is known already", () => {
-    expect(quirkOf({ status: 400, said: "does not support tools" }, new Set<Quirk>(["NO_TOOLS"]))).toBeUndefined();
+    expect(
+      quirkOf({ status: 400, said: "does not support tools" }, new Set<Quirk>(["NO_TOOLS"]), { possible }),
+    ).toBeUndefined();
+  });
+
+  test("is nothing that a request of this kind never has", () => {
+    const refusal = { status: 400, said: "Unrecognized request argument supplied: stream_options" };
+    expect(quirkOf(refusal, none, { possible: ["NO_TOOLS"] })).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
 import { placeOf } from "./address.ts";
-import { errorText } from "./wire-chunk.ts";
+import { errorText } from "./error-text.ts";
 
 /** Characters of the server's own message that are passed on. */
 const MESSAGE_LENGTH = 300;
