@@ -52,7 +52,9 @@ export async function readRefusal(response: Response, base: string): Promise<Ref
 
 function parse(body: string): unknown {
   try {
-    return JSON.parse(body);
+    const json: unknown = JSON.parse(body);
+    // Google answers with a list of one.
+    return Array.isArray(json) && json.length === 1 ? json[0] : json;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ErrorCode } from "@soma/shared/errors";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readUsage } from "../read-usage.ts";
 
 /** Where an event belongs among the items of an answer; servers leave out one or the other. */
 export interface Place {
@@ -122,7 +123,5 @@ function parseObject(json: string, quote: Quote): Record<string, unknown> {
 }
 
 function usageOf(usage: unknown): { inputTokens: number; outputTokens: number } | null {
-  if (!isRecord(usage) || typeof usage.input_tokens !== "number") return null;
-  const { input_tokens: inputTokens, output_tokens: outputTokens } = usage;
-  return { inputTokens, outputTokens: typeof outputTokens === "number" ? outputTokens : 0 };
+  return isRecord(usage) ? readUsage(usage.input_tokens, usage.output_tokens) : null;
 }

@@ -32,7 +32,8 @@ export function createCalls(tools: readonly string[]): Calls {
       const idOf = createCallIds();
       return open.map((call) => {
         const id = idOf(call.id);
-        const given: JsonObject = { ...(call.id === null ? {} : { id: call.id }), ...call.extra };
+        // An id that two calls of an answer have tells them apart for nobody, the server neither.
+        const given: JsonObject = { ...(call.id === id ? { id } : {}), ...call.extra };
         const isGiven = Object.keys(given).length > 0;
         const written = call.arguments.trim() === "" ? "{}" : call.arguments;
         return { id, name: call.name ?? NAMELESS, arguments: written, ...(isGiven ? { given } : {}) };
@@ -65,7 +66,8 @@ function relationOf(
   // What it costs to look whether arguments are whole is paid where that decides.
   const isAgain = isKnown && piece.name === current.name && piece.arguments === current.arguments;
   if (isAgain && isObject(current.arguments)) return "REPEATED";
-  if (sameId) return "SAME";
+  // A server that gives all calls one id sends them whole; to one that is whole nothing can be added.
+  if (sameId) return piece.arguments.startsWith("{") && isObject(current.arguments) ? "ANOTHER" : "SAME";
   if (piece.name === current.name)
     return piece.arguments.startsWith("{") && current.arguments.endsWith("}") && isObject(current.arguments)
       ? "ANOTHER"

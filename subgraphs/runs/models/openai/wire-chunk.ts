@@ -1,6 +1,7 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readUsage } from "../read-usage.ts";
 
 /** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
 export interface WireChunk {
@@ -56,7 +57,10 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
       throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
     return { ...NOTHING, usage };
   }
-  return { ...choiceOf(chunk.choices as readonly unknown[]), usage };
+  const choice = firstOf(chunk.choices as readonly unknown[]);
+  if (choice === undefined) return { ...NOTHING, usage };
+  // A few servers put it into the choice.
+  return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage) };
 }
 
 function isPing(chunk: Record<string, unknown>): boolean {
@@ -64,9 +68,11 @@ function isPing(chunk: Record<string, unknown>): boolean {
 }
 
 /** A server that was asked for one answer may give several; the first one is read. */
-function choiceOf(choices: readonly unknown[]): WireChunk {
-  const choice = choices.find((each) => isRecord(each) && (each.index ?? 0) === 0);
-  if (!isRecord(choice)) return NOTHING;
+function firstOf(choices: readonly unknown[]): Record<string, unknown> | undefined {
+  return choices.filter(isRecord).find(({ index }) => (index ?? 0) === 0);
+}
+
+function choiceOf(choice: Record<string, unknown>): WireChunk {
   const part = choice.delta ?? choice.message;
   const message = isRecord(part) ? part : {};
   const text = textOf(message.content) + textOf(message.refusal);
@@ -146,8 +152,5 @@ function thinkingOf({ reasoning_content, reasoning, thinking, content }: Record<
 }
 
 function usageOf(usage: unknown): WireChunk["usage"] {
-  if (!isRecord(usage)) return null;
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
-  if (typeof inputTokens !== "number") return null;
-  return { inputTokens, outputTokens: typeof outputTokens === "number" ? outputTokens : 0 };
+  return isRecord(usage) ? readUsage(usage.prompt_tokens, usage.completion_tokens) : null;
 }
