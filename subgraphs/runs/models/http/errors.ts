@@ -12,7 +12,7 @@ const BODY_BYTES = 64_000;
 /** How long its end is waited for; the status says enough. */
 const BODY_MS = 3_000;
 /** Statuses of a server that is too busy or away: they say nothing about the request, and are waited out. */
-const AWAY = new Set([429, 502, 503, 504]);
+const AWAY = new Set([429, 502, 503, 504, 529]);
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425]);
 
@@ -32,7 +32,10 @@ export interface Refusal {
 }
 
 /** Reads what a server says instead of an answer. */
-export async function readRefusal(response: Response, base: string): Promise<Refusal> {
+export async function readRefusal(
+  response: Pick<Response, "status" | "headers" | "body">,
+  base: string,
+): Promise<Refusal> {
   const { status, headers } = response;
   const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
   const body = (await readText(limited, BODY_BYTES, "the error").catch(() => undefined)) ?? "";

@@ -3,7 +3,8 @@ import type { ChatEvent, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
 import { createCallIds, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
 import type { Heard } from "../http/server-client.ts";
-import { createThinkingTags, type Said } from "../http/thinking-tags.ts";
+import { createSpokenText } from "../spoken-text.ts";
+import type { Said } from "../thinking-tags.ts";
 import type { Place, WireEvent } from "./wire-event.ts";
 
 export interface Answer {
@@ -26,21 +27,13 @@ interface Slot extends Place {
 /** Puts an answer together from the events of its items, which may come between each other. */
 export function createAnswer(by: string): Answer {
   const slots: Slot[] = [];
-  const tags = createThinkingTags();
+  const spoken = createSpokenText();
   let bytes = 0;
-  let hasText = false;
   let ended: Extract<WireEvent, { kind: "end" }> | undefined;
 
   const count = (text: string): void => {
     bytes += Buffer.byteLength(text);
     if (bytes > MAX_ANSWER_BYTES) throw tooLongAnswer();
-  };
-  const hear = (all: Said[]): Said[] => {
-    for (const said of all) {
-      if (said.type === "answerBegins") hasText = false;
-      else if (said.type === "text") hasText ||= said.delta.trim() !== "";
-    }
-    return all;
   };
   const think = (slot: Slot, delta: string): Said[] => {
     slot.said += delta;
@@ -48,7 +41,7 @@ export function createAnswer(by: string): Answer {
   };
   const say = (slot: Slot, delta: string): Said[] => {
     slot.said += delta;
-    return delta === "" ? [] : hear(tags.add(delta));
+    return delta === "" ? [] : spoken.add(delta);
   };
   /** What a finished item says that its pieces had not said. */
   const finish = (slot: Slot, item: JsonObject): Said[] => {
@@ -94,11 +87,11 @@ export function createAnswer(by: string): Answer {
       return { events: rest, isAlive: true, isLast: true };
     },
     end() {
-      const rest = hear(tags.end());
+      const rest = spoken.end();
       const items = slots.map(toItem);
       const calls = toCalls(items);
       const reason = toReason(ended?.reason ?? null, calls.length > 0);
-      if (!hasText && calls.length === 0) throw blankAnswer(reason);
+      if (spoken.isBlank() && calls.length === 0) throw blankAnswer(reason);
       const isGiven = items.some(({ type }) => type !== "message");
       return [
         ...rest,

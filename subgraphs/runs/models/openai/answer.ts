@@ -1,7 +1,8 @@
 import type { JsonObject } from "@soma/schemas/json";
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
-import { createThinkingTags, type Said } from "../http/thinking-tags.ts";
+import { createSpokenText } from "../spoken-text.ts";
+import type { Said } from "../thinking-tags.ts";
 import { createCalls } from "./calls.ts";
 import { mergeExtra } from "./merge-extra.ts";
 import type { WireChunk } from "./wire-chunk.ts";
@@ -23,20 +24,12 @@ export interface AnswerOptions {
 /** Puts an answer together from its chunks. */
 export function createAnswer({ by, tools }: AnswerOptions): Answer {
   const calls = createCalls(tools);
-  const tags = createThinkingTags();
+  const spoken = createSpokenText();
   let bytes = 0;
-  let hasText = false;
   let finishReason: string | null = null;
   let usage: WireChunk["usage"] = null;
   let extra: JsonObject = {};
 
-  const hear = (all: Said[]): Said[] => {
-    for (const said of all) {
-      if (said.type === "answerBegins") hasText = false;
-      else if (said.type === "text") hasText ||= said.delta.trim() !== "";
-    }
-    return all;
-  };
   return {
     add(chunk) {
       finishReason = chunk.finishReason ?? finishReason;
@@ -46,13 +39,13 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
       for (const piece of chunk.toolCalls) calls.add(piece);
       extra = mergeExtra(extra, chunk.extra);
       const thought: Said[] = chunk.thinking === "" ? [] : [{ type: "thinking", delta: chunk.thinking }];
-      return [...thought, ...hear(tags.add(chunk.text))];
+      return [...thought, ...spoken.add(chunk.text)];
     },
     end() {
-      const rest = hear(tags.end());
+      const rest = spoken.end();
       const made = calls.end();
       const reason = toReason(finishReason, made.length > 0);
-      if (!hasText && made.length === 0) throw blankAnswer(reason);
+      if (spoken.isBlank() && made.length === 0) throw blankAnswer(reason);
       const isGiven = made.length > 0 || Object.keys(extra).length > 0;
       return [
         ...rest,
