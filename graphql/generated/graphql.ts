@@ -120,7 +120,9 @@ export type MemorySource =
 
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
 
 /** What happens to an effect when its run comes to the same place again. */

@@ -286,7 +286,9 @@ export type EraseRunPayload = {
 
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
 
 /** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
