@@ -4,7 +4,7 @@ import { type Quirk, quirkOf } from "./quirks.ts";
 const none: ReadonlySet<Quirk> = new Set();
 const possible: Quirk[] = [
   ...(["NO_TOOLS", "NO_STREAM_OPTIONS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE"] as const),
-  ...(["OTHER_TOKEN_LIMIT", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS"] as const),
+  ...(["OTHER_TOKEN_LIMIT", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS", "NO_UNSIGNED_CALLS"] as const),
 ];
 
 describe("quirkOf()", () => {
@@ -36,7 +36,7 @@ describe("quirkOf()", () => {
       "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
       undefined,
     ],
-    [400, "Function call is missing a thought_signature in functionCall parts", undefined],
+    [400, "Function call is missing a thought_signature in functionCall parts", "NO_UNSIGNED_CALLS"],
     [500, "Unsupported parameter: temperature", undefined],
     [401, "stream_options", undefined],
     [503, "does not support tools", undefined],

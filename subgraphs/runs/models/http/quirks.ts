@@ -6,6 +6,7 @@ export type Quirk =
   | "NO_TEMPERATURE"
   | "OTHER_TOKEN_LIMIT"
   | "NO_ENCRYPTED_REASONING"
+  | "NO_UNSIGNED_CALLS"
   | "NO_EXTRA_FIELDS";
 
 const REFUSED = String.raw`(?:not |n't )(?:be )?(?:support|allow|permit|enabled|available)|\bun(?:supported|recognized|recognised|known|expected)\b|\bextra\b|\bremove\b`;
@@ -16,6 +17,7 @@ const near = (what: string): RegExp =>
 const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_STREAM_OPTIONS", /stream_options|include_usage/i],
   ["NO_ENCRYPTED_REASONING", near("encrypted content|reasoning\\.encrypted_content|['\"]?include\\b['\"]?")],
+  ["NO_UNSIGNED_CALLS", /missing a thought_signature/i],
   ["OTHER_TOKEN_LIMIT", near("max_(?:completion_)?tokens")],
   ["NO_TEMPERATURE", near("temperature")],
   ["NO_SYSTEM_ROLE", near("(?:system|developer) (?:role|message|prompt|instruction)s?|role.{0,3}(?:system|developer)")],

@@ -59,6 +59,9 @@ function toWireMessages(messages: readonly ChatMessage[], { by, quirks }: WireOp
   return joined(quirks.has("NO_SYSTEM_ROLE") ? wire.map(withoutSystem) : wire);
 }
 
+/** What Google's pages say to send in place of a signature with a call that another model made. */
+const UNSIGNED: JsonObject = { extra_content: { google: { thought_signature: "skip_thought_signature_validator" } } };
+
 type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>;
 
 /** A turn in which nothing was said; servers refuse it, or the model takes it for an example. */
@@ -79,8 +82,10 @@ function toAssistant(
     ...fields,
     role: "assistant",
     content: said === "" ? null : said,
-    tool_calls: toolCalls.map((call) => {
-      const wire = toWireCall(call, isOwn ? ownOf(call, quirks) : {});
+    tool_calls: toolCalls.map((call, at) => {
+      const given = isOwn ? ownOf(call, quirks) : {};
+      const isUnsigned = at === 0 && quirks.has("NO_UNSIGNED_CALLS") && given.extra_content === undefined;
+      const wire = toWireCall(call, isUnsigned ? { ...given, ...UNSIGNED } : given);
       ids.set(call.id, wire.id);
       return wire;
     }),

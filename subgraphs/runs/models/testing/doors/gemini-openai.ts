@@ -19,7 +19,7 @@ export function geminiOpenAi(): Door {
         const extra = first?.extra_content;
         const google = isRecord(extra) ? extra.google : undefined;
         const signature = isRecord(google) ? google.thought_signature : undefined;
-        if (first !== undefined && !given.has(String(signature)))
+        if (first !== undefined && !given.has(String(signature)) && signature !== "skip_thought_signature_validator")
           throw refusal(
             400,
             `Function call is missing a thought_signature in functionCall parts. Function call \`${String(first.function.name)}\`, position ${at}`,
