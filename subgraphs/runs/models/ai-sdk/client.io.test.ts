@@ -44,6 +44,8 @@ describe.each(PACKAGES)("createAiSdkClient() by %s", (name, door) => {
     const run = await assist(clientAt(name, server.baseUrl));
     expect([run.status, run.error, run.answer]).toEqual(["SUCCEEDED", undefined, HEARD]);
     expect(server.requests).toHaveLength(3);
+    for (const signature of ["signature-1", "signature-2"])
+      expect(JSON.stringify(server.requests[2])).toContain(signature);
   });
 
   test("hears thinking, text, calls, usage, and what only the model's server understands", async () => {

@@ -81,6 +81,8 @@ describe("the assistant runs to its end, with its tools, against a server as str
     const run = await assist(createOpenAiResponsesClient({ ...named, baseUrl, timeoutsMs }));
     expect(run).toMatchObject({ status: "SUCCEEDED", answer: HEARD });
     expect(server.requests).toHaveLength(3);
+    for (const thought of ["encrypted-thought-1", "encrypted-thought-2"])
+      expect(JSON.stringify(server.requests[2]?.input)).toContain(thought);
   });
 });
 
