@@ -1,6 +1,7 @@
 import { integer, json, readSettings, text, url } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
 import { runLimitSettings } from "./engine/execute/run-limits.ts";
+import { heartbeatSettings } from "./engine/worker/heartbeat.ts";
 import { callLimitSettings } from "./models/call-limits.ts";
 
 /** Which model is asked, and within which limits. */
@@ -35,6 +36,7 @@ const workerSettings = {
     min: 1,
     max: 10_000,
   }),
+  ...heartbeatSettings,
   ...runLimitSettings,
   internalSigningKey: json(parseJwk, {
     env: "SOMA_INTERNAL_SIGNING_KEY",

@@ -37,4 +37,19 @@ async function lend(tx: Tx, schema: string): Promise<void> {
       `create policy tenant_rows on ${table} to soma_project using (tenant = (select current_setting('soma.tenant', true)))`,
     );
   }
+  await lendViews(tx, schema);
+}
+
+/** A view reads with the rights of whoever made it, past the rows of the tenant, unless it is told otherwise; one that keeps rows of its own cannot be. */
+async function lendViews(tx: Tx, schema: string): Promise<void> {
+  const views = await tx<{ quoted: string; keepsRows: boolean }[]>`
+    select quote_ident(relname) as quoted, relkind = 'm' as "keepsRows"
+      from pg_class where relnamespace = ${schema}::regnamespace and relkind in ('v', 'm')`;
+  for (const { quoted, keepsRows } of views) {
+    const view = `"${schema}".${quoted}`;
+    await tx.unsafe(`revoke all on ${view} from public, soma_project`);
+    if (keepsRows) continue;
+    await tx.unsafe(`alter view ${view} set (security_invoker = true)`);
+    await tx.unsafe(`grant select, insert, update, delete on ${view} to soma_project`);
+  }
 }

@@ -4,11 +4,11 @@ import { loadTenants } from "@soma/conf/tenants";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
-import { createLifecycle } from "@soma/shared/lifecycle";
+import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { startLoop } from "@soma/shared/loop";
 import { startRelay } from "@soma/shared/outbox/relay";
-import { connect } from "@soma/shared/postgres/connect";
+import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { liveOn } from "@soma/shared/postgres/incarnation";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
@@ -23,6 +23,7 @@ import { readWorkerConfig } from "./config.ts";
 import { WORK_WAITS } from "./domain/hints.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
+import { startHeartbeat } from "./engine/worker/heartbeat.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
 import { createModelSource, type ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
@@ -57,25 +58,10 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const config = readWorkerConfig(deps.env);
   const log = deps.log.child({ part: "worker" });
   const lifecycle = createLifecycle(log, 20_000);
-  const pool = (name: string, max: number, parameters: Record<string, string> = {}) => {
-    const sql = connect({
-      url: config.workerDatabaseUrl,
-      schema: config.schema,
-      applicationName: `soma-worker-${name}`,
-      max,
-      parameters,
-    });
-    lifecycle.add(`${name} pool`, () => sql.end({ timeout: 2 }));
-    return sql;
-  };
-  // The generic plan keeps the commit at one plan for its life; Postgres would make a new one for each batch size.
-  const sql = {
-    commits: pool("commits", 2, { plan_cache_mode: "force_generic_plan", lock_timeout: "2000" }),
-    liveness: pool("liveness", 1),
-    // Steps hold theirs for as long as they take.
-    projects: pool("projects", 4, { lock_timeout: "2000" }),
-    general: pool("general", 8),
-  };
+  const sql = openPools(config, lifecycle);
+  const { workerDatabaseUrl: url, schema, stallMs } = config;
+  const heartbeat = await startHeartbeat({ url, schema, stallMs, log });
+  lifecycle.add("heartbeat", heartbeat.close);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
   const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
@@ -100,6 +86,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const now = (): Date => new Date();
   const options = {
     sql,
+    heartbeat,
     graphs,
     services,
     wakeUp,
@@ -140,6 +127,22 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   loop("migrations", MIGRATIONS_MS, createMigrations({ sql: sql.general, graphs, log, now, onMigrated }));
   checks.runs = () => life.current().check();
   return { findFaults: createReadiness(checks, log), close: lifecycle.close };
+}
+
+function openPools({ workerDatabaseUrl: url, schema }: ReturnType<typeof readWorkerConfig>, lifecycle: Lifecycle) {
+  const pool = (name: string, max: number, parameters: Record<string, string> = {}): Sql => {
+    const sql = connect({ url, schema, applicationName: `soma-worker-${name}`, max, parameters });
+    lifecycle.add(`${name} pool`, () => sql.end({ timeout: 2 }));
+    return sql;
+  };
+  // The generic plan keeps the commit at one plan for its life; Postgres would make a new one for each batch size.
+  return {
+    commits: pool("commits", 2, { plan_cache_mode: "force_generic_plan", lock_timeout: "2000" }),
+    liveness: pool("liveness", 1),
+    // Steps hold theirs for as long as they take.
+    projects: pool("projects", 4, { lock_timeout: "2000" }),
+    general: pool("general", 8),
+  };
 }
 
 if (import.meta.main) await runMain("worker", startWorker);

@@ -13,4 +13,5 @@ export const CLASSES: readonly EffectClass[] = [
   { name: "idempotent", agent: "torture_idempotent", pays: true },
   { name: "at_most_once, looked up", agent: "torture_found", pays: true },
   { name: "at_most_once, asked", agent: "torture_asked", pays: true },
+  { name: "db", agent: "torture_booked", pays: true },
 ];

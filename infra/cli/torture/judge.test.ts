@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { CLASSES, type EffectClass } from "./classes.ts";
 import { type Booked, type Ended, judge } from "./judge.ts";
 
-const [pure, idempotent, found, asked] = CLASSES as unknown as [EffectClass, EffectClass, EffectClass, EffectClass];
+type Five<T> = [T, T, T, T, T];
+const [pure, idempotent, found, asked, booked] = CLASSES as unknown as Five<EffectClass>;
 const WELL: Ended = {
   status: "SUCCEEDED",
   answer: "paid",
@@ -26,7 +27,7 @@ function judged(effect: EffectClass, end: Partial<Ended> | undefined, booked: Bo
 
 describe("judge()", () => {
   it("finds nothing against a run that did what it says, once", () => {
-    for (const effect of [idempotent, found, asked]) expect(judged(effect, {}, ONCE).findings).toEqual([]);
+    for (const effect of [idempotent, found, asked, booked]) expect(judged(effect, {}, ONCE).findings).toEqual([]);
     expect(judged(pure, {}, { payments: 0, calls: 3 })).toMatchObject({ findings: [], row: { runs: 1, calls: 3 } });
   });
 

@@ -24,14 +24,21 @@ const SHARES: readonly [Fault, number][] = [
   ["none", 67],
 ];
 
+interface PlanParams {
+  runs: number;
+  seed: number;
+  killEveryMs: number;
+  classes?: readonly EffectClass[];
+}
+
 /** Everything that is left to chance, by a seed: the same seed plans the same faults and the same lives. */
-export function createPlan({ runs, seed, killEveryMs }: { runs: number; seed: number; killEveryMs: number }): Plan {
+export function createPlan({ runs, seed, killEveryMs, classes = CLASSES }: PlanParams): Plan {
   const faults = createRandom(seed);
   const lives = createRandom(seed ^ 0x5bd1e995);
   return {
     runs: Array.from({ length: runs }, (_, index) => ({
       order: `S${seed}-${index + 1}`,
-      effect: CLASSES[index % CLASSES.length] as EffectClass,
+      effect: classes[index % classes.length] as EffectClass,
       fault: chooseFault(faults() * 100),
     })),
     // Twice the mean at most, so that deaths come at every distance from a start.

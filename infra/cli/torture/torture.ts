@@ -9,6 +9,7 @@ import { judge } from "./judge.ts";
 import { isPaid, readLedger } from "./ledger.ts";
 import { createPlan, type Plan } from "./plan.ts";
 import { createProduct, type Home, PROGRAM, type TorturedProduct } from "./product.ts";
+import { readTables, withTables } from "./read-tables.ts";
 import { type Report, report, startTelling } from "./report.ts";
 import { runAll, STILL_MS } from "./storm.ts";
 import { survey } from "./survey.ts";
@@ -110,7 +111,8 @@ async function tortureIn(home: Home, { plan, stop, onProgress }: Under): Promise
     await killing;
     const ended = await survey(product, new Set(acknowledged.values()), stop);
     if (!stop.aborted) checkAsked(plan.runs.length, acknowledged.size);
-    const evidence = { acknowledged, ended, ledger: readLedger(ledger) };
+    const paid = stop.aborted ? new Map() : await readTables(product);
+    const evidence = { acknowledged, ended, ledger: withTables(readLedger(ledger), paid) };
     const tookMs = performance.now() - began;
     return { ...judge(plan.runs, evidence), deaths: product.deaths(), tookMs };
   } finally {

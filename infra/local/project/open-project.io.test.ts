@@ -76,7 +76,7 @@ describe("loadProject()", () => {
     expect([failed, is]).toEqual([
       undefined,
       expect.stringContaining(
-        "agents torture_asked, torture_found, torture_idempotent, orders, prices, torture_pure, refund, research, timer · tools ",
+        "agents torture_asked, torture_booked, torture_found, torture_idempotent, orders, torture_payments, prices, torture_pure, refund, research, timer · tools ",
       ),
     ]);
   });

@@ -63,7 +63,9 @@ describe("a step in the database", () => {
     tables = await mkdtemp(join(tmpdir(), "soma-tables-"));
     await writeFile(
       join(tables, "0001-ledger.sql"),
-      "create table ledger (tenant text not null default current_setting('soma.tenant'), entry text, amount int not null, primary key (tenant, entry))",
+      "create table ledger (tenant text not null default current_setting('soma.tenant'), entry text, amount int not null, primary key (tenant, entry));" +
+        "create view booked as select * from ledger; grant select on booked to public;" +
+        "create materialized view kept as select * from ledger; grant select on kept to public",
     );
     await migrateProject(harness.database.owner, harness.database.schema, tables);
   });
@@ -197,7 +199,7 @@ describe("a step in the database", () => {
     expect([await entries(), bench.began]).toEqual([[], 1]);
   });
 
-  it("sees the rows of its tenant and no others", async () => {
+  it("sees the rows of its tenant and no others, through a view as well", async () => {
     const { life } = await harness.startWorker();
     const other = await harness.start({ graph: "booker" }, aPrincipal({ tenant: "other" }));
     await until(
@@ -206,6 +208,10 @@ describe("a step in the database", () => {
     );
     await life.close();
     expect(await told((sql) => sql`select entry from ledger`)).toEqual([]);
+    expect(await told((sql) => sql`select entry from booked`)).toEqual([]);
+    expect(await told((sql) => sql`select entry from kept`)).toMatchObject({
+      message: expect.stringContaining("permission denied for materialized view kept"),
+    });
     expect(await told((sql) => sql`insert into ledger values ('other', 'mine', 1)`)).toMatchObject({
       code: "STEP_REFUSED",
       message: expect.stringContaining("row-level security"),

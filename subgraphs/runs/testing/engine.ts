@@ -21,6 +21,7 @@ import { isFinished } from "../domain/run-status.ts";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { type RunLimits, runLimitSettings } from "../engine/execute/run-limits.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
+import { type Heartbeat, type KeptLease, startHeartbeat } from "../engine/worker/heartbeat.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
 import type { Incarnation } from "../store/commit-batch.ts";
@@ -52,6 +53,26 @@ export interface EngineHarness {
   close(): Promise<void>;
 }
 
+const STALL_MS = 30_000;
+
+/** The heartbeat of one of the workers that a test has in its process, which falls silent by itself. */
+function partOf(heartbeat: Heartbeat): Heartbeat & { stop(): void } {
+  const leases: KeptLease[] = [];
+  return {
+    keep(owner) {
+      const lease = heartbeat.keep(owner);
+      leases.push(lease);
+      return lease;
+    },
+    beats: () => heartbeat.beats(),
+    isHeard: () => heartbeat.isHeard(),
+    close: async () => {},
+    stop() {
+      for (const lease of leases) lease.leave();
+    },
+  };
+}
+
 /** Services of graphs that call nothing: reaching for one fails the step. */
 const noServices: ConnectedServices = () =>
   new Proxy({} as StepServices, {
@@ -72,6 +93,12 @@ export async function createEngineHarness(
   const log = createSilentLog();
   const registry = createGraphRegistry(graphs);
   const wakeUp = await createNotifiedWakeUp({ sql: database.worker, schema: database.schema, log });
+  const heartbeat = await startHeartbeat({
+    url: database.urls.worker,
+    schema: database.schema,
+    stallMs: STALL_MS,
+    log,
+  });
   const closers: (() => Promise<void>)[] = [];
   const pool = (max: number, applicationName = "test-worker"): Sql =>
     connect({ url: database.urls.worker, schema: database.schema, applicationName, max });
@@ -122,7 +149,9 @@ export async function createEngineHarness(
     },
     async startWorker(slots = 16, owed = new Set(), commitsBy = (commits) => commits) {
       const sql = pools();
-      const life = await startIncarnation({ sql: { ...sql, commits: commitsBy(sql.commits) }, slots, owed, ...rest });
+      const own = partOf(heartbeat);
+      const given = { sql: { ...sql, commits: commitsBy(sql.commits) }, slots, owed };
+      const life = await startIncarnation({ ...rest, ...given, heartbeat: own });
       let gone: Promise<void> | undefined;
       const end = (close: () => Promise<void>): Promise<void> => {
         gone ??= close();
@@ -134,16 +163,18 @@ export async function createEngineHarness(
       // With its connections: a test that starts many workers would take those of the tests beside it.
       const close = (): Promise<void> => end(() => life.close().then(endPools));
       closers.push(close);
-      return {
-        life: { lost: life.lost, check: () => life.check(), close },
-        kill: () => end(() => endPools().then(() => life.close().catch(() => {}))),
+      const kill = async (): Promise<void> => {
+        own.stop();
+        await endPools();
+        await life.close().catch(() => {});
       };
+      return { life: { lost: life.lost, check: () => life.check(), close }, kill: () => end(kill) };
     },
     async startProcess() {
       const name = newId();
       const sql = pools(name);
       const owed = new Set<Incarnation>();
-      const process = await liveOn(() => startIncarnation({ sql, slots: 16, owed, ...rest }), log);
+      const process = await liveOn(() => startIncarnation({ sql, slots: 16, owed, ...rest, heartbeat }), log);
       closers.push(async () => {
         await process.close();
         await Promise.all(Object.values(sql).map((each) => each.end({ timeout: 0 })));
@@ -173,6 +204,7 @@ export async function createEngineHarness(
     },
     async close() {
       await Promise.all(closers.map((close) => close()));
+      await heartbeat.close();
       await wakeUp.close();
       await database.close();
     },

@@ -25,6 +25,8 @@ export interface BeginOptions {
 
 /** Registers a new life and takes its lock. */
 export async function beginIncarnation({ liveness, lockClass, register }: BeginOptions): Promise<Incarnation> {
+  // The connection is there before the row is, so that nobody finds the row without its lock for long.
+  await liveness`select 1`;
   const { id, no } = await register();
   const lock = await holdLiveness(liveness, lockClass, no);
   return { id, no, ...lock };

@@ -17,6 +17,7 @@ import { WORK_WAITS } from "../../../subgraphs/runs/domain/hints.ts";
 import { runLimitSettings } from "../../../subgraphs/runs/engine/execute/run-limits.ts";
 import { createGraphRegistry } from "../../../subgraphs/runs/engine/graphs/graph-registry.ts";
 import { createJournalSource } from "../../../subgraphs/runs/engine/journal/journal-source.ts";
+import { startHeartbeat } from "../../../subgraphs/runs/engine/worker/heartbeat.ts";
 import { startIncarnation } from "../../../subgraphs/runs/engine/worker/incarnation.ts";
 import { runsMigrations } from "../../../subgraphs/runs/migrate.ts";
 import { type Contender, PAYLOAD, STEPS } from "./contender.ts";
@@ -50,6 +51,8 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     projects: pool("worker", 4, { lock_timeout: "2000" }),
     general: pool("worker", 8),
   };
+  const { urls, schema } = database;
+  const heartbeat = await startHeartbeat({ url: urls.worker, schema, stallMs: LIMIT_MS, log });
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: database.schema, log });
   const ends = createEnds(EVENTS[kind]);
   const heard = {
@@ -71,6 +74,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   const now = (): Date => new Date();
   const worker = await startIncarnation({
     sql,
+    heartbeat,
     graphs,
     services: () => ({}) as StepServices,
     wakeUp: heard,
@@ -103,6 +107,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     },
     async close() {
       await worker.close();
+      await heartbeat.close();
       await relay.close();
       await wakeUp.close();
       await Promise.all(pools.map((each) => each.end({ timeout: 2 })));

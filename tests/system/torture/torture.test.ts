@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** Plans for each class that pays an answer that is lost, and for one run a tool that takes its process with it. */
-const SEED = "2623";
+const SEED = "23";
 const RUNS = "20";
 /** Longer than it takes: what dies, dies in the middle of a tool. */
 const KILL_EVERY_MS = "600000";
@@ -47,8 +47,8 @@ describe("soma torture", () => {
     const { code, stdout, stderr } = await torture("--runs", RUNS, ...how);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${RUNS} runs, seed ${SEED}`)]);
     const { rows, findings, deaths } = JSON.parse(stdout);
-    const well = { runs: 5, lost: 0, repeated: 0 };
-    expect(rows).toMatchObject([well, { runs: 5, lost: 0 }, well, well]);
+    const well = { runs: 4, lost: 0, repeated: 0 };
+    expect(rows).toMatchObject([well, { runs: 4, lost: 0 }, well, well, well]);
     // What was under way when the process died is called again as well.
     expect(rows[1].repeated).toBeGreaterThanOrEqual(LOST_ANSWERS);
     expect(rows[2].reconciled, "the bank was asked").toBeGreaterThan(0);

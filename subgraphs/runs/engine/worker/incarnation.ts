@@ -16,7 +16,6 @@ import type { Incarnation } from "../../store/commit-batch.ts";
 import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
-import { renewLease } from "../../store/renew-lease.ts";
 import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
@@ -24,12 +23,14 @@ import { createRunContext, type RunContext } from "../execute/run-context.ts";
 import type { RunLimits } from "../execute/run-limits.ts";
 import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
+import { LEASE_MS } from "./beating.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
-import { reap } from "./reaper.ts";
+import type { Heartbeat, KeptLease } from "./heartbeat.ts";
+import { createReaper, type Look } from "./reaper.ts";
 
-/** Renewed four times a second; it only matters for a process that hangs, since a dead one loses its lock at once. */
-const LEASE_MS = 5_000;
 const TICK_MS = 250;
+/** Of one round, at the others: what looks dead at the first of them may be known to be at the second. */
+const LOOKS = 2;
 /** Rounds of claiming between two looks at what the database says is ours: about a second. */
 const RECONCILE_EVERY = 4;
 /** How long a life that ends waits for steps that do not hear that they are given up; their writes are refused anyway. */
@@ -40,6 +41,8 @@ const active = gauge("soma_runs_active", "Runs this process executes", []);
 export interface IncarnationOptions {
   /** Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `projects` for steps in the database, `general` for the rest. */
   sql: { commits: Sql; liveness: Sql; projects: Sql; general: Sql };
+  /** Of this process, for all of its lives. */
+  heartbeat: Heartbeat;
   graphs: GraphRegistry;
   services: ConnectedServices;
   wakeUp: WakeUp;
@@ -70,9 +73,10 @@ export interface RunningIncarnation {
 
 /** One life of a worker: registers, holds its lock, claims and executes runs, looks after the others. */
 export async function startIncarnation(options: IncarnationOptions): Promise<RunningIncarnation> {
-  const { sql, log, slots, owed = new Set() } = options;
+  const { sql, heartbeat, log, slots, owed = new Set() } = options;
   for (const earlier of owed) if (await settleWorker({ sql: sql.general, owner: earlier, log })) owed.delete(earlier);
   let gen = 1;
+  let lease: KeptLease | undefined;
   const liveness = await beginIncarnation({
     liveness: sql.liveness,
     lockClass: LOCK_CLASS.WORKER,
@@ -84,12 +88,18 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
         leaseMs: LEASE_MS,
       });
       gen = row.gen;
+      // Before it has its lock: it is heard from its birth on.
+      lease = heartbeat.keep(row);
       return { id: row.workerId, no: row.no };
     },
+  }).catch((error: unknown) => {
+    lease?.leave();
+    throw error;
   });
   const owner = { workerId: liveness.id, no: liveness.no, gen };
+  if (lease === undefined) throw new Error("a life began without its lease");
   const batcher = createCommitBatcher({ sql: sql.commits, projects: sql.projects, owner, log });
-  const life = new Life({ ...options, owed, owner, liveness, batcher });
+  const life = new Life({ ...options, owed, owner, liveness, lease, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
   return life;
 }
@@ -97,6 +107,7 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
 type LifeOptions = Required<IncarnationOptions> & {
   owner: Incarnation;
   liveness: BegunIncarnation;
+  lease: KeptLease;
   batcher: CommitBatcher;
 };
 
@@ -105,8 +116,8 @@ class Life implements RunningIncarnation {
   readonly #options: LifeOptions;
   readonly #runs = new Map<string, { context: RunContext; done: Promise<void> }>();
   readonly #loops: Loop[];
+  readonly #reaper: { look(): Promise<Look> };
   readonly #unsubscribe: () => void;
-  #declareLost: () => void = () => {};
   readonly #begunAt = performance.now();
   #over = false;
   #closing = false;
@@ -114,27 +125,22 @@ class Life implements RunningIncarnation {
 
   constructor(options: LifeOptions) {
     this.#options = options;
-    this.lost = new Promise((resolve) => {
-      this.#declareLost = resolve;
-    });
-    const { log } = options;
+    const { log, sql, owner, liveness, lease } = options;
+    this.#reaper = createReaper({ sql: sql.general, workerId: owner.workerId, log });
+    this.lost = Promise.race([liveness.lost, lease.lost]).then(() => this.#end());
     const loop = (name: string, tick: () => Promise<boolean>, maxBackoffMs = 1_000): Loop =>
       startLoop({ name, intervalMs: TICK_MS, log, maxBackoffMs }, tick);
     const claiming = loop("claim-runs", () => this.#claim(), 2_000);
-    // Loops of their own: whoever waits for a lock on the runs is not dead, and whoever takes over hears a cancel request.
-    this.#loops = [
-      claiming,
-      loop("worker-lease", () => this.#renew()),
-      loop("worker-watch", () => this.#watch()),
-      loop("worker-reap", () => this.#reap()),
-    ];
+    // Loops of their own: whoever takes over hears a cancel request while it waits for a lock.
+    this.#loops = [claiming, loop("worker-watch", () => this.#watch()), loop("worker-reap", () => this.#reap())];
     this.#unsubscribe = options.wakeUp.on(WORK_WAITS, claiming.wake);
   }
 
   async #claim(): Promise<boolean> {
-    const { sql, owner, slots, graphs, tenants: shares } = this.#options;
+    const { sql, owner, slots, graphs, tenants: shares, liveness, heartbeat } = this.#options;
     const free = slots - this.#runs.size;
-    if (this.#closing || !this.#options.liveness.held()) return false;
+    if (this.#closing || this.#over || !liveness.held()) return false;
+    if (!heartbeat.isHeard()) throw new SomaError("UNAVAILABLE", "the lease of this worker cannot be renewed");
     this.#rounds += 1;
     if (this.#rounds % RECONCILE_EVERY === 0) await this.#reconcile();
     if (free <= 0) return false;
@@ -203,14 +209,9 @@ class Life implements RunningIncarnation {
     }
   }
 
-  /** Renews the lease; without it or the lock this life is over. */
-  async #renew(): Promise<boolean> {
-    const { sql, owner, liveness } = this.#options;
-    if (liveness.held() && (await renewLease(sql.general, { owner, leaseMs: LEASE_MS }))) return false;
+  #end(): void {
     this.#over = true;
     this.#loseAll("the worker lost its lock or lease");
-    this.#declareLost();
-    return false;
   }
 
   /** Hears what is asked of its runs. */
@@ -222,10 +223,15 @@ class Life implements RunningIncarnation {
     return false;
   }
 
-  /** Looks after other workers. */
+  /** Looks after other workers, and again before the next round where that tells who is dead. */
   async #reap(): Promise<boolean> {
-    const { sql, owner, log } = this.#options;
-    if (await reap({ sql: sql.general, workerId: owner.workerId, log })) this.#options.wakeUp.changed(WORK_WAITS);
+    const { liveness, wakeUp } = this.#options;
+    for (let looks = 1; looks <= LOOKS && liveness.held() && !this.#over && !this.#closing; looks += 1) {
+      const { freed, againMs } = await this.#reaper.look();
+      if (freed > 0) wakeUp.changed(WORK_WAITS);
+      if (againMs === undefined) break;
+      await sleep(againMs);
+    }
     return false;
   }
 
@@ -241,7 +247,7 @@ class Life implements RunningIncarnation {
 
   /** Also of a life that was lost: its process did not die, so its runs are handed back and nobody is blamed. */
   async close(): Promise<void> {
-    const { sql, owner, owed, liveness, log } = this.#options;
+    const { sql, owner, owed, liveness, lease, log } = this.#options;
     this.#closing = true;
     this.#unsubscribe();
     // Before the loops, which may hang on a lock, and after them: a claim on its way may still have brought runs.
@@ -249,6 +255,7 @@ class Life implements RunningIncarnation {
     await Promise.all(this.#loops.map((loop) => loop.close()));
     this.#loseAll("the worker stops");
     if (!(await settleWorker({ sql: sql.general, owner, log }))) owed.add(owner);
+    lease.leave();
     const ended = Promise.all([...this.#runs.values()].map((running) => running.done));
     await Promise.race([ended, sleep(DEAF_STEPS_MS, undefined, { ref: false })]);
     await liveness.close();

@@ -10,7 +10,7 @@ export interface Paying extends Order {
 }
 
 /** Each attempt is a call of its own: another one is only begun when it is known that nothing came of those before. */
-const keyOf = (what: string, { stepId, attempt, wakes }: StepContext): string =>
+export const keyOf = (what: string, { stepId, attempt, wakes }: StepContext): string =>
   `${stepId}:${what}:${attempt}.${wakes}`;
 
 /** Pays, and leaves it open whether that was done when there is no good answer. */
