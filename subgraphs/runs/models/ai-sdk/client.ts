@@ -1,9 +1,11 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type { ModelProfile } from "@soma/conf/models";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { newId } from "@soma/shared/ids";
 import { placeOf } from "../http/address.ts";
 import { REQUEST_ID_HEADER, watchConnect } from "../http/connect-watch.ts";
 import { type Deadlines, startDeadlines, type TimeoutsMs } from "../http/deadlines.ts";
+import { NOTE_OF } from "../http/quirks.ts";
 import { throwIfOver } from "../http/server-client.ts";
 import { createQuote } from "../model-error.ts";
 import { createAnswer } from "./answer.ts";
@@ -22,8 +24,9 @@ export interface AiSdkOptions {
   settings: Readonly<Record<string, unknown>>;
   /** Those of the settings that must never appear in an error. */
   secrets: readonly string[];
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
+  params?: ModelProfile["params"] | undefined;
+  /** False asks it without tools from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
   /** Passed with each request to the package. */
   providerOptions?: LanguageModelV4CallOptions["providerOptions"] | undefined;
   timeoutsMs: TimeoutsMs;
@@ -61,11 +64,13 @@ async function* chat(
   try {
     throwIfOver(deadlines);
     const made = (await load())(model, { ...settings, fetch: watchedFetch(options.fetch ?? fetch, deadlines) });
+    const tools = options.capabilities?.tools === false ? [] : request.tools;
     const { stream } = await made.doStream({
-      ...toCallOptions(request, { ...options, by }),
+      ...toCallOptions({ ...request, tools }, { ...options, by }),
       abortSignal: deadlines.signal,
     });
     started = true;
+    if (tools.length < request.tools.length) yield { type: "note", text: NOTE_OF.NO_TOOLS };
     yield* toEvents(stream, createAnswer(by, quote), deadlines);
   } catch (error) {
     throw deadlines.failure() ?? (await toAiSdkError(error, { who, address, quote, started }));
@@ -79,8 +84,7 @@ function watchedFetch(send: typeof fetch, deadlines: Deadlines): typeof fetch {
   return async (input, init) => {
     const requestId = newId();
     const endWatch = watchConnect(requestId, deadlines);
-    const headers = new Headers(init?.headers);
-    headers.set(REQUEST_ID_HEADER, requestId);
+    const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
     try {
       return await send(input, { ...init, headers, redirect: "manual" });
     } finally {

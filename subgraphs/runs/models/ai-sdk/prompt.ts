@@ -5,26 +5,44 @@ import type {
   LanguageModelV4Message,
   LanguageModelV4Prompt,
 } from "@ai-sdk/provider";
+import type { ModelProfile } from "@soma/conf/models";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
 
 export interface PromptOptions {
   /** Name of the package and model; what another one gave is not sent to it. */
   by: string;
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
+  params?: ModelProfile["params"] | undefined;
   providerOptions?: LanguageModelV4CallOptions["providerOptions"] | undefined;
 }
 
 /** What a model of the AI SDK is asked. */
 export function toCallOptions(request: ChatRequest, options: PromptOptions): LanguageModelV4CallOptions {
-  const { temperature, maxOutputTokens, providerOptions } = options;
+  const { params = {}, providerOptions } = options;
   return {
     prompt: toPrompt(request.messages, options.by),
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toTool) }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...toParams(params),
     ...(providerOptions === undefined ? {} : { providerOptions }),
+  };
+}
+
+/** What the profile says of sampling and lengths, in the words of the AI SDK; its packages leave out what a model does not take. */
+function toParams({
+  temperature,
+  topP,
+  maxOutputTokens,
+  seed,
+  stop,
+  reasoningEffort,
+}: NonNullable<PromptOptions["params"]>) {
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stop === undefined ? {} : { stopSequences: stop }),
+    ...(reasoningEffort === undefined ? {} : { reasoning: reasoningEffort }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { settingsFault } from "../http/key.ts";
-import { keyIn } from "../http/look-at-server.ts";
 import { defineProvider } from "../provider.ts";
+import { readKey } from "../read-key.ts";
 import { createAiSdkClient } from "./client.ts";
 import { isInstalled } from "./load-model.ts";
 
@@ -10,8 +10,6 @@ const settings = Type.Object({
     pattern: "^(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*$",
     description: "package of the AI SDK that knows the provider, such as @ai-sdk/anthropic",
   }),
-  apiKeyEnv: Type.Optional(Type.String({ description: "environment variable that holds the key" })),
-  baseUrl: Type.Optional(Type.String({ minLength: 1, description: "address in place of the package's own" })),
   options: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: "what else the package takes, such as region" }),
   ),
@@ -25,8 +23,6 @@ const settings = Type.Object({
       description: "what goes with each request, by the name of the provider, such as anthropic: { thinking: ... }",
     }),
   ),
-  temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
-  maxOutputTokens: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 
 /** Providers with a wire of their own, by their packages of the AI SDK: Anthropic, Google, Amazon Bedrock, and whatever else is installed. */
@@ -34,19 +30,18 @@ export default defineProvider({
   name: "ai-sdk",
   settings,
   async look({ name, profile, env, fetch }) {
-    const { apiKeyEnv, baseUrl, optionsEnv = {} } = profile;
-    const unset = [...(apiKeyEnv === undefined ? [] : [apiKeyEnv]), ...Object.values(optionsEnv)].filter(
-      (variable) => keyIn(env, variable) === undefined,
-    );
-    if (unset.length > 0) return { usable: false, why: `${unset.join(", ")} is not set` };
-    const apiKey = keyIn(env, apiKeyEnv);
+    const { baseUrl, optionsEnv = {} } = profile;
+    const { apiKey, from, fault: keyFault } = readKey(profile, env);
+    const unset = Object.values(optionsEnv).filter((variable) => (env[variable]?.trim() ?? "") === "");
+    if (keyFault !== undefined || unset.length > 0)
+      return { usable: false, why: keyFault ?? `${unset.join(", ")} is not set` };
     const fault = settingsFault(baseUrl ?? "https://unknown", apiKey);
     if (fault !== undefined) return { usable: false, why: fault };
     if (profile.model === "") return { usable: false, why: "it names no model, and packages of the AI SDK list none" };
     if (!isInstalled(profile.package))
       return { usable: false, why: `the package ${profile.package} is not installed; npm install ${profile.package}` };
     const byEnv = Object.fromEntries(
-      Object.entries(optionsEnv).map(([option, variable]) => [option, keyIn(env, variable)]),
+      Object.entries(optionsEnv).map(([option, variable]) => [option, env[variable]?.trim()]),
     );
     const made = {
       ...(profile.options ?? {}),
@@ -58,7 +53,7 @@ export default defineProvider({
     const providerOptions = profile.providerOptions as Parameters<typeof createAiSdkClient>[0]["providerOptions"];
     return {
       usable: true,
-      why: `${apiKeyEnv === undefined ? "" : `${apiKeyEnv} is set, so `}${profile.model} of ${profile.package} is used`,
+      why: `${from === undefined ? "" : `${from} is set, so `}${profile.model} of ${profile.package} is used`,
       client: createAiSdkClient({ ...profile, profile: name, settings: made, secrets, providerOptions, fetch }),
     };
   },

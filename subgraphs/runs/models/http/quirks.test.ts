@@ -4,6 +4,7 @@ import { type Quirk, quirkOf } from "./quirks.ts";
 const none: ReadonlySet<Quirk> = new Set();
 const possible: Quirk[] = [
   ...(["NO_TOOLS", "NO_STREAM_OPTIONS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE"] as const),
+  ...(["NO_TOP_P", "NO_SEED", "NO_REASONING_EFFORT"] as const),
   ...(["OTHER_TOKEN_LIMIT", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS", "NO_UNSIGNED_CALLS"] as const),
 ];
 
@@ -17,6 +18,10 @@ describe("quirkOf()", () => {
       "OTHER_TOKEN_LIMIT",
     ],
     [400, "Unsupported value: 'temperature' does not support 0 with this model.", "NO_TEMPERATURE"],
+    [400, "Unsupported parameter: 'top_p' is not supported with this model.", "NO_TOP_P"],
+    [422, '{"msg":"Extra inputs are not permitted","loc":["body","seed"]}', "NO_SEED"],
+    [400, "Unrecognized request argument supplied: reasoning_effort", "NO_REASONING_EFFORT"],
+    [400, "Unsupported parameter: 'reasoning.effort' is not supported with this model.", "NO_REASONING_EFFORT"],
     [400, "registry.local/gemma:2b does not support tools", "NO_TOOLS"],
     [400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', "NO_TOOLS"],
     [500, "tools param requires --jinja flag", "NO_TOOLS"],

@@ -4,6 +4,9 @@ export type Quirk =
   | "NO_STREAM_OPTIONS"
   | "NO_SYSTEM_ROLE"
   | "NO_TEMPERATURE"
+  | "NO_TOP_P"
+  | "NO_SEED"
+  | "NO_REASONING_EFFORT"
   | "OTHER_TOKEN_LIMIT"
   | "NO_ENCRYPTED_REASONING"
   | "NO_UNSIGNED_CALLS"
@@ -20,6 +23,9 @@ const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_UNSIGNED_CALLS", /missing a thought_signature/i],
   ["OTHER_TOKEN_LIMIT", near("max_(?:completion_)?tokens")],
   ["NO_TEMPERATURE", near("temperature")],
+  ["NO_TOP_P", near("\\btop_p\\b")],
+  ["NO_SEED", near("\\bseed\\b")],
+  ["NO_REASONING_EFFORT", near("reasoning[_.]effort")],
   ["NO_SYSTEM_ROLE", near("(?:system|developer) (?:role|message|prompt|instruction)s?|role.{0,3}(?:system|developer)")],
   [
     "NO_TOOLS",
@@ -32,7 +38,7 @@ const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
 const OF_ONE_TOOL = /schema|parameters|tools?[.[]\d|function call|tool_call/i;
 
 /** What a person is told of an answer that came without something. */
-export const NOTE_OF: Partial<Record<Quirk, string>> = {
+export const NOTE_OF: { readonly NO_TOOLS: string } & Partial<Record<Quirk, string>> = {
   NO_TOOLS: "this model cannot call tools, so it was asked without them",
 };
 

@@ -1,3 +1,4 @@
+import type { ModelProfile } from "@soma/conf/models";
 import type { ChatEvent, ChatMessage, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
@@ -20,8 +21,9 @@ export interface ServerClientOptions {
   model: string;
   /** Sent as a bearer token; left out, none is sent. Never appears in an error. */
   apiKey?: string | undefined;
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
+  params?: ModelProfile["params"] | undefined;
+  /** False asks it without tools from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
   timeoutsMs: TimeoutsMs;
   /** The runtime's own when left out. */
   fetch?: typeof fetch | undefined;
@@ -65,7 +67,10 @@ export function createServerClient(options: ServerClientOptions, dialect: Dialec
   const { profile, provider, model } = options;
   const fault = settingsFault(options.baseUrl, options.apiKey);
   if (fault !== undefined) throw new SomaError("BAD_INPUT", `model profile "${profile}" cannot be used: ${fault}`);
-  const learned: Learned = { base: undefined, quirks: new Set() };
+  const learned: Learned = {
+    base: undefined,
+    quirks: new Set(options.capabilities?.tools === false ? ["NO_TOOLS"] : []),
+  };
   const caller = { ...options, dialect, learned };
   return { profile, provider, model, isAi: true, chat: (request, signal) => chat(caller, request, signal) };
 }

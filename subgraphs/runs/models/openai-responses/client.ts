@@ -2,10 +2,11 @@ import type { ModelClient } from "@soma/sdk/model-client";
 import { createServerClient, type Dialect, modelAt, type ServerClientOptions } from "../http/server-client.ts";
 import { createAnswer } from "./answer.ts";
 import { parseEvent } from "./wire-event.ts";
-import { extraFields, type ReasoningOptions, toWireRequest } from "./wire-request.ts";
+import { extraFields, toWireRequest } from "./wire-request.ts";
 
 export interface OpenAiResponsesOptions extends ServerClientOptions {
-  reasoning?: ReasoningOptions | undefined;
+  /** What the model tells of its thoughts, such as "auto"; left out, nothing. */
+  reasoningSummary?: string | undefined;
 }
 
 /**
@@ -22,7 +23,10 @@ function responses(options: OpenAiResponsesOptions): Dialect {
     operation: "/responses",
     // What chat completions of the same server gave has another shape.
     nameOf: (named) => `${modelAt(named)}, by responses`,
-    possible: ["NO_TOOLS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS"],
+    possible: [
+      ...(["NO_TOOLS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE", "NO_TOP_P", "NO_REASONING_EFFORT"] as const),
+      ...(["NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS"] as const),
+    ],
     toBody: (request, asked) => toWireRequest(request, { ...options, ...asked }),
     extraFields,
     createReader({ by, quote }) {

@@ -4,15 +4,9 @@ import { defineProvider } from "../provider.ts";
 import { createOpenAiResponsesClient } from "./client.ts";
 
 const settings = Type.Object({
-  ...serverSettings,
-  reasoning: Type.Optional(
-    Type.Object(
-      {
-        effort: Type.Optional(Type.String({ description: "how much the model thinks, such as low, medium or high" })),
-        summary: Type.Optional(Type.String({ description: "what it tells of that, such as auto or detailed" })),
-      },
-      { additionalProperties: false },
-    ),
+  ...serverSettings.properties,
+  reasoningSummary: Type.Optional(
+    Type.String({ minLength: 1, description: "what the model tells of its thoughts, such as auto or detailed" }),
   ),
 });
 

@@ -37,13 +37,24 @@ describe("toWireRequest() of responses", () => {
     expect(
       toWireRequest(
         { messages, tools },
-        { ...options, temperature: 0, maxOutputTokens: 7, reasoning: { effort: "low" } },
+        {
+          ...options,
+          params: { temperature: 0, topP: 0.5, maxOutputTokens: 7, reasoningEffort: "low", seed: 3 },
+          reasoningSummary: "auto",
+        },
       ),
     ).toEqual({
       ...{ model: "m", instructions: "s", input: [user("u")] },
       tools: [{ type: "function", name: "calculate", description: "d", parameters: { type: "object" }, strict: false }],
       include: ["reasoning.encrypted_content"],
-      ...{ reasoning: { effort: "low" }, temperature: 0, max_output_tokens: 7, store: false, stream: true },
+      ...{
+        reasoning: { effort: "low", summary: "auto" },
+        temperature: 0,
+        top_p: 0.5,
+        max_output_tokens: 7,
+        store: false,
+        stream: true,
+      },
     });
     expect(toWireRequest({ messages: [], tools: [] }, options)).not.toHaveProperty("tools");
   });
@@ -82,10 +93,13 @@ describe("toWireRequest() of responses", () => {
       { role: "system", content: "s" },
       { role: "user", content: "u" },
     ];
+    const params = { temperature: 1, topP: 0.5, reasoningEffort: "low" } as const;
     const body = (...quirks: Quirk[]) =>
-      toWireRequest({ messages, tools }, { ...options, temperature: 1, quirks: new Set(quirks) });
+      toWireRequest({ messages, tools }, { ...options, params, quirks: new Set(quirks) });
     expect(body("NO_TOOLS")).not.toHaveProperty("tools");
     expect(body("NO_TEMPERATURE")).not.toHaveProperty("temperature");
+    expect(body("NO_TOP_P")).not.toHaveProperty("top_p");
+    expect(body("NO_REASONING_EFFORT")).not.toHaveProperty("reasoning");
     expect(body("NO_ENCRYPTED_REASONING")).not.toHaveProperty("include");
     expect(body("NO_SYSTEM_ROLE")).toMatchObject({ input: [user("s"), user("u")] });
     expect(body("NO_SYSTEM_ROLE")).not.toHaveProperty("instructions");

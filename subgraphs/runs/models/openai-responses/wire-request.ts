@@ -1,18 +1,13 @@
+import type { ModelProfile } from "@soma/conf/models";
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
 import type { Quirk } from "../http/quirks.ts";
 
-export interface ReasoningOptions {
-  effort?: string | undefined;
-  summary?: string | undefined;
-}
-
 export interface WireOptions {
   model: string;
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
-  reasoning?: ReasoningOptions | undefined;
+  params?: ModelProfile["params"] | undefined;
+  reasoningSummary?: string | undefined;
   /** Name of this server and model; what another one gave is not sent to it. */
   by: string;
   /** What this server does not take. */
@@ -24,7 +19,7 @@ export interface WireOptions {
  * thought comes encrypted for that, and goes back as it came.
  */
 export function toWireRequest(request: ChatRequest, options: WireOptions): Record<string, unknown> {
-  const { model, quirks, temperature, maxOutputTokens, reasoning } = options;
+  const { model, quirks } = options;
   const hasTools = request.tools.length > 0 && !quirks.has("NO_TOOLS");
   const system = request.messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const instructions = system.join("\n\n");
@@ -36,11 +31,22 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
     input: asUser ? [toUser(instructions), ...input] : input,
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
     ...(quirks.has("NO_ENCRYPTED_REASONING") ? {} : { include: ["reasoning.encrypted_content"] }),
-    ...(reasoning === undefined ? {} : { reasoning }),
-    ...(temperature === undefined || quirks.has("NO_TEMPERATURE") ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+    ...toWireParams(options),
     store: false,
     stream: true,
+  };
+}
+
+/** What the profile says of sampling and lengths, as far as there is a word for it here, and what the server takes of it. */
+function toWireParams({ params = {}, reasoningSummary: summary, quirks }: WireOptions): Record<string, unknown> {
+  const { temperature, topP, maxOutputTokens } = params;
+  const effort = quirks.has("NO_REASONING_EFFORT") ? undefined : params.reasoningEffort;
+  const reasoning = { ...(effort === undefined ? {} : { effort }), ...(summary === undefined ? {} : { summary }) };
+  return {
+    ...(Object.keys(reasoning).length === 0 ? {} : { reasoning }),
+    ...(temperature === undefined || quirks.has("NO_TEMPERATURE") ? {} : { temperature }),
+    ...(topP === undefined || quirks.has("NO_TOP_P") ? {} : { top_p: topP }),
+    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
   };
 }
 

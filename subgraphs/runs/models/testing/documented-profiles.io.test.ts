@@ -38,7 +38,7 @@ function readProfiles(): Record<string, ModelProfile> {
   const indented = blocks.join("").replaceAll(/^(?=.)/gm, "  ");
   writeFileSync(join(folder, "models.yaml"), `default: openai\nauto: [openai]\nprofiles:\n${indented}`);
   try {
-    return loadModels(settingsOf(providers), pathToFileURL(`${folder}/`)).profiles;
+    return loadModels(settingsOf(providers), { folder: pathToFileURL(`${folder}/`) }).profiles;
   } finally {
     rmSync(folder, { recursive: true });
   }
