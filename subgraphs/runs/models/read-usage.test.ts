@@ -4,6 +4,8 @@ import { readUsage } from "./read-usage.ts";
 test("readUsage() gives what a server counted, and nothing of what cannot be true", () => {
   expect(readUsage(3, 4)).toEqual({ inputTokens: 3, outputTokens: 4 });
   expect(readUsage(3, undefined)).toEqual({ inputTokens: 3, outputTokens: 0 });
+  expect(readUsage(3, 4, 2)).toEqual({ inputTokens: 3, outputTokens: 4, cachedInputTokens: 2 });
+  expect(readUsage(3, 4, 5)).toEqual({ inputTokens: 3, outputTokens: 4 });
   for (const [input, output] of [
     [-1, 4],
     [1.5, 4],

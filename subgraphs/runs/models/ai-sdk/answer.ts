@@ -137,7 +137,8 @@ function reasonOf(said: unknown): string | null {
 function usageOf(usage: unknown): ReturnType<typeof readUsage> {
   if (!isRecord(usage)) return null;
   const total = (tokens: unknown): unknown => (isRecord(tokens) ? tokens.total : tokens);
-  return readUsage(total(usage.inputTokens), total(usage.outputTokens));
+  const cached = isRecord(usage.inputTokens) ? usage.inputTokens.cacheRead : usage.cachedInputTokens;
+  return readUsage(total(usage.inputTokens), total(usage.outputTokens), cached);
 }
 
 const BUSY = /overloaded|rate_limit|unavailable|exhausted/i;

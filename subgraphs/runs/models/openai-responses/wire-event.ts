@@ -1,4 +1,5 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
+import type { ModelUsage } from "@soma/sdk/model-client";
 import type { ErrorCode } from "@soma/shared/errors";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
@@ -17,7 +18,7 @@ export type WireEvent =
   | ({ kind: "thinkingPart" } & Place)
   /** BEGUN: another item comes; TOLD: more is known of one; DONE: it is whole. */
   | ({ kind: "item"; item: JsonObject; state: "BEGUN" | "TOLD" | "DONE" } & Place)
-  | { kind: "end"; reason: string; output: JsonObject[]; usage: { inputTokens: number; outputTokens: number } | null }
+  | { kind: "end"; reason: string; output: JsonObject[]; usage: ModelUsage | null }
   /** Of no meaning to us: a ping, progress, a kind of event that came later than this program. */
   | { kind: "other" };
 
@@ -122,6 +123,8 @@ function parseObject(json: string, quote: Quote): Record<string, unknown> {
   throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
 }
 
-function usageOf(usage: unknown): { inputTokens: number; outputTokens: number } | null {
-  return isRecord(usage) ? readUsage(usage.input_tokens, usage.output_tokens) : null;
+function usageOf(usage: unknown): ModelUsage | null {
+  if (!isRecord(usage)) return null;
+  const { input_tokens: input, output_tokens: output, input_tokens_details: details } = usage;
+  return readUsage(input, output, isRecord(details) ? details.cached_tokens : undefined);
 }

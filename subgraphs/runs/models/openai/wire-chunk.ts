@@ -1,4 +1,5 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
+import type { ModelUsage } from "@soma/sdk/model-client";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 import { readUsage } from "../read-usage.ts";
@@ -12,7 +13,7 @@ export interface WireChunk {
   alive: boolean;
   toolCalls: WireToolCall[];
   finishReason: string | null;
-  usage: { inputTokens: number; outputTokens: number } | null;
+  usage: ModelUsage | null;
   /** Fields of the message that nobody here understands, and its parts where its content is a list. */
   extra: JsonObject;
 }
@@ -152,5 +153,8 @@ function thinkingOf({ reasoning_content, reasoning, thinking, content }: Record<
 }
 
 function usageOf(usage: unknown): WireChunk["usage"] {
-  return isRecord(usage) ? readUsage(usage.prompt_tokens, usage.completion_tokens) : null;
+  if (!isRecord(usage)) return null;
+  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage;
+  // Two ways to say how much of the prompt the server had kept.
+  return readUsage(input, output, isRecord(details) ? details.cached_tokens : usage.prompt_cache_hit_tokens);
 }
