@@ -3,7 +3,7 @@ import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { SomaError } from "@soma/shared/errors";
 
 /** What a package of the AI SDK is given to make its models: names as the package has them, such as apiKey, baseURL, region. */
-export type FactoryOptions = Readonly<Record<string, unknown>> & { fetch: typeof fetch };
+type FactoryOptions = Readonly<Record<string, unknown>> & { fetch: typeof fetch };
 
 /** A model object of a package, for one call. */
 export type MakeModel = (model: string, options: FactoryOptions) => LanguageModelV4;

@@ -44,7 +44,7 @@ export interface Dialect {
 }
 
 /** Puts one answer together from what a server sends of it. */
-export interface AnswerReader {
+interface AnswerReader {
   /** Takes the next JSON text of the answer. Throws MODEL_FAILED for what is none, and for an answer beyond its bounds. */
   add(json: string): Heard;
   /** The rest of the answer and its finish. Throws when it ended too early, or when nothing was said. */
