@@ -10,12 +10,12 @@ import { requestCancel } from "../../subgraphs/runs/store/request-cancel.ts";
 import { requestPause } from "../../subgraphs/runs/store/request-pause.ts";
 import { createEngineHarness, type EngineHarness } from "../../subgraphs/runs/testing/engine.ts";
 import { faultsOfEvidence } from "../../subgraphs/runs/testing/evidence.ts";
-import { type MeasuredServer, startMeasuredServer } from "../load/engine/server.ts";
 import { startWorkerProcess } from "../load/engine/worker-process.ts";
 import { findHead, readEvidence, type SeenEffect } from "./evidence.ts";
 import { matrixGraphs, SIGNAL, TRAIL } from "./graphs.ts";
 import { type Ledger, type LedgerEntry, startLedger } from "./ledger.ts";
 import type { Point } from "./points.ts";
+import { type Server, startOwnServer } from "./server.ts";
 import { createStrikingProxy, type Phase } from "./striking-proxy.ts";
 import { type Aftermath, type Struck, strike, type Way } from "./ways.ts";
 
@@ -27,7 +27,9 @@ export interface Cell {
 }
 
 export interface Outcome {
-  /** Milliseconds from the strike to the next entry of the run; undefined when the run did not come to the point. */
+  /** False when the run did not come to the point. */
+  isStruck: boolean;
+  /** Milliseconds from the strike to the next entry of the run; undefined when there was to be none. */
   resumedMs: number | undefined;
   /** How often something was done again, by class. */
   repeated: Readonly<Record<string, number>>;
@@ -39,6 +41,7 @@ export interface Outcome {
 interface Trial extends Cell {
   runId: string;
   isArmed: boolean;
+  isOver: boolean;
   hit: (Aftermath & { at: number; seq: number; struck: Struck }) | undefined;
   effects: SeenEffect[];
   isAsked: boolean;
@@ -50,7 +53,7 @@ const LIMIT_MS = 60_000;
 
 /** Two workers of the product, each in a process of its own, a server of their own, and something that strikes them. */
 export async function startMatrix(): Promise<Matrix> {
-  const server = await startMeasuredServer();
+  const server = await startOwnServer();
   process.env.SOMA_TEST_DATABASE_URL = server.url;
   const harness = await createEngineHarness(matrixGraphs(""));
   const { owner, schema } = harness.database;
@@ -61,14 +64,14 @@ export async function startMatrix(): Promise<Matrix> {
 }
 
 export class Matrix {
-  readonly #server: MeasuredServer;
+  readonly #server: Server;
   readonly #harness: EngineHarness;
   readonly #owner: Sql;
   readonly #struck: Struck[] = [];
   #ledger: Ledger | undefined;
   #trial: Trial | undefined;
 
-  constructor(server: MeasuredServer, harness: EngineHarness) {
+  constructor(server: Server, harness: EngineHarness) {
     this.#server = server;
     this.#harness = harness;
     this.#owner = harness.database.owner;
@@ -95,19 +98,33 @@ export class Matrix {
   async run(cell: Cell): Promise<Outcome> {
     await this.#recover();
     const trial: Trial = {
-      ...{ ...cell, runId: "", isArmed: true, hit: undefined, effects: [], isAsked: false, canceledAt: undefined },
+      ...{
+        ...cell,
+        runId: "",
+        isArmed: true,
+        isOver: false,
+        hit: undefined,
+        effects: [],
+        isAsked: false,
+        canceledAt: undefined,
+      },
     };
     this.#trial = trial;
-    const { runId } = await this.#harness.start({ graph: "matrix" });
+    const idempotencyKey = newId();
+    const start = () => this.#harness.start({ graph: "matrix", idempotencyKey });
+    // The server may be struck before it has answered.
+    const { runId } = await until("the run is there", start, LIMIT_MS);
     trial.runId = runId;
-    await this.#send(runId);
+    await until("its signal is there", () => this.#send(runId), LIMIT_MS);
     const resumed = this.#resumed(trial);
     const status = await this.#ended(runId);
     trial.isArmed = false;
+    trial.isOver = true;
     // Whoever stood still may do something when it goes on.
     await trial.hit?.back();
     const faults = await this.#faultsOf(trial, status);
-    return { resumedMs: trial.hit && (await resumed), repeated: repeatedOf(trial.effects), faults };
+    const { hit, effects } = trial;
+    return { isStruck: hit !== undefined, resumedMs: await resumed, repeated: repeatedOf(effects), faults };
   }
 
   /** All workers live, as before the last strike. */
@@ -118,10 +135,7 @@ export class Matrix {
   }
 
   async close(): Promise<void> {
-    for (const { worker, proxy } of this.#struck) {
-      await worker.stop();
-      await proxy.close();
-    }
+    await Promise.all(this.#struck.map(({ worker, proxy }) => worker.stop().then(() => proxy.close())));
     await this.#ledger?.close();
     await this.#harness.close();
     await this.#server.stop();
@@ -161,29 +175,27 @@ export class Matrix {
     await transaction(this.#owner, {}, (tx) => requestPause(tx, { runId, pause }));
   }
 
-  async #send(runId: string): Promise<void> {
-    const sent = {
-      runId,
-      tenant: "acme",
-      name: SIGNAL,
-      payload: null,
-      sentBy: "bob",
-      idemKey: newId(),
-      idemDigest: "",
-    };
-    await transaction(this.#owner, {}, (tx) => appendSignal(tx, sent));
+  /** Once, however often it is tried. */
+  async #send(runId: string): Promise<boolean> {
+    const sent = { runId, tenant: "acme", name: SIGNAL, payload: null, sentBy: "bob", idemKey: runId, idemDigest: "" };
+    const [known] = await this.#owner`select from signal where run_id = ${runId} and idem_key = ${runId}`;
+    if (known === undefined) await transaction(this.#owner, {}, (tx) => appendSignal(tx, sent));
+    return true;
   }
 
-  async #resumed(trial: Trial): Promise<number> {
-    return until(
+  /** Undefined when the run has ended without a further entry. */
+  async #resumed(trial: Trial): Promise<number | undefined> {
+    const { ms } = await until(
       "the run goes on",
       async () => {
-        const head = trial.hit && (await findHead(this.#owner, trial.runId));
-        if (trial.hit === undefined || head === undefined || head.seq <= trial.hit.seq) return undefined;
-        return Math.round(performance.now() - trial.hit.at);
+        const { hit, isOver } = trial;
+        const head = hit && (await findHead(this.#owner, trial.runId));
+        if (hit === undefined || head === undefined || head.seq <= hit.seq) return isOver && { ms: undefined };
+        return { ms: Math.round(performance.now() - hit.at) };
       },
       LIMIT_MS,
-    ).catch(() => 0);
+    );
+    return ms;
   }
 
   /** Looks until it has ended, and lets it go on where it is paused; its status. */

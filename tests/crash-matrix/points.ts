@@ -59,7 +59,7 @@ export const POINTS: readonly Point[] = [
   calls("at_most_once"),
   asks("statement of a step in the database", "from project_sql("),
   { name: "commit of a step in the database", isStatement: isCommitOfStep },
-  asks("look for a signal", "as signal"),
+  asks("look for a signal", "select r.signals as seen"),
   asks("child started", "insert into run "),
   asks("heartbeat", "update worker set heard_at"),
 ];

@@ -14,9 +14,9 @@ const cells: Cell[] = POINTS.flatMap((point) =>
   (["before", "after"] as const).flatMap((phase) => WAYS.map((way) => ({ point, phase, way }))),
 ).filter((cell) => words.every((word) => nameOf(cell).includes(word)));
 
-function tell(cell: Cell, { resumedMs, repeated, faults }: Outcome): void {
+function tell(cell: Cell, { isStruck, resumedMs, repeated, faults }: Outcome): void {
   const { pure = 0, idempotent = 0, at_most_once: once = 0 } = repeated;
-  const ms = resumedMs === undefined ? "not struck" : `${resumedMs}`;
+  const ms = isStruck ? (resumedMs ?? "-") : "not struck";
   console.log(`| ${nameOf(cell)} | ${ms} | ${pure} | ${idempotent} | ${once} | ${faults.join("; ") || "none"} |`);
 }
 
