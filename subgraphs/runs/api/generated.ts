@@ -501,7 +501,9 @@ export type EraseRunPayload = {
 
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
 
 /** A profile of conf/models.yaml. */

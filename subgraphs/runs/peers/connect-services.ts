@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { meteredModel } from "../models/budget/metered-model.ts";
 import { meteredTools } from "../models/budget/metered-tools.ts";
-import { createSpender } from "../models/budget/spender.ts";
+import { createSpenders } from "../models/budget/spender.ts";
 import { openWithFallbacks } from "../models/fallback.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
@@ -44,13 +44,14 @@ export function connectServices({
   const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
   const catalogs = new LRUCache<string, Promise<readonly CatalogTool[]>>({ max: CATALOGS, ttl: CATALOG_MS });
+  const spenderOf = createSpenders({ sql, conf: budgets });
   let known = moreTools?.();
   return (binding) => {
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
     const { tenant, role, sessionId, runId, modelProfile } = binding.run;
-    const spender = createSpender({ sql, conf: budgets }, binding);
+    const spender = spenderOf(binding);
     return {
       // Each profile that is asked pays for itself.
       model: () =>
