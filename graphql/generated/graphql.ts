@@ -5,6 +5,29 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What is counted. */
+export type BudgetMeasure =
+  /** In the currency of conf/budgets.yaml. */
+  | 'MONEY'
+  /** Of prompts and answers together. */
+  | 'TOKENS'
+  | 'MODEL_CALLS'
+  | 'TOOL_CALLS';
+
+/** Whose budget it is. */
+export type BudgetScope =
+  | 'TENANT'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of a run with all that it starts. */
+  | 'RUN';
+
+/** For how long a budget is. */
+export type BudgetSpan =
+  /** By UTC; it begins anew at midnight. */
+  | 'DAY'
+  | 'TOTAL';
+
 /** A run that is to stop. */
 export type CancelRunInput = {
   runId: string | number;
@@ -118,9 +141,19 @@ export type MemorySource =
   /** Postgres, by words and spelling. */
   | 'LOCAL';
 
+/** What a model may be able to do. */
+export type ModelCheckKind =
+  | 'TEXT'
+  /** Its text comes in pieces. */
+  | 'STREAM'
+  | 'TOOL_CALL'
+  | 'JSON';
+
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
 
 /** What happens to an effect when its run comes to the same place again. */
@@ -132,6 +165,21 @@ export type OnReturn =
 export type PauseRunInput = {
   runId: string | number;
   /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
+/** A budget that is to be raised. */
+export type RaiseBudgetInput = {
+  scope: BudgetScope;
+  /** Of the role or the agent, or the id of a run; left out of the tenant. */
+  name?: string | null | undefined;
+  span: BudgetSpan;
+  measure: BudgetMeasure;
+  /** By how much: a decimal number such as 0.50, a whole one of what is not money. Of a day, today's alone. */
+  by: string;
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: string;
+  /** 1 to 200 characters; the same key raises once. */
   idempotencyKey: string;
 };
 
@@ -167,6 +215,17 @@ export type RollbackRunInput = {
   dryRun?: boolean | null | undefined;
   /** 1 to 200 characters; the same key with the same event changes nothing. */
   idempotencyKey: string;
+};
+
+/** What a run is to cost at most, beside the budgets of its tenant. */
+export type RunBudgetInput = {
+  /** In the currency of conf/budgets.yaml, as a decimal number such as 0.50. */
+  money?: string | null | undefined;
+  tokens?: number | null | undefined;
+  modelCalls?: number | null | undefined;
+  toolCalls?: number | null | undefined;
+  /** Until it is canceled; no later than its graph and its tenant say. */
+  seconds?: number | null | undefined;
 };
 
 /** Kinds of events of a history; more may come. */
@@ -217,7 +276,8 @@ export type RunFilter = {
   createdAfter?: string | null | undefined;
   /**
    * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
-   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched.
+   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched, and
+   * of a big input what is kept beside the run and not apart.
    */
   text?: string | null | undefined;
 };
@@ -272,6 +332,8 @@ export type SendMessageInput = {
   role?: string | null | undefined;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: string | null | undefined;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: RunBudgetInput | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
@@ -299,6 +361,8 @@ export type StartRunInput = {
   modelProfile?: string | null | undefined;
   /** Session to go on with; a new one when left out. */
   sessionId?: string | number | null | undefined;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: RunBudgetInput | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
@@ -317,6 +381,14 @@ export type StepStatus =
   /** Policy did not allow it; the run goes on. */
   | 'DENIED'
   | 'CANCELED';
+
+/** A profile to test. */
+export type TestModelInput = {
+  /** Name of a profile of conf/models.yaml. */
+  profile: string;
+  /** 1 to 200 characters; within a minute the same key gives the same test. */
+  idempotencyKey: string;
+};
 
 /** What a lost outcome of a tool means. */
 export type ToolEffect =
@@ -341,6 +413,43 @@ export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
   | 'HIGH';
+
+/** By what usage is summed up. */
+export type UsageBy =
+  | 'DAY'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of models; calls of tools have none. */
+  | 'PROFILE';
+
+export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BudgetsQuery = { budgets: Array<{ scope: BudgetScope, name: string | null, span: BudgetSpan, measure: BudgetMeasure, currency: string | null, limit: string, spent: string, reserved: string, resetsAt: string | null }> };
+
+export type UsageQueryVariables = Exact<{
+  by?: UsageBy | null | undefined;
+  since?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type UsageQuery = { usage: { nodes: Array<{ key: string, cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RaiseBudgetMutationVariables = Exact<{
+  input: RaiseBudgetInput;
+}>;
+
+
+export type RaiseBudgetMutation = { raiseBudget: { runs: number } };
+
+export type RunUsageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunUsageQuery = { run: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null } | null };
 
 export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
 
@@ -409,6 +518,18 @@ export type RunToExportQueryVariables = Exact<{
 
 
 export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
+
+export type ModelProfilesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ModelProfilesQuery = { modelProfiles: Array<{ name: string, provider: ModelProvider, model: string, address: string | null, isUsable: boolean, why: string, fallbacks: Array<string>, defaultOf: Array<string>, price: { inputPerMillion: number, cachedInputPerMillion: number | null, outputPerMillion: number, currency: string } | null }> };
+
+export type TestModelMutationVariables = Exact<{
+  input: TestModelInput;
+}>;
+
+
+export type TestModelMutation = { testModel: { profile: string, provider: ModelProvider, model: string, checks: Array<{ what: ModelCheckKind, ok: boolean, detail: string }> } };
 
 export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
@@ -509,7 +630,7 @@ export type RunDetailQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
@@ -714,6 +835,64 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const BudgetsDocument = new TypedDocumentString(`
+    query Budgets {
+  budgets {
+    scope
+    name
+    span
+    measure
+    currency
+    limit
+    spent
+    reserved
+    resetsAt
+  }
+}
+    `) as unknown as TypedDocumentString<BudgetsQuery, BudgetsQueryVariables>;
+export const UsageDocument = new TypedDocumentString(`
+    query Usage($by: UsageBy, $since: String, $first: Int, $after: String) {
+  usage(by: $by, since: $since, first: $first, after: $after) {
+    nodes {
+      key
+      cost
+      currency
+      inputTokens
+      cachedTokens
+      outputTokens
+      modelCalls
+      toolCalls
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UsageQuery, UsageQueryVariables>;
+export const RaiseBudgetDocument = new TypedDocumentString(`
+    mutation RaiseBudget($input: RaiseBudgetInput!) {
+  raiseBudget(input: $input) {
+    runs
+  }
+}
+    `) as unknown as TypedDocumentString<RaiseBudgetMutation, RaiseBudgetMutationVariables>;
+export const RunUsageDocument = new TypedDocumentString(`
+    query RunUsage($id: ID!) {
+  run(id: $id) {
+    id
+    usage {
+      cost
+      currency
+      inputTokens
+      cachedTokens
+      outputTokens
+      modelCalls
+      toolCalls
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunUsageQuery, RunUsageQueryVariables>;
 export const RunHoldsDocument = new TypedDocumentString(`
     query RunHolds($id: ID!) {
   run(id: $id) {
@@ -907,6 +1086,40 @@ export const RunToExportDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunToExportQuery, RunToExportQueryVariables>;
+export const ModelProfilesDocument = new TypedDocumentString(`
+    query ModelProfiles {
+  modelProfiles {
+    name
+    provider
+    model
+    address
+    isUsable
+    why
+    price {
+      inputPerMillion
+      cachedInputPerMillion
+      outputPerMillion
+      currency
+    }
+    fallbacks
+    defaultOf
+  }
+}
+    `) as unknown as TypedDocumentString<ModelProfilesQuery, ModelProfilesQueryVariables>;
+export const TestModelDocument = new TypedDocumentString(`
+    mutation TestModel($input: TestModelInput!) {
+  testModel(input: $input) {
+    profile
+    provider
+    model
+    checks {
+      what
+      ok
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TestModelMutation, TestModelMutationVariables>;
 export const SendMessageDocument = new TypedDocumentString(`
     mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -1327,6 +1540,16 @@ export const RunDetailDocument = new TypedDocumentString(`
         latencyMs
         startedAt
         finishedAt
+        answeredBy {
+          profile
+          provider
+          model
+          passedOver {
+            profile
+            code
+            message
+          }
+        }
         error {
           code
           message

@@ -25,13 +25,90 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
+export type Query = {
+  /** Where the budgets of the tenant stand that have a limit, of the tenant itself, its roles and its agents; of each day, today's. */
+  budgets: Maybe<Array<Budget>>;
+  /** What calls of models and tools have used, summed up, in the order of the keys. `first` or `last` is 1 to 200; 100 when neither is given. */
+  usage: Maybe<UsageConnection>;
+  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
+  modelProfiles: Maybe<Array<ModelProfile>>;
+  /** Who asks, in which tenant, under which roles, within which limits. */
+  viewer: Maybe<Viewer>;
+  /**
+   * Any object by its id; null when the id is of no type of this API, or when a run, session or step of that id does not exist for this tenant.
+   * Of the types other services own, the fields beside `id` are null or an error when the object does not exist.
+   */
+  node: Maybe<Node>;
+  /** One run by id, or null when it does not exist for this tenant. */
+  run: Maybe<Run>;
+  /** Runs, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  runs: Maybe<RunConnection>;
+  /** One session by id, or null when it does not exist for this tenant. */
+  session: Maybe<Session>;
+  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000; a page has fewer where payloads are large. */
+  runEventsPage: Maybe<RunBatch>;
+  /** The agents of this installation and of its project, by name; `startRun` takes each. */
+  graphs: Maybe<Array<AgentGraph>>;
+  /** The model in use, and why. */
+  modelStatus: Maybe<ModelStatus>;
+  /** Health of the durable engine. */
+  health: Maybe<Health>;
+  /** Schedules of the tenant, in the order in which they were made; it has at most 100. */
+  schedules: Maybe<Array<Schedule>>;
+};
+
+
+export type QueryUsageArgs = {
+  by?: InputMaybe<UsageBy>;
+  since?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRunArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRunsArgs = {
+  filter?: InputMaybe<RunFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QuerySessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRunEventsPageArgs = {
+  runId: Scalars['ID']['input'];
+  afterSeq: Scalars['Int']['input'];
+  limit?: InputMaybe<Scalars['Int']['input']>;
+};
+
 export type Mutation = {
+  /** Raise a budget, and let the runs go on that wait for it. For who has the role that conf/budgets.yaml names. */
+  raiseBudget: Maybe<RaiseBudgetPayload>;
   /** Keep a run from being erased and from going away by its age, until the hold is released. For who has the role custodian. */
   holdRun: Maybe<HoldPayload>;
   /** Let go what a hold keeps; other holds of the same run go on. For who has the role custodian. */
   releaseHold: Maybe<HoldPayload>;
   /** Erase the contents of a run that has ended, with all that it has started, for good: kinds, times and digests of its events stay. Asking twice changes nothing. For who has the role custodian. */
   eraseRun: Maybe<EraseRunPayload>;
+  /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For who has the role operator. Costs as much as 25 objects. */
+  testModel: Maybe<TestModelPayload>;
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
@@ -61,6 +138,11 @@ export type Mutation = {
 };
 
 
+export type MutationRaiseBudgetArgs = {
+  input: RaiseBudgetInput;
+};
+
+
 export type MutationHoldRunArgs = {
   input: HoldRunInput;
 };
@@ -73,6 +155,11 @@ export type MutationReleaseHoldArgs = {
 
 export type MutationEraseRunArgs = {
   input: EraseRunInput;
+};
+
+
+export type MutationTestModelArgs = {
+  input: TestModelInput;
 };
 
 
@@ -142,6 +229,8 @@ export type MutationDeleteScheduleArgs = {
 
 /** One durable execution of an agent graph. */
 export type Run = Node & {
+  /** What its calls of models and tools have used, without those of runs it has started; null while it made none. */
+  usage: Maybe<RunUsage>;
   /** Who had its contents erased and why; null of a run that has them. Of one that another run started, that one's. */
   erasure: Maybe<Erasure>;
   /** What keeps it from being erased and from going away, released holds too, newest first; at most 100. For who has the role custodian. */
@@ -219,6 +308,132 @@ export type RunStateDiffArgs = {
   toSeq: Scalars['Int']['input'];
 };
 
+/** Whose budget it is. */
+export type BudgetScope =
+  | 'TENANT'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of a run with all that it starts. */
+  | 'RUN';
+
+/** For how long a budget is. */
+export type BudgetSpan =
+  /** By UTC; it begins anew at midnight. */
+  | 'DAY'
+  | 'TOTAL';
+
+/** What is counted. */
+export type BudgetMeasure =
+  /** In the currency of conf/budgets.yaml. */
+  | 'MONEY'
+  /** Of prompts and answers together. */
+  | 'TOKENS'
+  | 'MODEL_CALLS'
+  | 'TOOL_CALLS';
+
+/** One limit of conf/budgets.yaml, and where it stands. Amounts are decimal numbers as text, so that none is rounded. */
+export type Budget = {
+  scope: BudgetScope;
+  /** Of the role or the agent; null of the tenant. */
+  name: Maybe<Scalars['String']['output']>;
+  span: BudgetSpan;
+  measure: BudgetMeasure;
+  /** Three letters; null of what is not money. */
+  currency: Maybe<Scalars['String']['output']>;
+  /** With what it was raised by. */
+  limit: Scalars['String']['output'];
+  spent: Scalars['String']['output'];
+  /** Held for calls under way: the most that they can come to. */
+  reserved: Scalars['String']['output'];
+  /** When it begins anew; null of all days. */
+  resetsAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** By what usage is summed up. */
+export type UsageBy =
+  | 'DAY'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of models; calls of tools have none. */
+  | 'PROFILE';
+
+/** What was used under one key. */
+export type Usage = {
+  /** A day such as 2026-11-27, a role, an agent, or a profile; empty for calls of tools. */
+  key: Scalars['String']['output'];
+  /** Decimal number as text. */
+  cost: Scalars['String']['output'];
+  /** Three letters. */
+  currency: Scalars['String']['output'];
+  inputTokens: Scalars['Float']['output'];
+  /** Of those, what providers had kept from earlier prompts. */
+  cachedTokens: Scalars['Float']['output'];
+  outputTokens: Scalars['Float']['output'];
+  modelCalls: Scalars['Float']['output'];
+  toolCalls: Scalars['Float']['output'];
+};
+
+/** What a run used. */
+export type RunUsage = {
+  /** Decimal number as text. */
+  cost: Scalars['String']['output'];
+  /** Three letters. */
+  currency: Scalars['String']['output'];
+  inputTokens: Scalars['Float']['output'];
+  /** Of those, what providers had kept from earlier prompts. */
+  cachedTokens: Scalars['Float']['output'];
+  outputTokens: Scalars['Float']['output'];
+  modelCalls: Scalars['Float']['output'];
+  toolCalls: Scalars['Float']['output'];
+};
+
+/** A page of usage. */
+export type UsageConnection = {
+  edges: Array<UsageEdge>;
+  /** The edges' nodes, for those who need no cursors. */
+  nodes: Array<Usage>;
+  pageInfo: PageInfo;
+};
+
+/** One of usage, and its place. */
+export type UsageEdge = {
+  /** Opaque; give it to `after` or `before`. */
+  cursor: Scalars['String']['output'];
+  node: Usage;
+};
+
+/** What a run is to cost at most, beside the budgets of its tenant. */
+export type RunBudgetInput = {
+  /** In the currency of conf/budgets.yaml, as a decimal number such as 0.50. */
+  money?: InputMaybe<Scalars['String']['input']>;
+  tokens?: InputMaybe<Scalars['Int']['input']>;
+  modelCalls?: InputMaybe<Scalars['Int']['input']>;
+  toolCalls?: InputMaybe<Scalars['Int']['input']>;
+  /** Until it is canceled; no later than its graph and its tenant say. */
+  seconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A budget that is to be raised. */
+export type RaiseBudgetInput = {
+  scope: BudgetScope;
+  /** Of the role or the agent, or the id of a run; left out of the tenant. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  span: BudgetSpan;
+  measure: BudgetMeasure;
+  /** By how much: a decimal number such as 0.50, a whole one of what is not money. Of a day, today's alone. */
+  by: Scalars['String']['input'];
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: Scalars['String']['input'];
+  /** 1 to 200 characters; the same key raises once. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What came of it. */
+export type RaiseBudgetPayload = {
+  /** How many runs that waited for it go on. */
+  runs: Scalars['Int']['output'];
+};
+
 /** What keeps a run. */
 export type Hold = {
   /** A UUID. */
@@ -286,70 +501,79 @@ export type EraseRunPayload = {
 
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
+
+/** A profile of conf/models.yaml. */
+export type ModelProfile = {
+  name: Scalars['String']['output'];
+  provider: ModelProvider;
+  /** Name the provider knows it by; empty for the first one that it lists. */
+  model: Scalars['String']['output'];
+  /** Where it is asked; null where its provider knows that itself. */
+  address: Maybe<Scalars['String']['output']>;
+  /** Whether it can be used now, in this tenant. */
+  isUsable: Scalars['Boolean']['output'];
+  /** Why it can be used, or not. */
+  why: Scalars['String']['output'];
+  /** Null where none is given. */
+  price: Maybe<ModelProfilePrice>;
+  /** Profiles that are asked when it does not answer, in order. */
+  fallbacks: Array<Scalars['String']['output']>;
+  /** Whose runs take it when they name none: `product`, `role NAME` or `tenant NAME`. */
+  defaultOf: Array<Scalars['String']['output']>;
+};
+
+/** What a million tokens cost. */
+export type ModelProfilePrice = {
+  /** Of those that are sent. */
+  inputPerMillion: Scalars['Float']['output'];
+  /** Of those that are sent and that the provider had kept; null when they cost as much as others. */
+  cachedInputPerMillion: Maybe<Scalars['Float']['output']>;
+  /** Of those that are made. */
+  outputPerMillion: Scalars['Float']['output'];
+  /** Three letters, such as USD. */
+  currency: Scalars['String']['output'];
+};
+
+/** A profile to test. */
+export type TestModelInput = {
+  /** Name of a profile of conf/models.yaml. */
+  profile: Scalars['String']['input'];
+  /** 1 to 200 characters; within a minute the same key gives the same test. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What of a profile works. */
+export type TestModelPayload = {
+  profile: Scalars['String']['output'];
+  provider: ModelProvider;
+  model: Scalars['String']['output'];
+  checks: Array<ModelCheck>;
+};
+
+/** One thing that was tried. */
+export type ModelCheck = {
+  what: ModelCheckKind;
+  ok: Scalars['Boolean']['output'];
+  /** What came, or why nothing did. */
+  detail: Scalars['String']['output'];
+};
+
+/** What a model may be able to do. */
+export type ModelCheckKind =
+  | 'TEXT'
+  /** Its text comes in pieces. */
+  | 'STREAM'
+  | 'TOOL_CALL'
+  | 'JSON';
 
 /** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
 export type Node = {
   /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
   id: Scalars['ID']['output'];
-};
-
-export type Query = {
-  /** Who asks, in which tenant, under which roles, within which limits. */
-  viewer: Maybe<Viewer>;
-  /**
-   * Any object by its id; null when the id is of no type of this API, or when a run, session or step of that id does not exist for this tenant.
-   * Of the types other services own, the fields beside `id` are null or an error when the object does not exist.
-   */
-  node: Maybe<Node>;
-  /** One run by id, or null when it does not exist for this tenant. */
-  run: Maybe<Run>;
-  /** Runs, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
-  runs: Maybe<RunConnection>;
-  /** One session by id, or null when it does not exist for this tenant. */
-  session: Maybe<Session>;
-  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
-  runEventsPage: Maybe<RunBatch>;
-  /** The agents of this installation and of its project, by name; `startRun` takes each. */
-  graphs: Maybe<Array<AgentGraph>>;
-  /** The model in use, and why. */
-  modelStatus: Maybe<ModelStatus>;
-  /** Health of the durable engine. */
-  health: Maybe<Health>;
-  /** Schedules of the tenant, in the order in which they were made; it has at most 100. */
-  schedules: Maybe<Array<Schedule>>;
-};
-
-
-export type QueryNodeArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryRunArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryRunsArgs = {
-  filter?: InputMaybe<RunFilter>;
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-  last?: InputMaybe<Scalars['Int']['input']>;
-  before?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-export type QuerySessionArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryRunEventsPageArgs = {
-  runId: Scalars['ID']['input'];
-  afterSeq: Scalars['Int']['input'];
-  limit?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type Subscription = {
@@ -530,6 +754,8 @@ export type Step = Node & {
   summary: Maybe<Scalars['String']['output']>;
   /** What the step gave. */
   output: Maybe<Scalars['JSON']['output']>;
+  /** The model that answered; null of a step that asked none, or got no answer. Why nobody answered stands in `error`. */
+  answeredBy: Maybe<StepModel>;
   error: Maybe<RunError>;
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
@@ -537,6 +763,25 @@ export type Step = Node & {
   latencyMs: Maybe<Scalars['Float']['output']>;
   /** Whether a rollback took it back: it is told, and counts no more. */
   abandoned: Scalars['Boolean']['output'];
+};
+
+/** Who answered a step that asked a model. */
+export type StepModel = {
+  /** Profile of conf/models.yaml; null in a history of before it was kept. */
+  profile: Maybe<Scalars['String']['output']>;
+  provider: Scalars['String']['output'];
+  /** Name the provider knows it by. */
+  model: Scalars['String']['output'];
+  /** Profiles that were asked before and gave no answer, in order; empty where the first one answered. */
+  passedOver: Array<PassedOverModel>;
+};
+
+/** A profile that gave no answer. */
+export type PassedOverModel = {
+  profile: Scalars['String']['output'];
+  /** A code of the error catalogue. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
 };
 
 /** A page of steps of a run. */
@@ -620,7 +865,8 @@ export type RunFilter = {
   createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /**
    * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
-   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched.
+   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched, and
+   * of a big input what is kept beside the run and not apart.
    */
   text?: InputMaybe<Scalars['String']['input']>;
 };
@@ -635,6 +881,8 @@ export type SendMessageInput = {
   role?: InputMaybe<Scalars['String']['input']>;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: InputMaybe<Scalars['String']['input']>;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: InputMaybe<RunBudgetInput>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -657,6 +905,8 @@ export type StartRunInput = {
   modelProfile?: InputMaybe<Scalars['String']['input']>;
   /** Session to go on with; a new one when left out. */
   sessionId?: InputMaybe<Scalars['ID']['input']>;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: InputMaybe<RunBudgetInput>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -1137,10 +1387,24 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Run: ResolverTypeWrapper<RunRowRow>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  BudgetScope: BudgetScope;
+  BudgetSpan: BudgetSpan;
+  BudgetMeasure: BudgetMeasure;
+  Budget: ResolverTypeWrapper<Budget>;
+  UsageBy: UsageBy;
+  Usage: ResolverTypeWrapper<Usage>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  RunUsage: ResolverTypeWrapper<RunUsage>;
+  UsageConnection: ResolverTypeWrapper<UsageConnection>;
+  UsageEdge: ResolverTypeWrapper<UsageEdge>;
+  RunBudgetInput: RunBudgetInput;
+  RaiseBudgetInput: RaiseBudgetInput;
+  RaiseBudgetPayload: ResolverTypeWrapper<RaiseBudgetPayload>;
   Hold: ResolverTypeWrapper<HoldRowRow>;
   Erasure: ResolverTypeWrapper<ErasureRowRow>;
   HoldRunInput: HoldRunInput;
@@ -1149,10 +1413,15 @@ export type ResolversTypes = {
   EraseRunInput: EraseRunInput;
   EraseRunPayload: ResolverTypeWrapper<Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversTypes['Run'], forks: Array<ResolversTypes['Run']> }>;
   ModelProvider: ModelProvider;
+  ModelProfile: ResolverTypeWrapper<ModelProfile>;
+  ModelProfilePrice: ResolverTypeWrapper<ModelProfilePrice>;
+  TestModelInput: TestModelInput;
+  TestModelPayload: ResolverTypeWrapper<TestModelPayload>;
+  ModelCheck: ResolverTypeWrapper<ModelCheck>;
+  ModelCheckKind: ModelCheckKind;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Viewer: ResolverTypeWrapper<Viewer>;
   ViewerLimits: ResolverTypeWrapper<ViewerLimits>;
@@ -1170,7 +1439,8 @@ export type ResolversTypes = {
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
   Step: ResolverTypeWrapper<StepRow>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  StepModel: ResolverTypeWrapper<StepModel>;
+  PassedOverModel: ResolverTypeWrapper<PassedOverModel>;
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
   Session: ResolverTypeWrapper<SessionRowRow>;
@@ -1225,10 +1495,20 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   FieldSet: Scalars['FieldSet']['output'];
   LinkImport: Scalars['LinkImport']['output'];
+  Query: Record<PropertyKey, never>;
+  Int: Scalars['Int']['output'];
+  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Run: RunRowRow;
-  ID: Scalars['ID']['output'];
-  Int: Scalars['Int']['output'];
+  Budget: Budget;
+  Usage: Usage;
+  Float: Scalars['Float']['output'];
+  RunUsage: RunUsage;
+  UsageConnection: UsageConnection;
+  UsageEdge: UsageEdge;
+  RunBudgetInput: RunBudgetInput;
+  RaiseBudgetInput: RaiseBudgetInput;
+  RaiseBudgetPayload: RaiseBudgetPayload;
   Hold: HoldRowRow;
   Erasure: ErasureRowRow;
   HoldRunInput: HoldRunInput;
@@ -1236,10 +1516,14 @@ export type ResolversParentTypes = {
   HoldPayload: Omit<HoldPayload, 'hold'> & { hold: ResolversParentTypes['Hold'] };
   EraseRunInput: EraseRunInput;
   EraseRunPayload: Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversParentTypes['Run'], forks: Array<ResolversParentTypes['Run']> };
+  ModelProfile: ModelProfile;
+  ModelProfilePrice: ModelProfilePrice;
+  TestModelInput: TestModelInput;
+  TestModelPayload: TestModelPayload;
+  ModelCheck: ModelCheck;
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
-  Query: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Viewer: Viewer;
   ViewerLimits: ViewerLimits;
@@ -1253,7 +1537,8 @@ export type ResolversParentTypes = {
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
-  Float: Scalars['Float']['output'];
+  StepModel: StepModel;
+  PassedOverModel: PassedOverModel;
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
   Session: SessionRowRow;
@@ -1317,10 +1602,28 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
   name: 'LinkImport';
 }
 
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  budgets?: Resolver<Maybe<Array<ResolversTypes['Budget']>>, ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['UsageConnection']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'by'>>;
+  modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
+  runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
+  runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
+  graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
+  modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
+  health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
+  schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  raiseBudget?: Resolver<Maybe<ResolversTypes['RaiseBudgetPayload']>, ParentType, ContextType, RequireFields<MutationRaiseBudgetArgs, 'input'>>;
   holdRun?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationHoldRunArgs, 'input'>>;
   releaseHold?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationReleaseHoldArgs, 'input'>>;
   eraseRun?: Resolver<Maybe<ResolversTypes['EraseRunPayload']>, ParentType, ContextType, RequireFields<MutationEraseRunArgs, 'input'>>;
+  testModel?: Resolver<Maybe<ResolversTypes['TestModelPayload']>, ParentType, ContextType, RequireFields<MutationTestModelArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
@@ -1338,6 +1641,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
 
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Run']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['RunUsage']>, ParentType, ContextType>;
   erasure?: Resolver<Maybe<ResolversTypes['Erasure']>, ParentType, ContextType>;
   holds?: Resolver<Maybe<Array<ResolversTypes['Hold']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1370,6 +1674,54 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type BudgetResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
+  scope?: Resolver<ResolversTypes['BudgetScope'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  span?: Resolver<ResolversTypes['BudgetSpan'], ParentType, ContextType>;
+  measure?: Resolver<ResolversTypes['BudgetMeasure'], ParentType, ContextType>;
+  currency?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  limit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  spent?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  resetsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type UsageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Usage'] = ResolversParentTypes['Usage']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  modelCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  toolCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RunUsageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunUsage'] = ResolversParentTypes['RunUsage']> = {
+  cost?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  modelCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  toolCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type UsageConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UsageConnection'] = ResolversParentTypes['UsageConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['UsageEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Usage']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UsageEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UsageEdge'] = ResolversParentTypes['UsageEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Usage'], ParentType, ContextType>;
+};
+
+export type RaiseBudgetPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RaiseBudgetPayload'] = ResolversParentTypes['RaiseBudgetPayload']> = {
+  runs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type HoldResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Hold'] = ResolversParentTypes['Hold']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   runId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1397,6 +1749,38 @@ export type EraseRunPayloadResolvers<ContextType = RequestContext, ParentType ex
   forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
 };
 
+export type ModelProfileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfile'] = ResolversParentTypes['ModelProfile']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isUsable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['ModelProfilePrice']>, ParentType, ContextType>;
+  fallbacks?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  defaultOf?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ModelProfilePriceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfilePrice'] = ResolversParentTypes['ModelProfilePrice']> = {
+  inputPerMillion?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedInputPerMillion?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  outputPerMillion?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TestModelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TestModelPayload'] = ResolversParentTypes['TestModelPayload']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  checks?: Resolver<Array<ResolversTypes['ModelCheck']>, ParentType, ContextType>;
+};
+
+export type ModelCheckResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelCheck'] = ResolversParentTypes['ModelCheck']> = {
+  what?: Resolver<ResolversTypes['ModelCheckKind'], ParentType, ContextType>;
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  detail?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -1407,19 +1791,6 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 
 export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Run' | 'Step' | 'Session' | 'Memory' | 'Decision' | 'AuditEvent' | 'Invocation', ParentType, ContextType>;
-};
-
-export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
-  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
-  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
-  runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
-  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
-  runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
-  graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
-  modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
-  health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
-  schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1510,12 +1881,26 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   summary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   output?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  answeredBy?: Resolver<Maybe<ResolversTypes['StepModel']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['RunError']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   abandoned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StepModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepModel'] = ResolversParentTypes['StepModel']> = {
+  profile?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  passedOver?: Resolver<Array<ResolversTypes['PassedOverModel']>, ParentType, ContextType>;
+};
+
+export type PassedOverModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PassedOverModel'] = ResolversParentTypes['PassedOverModel']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type StepConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepConnection'] = ResolversParentTypes['StepConnection']> = {
@@ -1718,16 +2103,26 @@ export type SchedulePayloadResolvers<ContextType = RequestContext, ParentType ex
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  Budget?: BudgetResolvers<ContextType>;
+  Usage?: UsageResolvers<ContextType>;
+  RunUsage?: RunUsageResolvers<ContextType>;
+  UsageConnection?: UsageConnectionResolvers<ContextType>;
+  UsageEdge?: UsageEdgeResolvers<ContextType>;
+  RaiseBudgetPayload?: RaiseBudgetPayloadResolvers<ContextType>;
   Hold?: HoldResolvers<ContextType>;
   Erasure?: ErasureResolvers<ContextType>;
   HoldPayload?: HoldPayloadResolvers<ContextType>;
   EraseRunPayload?: EraseRunPayloadResolvers<ContextType>;
+  ModelProfile?: ModelProfileResolvers<ContextType>;
+  ModelProfilePrice?: ModelProfilePriceResolvers<ContextType>;
+  TestModelPayload?: TestModelPayloadResolvers<ContextType>;
+  ModelCheck?: ModelCheckResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
   ViewerLimits?: ViewerLimitsResolvers<ContextType>;
@@ -1741,6 +2136,8 @@ export type Resolvers<ContextType = RequestContext> = {
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
+  StepModel?: StepModelResolvers<ContextType>;
+  PassedOverModel?: PassedOverModelResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;
   StepEdge?: StepEdgeResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;

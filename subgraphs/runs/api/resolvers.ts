@@ -1,3 +1,4 @@
+import type { BudgetsConf } from "@soma/conf/budgets";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { LostHints } from "@soma/shared/lost-hints";
@@ -12,13 +13,16 @@ import { createRunStarter } from "../commands/run-starter.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
+import type { ModelSource } from "../models/model-source.ts";
 import type { RunRow } from "../store/tables.ts";
+import { budgetResolvers } from "./budget-resolvers.ts";
 import { custodyResolvers } from "./custody-resolvers.ts";
 import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
-import type { ModelStatus, Resolvers } from "./generated.ts";
+import type { Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
 import { historyResolvers } from "./history-resolvers.ts";
+import { modelResolvers } from "./model-resolvers.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
@@ -30,7 +34,9 @@ export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
   sql: Sql;
   wakeUp: WakeUp;
   lostHints: LostHints;
-  modelStatus: ModelStatus;
+  models: ModelSource;
+  /** What calls may cost. */
+  budgets: BudgetsConf;
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
@@ -51,9 +57,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const ofRuns = runResolvers(deps);
   const schedules = scheduleResolvers({ ...deps, starter });
   const custody = custodyResolvers(sql);
+  const spending = budgetResolvers(deps);
+  const models = modelResolvers(deps.models);
   return {
     Query: {
       ...schedules.Query,
+      ...spending.Query,
       viewer: (_parent, _args, context) => toViewer(context.principal),
       node: (_parent, { id }, context) => findNode(sql, context, id),
       run: (_parent, { id }, context) => findRun(sql, context, id),
@@ -62,12 +71,14 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       runEventsPage: (_parent, { runId, afterSeq, limit }, context) =>
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
       graphs: () => deps.graphs.list().map(({ name, version, hash }) => ({ name, version, hash })),
-      modelStatus: () => deps.modelStatus,
+      ...models.Query,
       health: () => readHealth(sql),
     },
     Mutation: {
       ...schedules.Mutation,
       ...custody.Mutation,
+      ...spending.Mutation,
+      ...models.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -97,7 +108,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Schedule: schedules.Schedule,
     ...ofRuns,
-    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run },
+    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...spending.Run },
     Hold: custody.Hold,
     Erasure: custody.Erasure,
     ...eventResolvers(sql),

@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import { approval } from "@soma/sdk/approval";
 import { graph } from "@soma/sdk/graph";
@@ -10,8 +11,10 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { scriptedModels } from "../testing/models.ts";
 import { createResolvers } from "./resolvers.ts";
 
 const asks = graph("asks", 1, {})
@@ -39,10 +42,11 @@ describe("a tree of runs in the API", () => {
         admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([asks, delegates]),
+        budgets: loadBudgets(),
+        runBudgets: createRunBudgets({ sql: harness.database.request, conf: loadBudgets() }),
         defaultRole: "assistant",
-        defaultModelProfile: "scripted",
-        modelProfiles: ["scripted"],
-        modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+        pickProfile: () => "scripted",
+        models: await scriptedModels(),
         now: () => new Date(),
       }),
       verify: async () => principal,

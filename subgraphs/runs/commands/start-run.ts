@@ -1,3 +1,4 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import type { JsonObject } from "@soma/schemas/json";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
@@ -8,8 +9,10 @@ import { digest, toStorableJson } from "@soma/shared/json";
 import { traceHeaders } from "@soma/shared/telemetry";
 import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
+import type { PickProfile } from "../models/choose-profile.ts";
 import type { RunRow } from "../store/tables.ts";
 import type { Admission } from "./admission.ts";
+import type { RunBudget, RunBudgets } from "./run-budgets.ts";
 import type { RunStarter } from "./run-starter.ts";
 
 export interface StartRunParams {
@@ -18,6 +21,7 @@ export interface StartRunParams {
   role?: string | null | undefined;
   modelProfile?: string | null | undefined;
   sessionId?: string | null | undefined;
+  budget?: RunBudget | null | undefined;
   idempotencyKey: string;
 }
 
@@ -25,9 +29,9 @@ export interface StartRunDeps {
   starter: RunStarter;
   graphs: GraphRegistry;
   admission: Admission;
+  runBudgets: RunBudgets;
   defaultRole: string;
-  defaultModelProfile: string;
-  modelProfiles: readonly string[];
+  pickProfile: PickProfile;
   now(): Date;
 }
 
@@ -46,8 +50,10 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     params.role ?? null,
     params.modelProfile ?? null,
     wantedSession ?? null,
+    ...(params.budget ? [params.budget as JsonObject] : []),
   ]);
 
+  const budget = params.budget ?? undefined;
   const createdAt = deps.now();
   const runId = newId("Run", createdAt.getTime());
   const run = {
@@ -62,16 +68,21 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     modelProfile,
     input,
     startedBy: principal.subject,
-    deadline: new Date(createdAt.getTime() + graph.timeoutMs),
+    deadline: new Date(createdAt.getTime() + deps.runBudgets.timeoutMs(tenant, graph.timeoutMs, budget)),
     idemKey: params.idempotencyKey,
     idemDigest,
     traceParent: traceHeaders().traceparent ?? "",
     createdAt,
   };
-  const row = await deps.admission.admit(run, () => deps.starter.start(run));
+  const row = await deps.admission.admit(run, async () => {
+    await deps.runBudgets.give(run, budget);
+    return deps.starter.start(run);
+  });
   if (row === undefined)
     throw new SomaError("NOT_FOUND", `session ${run.sessionId} does not exist; leave sessionId out to begin one`);
-  return row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);
+  const begun = row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);
+  // A repeat has the same input, or it is refused.
+  return { ...begun, input: begun.erasedAt === null ? input : ERASED_PAYLOAD };
 }
 
 /** What is started, by whom it may be, with what is left out filled in; throws when it cannot. */
@@ -89,17 +100,12 @@ export function checkStart(
     (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
     deps.defaultRole;
   requireRole(principal, role);
-  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
-  if (!deps.modelProfiles.includes(modelProfile))
-    throw new SomaError(
-      "BAD_INPUT",
-      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
-    );
+  const modelProfile = deps.pickProfile({ tenant: principal.tenant, role }, params.modelProfile);
   return { graph, input, role, modelProfile };
 }
 
 /** The run that was started under a key, when it was with the same body. */
-export function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
+export function sameRun<T extends Pick<RunRow, "runId" | "idemDigest">>(run: T, idemDigest: string, key: string): T {
   if (run.idemDigest === idemDigest) return run;
   throw new SomaError(
     "IDEMPOTENCY_CONFLICT",

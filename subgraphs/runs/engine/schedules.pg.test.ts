@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import { graph } from "@soma/sdk/graph";
 import { createSilentLog } from "@soma/shared/log";
@@ -8,6 +9,7 @@ import { createAdmission } from "../commands/admission.ts";
 import { type CreateScheduleParams, createSchedule } from "../commands/create-schedule.ts";
 import { deleteSchedule } from "../commands/delete-schedule.ts";
 import { pauseSchedule } from "../commands/pause-schedule.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { startDueRuns } from "../commands/start-due-runs.ts";
 import type { StartRunDeps } from "../commands/start-run.ts";
@@ -44,9 +46,9 @@ function deps(
     starter: createRunStarter(sql),
     graphs: createGraphRegistry(graphs),
     admission: createAdmission({ sql, tenants: loadTenants(), now: () => now }),
+    runBudgets: createRunBudgets({ sql: sql, conf: loadBudgets() }),
     defaultRole: "assistant",
-    defaultModelProfile: "scripted",
-    modelProfiles: ["scripted"],
+    pickProfile: () => "scripted",
     now: () => now,
     log: createSilentLog(),
   };
@@ -197,8 +199,7 @@ describe("a schedule", () => {
     const { scheduleId } = await create();
     const other = {
       ...deps(harness.database.request),
-      defaultModelProfile: "other",
-      modelProfiles: ["scripted", "other"],
+      pickProfile: () => "other",
     };
     const body = { name: "every hour", cron: "0 * * * *", timeZone: "UTC", overlap: "SKIP" as const, graph: "one" };
     const again = { ...body, input: { text: "hello" }, idempotencyKey: "k" };

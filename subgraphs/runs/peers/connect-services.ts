@@ -1,4 +1,4 @@
-import type { ModelClient } from "@soma/sdk/model-client";
+import type { BudgetsConf } from "@soma/conf/budgets";
 import type { CatalogTool } from "@soma/sdk/services";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
@@ -6,6 +6,11 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { meteredModel } from "../models/budget/metered-model.ts";
+import { meteredTools } from "../models/budget/metered-tools.ts";
+import { createSpenders } from "../models/budget/spender.ts";
+import { openWithFallbacks } from "../models/fallback.ts";
+import type { ModelSource } from "../models/model-source.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
 import { bindMemory } from "./memory.ts";
 import { bindPolicy } from "./policy.ts";
@@ -19,28 +24,43 @@ export interface ConnectServicesOptions {
   sign: SignPrincipal;
   /** A pool of the worker role. */
   sql: Sql;
-  model(profile: string): Promise<ModelClient>;
+  models: Pick<ModelSource, "hopsFrom" | "open">;
+  /** What calls may cost. */
+  budgets: BudgetsConf;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
   moreTools?: (() => unknown) | undefined;
 }
 
 /** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
-export function connectServices({ urls, sign, sql, model, moreTools }: ConnectServicesOptions): ConnectedServices {
+export function connectServices({
+  urls,
+  sign,
+  sql,
+  models,
+  budgets,
+  moreTools,
+}: ConnectServicesOptions): ConnectedServices {
   const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });
   const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
   const catalogs = new LRUCache<string, Promise<readonly CatalogTool[]>>({ max: CATALOGS, ttl: CATALOG_MS });
+  const spenderOf = createSpenders({ sql, conf: budgets });
   let known = moreTools?.();
   return (binding) => {
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
-    const { tenant, sessionId, runId, modelProfile } = binding.run;
+    const { tenant, role, sessionId, runId, modelProfile } = binding.run;
+    const spender = spenderOf(binding);
     return {
-      model: () => model(modelProfile),
+      // Each profile that is asked pays for itself.
+      model: () =>
+        openWithFallbacks(models.hopsFrom(modelProfile), async (name) =>
+          meteredModel(await models.open(name, { tenant, role }), spender),
+        ),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
-      tools: bindTools(tools, binding, catalogs),
+      tools: meteredTools(bindTools(tools, binding, catalogs), spender),
       session: {
         earlierTurns: (limit) =>
           transaction(sql, {}, (tx) => readEarlierTurns(tx, { tenant, sessionId, beforeRunId: runId, limit })),

@@ -1,6 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import { RUN_STATUS } from "../domain/run-status.ts";
-import { runColumns } from "./run-columns.ts";
+import { runColumns, type StoredRun, toRuns } from "./run-columns.ts";
 import type { RunRow } from "./tables.ts";
 
 export interface ListRunsParams {
@@ -32,10 +32,14 @@ const STATUS_CODES = Object.values(RUN_STATUS).map(({ code }) => code);
  * and type of the status are those of the one index of the list (0011-lists-in-order.sql).
  */
 export async function listRuns(tx: Tx, params: ListRunsParams): Promise<RunRow[]> {
+  return toRuns(tx, await listStored(tx, params));
+}
+
+function listStored(tx: Tx, params: ListRunsParams): PromiseLike<StoredRun[]> {
   const { text, oldestFirst, limit } = params;
-  if (text === undefined) return tx<RunRow[]>`${walk(tx, params)}`;
+  if (text === undefined) return tx<StoredRun[]>`${walk(tx, params)}`;
   const searched = walk(tx, { ...params, limit: SEARCHED_RUNS });
-  return tx<RunRow[]>`select s.* from (${searched}) s
+  return tx<StoredRun[]>`select s.* from (${searched}) s
     where strpos(lower(coalesce(s.input ->> 'text', s.input::text)), lower(${text})) > 0
     order by s."runId" ${oldestFirst ? tx`asc` : tx`desc`} limit ${limit}`;
 }

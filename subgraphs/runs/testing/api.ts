@@ -1,3 +1,4 @@
+import { type BudgetsConf, loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { startSubgraph } from "@soma/shared/graphql/server";
@@ -7,8 +8,10 @@ import { createSilentLog } from "@soma/shared/log";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { createResolvers } from "../api/resolvers.ts";
 import { createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { EngineHarness } from "./engine.ts";
+import { scriptedModels } from "./models.ts";
 
 export interface Answer {
   data: Record<string, never> | null;
@@ -19,6 +22,7 @@ export interface Answer {
 export async function startRunsApi(
   { database, wakeUp }: EngineHarness,
   graphs: readonly AnyGraph[],
+  budgets: BudgetsConf = loadBudgets(),
 ): Promise<{ ask(query: string, tenant?: string, roles?: string[]): Promise<Answer>; close(): Promise<void> }> {
   const keys = await createKeys();
   const subgraph = await startSubgraph({
@@ -28,12 +32,13 @@ export async function startRunsApi(
       sql: database.request,
       wakeUp,
       admission: createAdmission({ sql: database.request, tenants: loadTenants(), now: () => new Date() }),
+      budgets,
+      runBudgets: createRunBudgets({ sql: database.request, conf: budgets }),
       lostHints: { watch: () => () => {} },
       graphs: createGraphRegistry(graphs),
       defaultRole: "assistant",
-      defaultModelProfile: "scripted",
-      modelProfiles: ["scripted"],
-      modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+      pickProfile: () => "scripted",
+      models: await scriptedModels(),
       now: () => new Date(),
     }),
     verify: await createPrincipalVerifier(keys.publicKey),

@@ -1,3 +1,4 @@
+import { type BudgetsConf, loadBudgets } from "@soma/conf/budgets";
 import { loadTenants, type TenantsConf } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
@@ -13,8 +14,9 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { type Admission, createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
-import { type StartRunParams, startRun } from "../commands/start-run.ts";
+import { type StartRunDeps, type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
@@ -24,6 +26,7 @@ import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type Heartbeat, type KeptLease, startHeartbeat } from "../engine/worker/heartbeat.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
+import { chooseProfile } from "../models/choose-profile.ts";
 import type { Incarnation } from "../store/commit-batch.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readHistory } from "../store/read-history.ts";
@@ -66,6 +69,7 @@ function partOf(heartbeat: Heartbeat): Heartbeat & { stop(): void } {
     },
     beats: () => heartbeat.beats(),
     isHeard: () => heartbeat.isHeard(),
+    isSure: () => heartbeat.isSure(),
     close: async () => {},
     stop() {
       for (const lease of leases) lease.leave();
@@ -87,7 +91,8 @@ export async function createEngineHarness(
     services = noServices,
     limits = {},
     tenants = loadTenants(),
-  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf } = {},
+    budgets = loadBudgets(),
+  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf; budgets?: BudgetsConf } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -129,13 +134,14 @@ export async function createEngineHarness(
     wakeUp,
     admission,
     async start({ graph, ...params }, principal = aPrincipal()) {
-      const deps = {
+      const deps: StartRunDeps = {
         starter,
         graphs: registry,
         admission,
+        runBudgets: createRunBudgets({ sql: database.request, conf: budgets }),
         defaultRole: "assistant",
-        defaultModelProfile: "scripted",
-        modelProfiles: ["scripted"],
+        pickProfile: (who, wanted) =>
+          chooseProfile({ choices: {}, profiles: ["scripted"], standard: "scripted", who, wanted }),
         now,
       };
       const run = await startRun(deps, principal, {

@@ -17,7 +17,10 @@ describe("tenants see nothing of each other", () => {
     product = await createProduct();
     await product.start();
     run = await product.ended(await product.send("What is 6*7? Remember that the secret word is heliotrope."));
-    stranger = await product.clientOf({ tenant: "stranger", roles: ["assistant", "custodian"] });
+    stranger = await product.clientOf({
+      tenant: "stranger",
+      roles: ["approver", "assistant", "custodian", "operator"],
+    });
   });
   afterAll(() => product.close());
 
@@ -61,12 +64,17 @@ describe("tenants see nothing of each other", () => {
     expect(
       (await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits,
     ).toEqual([]);
+    // The other's runs have made calls.
+    expect(await ask("usage", "{ usage { nodes { key } } }")).toEqual({ usage: { nodes: [] } });
+    expect(await ask("budgets", "{ budgets { spent } }")).toEqual({ budgets: [] });
     expect(await ask("viewer", "{ viewer { tenant subject } }")).toEqual({
       viewer: { tenant: "stranger", subject: "user:test" },
     });
-    // These three say nothing of any tenant.
+    // These say nothing of any tenant.
     expect((await ask("tools", "{ tools { name } }")).tools).not.toEqual([]);
     expect((await ask("modelStatus", "{ modelStatus { profile } }")).modelStatus.profile).toBe("scripted");
+    const profiles = (await ask("modelProfiles", "{ modelProfiles { name defaultOf } }")).modelProfiles;
+    expect(profiles).toContainEqual({ name: "scripted", defaultOf: ["product"] });
     expect((await ask("health", "{ health { status } }")).health.status).toBe("OK");
   });
 
@@ -128,8 +136,13 @@ describe("tenants see nothing of each other", () => {
       const asked = mutate(field, type, "__typename", { ...about, reason: "r", ...key });
       await expect(asked, field).rejects.toMatchObject(gone);
     }
+    const raise = { scope: "RUN", name: run.id, span: "TOTAL", measure: "MONEY", by: "1", reason: "r", ...key };
+    await expect(mutate("raiseBudget", "RaiseBudgetInput", "runs", raise)).rejects.toMatchObject(gone);
     const decision = { approvalId: `${run.id}.1.0`, approve: true, ...key };
     await expect(mutate("decideApproval", "DecideApprovalInput", "run { id }", decision)).rejects.toMatchObject(gone);
+    const test = { profile: "scripted", ...key };
+    const { testModel } = await mutate("testModel", "TestModelInput", "checks { what ok }", test);
+    expect(testModel.checks).toContainEqual({ what: "TEXT", ok: true });
     expect((await ask("graphs", "{ graphs { name } }")).graphs).toContainEqual({ name: "assistant" });
   });
 

@@ -7,6 +7,9 @@ import type { ClaimedRun } from "../../store/claim-runs.ts";
 export interface ServiceBinding {
   run: ClaimedRun;
   stepId: string;
+  /** Number of the step, and which attempt and call of it asks: the same one never does twice. */
+  step: number;
+  call: string;
   principal: Principal;
   /** Gives every call up. */
   signal: AbortSignal;
@@ -19,7 +22,7 @@ export type ConnectedServices = (binding: ServiceBinding) => StepServices;
 export interface RunContext {
   run: ClaimedRun;
   /** What a step of the run may reach outside, in the name of who started the run and under the run's one role. */
-  servicesOf(stepId: string, signal: AbortSignal): StepServices;
+  servicesOf(asking: Pick<ServiceBinding, "stepId" | "step" | "call" | "signal">): StepServices;
   log: Log;
   now(): Date;
   /** Aborted by cancel, by a stop of the process, and when the run is no longer ours. */
@@ -29,6 +32,8 @@ export interface RunContext {
   pausing(): boolean;
   /** True when this process must not go on with the run, whoever does. */
   lost(): boolean;
+  /** Waits until it is certain that nobody has taken the run over so far; false when somebody has. */
+  isStillOurs(): Promise<boolean>;
   /** Without a reason, the one stored with the request counts. */
   cancel(reason?: string): void;
   /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses; and how many signals it was sent. */
@@ -50,8 +55,10 @@ export function createRunContext(params: {
   services: ConnectedServices;
   log: Log;
   now: () => Date;
+  /** Left out where no other process can take the run over. */
+  isStillOurs?: () => Promise<boolean>;
 }): RunContext {
-  const { run, services, log, now } = params;
+  const { run, services, log, now, isStillOurs = async () => true } = params;
   const principal: Principal = { tenant: run.tenant, subject: run.startedBy, roles: [run.role], service: "runs" };
   const controller = new AbortController();
   let canceled = false;
@@ -70,10 +77,11 @@ export function createRunContext(params: {
     run,
     log,
     now,
-    servicesOf: (stepId, signal) => services({ run, stepId, principal, signal }),
+    servicesOf: (asking) => services({ run, principal, ...asking }),
     signal: controller.signal,
     canceled: () => canceled,
     lost: () => lost,
+    isStillOurs,
     cancelReason: () => reason,
     pausing: () => pausing,
     cancel,

@@ -1,15 +1,12 @@
-import { hash } from "node:crypto";
+import type { ModelProfile } from "@soma/conf/models";
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
-import type { Quirk } from "./quirks.ts";
-
-/** Characters of arguments that were no JSON which the model is shown again. */
-const UNREADABLE_LENGTH = 2_000;
+import { foreignId, readableArguments } from "../calls-of-answer.ts";
+import type { Quirk } from "../http/quirks.ts";
 
 export interface WireOptions {
   model: string;
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
+  params?: ModelProfile["params"] | undefined;
   /** OpenAI's own models refuse `max_tokens`; most other servers know nothing else. */
   tokenLimitField: "max_tokens" | "max_completion_tokens";
   /** Name of this server and model; what another one gave is not sent to it. */
@@ -20,19 +17,37 @@ export interface WireOptions {
 
 /** The JSON body of POST /chat/completions. Servers refuse an empty list of tools, so it is left out. */
 export function toWireRequest(request: ChatRequest, options: WireOptions): Record<string, unknown> {
-  const { quirks, model, temperature, maxOutputTokens } = options;
+  const { quirks, model } = options;
   const hasTools = request.tools.length > 0 && !quirks.has("NO_TOOLS");
-  const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
-  const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[options.tokenLimitField] : options.tokenLimitField;
   return {
     model,
     messages: toWireMessages(request.messages, options),
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
-    ...(temperature === undefined || quirks.has("NO_TEMPERATURE") ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { [limit]: maxOutputTokens }),
+    ...toWireParams(options, request.maxOutputTokens),
     stream: true,
     ...(quirks.has("NO_STREAM_OPTIONS") ? {} : { stream_options: { include_usage: true } }),
   };
+}
+
+/** What the profile says of sampling and lengths: only what it says, and what the server takes of it. An answer may be asked to be shorter. */
+function toWireParams(
+  { params = {}, quirks, tokenLimitField }: WireOptions,
+  atMost: number | undefined,
+): Record<string, unknown> {
+  const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
+  const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[tokenLimitField] : tokenLimitField;
+  const { temperature, topP, seed, stop, reasoningEffort, maxOutputTokens } = params;
+  const tokens = atMost === undefined ? maxOutputTokens : Math.min(atMost, maxOutputTokens ?? atMost);
+  const wire: readonly (readonly [string, unknown, Quirk?])[] = [
+    ["temperature", temperature, "NO_TEMPERATURE"],
+    ["top_p", topP, "NO_TOP_P"],
+    ["seed", seed, "NO_SEED"],
+    ["stop", stop],
+    ["reasoning_effort", reasoningEffort, "NO_REASONING_EFFORT"],
+    [limit, tokens],
+  ];
+  const sent = wire.filter(([, value, quirk]) => value !== undefined && (quirk === undefined || !quirks.has(quirk)));
+  return Object.fromEntries(sent.map(([name, value]) => [name, value]));
 }
 
 /** Names of the fields in a request that this server alone gave. */
@@ -62,6 +77,9 @@ function toWireMessages(messages: readonly ChatMessage[], { by, quirks }: WireOp
   return joined(quirks.has("NO_SYSTEM_ROLE") ? wire.map(withoutSystem) : wire);
 }
 
+/** What Google's pages say to send in place of a signature with a call that another model made. */
+const UNSIGNED: JsonObject = { extra_content: { google: { thought_signature: "skip_thought_signature_validator" } } };
+
 type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>;
 
 /** A turn in which nothing was said; servers refuse it, or the model takes it for an example. */
@@ -82,8 +100,10 @@ function toAssistant(
     ...fields,
     role: "assistant",
     content: said === "" ? null : said,
-    tool_calls: toolCalls.map((call) => {
-      const wire = toWireCall(call, isOwn ? ownOf(call, quirks) : {});
+    tool_calls: toolCalls.map((call, at) => {
+      const given = isOwn ? ownOf(call, quirks) : {};
+      const isUnsigned = at === 0 && quirks.has("NO_UNSIGNED_CALLS") && given.extra_content === undefined;
+      const wire = toWireCall(call, isUnsigned ? { ...given, ...UNSIGNED } : given);
       ids.set(call.id, wire.id);
       return wire;
     }),
@@ -108,23 +128,8 @@ function toWireCall(call: ToolCall, given: JsonObject) {
     ...fields,
     id: typeof id === "string" ? id : foreignId(call.id),
     type: "function",
-    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: toWireArguments(call.arguments) },
+    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: readableArguments(call.arguments) },
   };
-}
-
-/** Nine letters and digits, made of our id: every server takes such an id, and some take no other. */
-function foreignId(id: string): string {
-  return hash("sha256", id, "hex").slice(0, 9);
-}
-
-/** Servers parse what they are sent, and fail on what their model wrote wrongly before. */
-function toWireArguments(written: string): string {
-  try {
-    if (isRecord(JSON.parse(written))) return written;
-  } catch {
-    // Told to the model below.
-  }
-  return JSON.stringify({ unreadable: written.slice(0, UNREADABLE_LENGTH).toWellFormed() });
 }
 
 function withoutSystem(message: WireMessage): WireMessage {

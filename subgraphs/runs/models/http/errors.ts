@@ -3,7 +3,7 @@ import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
 import { placeOf } from "./address.ts";
-import { errorText } from "./wire-chunk.ts";
+import { errorText } from "./error-text.ts";
 
 /** Characters of the server's own message that are passed on. */
 const MESSAGE_LENGTH = 300;
@@ -12,7 +12,9 @@ const BODY_BYTES = 64_000;
 /** How long its end is waited for; the status says enough. */
 const BODY_MS = 3_000;
 /** Statuses of a server that is too busy or away: they say nothing about the request, and are waited out. */
-const AWAY = new Set([429, 502, 503, 504]);
+const AWAY = new Set([429, 502, 503, 504, 529]);
+/** Statuses by which a server refuses who asks, or for which model, and not what is asked; 429 is that of a spent account. */
+const OF_PROFILE = new Set([401, 402, 403, 404, 405, 429]);
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425]);
 
@@ -32,7 +34,10 @@ export interface Refusal {
 }
 
 /** Reads what a server says instead of an answer. */
-export async function readRefusal(response: Response, base: string): Promise<Refusal> {
+export async function readRefusal(
+  response: Pick<Response, "status" | "headers" | "body">,
+  base: string,
+): Promise<Refusal> {
   const { status, headers } = response;
   const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
   const body = (await readText(limited, BODY_BYTES, "the error").catch(() => undefined)) ?? "";
@@ -52,7 +57,9 @@ export async function readRefusal(response: Response, base: string): Promise<Ref
 
 function parse(body: string): unknown {
   try {
-    return JSON.parse(body);
+    const json: unknown = JSON.parse(body);
+    // Google answers with a list of one.
+    return Array.isArray(json) && json.length === 1 ? json[0] : json;
   } catch {
     return undefined;
   }
@@ -74,16 +81,20 @@ export function toResponseError(who: string, refusal: Refusal, quote: Quote): Mo
     return new ModelError(
       "MODEL_REFUSED",
       `${who} redirects to ${target} (HTTP ${status}); set baseUrl to the final address`,
+      { isOfProfile: true },
     );
   }
   if (status < 300 && isPage)
     return new ModelError(
       "MODEL_REFUSED",
       `${who}: what answers at ${address} is a web page, not a model; check baseUrl of the model profile`,
+      { isOfProfile: true },
     );
   const said = quote(refusal.said, MESSAGE_LENGTH);
   const code = codeOf(refusal);
   return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(refusal)}${said === "" ? "" : `: ${said}`}`, {
+    // A key, an account, a model there is not: another profile has its own.
+    isOfProfile: code === "MODEL_REFUSED" && OF_PROFILE.has(status),
     retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(refusal.retryAfter, Date.now()),
   });
 }
