@@ -1,58 +1,76 @@
+import { isRecord } from "@soma/schemas/json";
 import { type Static, type TObject, Type } from "typebox";
-import { faultsOf, readConf, refuse, SHIPPED_CONF } from "./read-conf.ts";
+import { choiceFaults, fallbackFaults, misplaced } from "./model-faults.ts";
+import { ChoiceSchema, type ModelProfile, PROFILE } from "./model-profile.ts";
+import { faultsOf, readYaml, refuse, SHIPPED_CONF } from "./read-conf.ts";
 
-const TimeoutsSchema = Type.Object(
-  {
-    connect: Type.Integer({ minimum: 1, description: "milliseconds until a connection is there" }),
-    firstToken: Type.Integer({ minimum: 1, description: "milliseconds until the model has made its first token" }),
-    silence: Type.Optional(
-      Type.Integer({ minimum: 1, description: "milliseconds until more of an answer comes that has begun; 60000" }),
-    ),
-    total: Type.Integer({ minimum: 1, description: "milliseconds until the answer is finished" }),
-  },
-  { additionalProperties: false },
-);
-
-/** What every profile has, whoever its provider is. */
-const PROFILE = {
-  provider: Type.String({ description: "name of a provider" }),
-  model: Type.String({ description: "name the provider knows it by; empty takes the first one the provider lists" }),
-  timeoutsMs: TimeoutsSchema,
-};
+export type { ModelChoice, ModelPrice, ModelProfile } from "./model-profile.ts";
 
 const ModelsSchema = Type.Object(
   {
     default: Type.String({ description: '"auto", or the name of a profile' }),
     auto: Type.Array(Type.String(), { minItems: 1, description: "order in which auto looks; the first usable wins" }),
-    profiles: Type.Record(Type.String(), Type.Object(PROFILE), { minProperties: 1 }),
+    profiles: Type.Record(Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" }), Type.Unknown(), {
+      minProperties: 1,
+      additionalProperties: false,
+    }),
+    roles: Type.Optional(Type.Record(Type.String(), ChoiceSchema)),
+    tenants: Type.Optional(Type.Record(Type.String(), ChoiceSchema)),
   },
   { additionalProperties: false },
 );
 
-/** A profile; what its provider adds has been checked by that provider's schema. */
-export type ModelProfile = Static<typeof ModelsSchema>["profiles"][string];
-export type ModelsConf = Static<typeof ModelsSchema>;
+export type ModelsConf = Static<typeof ModelsSchema> & { profiles: Record<string, ModelProfile> };
 
 /** The settings a provider adds to a profile, by the provider's name. */
 export type ProviderSettings = Readonly<Record<string, TObject>>;
 
-/** Which language model answers: models.yaml of a folder, each profile checked by the schema of its provider. */
-export function loadModels(providers: ProviderSettings, folder: URL = SHIPPED_CONF): ModelsConf {
-  const conf = readConf(new URL("models.yaml", folder), ModelsSchema);
-  const named = [...(conf.default === "auto" ? [] : [conf.default]), ...conf.auto];
-  const unknown = named.filter((name) => !Object.hasOwn(conf.profiles, name));
-  refuse("models.yaml", [
-    ...(unknown.length === 0 ? [] : [`it names profiles it does not have: ${unknown.join(", ")}`]),
-    ...Object.entries(conf.profiles).flatMap(([name, profile]) => profileFaults(name, profile, providers)),
+interface LoadModelsOptions {
+  /** The one that ships when left out. */
+  folder?: URL;
+  /** Roles there are; a choice for another one is a fault. Not checked when left out. */
+  roles?: readonly string[];
+}
+
+/**
+ * Which language model answers: models.yaml of a folder, each profile checked by the schema of its provider. Throws with
+ * every fault of the file at once.
+ */
+export function loadModels(
+  providers: ProviderSettings,
+  { folder = SHIPPED_CONF, roles }: LoadModelsOptions = {},
+): ModelsConf {
+  const file = new URL("models.yaml", folder);
+  const read = readYaml(file);
+  const conf = read as ModelsConf;
+  const ofShape = faultsOf(ModelsSchema, read, "the file");
+  const profiles = recordIn(read, "profiles");
+  refuse(file.pathname, [
+    ...ofShape,
+    ...Object.entries(profiles).flatMap(([name, profile]) => profileFaults(name, profile, providers)),
+    ...fallbackFaults(profiles),
+    // Names are looked up in a file whose own shape is right.
+    ...(ofShape.length === 0 ? choiceFaults(conf, profiles, roles) : []),
   ]);
   return conf;
 }
 
-function profileFaults(name: string, profile: ModelProfile, providers: ProviderSettings): string[] {
-  const settings = Object.hasOwn(providers, profile.provider) ? providers[profile.provider] : undefined;
+function recordIn(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  const inner: unknown = isRecord(value) ? value[name] : undefined;
+  return isRecord(inner) ? inner : {};
+}
+
+function profileFaults(name: string, profile: unknown, providers: ProviderSettings): string[] {
   const where = `/profiles/${name}`;
-  if (settings === undefined)
-    return [`${where} has provider "${profile.provider}"; there are ${Object.keys(providers).join(", ")}`];
-  const whole = Type.Object({ ...PROFILE, ...settings.properties }, { additionalProperties: false });
-  return faultsOf(whole, profile, "").map((fault) => `${where}${fault}`);
+  if (!isRecord(profile)) return [`${where} must be object`];
+  const { faults, rest } = misplaced(where, profile);
+  const provider = String(profile.provider);
+  const settings = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
+  const unknown = settings === undefined && typeof profile.provider === "string";
+  const whole = Type.Object({ ...PROFILE, ...settings?.properties }, { additionalProperties: settings === undefined });
+  return [
+    ...faults,
+    ...(unknown ? [`${where} has provider "${provider}"; there are ${Object.keys(providers).join(", ")}`] : []),
+    ...faultsOf(whole, rest, "").map((fault) => `${where}${fault}`),
+  ];
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { describeFaults } from "@soma/schemas/describe-fault";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
-import { parse } from "yaml";
+import { parse, YAMLParseError } from "yaml";
 
 /** The folder of this package. */
 export const SHIPPED_CONF = new URL("./", import.meta.url);
@@ -15,9 +15,20 @@ export function confFolder(setting: string): URL {
 
 /** A file of settings by its schema; throws with every fault of the file at once. */
 export function readConf<S extends TSchema>(file: URL, schema: S): Static<S> {
-  const value: unknown = parse(readFileSync(file, "utf8"));
+  const value = readYaml(file);
   refuse(file.pathname, faultsOf(schema, value, "the file"));
   return value as Static<S>;
+}
+
+/** What a file of YAML holds; throws with the place when it is none. */
+export function readYaml(file: URL): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    // Its message goes on with the line itself, which may hold anything.
+    throw toError(file.pathname, [error.message.split("\n")[0] ?? "it is no YAML"]);
+  }
 }
 
 /** What is wrong with a value, as sentences; empty when it fits. */
@@ -28,5 +39,9 @@ export function faultsOf(schema: TSchema, value: unknown, whole: string): string
 
 /** Throws when there are faults, with all of them. */
 export function refuse(file: string, faults: readonly string[]): void {
-  if (faults.length > 0) throw new Error(`${file} has faults:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
+  if (faults.length > 0) throw toError(file, faults);
+}
+
+function toError(file: string, faults: readonly string[]): Error {
+  return new Error(`${file} has faults:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
 }

@@ -118,6 +118,14 @@ export type MemorySource =
   /** Postgres, by words and spelling. */
   | 'LOCAL';
 
+/** What a model may be able to do. */
+export type ModelCheckKind =
+  | 'TEXT'
+  /** Its text comes in pieces. */
+  | 'STREAM'
+  | 'TOOL_CALL'
+  | 'JSON';
+
 /** Where models come from. */
 export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
@@ -311,6 +319,14 @@ export type StepStatus =
   | 'DENIED'
   | 'CANCELED';
 
+/** A profile to test. */
+export type TestModelInput = {
+  /** Name of a profile of conf/models.yaml. */
+  profile: string;
+  /** 1 to 200 characters; within a minute the same key gives the same test. */
+  idempotencyKey: string;
+};
+
 /** What a lost outcome of a tool means. */
 export type ToolEffect =
   /** No effect outside; may run again. */
@@ -403,6 +419,18 @@ export type RunToExportQueryVariables = Exact<{
 
 export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
 
+export type ModelProfilesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ModelProfilesQuery = { modelProfiles: Array<{ name: string, provider: ModelProvider, model: string, address: string | null, isUsable: boolean, why: string, fallbacks: Array<string>, defaultOf: Array<string>, price: { inputPerMillion: number, cachedInputPerMillion: number | null, outputPerMillion: number, currency: string } | null }> };
+
+export type TestModelMutationVariables = Exact<{
+  input: TestModelInput;
+}>;
+
+
+export type TestModelMutation = { testModel: { profile: string, provider: ModelProvider, model: string, checks: Array<{ what: ModelCheckKind, ok: boolean, detail: string }> } };
+
 export type RunSummaryFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } };
 
 export type SendMessageMutationVariables = Exact<{
@@ -491,7 +519,7 @@ export type RunDetailQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
@@ -889,6 +917,40 @@ export const RunToExportDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunToExportQuery, RunToExportQueryVariables>;
+export const ModelProfilesDocument = new TypedDocumentString(`
+    query ModelProfiles {
+  modelProfiles {
+    name
+    provider
+    model
+    address
+    isUsable
+    why
+    price {
+      inputPerMillion
+      cachedInputPerMillion
+      outputPerMillion
+      currency
+    }
+    fallbacks
+    defaultOf
+  }
+}
+    `) as unknown as TypedDocumentString<ModelProfilesQuery, ModelProfilesQueryVariables>;
+export const TestModelDocument = new TypedDocumentString(`
+    mutation TestModel($input: TestModelInput!) {
+  testModel(input: $input) {
+    profile
+    provider
+    model
+    checks {
+      what
+      ok
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TestModelMutation, TestModelMutationVariables>;
 export const SendMessageDocument = new TypedDocumentString(`
     mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -1262,6 +1324,16 @@ export const RunDetailDocument = new TypedDocumentString(`
         latencyMs
         startedAt
         finishedAt
+        answeredBy {
+          profile
+          provider
+          model
+          passedOver {
+            profile
+            code
+            message
+          }
+        }
         error {
           code
           message

@@ -50,6 +50,14 @@ describe("soma runs", () => {
     expect(JSON.parse(json.stdout)).toEqual(DETAIL);
   });
 
+  it("show: which models were asked for an answer and gave none, and why", async () => {
+    const passedOver = [{ profile: "big", code: "TIMEOUT", message: "big (m) gave no first token" }];
+    const answeredBy = { profile: "small", provider: "p", model: "m", passedOver };
+    answer = { data: { run: { ...DETAIL, steps: { totalCount: 1, nodes: [{ ...STEP, answeredBy }] } } } };
+    const { stdout } = await written(() => showRun(product, { id: "r1", json: false }));
+    expect(stdout).toMatch(/STEP +NOT ANSWERED BY +CODE +WHY\s+1 +big +TIMEOUT +big \(m\) gave no first token/);
+  });
+
   it("show: says that there is none, and what to do when nothing was answered", async () => {
     answer = { data: { run: null } };
     await expect(showRun(product, { id: "r2", json: false })).rejects.toThrow(/run r2 does not exist; .* runs list/);

@@ -62,6 +62,18 @@ export async function showRun({ client, hints }: Product, { id, json }: { id: st
   );
   print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
   printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
+  const passedOver = run.steps.nodes.flatMap(({ number, answeredBy }) =>
+    (answeredBy?.passedOver ?? []).map(({ profile, code, message }) => [
+      String(number),
+      profile,
+      code,
+      line(message, 120),
+    ]),
+  );
+  if (passedOver.length > 0) {
+    print("");
+    printTable(["STEP", "NOT ANSWERED BY", "CODE", "WHY"], passedOver);
+  }
   const memories = run.memories?.nodes ?? [];
   if (memories.length > 0) {
     print("");

@@ -11,6 +11,7 @@ import { addHistoryCommands } from "./history-commands.ts";
 import { initProject } from "./init.ts";
 import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
+import { listModels, testModel } from "./models.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { replayLive } from "./replay-live.ts";
@@ -214,6 +215,17 @@ program
   .command("list")
   .description("name, risk, isolation and what it does")
   .action(async () => listTools(await product(), wantsJson));
+
+const models = program.command("models").description("models that answer");
+models
+  .command("list")
+  .description("profile, model, address, price, whose default, and whether it can be used")
+  .action(async () => listModels(await product(), wantsJson));
+models
+  .command("test")
+  .argument("<profile>", "its name; models list shows them")
+  .description("ask a model for text, a tool call and JSON, and tell what works; costs money")
+  .action(async (profile: string) => testModel(await product(), { profile, json: wantsJson }));
 
 program
   .command("memory")

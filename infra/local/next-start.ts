@@ -1,4 +1,5 @@
 import { confFolder } from "@soma/conf/read-conf";
+import { loadRoles } from "@soma/conf/roles";
 import { readModelConfig } from "@soma/runs/config";
 import { createModelSource } from "@soma/runs/models";
 
@@ -9,10 +10,12 @@ import { createModelSource } from "@soma/runs/models";
 const { env } = process;
 
 try {
+  const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const { chosen, reason } = await createModelSource({
-    confDir: confFolder(env.SOMA_CONF_DIR ?? ""),
+    confDir,
     env,
     settings: readModelConfig(env),
+    roles: Object.keys(loadRoles(confDir).roles),
   });
   print(true, `would use ${chosen.profile} (${chosen.model}): ${reason}`);
 } catch (error) {

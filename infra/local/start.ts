@@ -6,7 +6,8 @@ import { createDevIdentity } from "@soma/gateway/identity";
 import { startGateway } from "@soma/gateway/main";
 import { askForSignInLink } from "@soma/graphql/sign-in-link";
 import { readModelConfig } from "@soma/runs/config";
-import { createModelSource, type ModelSource } from "@soma/runs/models";
+import type { ModelSource } from "@soma/runs/models";
+import { followModels } from "@soma/runs/models/follow";
 import { startWorker } from "@soma/runs/worker";
 import { lifeOf } from "@soma/schemas/process-life";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
@@ -97,10 +98,13 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const confDir = confFolder(env.SOMA_CONF_DIR ?? "");
   const models = await step(
     "Model",
-    createModelSource({
+    followModels({
       confDir: project?.modelsDir ?? confDir,
       env,
       settings: modelConfig,
+      roles: Object.keys(loadRoles(confDir).roles),
+      log: options.log,
+      lifecycle,
       ...(project === undefined ? {} : { scenario: project.scenario }),
     }),
     ({ chosen, reason }) =>

@@ -12,14 +12,13 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { discoverGraphs } from "./agents/discover-graphs.ts";
-import type { ModelProvider } from "./api/generated.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
-import { toProviderEnum } from "./models/load-providers.ts";
-import { createModelSource, type ModelSource } from "./models/model-source.ts";
+import { followModels } from "./models/follow-models.ts";
+import type { ModelSource } from "./models/model-source.ts";
 
 export interface StartRunsDeps {
   env: Record<string, string | undefined>;
@@ -37,7 +36,9 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lifecycle = createLifecycle(log);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
-  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
+  const models =
+    deps.models ??
+    (await followModels({ confDir, env: deps.env, settings: config, roles: Object.keys(roles.roles), log, lifecycle }));
 
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-runs", max: 12 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
@@ -57,15 +58,8 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
-      defaultModelProfile: models.chosen.profile,
-      modelProfiles: models.profiles,
-      modelStatus: {
-        profile: models.chosen.profile,
-        provider: toProviderEnum(models.chosen.provider) as ModelProvider,
-        model: models.chosen.model,
-        isAi: models.chosen.isAi,
-        reason: models.reason,
-      },
+      pickProfile: models.pick,
+      models,
       now,
     }),
     verify: await createPrincipalVerifier(config.internalVerifyKey),

@@ -25,7 +25,8 @@ import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-r
 import { createJournalSource } from "./engine/journal/journal-source.ts";
 import { startHeartbeat } from "./engine/worker/heartbeat.ts";
 import { startIncarnation } from "./engine/worker/incarnation.ts";
-import { createModelSource, type ModelSource } from "./models/model-source.ts";
+import { followModels } from "./models/follow-models.ts";
+import type { ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
 import type { Incarnation } from "./store/commit-batch.ts";
 
@@ -64,14 +65,16 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   lifecycle.add("heartbeat", heartbeat.close);
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
-  const models = deps.models ?? (await createModelSource({ confDir, env: deps.env, settings: config }));
+  const models =
+    deps.models ??
+    (await followModels({ confDir, env: deps.env, settings: config, roles: Object.keys(roles.roles), log, lifecycle }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
   const services = connectServices({
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
-    model: models.get,
+    models,
     moreTools: deps.moreTools,
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
@@ -108,8 +111,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     graphs,
     admission: createAdmission({ sql: sql.general, tenants, now }),
     defaultRole: roles.default,
-    defaultModelProfile: models.chosen.profile,
-    modelProfiles: models.profiles,
+    pickProfile: models.pick,
     now,
     log,
   };

@@ -1,6 +1,6 @@
 import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
 import { describe, expect, it } from "vitest";
-import { listen, summarizeHeard, toMessage } from "./listen.ts";
+import { listen, summarizeHeard, toMessage, toOutput } from "./listen.ts";
 import type { ChatEvent } from "./model-client.ts";
 import type { NodeSpec } from "./node.ts";
 import { tryStep } from "./testing/step.ts";
@@ -60,6 +60,20 @@ describe("listen()", () => {
       "Answered; the answer was cut at the model's limit of tokens; asked without tools",
     );
     expect(toMessage(heard, [])).toEqual({ role: "assistant", content: "yes", given });
+  });
+
+  it("keeps who answered in place of whom, and why those did not", async () => {
+    const by = { profile: "small", provider: "p", model: "s-1", isAi: true };
+    const passedOver = [{ profile: "big", code: "TIMEOUT", message: "too slow" }];
+    const client = { profile: "big", provider: "p", model: "b-1", isAi: true, chat: () => saying([]) };
+    const { heard } = await hear({ type: "answeredBy", by, passedOver }, text("yes"), { ...finish, reason: "stop" });
+    const alone = (await hear(text("yes"), { ...finish, reason: "stop" })).heard;
+    if (heard === undefined || alone === undefined) throw new Error("nothing was heard");
+    expect(toOutput(client, heard, [])).toEqual({ ...by, text: "yes", toolCalls: [], usage: null, passedOver });
+    expect(toOutput(client, alone, [])).toMatchObject({ profile: "big", model: "b-1" });
+    expect(toOutput(client, alone, [])).not.toHaveProperty("passedOver");
+    expect(summarizeHeard(heard, "Answered")).toBe("Answered; small answered in place of big");
+    expect(summarizeHeard({ ...heard, answeredBy: { ...by, profile: "big" } }, "Answered")).toBe("Answered");
   });
 
   it("begins the answer anew when what came so far was thinking", async () => {

@@ -1,5 +1,5 @@
 import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
-import type { ChatMessage, FinishReason, Given, ModelClient, ToolCall } from "./model-client.ts";
+import type { ChatMessage, FinishReason, Given, ModelClient, ModelName, PassedOver, ToolCall } from "./model-client.ts";
 import type { StepContext } from "./node.ts";
 
 /** A whole answer of a model. */
@@ -13,6 +13,9 @@ export interface Heard {
   given: Given | undefined;
   /** What a person should know about how it came about. */
   notes: string[];
+  /** Who answered in place of those that were asked first; undefined when the one that was asked did. */
+  answeredBy: ModelName | undefined;
+  passedOver: readonly PassedOver[];
 }
 
 /** Listens to a model's answer to its end, and streams its text and its thinking into the history while they come. */
@@ -23,6 +26,7 @@ export async function listen(
   const name = `${stepId}.${attempt}`;
   const heard: Heard = {
     ...{ text: "", thinking: "", calls: [], reason: "stop", usage: null, given: undefined, notes: [] },
+    ...{ answeredBy: undefined, passedOver: [] },
   };
   const answer = createStream(streams, { name, stepId, contentType: "text/markdown" });
   const thinking = createStream(streams, { name: `${name}.thinking`, stepId, contentType: THINKING_CONTENT_TYPE });
@@ -41,6 +45,8 @@ export async function listen(
       heard.calls.push(event.call);
     } else if (event.type === "note") {
       heard.notes.push(event.text);
+    } else if (event.type === "answeredBy") {
+      Object.assign(heard, { answeredBy: event.by, passedOver: event.passedOver });
     } else {
       Object.assign(heard, { reason: event.reason, usage: event.usage, given: event.given });
     }
@@ -90,15 +96,20 @@ export function toMessage({ text, given }: Heard, calls: readonly ToolCall[]): C
   };
 }
 
-/** What a step keeps of an answer for people to read. `cut` tells why it is not whole, and is left out when it is. */
+/**
+ * What a step keeps of an answer for people to read. `cut` tells why it is not whole, and is left out when it is; so is
+ * `passedOver` when nobody else was asked before.
+ */
 export function toOutput(
-  { model, provider, isAi }: ModelClient,
-  { text, reason, usage }: Heard,
+  client: ModelClient,
+  { text, reason, usage, answeredBy, passedOver }: Heard,
   calls: readonly ToolCall[],
 ) {
   const toolCalls = calls.map(({ id, name, arguments: written }) => ({ id, name, arguments: written }));
   const cut = reason === "length" || reason === "content_filter" ? { cut: reason } : {};
-  return { model, provider, isAi, text, toolCalls, usage, ...cut };
+  const { profile, model, provider, isAi } = answeredBy ?? client;
+  const passed = passedOver.length === 0 ? {} : { passedOver: passedOver.map((each) => ({ ...each })) };
+  return { profile, model, provider, isAi, text, toolCalls, usage, ...cut, ...passed };
 }
 
 const CUT: Partial<Record<FinishReason, string>> = {
@@ -107,9 +118,11 @@ const CUT: Partial<Record<FinishReason, string>> = {
 };
 
 /** One line about an answer: what it was, how it ended where that was not its end, and what else is to be known. */
-export function summarizeHeard({ reason, notes }: Heard, did: string): string {
+export function summarizeHeard({ reason, notes, answeredBy, passedOver }: Heard, did: string): string {
   const cut = CUT[reason];
-  return [did, ...(cut === undefined ? [] : [cut]), ...notes].join("; ");
+  const others = [...new Set(passedOver.map(({ profile }) => profile))].filter((name) => name !== answeredBy?.profile);
+  const instead = others.length === 0 ? [] : [`${answeredBy?.profile} answered in place of ${others.join(", ")}`];
+  return [did, ...(cut === undefined ? [] : [cut]), ...instead, ...notes].join("; ");
 }
 
 /** What the event bus hears of an answer: its size, never its words. */

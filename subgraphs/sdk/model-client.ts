@@ -15,6 +15,17 @@ export interface ModelClient {
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
 }
 
+/** A model as people and the history name it. */
+export type ModelName = Pick<ModelClient, "profile" | "provider" | "model" | "isAi">;
+
+/** A profile that was asked for an answer, or was to be, and why it gave none. */
+export interface PassedOver {
+  profile: string;
+  /** A code of the error catalogue. */
+  code: string;
+  message: string;
+}
+
 export interface ChatRequest {
   messages: readonly ChatMessage[];
   tools: readonly ToolDefinition[];
@@ -62,6 +73,8 @@ export type ChatEvent =
   | { type: "answerBegins" }
   /** What a person should know about how this answer came about, such as that the model cannot call tools. */
   | { type: "note"; text: string }
+  /** Other models were asked first and did not answer. Told once, before anything that is said. */
+  | { type: "answeredBy"; by: ModelName; passedOver: readonly PassedOver[] }
   | { type: "toolCall"; call: ToolCall }
   | {
       type: "finish";

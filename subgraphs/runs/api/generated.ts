@@ -32,6 +32,8 @@ export type Mutation = {
   releaseHold: Maybe<HoldPayload>;
   /** Erase the contents of a run that has ended, with all that it has started, for good: kinds, times and digests of its events stay. Asking twice changes nothing. For who has the role custodian. */
   eraseRun: Maybe<EraseRunPayload>;
+  /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For who has the role operator. Costs as much as 25 objects. */
+  testModel: Maybe<TestModelPayload>;
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
@@ -73,6 +75,11 @@ export type MutationReleaseHoldArgs = {
 
 export type MutationEraseRunArgs = {
   input: EraseRunInput;
+};
+
+
+export type MutationTestModelArgs = {
+  input: TestModelInput;
 };
 
 
@@ -289,13 +296,9 @@ export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
   | 'SCRIPTED';
 
-/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
-export type Node = {
-  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
-  id: Scalars['ID']['output'];
-};
-
 export type Query = {
+  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
+  modelProfiles: Maybe<Array<ModelProfile>>;
   /** Who asks, in which tenant, under which roles, within which limits. */
   viewer: Maybe<Viewer>;
   /**
@@ -350,6 +353,76 @@ export type QueryRunEventsPageArgs = {
   runId: Scalars['ID']['input'];
   afterSeq: Scalars['Int']['input'];
   limit?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A profile of conf/models.yaml. */
+export type ModelProfile = {
+  name: Scalars['String']['output'];
+  provider: ModelProvider;
+  /** Name the provider knows it by; empty for the first one that it lists. */
+  model: Scalars['String']['output'];
+  /** Where it is asked; null where its provider knows that itself. */
+  address: Maybe<Scalars['String']['output']>;
+  /** Whether it can be used now, in this tenant. */
+  isUsable: Scalars['Boolean']['output'];
+  /** Why it can be used, or not. */
+  why: Scalars['String']['output'];
+  /** Null where none is given. */
+  price: Maybe<ModelProfilePrice>;
+  /** Profiles that are asked when it does not answer, in order. */
+  fallbacks: Array<Scalars['String']['output']>;
+  /** Whose runs take it when they name none: `product`, `role NAME` or `tenant NAME`. */
+  defaultOf: Array<Scalars['String']['output']>;
+};
+
+/** What a million tokens cost. */
+export type ModelProfilePrice = {
+  /** Of those that are sent. */
+  inputPerMillion: Scalars['Float']['output'];
+  /** Of those that are sent and that the provider had kept; null when they cost as much as others. */
+  cachedInputPerMillion: Maybe<Scalars['Float']['output']>;
+  /** Of those that are made. */
+  outputPerMillion: Scalars['Float']['output'];
+  /** Three letters, such as USD. */
+  currency: Scalars['String']['output'];
+};
+
+/** A profile to test. */
+export type TestModelInput = {
+  /** Name of a profile of conf/models.yaml. */
+  profile: Scalars['String']['input'];
+  /** 1 to 200 characters; within a minute the same key gives the same test. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What of a profile works. */
+export type TestModelPayload = {
+  profile: Scalars['String']['output'];
+  provider: ModelProvider;
+  model: Scalars['String']['output'];
+  checks: Array<ModelCheck>;
+};
+
+/** One thing that was tried. */
+export type ModelCheck = {
+  what: ModelCheckKind;
+  ok: Scalars['Boolean']['output'];
+  /** What came, or why nothing did. */
+  detail: Scalars['String']['output'];
+};
+
+/** What a model may be able to do. */
+export type ModelCheckKind =
+  | 'TEXT'
+  /** Its text comes in pieces. */
+  | 'STREAM'
+  | 'TOOL_CALL'
+  | 'JSON';
+
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
 };
 
 export type Subscription = {
@@ -530,6 +603,8 @@ export type Step = Node & {
   summary: Maybe<Scalars['String']['output']>;
   /** What the step gave. */
   output: Maybe<Scalars['JSON']['output']>;
+  /** The model that answered; null of a step that asked none, or got no answer. Why nobody answered stands in `error`. */
+  answeredBy: Maybe<StepModel>;
   error: Maybe<RunError>;
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
@@ -537,6 +612,25 @@ export type Step = Node & {
   latencyMs: Maybe<Scalars['Float']['output']>;
   /** Whether a rollback took it back: it is told, and counts no more. */
   abandoned: Scalars['Boolean']['output'];
+};
+
+/** Who answered a step that asked a model. */
+export type StepModel = {
+  /** Profile of conf/models.yaml; null in a history of before it was kept. */
+  profile: Maybe<Scalars['String']['output']>;
+  provider: Scalars['String']['output'];
+  /** Name the provider knows it by. */
+  model: Scalars['String']['output'];
+  /** Profiles that were asked before and gave no answer, in order; empty where the first one answered. */
+  passedOver: Array<PassedOverModel>;
+};
+
+/** A profile that gave no answer. */
+export type PassedOverModel = {
+  profile: Scalars['String']['output'];
+  /** A code of the error catalogue. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
 };
 
 /** A page of steps of a run. */
@@ -1142,10 +1236,17 @@ export type ResolversTypes = {
   EraseRunInput: EraseRunInput;
   EraseRunPayload: ResolverTypeWrapper<Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversTypes['Run'], forks: Array<ResolversTypes['Run']> }>;
   ModelProvider: ModelProvider;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ModelProfile: ResolverTypeWrapper<ModelProfile>;
+  ModelProfilePrice: ResolverTypeWrapper<ModelProfilePrice>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  TestModelInput: TestModelInput;
+  TestModelPayload: ResolverTypeWrapper<TestModelPayload>;
+  ModelCheck: ResolverTypeWrapper<ModelCheck>;
+  ModelCheckKind: ModelCheckKind;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Viewer: ResolverTypeWrapper<Viewer>;
   ViewerLimits: ResolverTypeWrapper<ViewerLimits>;
@@ -1163,7 +1264,8 @@ export type ResolversTypes = {
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
   Step: ResolverTypeWrapper<StepRow>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  StepModel: ResolverTypeWrapper<StepModel>;
+  PassedOverModel: ResolverTypeWrapper<PassedOverModel>;
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
   Session: ResolverTypeWrapper<SessionRowRow>;
@@ -1229,10 +1331,16 @@ export type ResolversParentTypes = {
   HoldPayload: Omit<HoldPayload, 'hold'> & { hold: ResolversParentTypes['Hold'] };
   EraseRunInput: EraseRunInput;
   EraseRunPayload: Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversParentTypes['Run'], forks: Array<ResolversParentTypes['Run']> };
+  Query: Record<PropertyKey, never>;
+  ModelProfile: ModelProfile;
+  ModelProfilePrice: ModelProfilePrice;
+  Float: Scalars['Float']['output'];
+  TestModelInput: TestModelInput;
+  TestModelPayload: TestModelPayload;
+  ModelCheck: ModelCheck;
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
-  Query: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Viewer: Viewer;
   ViewerLimits: ViewerLimits;
@@ -1246,7 +1354,8 @@ export type ResolversParentTypes = {
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
-  Float: Scalars['Float']['output'];
+  StepModel: StepModel;
+  PassedOverModel: PassedOverModel;
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
   Session: SessionRowRow;
@@ -1314,6 +1423,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   holdRun?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationHoldRunArgs, 'input'>>;
   releaseHold?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationReleaseHoldArgs, 'input'>>;
   eraseRun?: Resolver<Maybe<ResolversTypes['EraseRunPayload']>, ParentType, ContextType, RequireFields<MutationEraseRunArgs, 'input'>>;
+  testModel?: Resolver<Maybe<ResolversTypes['TestModelPayload']>, ParentType, ContextType, RequireFields<MutationTestModelArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
@@ -1390,19 +1500,8 @@ export type EraseRunPayloadResolvers<ContextType = RequestContext, ParentType ex
   forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
 };
 
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
-  name: 'DateTime';
-}
-
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
-export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Run' | 'Step' | 'Session' | 'Memory' | 'Decision' | 'AuditEvent' | 'Invocation', ParentType, ContextType>;
-};
-
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
@@ -1413,6 +1512,50 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
   health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
   schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
+};
+
+export type ModelProfileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfile'] = ResolversParentTypes['ModelProfile']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isUsable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['ModelProfilePrice']>, ParentType, ContextType>;
+  fallbacks?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  defaultOf?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ModelProfilePriceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfilePrice'] = ResolversParentTypes['ModelProfilePrice']> = {
+  inputPerMillion?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedInputPerMillion?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  outputPerMillion?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TestModelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TestModelPayload'] = ResolversParentTypes['TestModelPayload']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ModelProvider'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  checks?: Resolver<Array<ResolversTypes['ModelCheck']>, ParentType, ContextType>;
+};
+
+export type ModelCheckResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelCheck'] = ResolversParentTypes['ModelCheck']> = {
+  what?: Resolver<ResolversTypes['ModelCheckKind'], ParentType, ContextType>;
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  detail?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Run' | 'Step' | 'Session' | 'Memory' | 'Decision' | 'AuditEvent' | 'Invocation', ParentType, ContextType>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1503,12 +1646,26 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   summary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   output?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  answeredBy?: Resolver<Maybe<ResolversTypes['StepModel']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['RunError']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   abandoned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StepModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepModel'] = ResolversParentTypes['StepModel']> = {
+  profile?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  passedOver?: Resolver<Array<ResolversTypes['PassedOverModel']>, ParentType, ContextType>;
+};
+
+export type PassedOverModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PassedOverModel'] = ResolversParentTypes['PassedOverModel']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type StepConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepConnection'] = ResolversParentTypes['StepConnection']> = {
@@ -1717,10 +1874,14 @@ export type Resolvers<ContextType = RequestContext> = {
   Erasure?: ErasureResolvers<ContextType>;
   HoldPayload?: HoldPayloadResolvers<ContextType>;
   EraseRunPayload?: EraseRunPayloadResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  ModelProfile?: ModelProfileResolvers<ContextType>;
+  ModelProfilePrice?: ModelProfilePriceResolvers<ContextType>;
+  TestModelPayload?: TestModelPayloadResolvers<ContextType>;
+  ModelCheck?: ModelCheckResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
   ViewerLimits?: ViewerLimitsResolvers<ContextType>;
@@ -1734,6 +1895,8 @@ export type Resolvers<ContextType = RequestContext> = {
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
+  StepModel?: StepModelResolvers<ContextType>;
+  PassedOverModel?: PassedOverModelResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;
   StepEdge?: StepEdgeResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;

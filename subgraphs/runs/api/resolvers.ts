@@ -12,13 +12,15 @@ import { createRunStarter } from "../commands/run-starter.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
+import type { ModelSource } from "../models/model-source.ts";
 import type { RunRow } from "../store/tables.ts";
 import { custodyResolvers } from "./custody-resolvers.ts";
 import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
-import type { ModelStatus, Resolvers } from "./generated.ts";
+import type { Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
 import { historyResolvers } from "./history-resolvers.ts";
+import { modelResolvers } from "./model-resolvers.ts";
 import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
@@ -30,7 +32,7 @@ export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
   sql: Sql;
   wakeUp: WakeUp;
   lostHints: LostHints;
-  modelStatus: ModelStatus;
+  models: ModelSource;
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
@@ -51,6 +53,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const ofRuns = runResolvers(deps);
   const schedules = scheduleResolvers({ ...deps, starter });
   const custody = custodyResolvers(sql);
+  const models = modelResolvers(deps.models);
   return {
     Query: {
       ...schedules.Query,
@@ -62,12 +65,13 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       runEventsPage: (_parent, { runId, afterSeq, limit }, context) =>
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
       graphs: () => deps.graphs.list().map(({ name, version, hash }) => ({ name, version, hash })),
-      modelStatus: () => deps.modelStatus,
+      ...models.Query,
       health: () => readHealth(sql),
     },
     Mutation: {
       ...schedules.Mutation,
       ...custody.Mutation,
+      ...models.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });

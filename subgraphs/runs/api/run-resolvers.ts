@@ -7,6 +7,7 @@ import { traceIdOf } from "../domain/published-events.ts";
 import { NO_BAD_CALLS, outcomeOf } from "../domain/run-outcome.ts";
 import { drawRun } from "../domain/run-picture.ts";
 import { isFinished, RUN_STATUS, toRunStatus } from "../domain/run-status.ts";
+import { modelOf } from "../domain/step-model.ts";
 import { approvalIdOf } from "../domain/wait-names.ts";
 import { findSuccessor } from "../engine/deploys/plan-take-over.ts";
 import { type GraphRegistry, pinOf } from "../engine/graphs/graph-registry.ts";
@@ -79,6 +80,7 @@ export function runResolvers({
     },
     Step: {
       __resolveReference: ({ id }, context) => findStep(sql, context, id),
+      answeredBy: (step) => modelOf(step),
       startedAt: (step) => step.startedAt.toISOString(),
       finishedAt: (step) => step.finishedAt?.toISOString() ?? null,
     },

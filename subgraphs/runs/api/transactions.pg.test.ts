@@ -13,6 +13,7 @@ import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { runsMigrations } from "../migrate.ts";
 import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
+import { scriptedModels } from "../testing/models.ts";
 import { createResolvers } from "./resolvers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
@@ -39,9 +40,8 @@ describe("lists of the runs API", () => {
         graphs: createGraphRegistry([]),
         admission: createAdmission({ sql: counted.sql, tenants: loadTenants(), now: () => new Date() }),
         defaultRole: "assistant",
-        defaultModelProfile: "scripted",
-        modelProfiles: ["scripted"],
-        modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+        pickProfile: () => "scripted",
+        models: await scriptedModels(),
         now: () => new Date(),
       }),
       verify: async (tenant) => aPrincipal({ tenant }),

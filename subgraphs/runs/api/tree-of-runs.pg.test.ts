@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
+import { scriptedModels } from "../testing/models.ts";
 import { createResolvers } from "./resolvers.ts";
 
 const asks = graph("asks", 1, {})
@@ -40,9 +41,8 @@ describe("a tree of runs in the API", () => {
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([asks, delegates]),
         defaultRole: "assistant",
-        defaultModelProfile: "scripted",
-        modelProfiles: ["scripted"],
-        modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+        pickProfile: () => "scripted",
+        models: await scriptedModels(),
         now: () => new Date(),
       }),
       verify: async () => principal,

@@ -8,6 +8,7 @@ import { digest, toStorableJson } from "@soma/shared/json";
 import { traceHeaders } from "@soma/shared/telemetry";
 import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
+import type { PickProfile } from "../models/choose-profile.ts";
 import type { RunRow } from "../store/tables.ts";
 import type { Admission } from "./admission.ts";
 import type { RunStarter } from "./run-starter.ts";
@@ -26,8 +27,7 @@ export interface StartRunDeps {
   graphs: GraphRegistry;
   admission: Admission;
   defaultRole: string;
-  defaultModelProfile: string;
-  modelProfiles: readonly string[];
+  pickProfile: PickProfile;
   now(): Date;
 }
 
@@ -89,12 +89,7 @@ export function checkStart(
     (principal.roles.includes(deps.defaultRole) ? deps.defaultRole : principal.roles[0]) ??
     deps.defaultRole;
   requireRole(principal, role);
-  const modelProfile = params.modelProfile ?? deps.defaultModelProfile;
-  if (!deps.modelProfiles.includes(modelProfile))
-    throw new SomaError(
-      "BAD_INPUT",
-      `there is no model profile "${modelProfile}"; known: ${deps.modelProfiles.join(", ")}`,
-    );
+  const modelProfile = deps.pickProfile({ tenant: principal.tenant, role }, params.modelProfile);
   return { graph, input, role, modelProfile };
 }
 

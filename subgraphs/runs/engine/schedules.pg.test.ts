@@ -45,8 +45,7 @@ function deps(
     graphs: createGraphRegistry(graphs),
     admission: createAdmission({ sql, tenants: loadTenants(), now: () => now }),
     defaultRole: "assistant",
-    defaultModelProfile: "scripted",
-    modelProfiles: ["scripted"],
+    pickProfile: () => "scripted",
     now: () => now,
     log: createSilentLog(),
   };
@@ -197,8 +196,7 @@ describe("a schedule", () => {
     const { scheduleId } = await create();
     const other = {
       ...deps(harness.database.request),
-      defaultModelProfile: "other",
-      modelProfiles: ["scripted", "other"],
+      pickProfile: () => "other",
     };
     const body = { name: "every hour", cron: "0 * * * *", timeZone: "UTC", overlap: "SKIP" as const, graph: "one" };
     const again = { ...body, input: { text: "hello" }, idempotencyKey: "k" };

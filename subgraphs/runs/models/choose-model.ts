@@ -2,8 +2,11 @@ import type { ModelProfile, ModelsConf } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import type { CallLimits } from "./call-limits.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Providers } from "./load-providers.ts";
+import { ModelError } from "./model-error.ts";
 import type { Env, Look, LookParams } from "./provider.ts";
+import { readKey } from "./read-key.ts";
 
 export interface ChooseModelParams {
   models: ModelsConf;
@@ -12,6 +15,8 @@ export interface ChooseModelParams {
   fetch: typeof fetch;
   limits: CallLimits;
   scenario?: LookParams["scenario"];
+  /** Limits and breakers that clients share; left out, they have none. */
+  lanes?: Lanes;
   /** A profile's name; it is used or an error says why it cannot be. Left out, the environment and models.yaml decide. */
   wanted?: string;
 }
@@ -52,7 +57,8 @@ function toChoice(looks: readonly Looked[], because: string | undefined): ModelC
   const found = looks[at];
   if (found?.usable !== true) {
     const reasons = looks.map(({ profile, why }) => `model profile "${profile}" cannot be used: ${why}`);
-    throw new SomaError("UNAVAILABLE", reasons.join("; "));
+    const isAway = looks.some((each) => !each.usable && each.isAway === true);
+    throw new ModelError("UNAVAILABLE", reasons.join("; "), { isOfProfile: !isAway });
   }
   const before = looks.slice(0, at).map(({ profile }) => profile);
   const prefix = because ?? (before.length === 0 ? undefined : `${before.join(", ")} cannot be used`);
@@ -81,12 +87,22 @@ function customProfile({ providers, env }: ChooseModelParams): ModelProfile | un
   return undefined;
 }
 
-async function look(name: string, profile: ModelProfile, params: ChooseModelParams, named: boolean): Promise<Looked> {
-  const { providers, env, fetch, limits, scenario } = params;
+/** Looks at one profile; one that nobody named is looked at in passing. */
+export async function look(
+  name: string,
+  profile: ModelProfile,
+  params: ChooseModelParams,
+  named: boolean,
+): Promise<Looked> {
+  const { providers, env, fetch, limits, scenario, lanes } = params;
   const provider = providers.get(profile.provider);
   if (provider === undefined)
     return { profile: name, usable: false, why: `there is no provider "${profile.provider}" in this build` };
   const timeoutsMs = { ...profile.timeoutsMs, ...limits };
   const limited = { ...profile, timeoutsMs };
-  return { profile: name, ...(await provider.look({ name, profile: limited, env, fetch, scenario, named })) };
+  const found = await provider.look({ name, profile: limited, env, fetch, scenario, named });
+  if (!found.usable || lanes === undefined) return { profile: name, ...found };
+  const { baseUrl, maxConcurrent } = profile;
+  const place = JSON.stringify([profile.provider, baseUrl ?? "", readKey(profile, env).apiKey ?? ""]);
+  return { profile: name, ...found, client: lanes.guard(found.client, { place, maxConcurrent }) };
 }

@@ -12,6 +12,31 @@ describe("createQuote()", () => {
     expect(createQuote(undefined)("a\n\u0000b", 100)).toBe("a b");
   });
 
+  test.each(["x", "none", "sk", "1234", "ollama", "EMPTY", "lm-studio", "not-needed", "changeme"])(
+    "leaves words alone that a placeholder such as %s is part of",
+    (key) => {
+      const said =
+        "no model sk1234 is not-needed: none of ollama, lm-studio or x is loaded (EMPTY), anything; changeme";
+      expect(createQuote(key)(said, 200)).toBe(said);
+    },
+  );
+
+  test("takes a key out however a server writes it, with whatever before it", () => {
+    const key = 'aB3/+"kéy-9Zx0Q7w';
+    const ofKey = createQuote(key);
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    for (const before of ["", "u", "us", "user:", "Bearer ", "api-key: "])
+      for (const written of [
+        ...[encodeURIComponent(key), JSON.stringify(key), key],
+        ...[base64(before + key), base64(`${before}${key}:`), Buffer.from(before + key).toString("base64url")],
+      ]) {
+        const told = ofKey(`what was sent: Basic ${before}${written} and more`, 500);
+        expect(told).toContain("[key]");
+        expect(told).toContain("and more");
+        expect(told).not.toContain(written.slice(10, 18));
+      }
+  });
+
   test("clips to its length, also inside a character", () => {
     expect(quote("abcdef", 4)).toBe("abc…");
     expect(quote("ab😀😀", 4).isWellFormed()).toBe(true);

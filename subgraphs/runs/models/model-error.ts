@@ -6,12 +6,27 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** A model that failed or refused, and the wait the server asked for before the next try, if it named one. */
 export class ModelError extends SomaError {
   readonly retryAfterMs: number | null;
+  /** It is about the profile (its key, account, address or model) and says nothing of the request. */
+  readonly isOfProfile: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | null; isOfProfile?: boolean } = {},
+  ) {
     super(code, message, { cause: options.cause });
     this.name = "ModelError";
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.isOfProfile = options.isOfProfile ?? false;
   }
+}
+
+/** Codes of what may go well with another model: this one is busy, away, slow or broken. */
+const OF_SERVER: ReadonlySet<string> = new Set(["UPSTREAM_UNAVAILABLE", "UNAVAILABLE", "MODEL_FAILED", "TIMEOUT"]);
+
+/** Whether another profile may give the answer that this one did not; not where the request itself was refused. */
+export function mayAnotherAnswer(error: SomaError): boolean {
+  return OF_SERVER.has(error.code) || (error instanceof ModelError && error.isOfProfile);
 }
 
 /** The milliseconds of a Retry-After header (seconds or an HTTP date), at most an hour; null when it holds neither. */
@@ -31,9 +46,26 @@ const KEY_SHAPES = /\b(?:sk|pk|rk|key|gsk|xai)[-_][\w*.-]{6,}/g;
 /** A key that is shorter is a placeholder, such as "none" or "ollama", for servers that want any; its letters are in words. */
 const MIN_KEY_LENGTH = 8;
 
+/** Longer ones that people give to servers which want any; their words are in messages too. */
+const PLACEHOLDERS = new Set([
+  ...["anything", "changeme", "dummy-key", "lm-studio", "no-key-required", "not-needed", "placeholder", "test-key"],
+]);
+
+/** A key as servers write it in what they repeat: as it is, in an address, in JSON, and in base64, whatever stands before it. */
+function writingsOf(key: string): string[] {
+  if (key.length < MIN_KEY_LENGTH || PLACEHOLDERS.has(key.toLowerCase())) return [];
+  const encoded = [0, 1, 2].map((before) => {
+    const bytes = Buffer.from(`${"\0".repeat(before)}${key}`);
+    // Letters at both ends also hold bits of what stands beside the key.
+    return bytes.toString("base64").slice(Math.ceil((before * 4) / 3), Math.floor((bytes.length * 4) / 3));
+  });
+  const safe = encoded.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
+  return [...new Set([key, encodeURIComponent(key), JSON.stringify(key).slice(1, -1), ...encoded, ...safe])];
+}
+
 /** Takes the key out before clipping, because half a key is a secret too. */
 export function createQuote(...keys: (string | undefined)[]): Quote {
-  const secrets = keys.flatMap((key = "") => (key.length < MIN_KEY_LENGTH ? [] : [key, encodeURIComponent(key)]));
+  const secrets = keys.flatMap((key = "") => writingsOf(key));
   return (text, maxLength) => {
     const known = secrets.reduce((all, secret) => all.replaceAll(secret, "[key]"), text);
     const line = known

@@ -1,18 +1,32 @@
-import { loadModels } from "@soma/conf/models";
+import { loadModels, type ModelProfile, type ModelsConf } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
-import { chooseModel } from "./choose-model.ts";
+import { chooseModel, look } from "./choose-model.ts";
+import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-profile.ts";
+import type { Hop } from "./fallback.ts";
+import { createLanes } from "./lanes.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
-import type { Env, LookParams } from "./provider.ts";
+import { ModelError } from "./model-error.ts";
+import { createModelFetch } from "./model-fetch.ts";
+import type { Env, Look, LookParams } from "./provider.ts";
+import { readKey } from "./read-key.ts";
 
-/** The models a process can use: the one chosen at start, and any other profile a run is pinned to. */
+/** The models a process can use, as models.yaml says at the moment. */
 export interface ModelSource {
-  chosen: ModelClient;
-  reason: string;
-  profiles: readonly string[];
-  /** Client of a profile; rejects with MODEL_FAILED when it cannot be used now. */
-  get(profile: string): Promise<ModelClient>;
+  /** The one of runs that name none, where nothing else is said of their role and tenant; and why. */
+  readonly chosen: ModelClient;
+  readonly reason: string;
+  readonly conf: ModelsConf;
+  pick: PickProfile;
+  /** Client of one profile; rejects with why it cannot be used, by this role and tenant or at all. */
+  open(profile: string, who: Who): Promise<ModelClient>;
+  /** A profile and what falls back from it, each once, in the order in which they are asked. */
+  hopsFrom(profile: string): Hop[];
+  /** Whether a profile can be used now, and why. */
+  look(profile: string): Promise<Look>;
+  /** Reads models.yaml again; throws, and stays as it was, when it has faults or its default cannot be used. */
+  reload(): Promise<void>;
 }
 
 export interface ModelSourceOptions {
@@ -20,6 +34,8 @@ export interface ModelSourceOptions {
   confDir: URL;
   env: Env;
   settings: ModelSettings;
+  /** Those of roles.yaml. */
+  roles?: readonly string[];
   /** What a project teaches the scripted model. */
   scenario?: LookParams["scenario"];
 }
@@ -29,37 +45,107 @@ interface ModelSettings extends CallLimitValues {
   modelProfile: string;
 }
 
-export async function createModelSource({
-  confDir,
-  env,
-  settings,
-  scenario,
-}: ModelSourceOptions): Promise<ModelSource> {
+/** What was read of a file, and the clients of its profiles that were asked for; as many as it has profiles. */
+interface Loaded {
+  conf: ModelsConf;
+  chosen: ModelClient;
+  reason: string;
+  clients: Map<string, { signature: string; client: Promise<ModelClient> }>;
+}
+
+export async function createModelSource(options: ModelSourceOptions): Promise<ModelSource> {
+  const { confDir, env, settings, roles, scenario } = options;
   const providers = await loadProviders();
-  const models = loadModels(settingsOf(providers), confDir);
+  const fetch = createModelFetch(env);
   const limits = toCallLimits(settings);
-  const choose = (profile: string) =>
-    chooseModel({ models, providers, env, fetch, limits, scenario, ...(profile === "" ? {} : { wanted: profile }) });
-  const { client, reason } = await choose(settings.modelProfile);
-  // As many as models.yaml has profiles.
-  const clients = new Map([[client.profile, Promise.resolve(client)]]);
+  const around = { providers, env, fetch, limits, scenario, lanes: createLanes() };
+  const chooseFrom = (models: ModelsConf, profile: string) =>
+    chooseModel({ models, ...around, ...(profile === "" ? {} : { wanted: profile }) });
+  /** Clients of profiles that are as they were go on, with what they have found out about their servers. */
+  async function load(before?: Loaded): Promise<Loaded> {
+    const conf = loadModels(settingsOf(providers), { folder: confDir, ...(roles === undefined ? {} : { roles }) });
+    const { client, reason } = await chooseFrom(conf, settings.modelProfile);
+    const stays = [...(before?.clients ?? [])].filter(
+      ([name, { signature }]) => signature === signatureOf(conf, name, env),
+    );
+    const clients = new Map(stays);
+    const signature = signatureOf(conf, client.profile, env);
+    if (!clients.has(client.profile)) clients.set(client.profile, { signature, client: Promise.resolve(client) });
+    return { conf, chosen: client, reason, clients };
+  }
+
+  let loaded = await load();
+  const profiles = (): string[] => [...new Set([loaded.chosen.profile, ...Object.keys(loaded.conf.profiles)])];
+
+  function clientOf(profile: string): Promise<ModelClient> {
+    const { conf, clients } = loaded;
+    const known = clients.get(profile);
+    if (known !== undefined) return known.client;
+    const client = chooseFrom(conf, profile).then(
+      (choice) => choice.client,
+      (error: unknown) => {
+        clients.delete(profile);
+        // What waits for a person fails at once, where that person looks.
+        const isOfProfile = error instanceof ModelError && error.isOfProfile;
+        throw isOfProfile ? new ModelError("MODEL_REFUSED", error.message, { isOfProfile, cause: error }) : error;
+      },
+    );
+    clients.set(profile, { signature: signatureOf(conf, profile, env), client });
+    return client;
+  }
+
   return {
-    chosen: client,
-    reason,
-    profiles: [...new Set([client.profile, ...Object.keys(models.profiles)])],
-    get(profile) {
-      const known = clients.get(profile);
-      if (known !== undefined) return known;
-      const chosen = choose(profile).then(
-        (choice) => choice.client,
-        (cause: unknown) => {
-          clients.delete(profile);
-          const why = cause instanceof Error ? cause.message : String(cause);
-          throw new SomaError("MODEL_FAILED", `model profile "${profile}" cannot be used: ${why}`, { cause });
-        },
-      );
-      clients.set(profile, chosen);
-      return chosen;
+    get chosen() {
+      return loaded.chosen;
+    },
+    get reason() {
+      return loaded.reason;
+    },
+    get conf() {
+      return loaded.conf;
+    },
+    pick: (who, wanted) =>
+      chooseProfile({ choices: loaded.conf, profiles: profiles(), standard: loaded.chosen.profile, who, wanted }),
+    async open(profile, who) {
+      const why = whyNot(loaded.conf, who, profile);
+      if (why !== undefined) throw new ModelError("MODEL_REFUSED", why, { isOfProfile: true });
+      if (!profiles().includes(profile)) throw vanished(profile);
+      return clientOf(profile);
+    },
+    hopsFrom: (profile) => hopsFrom(loaded.conf.profiles, profile),
+    async look(name) {
+      const profile = Object.hasOwn(loaded.conf.profiles, name) ? loaded.conf.profiles[name] : undefined;
+      if (profile === undefined) return { usable: false, why: "it is not in models.yaml" };
+      return look(name, profile, { models: loaded.conf, ...around }, false);
+    },
+    async reload() {
+      loaded = await load(loaded);
     },
   };
+}
+
+function hopsFrom(profiles: ModelsConf["profiles"], first: string): Hop[] {
+  const hops = new Map<string, Hop>();
+  const add = (name: string): void => {
+    if (hops.has(name)) return;
+    const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+    hops.set(name, { profile: name, attempts: profile?.retry?.attempts ?? 1 });
+    profile?.fallbacks?.forEach(add);
+  };
+  add(first);
+  return [...hops.values()];
+}
+
+/** Whoever took the profile away may put it back: the run waits until then, where everybody sees it. */
+function vanished(profile: string): SomaError {
+  return new SomaError(
+    "UPSTREAM_UNAVAILABLE",
+    `model profile "${profile}" is not in models.yaml any more; put it back, or cancel the run`,
+  );
+}
+
+/** All that a client is made of. */
+function signatureOf({ profiles }: ModelsConf, name: string, env: Env): string {
+  const profile: ModelProfile | undefined = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  return JSON.stringify([profile, profile && readKey(profile, env)]);
 }

@@ -3,8 +3,13 @@ import type { ModelClient } from "@soma/sdk/model-client";
 import type { Scenario } from "@soma/sdk/scenario";
 import type { Static, TObject } from "typebox";
 
-/** What was found out about a profile; `why` follows its name in a sentence. */
-export type Look = { usable: true; why: string; client: ModelClient } | { usable: false; why: string };
+/**
+ * What was found out about a profile; `why` follows its name in a sentence. What `isAway` may come back by itself; anything
+ * else that keeps a profile from being used waits for a person.
+ */
+export type Look =
+  | { usable: true; why: string; client: ModelClient }
+  | { usable: false; why: string; isAway?: boolean };
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,3 @@
-import type { ModelClient } from "@soma/sdk/model-client";
 import type { CatalogTool } from "@soma/sdk/services";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
@@ -6,6 +5,8 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { openWithFallbacks } from "../models/fallback.ts";
+import type { ModelSource } from "../models/model-source.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
 import { bindMemory } from "./memory.ts";
 import { bindPolicy } from "./policy.ts";
@@ -19,13 +20,13 @@ export interface ConnectServicesOptions {
   sign: SignPrincipal;
   /** A pool of the worker role. */
   sql: Sql;
-  model(profile: string): Promise<ModelClient>;
+  models: Pick<ModelSource, "hopsFrom" | "open">;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
   moreTools?: (() => unknown) | undefined;
 }
 
 /** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
-export function connectServices({ urls, sign, sql, model, moreTools }: ConnectServicesOptions): ConnectedServices {
+export function connectServices({ urls, sign, sql, models, moreTools }: ConnectServicesOptions): ConnectedServices {
   const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });
   const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
@@ -35,9 +36,9 @@ export function connectServices({ urls, sign, sql, model, moreTools }: ConnectSe
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
-    const { tenant, sessionId, runId, modelProfile } = binding.run;
+    const { tenant, role, sessionId, runId, modelProfile } = binding.run;
     return {
-      model: () => model(modelProfile),
+      model: () => openWithFallbacks(models.hopsFrom(modelProfile), (name) => models.open(name, { tenant, role })),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
       tools: bindTools(tools, binding, catalogs),

@@ -9,6 +9,7 @@ import { createResolvers } from "../api/resolvers.ts";
 import { createAdmission } from "../commands/admission.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { EngineHarness } from "./engine.ts";
+import { scriptedModels } from "./models.ts";
 
 export interface Answer {
   data: Record<string, never> | null;
@@ -31,9 +32,8 @@ export async function startRunsApi(
       lostHints: { watch: () => () => {} },
       graphs: createGraphRegistry(graphs),
       defaultRole: "assistant",
-      defaultModelProfile: "scripted",
-      modelProfiles: ["scripted"],
-      modelStatus: { profile: "scripted", provider: "SCRIPTED", model: "scripted-1", isAi: false, reason: "test" },
+      pickProfile: () => "scripted",
+      models: await scriptedModels(),
       now: () => new Date(),
     }),
     verify: await createPrincipalVerifier(keys.publicKey),

@@ -14,7 +14,7 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { type Admission, createAdmission } from "../commands/admission.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
-import { type StartRunParams, startRun } from "../commands/start-run.ts";
+import { type StartRunDeps, type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { isFinished } from "../domain/run-status.ts";
@@ -24,6 +24,7 @@ import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type Heartbeat, type KeptLease, startHeartbeat } from "../engine/worker/heartbeat.ts";
 import { type RunningIncarnation, startIncarnation } from "../engine/worker/incarnation.ts";
 import { runsMigrations } from "../migrate.ts";
+import { chooseProfile } from "../models/choose-profile.ts";
 import type { Incarnation } from "../store/commit-batch.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readHistory } from "../store/read-history.ts";
@@ -129,13 +130,13 @@ export async function createEngineHarness(
     wakeUp,
     admission,
     async start({ graph, ...params }, principal = aPrincipal()) {
-      const deps = {
+      const deps: StartRunDeps = {
         starter,
         graphs: registry,
         admission,
         defaultRole: "assistant",
-        defaultModelProfile: "scripted",
-        modelProfiles: ["scripted"],
+        pickProfile: (who, wanted) =>
+          chooseProfile({ choices: {}, profiles: ["scripted"], standard: "scripted", who, wanted }),
         now,
       };
       const run = await startRun(deps, principal, {

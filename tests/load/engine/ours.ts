@@ -90,8 +90,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     graphs,
     admission: createAdmission({ sql: request, tenants, now }),
     defaultRole: "assistant",
-    defaultModelProfile: "scripted",
-    modelProfiles: ["scripted"],
+    pickProfile: () => "scripted",
     now,
   };
   const principal = aPrincipal();

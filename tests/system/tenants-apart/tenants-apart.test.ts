@@ -17,7 +17,7 @@ describe("tenants see nothing of each other", () => {
     product = await createProduct();
     await product.start();
     run = await product.ended(await product.send("What is 6*7? Remember that the secret word is heliotrope."));
-    stranger = await product.clientOf({ tenant: "stranger", roles: ["assistant", "custodian"] });
+    stranger = await product.clientOf({ tenant: "stranger", roles: ["assistant", "custodian", "operator"] });
   });
   afterAll(() => product.close());
 
@@ -64,9 +64,11 @@ describe("tenants see nothing of each other", () => {
     expect(await ask("viewer", "{ viewer { tenant subject } }")).toEqual({
       viewer: { tenant: "stranger", subject: "user:test" },
     });
-    // These three say nothing of any tenant.
+    // These say nothing of any tenant.
     expect((await ask("tools", "{ tools { name } }")).tools).not.toEqual([]);
     expect((await ask("modelStatus", "{ modelStatus { profile } }")).modelStatus.profile).toBe("scripted");
+    const profiles = (await ask("modelProfiles", "{ modelProfiles { name defaultOf } }")).modelProfiles;
+    expect(profiles).toContainEqual({ name: "scripted", defaultOf: ["product"] });
     expect((await ask("health", "{ health { status } }")).health.status).toBe("OK");
   });
 
@@ -130,6 +132,9 @@ describe("tenants see nothing of each other", () => {
     }
     const decision = { approvalId: `${run.id}.1.0`, approve: true, ...key };
     await expect(mutate("decideApproval", "DecideApprovalInput", "run { id }", decision)).rejects.toMatchObject(gone);
+    const test = { profile: "scripted", ...key };
+    const { testModel } = await mutate("testModel", "TestModelInput", "checks { what ok }", test);
+    expect(testModel.checks).toContainEqual({ what: "TEXT", ok: true });
     expect((await ask("graphs", "{ graphs { name } }")).graphs).toContainEqual({ name: "assistant" });
   });
 

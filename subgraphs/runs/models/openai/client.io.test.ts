@@ -82,9 +82,15 @@ describe("createOpenAiCompatibleClient() asks", () => {
       });
       return Response.json({ choices: [{ message: { content: "hi" }, finish_reason: "stop" }] });
     };
-    await ask(clientAt("https://api.openai.com/v1/", { fetch: spy, maxOutputTokens: 5, apiKey: ` ${KEY}\n` }));
     await ask(
-      clientAt("http://127.0.0.1:1/v1", { fetch: spy, maxOutputTokens: 5, temperature: 0.5, apiKey: undefined }),
+      clientAt("https://api.openai.com/v1/", { fetch: spy, params: { maxOutputTokens: 5 }, apiKey: ` ${KEY}\n` }),
+    );
+    await ask(
+      clientAt("http://127.0.0.1:1/v1", {
+        fetch: spy,
+        params: { maxOutputTokens: 5, temperature: 0.5 },
+        apiKey: undefined,
+      }),
     );
     expect(seen.map(({ url }) => url)).toEqual([
       "https://api.openai.com/v1/chat/completions",

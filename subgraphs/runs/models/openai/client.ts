@@ -1,3 +1,4 @@
+import type { ModelProfile } from "@soma/conf/models";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
@@ -22,8 +23,9 @@ export interface OpenAiCompatibleOptions {
   model: string;
   /** Sent as a bearer token; left out, none is sent. Never appears in an error. */
   apiKey?: string | undefined;
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
+  params?: ModelProfile["params"] | undefined;
+  /** False asks it without tools from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
   timeoutsMs: TimeoutsMs;
   /** The runtime's own when left out. */
   fetch?: typeof fetch | undefined;
@@ -38,7 +40,10 @@ export function createOpenAiCompatibleClient(options: OpenAiCompatibleOptions): 
   if (fault !== undefined)
     throw new SomaError("BAD_INPUT", `model profile "${options.profile}" cannot be used: ${fault}`);
   const { profile, provider, model } = options;
-  const learned: Learned = { base: undefined, quirks: new Set() };
+  const learned: Learned = {
+    base: undefined,
+    quirks: new Set(options.capabilities?.tools === false ? ["NO_TOOLS"] : []),
+  };
   return {
     profile,
     provider,

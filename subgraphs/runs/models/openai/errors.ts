@@ -13,6 +13,8 @@ const BODY_BYTES = 64_000;
 const BODY_MS = 3_000;
 /** Statuses of a server that is too busy or away: they say nothing about the request, and are waited out. */
 const AWAY = new Set([429, 502, 503, 504]);
+/** Statuses by which a server refuses who asks, or for which model, and not what is asked; 429 is that of a spent account. */
+const OF_PROFILE = new Set([401, 402, 403, 404, 405, 429]);
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425]);
 
@@ -74,16 +76,20 @@ export function toResponseError(who: string, refusal: Refusal, quote: Quote): Mo
     return new ModelError(
       "MODEL_REFUSED",
       `${who} redirects to ${target} (HTTP ${status}); set baseUrl to the final address`,
+      { isOfProfile: true },
     );
   }
   if (status < 300 && isPage)
     return new ModelError(
       "MODEL_REFUSED",
       `${who}: what answers at ${address} is a web page, not a model; check baseUrl of the model profile`,
+      { isOfProfile: true },
     );
   const said = quote(refusal.said, MESSAGE_LENGTH);
   const code = codeOf(refusal);
   return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(refusal)}${said === "" ? "" : `: ${said}`}`, {
+    // A key, an account, a model there is not: another profile has its own.
+    isOfProfile: code === "MODEL_REFUSED" && OF_PROFILE.has(status),
     retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(refusal.retryAfter, Date.now()),
   });
 }

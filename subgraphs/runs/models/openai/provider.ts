@@ -1,5 +1,7 @@
 import { Type } from "typebox";
-import { defineProvider, type Env } from "../provider.ts";
+import { defineProvider } from "../provider.ts";
+import { isLoopback } from "../proxies.ts";
+import { readKey } from "../read-key.ts";
 import { basesOf, placeOf, repairAddress } from "./address.ts";
 import { createOpenAiCompatibleClient, settingsFault } from "./client.ts";
 import { listModels } from "./list-models.ts";
@@ -16,9 +18,6 @@ const settings = Type.Object({
     minLength: 1,
     description: "what its operations have in common, such as http://127.0.0.1:11434/v1",
   }),
-  apiKeyEnv: Type.Optional(Type.String({ description: "environment variable that holds the key" })),
-  temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
-  maxOutputTokens: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 
 /** Servers that speak POST /chat/completions: OpenAI, Ollama, LM Studio, vLLM, llama.cpp and most gateways. */
@@ -32,42 +31,33 @@ export default defineProvider({
     if (baseUrl === "") return undefined;
     // A server of one's own may be silent for minutes before its first token, while it loads the model and reads the prompt.
     const timeoutsMs = { connect: 5_000, firstToken: 180_000, silence: 60_000, total: 300_000 };
-    const key = keyIn(env, CUSTOM_KEY) === undefined ? {} : { apiKeyEnv: CUSTOM_KEY };
+    const hasKey = (env[CUSTOM_KEY]?.trim() ?? "") !== "";
+    const key = hasKey ? { apiKeyEnv: CUSTOM_KEY } : {};
     return { provider: NAME, baseUrl, model: env.SOMA_MODEL_NAME?.trim() ?? "", timeoutsMs, ...key };
   },
 
   async look({ name, profile, env, fetch, named }) {
-    const { apiKeyEnv } = profile;
     const written = repairAddress(profile.baseUrl);
-    const apiKey = keyIn(env, apiKeyEnv);
-    if (apiKeyEnv !== undefined && apiKey === undefined) return { usable: false, why: `${apiKeyEnv} is not set` };
+    const { apiKey, from, fault: keyFault } = readKey(profile, env);
+    if (keyFault !== undefined) return { usable: false, why: keyFault };
     const fault = settingsFault(written, apiKey);
     if (fault !== undefined) return { usable: false, why: fault };
     // A key or the address itself was given on purpose and is taken at its word, so that a start needs no network.
     const trusted = profile.model !== "" && (apiKey !== undefined || name === "custom");
-    const limitMs = isLoopback(written) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
+    const limitMs = isLoopback(new URL(written)) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
     const listed = trusted
       ? { base: written, models: [profile.model] }
       : await listModels({ bases: basesOf(written), apiKey, fetch, limitMs });
-    if (typeof listed === "string") return { usable: false, why: listed };
+    if (typeof listed === "string") return { usable: false, why: listed, isAway: true };
     const baseUrl = listed.base;
     const model = profile.model === "" ? (listed.models[0] ?? "") : profile.model;
     const options = { ...profile, profile: name, baseUrl, model, apiKey, fetch };
-    const why = toWhy(apiKeyEnv, trusted, model, placeOf(baseUrl));
+    const why = toWhy(from, trusted, model, placeOf(baseUrl));
     return { usable: true, why, client: createOpenAiCompatibleClient(options) };
   },
 });
 
-function keyIn(env: Env, name: string | undefined): string | undefined {
-  const key = name === undefined ? "" : (env[name]?.trim() ?? "");
-  return key === "" ? undefined : key;
-}
-
-function toWhy(apiKeyEnv: string | undefined, trusted: boolean, model: string, baseUrl: string): string {
-  if (apiKeyEnv !== undefined) return `${apiKeyEnv} is set, so ${model} at ${baseUrl} is used`;
+function toWhy(keyFrom: string | undefined, trusted: boolean, model: string, baseUrl: string): string {
+  if (keyFrom !== undefined) return `${keyFrom} is set, so ${model} at ${baseUrl} is used`;
   return trusted ? `${model} at ${baseUrl} is used` : `a server answers at ${baseUrl} and ${model} is used`;
-}
-
-function isLoopback(baseUrl: string): boolean {
-  return /^(?:127(?:\.\d+){3}|localhost|.+\.localhost|\[::1\])$/.test(new URL(baseUrl).hostname);
 }

@@ -4,6 +4,9 @@ export type Quirk =
   | "NO_STREAM_OPTIONS"
   | "NO_SYSTEM_ROLE"
   | "NO_TEMPERATURE"
+  | "NO_TOP_P"
+  | "NO_SEED"
+  | "NO_REASONING_EFFORT"
   | "OTHER_TOKEN_LIMIT"
   | "NO_EXTRA_FIELDS";
 
@@ -16,6 +19,9 @@ const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_STREAM_OPTIONS", /stream_options|include_usage/i],
   ["OTHER_TOKEN_LIMIT", near("max_(?:completion_)?tokens")],
   ["NO_TEMPERATURE", near("temperature")],
+  ["NO_TOP_P", near("\\btop_p\\b")],
+  ["NO_SEED", near("\\bseed\\b")],
+  ["NO_REASONING_EFFORT", near("reasoning_effort")],
   ["NO_SYSTEM_ROLE", near("(?:system|developer) (?:role|message|prompt|instruction)s?|role.{0,3}(?:system|developer)")],
   [
     "NO_TOOLS",

@@ -22,7 +22,7 @@ describe("toWireRequest()", () => {
         ],
         tools: [{ name: "calculate", description: "d", inputSchema: { type: "object" } }],
       },
-      { ...options, temperature: 0, maxOutputTokens: 7 },
+      { ...options, params: { temperature: 0, maxOutputTokens: 7, stop: ["END"] } },
     );
     expect(body).toEqual({
       model: "m",
@@ -41,6 +41,7 @@ describe("toWireRequest()", () => {
       ],
       tools: [{ type: "function", function: { name: "calculate", description: "d", parameters: { type: "object" } } }],
       temperature: 0,
+      stop: ["END"],
       max_tokens: 7,
       stream: true,
       stream_options: { include_usage: true },
@@ -121,11 +122,19 @@ describe("toWireRequest()", () => {
       { role: "user", content: "u" },
       ...thought(options.by),
     ];
+    const params = { temperature: 1, maxOutputTokens: 7, topP: 0.5, seed: 3, reasoningEffort: "low" } as const;
     const body = (...quirks: Quirk[]) =>
-      toWireRequest({ messages, tools }, { ...options, temperature: 1, maxOutputTokens: 7, quirks: new Set(quirks) });
+      toWireRequest({ messages, tools }, { ...options, params, quirks: new Set(quirks) });
     expect(body("NO_TOOLS")).not.toHaveProperty("tools");
     expect(body("NO_STREAM_OPTIONS")).not.toHaveProperty("stream_options");
     expect(body("NO_TEMPERATURE")).not.toHaveProperty("temperature");
+    expect(body()).toMatchObject({ top_p: 0.5, seed: 3, reasoning_effort: "low" });
+    for (const [quirk, name] of [
+      ["NO_TOP_P", "top_p"],
+      ["NO_SEED", "seed"],
+      ["NO_REASONING_EFFORT", "reasoning_effort"],
+    ] as const)
+      expect(body(quirk)).not.toHaveProperty(name);
     expect(body("OTHER_TOKEN_LIMIT")).toMatchObject({ max_completion_tokens: 7 });
     expect(body("OTHER_TOKEN_LIMIT")).not.toHaveProperty("max_tokens");
     expect((body("NO_SYSTEM_ROLE").messages as object[])[0]).toEqual({ role: "user", content: "s\n\nu" });

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { ModelProfile } from "@soma/conf/models";
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import type { Quirk } from "./quirks.ts";
@@ -8,8 +9,7 @@ const UNREADABLE_LENGTH = 2_000;
 
 export interface WireOptions {
   model: string;
-  temperature?: number | undefined;
-  maxOutputTokens?: number | undefined;
+  params?: ModelProfile["params"] | undefined;
   /** OpenAI's own models refuse `max_tokens`; most other servers know nothing else. */
   tokenLimitField: "max_tokens" | "max_completion_tokens";
   /** Name of this server and model; what another one gave is not sent to it. */
@@ -20,19 +20,33 @@ export interface WireOptions {
 
 /** The JSON body of POST /chat/completions. Servers refuse an empty list of tools, so it is left out. */
 export function toWireRequest(request: ChatRequest, options: WireOptions): Record<string, unknown> {
-  const { quirks, model, temperature, maxOutputTokens } = options;
+  const { quirks, model } = options;
   const hasTools = request.tools.length > 0 && !quirks.has("NO_TOOLS");
-  const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
-  const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[options.tokenLimitField] : options.tokenLimitField;
   return {
     model,
     messages: toWireMessages(request.messages, options),
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
-    ...(temperature === undefined || quirks.has("NO_TEMPERATURE") ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { [limit]: maxOutputTokens }),
+    ...toWireParams(options),
     stream: true,
     ...(quirks.has("NO_STREAM_OPTIONS") ? {} : { stream_options: { include_usage: true } }),
   };
+}
+
+/** What the profile says of sampling and lengths: only what it says, and what the server takes of it. */
+function toWireParams({ params = {}, quirks, tokenLimitField }: WireOptions): Record<string, unknown> {
+  const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
+  const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[tokenLimitField] : tokenLimitField;
+  const { temperature, topP, seed, stop, reasoningEffort, maxOutputTokens } = params;
+  const wire: readonly (readonly [string, unknown, Quirk?])[] = [
+    ["temperature", temperature, "NO_TEMPERATURE"],
+    ["top_p", topP, "NO_TOP_P"],
+    ["seed", seed, "NO_SEED"],
+    ["stop", stop],
+    ["reasoning_effort", reasoningEffort, "NO_REASONING_EFFORT"],
+    [limit, maxOutputTokens],
+  ];
+  const sent = wire.filter(([, value, quirk]) => value !== undefined && (quirk === undefined || !quirks.has(quirk)));
+  return Object.fromEntries(sent.map(([name, value]) => [name, value]));
 }
 
 /** Names of the fields in a request that this server alone gave. */

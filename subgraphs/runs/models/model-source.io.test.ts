@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createLog } from "@soma/shared/log";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLook } from "./follow-models.ts";
+import { createModelSource, type ModelSource } from "./model-source.ts";
+
+const WHO = { tenant: "acme", role: "clerk" };
+const LIMITS = { firstTokenMs: 0, silenceMs: 0, totalMs: 0 };
+const scripted = (name: string, more = "") =>
+  `${name}: { provider: scripted, model: ${name}-1, timeoutsMs: { connect: 1, firstToken: 1, total: 1 }${more} }`;
+const server = (name: string, more: string) =>
+  `${name}: { provider: openai-compatible, model: m, baseUrl: "http://127.0.0.1:9/v1", timeoutsMs: { connect: 1, firstToken: 1, total: 1 }${more} }`;
+
+describe("a model source", () => {
+  let folder: string;
+  let confDir: URL;
+  let lines: Record<string, unknown>[];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "soma-source-"));
+    confDir = pathToFileURL(`${folder}/`);
+    lines = [];
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const write = (profiles: string[], more = "") =>
+    writeFile(
+      join(folder, "models.yaml"),
+      `default: one\nauto: [one]\n${more}\nprofiles:\n${profiles.map((each) => `  ${each}\n`).join("")}`,
+    );
+  const open = (env = {}): Promise<ModelSource> =>
+    createModelSource({ confDir, env, settings: { modelProfile: "", ...LIMITS }, roles: ["clerk"] });
+  const log = createLog({
+    level: "info",
+    service: "test",
+    destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
+  });
+  const errorOf = (asking: Promise<unknown>) =>
+    asking.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  test("opens a profile for who may use it, and says to others why not", async () => {
+    await write([scripted("one"), scripted("two")], "roles: { clerk: { allow: [two] } }");
+    const source = await open();
+    expect(source.pick(WHO, undefined)).toBe("two");
+    expect(await source.open("two", WHO)).toMatchObject({ profile: "two", model: "two-1" });
+    expect(await source.open("two", WHO)).toBe(await source.open("two", WHO));
+    expect(await errorOf(source.open("one", WHO))).toMatchObject({
+      code: "MODEL_REFUSED",
+      message: 'role "clerk" may not use model profile "one"; it may use two',
+    });
+  });
+
+  test("waits for a server that is away, and fails at once for what a person has to mend", async () => {
+    const away = server("away", "").replace("model: m", 'model: ""');
+    await write([scripted("one"), away, server("keyless", ", apiKeyEnv: NO_SUCH_KEY")]);
+    const source = await open();
+    expect(await errorOf(source.open("away", WHO))).toMatchObject({ code: "UNAVAILABLE", isOfProfile: false });
+    expect(await errorOf(source.open("keyless", WHO))).toMatchObject({
+      code: "MODEL_REFUSED",
+      isOfProfile: true,
+      message: 'model profile "keyless" cannot be used: NO_SUCH_KEY is not set',
+    });
+  });
+
+  test("takes a changed file once it stands still, for new runs and for the next calls", async () => {
+    await write([scripted("one"), scripted("two"), scripted("three")]);
+    const source = await open();
+    const look = createLook({ source, confDir, log });
+    const [one, two] = [await source.open("one", WHO), await source.open("two", WHO)];
+    await look();
+    await write([scripted("one"), scripted("two").replace("two-1", "two-2")], "tenants: { acme: { default: two } }");
+    await look();
+    expect(source.pick(WHO, undefined)).toBe("one");
+    await look();
+    expect(source.pick(WHO, undefined)).toBe("two");
+    expect(await source.open("two", WHO)).toMatchObject({ model: "two-2" });
+    // What is as it was keeps what it has found out.
+    expect(await source.open("one", WHO)).toBe(one);
+    expect(two.model).toBe("two-1");
+    expect(lines.map(({ msg }) => msg)).toEqual(["models.yaml is loaded again"]);
+    expect(() => source.pick(WHO, "three")).toThrow('there is no model profile "three"; known: one, two');
+    expect(await errorOf(source.open("three", WHO))).toMatchObject({
+      code: "UPSTREAM_UNAVAILABLE",
+      message: 'model profile "three" is not in models.yaml any more; put it back, or cancel the run',
+    });
+  });
+
+  test("tells of a broken file once, and goes on with what was there until it is mended", async () => {
+    await write([scripted("one"), scripted("two")]);
+    const source = await open();
+    const look = createLook({ source, confDir, log });
+    for (const broken of ["profiles: [", "default: nobody\nauto: [one]\nprofiles: {}", "default: one"]) {
+      lines.splice(0);
+      await writeFile(join(folder, "models.yaml"), broken);
+      for (let looks = 0; looks < 4; looks += 1) await look();
+      expect(lines).toMatchObject([{ msg: "models.yaml cannot be taken; what was there before goes on", level: 50 }]);
+      expect(await source.open("two", WHO)).toMatchObject({ model: "two-1" });
+    }
+    await write([scripted("one")]);
+    await look();
+    await look();
+    expect(Object.keys(source.conf.profiles)).toEqual(["one"]);
+  });
+
+  test("takes a key that changes in its file, and logs none", async () => {
+    const key = join(folder, "key");
+    await writeFile(key, "first-secret");
+    await write([scripted("one"), server("two", `, apiKeyFile: ${key}`)]);
+    const source = await open();
+    const look = createLook({ source, confDir, log });
+    const before = await source.open("two", WHO);
+    await writeFile(key, "second-secret");
+    await look();
+    await look();
+    expect(await source.open("two", WHO)).not.toBe(before);
+    expect(JSON.stringify(lines)).not.toMatch(/(first|second)-secret/);
+    expect(lines).toHaveLength(1);
+  });
+});

@@ -1,0 +1,70 @@
+import { BlockList, isIP } from "node:net";
+import { SomaError } from "@soma/shared/errors";
+import type { Env } from "./provider.ts";
+
+/** Which proxy leads to an address; undefined where none does. */
+export type ProxyOf = (url: URL) => URL | undefined;
+
+/** Whether an address is this machine's own. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(?:127(?:\.\d+){3}|localhost|.+\.localhost|\[::1\]|0\.0\.0\.0)$/.test(hostname);
+}
+
+/**
+ * The proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper case, lower case first as everywhere. None leads to
+ * this machine itself. Throws BAD_INPUT for what is no proxy, without its value, which may hold a password.
+ */
+export function readProxies(env: Env): ProxyOf {
+  const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? "").trim();
+  const byScheme: Readonly<Record<string, URL | undefined>> = {
+    "https:": toProxy("HTTPS_PROXY", read("HTTPS_PROXY")),
+    "http:": toProxy("HTTP_PROXY", read("HTTP_PROXY")),
+  };
+  const isDirect = readNoProxy(read("NO_PROXY"));
+  return (url) => (isLoopback(url) || isDirect(url) ? undefined : byScheme[url.protocol]);
+}
+
+function toProxy(name: string, written: string): URL | undefined {
+  if (written === "") return undefined;
+  const text = written.includes("://") ? written : `http://${written}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && (url.protocol === "http:" || url.protocol === "https:")) return url;
+  throw new SomaError("BAD_INPUT", `${name} is no address of a proxy; it is written as http://HOST:PORT`);
+}
+
+/**
+ * What NO_PROXY names: `*`, hosts with what is below them (`example.com`, `.example.com`, `*.example.com`), addresses and
+ * blocks of them (`10.0.0.0/8`), each with a port or for all.
+ */
+function readNoProxy(written: string): (url: URL) => boolean {
+  const entries = written
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== "");
+  if (entries.includes("*")) return () => true;
+  const rules = entries.map(toRule);
+  return (url) => rules.some((fits) => fits(url));
+}
+
+function toRule(entry: string): (url: URL) => boolean {
+  const block = /^([^/]+)\/(\d{1,3})$/.exec(entry);
+  if (block?.[1] !== undefined && isIP(block[1]) !== 0) return toBlock(block[1], Number(block[2]));
+  const { host = entry, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+))?$/.exec(entry)?.groups ?? {};
+  const name = host.replace(/^\[|\]$/g, "").replace(/^\*?\./, "");
+  return (url) => {
+    const asked = hostOf(url);
+    if (port !== undefined && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) return false;
+    return asked === name || asked.endsWith(`.${name}`);
+  };
+}
+
+function toBlock(address: string, prefix: number): (url: URL) => boolean {
+  const family = (text: string) => (isIP(text) === 6 ? "ipv6" : "ipv4");
+  const list = new BlockList();
+  if (prefix <= (family(address) === "ipv6" ? 128 : 32)) list.addSubnet(address, prefix, family(address));
+  return (url) => isIP(hostOf(url)) !== 0 && list.check(hostOf(url), family(hostOf(url)));
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
