@@ -5,6 +5,29 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What is counted. */
+export type BudgetMeasure =
+  /** In the currency of conf/budgets.yaml. */
+  | 'MONEY'
+  /** Of prompts and answers together. */
+  | 'TOKENS'
+  | 'MODEL_CALLS'
+  | 'TOOL_CALLS';
+
+/** Whose budget it is. */
+export type BudgetScope =
+  | 'TENANT'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of a run with all that it starts. */
+  | 'RUN';
+
+/** For how long a budget is. */
+export type BudgetSpan =
+  /** By UTC; it begins anew at midnight. */
+  | 'DAY'
+  | 'TOTAL';
+
 /** A run that is to stop. */
 export type CancelRunInput = {
   runId: string | number;
@@ -143,6 +166,21 @@ export type PauseRunInput = {
   idempotencyKey: string;
 };
 
+/** A budget that is to be raised. */
+export type RaiseBudgetInput = {
+  scope: BudgetScope;
+  /** Of the role or the agent, or the id of a run; left out of the tenant. */
+  name?: string | null | undefined;
+  span: BudgetSpan;
+  measure: BudgetMeasure;
+  /** By how much: a decimal number such as 0.50, a whole one of what is not money. Of a day, today's alone. */
+  by: string;
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: string;
+  /** 1 to 200 characters; the same key raises once. */
+  idempotencyKey: string;
+};
+
 /** What is looked for. */
 export type RecallInput = {
   /** 1 to 2000 characters. */
@@ -175,6 +213,17 @@ export type RollbackRunInput = {
   dryRun?: boolean | null | undefined;
   /** 1 to 200 characters; the same key with the same event changes nothing. */
   idempotencyKey: string;
+};
+
+/** What a run is to cost at most, beside the budgets of its tenant. */
+export type RunBudgetInput = {
+  /** In the currency of conf/budgets.yaml, as a decimal number such as 0.50. */
+  money?: string | null | undefined;
+  tokens?: number | null | undefined;
+  modelCalls?: number | null | undefined;
+  toolCalls?: number | null | undefined;
+  /** Until it is canceled; no later than its graph and its tenant say. */
+  seconds?: number | null | undefined;
 };
 
 /** Kinds of events of a history; more may come. */
@@ -273,6 +322,8 @@ export type SendMessageInput = {
   role?: string | null | undefined;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: string | null | undefined;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: RunBudgetInput | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
@@ -300,6 +351,8 @@ export type StartRunInput = {
   modelProfile?: string | null | undefined;
   /** Session to go on with; a new one when left out. */
   sessionId?: string | number | null | undefined;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: RunBudgetInput | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
@@ -350,6 +403,43 @@ export type ToolRisk =
   | 'LOW'
   | 'MEDIUM'
   | 'HIGH';
+
+/** By what usage is summed up. */
+export type UsageBy =
+  | 'DAY'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of models; calls of tools have none. */
+  | 'PROFILE';
+
+export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BudgetsQuery = { budgets: Array<{ scope: BudgetScope, name: string | null, span: BudgetSpan, measure: BudgetMeasure, currency: string | null, limit: string, spent: string, reserved: string, resetsAt: string | null }> };
+
+export type UsageQueryVariables = Exact<{
+  by?: UsageBy | null | undefined;
+  since?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type UsageQuery = { usage: { nodes: Array<{ key: string, cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RaiseBudgetMutationVariables = Exact<{
+  input: RaiseBudgetInput;
+}>;
+
+
+export type RaiseBudgetMutation = { raiseBudget: { runs: number } };
+
+export type RunUsageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunUsageQuery = { run: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null } | null };
 
 export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
 
@@ -724,6 +814,64 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const BudgetsDocument = new TypedDocumentString(`
+    query Budgets {
+  budgets {
+    scope
+    name
+    span
+    measure
+    currency
+    limit
+    spent
+    reserved
+    resetsAt
+  }
+}
+    `) as unknown as TypedDocumentString<BudgetsQuery, BudgetsQueryVariables>;
+export const UsageDocument = new TypedDocumentString(`
+    query Usage($by: UsageBy, $since: String, $first: Int, $after: String) {
+  usage(by: $by, since: $since, first: $first, after: $after) {
+    nodes {
+      key
+      cost
+      currency
+      inputTokens
+      cachedTokens
+      outputTokens
+      modelCalls
+      toolCalls
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UsageQuery, UsageQueryVariables>;
+export const RaiseBudgetDocument = new TypedDocumentString(`
+    mutation RaiseBudget($input: RaiseBudgetInput!) {
+  raiseBudget(input: $input) {
+    runs
+  }
+}
+    `) as unknown as TypedDocumentString<RaiseBudgetMutation, RaiseBudgetMutationVariables>;
+export const RunUsageDocument = new TypedDocumentString(`
+    query RunUsage($id: ID!) {
+  run(id: $id) {
+    id
+    usage {
+      cost
+      currency
+      inputTokens
+      cachedTokens
+      outputTokens
+      modelCalls
+      toolCalls
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunUsageQuery, RunUsageQueryVariables>;
 export const RunHoldsDocument = new TypedDocumentString(`
     query RunHolds($id: ID!) {
   run(id: $id) {

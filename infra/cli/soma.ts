@@ -1,4 +1,5 @@
 import { Command, type CommanderError, InvalidArgumentError } from "commander";
+import { addBudgets } from "./add-budgets.ts";
 import { listAgents, toAsked } from "./agents.ts";
 import { decideApproval, listApprovals } from "./approvals.ts";
 import { ask } from "./ask.ts";
@@ -167,6 +168,8 @@ runs
     signalRun(await product(), { id, name, payload, json: wantsJson }),
   );
 addHistoryCommands(runs, { product, json: wantsJson });
+
+addBudgets(program, { product, json: wantsJson });
 
 const schedules = program.command("schedules").description("runs that start by themselves");
 schedules

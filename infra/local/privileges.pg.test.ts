@@ -8,13 +8,14 @@ import { SCHEMAS } from "./parts.ts";
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: [
-    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "lineage", "order_erasure", "search_memories"],
-    "seize_run",
+    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "lineage", "order_erasure", "plus"],
+    ...["search_memories", "seize_run"],
   ],
   soma_worker: [
     ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
     ...["has_advanced", "in_effect", "lineage", "project_sql", "queues_in_turn"],
-    ...["release_runs", "retire_runs", "room_of", "set_aside", "share_of", "take_over_worker"],
+    ...["release_runs", "reserve_budget", "retire_runs", "room_of", "set_aside", "settle_budget", "share_of"],
+    ...["sweep_budget", "take_over_worker"],
   ],
 };
 
@@ -46,9 +47,12 @@ describe("what the roles of a running system may do", () => {
       ["erase_payloads", "soma_definer"],
       ["order_erasure", "soma_definer"],
       ["project_sql", "soma_project"],
+      ["reserve_budget", "soma_definer"],
       ["retire_runs", "soma_definer"],
       ["search_memories", "soma_definer"],
       ["seize_run", "soma_definer"],
+      ["settle_budget", "soma_definer"],
+      ["sweep_budget", "soma_definer"],
     ]);
     for (const { name, schema, path } of functions) {
       const home = name === "project_sql" ? `${schema}_project` : schema;

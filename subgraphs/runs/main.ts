@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
 import { loadTenants } from "@soma/conf/tenants";
@@ -15,6 +16,7 @@ import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
+import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { followModels } from "./models/follow-models.ts";
@@ -47,6 +49,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const lostHints = createRunHints({ sql, wakeUp, log });
   lifecycle.add("lost hints", lostHints.close);
 
+  const budgets = loadBudgets(confDir);
   const now = (): Date => new Date();
   const subgraph = await startSubgraph({
     name: "runs",
@@ -56,6 +59,8 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       wakeUp,
       lostHints,
       graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
+      budgets,
+      runBudgets: createRunBudgets({ sql, conf: budgets }),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),
       defaultRole: roles.default,
       pickProfile: models.pick,

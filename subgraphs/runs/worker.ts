@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { confFolder } from "@soma/conf/read-conf";
 import { isWithin, loadRoles } from "@soma/conf/roles";
 import { loadTenants } from "@soma/conf/tenants";
@@ -17,8 +18,10 @@ import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { createAdmission } from "./commands/admission.ts";
 import { createMigrations } from "./commands/migrate-runs.ts";
 import { createRemoval } from "./commands/remove-old-runs.ts";
+import { createRunBudgets } from "./commands/run-budgets.ts";
 import { createRunStarter } from "./commands/run-starter.ts";
 import { startDueRuns } from "./commands/start-due-runs.ts";
+import { createSweep } from "./commands/sweep-budgets.ts";
 import { readWorkerConfig } from "./config.ts";
 import { WORK_WAITS } from "./domain/hints.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
@@ -32,6 +35,8 @@ import type { Incarnation } from "./store/commit-batch.ts";
 
 /** How late a schedule may be. */
 const SCHEDULES_MS = 1_000;
+/** How late what is reserved for calls comes back whose process died, where nobody asks for it before. */
+const BUDGETS_MS = 10_000;
 /** How late a run goes away that is of age, and an erasure goes on that was left. */
 const RETENTION_MS = 60_000;
 /** How often is looked for runs of graphs that another one takes over. */
@@ -70,11 +75,13 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     (await followModels({ confDir, env: deps.env, settings: config, roles: Object.keys(roles.roles), log, lifecycle }));
   const wakeUp = await createNotifiedWakeUp({ sql: sql.general, schema: config.schema, log });
   lifecycle.add("wake-up", wakeUp.close);
+  const [tenants, budgets] = [loadTenants(confDir), loadBudgets(confDir)];
   const services = connectServices({
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
     models,
+    budgets,
     moreTools: deps.moreTools,
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
@@ -85,7 +92,6 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     lifecycle.add("journal relay", relay.close);
   }
   const graphs = deps.graphs ?? createGraphRegistry(await discoverGraphs());
-  const tenants = loadTenants(confFolder(config.confDir));
   const now = (): Date => new Date();
   const options = {
     sql,
@@ -110,6 +116,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     starter: createRunStarter(sql.general),
     graphs,
     admission: createAdmission({ sql: sql.general, tenants, now }),
+    runBudgets: createRunBudgets({ sql: sql.general, conf: budgets }),
     defaultRole: roles.default,
     pickProfile: models.pick,
     now,
@@ -125,6 +132,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     wakeUp.changed(WORK_WAITS);
   };
   loop("schedules", SCHEDULES_MS, () => startDueRuns(starting));
+  loop("budgets", BUDGETS_MS, createSweep(sql.general));
   loop("retention", RETENTION_MS, createRemoval({ sql: sql.general, tenants, log, now }));
   loop("migrations", MIGRATIONS_MS, createMigrations({ sql: sql.general, graphs, log, now, onMigrated }));
   checks.runs = () => life.current().check();

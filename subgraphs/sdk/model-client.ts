@@ -8,11 +8,29 @@ export interface ModelClient {
   readonly model: string;
   /** False for the scripted model, which is a set of rules. */
   readonly isAi: boolean;
+  /** What its profile says of what it costs; left out, nothing is known. */
+  readonly terms?: ModelTerms;
   /**
    * One answer as it comes: deltas of text and of thinking, complete tool calls, then exactly one finish. Throws SomaError MODEL_FAILED
    * (trying again may help), MODEL_REFUSED (it will not), TIMEOUT or CANCELED.
    */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
+}
+
+export interface ModelTerms {
+  price?: ModelPrice | undefined;
+  /** Tokens an answer has at most, since the model or its profile says so. */
+  maxOutputTokens?: number | undefined;
+}
+
+/** For each million tokens. */
+export interface ModelPrice {
+  inputPerMillion: number;
+  /** Of tokens the provider had kept from an earlier prompt; left out, they cost as much as others. */
+  cachedInputPerMillion?: number | undefined;
+  outputPerMillion: number;
+  /** Three letters. */
+  currency: string;
 }
 
 /** A model as people and the history name it. */
@@ -29,6 +47,18 @@ export interface PassedOver {
 export interface ChatRequest {
   messages: readonly ChatMessage[];
   tools: readonly ToolDefinition[];
+  /** The answer is to have at most so many tokens, and no more than its profile says. */
+  maxOutputTokens?: number;
+}
+
+/** What a provider says a call used. */
+export interface ModelUsage {
+  inputTokens: number;
+  /** Of those, what the provider had kept from an earlier prompt. */
+  cachedInputTokens?: number;
+  outputTokens: number;
+  /** What that cost, with its currency; left out where no price is known. */
+  cost?: string;
 }
 
 export type ChatMessage =
@@ -79,7 +109,7 @@ export type ChatEvent =
   | {
       type: "finish";
       reason: FinishReason;
-      usage: { inputTokens: number; outputTokens: number } | null;
+      usage: ModelUsage | null;
       given?: Given;
     };
 

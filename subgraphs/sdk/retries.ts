@@ -10,6 +10,7 @@ export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialMs: 200, maxM
 /** Codes that say nothing about the step: something it needs is away, and comes back. */
 const OUTAGES: ReadonlySet<string> = new Set([
   "UNAVAILABLE",
+  "BUDGET_BUSY",
   "DATABASE_BUSY",
   "UPSTREAM_UNAVAILABLE",
   "SERVER_DRAINING",

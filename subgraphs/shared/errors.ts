@@ -25,6 +25,8 @@ const CATALOGUE = {
   STEP_REFUSED: { httpStatus: 502, retryable: false, expose: true },
   MODEL_FAILED: { httpStatus: 502, retryable: true, expose: true },
   MODEL_REFUSED: { httpStatus: 502, retryable: false, expose: true },
+  BUDGET_EXCEEDED: { httpStatus: 402, retryable: false, expose: true },
+  BUDGET_BUSY: { httpStatus: 503, retryable: true, expose: true },
   LIMIT_EXCEEDED: { httpStatus: 429, retryable: true, expose: true },
   DATABASE_BUSY: { httpStatus: 503, retryable: true, expose: true },
   UNAVAILABLE: { httpStatus: 503, retryable: true, expose: true },

@@ -25,7 +25,82 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
+export type Query = {
+  /** Where the budgets of the tenant stand that have a limit, of the tenant itself, its roles and its agents; of each day, today's. */
+  budgets: Maybe<Array<Budget>>;
+  /** What calls of models and tools have used, summed up, in the order of the keys. `first` or `last` is 1 to 200; 100 when neither is given. */
+  usage: Maybe<UsageConnection>;
+  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
+  modelProfiles: Maybe<Array<ModelProfile>>;
+  /** Who asks, in which tenant, under which roles, within which limits. */
+  viewer: Maybe<Viewer>;
+  /**
+   * Any object by its id; null when the id is of no type of this API, or when a run, session or step of that id does not exist for this tenant.
+   * Of the types other services own, the fields beside `id` are null or an error when the object does not exist.
+   */
+  node: Maybe<Node>;
+  /** One run by id, or null when it does not exist for this tenant. */
+  run: Maybe<Run>;
+  /** Runs, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  runs: Maybe<RunConnection>;
+  /** One session by id, or null when it does not exist for this tenant. */
+  session: Maybe<Session>;
+  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
+  runEventsPage: Maybe<RunBatch>;
+  /** The agents of this installation and of its project, by name; `startRun` takes each. */
+  graphs: Maybe<Array<AgentGraph>>;
+  /** The model in use, and why. */
+  modelStatus: Maybe<ModelStatus>;
+  /** Health of the durable engine. */
+  health: Maybe<Health>;
+  /** Schedules of the tenant, in the order in which they were made; it has at most 100. */
+  schedules: Maybe<Array<Schedule>>;
+};
+
+
+export type QueryUsageArgs = {
+  by?: InputMaybe<UsageBy>;
+  since?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRunArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRunsArgs = {
+  filter?: InputMaybe<RunFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QuerySessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRunEventsPageArgs = {
+  runId: Scalars['ID']['input'];
+  afterSeq: Scalars['Int']['input'];
+  limit?: InputMaybe<Scalars['Int']['input']>;
+};
+
 export type Mutation = {
+  /** Raise a budget, and let the runs go on that wait for it. For who has the role that conf/budgets.yaml names. */
+  raiseBudget: Maybe<RaiseBudgetPayload>;
   /** Keep a run from being erased and from going away by its age, until the hold is released. For who has the role custodian. */
   holdRun: Maybe<HoldPayload>;
   /** Let go what a hold keeps; other holds of the same run go on. For who has the role custodian. */
@@ -60,6 +135,11 @@ export type Mutation = {
   resumeSchedule: Maybe<SchedulePayload>;
   /** Delete a schedule. Runs that it has started stay. */
   deleteSchedule: Maybe<SchedulePayload>;
+};
+
+
+export type MutationRaiseBudgetArgs = {
+  input: RaiseBudgetInput;
 };
 
 
@@ -149,6 +229,8 @@ export type MutationDeleteScheduleArgs = {
 
 /** One durable execution of an agent graph. */
 export type Run = Node & {
+  /** What its calls of models and tools have used, without those of runs it has started; null while it made none. */
+  usage: Maybe<RunUsage>;
   /** Who had its contents erased and why; null of a run that has them. Of one that another run started, that one's. */
   erasure: Maybe<Erasure>;
   /** What keeps it from being erased and from going away, released holds too, newest first; at most 100. For who has the role custodian. */
@@ -226,6 +308,132 @@ export type RunStateDiffArgs = {
   toSeq: Scalars['Int']['input'];
 };
 
+/** Whose budget it is. */
+export type BudgetScope =
+  | 'TENANT'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of a run with all that it starts. */
+  | 'RUN';
+
+/** For how long a budget is. */
+export type BudgetSpan =
+  /** By UTC; it begins anew at midnight. */
+  | 'DAY'
+  | 'TOTAL';
+
+/** What is counted. */
+export type BudgetMeasure =
+  /** In the currency of conf/budgets.yaml. */
+  | 'MONEY'
+  /** Of prompts and answers together. */
+  | 'TOKENS'
+  | 'MODEL_CALLS'
+  | 'TOOL_CALLS';
+
+/** One limit of conf/budgets.yaml, and where it stands. Amounts are decimal numbers as text, so that none is rounded. */
+export type Budget = {
+  scope: BudgetScope;
+  /** Of the role or the agent; null of the tenant. */
+  name: Maybe<Scalars['String']['output']>;
+  span: BudgetSpan;
+  measure: BudgetMeasure;
+  /** Three letters; null of what is not money. */
+  currency: Maybe<Scalars['String']['output']>;
+  /** With what it was raised by. */
+  limit: Scalars['String']['output'];
+  spent: Scalars['String']['output'];
+  /** Held for calls under way: the most that they can come to. */
+  reserved: Scalars['String']['output'];
+  /** When it begins anew; null of all days. */
+  resetsAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** By what usage is summed up. */
+export type UsageBy =
+  | 'DAY'
+  | 'ROLE'
+  | 'AGENT'
+  /** Of models; calls of tools have none. */
+  | 'PROFILE';
+
+/** What was used under one key. */
+export type Usage = {
+  /** A day such as 2026-11-27, a role, an agent, or a profile; empty for calls of tools. */
+  key: Scalars['String']['output'];
+  /** Decimal number as text. */
+  cost: Scalars['String']['output'];
+  /** Three letters. */
+  currency: Scalars['String']['output'];
+  inputTokens: Scalars['Float']['output'];
+  /** Of those, what providers had kept from earlier prompts. */
+  cachedTokens: Scalars['Float']['output'];
+  outputTokens: Scalars['Float']['output'];
+  modelCalls: Scalars['Float']['output'];
+  toolCalls: Scalars['Float']['output'];
+};
+
+/** What a run used. */
+export type RunUsage = {
+  /** Decimal number as text. */
+  cost: Scalars['String']['output'];
+  /** Three letters. */
+  currency: Scalars['String']['output'];
+  inputTokens: Scalars['Float']['output'];
+  /** Of those, what providers had kept from earlier prompts. */
+  cachedTokens: Scalars['Float']['output'];
+  outputTokens: Scalars['Float']['output'];
+  modelCalls: Scalars['Float']['output'];
+  toolCalls: Scalars['Float']['output'];
+};
+
+/** A page of usage. */
+export type UsageConnection = {
+  edges: Array<UsageEdge>;
+  /** The edges' nodes, for those who need no cursors. */
+  nodes: Array<Usage>;
+  pageInfo: PageInfo;
+};
+
+/** One of usage, and its place. */
+export type UsageEdge = {
+  /** Opaque; give it to `after` or `before`. */
+  cursor: Scalars['String']['output'];
+  node: Usage;
+};
+
+/** What a run is to cost at most, beside the budgets of its tenant. */
+export type RunBudgetInput = {
+  /** In the currency of conf/budgets.yaml, as a decimal number such as 0.50. */
+  money?: InputMaybe<Scalars['String']['input']>;
+  tokens?: InputMaybe<Scalars['Int']['input']>;
+  modelCalls?: InputMaybe<Scalars['Int']['input']>;
+  toolCalls?: InputMaybe<Scalars['Int']['input']>;
+  /** Until it is canceled; no later than its graph and its tenant say. */
+  seconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A budget that is to be raised. */
+export type RaiseBudgetInput = {
+  scope: BudgetScope;
+  /** Of the role or the agent, or the id of a run; left out of the tenant. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  span: BudgetSpan;
+  measure: BudgetMeasure;
+  /** By how much: a decimal number such as 0.50, a whole one of what is not money. Of a day, today's alone. */
+  by: Scalars['String']['input'];
+  /** 1 to 1000 characters, for those who ask later. */
+  reason: Scalars['String']['input'];
+  /** 1 to 200 characters; the same key raises once. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What came of it. */
+export type RaiseBudgetPayload = {
+  /** How many runs that waited for it go on. */
+  runs: Scalars['Int']['output'];
+};
+
 /** What keeps a run. */
 export type Hold = {
   /** A UUID. */
@@ -295,65 +503,6 @@ export type EraseRunPayload = {
 export type ModelProvider =
   | 'OPENAI_COMPATIBLE'
   | 'SCRIPTED';
-
-export type Query = {
-  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
-  modelProfiles: Maybe<Array<ModelProfile>>;
-  /** Who asks, in which tenant, under which roles, within which limits. */
-  viewer: Maybe<Viewer>;
-  /**
-   * Any object by its id; null when the id is of no type of this API, or when a run, session or step of that id does not exist for this tenant.
-   * Of the types other services own, the fields beside `id` are null or an error when the object does not exist.
-   */
-  node: Maybe<Node>;
-  /** One run by id, or null when it does not exist for this tenant. */
-  run: Maybe<Run>;
-  /** Runs, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
-  runs: Maybe<RunConnection>;
-  /** One session by id, or null when it does not exist for this tenant. */
-  session: Maybe<Session>;
-  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
-  runEventsPage: Maybe<RunBatch>;
-  /** The agents of this installation and of its project, by name; `startRun` takes each. */
-  graphs: Maybe<Array<AgentGraph>>;
-  /** The model in use, and why. */
-  modelStatus: Maybe<ModelStatus>;
-  /** Health of the durable engine. */
-  health: Maybe<Health>;
-  /** Schedules of the tenant, in the order in which they were made; it has at most 100. */
-  schedules: Maybe<Array<Schedule>>;
-};
-
-
-export type QueryNodeArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryRunArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryRunsArgs = {
-  filter?: InputMaybe<RunFilter>;
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-  last?: InputMaybe<Scalars['Int']['input']>;
-  before?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-export type QuerySessionArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryRunEventsPageArgs = {
-  runId: Scalars['ID']['input'];
-  afterSeq: Scalars['Int']['input'];
-  limit?: InputMaybe<Scalars['Int']['input']>;
-};
 
 /** A profile of conf/models.yaml. */
 export type ModelProfile = {
@@ -722,6 +871,8 @@ export type SendMessageInput = {
   role?: InputMaybe<Scalars['String']['input']>;
   /** Profile of conf/models.yaml; the default one when left out. */
   modelProfile?: InputMaybe<Scalars['String']['input']>;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: InputMaybe<RunBudgetInput>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -744,6 +895,8 @@ export type StartRunInput = {
   modelProfile?: InputMaybe<Scalars['String']['input']>;
   /** Session to go on with; a new one when left out. */
   sessionId?: InputMaybe<Scalars['ID']['input']>;
+  /** What it is to cost at most; what its tenant may spend when left out. */
+  budget?: InputMaybe<RunBudgetInput>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -1224,10 +1377,24 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Run: ResolverTypeWrapper<RunRowRow>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  BudgetScope: BudgetScope;
+  BudgetSpan: BudgetSpan;
+  BudgetMeasure: BudgetMeasure;
+  Budget: ResolverTypeWrapper<Budget>;
+  UsageBy: UsageBy;
+  Usage: ResolverTypeWrapper<Usage>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  RunUsage: ResolverTypeWrapper<RunUsage>;
+  UsageConnection: ResolverTypeWrapper<UsageConnection>;
+  UsageEdge: ResolverTypeWrapper<UsageEdge>;
+  RunBudgetInput: RunBudgetInput;
+  RaiseBudgetInput: RaiseBudgetInput;
+  RaiseBudgetPayload: ResolverTypeWrapper<RaiseBudgetPayload>;
   Hold: ResolverTypeWrapper<HoldRowRow>;
   Erasure: ResolverTypeWrapper<ErasureRowRow>;
   HoldRunInput: HoldRunInput;
@@ -1236,10 +1403,8 @@ export type ResolversTypes = {
   EraseRunInput: EraseRunInput;
   EraseRunPayload: ResolverTypeWrapper<Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversTypes['Run'], forks: Array<ResolversTypes['Run']> }>;
   ModelProvider: ModelProvider;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ModelProfile: ResolverTypeWrapper<ModelProfile>;
   ModelProfilePrice: ResolverTypeWrapper<ModelProfilePrice>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   TestModelInput: TestModelInput;
   TestModelPayload: ResolverTypeWrapper<TestModelPayload>;
   ModelCheck: ResolverTypeWrapper<ModelCheck>;
@@ -1320,10 +1485,20 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   FieldSet: Scalars['FieldSet']['output'];
   LinkImport: Scalars['LinkImport']['output'];
+  Query: Record<PropertyKey, never>;
+  Int: Scalars['Int']['output'];
+  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Run: RunRowRow;
-  ID: Scalars['ID']['output'];
-  Int: Scalars['Int']['output'];
+  Budget: Budget;
+  Usage: Usage;
+  Float: Scalars['Float']['output'];
+  RunUsage: RunUsage;
+  UsageConnection: UsageConnection;
+  UsageEdge: UsageEdge;
+  RunBudgetInput: RunBudgetInput;
+  RaiseBudgetInput: RaiseBudgetInput;
+  RaiseBudgetPayload: RaiseBudgetPayload;
   Hold: HoldRowRow;
   Erasure: ErasureRowRow;
   HoldRunInput: HoldRunInput;
@@ -1331,10 +1506,8 @@ export type ResolversParentTypes = {
   HoldPayload: Omit<HoldPayload, 'hold'> & { hold: ResolversParentTypes['Hold'] };
   EraseRunInput: EraseRunInput;
   EraseRunPayload: Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversParentTypes['Run'], forks: Array<ResolversParentTypes['Run']> };
-  Query: Record<PropertyKey, never>;
   ModelProfile: ModelProfile;
   ModelProfilePrice: ModelProfilePrice;
-  Float: Scalars['Float']['output'];
   TestModelInput: TestModelInput;
   TestModelPayload: TestModelPayload;
   ModelCheck: ModelCheck;
@@ -1419,7 +1592,24 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
   name: 'LinkImport';
 }
 
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  budgets?: Resolver<Maybe<Array<ResolversTypes['Budget']>>, ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['UsageConnection']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'by'>>;
+  modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
+  runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
+  runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
+  graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
+  modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
+  health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
+  schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  raiseBudget?: Resolver<Maybe<ResolversTypes['RaiseBudgetPayload']>, ParentType, ContextType, RequireFields<MutationRaiseBudgetArgs, 'input'>>;
   holdRun?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationHoldRunArgs, 'input'>>;
   releaseHold?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationReleaseHoldArgs, 'input'>>;
   eraseRun?: Resolver<Maybe<ResolversTypes['EraseRunPayload']>, ParentType, ContextType, RequireFields<MutationEraseRunArgs, 'input'>>;
@@ -1441,6 +1631,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
 
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Run']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['RunUsage']>, ParentType, ContextType>;
   erasure?: Resolver<Maybe<ResolversTypes['Erasure']>, ParentType, ContextType>;
   holds?: Resolver<Maybe<Array<ResolversTypes['Hold']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1473,6 +1664,54 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type BudgetResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
+  scope?: Resolver<ResolversTypes['BudgetScope'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  span?: Resolver<ResolversTypes['BudgetSpan'], ParentType, ContextType>;
+  measure?: Resolver<ResolversTypes['BudgetMeasure'], ParentType, ContextType>;
+  currency?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  limit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  spent?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  resetsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type UsageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Usage'] = ResolversParentTypes['Usage']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  modelCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  toolCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RunUsageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunUsage'] = ResolversParentTypes['RunUsage']> = {
+  cost?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cachedTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  modelCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  toolCalls?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type UsageConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UsageConnection'] = ResolversParentTypes['UsageConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['UsageEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Usage']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UsageEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UsageEdge'] = ResolversParentTypes['UsageEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Usage'], ParentType, ContextType>;
+};
+
+export type RaiseBudgetPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RaiseBudgetPayload'] = ResolversParentTypes['RaiseBudgetPayload']> = {
+  runs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type HoldResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Hold'] = ResolversParentTypes['Hold']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   runId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1498,20 +1737,6 @@ export type HoldPayloadResolvers<ContextType = RequestContext, ParentType extend
 export type EraseRunPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EraseRunPayload'] = ResolversParentTypes['EraseRunPayload']> = {
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
-};
-
-export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
-  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
-  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
-  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
-  runs?: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, Partial<QueryRunsArgs>>;
-  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
-  runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
-  graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
-  modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
-  health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
-  schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
 };
 
 export type ModelProfileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfile'] = ResolversParentTypes['ModelProfile']> = {
@@ -1868,13 +2093,19 @@ export type SchedulePayloadResolvers<ContextType = RequestContext, ParentType ex
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  Budget?: BudgetResolvers<ContextType>;
+  Usage?: UsageResolvers<ContextType>;
+  RunUsage?: RunUsageResolvers<ContextType>;
+  UsageConnection?: UsageConnectionResolvers<ContextType>;
+  UsageEdge?: UsageEdgeResolvers<ContextType>;
+  RaiseBudgetPayload?: RaiseBudgetPayloadResolvers<ContextType>;
   Hold?: HoldResolvers<ContextType>;
   Erasure?: ErasureResolvers<ContextType>;
   HoldPayload?: HoldPayloadResolvers<ContextType>;
   EraseRunPayload?: EraseRunPayloadResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
   ModelProfile?: ModelProfileResolvers<ContextType>;
   ModelProfilePrice?: ModelProfilePriceResolvers<ContextType>;
   TestModelPayload?: TestModelPayloadResolvers<ContextType>;

@@ -16,8 +16,10 @@ import { listHolds } from "../store/list-holds.ts";
 import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questions.ts";
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
+import type { UsageSum } from "../store/list-usage.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
+import { sumUsage } from "../store/sum-usage.ts";
 import type { ErasureRow, HoldRow, RunRow, SessionRow } from "../store/tables.ts";
 
 /** As the schema says it. */
@@ -46,6 +48,8 @@ export interface Loaders {
   erasure: DataLoader<string, ErasureRow | undefined>;
   /** Undefined for a run without any. */
   badCalls: DataLoader<string, CallCounts | undefined>;
+  /** Undefined for a run that made no call. */
+  usage: DataLoader<string, UsageSum | undefined>;
 }
 
 /** One set per request: rows asked for by id in one tick come with one statement. */
@@ -88,6 +92,10 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       const counts = await transaction(sql, { tenant }, (tx) => countBadCalls(tx, { runIds: ids }));
       return ids.map((id) => counts.get(id));
     }),
+    usage: byId(
+      (ids) => transaction(sql, { tenant }, (tx) => sumUsage(tx, { tenant, runIds: ids })),
+      (row) => row.runId,
+    ),
     record: new DataLoader<string, HistoryEvent[]>((runIds) =>
       transaction(sql, { tenant }, async (tx) => {
         const records: HistoryEvent[][] = [];

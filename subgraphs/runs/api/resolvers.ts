@@ -1,3 +1,4 @@
+import type { BudgetsConf } from "@soma/conf/budgets";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { LostHints } from "@soma/shared/lost-hints";
@@ -14,6 +15,7 @@ import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import type { RunRow } from "../store/tables.ts";
+import { budgetResolvers } from "./budget-resolvers.ts";
 import { custodyResolvers } from "./custody-resolvers.ts";
 import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
@@ -33,6 +35,8 @@ export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
   wakeUp: WakeUp;
   lostHints: LostHints;
   models: ModelSource;
+  /** What calls may cost. */
+  budgets: BudgetsConf;
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
@@ -54,9 +58,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const schedules = scheduleResolvers({ ...deps, starter });
   const custody = custodyResolvers(sql);
   const models = modelResolvers(deps.models);
+  const spending = budgetResolvers(deps);
   return {
     Query: {
       ...schedules.Query,
+      ...spending.Query,
       viewer: (_parent, _args, context) => toViewer(context.principal),
       node: (_parent, { id }, context) => findNode(sql, context, id),
       run: (_parent, { id }, context) => findRun(sql, context, id),
@@ -72,6 +78,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       ...schedules.Mutation,
       ...custody.Mutation,
       ...models.Mutation,
+      ...spending.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -101,7 +108,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Schedule: schedules.Schedule,
     ...ofRuns,
-    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run },
+    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...spending.Run },
     Hold: custody.Hold,
     Erasure: custody.Erasure,
     ...eventResolvers(sql),

@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import { type Subgraph, startSubgraph } from "@soma/shared/graphql/server";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
@@ -10,6 +11,7 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { createWakeUp } from "@soma/shared/wake-up";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { runsMigrations } from "../migrate.ts";
 import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
@@ -39,6 +41,8 @@ describe("lists of the runs API", () => {
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([]),
         admission: createAdmission({ sql: counted.sql, tenants: loadTenants(), now: () => new Date() }),
+        budgets: loadBudgets(),
+        runBudgets: createRunBudgets({ sql: counted.sql, conf: loadBudgets() }),
         defaultRole: "assistant",
         pickProfile: () => "scripted",
         models: await scriptedModels(),

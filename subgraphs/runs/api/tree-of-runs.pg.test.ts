@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import { approval } from "@soma/sdk/approval";
 import { graph } from "@soma/sdk/graph";
@@ -10,6 +11,7 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { scriptedModels } from "../testing/models.ts";
@@ -40,6 +42,8 @@ describe("a tree of runs in the API", () => {
         admission: createAdmission({ sql: harness.database.request, tenants: loadTenants(), now: () => new Date() }),
         lostHints: { watch: () => () => {} },
         graphs: createGraphRegistry([asks, delegates]),
+        budgets: loadBudgets(),
+        runBudgets: createRunBudgets({ sql: harness.database.request, conf: loadBudgets() }),
         defaultRole: "assistant",
         pickProfile: () => "scripted",
         models: await scriptedModels(),

@@ -1,4 +1,4 @@
-import { payloadOf } from "@soma/schemas/run-history";
+import { type ApprovalPayload, payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -6,13 +6,15 @@ import { newId } from "@soma/shared/ids";
 import { clip, toStorableText } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import { askedRaise } from "../domain/budget-raise.ts";
 import { isFinished } from "../domain/run-status.ts";
 import { toDecision } from "../domain/wait-answers.ts";
-import { parseApprovalId } from "../domain/wait-names.ts";
+import { isBudgetName, parseApprovalId } from "../domain/wait-names.ts";
 import { appendSignal } from "../store/append-signal.ts";
 import { findDecision } from "../store/find-decision.ts";
 import { listOpenQuestions } from "../store/list-open-questions.ts";
 import { lockRun } from "../store/lock-run.ts";
+import { raiseBudget } from "../store/raise-budget.ts";
 import type { RunRow } from "../store/tables.ts";
 import { getRun } from "./get-run.ts";
 
@@ -46,10 +48,16 @@ export async function decideApproval(sql: Sql, principal: Principal, params: Dec
     if (await isDecided(tx, principal, { ...asked, approvalId, approve })) return run;
     if (locked === undefined || isFinished(locked.status))
       throw new SomaError("BAD_INPUT", `run ${asked.runId} has ended and asks nothing any more`);
-    await checkMayDecide(tx, principal, run, { ...asked, approvalId });
+    const { details } = await checkMayDecide(tx, principal, run, { ...asked, approvalId });
     const comment = params.comment ? clip(toStorableText(params.comment), 1_000) : null;
     const payload = { approved: approve, comment };
     await appendSignal(tx, { ...asked, tenant, payload, sentBy: subject, idemKey: newId(), idemDigest: "" });
+    const raise = approve && isBudgetName(asked.name) ? askedRaise(details) : undefined;
+    if (raise !== undefined)
+      await raiseBudget(tx, {
+        ...{ ...raise, tenant, raisedBy: subject },
+        ...{ reason: comment ?? "a run asked for it", idemKey: `approval:${approvalId}` },
+      });
     return getRun(tx, asked);
   });
 }
@@ -74,8 +82,8 @@ async function isDecided(tx: Tx, { subject }: Principal, asked: Asked & { approv
   );
 }
 
-/** Throws unless the question is open and this is somebody it asks. */
-async function checkMayDecide(tx: Tx, principal: Principal, run: RunRow, asked: Asked): Promise<void> {
+/** The question; throws unless it is open and this is somebody it asks. */
+async function checkMayDecide(tx: Tx, principal: Principal, run: RunRow, asked: Asked): Promise<ApprovalPayload> {
   const open = await listOpenQuestions(tx, { runIds: [run.runId] });
   const question = open
     .map(({ payload }) => payloadOf("APPROVAL_ASKED", payload))
@@ -91,4 +99,5 @@ async function checkMayDecide(tx: Tx, principal: Principal, run: RunRow, asked: 
       "FORBIDDEN",
       `${principal.subject} started run ${run.runId}, and its question ${asked.approvalId} is for another person to decide`,
     );
+  return question;
 }

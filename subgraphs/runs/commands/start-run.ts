@@ -11,6 +11,7 @@ import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { PickProfile } from "../models/choose-profile.ts";
 import type { RunRow } from "../store/tables.ts";
 import type { Admission } from "./admission.ts";
+import type { RunBudget, RunBudgets } from "./run-budgets.ts";
 import type { RunStarter } from "./run-starter.ts";
 
 export interface StartRunParams {
@@ -19,6 +20,7 @@ export interface StartRunParams {
   role?: string | null | undefined;
   modelProfile?: string | null | undefined;
   sessionId?: string | null | undefined;
+  budget?: RunBudget | null | undefined;
   idempotencyKey: string;
 }
 
@@ -26,6 +28,7 @@ export interface StartRunDeps {
   starter: RunStarter;
   graphs: GraphRegistry;
   admission: Admission;
+  runBudgets: RunBudgets;
   defaultRole: string;
   pickProfile: PickProfile;
   now(): Date;
@@ -46,8 +49,10 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     params.role ?? null,
     params.modelProfile ?? null,
     wantedSession ?? null,
+    ...(params.budget ? [params.budget as JsonObject] : []),
   ]);
 
+  const budget = params.budget ?? undefined;
   const createdAt = deps.now();
   const runId = newId("Run", createdAt.getTime());
   const run = {
@@ -62,13 +67,16 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     modelProfile,
     input,
     startedBy: principal.subject,
-    deadline: new Date(createdAt.getTime() + graph.timeoutMs),
+    deadline: new Date(createdAt.getTime() + deps.runBudgets.timeoutMs(tenant, graph.timeoutMs, budget)),
     idemKey: params.idempotencyKey,
     idemDigest,
     traceParent: traceHeaders().traceparent ?? "",
     createdAt,
   };
-  const row = await deps.admission.admit(run, () => deps.starter.start(run));
+  const row = await deps.admission.admit(run, async () => {
+    await deps.runBudgets.give(run, budget);
+    return deps.starter.start(run);
+  });
   if (row === undefined)
     throw new SomaError("NOT_FOUND", `session ${run.sessionId} does not exist; leave sessionId out to begin one`);
   return row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);

@@ -1,7 +1,16 @@
 import { signalNameFault } from "@soma/sdk/signal-name";
 import { describe, expect, it } from "vitest";
 import { RUN_ID } from "../testing/events.ts";
-import { approvalIdOf, approvalName, childName, isApprovalName, isChildName, parseApprovalId } from "./wait-names.ts";
+import {
+  approvalIdOf,
+  approvalName,
+  budgetName,
+  childName,
+  isApprovalName,
+  isBudgetName,
+  isChildName,
+  parseApprovalId,
+} from "./wait-names.ts";
 
 describe("names of what a step waits for", () => {
   it("are such as nobody can send, and tell what they are of", () => {
@@ -14,6 +23,11 @@ describe("names of what a step waits for", () => {
     const id = approvalIdOf(RUN_ID, approvalName(12, 3));
     expect(id).toBe(`${RUN_ID}.12.3`);
     expect(parseApprovalId(id)).toEqual({ runId: RUN_ID, name: "approval:12.3" });
+    expect(parseApprovalId(approvalIdOf(RUN_ID, budgetName(12, 3)))).toEqual({
+      runId: RUN_ID,
+      name: "approval:12.3.budget",
+    });
+    expect([budgetName(1, 0), approvalName(1, 0), "x.budget"].map(isBudgetName)).toEqual([true, false, false]);
     for (const other of ["", RUN_ID, `${RUN_ID}.12`, `${RUN_ID}.0.1`, `${id}.1`, "x.1.1"])
       expect(parseApprovalId(other)).toBeUndefined();
   });

@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import { graph } from "@soma/sdk/graph";
 import { createSilentLog } from "@soma/shared/log";
@@ -8,6 +9,7 @@ import { createAdmission } from "../commands/admission.ts";
 import { type CreateScheduleParams, createSchedule } from "../commands/create-schedule.ts";
 import { deleteSchedule } from "../commands/delete-schedule.ts";
 import { pauseSchedule } from "../commands/pause-schedule.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { startDueRuns } from "../commands/start-due-runs.ts";
 import type { StartRunDeps } from "../commands/start-run.ts";
@@ -44,6 +46,7 @@ function deps(
     starter: createRunStarter(sql),
     graphs: createGraphRegistry(graphs),
     admission: createAdmission({ sql, tenants: loadTenants(), now: () => now }),
+    runBudgets: createRunBudgets({ sql: sql, conf: loadBudgets() }),
     defaultRole: "assistant",
     pickProfile: () => "scripted",
     now: () => now,

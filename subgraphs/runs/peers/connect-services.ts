@@ -1,3 +1,4 @@
+import type { BudgetsConf } from "@soma/conf/budgets";
 import type { CatalogTool } from "@soma/sdk/services";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
@@ -5,6 +6,9 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { meteredModel } from "../models/budget/metered-model.ts";
+import { meteredTools } from "../models/budget/metered-tools.ts";
+import { createSpender } from "../models/budget/spender.ts";
 import { openWithFallbacks } from "../models/fallback.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
@@ -21,12 +25,15 @@ export interface ConnectServicesOptions {
   /** A pool of the worker role. */
   sql: Sql;
   models: Pick<ModelSource, "hopsFrom" | "open">;
+  /** What calls may cost. */
+  budgets: BudgetsConf;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
   moreTools?: (() => unknown) | undefined;
 }
 
 /** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
-export function connectServices({ urls, sign, sql, models, moreTools }: ConnectServicesOptions): ConnectedServices {
+export function connectServices(options: ConnectServicesOptions): ConnectedServices {
+  const { urls, sign, sql, models, budgets, moreTools } = options;
   const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });
   const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
@@ -37,11 +44,15 @@ export function connectServices({ urls, sign, sql, models, moreTools }: ConnectS
     if (now !== known) catalogs.clear();
     known = now;
     const { tenant, role, sessionId, runId, modelProfile } = binding.run;
+    const spender = createSpender({ sql, conf: budgets }, binding);
     return {
-      model: () => openWithFallbacks(models.hopsFrom(modelProfile), (name) => models.open(name, { tenant, role })),
+      model: () =>
+        openWithFallbacks(models.hopsFrom(modelProfile), async (name) =>
+          meteredModel(await models.open(name, { tenant, role }), spender),
+        ),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
-      tools: bindTools(tools, binding, catalogs),
+      tools: meteredTools(bindTools(tools, binding, catalogs), spender),
       session: {
         earlierTurns: (limit) =>
           transaction(sql, {}, (tx) => readEarlierTurns(tx, { tenant, sessionId, beforeRunId: runId, limit })),

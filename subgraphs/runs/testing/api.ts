@@ -1,3 +1,4 @@
+import { type BudgetsConf, loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { startSubgraph } from "@soma/shared/graphql/server";
@@ -7,6 +8,7 @@ import { createSilentLog } from "@soma/shared/log";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { createResolvers } from "../api/resolvers.ts";
 import { createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { EngineHarness } from "./engine.ts";
 import { scriptedModels } from "./models.ts";
@@ -20,6 +22,7 @@ export interface Answer {
 export async function startRunsApi(
   { database, wakeUp }: EngineHarness,
   graphs: readonly AnyGraph[],
+  budgets: BudgetsConf = loadBudgets(),
 ): Promise<{ ask(query: string, tenant?: string, roles?: string[]): Promise<Answer>; close(): Promise<void> }> {
   const keys = await createKeys();
   const subgraph = await startSubgraph({
@@ -29,6 +32,8 @@ export async function startRunsApi(
       sql: database.request,
       wakeUp,
       admission: createAdmission({ sql: database.request, tenants: loadTenants(), now: () => new Date() }),
+      budgets,
+      runBudgets: createRunBudgets({ sql: database.request, conf: budgets }),
       lostHints: { watch: () => () => {} },
       graphs: createGraphRegistry(graphs),
       defaultRole: "assistant",

@@ -1,3 +1,4 @@
+import { type BudgetsConf, loadBudgets } from "@soma/conf/budgets";
 import { loadTenants, type TenantsConf } from "@soma/conf/tenants";
 import type { AnyGraph } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
@@ -13,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { type Admission, createAdmission } from "../commands/admission.ts";
+import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
 import { type StartRunDeps, type StartRunParams, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
@@ -88,7 +90,8 @@ export async function createEngineHarness(
     services = noServices,
     limits = {},
     tenants = loadTenants(),
-  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf } = {},
+    budgets = loadBudgets(),
+  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf; budgets?: BudgetsConf } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
   const log = createSilentLog();
@@ -134,6 +137,7 @@ export async function createEngineHarness(
         starter,
         graphs: registry,
         admission,
+        runBudgets: createRunBudgets({ sql: database.request, conf: budgets }),
         defaultRole: "assistant",
         pickProfile: (who, wanted) =>
           chooseProfile({ choices: {}, profiles: ["scripted"], standard: "scripted", who, wanted }),

@@ -1,3 +1,4 @@
+import { loadBudgets } from "@soma/conf/budgets";
 import { loadTenants } from "@soma/conf/tenants";
 import { type AnyGraph, graph, replaced } from "@soma/sdk/graph";
 import type { StepServices } from "@soma/sdk/services";
@@ -11,6 +12,7 @@ import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { createTestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { createAdmission } from "../../../subgraphs/runs/commands/admission.ts";
+import { createRunBudgets } from "../../../subgraphs/runs/commands/run-budgets.ts";
 import { createRunStarter } from "../../../subgraphs/runs/commands/run-starter.ts";
 import { startRun } from "../../../subgraphs/runs/commands/start-run.ts";
 import { WORK_WAITS } from "../../../subgraphs/runs/domain/hints.ts";
@@ -89,6 +91,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     starter: createRunStarter(request),
     graphs,
     admission: createAdmission({ sql: request, tenants, now }),
+    runBudgets: createRunBudgets({ sql: request, conf: loadBudgets() }),
     defaultRole: "assistant",
     pickProfile: () => "scripted",
     now,

@@ -17,7 +17,10 @@ describe("tenants see nothing of each other", () => {
     product = await createProduct();
     await product.start();
     run = await product.ended(await product.send("What is 6*7? Remember that the secret word is heliotrope."));
-    stranger = await product.clientOf({ tenant: "stranger", roles: ["assistant", "custodian", "operator"] });
+    stranger = await product.clientOf({
+      tenant: "stranger",
+      roles: ["approver", "assistant", "custodian", "operator"],
+    });
   });
   afterAll(() => product.close());
 
@@ -61,6 +64,9 @@ describe("tenants see nothing of each other", () => {
     expect(
       (await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits,
     ).toEqual([]);
+    // The other's runs have made calls.
+    expect(await ask("usage", "{ usage { nodes { key } } }")).toEqual({ usage: { nodes: [] } });
+    expect(await ask("budgets", "{ budgets { spent } }")).toEqual({ budgets: [] });
     expect(await ask("viewer", "{ viewer { tenant subject } }")).toEqual({
       viewer: { tenant: "stranger", subject: "user:test" },
     });
@@ -130,6 +136,8 @@ describe("tenants see nothing of each other", () => {
       const asked = mutate(field, type, "__typename", { ...about, reason: "r", ...key });
       await expect(asked, field).rejects.toMatchObject(gone);
     }
+    const raise = { scope: "RUN", name: run.id, span: "TOTAL", measure: "MONEY", by: "1", reason: "r", ...key };
+    await expect(mutate("raiseBudget", "RaiseBudgetInput", "runs", raise)).rejects.toMatchObject(gone);
     const decision = { approvalId: `${run.id}.1.0`, approve: true, ...key };
     await expect(mutate("decideApproval", "DecideApprovalInput", "run { id }", decision)).rejects.toMatchObject(gone);
     const test = { profile: "scripted", ...key };

@@ -244,7 +244,12 @@ function toStepContext<S>(
     unsettled,
     signal,
     canceled: () => halt.reason() !== undefined,
-    services: context.servicesOf(stepId, signal),
+    services: context.servicesOf({
+      stepId,
+      step: step.number,
+      call: `${step.number}.${step.attempt}.${wakes}`,
+      signal,
+    }),
     streams,
     log: context.log,
     now: context.now,

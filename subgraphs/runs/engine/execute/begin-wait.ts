@@ -20,6 +20,8 @@ interface WaitParts {
   scope: Scope;
   /** How often the step has waited before. */
   call: number;
+  /** Of the question, where it is not one of the node. */
+  name?: string;
   /** The history tells of the step already. */
   isTold: boolean;
 }
@@ -30,10 +32,10 @@ interface WaitParts {
  */
 export async function beginWait(
   parked: Parked,
-  { journal, children, step, scope, call, isTold }: WaitParts,
+  { journal, children, step, scope, call, name = approvalName(step.number, call), isTold }: WaitParts,
 ): Promise<Waiting> {
   if ("parkedForApproval" in parked) {
-    const waiting = toWaiting(parked, approvalName(step.number, call));
+    const waiting = toWaiting(parked, name);
     journal.write({ kind: "APPROVAL_ASKED", step, payload: toAsked(parked.parkedForApproval, waiting) });
     return waiting;
   }

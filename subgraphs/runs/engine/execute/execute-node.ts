@@ -3,8 +3,11 @@ import { type AnyNode, isBranching } from "@soma/sdk/graph";
 import { isParked, type NodeResult, type NodeSpec, type Wake } from "@soma/sdk/node";
 import { countTry, DEFAULT_RETRY, leavesUnsettled, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
+import { BudgetSpent } from "../../domain/budget-spent.ts";
+import { budgetName, isBudgetName } from "../../domain/wait-names.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
-import { type Attempt, afterFailure, beginAttempt, endCanceled, runAttempt, toAttempt } from "./attempt.ts";
+import { askForBudget, refusedBudget } from "./ask-for-budget.ts";
+import { type Attempt, afterFailure, beginAttempt, endBad, endCanceled, runAttempt, toAttempt } from "./attempt.ts";
 import { beganWith } from "./began-with.ts";
 import { beginWait } from "./begin-wait.ts";
 import type { Children } from "./children.ts";
@@ -58,8 +61,11 @@ export async function executeNode(
       const woke = await wakeOrPark(parts, step, { waiting, scope, hasWaited, parksAgain: !hasWaited && wakes > 0 });
       if (woke === "parked") return undefined;
       if (woke === "stopped") return endCanceled(toAttempt({ ...params, woken, wakes }));
-      woken = woke;
       wakes += 1;
+      // Of what the engine has asked the node hears nothing.
+      if (!isBudgetName(waiting.signal ?? "")) woken = woke;
+      const refused = isBudgetName(waiting.signal ?? "") ? refusedBudget(woke) : undefined;
+      if (refused !== undefined) return endBad(toAttempt({ ...params, woken, wakes }), refused);
       waiting = undefined;
     }
     const attempt = await beginAttempt({ ...params, woken, wakes, goesOn });
@@ -70,6 +76,13 @@ export async function executeNode(
       waiting = await beginWait(given, { ...parts, step, scope, call: wakes, isTold: spec.pure !== true || wakes > 0 });
     } catch (error) {
       if (error instanceof StepStopped) throw error;
+      const asked = error instanceof BudgetSpent ? askForBudget(error, context.now()) : undefined;
+      if (asked !== undefined) {
+        attempt.streams.closeAll("ERROR");
+        const name = budgetName(step.number, wakes);
+        waiting = await beginWait(asked, { ...parts, step, scope, call: wakes, name, isTold: true });
+        continue;
+      }
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
       unsettled = leavesUnsettled(toSomaError(error).code);
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);

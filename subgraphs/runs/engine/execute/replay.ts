@@ -7,6 +7,7 @@ import { SomaError } from "@soma/shared/errors";
 import { checkKept } from "../../domain/custody.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isMigration } from "../../domain/migrations.ts";
+import { isBudgetName } from "../../domain/wait-names.ts";
 import { toWake, type Waiting } from "./parking.ts";
 import {
   beginScope,
@@ -171,7 +172,8 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
     case "STEP_PARKED":
       return { ...open, parked: waitingOf(event), unsettled: false };
     case "STEP_WOKEN": {
-      const woken = toWake(payloadOf(event.kind, event.payload).signal);
+      const { signal } = payloadOf(event.kind, event.payload);
+      const woken = isBudgetName(signal?.name ?? "") ? open.woken : toWake(signal);
       return { ...open, parked: undefined, wakes: open.wakes + 1, woken, unsettled: true, beganAt: event.at };
     }
     case "STEP_RETRIED": {

@@ -7,6 +7,9 @@ import type { ClaimedRun } from "../../store/claim-runs.ts";
 export interface ServiceBinding {
   run: ClaimedRun;
   stepId: string;
+  /** Number of the step, and which attempt and call of it asks: the same one never does twice. */
+  step: number;
+  call: string;
   principal: Principal;
   /** Gives every call up. */
   signal: AbortSignal;
@@ -19,7 +22,7 @@ export type ConnectedServices = (binding: ServiceBinding) => StepServices;
 export interface RunContext {
   run: ClaimedRun;
   /** What a step of the run may reach outside, in the name of who started the run and under the run's one role. */
-  servicesOf(stepId: string, signal: AbortSignal): StepServices;
+  servicesOf(asking: Pick<ServiceBinding, "stepId" | "step" | "call" | "signal">): StepServices;
   log: Log;
   now(): Date;
   /** Aborted by cancel, by a stop of the process, and when the run is no longer ours. */
@@ -70,7 +73,7 @@ export function createRunContext(params: {
     run,
     log,
     now,
-    servicesOf: (stepId, signal) => services({ run, stepId, principal, signal }),
+    servicesOf: (asking) => services({ run, principal, ...asking }),
     signal: controller.signal,
     canceled: () => canceled,
     lost: () => lost,

@@ -1,4 +1,5 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
+import type { ModelUsage } from "@soma/sdk/model-client";
 import { ModelError, type Quote } from "../model-error.ts";
 
 /** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
@@ -10,7 +11,7 @@ export interface WireChunk {
   alive: boolean;
   toolCalls: WireToolCall[];
   finishReason: string | null;
-  usage: { inputTokens: number; outputTokens: number } | null;
+  usage: ModelUsage | null;
   /** Fields of the message that nobody here understands, and its parts where its content is a list. */
   extra: JsonObject;
 }
@@ -157,5 +158,16 @@ function usageOf(usage: unknown): WireChunk["usage"] {
   if (!isRecord(usage)) return null;
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
   if (typeof inputTokens !== "number") return null;
-  return { inputTokens, outputTokens: typeof outputTokens === "number" ? outputTokens : 0 };
+  const cached = cachedOf(usage);
+  return {
+    inputTokens,
+    outputTokens: typeof outputTokens === "number" ? outputTokens : 0,
+    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+  };
+}
+
+/** Tokens of the prompt that the server had kept; two ways to say it. */
+function cachedOf({ prompt_tokens_details: details, prompt_cache_hit_tokens: hits }: Record<string, unknown>) {
+  const said = isRecord(details) ? details.cached_tokens : hits;
+  return typeof said === "number" ? said : undefined;
 }

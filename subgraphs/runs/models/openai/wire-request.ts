@@ -26,24 +26,28 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
     model,
     messages: toWireMessages(request.messages, options),
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
-    ...toWireParams(options),
+    ...toWireParams(options, request.maxOutputTokens),
     stream: true,
     ...(quirks.has("NO_STREAM_OPTIONS") ? {} : { stream_options: { include_usage: true } }),
   };
 }
 
-/** What the profile says of sampling and lengths: only what it says, and what the server takes of it. */
-function toWireParams({ params = {}, quirks, tokenLimitField }: WireOptions): Record<string, unknown> {
+/** What the profile says of sampling and lengths: only what it says, and what the server takes of it. An answer may be asked to be shorter. */
+function toWireParams(
+  { params = {}, quirks, tokenLimitField }: WireOptions,
+  atMost: number | undefined,
+): Record<string, unknown> {
   const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
   const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[tokenLimitField] : tokenLimitField;
   const { temperature, topP, seed, stop, reasoningEffort, maxOutputTokens } = params;
+  const tokens = atMost === undefined ? maxOutputTokens : Math.min(atMost, maxOutputTokens ?? atMost);
   const wire: readonly (readonly [string, unknown, Quirk?])[] = [
     ["temperature", temperature, "NO_TEMPERATURE"],
     ["top_p", topP, "NO_TOP_P"],
     ["seed", seed, "NO_SEED"],
     ["stop", stop],
     ["reasoning_effort", reasoningEffort, "NO_REASONING_EFFORT"],
-    [limit, maxOutputTokens],
+    [limit, tokens],
   ];
   const sent = wire.filter(([, value, quirk]) => value !== undefined && (quirk === undefined || !quirks.has(quirk)));
   return Object.fromEntries(sent.map(([name, value]) => [name, value]));

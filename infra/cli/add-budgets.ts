@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { listBudgets, type RaiseBudgetOptions, raiseBudget, showUsage } from "./budgets.ts";
+import type { Product } from "./find-product.ts";
+
+interface Shared {
+  product(): Promise<Product>;
+  json: boolean;
+}
+
+/** The commands about what calls cost, and may. */
+export function addBudgets(program: Command, { product, json }: Shared): void {
+  program
+    .command("usage")
+    .option("--by <what>", "day, role, agent or profile", "day")
+    .option("--since <day>", "from this day on, such as 2026-11-27")
+    .option("--run <run>", "of one run")
+    .description("what calls of models and tools have used and cost")
+    .action(async (options: { by: string; since?: string; run?: string }) =>
+      showUsage(await product(), { ...options, json }),
+    );
+  const budgets = program
+    .command("budgets")
+    .description("limits of what calls may cost, and where they stand")
+    .action(async () => listBudgets(await product(), json));
+  budgets
+    .command("raise")
+    .argument("<measure>", "money, tokens, model_calls or tool_calls")
+    .argument("<by>", "by how much, such as 0.50")
+    .requiredOption("--reason <text>", "kept in the books")
+    .option("--span <span>", "day for today's, or total", "day")
+    .option("--role <role>", "of a role")
+    .option("--agent <agent>", "of an agent")
+    .option("--run <run>", "of a run with all that it starts")
+    .description("raise a budget, the tenant's when nothing is named; runs that wait for it go on")
+    .action(async (measure: string, by: string, options: Omit<RaiseBudgetOptions, "measure" | "by">) =>
+      raiseBudget(await product(), { measure, by, ...options, json }),
+    );
+}

@@ -1,0 +1,26 @@
+import type { Tx } from "@soma/shared/postgres/connect";
+import type { BudgetRaise } from "../domain/budget-raise.ts";
+
+export interface RaiseParams extends BudgetRaise {
+  tenant: string;
+  reason: string;
+  raisedBy: string;
+  /** Raised once under each key. */
+  idemKey: string;
+}
+
+/** Raises a budget, of today where it is one of each day; false when that was done under this key. */
+export async function raiseBudget(tx: Tx, params: RaiseParams): Promise<boolean> {
+  const { tenant, scope, name, daily, measure, raise, reason, raisedBy, idemKey } = params;
+  const by = (each: string): number => (each === measure ? raise : 0);
+  const amount = tx`row(${by("money")}::bigint, ${by("tokens")}::bigint, ${by("modelCalls")}::bigint, ${by("toolCalls")}::bigint)::amounts`;
+  const day = daily ? tx`(clock_timestamp() at time zone 'UTC')::date` : tx`'-infinity'::date`;
+  const raised = await tx`
+    insert into budget_raise (tenant, idem_key, scope, name, day, amount, reason, raised_by)
+    values (${tenant}, ${idemKey}, ${scope}, ${name}, ${day}, ${amount}, ${reason}, ${raisedBy}) on conflict do nothing returning 1`;
+  if (raised.length === 0) return false;
+  await tx`
+    insert into budget as b (tenant, scope, name, day, raised) values (${tenant}, ${scope}, ${name}, ${day}, ${amount})
+    on conflict (tenant, scope, name, day) do update set raised = plus(b.raised, excluded.raised)`;
+  return true;
+}
