@@ -102,17 +102,17 @@ export async function look(
   const limited = { ...profile, timeoutsMs };
   const found = await provider.look({ name, profile: limited, env, fetch, scenario, named });
   if (!found.usable) return { profile: name, ...found };
-  const client = withTerms(found.client, profile);
-  if (lanes === undefined) return { profile: name, ...found, client };
   const { baseUrl, maxConcurrent } = profile;
   const place = JSON.stringify([profile.provider, baseUrl ?? "", readKey(profile, env).apiKey ?? ""]);
-  return { profile: name, ...found, client: lanes.guard(client, { place, maxConcurrent }) };
+  const client = lanes?.guard(found.client, { place, maxConcurrent }) ?? found.client;
+  return { profile: name, ...found, client: withTerms(client, profile) };
 }
 
-/** A client that says what its profile says of its price. */
+/** A client that says what its profile says of its price and its room. */
 function withTerms(client: ModelClient, { price, params, capabilities }: ModelProfile): ModelClient {
   const said = [params?.maxOutputTokens, capabilities?.maxOutputTokens].filter((most) => most !== undefined);
   const { profile, provider, model, isAi } = client;
-  const terms = { price, maxOutputTokens: said.length === 0 ? undefined : Math.min(...said) };
+  const maxOutputTokens = said.length === 0 ? undefined : Math.min(...said);
+  const terms = { price, maxOutputTokens, contextTokens: capabilities?.contextTokens, params };
   return { profile, provider, model, isAi, terms, chat: (request, signal) => client.chat(request, signal) };
 }

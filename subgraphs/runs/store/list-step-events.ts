@@ -4,14 +4,14 @@ import { fromHistoryRow, type HistoryRow, historyColumns } from "./history-colum
 
 /**
  * Begins, waits, retries and ends of the steps in each run's history, step by step and of each the oldest first, and its
- * rollbacks; a run has at most some hundred steps.
+ * rollbacks; a run has at most some hundred steps. What models were sent is read of one step at a time.
  */
 export async function listStepEvents(
   tx: Tx,
   { runIds }: { runIds: readonly string[] },
 ): Promise<Map<string, HistoryEvent[]>> {
   const rows = await tx<(HistoryRow & { ofRun: string })[]>`
-    select asked.run_id as "ofRun", ${historyColumns(tx)} from unnest(${[...new Set(runIds)]}::uuid[]) asked(run_id)
+    select asked.run_id as "ofRun", ${historyColumns(tx, { prompts: false })} from unnest(${[...new Set(runIds)]}::uuid[]) asked(run_id)
       cross join lateral lineage(asked.run_id) part
       cross join lateral (
         -- each as its index has it
