@@ -84,7 +84,6 @@ const ProfileSchema = Type.Object(PROFILE);
 
 /** A profile; what its provider adds has been checked by that provider's schema. */
 export type ModelProfile = Static<typeof ProfileSchema>;
-export type ModelPrice = Static<typeof PriceSchema>;
 
 export const ChoiceSchema = Type.Partial(
   Type.Object({

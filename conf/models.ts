@@ -4,7 +4,7 @@ import { choiceFaults, fallbackFaults, misplaced } from "./model-faults.ts";
 import { ChoiceSchema, type ModelProfile, PROFILE } from "./model-profile.ts";
 import { faultsOf, readYaml, refuse, SHIPPED_CONF } from "./read-conf.ts";
 
-export type { ModelChoice, ModelPrice, ModelProfile } from "./model-profile.ts";
+export type { ModelChoice, ModelProfile } from "./model-profile.ts";
 
 const ModelsSchema = Type.Object(
   {

@@ -31,6 +31,13 @@ describe("createSomaClient().request()", () => {
       .request(ToolsDocument, {}, options)
       .catch((error: unknown) => error);
 
+  it("sends no number that would arrive as another one, and says which", async () => {
+    const asked = createSomaClient({ url }).request({ toString: () => "" }, { input: { amount: 1 / 0 } });
+    await expect(asked).rejects.toThrow('the number Infinity at "amount" cannot be kept exactly; send it as a text');
+    await expect(asked).rejects.toMatchObject({ code: "BAD_INPUT", retryable: false });
+    expect(got).toEqual([]);
+  });
+
   it("sends the document and gives back its data", async () => {
     answer = { body: '{"data":{"tools":[]}}' };
     expect(await ask()).toEqual({ tools: [] });

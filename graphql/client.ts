@@ -1,3 +1,4 @@
+import { InexactNumber, toExactJson } from "@soma/schemas/exact-json";
 import { fromWire, SomaRequestError, type WireError } from "./request-error.ts";
 import { type FollowRunParams, followRun, type RunEvent } from "./run-events.ts";
 
@@ -47,6 +48,16 @@ function isGone(data: unknown, [field]: readonly (string | number)[]): boolean {
   return field === undefined || ((data ?? {}) as Record<string, unknown>)[field] == null;
 }
 
+/** A number of the variables that JSON cannot tell is refused: the other side would hear of nothing in its place. */
+function toBody(query: string, variables: unknown): string {
+  try {
+    return toExactJson({ query, variables });
+  } catch (cause) {
+    if (!(cause instanceof InexactNumber)) throw cause;
+    throw new SomaRequestError(cause.message, { code: "BAD_INPUT", retryable: false, cause });
+  }
+}
+
 export function createSomaClient(options: SomaClientOptions): SomaClient {
   const { url, token } = options;
   const send = options.fetch ?? fetch;
@@ -67,13 +78,11 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
 
   return {
     async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
-      const response = await post(JSON.stringify({ query: document.toString(), variables }), limits).catch(
-        (cause: unknown) => {
-          if (limits.signal?.aborted === true)
-            throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
-          throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
-        },
-      );
+      const response = await post(toBody(document.toString(), variables), limits).catch((cause: unknown) => {
+        if (limits.signal?.aborted === true)
+          throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
+        throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
+      });
       const answer = (await response.json().catch((cause: unknown) => {
         throw new SomaRequestError(`${url} answered ${response.status} with something that is not JSON`, {
           code: "UNREACHABLE",

@@ -24,6 +24,7 @@ const BOUNDED_LISTS = {
   "StepModel.passedOver": "the fallbacks of a profile, each asked 5 times at most",
   "TestModelPayload.checks": "a value of ModelCheckKind each",
   "Query.schedules": "100 of a tenant",
+  "Query.budgets": "limits of conf/budgets.yaml for one tenant",
   "Query.graphs": "the agents of this installation and of its project",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InexactNumber, isExact, parseExactJson } from "./exact-json.ts";
+import { InexactNumber, isExact, parseExactJson, toExactJson } from "./exact-json.ts";
 
 describe("parseExactJson()", () => {
   it.each([
@@ -32,5 +32,20 @@ describe("parseExactJson()", () => {
     const double = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(fc.property(double, (value) => isExact(JSON.stringify(value))));
     expect(() => parseExactJson('{"a":1e400')).toThrow(SyntaxError);
+  });
+});
+
+describe("toExactJson()", () => {
+  it.each([
+    [{ list: [{ amount: Number.POSITIVE_INFINITY }] }, 'the number Infinity at "amount"'],
+    [{ part: Number.NaN }, 'the number NaN at "part"'],
+    [{ order: 12345678901234567890n }, 'the number 12345678901234567890 at "order"'],
+  ])("refuses %o by its name", (value, message) => {
+    expect(() => toExactJson(value)).toThrow(message);
+    expect(() => toExactJson(value)).toThrow(InexactNumber);
+  });
+
+  it("is JSON.stringify() for everything else", () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => toExactJson(value) === JSON.stringify(value)));
   });
 });

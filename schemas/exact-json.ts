@@ -27,6 +27,15 @@ export function parseExactJson(text: string): unknown {
   return value;
 }
 
+/** JSON of a value; throws InexactNumber for a number that JSON has no digits for, which would be told as null. */
+export function toExactJson(value: unknown): string {
+  return JSON.stringify(value, (name, item: unknown) => {
+    const isNone = typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item));
+    if (isNone) throw new InexactNumber(String(item), name);
+    return item;
+  });
+}
+
 /** Whether a number that is written like this is kept: not rounded where it is whole, and neither too large nor too small. */
 export function isExact(source: string): boolean {
   const value = Number(source);

@@ -151,7 +151,9 @@ export type ModelCheckKind =
 
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
 
 /** What happens to an effect when its run comes to the same place again. */

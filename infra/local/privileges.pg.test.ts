@@ -8,14 +8,14 @@ import { SCHEMAS } from "./parts.ts";
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: [
-    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "lineage", "order_erasure", "plus"],
-    ...["search_memories", "seize_run"],
+    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "keep_values", "lineage", "order_erasure"],
+    ...["plus", "search_memories", "seize_run"],
   ],
   soma_worker: [
     ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
-    ...["has_advanced", "in_effect", "lineage", "project_sql", "queues_in_turn"],
+    ...["has_advanced", "in_effect", "keep_values", "lineage", "project_sql", "queues_in_turn"],
     ...["release_runs", "reserve_budget", "retire_runs", "room_of", "set_aside", "settle_budget", "share_of"],
-    ...["sweep_budget", "take_over_worker"],
+    ...["sweep_budget", "take_over_worker", "text_in"],
   ],
 };
 

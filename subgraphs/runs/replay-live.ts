@@ -2,7 +2,7 @@ import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { isFinished } from "./domain/run-status.ts";
 import { type Judgement, judgeRun, type Verdict } from "./engine/deploys/judge-run.ts";
 import { type GraphRegistry, pinOf } from "./engine/graphs/graph-registry.ts";
-import { fromHistoryRow, type HistoryRow } from "./store/history-columns.ts";
+import { type HistoryRow, toEvents } from "./store/history-columns.ts";
 import { listStandingRuns } from "./store/list-standing-runs.ts";
 import { readJournals } from "./store/read-journals.ts";
 import type { StandingRun } from "./store/standing-runs.ts";
@@ -40,10 +40,12 @@ export interface ReplayLiveParams {
 /** Replays journals of a product with the graphs of this build, and tells what would become of their runs. Executes nothing. */
 export async function replayLive({ url, schema, graphs, limit }: ReplayLiveParams): Promise<LiveReport> {
   const parameters = { default_transaction_read_only: "on" };
-  const sql = connect({ url, schema, applicationName: "soma-replay", max: 1, statementTimeoutMs: 0, parameters });
+  // One reads journals, and the other what is kept beside them.
+  const sql = connect({ url, schema, applicationName: "soma-replay", max: 2, statementTimeoutMs: 0, parameters });
   try {
     const report: LiveReport = { journals: 0, open: 0, events: 0, graphs: {}, runs: [] };
-    for await (const { run, rows } of readAll(sql, limit)) note(report, run, judge(graphs, run, rows), rows.length);
+    for await (const { run, rows } of readAll(sql, limit))
+      note(report, run, await judge(sql, graphs, { run, rows }), rows.length);
     return report;
   } finally {
     await sql.end({ timeout: 2 });
@@ -75,10 +77,10 @@ async function* readAll(sql: Sql, limit: number): AsyncGenerator<JournalOfRun> {
 }
 
 /** A kind of event that a newer build wrote is one with which this one cannot go on. */
-function judge(graphs: GraphRegistry, run: StandingRun, rows: readonly HistoryRow[]): Judgement | undefined {
+async function judge(sql: Sql, graphs: GraphRegistry, { run, rows }: JournalOfRun): Promise<Judgement | undefined> {
   const isOver = isFinished(run.status);
   try {
-    return judgeRun(graphs, { pin: pinOf(run), isOver, run, events: rows.map(fromHistoryRow) });
+    return judgeRun(graphs, { pin: pinOf(run), isOver, run, events: await toEvents(sql, rows) });
   } catch (error) {
     if (isOver) return undefined;
     const why = error instanceof Error ? error.message : String(error);

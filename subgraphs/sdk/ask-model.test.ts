@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { askModel, callTools, wantsTools } from "./ask-model.ts";
 import { defineTool } from "./define-tool.ts";
 import { appended, graph, replaced } from "./graph.ts";
-import type { ChatMessage, ChatRequest } from "./model-client.ts";
+import type { ChatMessage, ChatRequest, ModelClient } from "./model-client.ts";
 import { testAgent } from "./test-agent.ts";
 import { tryStep } from "./testing/step.ts";
 
@@ -34,6 +34,17 @@ const helper = graph("helper", 1, { talk: appended<ChatMessage>(), answer: repla
 const find = (id: unknown) => ({ calls: [{ tool: "find_order", args: { id } }] });
 
 describe("askModel() with callTools()", () => {
+  it("asks a client, where a test gives one", async () => {
+    const model: ModelClient = {
+      ...{ profile: "mine", provider: "mine", model: "mine", isAi: true },
+      async *chat() {
+        yield { type: "text", delta: "hi" };
+        yield { type: "finish", reason: "stop", usage: null };
+      },
+    };
+    expect(await testAgent(helper, { input: "A-1?", model, tools })).toMatchObject({ answer: "hi" });
+  });
+
   it("goes round until the model has an answer, and shows it only the tools it is given", async () => {
     const asked: ChatRequest[] = [];
     const model = (request: ChatRequest) => {

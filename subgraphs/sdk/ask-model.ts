@@ -131,10 +131,10 @@ export function callTools<S extends TalkState>(): NodeSpec<S> {
       if (refused.length > 0) return tellRefusals(refused);
       const [call] = open;
       if (call === undefined) return { summary: "There is nothing to call" };
-      const args = parseArguments(call);
-      if (args === undefined) return answer(call, { status: "FAILED", error: "the arguments are not a JSON object" });
+      const asked = parseArguments(call);
+      if (asked.args === undefined) return answer(call, { status: "FAILED", error: asked.fault });
       const { told, ...called } = await callOnce(
-        { name: call.name, args, idempotencyKey: `${context.stepId}:${call.id}` },
+        { name: call.name, args: asked.args, idempotencyKey: `${context.stepId}:${call.id}` },
         context,
       );
       if (called.failure === undefined)

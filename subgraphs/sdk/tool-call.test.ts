@@ -4,7 +4,7 @@ import type { StepServices } from "./services.ts";
 import { StepError } from "./step-error.ts";
 import { createTestServices } from "./testing/services.ts";
 import { noStreams, TEST_RUN } from "./testing/step.ts";
-import { decideCall, invokeDecided } from "./tool-call.ts";
+import { decideCall, invokeDecided, parseArguments } from "./tool-call.ts";
 
 const call = { name: "find", args: { id: "A-1" }, idempotencyKey: "run.1:call:1" };
 const now = () => new Date(0);
@@ -88,5 +88,26 @@ describe("invokeDecided()", () => {
     const stopped = aStep(throws(coded("ABORTED")));
     await expect(invokeDecided(call, "token", stopped.context)).rejects.toThrow("it says ABORTED");
     expect(stopped.seen.canceled).toEqual([]);
+  });
+});
+
+describe("parseArguments()", () => {
+  const written = (text: string) => parseArguments({ id: "c", name: "find", arguments: text });
+
+  it("gives what a model wrote, and nothing written is no argument", () => {
+    expect(written('{"id":"A-1"}')).toEqual({ args: { id: "A-1" } });
+    expect(written("")).toEqual({ args: {} });
+  });
+
+  it.each([
+    ["[1]", "the arguments are not a JSON object"],
+    ["{", "the arguments are not a JSON object"],
+    [
+      '{"order":12345678901234567890}',
+      'the number 12345678901234567890 at "order" cannot be kept exactly; send it as a text',
+    ],
+    ['{"amount":1e400}', 'the number 1e400 at "amount" cannot be kept exactly; send it as a text'],
+  ])("tells why no tool is called with %s", (text, fault) => {
+    expect(written(text)).toEqual({ args: undefined, fault });
   });
 });

@@ -1,3 +1,5 @@
+import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
+import { isRecord } from "@soma/schemas/json";
 import type { ToolCall } from "./model-client.ts";
 import type { StepContext } from "./node.ts";
 import { rememberTool } from "./remember-tool.ts";
@@ -82,14 +84,13 @@ async function copyFrames(invocationId: string, until: AbortSignal, context: Ste
   }
 }
 
-/** The arguments a model wrote, or undefined when they are not a JSON object. */
-export function parseArguments(call: ToolCall): { [key: string]: unknown } | undefined {
+/** The arguments a model wrote, or why no tool can be called with them: it reads that, and may ask again. */
+export function parseArguments(call: ToolCall): { args: KeyedCall["args"] } | { args: undefined; fault: string } {
   try {
-    const value: unknown = JSON.parse(call.arguments === "" ? "{}" : call.arguments);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as { [key: string]: unknown })
-      : undefined;
-  } catch {
-    return undefined;
+    const args = parseExactJson(call.arguments === "" ? "{}" : call.arguments);
+    if (isRecord(args)) return { args };
+  } catch (error) {
+    if (error instanceof InexactNumber) return { args: undefined, fault: error.message };
   }
+  return { args: undefined, fault: "the arguments are not a JSON object" };
 }

@@ -15,6 +15,7 @@ const CATALOGUE = {
   ERASED: { httpStatus: 410, retryable: false, expose: true },
   CURSOR_INVALID: { httpStatus: 400, retryable: false, expose: true },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, expose: true },
+  VALUE_MISSING: { httpStatus: 500, retryable: false, expose: true },
   EVENT_INVALID: { httpStatus: 500, retryable: false, expose: false },
   DECISION_INVALID: { httpStatus: 403, retryable: false, expose: true },
   DECISION_EXPIRED: { httpStatus: 403, retryable: false, expose: true },

@@ -27,6 +27,22 @@ const DURABLE_FIRST = {
 /** One text is changed at a time; what the tests of the engine do not notice there, they would not notice in a release either. */
 export const MUTATIONS: readonly Mutation[] = [
   {
+    name: "after a lost answer nobody hears what is asked of a run",
+    file: `${RUNS}/engine/journal/commit-rows.ts`,
+    edits: [["row.resolve(control);", "row.resolve(0);"]],
+    test: `${RUNS}/testing/simulation/simulation.test.ts`,
+    title: "whatever comes when",
+    byHand: true,
+  },
+  {
+    name: "an effect at most once begins in a process that was frozen",
+    file: `${RUNS}/engine/execute/attempt.ts`,
+    edits: [["spec.once === true && !(await context.isStillOurs())", "false"]],
+    test: `${RUNS}/testing/simulation/simulation.test.ts`,
+    title: "whatever comes when",
+    byHand: true,
+  },
+  {
     name: "the fence is one statement with the commit",
     file: COMMIT,
     edits: [["  perform pg_advisory_xact_lock_shared(2, p_no);\n", ""]],

@@ -45,7 +45,7 @@ export type Query = {
   runs: Maybe<RunConnection>;
   /** One session by id, or null when it does not exist for this tenant. */
   session: Maybe<Session>;
-  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000. */
+  /** One page of a run's history after a sequence number, oldest first. `limit` is 1 to 1000; a page has fewer where payloads are large. */
   runEventsPage: Maybe<RunBatch>;
   /** The agents of this installation and of its project, by name; `startRun` takes each. */
   graphs: Maybe<Array<AgentGraph>>;
@@ -501,7 +501,9 @@ export type EraseRunPayload = {
 
 /** Where models come from. */
 export type ModelProvider =
+  | 'AI_SDK'
   | 'OPENAI_COMPATIBLE'
+  | 'OPENAI_RESPONSES'
   | 'SCRIPTED';
 
 /** A profile of conf/models.yaml. */

@@ -57,8 +57,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const ofRuns = runResolvers(deps);
   const schedules = scheduleResolvers({ ...deps, starter });
   const custody = custodyResolvers(sql);
-  const models = modelResolvers(deps.models);
   const spending = budgetResolvers(deps);
+  const models = modelResolvers(deps.models);
   return {
     Query: {
       ...schedules.Query,
@@ -77,8 +77,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     Mutation: {
       ...schedules.Mutation,
       ...custody.Mutation,
-      ...models.Mutation,
       ...spending.Mutation,
+      ...models.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });

@@ -36,6 +36,8 @@ export type RunFrame = RunBatchFrame | RunHeartbeatFrame | RunEndFrame;
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 262_144;
 const PAGE_MAX = 1_000;
+/** Well within what the gateway takes for an answer: large values are kept once, and told with each event that has them. */
+const PAGE_BYTES = 4 * 1_024 * 1_024;
 const HEARTBEAT_MS = 5_000;
 export interface RunEventsDeps {
   /** A pool of the request role. */
@@ -46,7 +48,7 @@ export interface RunEventsDeps {
   now(): Date;
 }
 
-/** One page of history; empty at the end. */
+/** One page of history, shorter where its payloads are large; empty at the end. */
 export async function readRunPage(
   sql: Sql,
   principal: Principal,
@@ -57,7 +59,7 @@ export async function readRunPage(
     throw new SomaError("BAD_INPUT", `limit is ${limit}; it must be 1 to ${PAGE_MAX}`);
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
     const { hash } = await findStart(tx, runId, afterSeq);
-    const events = await readHistory(tx, { runId, afterSeq, limit });
+    const events = bounded(await readHistory(tx, { runId, afterSeq, limit }), PAGE_BYTES);
     return {
       __typename: "RunBatch",
       firstSeq: afterSeq + 1,
@@ -117,7 +119,7 @@ export async function* followRunEvents(
 function readOn(sql: Sql, tenant: string, runId: string, afterSeq: number) {
   return transaction(sql, { tenant }, async (tx) => {
     const [run] = await findRuns(tx, { runIds: [runId] });
-    const events = bounded(await readHistory(tx, { runId, afterSeq, limit: BATCH_EVENTS }));
+    const events = bounded(await readHistory(tx, { runId, afterSeq, limit: BATCH_EVENTS }), BATCH_BYTES);
     return { status: run?.status ?? RUN_STATUS.FAILED.code, events };
   });
 }
@@ -135,12 +137,12 @@ async function findStart(tx: Tx, runId: string, afterSeq: number): Promise<{ seq
   return { seq: afterSeq, hash };
 }
 
-/** As many events as fit a frame, at least one. */
-function bounded(events: HistoryEvent[]): HistoryEvent[] {
+/** As many events as fit so many bytes, at least one. */
+function bounded(events: HistoryEvent[], most: number): HistoryEvent[] {
   let bytes = 0;
   const end = events.findIndex((event, index) => {
     bytes += JSON.stringify(event.payload).length;
-    return index > 0 && bytes > BATCH_BYTES;
+    return index > 0 && bytes > most;
   });
   return end === -1 ? events : events.slice(0, end);
 }

@@ -81,8 +81,6 @@ export function runResolvers({
     Step: {
       __resolveReference: ({ id }, context) => findStep(sql, context, id),
       answeredBy: (step) => modelOf(step),
-      // Steps that came in a list were read without it.
-      prompt: async (step, _args, context) => step.prompt ?? (await findStep(sql, context, step.id))?.prompt ?? null,
       startedAt: (step) => step.startedAt.toISOString(),
       finishedAt: (step) => step.finishedAt?.toISOString() ?? null,
     },

@@ -3,19 +3,18 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { isDataFault } from "@soma/shared/postgres/data-fault";
 import { statement } from "@soma/shared/postgres/statement";
 import { requestSignal } from "@soma/shared/request-signal";
-import { beginRuns, type NewRun } from "../store/begin-runs.ts";
-import type { RunRow } from "../store/tables.ts";
+import { type BegunRow, beginRuns, type NewRun } from "../store/begin-runs.ts";
 
 /** Runs of one statement at most; their inputs are bounded, and so is the statement. */
 const MAX_RUNS = 32;
 
-interface Waiting extends PromiseWithResolvers<RunRow | undefined> {
+interface Waiting extends PromiseWithResolvers<BegunRow | undefined> {
   run: NewRun;
 }
 
 export interface RunStarter {
   /** The run of the key, durable: this one, or the one that the key has; undefined when its session does not exist. */
-  start(run: NewRun): Promise<RunRow | undefined>;
+  start(run: NewRun): Promise<BegunRow | undefined>;
 }
 
 /**
@@ -50,7 +49,7 @@ export function createRunStarter(sql: Sql): RunStarter {
     async start(run) {
       const signal = requestSignal();
       if (signal?.aborted === true) throw canceledError();
-      const waiting: Waiting = { run, ...Promise.withResolvers<RunRow | undefined>() };
+      const waiting: Waiting = { run, ...Promise.withResolvers<BegunRow | undefined>() };
       // One that has left already may still be made; its key finds it then.
       const giveUp = (): void => {
         queue = queue.filter((other) => other !== waiting);

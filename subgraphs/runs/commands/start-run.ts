@@ -1,3 +1,4 @@
+import { ERASED_PAYLOAD } from "@soma/schemas/erased-payload";
 import type { JsonObject } from "@soma/schemas/json";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
@@ -79,7 +80,9 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
   });
   if (row === undefined)
     throw new SomaError("NOT_FOUND", `session ${run.sessionId} does not exist; leave sessionId out to begin one`);
-  return row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);
+  const begun = row.runId === runId ? row : sameRun(row, idemDigest, params.idempotencyKey);
+  // A repeat has the same input, or it is refused.
+  return { ...begun, input: begun.erasedAt === null ? input : ERASED_PAYLOAD };
 }
 
 /** What is started, by whom it may be, with what is left out filled in; throws when it cannot. */
@@ -102,7 +105,7 @@ export function checkStart(
 }
 
 /** The run that was started under a key, when it was with the same body. */
-export function sameRun(run: RunRow, idemDigest: string, key: string): RunRow {
+export function sameRun<T extends Pick<RunRow, "runId" | "idemDigest">>(run: T, idemDigest: string, key: string): T {
   if (run.idemDigest === idemDigest) return run;
   throw new SomaError(
     "IDEMPOTENCY_CONFLICT",

@@ -19,8 +19,8 @@ export interface Judgement {
   againMs: number | undefined;
 }
 
-/** A heartbeat did not come, and had a tenth of a second more. */
-const SILENT_MS = 350;
+/** A heartbeat did not come, and had a tenth of a second more. Nobody who was heard since is dead. */
+export const SILENT_MS = 350;
 /** When more than half look dead at once it may be the database, whose locks are all gone after a failover. */
 const MOST_SILENT_MS = 1_000;
 const DOUBT_MS = 250;

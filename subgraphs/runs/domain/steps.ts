@@ -17,7 +17,7 @@ export interface Step {
   attempt: number;
   summary: string | null;
   output: Json;
-  /** What a model was sent; null of a step that asked none, and where it was not read. */
+  /** What a model was sent; null of a step that asked none, or got no answer. */
   prompt: SentPrompt | null;
   error: HistoryError | null;
   startedAt: Date;

@@ -14,7 +14,13 @@ import { WORK_WAITS } from "../domain/hints.ts";
 import { RUN_STATUS } from "../domain/run-status.ts";
 import { approvalIdOf, budgetName } from "../domain/wait-names.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
-import { budgetsWith, countedServices, createPricedModel, type PricedModel } from "../testing/priced-model.ts";
+import {
+  A_MILLIONTH,
+  budgetsWith,
+  countedServices,
+  createPricedModel,
+  type PricedModel,
+} from "../testing/priced-model.ts";
 
 const bob = aPrincipal({ subject: "user:bob", roles: ["approver"] });
 
@@ -27,8 +33,8 @@ describe("a run under a budget", () => {
   let model: PricedModel;
   afterEach(() => harness.close());
 
-  async function begin(conf: BudgetsConf, usage?: ModelUsage | null) {
-    model = usage === undefined ? createPricedModel() : createPricedModel(usage);
+  async function begin(conf: BudgetsConf, usage?: ModelUsage, maxOutputTokens = 1_000) {
+    model = createPricedModel(usage, { ...A_MILLIONTH, maxOutputTokens });
     const services = countedServices(model, () => harness.database.worker, conf);
     harness = await createEngineHarness([asks], { services, budgets: conf });
     return harness;
@@ -56,7 +62,7 @@ describe("a run under a budget", () => {
 
   it("of money spends no more than it has, however many run at once: 256 of which each wants a thousandth", async () => {
     const conf = budgetsWith({ total: { money: 0.05 } }, { whenSpent: "end" });
-    await begin(conf, { inputTokens: 900, outputTokens: 100 });
+    await begin(conf, { inputTokens: 900, outputTokens: 100 }, 100);
     const { life } = await harness.startWorker(256);
     const counted = await harness.start({ graph: "asks" });
     const rest = await Promise.all(Array.from({ length: 255 }, () => harness.start({ graph: "asks" })));
@@ -86,7 +92,7 @@ describe("a run under a budget", () => {
       select distinct j.payload #>> '{error,code}' as code from journal j where j.kind = 5`;
     expect(lost).toEqual({ code: "BUDGET_EXCEEDED" });
     await life.close();
-  });
+  }, 60_000);
 
   it("waits for a person when it is spent; who raises it lets it go on, and others that wait for the same", async () => {
     const conf = budgetsWith({ total: { money: 0 } });

@@ -32,14 +32,14 @@ const waits = graph("waits", 1, {})
   .build(() => "went");
 
 /** A graph whose one step starts a run of another and tells how it ended. */
-const boss = (name: string, agent: string, more: { role?: string; minutes?: number } = {}) => {
-  const { role, minutes } = more;
+const boss = (name: string, agent: string, more: { role?: string; minutes?: number; amount?: number } = {}) => {
+  const { role, minutes, amount } = more;
   return graph(name, 1, { told: replaced("") })
     .node(
       "delegates",
       runAgent({
         graph: agent,
-        input: () => ({ text: `for ${name}` }),
+        input: () => ({ text: `for ${name}`, ...(amount === undefined ? {} : { amount }) }),
         ...(role === undefined ? {} : { role }),
         ...(minutes === undefined ? {} : { until: (_, { now }) => new Date(now().getTime() + minutes * MINUTE_MS) }),
         done: ({ status, answer, error }) => ({
@@ -69,6 +69,7 @@ let harness: EngineHarness;
 beforeAll(async () => {
   harness = await createEngineHarness([
     ...[helper, breaks, waits, slowBoss, boss("deep", "deep"), boss("lost", "nowhere")],
+    boss("endless", "helper", { amount: Number.POSITIVE_INFINITY }),
     ...[boss("boss", "helper"), boss("unlucky", "breaks"), boss("patient", "waits"), boss("upper", "patient")],
     ...[boss("climber", "helper", { role: "admin" }), boss("impatient", "waits", { minutes: 1 })],
   ]);
@@ -118,8 +119,8 @@ describe("a run that starts another", () => {
 
   it("is told of a failure and of a cancel, and fails itself when it may not start what it wants", async () => {
     const { life } = await harness.startWorker();
-    const [unlucky, patient, lost, climber] = await Promise.all(
-      ["unlucky", "patient", "lost", "climber"].map((name) => harness.start({ graph: name })),
+    const [unlucky, patient, lost, climber, endless] = await Promise.all(
+      ["unlucky", "patient", "lost", "climber", "endless"].map((name) => harness.start({ graph: name })),
     );
     const { runId } = await childOf(patient?.runId ?? "");
     await cancelRun(harness.database.request, aPrincipal(), { runId, idempotencyKey: newId() });
@@ -129,6 +130,9 @@ describe("a run that starts another", () => {
     expect(await answerOf(patient?.runId ?? "")).toEqual({ answer: "CANCELED" });
     expect(await answerOf(lost?.runId ?? "")).toMatchObject({
       error: { code: "BAD_INPUT", message: expect.stringContaining('there is no graph "nowhere"') },
+    });
+    expect(await answerOf(endless?.runId ?? "")).toMatchObject({
+      error: { code: "BAD_INPUT", message: expect.stringContaining('the number Infinity at "amount"') },
     });
     expect(await answerOf(climber?.runId ?? "")).toMatchObject({
       error: { code: "FORBIDDEN", message: expect.stringContaining('may not start one under "admin"') },

@@ -14,7 +14,9 @@ import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 import { executeRun } from "./execute/execute-run.ts";
 import { createRunContext } from "./execute/run-context.ts";
 import { runLimitSettings } from "./execute/run-limits.ts";
+import { recordsOf } from "./execute/run-records.ts";
 import { createCommitBatcher } from "./journal/commit-batcher.ts";
+import { commitsOf } from "./journal/commits.ts";
 
 const STEPS = 10;
 const log = createSilentLog();
@@ -69,7 +71,7 @@ describe("what runs of ten steps cost", () => {
   }
 
   async function runTogether(count: number): Promise<void> {
-    const batcher = createCommitBatcher({ sql: commits, projects: commits, owner, log });
+    const batcher = createCommitBatcher({ commits: commitsOf({ commits, projects: commits }, owner), log });
     const runs = await startAndClaim(count);
     expect(runs).toHaveLength(count);
     await Promise.all(
@@ -81,7 +83,7 @@ describe("what runs of ten steps cost", () => {
           batcher,
           children: { start: () => Promise.reject(new Error("not used")) },
           limits,
-          sql: harness.database.worker,
+          records: recordsOf(harness.database.worker),
           log,
           onCommitted() {},
         });

@@ -104,8 +104,8 @@ export async function look(
   if (!found.usable) return { profile: name, ...found };
   const { baseUrl, maxConcurrent } = profile;
   const place = JSON.stringify([profile.provider, baseUrl ?? "", readKey(profile, env).apiKey ?? ""]);
-  const client = lanes?.guard(found.client, { place, maxConcurrent }) ?? found.client;
-  return { profile: name, ...found, client: withTerms(client, profile) };
+  const guarded = lanes?.guard(found.client, { place, maxConcurrent }) ?? found.client;
+  return { profile: name, ...found, client: withTerms(guarded, profile) };
 }
 
 /** A client that says what its profile says of its price and its room. */

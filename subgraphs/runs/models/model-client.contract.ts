@@ -74,25 +74,42 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
       }
     });
 
-    test("it says something once its tools have answered", async () => {
-      const first = summed(await collect(chat(ask("What is 37*12?"))));
-      const results = first.calls.map(
-        (call): ChatMessage => ({
-          role: "tool",
-          toolCallId: call.id,
-          content: '{"status":"SUCCEEDED","output":"444"}',
-        }),
+    /** What it says to the results of its calls, when its own turn is told in this way. */
+    const goOn = async (told: (first: ReturnType<typeof summed>) => Extract<ChatMessage, { role: "assistant" }>) => {
+      const turn = told(summed(await collect(chat(ask("What is 37*12?")))));
+      const results = (turn.toolCalls ?? []).map(
+        ({ id }): ChatMessage => ({ role: "tool", toolCallId: id, content: '{"status":"SUCCEEDED","output":"444"}' }),
       );
-      const second = summed(
-        await collect(
-          chat([
-            ...ask("What is 37*12?"),
-            { role: "assistant", content: first.text, toolCalls: first.calls },
-            ...results,
-          ]),
-        ),
-      );
-      expect(second.text).toContain("444");
+      return summed(await collect(chat([...ask("What is 37*12?"), turn, ...results])));
+    };
+
+    test("it says something once its tools have answered, under ids of the engine's, with what it gave", async () => {
+      const { text } = await goOn(({ text, calls, given }) => ({
+        ...{ role: "assistant", content: text, ...(given === undefined ? {} : { given }) },
+        toolCalls: calls.map((call, at) => ({ ...call, id: `call_${at + 7}` })),
+      }));
+      expect(text).toContain("444");
+    });
+
+    test("it goes on where another model began, and keeps from its server what that one gave", async () => {
+      const foreign = { by: "another", fields: { reasoning_content: "x", output: [{ type: "strange" }], parts: [7] } };
+      const { text } = await goOn(({ text, calls }) => ({
+        ...{ role: "assistant", content: text, given: foreign },
+        toolCalls: calls.map((call, at) => ({
+          ...call,
+          id: `call_${at}`,
+          given: { id: "x", call_id: "x", strange: 1 },
+        })),
+      }));
+      expect(text).toContain("444");
+    });
+
+    test("it goes on after calls that it wrote wrongly", async () => {
+      const { text } = await goOn(({ text, calls }) => ({
+        ...{ role: "assistant", content: text },
+        toolCalls: calls.map((call) => ({ ...call, arguments: "{not JSON" })),
+      }));
+      expect(text).not.toBe("");
     });
 
     test("it answers in words when it is offered no tools", async () => {
@@ -126,7 +143,7 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
 
     test("it can be left in the middle, and asked again", async () => {
       for await (const event of chat(ask("Hello"))) {
-        expect(event.type).toBe("text");
+        expect(["text", "thinking"]).toContain(event.type);
         break;
       }
       expect(summed(await collect(chat(ask("Hello")))).text).not.toBe("");
@@ -144,5 +161,6 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
 
 function summed(events: readonly ChatEvent[]) {
   const text = events.map((event) => (event.type === "text" ? event.delta : "")).join("");
-  return { text, calls: events.flatMap((event) => (event.type === "toolCall" ? [event.call] : [])) };
+  const calls = events.flatMap((event) => (event.type === "toolCall" ? [event.call] : []));
+  return { text, calls, given: events.flatMap((event) => (event.type === "finish" ? [event.given] : []))[0] };
 }

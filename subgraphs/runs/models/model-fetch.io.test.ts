@@ -73,7 +73,10 @@ describe("createModelFetch()", () => {
   test("tunnels calls over TLS: what goes through the tunnel begins a handshake with the model's own host", async () => {
     const heard = Promise.withResolvers<Buffer>();
     const server = createTcpServer((socket) =>
-      socket.once("data", (bytes) => (heard.resolve(bytes), socket.destroy())),
+      socket.once("data", (bytes) => {
+        heard.resolve(bytes);
+        socket.destroy();
+      }),
     );
     server.listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { meteredModel } from "../models/budget/metered-model.ts";
 import { meteredTools } from "../models/budget/metered-tools.ts";
-import { createSpender } from "../models/budget/spender.ts";
+import { createSpenders } from "../models/budget/spender.ts";
 import { openWithFallbacks } from "../models/fallback.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import { windowedModel } from "../models/window/windowed-model.ts";
@@ -43,14 +43,16 @@ export function connectServices(options: ConnectServicesOptions): ConnectedServi
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
   const catalogs = new LRUCache<string, Promise<readonly CatalogTool[]>>({ max: CATALOGS, ttl: CATALOG_MS });
   const windows = createWindows(contextTokens);
+  const spenderOf = createSpenders({ sql, conf: budgets });
   let known = moreTools?.();
   return (binding) => {
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
     const { tenant, role, sessionId, runId, modelProfile } = binding.run;
-    const spender = createSpender({ sql, conf: budgets }, binding);
+    const spender = spenderOf(binding);
     return {
+      // Each profile that is asked pays for itself, and for what it can read.
       model: () =>
         openWithFallbacks(models.hopsFrom(modelProfile), async (name) =>
           windowedModel(meteredModel(await models.open(name, { tenant, role }), spender), windows),

@@ -1,5 +1,6 @@
 import { EVENT_KIND } from "@soma/schemas/run-history";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { toStoredPayload } from "../domain/big-values.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 
 export interface AppendMigrationParams {
@@ -14,14 +15,16 @@ export interface AppendMigrationParams {
  * owner there is no fence to take; whoever claims the run at the same time waits for its row, and finds another epoch.
  */
 export async function appendMigration(sql: Sql, { event, epoch, to }: AppendMigrationParams): Promise<boolean> {
+  const { json, values } = toStoredPayload(event.payload);
   const rows = await sql`
     with taken as (
       update run set graph_version = ${to.version}, graph_hash = ${to.hash}, epoch = epoch + 1
        where run_id = ${event.runId} and epoch = ${epoch} and status in (0, 2, 3, 4)
-      returning run_id, tenant, epoch, branch)
-    insert into journal (run_id, seq, tenant, epoch, branch, kind, step, attempt, at, payload, payload_hash, hash)
-      select run_id, ${event.seq}, tenant, epoch, branch, ${EVENT_KIND[event.kind]}, 0, 0, ${event.at}, ${sql.json(event.payload as never)},
-        decode(${event.payloadHash}, 'hex'), decode(${event.hash}, 'hex') from taken
-      returning run_id`;
+      returning run_id, tenant, epoch, branch),
+    appended as (insert into journal (run_id, seq, tenant, epoch, branch, kind, step, attempt, at, payload, payload_hash, hash)
+      select run_id, ${event.seq}, tenant, epoch, branch, ${EVENT_KIND[event.kind]}, 0, 0, ${event.at}, ${sql.json(json as never)},
+        decode(${event.payloadHash}, 'hex'), decode(${event.hash}, 'hex') from taken)
+    select keep_values(array_fill(tenant, array[${values.length}::int]), ${values.map(({ hash }) => hash)}::text[],
+      ${values.map(({ text }) => text)}::text[]) from taken`;
   return rows.length === 1;
 }

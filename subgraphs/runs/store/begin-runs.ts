@@ -1,4 +1,5 @@
 import type { Tx } from "@soma/shared/postgres/connect";
+import { toStoredJson, toStoredPayload } from "../domain/big-values.ts";
 import { type BegunRun, firstEvent } from "../domain/first-event.ts";
 import { runColumns } from "./run-columns.ts";
 import type { RunRow } from "./tables.ts";
@@ -16,17 +17,23 @@ export interface NewRun extends BegunRun {
   traceParent: string;
 }
 
+export type BegunRow = Omit<RunRow, "input">;
+
 /**
  * Makes runs, each with its first event, as one statement that is a transaction by itself. Gives the run of each tenant's key, made
- * here or known before, in no order; none for one whose session does not exist. See 0017-begin-runs.sql.
+ * here or known before, in no order, each without its input, which whoever starts it has; none for one whose session does not exist.
+ * See 0017-begin-runs.sql and 0044-big-values.sql.
  */
-export function beginRuns(tx: Tx, { runs }: { runs: readonly NewRun[] }): Promise<RunRow[]> {
-  return tx<RunRow[]>`select ${runColumns(tx)} from begin_runs(${JSON.stringify(runs.map(toRow))}::text::jsonb)`;
+export function beginRuns(tx: Tx, { runs }: { runs: readonly NewRun[] }): Promise<BegunRow[]> {
+  return tx<BegunRow[]>`select ${runColumns(tx)} from begin_runs(${JSON.stringify(runs.map(toRow))}::text::jsonb)`;
 }
 
 /** What the run and its first event both tell stands in the payload of the event. */
 function toRow(run: NewRun): object {
   const { graph, input, role, modelProfile, ...rest } = run;
   const { payload, payloadHash, hash } = firstEvent(run);
-  return { ...rest, payload, payloadHash, hash };
+  const [event, start] = [toStoredPayload(payload), toStoredJson(input)];
+  const kept = [...event.values, ...start.values].map((value) => ({ hash: value.hash, value: value.text }));
+  const big = kept.length === 0 ? {} : { input: start.json, kept };
+  return { ...rest, ...big, payload: event.json, payloadHash, hash };
 }

@@ -94,7 +94,7 @@ describe("budgets", () => {
       await database.owner`select count(*)::int as open, coalesce(sum((held).money), 0)::int as money from reservation
       where tenant = ${tenant} and settled_at is null`;
     expect(held).toMatchObject({ money: reserved });
-  });
+  }, 60_000);
 
   it("reserves in all budgets of a call or in none, and tells which is in the way", async () => {
     const tenant = "all-or-none";

@@ -12,6 +12,7 @@ export interface ClaimedRun {
   graphHash: string;
   role: string;
   modelProfile: string;
+  /** As it is stored; `readInput` has it whole. */
   input: JsonObject;
   startedBy: string;
   epoch: number;

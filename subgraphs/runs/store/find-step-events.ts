@@ -1,6 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
-import { fromHistoryRow, type HistoryRow, historyColumns } from "./history-columns.ts";
+import { type HistoryRow, historyColumns, toEvents } from "./history-columns.ts";
 
 /** A step by its run and its number. */
 export interface StepPlace {
@@ -19,5 +19,5 @@ export async function findStepEvents(tx: Tx, { places }: { places: readonly Step
       select r.* from unnest(${[...new Set(runIds)]}::uuid[]) asked(run_id)
         join journal r on r.run_id = asked.run_id and r.kind = 41) j
      order by j.run_id, j.step, j.seq`;
-  return rows.map(fromHistoryRow);
+  return toEvents(tx, rows);
 }

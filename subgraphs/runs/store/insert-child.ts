@@ -1,6 +1,8 @@
 import type { Tx } from "@soma/shared/postgres/connect";
+import { toStoredJson, toStoredPayload } from "../domain/big-values.ts";
 import { firstEvent } from "../domain/first-event.ts";
 import type { NewRun } from "./begin-runs.ts";
+import { keepValues } from "./keep-values.ts";
 
 /** Where a run stands in a tree of runs. */
 export interface TreePlace {
@@ -15,14 +17,16 @@ export interface TreePlace {
 /** Makes a run below another one, its session and its first event, in the transaction that has locked the tree. */
 export async function insertChild(tx: Tx, { run, place }: { run: NewRun; place: TreePlace }): Promise<void> {
   const { payload, payloadHash, hash } = firstEvent(run);
+  const [input, event] = [toStoredJson(run.input), toStoredPayload(payload)];
   await tx`
     with s as (insert into session (tenant, session_id, created_by) values (${run.tenant}, ${run.sessionId}, ${run.startedBy})),
       r as (insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
           deadline, idem_key, idem_digest, trace_parent, created_at, told_by_row, parent_run_id, parent_call, root_run_id, depth)
         values (${run.runId}, ${run.tenant}, ${run.sessionId}, ${run.graph}, ${run.graphVersion}, ${run.graphHash}, ${run.role},
-          ${run.modelProfile}, ${tx.json(run.input as never)}, ${run.startedBy}, ${run.deadline}, ${run.idemKey}, ${run.idemDigest},
+          ${run.modelProfile}, ${tx.json(input.json as never)}, ${run.startedBy}, ${run.deadline}, ${run.idemKey}, ${run.idemDigest},
           ${run.traceParent}, ${run.createdAt}, true, ${place.parentRunId}, ${place.parentCall}, ${place.rootRunId}, ${place.depth}))
     insert into journal (run_id, seq, tenant, epoch, branch, kind, step, attempt, at, payload, payload_hash, hash)
-      values (${run.runId}, 1, ${run.tenant}, 0, 0, 1, 0, 0, ${run.createdAt}, ${tx.json(payload as never)},
+      values (${run.runId}, 1, ${run.tenant}, 0, 0, 1, 0, 0, ${run.createdAt}, ${tx.json(event.json as never)},
         decode(${payloadHash}, 'hex'), decode(${hash}, 'hex'))`;
+  await keepValues(tx, { tenant: run.tenant, stored: [input, event] });
 }

@@ -1,5 +1,7 @@
 import type { Json } from "@soma/schemas/json";
 import type { Tx } from "@soma/shared/postgres/connect";
+import { toStoredJson } from "../domain/big-values.ts";
+import { keepValues } from "./keep-values.ts";
 
 export interface InsertForkParams {
   runId: string;
@@ -23,13 +25,16 @@ export interface InsertForkParams {
 
 /** False when the tenant has a run under the same idempotency key; of two at once, one waits here for the other. */
 export async function insertFork(tx: Tx, params: InsertForkParams): Promise<boolean> {
-  const { fork } = params;
+  const { fork, tenant } = params;
+  const input = toStoredJson(params.input);
   const rows =
     await tx`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
       deadline, idem_key, idem_digest, trace_parent, created_at, available_at, forked_from_run_id, forked_from_seq, signals)
     values (${params.runId}, ${params.tenant}, ${params.sessionId}, ${params.graph}, ${params.graphVersion}, ${params.graphHash}, ${params.role},
-      ${params.modelProfile}, ${tx.json(params.input as never)}, ${params.startedBy}, ${params.deadline}, ${params.idemKey}, ${params.idemDigest},
+      ${params.modelProfile}, ${tx.json(input.json as never)}, ${params.startedBy}, ${params.deadline}, ${params.idemKey}, ${params.idemDigest},
       ${params.traceParent}, ${params.createdAt}, clock_timestamp(), ${fork.fromRunId}, ${fork.fromSeq}, ${fork.signals})
     on conflict (tenant, idem_key) do nothing returning run_id`;
-  return rows.length === 1;
+  if (rows.length === 0) return false;
+  await keepValues(tx, { tenant, stored: [input] });
+  return true;
 }

@@ -1,21 +1,16 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-import { queryOn } from "@soma/shared/postgres/query";
-import { and, desc, eq, inArray, isNull, or } from "drizzle-orm";
-import { type RunRow, run } from "./tables.ts";
+import { runColumns, type StoredRun, toRuns } from "./run-columns.ts";
+import type { RunRow } from "./tables.ts";
 
 /** Runs that were forked from one, or from one that it has started, and have their contents, newest first. */
 export async function listForks(
   tx: Tx,
   { tenant, runId, limit }: { tenant: string; runId: string; limit: number },
 ): Promise<RunRow[]> {
-  const tree = queryOn(tx)
-    .select({ runId: run.runId })
-    .from(run)
-    .where(or(eq(run.runId, runId), eq(run.rootRunId, runId)));
-  return queryOn(tx)
-    .select()
-    .from(run)
-    .where(and(eq(run.tenant, tenant), inArray(run.forkedFromRunId, tree), isNull(run.erasedAt)))
-    .orderBy(desc(run.runId))
-    .limit(limit);
+  const rows = await tx<StoredRun[]>`
+    select ${runColumns(tx)} from run
+     where tenant = ${tenant} and erased_at is null
+       and forked_from_run_id in (select r.run_id from run r where r.run_id = ${runId} or r.root_run_id = ${runId})
+     order by run_id desc limit ${limit}`;
+  return toRuns(tx, rows);
 }

@@ -1,6 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import { RUN_STATUS } from "../domain/run-status.ts";
-import { runColumns } from "./run-columns.ts";
+import { runColumns, type StoredRun, toRuns } from "./run-columns.ts";
 import type { RunRow } from "./tables.ts";
 
 export interface ListRunsParams {
@@ -24,6 +24,10 @@ const STATUS_CODES = Object.values(RUN_STATUS).map(({ code }) => code);
  * and type of the status are those of the one index of the list (0011-lists-in-order.sql).
  */
 export async function listRuns(tx: Tx, params: ListRunsParams): Promise<RunRow[]> {
+  return toRuns(tx, await listStored(tx, params));
+}
+
+function listStored(tx: Tx, params: ListRunsParams): PromiseLike<StoredRun[]> {
   const { tenant, statusCodes, sessionId, graph, olderThan, newerThan, oldestFirst, limit } = params;
   const page = tx`select ${runColumns(tx)} from run where tenant = ${tenant}
     ${sessionId === undefined ? tx`` : tx`and session_id = ${sessionId}`}
@@ -31,9 +35,11 @@ export async function listRuns(tx: Tx, params: ListRunsParams): Promise<RunRow[]
     ${olderThan === undefined ? tx`` : tx`and run_id < ${olderThan}`}
     ${newerThan === undefined ? tx`` : tx`and run_id > ${newerThan}`}`;
   if (statusCodes === undefined && sessionId === undefined && graph === undefined)
-    return tx<RunRow[]>`${page} order by run_id ${oldestFirst ? tx`asc` : tx`desc`} limit ${limit}`;
+    return tx<StoredRun[]>`${page} order by run_id ${oldestFirst ? tx`asc` : tx`desc`} limit ${limit}`;
   const order = oldestFirst ? tx`asc nulls first` : tx`desc nulls last`;
-  return tx<RunRow[]>`select r.* from unnest(${[...new Set(statusCodes ?? STATUS_CODES)]}::smallint[]) as asked (code)
+  return tx<
+    StoredRun[]
+  >`select r.* from unnest(${[...new Set(statusCodes ?? STATUS_CODES)]}::smallint[]) as asked (code)
     cross join lateral (${page} and ${isStatus(tx, params)} order by run_id ${order} limit ${limit}) r
     order by r."runId" ${order} limit ${limit}`;
 }

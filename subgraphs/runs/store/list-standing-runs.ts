@@ -1,13 +1,15 @@
 import type { Sql } from "@soma/shared/postgres/connect";
-import { type StandingRun, standingColumns } from "./standing-runs.ts";
+import type { MayReferRow } from "./find-values.ts";
+import { type StandingRun, standingColumns, toStanding } from "./standing-runs.ts";
 
 /** Runs of every tenant that have not ended, or that have, newest first. */
-export function listStandingRuns(
+export async function listStandingRuns(
   sql: Sql,
   { isOpen, beforeRunId, limit }: { isOpen: boolean; beforeRunId: string; limit: number },
 ): Promise<StandingRun[]> {
-  return sql<StandingRun[]>`
+  const rows = await sql<(StandingRun & MayReferRow)[]>`
     select ${standingColumns(sql)} from run r
      where r.run_id < ${beforeRunId} and ${isOpen ? sql`r.status < 10` : sql`r.status >= 10`}
      order by r.run_id desc limit ${limit}`;
+  return toStanding(sql, rows);
 }

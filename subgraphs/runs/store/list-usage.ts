@@ -1,7 +1,7 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 
 export const USAGE_BY = ["day", "role", "agent", "profile"] as const;
-export type UsageBy = (typeof USAGE_BY)[number];
+type UsageBy = (typeof USAGE_BY)[number];
 
 /** What was used, summed up. */
 export interface UsageSum {

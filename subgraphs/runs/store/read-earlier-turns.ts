@@ -17,13 +17,13 @@ export async function readEarlierTurns(
       then array[left(${text}, ${END_CHARACTERS}), right(${text}, ${END_CHARACTERS}), length(${text})::text]
       else array[${text}] end`;
   const rows = await tx<{ user: string[]; assistant: string[] }[]>`
-    select ${ends(tx`(r.input ->> 'text')`)} as user, ${ends(tx`(j.payload ->> 'answer')`)} as assistant
+    select ${ends(tx`r.text`)} as user, ${ends(tx`text_in(j.tenant, j.payload, 'answer')`)} as assistant
       -- in the order of run_by_session_status, and of no other index
-      from (select run_id, input from run where tenant = ${params.tenant} and session_id = ${params.sessionId}
+      from (select run_id, text_in(tenant, input, 'text') as text from run where tenant = ${params.tenant} and session_id = ${params.sessionId}
               and status::int = ${RUN_STATUS.SUCCEEDED.code} and run_id < ${params.beforeRunId}
               order by run_id desc nulls last limit ${params.limit * RUNS_PER_TURN}) r
         cross join lateral (select * from journal x where x.run_id = r.run_id order by x.seq desc limit 1) j
-     where j.kind = ${EVENT_KIND.RUN_SUCCEEDED} and r.input ->> 'text' is not null
+     where j.kind = ${EVENT_KIND.RUN_SUCCEEDED} and r.text is not null
      order by r.run_id desc limit ${params.limit}`;
   return rows.reverse().map(({ user, assistant }) => ({ user: toText(user), assistant: toText(assistant) }));
 }

@@ -1,6 +1,6 @@
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
-import { fromHistoryRow, type HistoryRow, historyColumns } from "./history-columns.ts";
+import { type HistoryRow, historyColumns, toEvents } from "./history-columns.ts";
 
 export interface ReadHistoryParams {
   runId: string;
@@ -20,5 +20,5 @@ export async function readHistory(tx: Sql, params: ReadHistoryParams): Promise<H
           ${streams ? tx`` : tx`and x.kind not between 20 and 22`}
         order by x.seq limit ${limit}) j
      order by j.seq limit ${limit}`;
-  return rows.map(fromHistoryRow);
+  return toEvents(tx, rows);
 }

@@ -69,6 +69,7 @@ function partOf(heartbeat: Heartbeat): Heartbeat & { stop(): void } {
     },
     beats: () => heartbeat.beats(),
     isHeard: () => heartbeat.isHeard(),
+    isSure: () => heartbeat.isSure(),
     close: async () => {},
     stop() {
       for (const lease of leases) lease.leave();

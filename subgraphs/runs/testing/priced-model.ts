@@ -5,7 +5,7 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { meteredModel } from "../models/budget/metered-model.ts";
 import { meteredTools } from "../models/budget/metered-tools.ts";
-import { createSpender } from "../models/budget/spender.ts";
+import { createSpenders } from "../models/budget/spender.ts";
 
 /** A model that costs a millionth for each token, and what it does when it is asked. */
 export interface PricedModel {
@@ -54,8 +54,10 @@ export function countedServices(
   conf: BudgetsConf,
   tools = {} as ToolsPort,
 ): ConnectedServices {
+  let spenderOf: ReturnType<typeof createSpenders> | undefined;
   return (binding) => {
-    const spender = createSpender({ sql: sqlOf(), conf }, binding);
+    spenderOf ??= createSpenders({ sql: sqlOf(), conf });
+    const spender = spenderOf(binding);
     return { model: async () => meteredModel(client, spender), tools: meteredTools(tools, spender) } as StepServices;
   };
 }

@@ -1,5 +1,5 @@
 import { map, parallel, subgraph } from "@soma/sdk/branches";
-import { type AnyGraph, appended, graph } from "@soma/sdk/graph";
+import { type AnyGraph, appended, type BranchingNode, graph } from "@soma/sdk/graph";
 import type { NodeSpec } from "@soma/sdk/node";
 import { SomaError } from "@soma/shared/errors";
 
@@ -13,7 +13,7 @@ export function randomOf(seed: number): (below: number) => number {
   };
 }
 
-interface State {
+export interface State {
   trail: string[];
 }
 type Random = (below: number) => number;
@@ -42,44 +42,66 @@ const stumbles = (name: string): NodeSpec<State> => ({
   },
 });
 
+/** A node made of a name, and what it adds to the trail of its run. */
+export type Leaf = (name: string) => { node: NodeSpec<State>; trail: readonly string[] };
+
+const LEAVES: readonly Leaf[] = [
+  (name) => ({ node: effect(name), trail: [`${name} of 36`] }),
+  (name) => ({ node: pure(name), trail: [name] }),
+  (name) => ({ node: stumbles(name), trail: [name] }),
+];
+
 /** A graph made of a seed, and the trail that its run has to leave. */
-export function grow(name: string, random: Random, depth: number): { graph: AnyGraph; trail: string[] } {
+export function grow(
+  name: string,
+  random: Random,
+  depth: number,
+  leaves: readonly Leaf[] = LEAVES,
+): { graph: AnyGraph; trail: string[] } {
   let builder = graph(name, 1, { trail: appended<string>() });
   const trail: string[] = [];
   const length = 1 + random(3);
   for (let index = 0; index < length; index += 1) {
     const id = `n${index}`;
-    const kind = random(depth > 0 ? 6 : 3);
+    const kind = random(leaves.length + (depth > 0 ? 3 : 0));
     const label = `${name}-${index}`;
-    const inner =
-      kind < 3 ? [] : Array.from({ length: kind === 3 ? 2 : 1 }, (_, n) => grow(`${label}-${n}`, random, depth - 1));
-    const joined = (ends: readonly { trail: readonly string[] }[]) => ({
-      summary: label,
-      patch: { trail: ends.flatMap((end) => end.trail) },
-    });
-    const [first] = inner;
-    if (kind === 0) builder = builder.node(id, effect(label));
-    else if (kind === 1) builder = builder.node(id, pure(label));
-    else if (kind === 2 || first === undefined) builder = builder.node(id, stumbles(label));
-    else if (kind === 3)
-      builder = builder.node(
-        id,
-        parallel({
-          branches: Object.fromEntries(inner.map((one, n) => [`b${n}`, { graph: one.graph }])),
-          join: (ends) => joined(Object.values(ends)),
-        }),
-      );
-    else if (kind === 4) {
-      const items = Array.from({ length: random(5) }, (_, n) => n);
-      builder = builder.node(
-        id,
-        map({ over: () => items, graph: first.graph, start: () => ({}), limit: 3, join: joined }),
-      );
-      trail.push(...items.slice(1).flatMap(() => first.trail));
-      if (items.length === 0) inner.length = 0;
-    } else builder = builder.node(id, subgraph({ graph: first.graph, join: (end) => joined([end]) }));
-    trail.push(...(kind < 3 ? [kind === 0 ? `${label} of 36` : label] : inner.flatMap((one) => one.trail)));
+    const leaf = leaves[kind]?.(label);
+    if (leaf === undefined) {
+      const { node, trail: left } = branch(label, kind - leaves.length, { random, depth: depth - 1, leaves });
+      builder = builder.node(id, node);
+      trail.push(...left);
+    } else {
+      builder = builder.node(id, leaf.node);
+      trail.push(...leaf.trail);
+    }
     if (index > 0) builder = builder.edge(`n${index - 1}`, id);
   }
   return { graph: builder.build((state) => state.trail.join()), trail };
+}
+
+const MAX_ITEMS = 5;
+
+/** A node with graphs in it: of two branches, of one for each of some items, or of a single one. */
+function branch(
+  label: string,
+  kind: number,
+  { random, depth, leaves }: { random: Random; depth: number; leaves: readonly Leaf[] },
+): { node: BranchingNode<State>; trail: string[] } {
+  const joined = (ends: readonly { trail: readonly string[] }[]) => ({
+    summary: label,
+    patch: { trail: ends.flatMap((end) => end.trail) },
+  });
+  const first = grow(`${label}-0`, random, depth, leaves);
+  if (kind === 0) {
+    const second = grow(`${label}-1`, random, depth, leaves);
+    const branches = { b0: { graph: first.graph }, b1: { graph: second.graph } };
+    const node = parallel({ branches, join: (ends) => joined(Object.values(ends)) });
+    return { node, trail: [...first.trail, ...second.trail] };
+  }
+  if (kind === 1) {
+    const items = Array.from({ length: random(MAX_ITEMS) }, (_, n) => n);
+    const node = map({ over: () => items, graph: first.graph, start: () => ({}), limit: 3, join: joined });
+    return { node, trail: items.flatMap(() => first.trail) };
+  }
+  return { node: subgraph({ graph: first.graph, join: (end) => joined([end]) }), trail: first.trail };
 }

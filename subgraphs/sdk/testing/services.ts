@@ -9,11 +9,12 @@ import { aToolContext } from "./tool-context.ts";
 /** Does a tool's work in a test; what it gives is the output, as JSON where it is no text. */
 export type ToolFake = (args: { [name: string]: unknown }) => unknown;
 
-/** Answers in order, a function of what the model is asked, or a scenario. */
+/** Answers in order, a function of what the model is asked, a scenario, or a client that asks a server. */
 export type ModelFake =
   | readonly (string | ScriptedAnswer | Error)[]
   | ((request: ChatRequest) => string | ScriptedAnswer)
-  | Scenario;
+  | Scenario
+  | ModelClient;
 
 export interface TestServicesParams {
   model?: ModelFake;
@@ -125,6 +126,7 @@ function describeFault({ instancePath, message }: { instancePath: string; messag
 }
 
 function createTestModel(fake: ModelFake): ModelClient {
+  if ("chat" in fake) return fake;
   let asked = 0;
   const answer = (request: ChatRequest): string | ScriptedAnswer => {
     asked += 1;

@@ -55,7 +55,7 @@ async function openCommits(migrations: readonly Migration[]) {
     };
     const text = JSON.stringify(payload);
     const event = chain("0".repeat(64), { ...place, payload }, text);
-    return { event, text, epoch: run.epoch, status: null, wait: undefined };
+    return { event, text, values: [], epoch: run.epoch, status: null, wait: undefined };
   };
   return {
     commit: () =>

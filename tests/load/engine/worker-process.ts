@@ -9,7 +9,9 @@ import { until } from "@soma/shared/testing/until";
 export interface WorkerProcess {
   /** Its newest life. */
   workerId(): Promise<string>;
-  signal(signal: "SIGKILL" | "SIGSTOP"): void;
+  signal(signal: "SIGKILL" | "SIGSTOP" | "SIGTERM"): void;
+  /** Undefined when it has ended. */
+  pid(): number | undefined;
   /** Another process in place of one that was killed; it is there when it claims runs. */
   restart(): Promise<void>;
   /** Lets one that was frozen go on; it is there when it claims runs, under a new life. */
@@ -23,7 +25,16 @@ const LIMIT_MS = 60_000;
 /** Lives of a process are told from others by how many places they have. */
 let places = 1_000;
 
-export async function startWorkerProcess({ owner, urls, schema }: TestDatabase): Promise<WorkerProcess> {
+export interface WorkerProcessOptions {
+  /** The file it runs; that of the measure of take-overs when left out. */
+  file?: string;
+  env?: Record<string, string>;
+}
+
+export async function startWorkerProcess(
+  { owner, urls, schema }: Pick<TestDatabase, "owner" | "urls" | "schema">,
+  { file = program, env: more = {} }: WorkerProcessOptions = {},
+): Promise<WorkerProcess> {
   const { privateKey } = await createKeys();
   const env = {
     ...process.env,
@@ -36,6 +47,7 @@ export async function startWorkerProcess({ owner, urls, schema }: TestDatabase):
     SOMA_MODEL_PROFILE: "scripted",
     SOMA_LOG_LEVEL: "warn",
     SOMA_EVENT_BUS: "hold",
+    ...more,
   };
   let child: ChildProcess;
   let slots = 0;
@@ -53,7 +65,7 @@ export async function startWorkerProcess({ owner, urls, schema }: TestDatabase):
     );
   async function start(): Promise<void> {
     slots = places += 1;
-    child = spawn(process.execPath, [program], {
+    child = spawn(process.execPath, [file], {
       env: { ...env, SOMA_WORKER_SLOTS: String(slots) },
       stdio: ["ignore", "ignore", "inherit"],
     });
@@ -64,6 +76,7 @@ export async function startWorkerProcess({ owner, urls, schema }: TestDatabase):
   return {
     workerId: live,
     signal: (signal) => child.kill(signal),
+    pid: () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined),
     async restart() {
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
       await start();

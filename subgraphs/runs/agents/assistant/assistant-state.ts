@@ -48,7 +48,7 @@ export function toKeyed(run: Pick<RunInfo, "runId" | "branch">, call: PendingCal
 
 /** A call as the event bus hears of it: its name and the names of its arguments, never their values. */
 export function describeCall(call: PendingCall): string {
-  const names = Object.keys(parseArguments(call) ?? {});
+  const names = Object.keys(parseArguments(call).args ?? {});
   return `${call.name} with ${names.length === 0 ? "no arguments" : names.join(", ")}`;
 }
 

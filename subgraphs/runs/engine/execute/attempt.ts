@@ -81,6 +81,8 @@ export async function beginAttempt<S>({
 
 export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
   const { context, halt, spec, state, step, streams, observe } = attempt;
+  // Its process may have stood still since the answer of the database: whoever took the run over has looked whether it was done.
+  if (spec.once === true && !(await context.isStillOurs())) throw new SomaError("FENCED", "the run was taken over");
   if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
   if (halt.reason() !== undefined) throw new SomaError("CANCELED", "the step is not wanted any more");
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };

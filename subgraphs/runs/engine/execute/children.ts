@@ -1,3 +1,5 @@
+import { InexactNumber, toExactJson } from "@soma/schemas/exact-json";
+import type { Json } from "@soma/schemas/json";
 import type { ChildRun } from "@soma/sdk/node";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
@@ -58,7 +60,18 @@ function check({ graphs, mayDelegate }: ChildrenDeps, { run }: RunContext, child
       "FORBIDDEN",
       `a run under the role "${run.role}" may not start one under "${role}", which may do more or does not exist`,
     );
-  return { graph, role, input: parseRunInput(toStorableJson(child.input), graph) };
+  return { graph, role, input: parseRunInput(toInput(child), graph) };
+}
+
+/** A number that JSON cannot tell is refused: the other run would hear of nothing in its place. */
+function toInput({ graph, input }: ChildRun): Json {
+  try {
+    toExactJson(input);
+  } catch (cause) {
+    if (!(cause instanceof InexactNumber)) throw cause;
+    throw new SomaError("BAD_INPUT", `the input of the run of ${graph}: ${cause.message}`, { cause });
+  }
+  return toStorableJson(input);
 }
 
 /** The depth of one more run; throws when the one that starts it is not ours any more, is to stop, or has started enough. */

@@ -4,13 +4,11 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
-import type { Sql } from "@soma/shared/postgres/connect";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import { effectiveEvents, sinceBegun } from "../../domain/rollback.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
-import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import type { CommitBatcher } from "../journal/commit-batcher.ts";
 import { createJournal, type Entry, type Journal } from "../journal/journal.ts";
 import type { Children } from "./children.ts";
@@ -18,10 +16,10 @@ import { executeScope } from "./execute-scope.ts";
 import { createFloor } from "./floor.ts";
 import { haltOfRun, StepStopped } from "./halt.ts";
 import { createInbox } from "./inbox.ts";
-import { readEvents } from "./read-events.ts";
 import { replay, stoppedBy } from "./replay.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
+import type { RunRecords } from "./run-records.ts";
 
 /** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
 const MAX_FRUITLESS = 8;
@@ -33,8 +31,7 @@ export interface ExecuteRunOptions {
   graph: AnyGraph;
   limits: RunLimits;
   batcher: CommitBatcher;
-  /** A pool of the worker role, for the history. */
-  sql: Sql;
+  records: RunRecords;
   children: Children;
   log: Log;
   onCommitted(runId: string, seq: number): void;
@@ -53,10 +50,12 @@ export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   );
 }
 
-async function proceed(options: ExecuteRunOptions): Promise<void> {
-  const { context, graph, batcher, sql, onCommitted } = options;
-  const { run } = context;
-  const events = await readEvents(sql, run);
+async function proceed(claimed: ExecuteRunOptions): Promise<void> {
+  const { graph, batcher, records, onCommitted } = claimed;
+  const run = await records.readInput(claimed.context.run);
+  const context = { ...claimed.context, run };
+  const options = { ...claimed, context };
+  const events = await records.readEvents(run);
   const standing = effectiveEvents(events);
   const { seq = 0, hash = "" } = events.at(-1) ?? {};
   const journal = createJournal({
@@ -91,7 +90,7 @@ async function proceed(options: ExecuteRunOptions): Promise<void> {
     if (error instanceof StepStopped && error.outcome === "CANCELED")
       await finish(context, journal, {
         kind: "RUN_CANCELED",
-        payload: { reason: context.cancelReason() || (await readCancelReason(sql, { runId: run.runId })) },
+        payload: { reason: context.cancelReason() || (await records.readCancelReason({ runId: run.runId })) },
       });
     else await finish(context, journal, { kind: "RUN_FAILED", payload: { error: errorFor(error) } });
   } finally {
@@ -116,14 +115,14 @@ function checkGoesOn(run: ClaimedRun, standing: readonly HistoryEvent[]): void {
  * functions are not those that made the history.
  */
 async function executeGraph(
-  { context, graph, limits, sql, children }: ExecuteRunOptions,
+  { context, graph, limits, records, children }: ExecuteRunOptions,
   journal: Journal,
   standing: readonly HistoryEvent[],
 ): Promise<{ at: unknown } | undefined> {
   const { root, lastStep, heard } = replay(graph, standing);
   if (isPaused(standing) && !context.pausing() && !context.canceled())
     journal.write({ kind: "RUN_RESUMED", payload: {} });
-  const inbox = createInbox(sql, context, heard);
+  const inbox = createInbox(records, context, heard);
   const floor = createFloor({ context, journal });
   const nextStep = countSteps(lastStep, limits);
   const halt = haltOfRun(context);

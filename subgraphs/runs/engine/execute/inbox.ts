@@ -1,9 +1,6 @@
 import type { SignalPayload } from "@soma/schemas/run-history";
-import type { Sql } from "@soma/shared/postgres/connect";
-import { transaction } from "@soma/shared/postgres/transaction";
-import { expireQuestion } from "../../store/expire-question.ts";
-import { findSignal } from "../../store/find-signal.ts";
 import type { RunContext } from "./run-context.ts";
+import type { RunRecords } from "./run-records.ts";
 
 /** The signals of one run that woke no step yet. */
 export interface Inbox {
@@ -14,7 +11,7 @@ export interface Inbox {
 }
 
 /** `heard` are the numbers of those that the history tells of. */
-export function createInbox(sql: Sql, context: RunContext, heard: readonly number[]): Inbox {
+export function createInbox(records: RunRecords, context: RunContext, heard: readonly number[]): Inbox {
   const { runId, tenant } = context.run;
   const taken = [...heard];
   /** False when another branch, which looked at the same time, was faster. */
@@ -28,12 +25,12 @@ export function createInbox(sql: Sql, context: RunContext, heard: readonly numbe
   return {
     async look(name) {
       for (;;) {
-        const found = await findSignal(sql, { runId, name, heard: taken }).catch(letGo);
+        const found = await records.findSignal({ runId, name, heard: taken }).catch(letGo);
         if (found.signal === undefined || take(found.signal)) return found;
       }
     },
     async expire(name) {
-      const closed = await transaction(sql, {}, (tx) => expireQuestion(tx, { runId, tenant, name })).catch(letGo);
+      const closed = await records.expireQuestion({ runId, tenant, name }).catch(letGo);
       take(closed);
       return closed;
     },

@@ -32,6 +32,8 @@ export interface RunContext {
   pausing(): boolean;
   /** True when this process must not go on with the run, whoever does. */
   lost(): boolean;
+  /** Waits until it is certain that nobody has taken the run over so far; false when somebody has. */
+  isStillOurs(): Promise<boolean>;
   /** Without a reason, the one stored with the request counts. */
   cancel(reason?: string): void;
   /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses; and how many signals it was sent. */
@@ -53,8 +55,10 @@ export function createRunContext(params: {
   services: ConnectedServices;
   log: Log;
   now: () => Date;
+  /** Left out where no other process can take the run over. */
+  isStillOurs?: () => Promise<boolean>;
 }): RunContext {
-  const { run, services, log, now } = params;
+  const { run, services, log, now, isStillOurs = async () => true } = params;
   const principal: Principal = { tenant: run.tenant, subject: run.startedBy, roles: [run.role], service: "runs" };
   const controller = new AbortController();
   let canceled = false;
@@ -77,6 +81,7 @@ export function createRunContext(params: {
     signal: controller.signal,
     canceled: () => canceled,
     lost: () => lost,
+    isStillOurs,
     cancelReason: () => reason,
     pausing: () => pausing,
     cancel,

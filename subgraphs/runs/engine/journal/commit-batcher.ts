@@ -1,9 +1,9 @@
 import type { Log } from "@soma/shared/log";
 import { durationHistogram } from "@soma/shared/metrics";
-import type { Sql, Tx } from "@soma/shared/postgres/connect";
-import type { BatchRow, Incarnation } from "../../store/commit-batch.ts";
+import type { Tx } from "@soma/shared/postgres/connect";
+import type { BatchRow } from "../../store/commit-batch.ts";
 import { commitRows, type PendingRow } from "./commit-rows.ts";
-import { commitTogether } from "./commit-together.ts";
+import type { Commits } from "./commits.ts";
 
 const MAX_ROWS = 512;
 const MAX_BYTES = 1_048_576;
@@ -20,10 +20,7 @@ export interface CommitBatcher {
 }
 
 export interface CommitBatcherOptions {
-  sql: Sql;
-  /** Lent to whoever has more to commit than a row. */
-  projects: Sql;
-  owner: Incarnation;
+  commits: Commits;
   log: Log;
 }
 
@@ -33,7 +30,7 @@ export interface CommitBatcherOptions {
  * in flight is passed over until they are back, which keeps its order.
  */
 export function createCommitBatcher(options: CommitBatcherOptions): CommitBatcher {
-  const { sql, projects, owner, log } = options;
+  const { commits, log } = options;
   let queue: PendingRow[] = [];
   const busy = new Set<string>();
   let inFlight = 0;
@@ -55,10 +52,11 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
     const behind = new Set(busy);
     let bytes = 0;
     for (const row of queue) {
-      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + row.text.length <= MAX_BYTES);
+      const size = sizeOf(row);
+      const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + size <= MAX_BYTES);
       if (fits && !behind.has(row.event.runId)) {
         batch.push(row);
-        bytes += row.text.length;
+        bytes += size;
       } else {
         behind.add(row.event.runId);
         rest.push(row);
@@ -76,7 +74,7 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
     inFlight += 1;
     const end = batches.startTimer();
     try {
-      await commitRows({ sql, owner, log }, batch);
+      await commitRows({ commits, log }, batch);
     } finally {
       end();
       inFlight -= 1;
@@ -105,6 +103,10 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
         schedule();
       });
     },
-    together: (tenant, work) => commitTogether({ sql: projects, owner }, tenant, work),
+    together: (tenant, work) => commits.together(tenant, work),
   };
+}
+
+function sizeOf({ text, values }: BatchRow): number {
+  return values.reduce((sum, value) => sum + value.text.length, text.length);
 }

@@ -3,10 +3,9 @@ import { backoffMs } from "@soma/shared/backoff";
 import { SomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { counter } from "@soma/shared/metrics";
-import type { Sql } from "@soma/shared/postgres/connect";
 import { isDataFault } from "@soma/shared/postgres/data-fault";
-import { type BatchRow, commitBatch, type Incarnation } from "../../store/commit-batch.ts";
-import { findCommitted } from "../../store/find-committed.ts";
+import type { BatchRow } from "../../store/commit-batch.ts";
+import type { Commits } from "./commits.ts";
 
 const ATTEMPTS = 5;
 const RETRY = { initialMs: 100, maxMs: 1_600 };
@@ -21,23 +20,22 @@ export interface PendingRow extends BatchRow {
 }
 
 export interface CommitRowsDeps {
-  sql: Sql;
-  owner: Incarnation;
+  commits: Commits;
   log: Log;
 }
 
 /** Commits rows of many runs as one call and answers each; after a lost connection it first looks which are durable. */
 export async function commitRows(deps: CommitRowsDeps, batch: readonly PendingRow[]): Promise<void> {
-  const { sql, owner, log } = deps;
+  const { commits, log } = deps;
   let rows = batch;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      answer(rows, await commitBatch(sql, { owner, rows }));
+      answer(rows, await commits.commit(rows));
       return;
     } catch (error) {
       if (isDataFault(error)) return bisect(deps, rows, error);
       log.warn({ err: error, rows: rows.length, attempt }, "a group commit failed; looking which rows are durable");
-      rows = await withoutCommitted(sql, rows);
+      rows = await withoutCommitted(commits, rows);
       if (rows.length === 0) return;
       if (attempt === ATTEMPTS)
         return rejectAll(rows, new SomaError("UNAVAILABLE", "the history could not be written", { cause: error }));
@@ -61,11 +59,18 @@ async function bisect(deps: CommitRowsDeps, rows: readonly PendingRow[], error: 
   );
 }
 
-/** The connection died: the server may have committed. Rows that are there count; the others are tried again. */
-async function withoutCommitted(sql: Sql, rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
-  const found = await findCommitted(sql, { rows }).catch(() => new Set<BatchRow>());
-  for (const row of rows) if (found.has(row)) row.resolve(0);
-  return rows.filter((row) => !found.has(row));
+/**
+ * The connection died: the server may have committed. Rows that are there count, and whoever waits for them hears what is asked
+ * of their runs, as by the answer; the others are tried again.
+ */
+async function withoutCommitted(commits: Commits, rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
+  const found = await commits.find(rows).catch(() => new Map<BatchRow, number>());
+  const isLost = (row: PendingRow): boolean => {
+    const control = found.get(row);
+    if (control !== undefined) row.resolve(control);
+    return control === undefined;
+  };
+  return rows.filter(isLost);
 }
 
 function answer(rows: readonly PendingRow[], control: ReadonlyMap<string, number>): void {

@@ -5,6 +5,7 @@ import { validateForPublish } from "@soma/schemas/validate";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import type { Tx } from "@soma/shared/postgres/connect";
+import { toStoredText } from "../../domain/big-values.ts";
 import { chain } from "../../domain/chain.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { toPublishedEvent } from "../../domain/published-events.ts";
@@ -66,6 +67,8 @@ export function createJournal(options: JournalOptions): Journal {
   let { head } = options;
   let failure: unknown;
   const pending = new Set<Promise<void>>();
+  /** Hashes of what this ownership sends with an entry: no later one is written unless that one is, so it is sent once. */
+  const sent = new Set<string>();
   let bytes = 0;
   /** While an entry is committed that may come to nothing, what branches beside it write waits. */
   let alone: { entries: [Entry, RunWait | undefined][]; over: Promise<void> } | undefined;
@@ -76,7 +79,9 @@ export function createJournal(options: JournalOptions): Journal {
     const row = toRow(options, head, entry, wait);
     const { event, text } = row;
     head = event;
-    const durable = batcher.append(row).then(
+    const values = row.values.filter(({ hash }) => !sent.has(hash));
+    for (const { hash } of values) sent.add(hash);
+    const durable = batcher.append({ ...row, values }).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
@@ -143,13 +148,15 @@ export function createJournal(options: JournalOptions): Journal {
 function toRow({ run, now }: JournalOptions, head: JournalOptions["head"], entry: Entry, wait?: RunWait): BatchRow {
   const { number: step = 0, node = null, nodeType = null, attempt = 0 } = entry.step ?? {};
   const payload = toStorableJson(entry.payload) as JsonObject;
-  // Written once: what is hashed, counted and stored is the same text.
-  const text = payloadText(payload);
+  // Written once: what is hashed and counted is the same text, and stored when it is small.
+  const whole = payloadText(payload);
   const place = { runId: run.runId, seq: head.seq + 1, at: now() };
-  const event = chain(head.hash, { ...place, kind: entry.kind, step, node, nodeType, attempt, payload }, text);
+  const event = chain(head.hash, { ...place, kind: entry.kind, step, node, nodeType, attempt, payload }, whole);
   checkPublished(run, event);
+  const { text, values } = toStoredText(payload, whole);
   const status = STATUS_WITH[entry.kind] ?? (wait === undefined ? null : statusOf(wait));
-  return { event, text, epoch: run.epoch, status, wait };
+  const own = values.map((value) => ({ ...value, tenant: run.tenant }));
+  return { event, text, values: own, epoch: run.epoch, status, wait };
 }
 
 function statusOf({ isAsking }: RunWait): number {

@@ -13,11 +13,18 @@ export interface BeatingOptions {
   schema: string;
   /** Milliseconds without a turn of the event loop after which it is said to hang, and nothing is renewed any more. */
   stallMs: number;
-  /** Two numbers that the threads share: turns of the event loop, and beats that went well. */
+  /** Numbers that the threads share. */
   counts: SharedArrayBuffer;
 }
 
-export const COUNT = { TURNS: 0, BEATS: 1 } as const;
+/** Turns of the event loop, beats that went well and when the last of them began, and lives that were found taken over. */
+export const COUNT = { TURNS: 0, BEATS: 1, HEARD_AT: 2, TAKEN: 3 } as const;
+export const COUNTS = Object.keys(COUNT).length;
+
+/** Milliseconds by a clock that all threads have and that goes on while the process is stopped; 32 bits of them. */
+export function clockMs(): number {
+  return Number(BigInt.asIntN(32, process.hrtime.bigint() / 1_000_000n));
+}
 
 export type ToBeating = { ask: "keep"; owner: Incarnation } | { ask: "leave"; workerId: string };
 export type FromBeating =
@@ -49,10 +56,14 @@ export function startBeating(options: BeatingOptions, say: (said: FromBeating) =
   let told: string | undefined;
 
   async function renewAll(): Promise<void> {
+    const beganAt = clockMs();
     for (const owner of [...owners.values()]) {
       if (await inTime(renewLease(sql, { owner, leaseMs: LEASE_MS }))) continue;
-      if (owners.delete(owner.workerId)) say({ say: "taken", workerId: owner.workerId });
+      if (!owners.delete(owner.workerId)) continue;
+      Atomics.add(counts, COUNT.TAKEN, 1);
+      say({ say: "taken", workerId: owner.workerId });
     }
+    Atomics.store(counts, COUNT.HEARD_AT, beganAt);
     Atomics.add(counts, COUNT.BEATS, 1);
   }
 

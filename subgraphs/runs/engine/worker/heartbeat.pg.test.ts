@@ -70,6 +70,25 @@ describe("the heartbeat of a process", () => {
     await heartbeat.close();
   });
 
+  it("is sure of its lives as long as it is heard, and not before it knows of one that was taken over", async () => {
+    const heartbeat = await start(60_000);
+    const [taken, left] = [await register(), await register()];
+    const lease = heartbeat.keep(taken);
+    const other = heartbeat.keep(left);
+    await until("it is sure", () => heartbeat.isSure());
+    await takeOverWorker(database.worker, taken);
+    const before = heartbeat.beats();
+    // This thread has no turn to hear of it.
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    for (let waits = 0; waits < WAITS && heartbeat.beats() < before + BEATS; waits += 1) Atomics.wait(cell, 0, 0, 20);
+    expect([heartbeat.beats() >= before + BEATS, heartbeat.isSure()]).toEqual([true, false]);
+    await lease.lost;
+    await until("it is sure of the other one", () => heartbeat.isSure());
+    other.leave();
+    await until("it is silent", () => !heartbeat.isSure());
+    await heartbeat.close();
+  });
+
   it("goes on after the database cut its connection", async () => {
     const heartbeat = await start(60_000);
     const owner = await register();

@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { integer } from "@soma/shared/config";
 import type { Log } from "@soma/shared/log";
+import { SILENT_MS } from "../../domain/judge-workers.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
-import { type BeatingOptions, COUNT, type FromBeating, type ToBeating } from "./beating.ts";
+import { type BeatingOptions, COUNT, COUNTS, clockMs, type FromBeating, type ToBeating } from "./beating.ts";
 
 const TURN_MS = 250;
 /** A second and a half, counted in turns of this process: one that is frozen or starved has not been silent. */
@@ -28,6 +29,11 @@ export interface Heartbeat {
   beats(): number;
   /** While nobody hears that this process lives, it takes on nothing: others may believe it dead. */
   isHeard(): boolean;
+  /**
+   * Whether nobody can have taken over a life of this process that does not know of it: also right after the process was stopped
+   * and woken, when nothing else has had a turn.
+   */
+  isSure(): boolean;
   close(): Promise<void>;
 }
 
@@ -51,12 +57,14 @@ class ThreadedHeartbeat implements Heartbeat {
   readonly ready: Promise<void>;
   readonly #options: BeatingOptions;
   readonly #log: Log;
-  readonly #counts = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #counts = new Int32Array(new SharedArrayBuffer(COUNTS * Int32Array.BYTES_PER_ELEMENT));
   readonly #kept = new Map<string, { owner: Incarnation; lost: () => void }>();
   readonly #turning: NodeJS.Timeout;
   #declareReady: () => void = () => {};
   #thread: Worker;
   #closing = false;
+  /** Take-overs that this thread was told of. */
+  #taken = 0;
   #heard = { beats: 0, turnsAgo: 0 };
 
   constructor(options: Omit<BeatingOptions, "counts">, log: Log) {
@@ -100,7 +108,10 @@ class ThreadedHeartbeat implements Heartbeat {
 
   #hear(said: FromBeating): void {
     if (said.say === "ready") this.#declareReady();
-    if (said.say === "taken") this.#kept.get(said.workerId)?.lost();
+    if (said.say === "taken") {
+      this.#kept.get(said.workerId)?.lost();
+      this.#taken += 1;
+    }
     if (said.say === "hangs")
       this.#log.error({ forMs: Math.round(said.forMs) }, "the event loop hung, and its lease was not renewed");
     if (said.say === "fails") this.#log.warn({ reason: said.reason }, "a lease cannot be renewed yet");
@@ -124,6 +135,11 @@ class ThreadedHeartbeat implements Heartbeat {
 
   isHeard(): boolean {
     return this.#heard.turnsAgo < SILENT_TURNS;
+  }
+
+  isSure(): boolean {
+    const silentMs = (clockMs() - Atomics.load(this.#counts, COUNT.HEARD_AT)) | 0;
+    return silentMs < SILENT_MS && Atomics.load(this.#counts, COUNT.TAKEN) === this.#taken;
   }
 
   async close(): Promise<void> {

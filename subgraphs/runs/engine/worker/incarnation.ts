@@ -21,14 +21,18 @@ import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
 import { createRunContext, type RunContext } from "../execute/run-context.ts";
 import type { RunLimits } from "../execute/run-limits.ts";
+import { recordsOf } from "../execute/run-records.ts";
 import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
+import { commitsOf } from "../journal/commits.ts";
 import { LEASE_MS } from "./beating.ts";
 import { giveBack, settleWorker } from "./give-back.ts";
 import type { Heartbeat, KeptLease } from "./heartbeat.ts";
 import { createReaper, type Look } from "./reaper.ts";
 
 const TICK_MS = 250;
+/** Between two looks whether this life was heard. */
+const UNSURE_MS = 50;
 /** Of one round, at the others: what looks dead at the first of them may be known to be at the second. */
 const LOOKS = 2;
 /** Rounds of claiming between two looks at what the database says is ours: about a second. */
@@ -98,7 +102,7 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
   });
   const owner = { workerId: liveness.id, no: liveness.no, gen };
   if (lease === undefined) throw new Error("a life began without its lease");
-  const batcher = createCommitBatcher({ sql: sql.commits, projects: sql.projects, owner, log });
+  const batcher = createCommitBatcher({ commits: commitsOf(sql, owner), log });
   const life = new Life({ ...options, owed, owner, liveness, lease, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
   return life;
@@ -163,13 +167,14 @@ class Life implements RunningIncarnation {
   #start(run: ClaimedRun): void {
     const { log, services, batcher, limits, sql, graphs, mayDelegate, wakeUp, now } = this.#options;
     const runLog = log.child({ run_id: run.runId, tenant: run.tenant });
-    const context = createRunContext({ run, services, log: runLog, now });
+    const isStillOurs = (): Promise<boolean> => this.#isStillOurs(context);
+    const context = createRunContext({ run, services, log: runLog, now, isStillOurs });
     // A rollback took it from us, and it is ours again: what it was doing is not to go on beside it.
     this.#runs.get(run.runId)?.context.lose("it was taken away and claimed anew");
     const done = this.#execute(run, context, {
       batcher,
       limits,
-      sql: sql.general,
+      records: recordsOf(sql.general),
       children: createChildren({ sql: sql.general, graphs, limits, mayDelegate }, context),
       log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
@@ -182,6 +187,12 @@ class Life implements RunningIncarnation {
     });
     this.#runs.set(run.runId, { context, done });
     active.set(this.#runs.size);
+  }
+
+  /** Waits for a heartbeat when the last one is so long ago that others may have taken this life over since. */
+  async #isStillOurs(context: RunContext): Promise<boolean> {
+    while (!context.lost() && !this.#options.heartbeat.isSure()) await sleep(UNSURE_MS);
+    return !context.lost();
   }
 
   /** Whether no newer ownership of the run began here. */

@@ -50,7 +50,7 @@ describe("who owns a run", () => {
     });
     await commitBatch(harness.database.worker, {
       owner,
-      rows: [{ event, text: payloadText(event.payload), epoch: run.epoch, status: null, wait: undefined }],
+      rows: [{ event, text: payloadText(event.payload), values: [], epoch: run.epoch, status: null, wait: undefined }],
     });
   }
 

@@ -5,6 +5,7 @@ import { SomaError } from "@soma/shared/errors";
 import { counter } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { statement } from "@soma/shared/postgres/statement";
+import { LRUCache } from "lru-cache";
 import { BudgetSpent } from "../../domain/budget-spent.ts";
 import { type Amounts, limitsOf } from "../../domain/spending.ts";
 import type { ServiceBinding } from "../../engine/execute/run-context.ts";
@@ -16,6 +17,9 @@ const refusals = counter("soma_budget_refusals_total", "Calls that a budget had 
   "scope",
   "measure",
 ]);
+
+const TENANTS = 10_000;
+const SWEPT_MS = 1_000;
 
 /** Between tries to write what a call came to, while the database is away. */
 const SETTLE_BACKOFF = { initialMs: 100, maxMs: 2_000 };
@@ -44,9 +48,25 @@ export interface CallToReserve {
 
 type Answer = Exclude<Reserved, { verdict: "FENCED" }>;
 
-/** `sql` is a pool of the worker role. */
-export function createSpender(
-  { sql, conf }: { sql: Sql; conf: BudgetsConf },
+interface SpendersOptions {
+  /** A pool of the worker role. */
+  sql: Sql;
+  conf: BudgetsConf;
+}
+
+/** Spenders of a process. A crowd that is refused at once sweeps once for its tenant, and not again within a second. */
+export function createSpenders({ sql, conf }: SpendersOptions): (binding: ServiceBinding) => Spender {
+  const swept = new LRUCache<string, true>({ max: TENANTS, ttl: SWEPT_MS });
+  const sweep = async (tenant: string): Promise<number> => {
+    if (swept.has(tenant)) return 0;
+    swept.set(tenant, true);
+    return statement(sql, (tx) => sweepBudget(tx, { tenant }));
+  };
+  return (binding) => createSpender({ sql, conf, sweep }, binding);
+}
+
+function createSpender(
+  { sql, conf, sweep }: SpendersOptions & { sweep(tenant: string): Promise<number> },
   { run, step, call: attempt, signal }: ServiceBinding,
 ): Spender {
   const { tenant, runId, epoch, role, graph } = run;
@@ -70,7 +90,7 @@ export function createSpender(
       const first = await ask(params);
       if (first.verdict !== "BUSY") return first;
       // What is in the way may be held for a process that died.
-      const again = (await statement(sql, (tx) => sweepBudget(tx, { tenant }))) > 0 ? await ask(params) : first;
+      const again = (await sweep(tenant)) > 0 ? await ask(params) : first;
       if (again.verdict !== "BUSY") return again;
       throw new SomaError("BUDGET_BUSY", "what is left of a budget is reserved for calls under way; it is tried again");
     },

@@ -1,7 +1,8 @@
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { describe, expect, test } from "vitest";
-import { createAnswer, MAX_ANSWER_BYTES } from "./answer.ts";
-import { MAX_TOOL_CALLS } from "./calls.ts";
+import { MAX_ANSWER_BYTES } from "../answer-end.ts";
+import { MAX_TOOL_CALLS } from "../calls-of-answer.ts";
+import { createAnswer } from "./answer.ts";
 import type { WireChunk, WireToolCall } from "./wire-chunk.ts";
 
 const options = { by: "m at http://a/v1", tools: [] };

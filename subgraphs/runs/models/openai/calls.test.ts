@@ -52,6 +52,21 @@ describe("createCalls() puts tool calls together", () => {
     ]);
   });
 
+  test("that are whole and all have one id, which then tells them apart for nobody", () => {
+    const calls = createCalls([]);
+    for (const [name, written] of [
+      ["f", '{"x":1}'],
+      ["f", '{"x":2}'],
+      ["g", "{}"],
+    ] as const)
+      calls.add(piece(0, "a", name, written));
+    expect(calls.end()).toEqual([
+      { id: "a", name: "f", arguments: '{"x":1}', given: { id: "a" } },
+      { id: "call_1", name: "f", arguments: '{"x":2}' },
+      { id: "call_2", name: "g", arguments: "{}" },
+    ]);
+  });
+
   test("without an index: a new id begins another call, no id goes on", () => {
     expect(
       callsOf([piece(null, "a", "f", '{"x"'), piece(null, null, null, ":1}"), piece(null, "b", "g", "{}")]),

@@ -1,12 +1,8 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ToolCall } from "@soma/sdk/model-client";
-import { ModelError } from "../model-error.ts";
+import { createCallIds, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
 import { mergeExtra } from "./merge-extra.ts";
 import type { WireToolCall } from "./wire-chunk.ts";
-
-export const MAX_TOOL_CALLS = 64;
-/** What a call is called that names no tool: there is none of this name, and the model is told so. */
-const NAMELESS = "call_without_a_name";
 
 /** The tool calls of one answer, from their pieces. */
 export interface Calls {
@@ -24,8 +20,7 @@ export function createCalls(tools: readonly string[]): Calls {
       if (relation === "REPEATED") return;
       if (relation === "ANOTHER" || current === undefined) {
         open.push({ ...piece });
-        if (open.length > MAX_TOOL_CALLS)
-          throw new ModelError("MODEL_FAILED", `the answer has more than ${MAX_TOOL_CALLS} tool calls`);
+        if (open.length > MAX_TOOL_CALLS) throw tooManyCalls();
         return;
       }
       current.id ??= piece.id;
@@ -34,11 +29,11 @@ export function createCalls(tools: readonly string[]): Calls {
       current.extra = mergeExtra(current.extra, piece.extra);
     },
     end() {
-      const ids = new Set<string>();
-      return open.map((call, position) => {
-        const id = freeId(call.id, position, ids);
-        ids.add(id);
-        const given: JsonObject = { ...(call.id === null ? {} : { id: call.id }), ...call.extra };
+      const idOf = createCallIds();
+      return open.map((call) => {
+        const id = idOf(call.id);
+        // An id that two calls of an answer have tells them apart for nobody, the server neither.
+        const given: JsonObject = { ...(call.id === id ? { id } : {}), ...call.extra };
         const isGiven = Object.keys(given).length > 0;
         const written = call.arguments.trim() === "" ? "{}" : call.arguments;
         return { id, name: call.name ?? NAMELESS, arguments: written, ...(isGiven ? { given } : {}) };
@@ -71,7 +66,8 @@ function relationOf(
   // What it costs to look whether arguments are whole is paid where that decides.
   const isAgain = isKnown && piece.name === current.name && piece.arguments === current.arguments;
   if (isAgain && isObject(current.arguments)) return "REPEATED";
-  if (sameId) return "SAME";
+  // A server that gives all calls one id sends them whole; to one that is whole nothing can be added.
+  if (sameId) return piece.arguments.startsWith("{") && isObject(current.arguments) ? "ANOTHER" : "SAME";
   if (piece.name === current.name)
     return piece.arguments.startsWith("{") && current.arguments.endsWith("}") && isObject(current.arguments)
       ? "ANOTHER"
@@ -88,14 +84,6 @@ function isPieceOfName(begin: string, rest: string, tools: readonly string[]): b
 function joinNames(before: string | null, piece: string | null, tools: readonly string[]): string | null {
   if (before === null || piece === null) return before ?? piece;
   return isPieceOfName(before, piece, tools) ? before + piece : before;
-}
-
-/** The server's id, or `call_<position>` where it gave none or one that another call of this answer has. */
-function freeId(given: string | null, position: number, taken: ReadonlySet<string>): string {
-  let id = given ?? `call_${position}`;
-  if (taken.has(id)) id = `call_${position}`;
-  while (taken.has(id)) id += "_";
-  return id;
 }
 
 function isObject(text: string): boolean {

@@ -1,9 +1,12 @@
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { afterEach, describe, expect, test } from "vitest";
+import { settingsFault } from "../http/key.ts";
 import { modelClientContract } from "../model-client.contract.ts";
 import { ask, createClientHarness, errorOf, KEY } from "../testing/client-harness.ts";
+import { geminiOpenAi } from "../testing/doors/gemini-openai.ts";
+import { mistral } from "../testing/doors/mistral.ts";
+import { startModelServer } from "../testing/model-server.ts";
 import { type Fault, scriptedAnswer, startOpenAiServer } from "../testing/openai-server.ts";
-import { settingsFault } from "./client.ts";
 
 const { clientAt, startServer, startRaw, close } = createClientHarness();
 
@@ -11,6 +14,16 @@ afterEach(close);
 
 modelClientContract("createOpenAiCompatibleClient()", async () => {
   const server = await startOpenAiServer({ answer: scriptedAnswer, apiKey: KEY });
+  return { client: clientAt(server.baseUrl), close: server.close };
+});
+
+modelClientContract("createOpenAiCompatibleClient() at Gemini's door", async () => {
+  const server = await startModelServer(geminiOpenAi(), { answer: scriptedAnswer, apiKey: KEY });
+  return { client: clientAt(server.baseUrl), close: server.close };
+});
+
+modelClientContract("createOpenAiCompatibleClient() at Mistral's", async () => {
+  const server = await startModelServer(mistral(), { answer: scriptedAnswer, apiKey: KEY });
   return { client: clientAt(server.baseUrl), close: server.close };
 });
 

@@ -1,6 +1,8 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ModelUsage } from "@soma/sdk/model-client";
+import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readUsage } from "../read-usage.ts";
 
 /** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
 export interface WireChunk {
@@ -56,7 +58,10 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
       throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
     return { ...NOTHING, usage };
   }
-  return { ...choiceOf(chunk.choices as readonly unknown[]), usage };
+  const choice = firstOf(chunk.choices as readonly unknown[]);
+  if (choice === undefined) return { ...NOTHING, usage };
+  // A few servers put it into the choice.
+  return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage) };
 }
 
 function isPing(chunk: Record<string, unknown>): boolean {
@@ -64,9 +69,11 @@ function isPing(chunk: Record<string, unknown>): boolean {
 }
 
 /** A server that was asked for one answer may give several; the first one is read. */
-function choiceOf(choices: readonly unknown[]): WireChunk {
-  const choice = choices.find((each) => isRecord(each) && (each.index ?? 0) === 0);
-  if (!isRecord(choice)) return NOTHING;
+function firstOf(choices: readonly unknown[]): Record<string, unknown> | undefined {
+  return choices.filter(isRecord).find(({ index }) => (index ?? 0) === 0);
+}
+
+function choiceOf(choice: Record<string, unknown>): WireChunk {
   const part = choice.delta ?? choice.message;
   const message = isRecord(part) ? part : {};
   const text = textOf(message.content) + textOf(message.refusal);
@@ -96,15 +103,6 @@ function parseObject(json: string, quote: Quote): Record<string, unknown> {
   if (!isRecord(value))
     throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
   return value;
-}
-
-/** The message of an error body, in the shapes servers use: {error: {message}}, {error: "..."}, {message}, {detail}. */
-export function errorText(body: unknown): string | undefined {
-  if (!isRecord(body)) return undefined;
-  const found = [isRecord(body.error) ? body.error.message : body.error, body.message, body.detail].find(
-    (text) => typeof text === "string" && text !== "",
-  );
-  return typeof found === "string" ? found : undefined;
 }
 
 function toolCallsOf(message: Record<string, unknown>): WireToolCall[] {
@@ -156,18 +154,7 @@ function thinkingOf({ reasoning_content, reasoning, thinking, content }: Record<
 
 function usageOf(usage: unknown): WireChunk["usage"] {
   if (!isRecord(usage)) return null;
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
-  if (typeof inputTokens !== "number") return null;
-  const cached = cachedOf(usage);
-  return {
-    inputTokens,
-    outputTokens: typeof outputTokens === "number" ? outputTokens : 0,
-    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
-  };
-}
-
-/** Tokens of the prompt that the server had kept; two ways to say it. */
-function cachedOf({ prompt_tokens_details: details, prompt_cache_hit_tokens: hits }: Record<string, unknown>) {
-  const said = isRecord(details) ? details.cached_tokens : hits;
-  return typeof said === "number" ? said : undefined;
+  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage;
+  // Two ways to say how much of the prompt the server had kept.
+  return readUsage(input, output, isRecord(details) ? details.cached_tokens : usage.prompt_cache_hit_tokens);
 }

@@ -1,6 +1,6 @@
 import type { ChatMessage } from "@soma/sdk/model-client";
 import { describe, expect, test } from "vitest";
-import type { Quirk } from "./quirks.ts";
+import type { Quirk } from "../http/quirks.ts";
 import { toWireRequest } from "./wire-request.ts";
 
 const options = { model: "m", tokenLimitField: "max_tokens", by: "m at here", quirks: new Set<Quirk>() } as const;

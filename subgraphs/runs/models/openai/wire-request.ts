@@ -1,11 +1,8 @@
-import { hash } from "node:crypto";
 import type { ModelProfile } from "@soma/conf/models";
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
-import type { Quirk } from "./quirks.ts";
-
-/** Characters of arguments that were no JSON which the model is shown again. */
-const UNREADABLE_LENGTH = 2_000;
+import { foreignId, readableArguments } from "../calls-of-answer.ts";
+import type { Quirk } from "../http/quirks.ts";
 
 export interface WireOptions {
   model: string;
@@ -80,6 +77,9 @@ function toWireMessages(messages: readonly ChatMessage[], { by, quirks }: WireOp
   return joined(quirks.has("NO_SYSTEM_ROLE") ? wire.map(withoutSystem) : wire);
 }
 
+/** What Google's pages say to send in place of a signature with a call that another model made. */
+const UNSIGNED: JsonObject = { extra_content: { google: { thought_signature: "skip_thought_signature_validator" } } };
+
 type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>;
 
 /** A turn in which nothing was said; servers refuse it, or the model takes it for an example. */
@@ -100,8 +100,10 @@ function toAssistant(
     ...fields,
     role: "assistant",
     content: said === "" ? null : said,
-    tool_calls: toolCalls.map((call) => {
-      const wire = toWireCall(call, isOwn ? ownOf(call, quirks) : {});
+    tool_calls: toolCalls.map((call, at) => {
+      const given = isOwn ? ownOf(call, quirks) : {};
+      const isUnsigned = at === 0 && quirks.has("NO_UNSIGNED_CALLS") && given.extra_content === undefined;
+      const wire = toWireCall(call, isUnsigned ? { ...given, ...UNSIGNED } : given);
       ids.set(call.id, wire.id);
       return wire;
     }),
@@ -126,23 +128,8 @@ function toWireCall(call: ToolCall, given: JsonObject) {
     ...fields,
     id: typeof id === "string" ? id : foreignId(call.id),
     type: "function",
-    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: toWireArguments(call.arguments) },
+    function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: readableArguments(call.arguments) },
   };
-}
-
-/** Nine letters and digits, made of our id: every server takes such an id, and some take no other. */
-function foreignId(id: string): string {
-  return hash("sha256", id, "hex").slice(0, 9);
-}
-
-/** Servers parse what they are sent, and fail on what their model wrote wrongly before. */
-function toWireArguments(written: string): string {
-  try {
-    if (isRecord(JSON.parse(written))) return written;
-  } catch {
-    // Told to the model below.
-  }
-  return JSON.stringify({ unreadable: written.slice(0, UNREADABLE_LENGTH).toWellFormed() });
 }
 
 function withoutSystem(message: WireMessage): WireMessage {

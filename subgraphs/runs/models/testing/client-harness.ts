@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTcpServer, type Socket } from "node:net";
-import type { ChatEvent } from "@soma/sdk/model-client";
+import type { ChatEvent, ModelClient } from "@soma/sdk/model-client";
 import { expect } from "vitest";
 import { createOpenAiCompatibleClient, type OpenAiCompatibleOptions } from "../openai/client.ts";
 import { collect } from "./collect.ts";
@@ -8,8 +8,6 @@ import { type Fault, type OpenAiServer, scriptedAnswer, startOpenAiServer } from
 
 export const KEY = "sk-secret-key-0123456789";
 const TOOLS = [{ name: "calculate", description: "d", inputSchema: { type: "object" } }];
-
-type Client = ReturnType<typeof createOpenAiCompatibleClient>;
 
 /** Servers of a test and clients of theirs; `close` ends every server. */
 export function createClientHarness() {
@@ -31,10 +29,15 @@ export function createClientHarness() {
   }
 
   return {
-    clientAt(baseUrl: string, changes: Partial<OpenAiCompatibleOptions> = {}): Client {
+    clientAt(baseUrl: string, changes: Partial<OpenAiCompatibleOptions> = {}): ModelClient {
       const timeoutsMs = { connect: 2_000, firstToken: 5_000, total: 5_000 };
       const named = { profile: "test", provider: "test", model: "test-model", apiKey: KEY };
       return createOpenAiCompatibleClient({ ...named, baseUrl, timeoutsMs, ...changes });
+    },
+    /** Has a server that was started elsewhere ended with the others. */
+    closeLater<S extends { close(): Promise<void> }>(server: S): S {
+      closing.push(server.close);
+      return server;
     },
     async startServer(...faults: Fault[]): Promise<OpenAiServer> {
       const server = await startOpenAiServer({ answer: scriptedAnswer });
@@ -60,7 +63,7 @@ export function createClientHarness() {
 }
 
 export function ask(
-  client: Client,
+  client: ModelClient,
   content = "What is 37*12?",
   signal = new AbortController().signal,
 ): Promise<ChatEvent[]> {

@@ -1,8 +1,17 @@
 import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ToolCall, ToolDefinition } from "@soma/sdk/model-client";
 
-/** A request a real server would refuse with 400. */
-export class BadRequest extends Error {}
+/** A request a real server would refuse: with 400 where nothing else is said, and with a body of its own where it has one. */
+export class BadRequest extends Error {
+  readonly status: number;
+  readonly body: object | undefined;
+
+  constructor(message: string, status = 400, body?: object) {
+    super(message);
+    this.status = status;
+    this.body = body;
+  }
+}
 
 /** The messages of a request body, checked as strictly as OpenAI does: every tool call is answered, and nothing else is. */
 export function parseMessages(value: unknown): ChatMessage[] {

@@ -1,5 +1,7 @@
 export interface ModelAnswer {
   text: string;
+  /** What the model thinks before, where such a model thinks. */
+  thinking?: string;
   toolCalls: readonly { name: string; arguments: string }[];
 }
 
@@ -27,7 +29,7 @@ export function toStream(model: string, answer: ModelAnswer, includeUsage: boole
     ": keep-alive\n\n",
     chunk({ role: "assistant", content: answer.text === "" ? null : "", refusal: null }),
   ];
-  for (const word of answer.text.match(/\s*\S+\s*$|\s*\S+/g) ?? []) lines.push(chunk({ content: word }));
+  for (const word of words(answer.text)) lines.push(chunk({ content: word }));
   for (const delta of toolCallDeltas(answer)) lines.push(": keep-alive\n\n", chunk({ tool_calls: [delta] }));
   lines.push(chunk({}, answer.toolCalls.length > 0 ? "tool_calls" : "stop"));
   if (includeUsage) lines.push(`data: ${JSON.stringify({ ...head, choices: [], usage: toUsage(answer) })}\n\n`);
@@ -60,20 +62,30 @@ export function toWhole(model: string, answer: ModelAnswer): string {
 function* toolCallDeltas(answer: ModelAnswer): Generator<object> {
   for (const [index, { name }] of answer.toolCalls.entries())
     yield { index, id: idOf(index), type: "function", function: { name, arguments: "" } };
-  const longest = Math.max(0, ...answer.toolCalls.map((call) => call.arguments.length));
-  for (let from = 0; from < longest; from += ARGUMENT_PIECE) {
-    for (const [index, call] of answer.toolCalls.entries()) {
-      const piece = call.arguments.slice(from, from + ARGUMENT_PIECE);
-      if (piece !== "") yield { index, function: { arguments: piece } };
+  const pieces = answer.toolCalls.map((call) => inPieces(call.arguments));
+  const longest = Math.max(0, ...pieces.map(({ length }) => length));
+  for (let at = 0; at < longest; at += 1)
+    for (const [index, all] of pieces.entries()) {
+      const piece = all[at];
+      if (piece !== undefined) yield { index, function: { arguments: piece } };
     }
-  }
 }
 
 function idOf(index: number): string {
   return `call_test${index}`;
 }
 
-function toUsage(answer: ModelAnswer): object {
+export function toUsage(answer: ModelAnswer) {
   const completion = answer.text.split(/\s+/).length + answer.toolCalls.length * 10;
   return { prompt_tokens: 20, completion_tokens: completion, total_tokens: 20 + completion };
+}
+
+/** A text in the pieces in which models make it. */
+export function words(text: string): string[] {
+  return text.match(/\s*\S+\s*$|\s*\S+/g) ?? [];
+}
+
+/** Arguments in the pieces in which servers send them. */
+export function inPieces(written: string): string[] {
+  return written.match(new RegExp(`[^]{1,${ARGUMENT_PIECE}}`, "g")) ?? [];
 }

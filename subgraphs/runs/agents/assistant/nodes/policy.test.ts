@@ -17,6 +17,13 @@ describe("policyNode", () => {
     await expect(tryStep(policyNode, { state, services })).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 
+  it("tells the model which number it has to write otherwise, and asks nobody about it", async () => {
+    const calls = [{ ...call, arguments: '{"text":"x","id":9007199254740993}' }];
+    const { result } = await tryStep(policyNode, { state: { ...state, calls } });
+    expect(result).toMatchObject({ denied: true, patch: { calls: [] } });
+    expect(result.summary).toContain('the number 9007199254740993 at "id" cannot be kept exactly; send it as a text');
+  });
+
   it("takes no decision for a no, once nobody asks any more", () => {
     const { denied, summary, patch } = policyNode.giveUp?.(state, { code: "UNAVAILABLE", message: "it is away" }) ?? {};
     expect(denied).toBe(true);

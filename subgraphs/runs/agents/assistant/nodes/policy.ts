@@ -19,9 +19,9 @@ export const policyNode: NodeSpec<AssistantState> = {
   inputSummary: (state) => describeCall(firstCall(state)),
   async run(state, context) {
     const call = firstCall(state);
-    const args = parseArguments(call);
-    if (args === undefined) return refused(state, call, "the arguments are not a JSON object", null);
-    const answer = await decideCall(toKeyed(context.run, call, args), context);
+    const asked = parseArguments(call);
+    if (asked.args === undefined) return refused(state, call, asked.fault, null);
+    const answer = await decideCall(toKeyed(context.run, call, asked.args), context);
     if (answer === undefined) return refused(state, call, `there is no tool "${call.name}"`, null);
     if (!answer.allow) return refused(state, call, answer.reason, answer.id);
     return {

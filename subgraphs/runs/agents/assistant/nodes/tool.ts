@@ -21,7 +21,7 @@ export const toolNode: NodeSpec<AssistantState> = {
   inputSummary: (state) => describeCall(firstCall(state)),
   async run(state, context) {
     const call = firstCall(state);
-    const args = parseArguments(call) ?? {};
+    const { args = {} } = parseArguments(call);
     // Asked again because a decision's token is never kept: the same key gives the same decision.
     const keyed = toKeyed(context.run, call, args);
     const decision = await decideCall(keyed, context);

@@ -1,16 +1,15 @@
 import { readText } from "@soma/shared/read-text";
-import { ModelError, type Quote } from "../model-error.ts";
+import { ModelError } from "../model-error.ts";
 import { MAX_EVENT_LENGTH, readEvents } from "./sse.ts";
-import { parseChunk, type WireChunk } from "./wire-chunk.ts";
 
 /** Blank bytes before a body whose first character tells what it is. */
 const MAX_BLANKS = 65_536;
 
 /**
- * Chunks up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON object, which is one
- * chunk. Servers and proxies label either as the other, so the first character decides.
+ * The JSON of each event up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON object, which is
+ * given whole. Servers and proxies label either as the other, so the first character decides.
  */
-export async function* readChunks(body: AsyncIterable<Uint8Array>, quote: Quote): AsyncGenerator<WireChunk> {
+export async function* readJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const { first, whole } = await peek(body);
   if (first === "<")
     throw new ModelError(
@@ -18,15 +17,14 @@ export async function* readChunks(body: AsyncIterable<Uint8Array>, quote: Quote)
       "what answers is a web page, not a model; check baseUrl of the model profile",
     );
   if (first === "{" || first === "[") {
-    const json = await readText(whole, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
+    yield await readText(whole, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
       throw new ModelError("MODEL_FAILED", cause.message, { cause });
     });
-    yield parseChunk(json, quote);
     return;
   }
   for await (const data of readEvents(whole)) {
     if (data.trim() === "[DONE]") return;
-    if (data.trim() !== "") yield parseChunk(data, quote);
+    if (data.trim() !== "") yield data;
   }
 }
 

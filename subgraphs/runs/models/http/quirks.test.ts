@@ -2,6 +2,11 @@ import { describe, expect, test } from "vitest";
 import { type Quirk, quirkOf } from "./quirks.ts";
 
 const none: ReadonlySet<Quirk> = new Set();
+const possible: Quirk[] = [
+  ...(["NO_TOOLS", "NO_STREAM_OPTIONS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE"] as const),
+  ...(["NO_TOP_P", "NO_SEED", "NO_REASONING_EFFORT"] as const),
+  ...(["OTHER_TOKEN_LIMIT", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS", "NO_UNSIGNED_CALLS"] as const),
+];
 
 describe("quirkOf()", () => {
   test.each<[number, string, Quirk | undefined]>([
@@ -16,12 +21,16 @@ describe("quirkOf()", () => {
     [400, "Unsupported parameter: 'top_p' is not supported with this model.", "NO_TOP_P"],
     [422, '{"msg":"Extra inputs are not permitted","loc":["body","seed"]}', "NO_SEED"],
     [400, "Unrecognized request argument supplied: reasoning_effort", "NO_REASONING_EFFORT"],
+    [400, "Unsupported parameter: 'reasoning.effort' is not supported with this model.", "NO_REASONING_EFFORT"],
     [400, "registry.local/gemma:2b does not support tools", "NO_TOOLS"],
     [400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', "NO_TOOLS"],
     [500, "tools param requires --jinja flag", "NO_TOOLS"],
     [400, "System role not supported", "NO_SYSTEM_ROLE"],
     [400, "Developer instruction is not enabled for models/gemma-3-27b-it", "NO_SYSTEM_ROLE"],
     [400, "reasoning_content is not allowed in input messages", "NO_EXTRA_FIELDS"],
+    [400, "Encrypted content is not supported with this model.", "NO_ENCRYPTED_REASONING"],
+    [400, "Unknown parameter: 'include'.", "NO_ENCRYPTED_REASONING"],
+    [400, "messages must include the word json", undefined],
     [400, "This model's maximum context length is 8192 tokens", undefined],
     [400, "messages with role 'tool' must answer a preceding tool call; 'call_1' is none", undefined],
     [400, "property 'channel' is unsupported", "NO_EXTRA_FIELDS"],
@@ -32,19 +41,26 @@ describe("quirkOf()", () => {
       "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
       undefined,
     ],
-    [400, "Function call is missing a thought_signature in functionCall parts", undefined],
+    [400, "Function call is missing a thought_signature in functionCall parts", "NO_UNSIGNED_CALLS"],
     [500, "Unsupported parameter: temperature", undefined],
     [401, "stream_options", undefined],
     [503, "does not support tools", undefined],
   ])("of HTTP %i %j is %s", (status, said, quirk) => {
-    expect(quirkOf({ status, said }, none, ["reasoning_content", "channel"])).toBe(quirk);
+    expect(quirkOf({ status, said }, none, { possible, extra: ["reasoning_content", "channel"] })).toBe(quirk);
   });
 
   test("is nothing of fields that the request does not have", () => {
-    expect(quirkOf({ status: 400, said: "reasoning_content is not allowed" }, none)).toBeUndefined();
+    expect(quirkOf({ status: 400, said: "reasoning_content is not allowed" }, none, { possible })).toBeUndefined();
   });
 
   test("is none that is known already", () => {
-    expect(quirkOf({ status: 400, said: "does not support tools" }, new Set<Quirk>(["NO_TOOLS"]))).toBeUndefined();
+    expect(
+      quirkOf({ status: 400, said: "does not support tools" }, new Set<Quirk>(["NO_TOOLS"]), { possible }),
+    ).toBeUndefined();
+  });
+
+  test("is nothing that a request of this kind never has", () => {
+    const refusal = { status: 400, said: "Unrecognized request argument supplied: stream_options" };
+    expect(quirkOf(refusal, none, { possible: ["NO_TOOLS"] })).toBeUndefined();
   });
 });

@@ -8,6 +8,8 @@ export type Quirk =
   | "NO_SEED"
   | "NO_REASONING_EFFORT"
   | "OTHER_TOKEN_LIMIT"
+  | "NO_ENCRYPTED_REASONING"
+  | "NO_UNSIGNED_CALLS"
   | "NO_EXTRA_FIELDS";
 
 const REFUSED = String.raw`(?:not |n't )(?:be )?(?:support|allow|permit|enabled|available)|\bun(?:supported|recognized|recognised|known|expected)\b|\bextra\b|\bremove\b`;
@@ -17,11 +19,13 @@ const near = (what: string): RegExp =>
 /** Words by which servers say so; the first that fits a refusal is tried. A request that is wrong in itself must not fit. */
 const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_STREAM_OPTIONS", /stream_options|include_usage/i],
+  ["NO_ENCRYPTED_REASONING", near("encrypted content|reasoning\\.encrypted_content|['\"]?include\\b['\"]?")],
+  ["NO_UNSIGNED_CALLS", /missing a thought_signature/i],
   ["OTHER_TOKEN_LIMIT", near("max_(?:completion_)?tokens")],
   ["NO_TEMPERATURE", near("temperature")],
   ["NO_TOP_P", near("\\btop_p\\b")],
   ["NO_SEED", near("\\bseed\\b")],
-  ["NO_REASONING_EFFORT", near("reasoning_effort")],
+  ["NO_REASONING_EFFORT", near("reasoning[_.]effort")],
   ["NO_SYSTEM_ROLE", near("(?:system|developer) (?:role|message|prompt|instruction)s?|role.{0,3}(?:system|developer)")],
   [
     "NO_TOOLS",
@@ -34,24 +38,24 @@ const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
 const OF_ONE_TOOL = /schema|parameters|tools?[.[]\d|function call|tool_call/i;
 
 /** What a person is told of an answer that came without something. */
-export const NOTE_OF: Partial<Record<Quirk, string>> = {
+export const NOTE_OF: { readonly NO_TOOLS: string } & Partial<Record<Quirk, string>> = {
   NO_TOOLS: "this model cannot call tools, so it was asked without them",
 };
 
 /**
- * What a refusal says this server does not take, beside what is known of it; undefined when it says something else. `extra`
- * names the fields of the request that only servers like this one gave.
+ * What a refusal says this server does not take, beside what is known of it; undefined when it says something else, or what
+ * a request of this kind never has. `extra` names the fields of the request that only servers like this one gave.
  */
 export function quirkOf(
   { status, said }: { status: number; said: string },
   known: ReadonlySet<Quirk>,
-  extra: readonly string[] = [],
+  { possible, extra = [] }: { possible: readonly Quirk[]; extra?: readonly string[] },
 ): Quirk | undefined {
   const isRefusal = status === 400 || status === 422;
   // A server without a template for tools says so with 500; anything else that says 500 may not say it the next time.
   if (!isRefusal && status !== 500 && status !== 501) return undefined;
   const fits = ([quirk, words]: (typeof REFUSALS)[number]): boolean => {
-    if (known.has(quirk) || (!isRefusal && quirk !== "NO_TOOLS")) return false;
+    if (!possible.includes(quirk) || known.has(quirk) || (!isRefusal && quirk !== "NO_TOOLS")) return false;
     if (quirk === "NO_TOOLS")
       return words.test(said) && (!OF_ONE_TOOL.test(said) || /enable-auto|param requires/i.test(said));
     if (quirk !== "NO_EXTRA_FIELDS") return words.test(said);

@@ -19,6 +19,8 @@ export interface AskServerParams {
   learned: Learned;
   quote: Quote;
   post(base: string, quirks: ReadonlySet<Quirk>): Promise<Response>;
+  /** What can be left out of such a request. */
+  possible: readonly Quirk[];
   /** Fields of the request that only servers like this one gave. */
   extra: readonly string[];
 }
@@ -27,7 +29,7 @@ export interface AskServerParams {
  * The answer of a server, asked in the way it takes: where it is, and without what it refuses. What was found out is kept
  * once it has led to an answer, so that the next call asks once.
  */
-export async function askServer({ who, bases, learned, quote, post, extra }: AskServerParams): Promise<Response> {
+export async function askServer({ who, bases, learned, quote, post, ...adapts }: AskServerParams): Promise<Response> {
   const refusals: Refusal[] = [];
   const places = learned.base === undefined ? bases : [learned.base];
   for (const base of places) {
@@ -39,7 +41,7 @@ export async function askServer({ who, bases, learned, quote, post, extra }: Ask
         return response;
       }
       const refusal = await readRefusal(response, base);
-      const quirk = quirkOf(refusal, quirks, extra);
+      const quirk = quirkOf(refusal, quirks, adapts);
       if (quirk === undefined) {
         refusals.push(refusal);
         break;
@@ -69,7 +71,7 @@ async function asRefused(response: Response, hasNext: boolean): Promise<Response
 function isErrorAlone(body: string): boolean {
   try {
     const json: unknown = JSON.parse(body);
-    return isRecord(json) && json.error !== undefined && json.choices === undefined;
+    return isRecord(json) && (json.error ?? undefined) !== undefined && json.choices === undefined;
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
 import { placeOf } from "./address.ts";
-import { errorText } from "./wire-chunk.ts";
+import { errorText } from "./error-text.ts";
 
 /** Characters of the server's own message that are passed on. */
 const MESSAGE_LENGTH = 300;
@@ -12,7 +12,7 @@ const BODY_BYTES = 64_000;
 /** How long its end is waited for; the status says enough. */
 const BODY_MS = 3_000;
 /** Statuses of a server that is too busy or away: they say nothing about the request, and are waited out. */
-const AWAY = new Set([429, 502, 503, 504]);
+const AWAY = new Set([429, 502, 503, 504, 529]);
 /** Statuses by which a server refuses who asks, or for which model, and not what is asked; 429 is that of a spent account. */
 const OF_PROFILE = new Set([401, 402, 403, 404, 405, 429]);
 /** Statuses below 500 after which the same request may succeed. */
@@ -34,7 +34,10 @@ export interface Refusal {
 }
 
 /** Reads what a server says instead of an answer. */
-export async function readRefusal(response: Response, base: string): Promise<Refusal> {
+export async function readRefusal(
+  response: Pick<Response, "status" | "headers" | "body">,
+  base: string,
+): Promise<Refusal> {
   const { status, headers } = response;
   const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
   const body = (await readText(limited, BODY_BYTES, "the error").catch(() => undefined)) ?? "";
@@ -54,7 +57,9 @@ export async function readRefusal(response: Response, base: string): Promise<Ref
 
 function parse(body: string): unknown {
   try {
-    return JSON.parse(body);
+    const json: unknown = JSON.parse(body);
+    // Google answers with a list of one.
+    return Array.isArray(json) && json.length === 1 ? json[0] : json;
   } catch {
     return undefined;
   }

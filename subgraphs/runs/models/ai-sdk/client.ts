@@ -1,0 +1,112 @@
+import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type { ModelProfile } from "@soma/conf/models";
+import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
+import { newId } from "@soma/shared/ids";
+import { placeOf } from "../http/address.ts";
+import { REQUEST_ID_HEADER, watchConnect } from "../http/connect-watch.ts";
+import { type Deadlines, startDeadlines, type TimeoutsMs } from "../http/deadlines.ts";
+import { NOTE_OF } from "../http/quirks.ts";
+import { throwIfOver } from "../http/server-client.ts";
+import { createQuote } from "../model-error.ts";
+import { createAnswer } from "./answer.ts";
+import { toAiSdkError } from "./call-error.ts";
+import { loadPackage, type MakeModel } from "./load-model.ts";
+import { toCallOptions } from "./prompt.ts";
+
+export interface AiSdkOptions {
+  /** Names for events, spans and people. */
+  profile: string;
+  provider: string;
+  model: string;
+  /** The package that knows the model's provider, such as @ai-sdk/anthropic. */
+  package: string;
+  /** What the package's provider is made with, in its own names. */
+  settings: Readonly<Record<string, unknown>>;
+  /** Those of the settings that must never appear in an error. */
+  secrets: readonly string[];
+  params?: ModelProfile["params"] | undefined;
+  /** False asks it without tools from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
+  /** Passed with each request to the package. */
+  providerOptions?: LanguageModelV4CallOptions["providerOptions"] | undefined;
+  timeoutsMs: TimeoutsMs;
+  /** The runtime's own when left out. */
+  fetch?: typeof fetch | undefined;
+}
+
+/**
+ * A model by its provider's package of the AI SDK, for providers with a wire of their own. Only the package's model object is
+ * used: rounds of tools, retries and deadlines stay with the engine. The package is loaded with the first call.
+ */
+export function createAiSdkClient(options: AiSdkOptions): ModelClient {
+  const { profile, provider, model } = options;
+  let loading: Promise<MakeModel> | undefined;
+  const load = (): Promise<MakeModel> => {
+    loading ??= loadPackage(options.package);
+    return loading;
+  };
+  return { profile, provider, model, isAi: true, chat: (request, signal) => chat(options, load, request, signal) };
+}
+
+async function* chat(
+  options: AiSdkOptions,
+  load: () => Promise<MakeModel>,
+  request: ChatRequest,
+  caller: AbortSignal,
+): AsyncGenerator<ChatEvent> {
+  const { profile, model, settings, package: name } = options;
+  const who = `${profile} (${model})`;
+  const address = typeof settings.baseURL === "string" ? placeOf(settings.baseURL) : name;
+  const by = `${model} at ${address}, by ${name}`;
+  const quote = createQuote(...options.secrets);
+  const deadlines = startDeadlines(who, options.timeoutsMs, caller);
+  let started = false;
+  try {
+    throwIfOver(deadlines);
+    const made = (await load())(model, { ...settings, fetch: watchedFetch(options.fetch ?? fetch, deadlines) });
+    const tools = options.capabilities?.tools === false ? [] : request.tools;
+    const { stream } = await made.doStream({
+      ...toCallOptions({ ...request, tools }, { ...options, by }),
+      abortSignal: deadlines.signal,
+    });
+    started = true;
+    if (tools.length < request.tools.length) yield { type: "note", text: NOTE_OF.NO_TOOLS };
+    yield* toEvents(stream, createAnswer(by, quote), deadlines);
+  } catch (error) {
+    throw deadlines.failure() ?? (await toAiSdkError(error, { who, address, quote, started }));
+  } finally {
+    deadlines.close();
+  }
+}
+
+/** The connection's own deadline holds for packages too; they know nothing of it. */
+function watchedFetch(send: typeof fetch, deadlines: Deadlines): typeof fetch {
+  return async (input, init) => {
+    const requestId = newId();
+    const endWatch = watchConnect(requestId, deadlines);
+    const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
+    try {
+      return await send(input, { ...init, headers, redirect: "manual" });
+    } finally {
+      endWatch();
+    }
+  };
+}
+
+async function* toEvents(
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+  answer: ReturnType<typeof createAnswer>,
+  deadlines: Deadlines,
+): AsyncGenerator<ChatEvent> {
+  for await (const part of stream) {
+    const { events, isAlive, isLast } = answer.add(part);
+    if (isAlive) deadlines.token();
+    yield* events;
+    throwIfOver(deadlines);
+    if (isLast) break;
+  }
+  for (const event of answer.end()) {
+    throwIfOver(deadlines);
+    yield event;
+  }
+}

@@ -1,0 +1,166 @@
+import type { ModelProfile } from "@soma/conf/models";
+import type { ChatEvent, ChatMessage, ChatRequest, ModelClient } from "@soma/sdk/model-client";
+import { SomaError } from "@soma/shared/errors";
+import { newId } from "@soma/shared/ids";
+import { createQuote, type Quote } from "../model-error.ts";
+import { basesOf, operationAt, placeOf } from "./address.ts";
+import { askServer, type Learned } from "./ask-server.ts";
+import { REQUEST_ID_HEADER, watchConnect } from "./connect-watch.ts";
+import { type Deadlines, startDeadlines, type TimeoutsMs } from "./deadlines.ts";
+import { toCallError } from "./errors.ts";
+import { keyHeaders, settingsFault } from "./key.ts";
+import { NOTE_OF, type Quirk } from "./quirks.ts";
+import { readJson } from "./read-json.ts";
+
+export interface ServerClientOptions {
+  /** Names for events, spans and people. */
+  profile: string;
+  provider: string;
+  /** What its operations have in common, such as http://127.0.0.1:11434/v1. Must not hold a user name or password. */
+  baseUrl: string;
+  model: string;
+  /** Sent as a bearer token; left out, none is sent. Never appears in an error. */
+  apiKey?: string | undefined;
+  params?: ModelProfile["params"] | undefined;
+  /** False asks it without tools from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
+  timeoutsMs: TimeoutsMs;
+  /** The runtime's own when left out. */
+  fetch?: typeof fetch | undefined;
+}
+
+/** How a client asks one kind of server, and how it reads what comes; everything else of a call is the same for all. */
+export interface Dialect {
+  /** Of the base address, such as "/responses". */
+  operation: string;
+  /** Server and model in one: what they give of their own goes back to them alone, and in this dialect. */
+  nameOf(options: ServerClientOptions): string;
+  /** What can be left out of a request when a server refuses it. */
+  possible: readonly Quirk[];
+  toBody(request: ChatRequest, asked: { by: string; quirks: ReadonlySet<Quirk> }): Record<string, unknown>;
+  /** Names of the fields in a request that the server named `by` gave. */
+  extraFields(messages: readonly ChatMessage[], by: string): string[];
+  createReader(params: { by: string; tools: readonly string[]; quote: Quote }): AnswerReader;
+}
+
+/** Puts one answer together from what a server sends of it. */
+interface AnswerReader {
+  /** Takes the next JSON text of the answer. Throws MODEL_FAILED for what is none, and for an answer beyond its bounds. */
+  add(json: string): Heard;
+  /** The rest of the answer and its finish. Throws when it ended too early, or when nothing was said. */
+  end(): ChatEvent[];
+}
+
+export interface Heard {
+  events: ChatEvent[];
+  /** True when the model made something. */
+  isAlive: boolean;
+  /** True when the answer is whole, and only words about it may follow. */
+  isLast: boolean;
+}
+
+/**
+ * A model behind a server that answers over HTTP, in JSON or as server-sent events. Throws BAD_INPUT when the address or the
+ * key cannot be used at all.
+ */
+export function createServerClient(options: ServerClientOptions, dialect: Dialect): ModelClient {
+  const { profile, provider, model } = options;
+  const fault = settingsFault(options.baseUrl, options.apiKey);
+  if (fault !== undefined) throw new SomaError("BAD_INPUT", `model profile "${profile}" cannot be used: ${fault}`);
+  const learned: Learned = {
+    base: undefined,
+    quirks: new Set(options.capabilities?.tools === false ? ["NO_TOOLS"] : []),
+  };
+  const caller = { ...options, dialect, learned };
+  return { profile, provider, model, isAi: true, chat: (request, signal) => chat(caller, request, signal) };
+}
+
+type Caller = ServerClientOptions & { dialect: Dialect; learned: Learned };
+
+async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
+  const { dialect, learned, baseUrl, model, apiKey } = options;
+  const who = `${options.profile} (${model})`;
+  const by = dialect.nameOf(options);
+  const quote = createQuote(apiKey?.trim(), ...new URL(baseUrl).searchParams.values());
+  const deadlines = startDeadlines(who, options.timeoutsMs, caller);
+  let started = false;
+  try {
+    const response = await askServer({
+      ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible },
+      post: postWith(options, request, deadlines),
+      extra: dialect.extraFields(request.messages, by),
+    });
+    started = true;
+    for (const quirk of request.tools.length === 0 ? [] : learned.quirks) {
+      const text = NOTE_OF[quirk];
+      if (text !== undefined) yield { type: "note", text };
+    }
+    const reader = dialect.createReader({ by, tools: request.tools.map(({ name }) => name), quote });
+    yield* toEvents(readJson(response.body ?? nothing()), reader, deadlines);
+  } catch (error) {
+    throw deadlines.failure() ?? toCallError(who, new URL(baseUrl).origin, error, started);
+  } finally {
+    deadlines.close();
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** Server and model, for most dialects. */
+export function modelAt({ baseUrl, model }: ServerClientOptions): string {
+  return `${model} at ${placeOf(baseUrl)}`;
+}
+
+function postWith(options: Caller, request: ChatRequest, deadlines: Deadlines) {
+  const { dialect, baseUrl, apiKey } = options;
+  const by = dialect.nameOf(options);
+  return async (base: string, quirks: ReadonlySet<Quirk>): Promise<Response> => {
+    const requestId = newId();
+    const endWatch = watchConnect(requestId, deadlines);
+    try {
+      return await (options.fetch ?? fetch)(operationAt(base, dialect.operation), {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "text/event-stream, application/json",
+          [REQUEST_ID_HEADER]: requestId,
+          ...keyHeaders(new URL(baseUrl).hostname, apiKey?.trim() ?? ""),
+        },
+        body: JSON.stringify(dialect.toBody(request, { by, quirks })),
+        signal: deadlines.signal,
+        redirect: "manual",
+      });
+    } finally {
+      endWatch();
+    }
+  };
+}
+
+async function* toEvents(
+  texts: AsyncIterable<string>,
+  reader: AnswerReader,
+  deadlines: Deadlines,
+): AsyncGenerator<ChatEvent> {
+  try {
+    for await (const json of texts) {
+      const { events, isAlive, isLast } = reader.add(json);
+      if (isAlive) deadlines.token();
+      if (isLast) deadlines.finished();
+      yield* events;
+      throwIfOver(deadlines);
+    }
+  } catch (error) {
+    // Nothing is missing from the answer: only the response was never ended.
+    if (!deadlines.hungUp()) throw error;
+  }
+  for (const event of reader.end()) {
+    throwIfOver(deadlines);
+    yield event;
+  }
+}
+
+/** A reader that aborts between two events hears of it, although the rest may have arrived already. */
+export function throwIfOver(deadlines: Pick<Deadlines, "failure">): void {
+  const failure = deadlines.failure();
+  if (failure !== undefined) throw failure;
+}
