@@ -26,14 +26,14 @@ export interface SentMessage extends JsonObject {
   toolCallId: string | null;
 }
 
-export interface SentCall extends JsonObject {
+interface SentCall extends JsonObject {
   id: string;
   name: string;
   arguments: string;
 }
 
 /** A tool that was offered; the digest is of its description and of the schema of its arguments. */
-export interface SentTool extends JsonObject {
+interface SentTool extends JsonObject {
   name: string;
   sha256: string;
 }

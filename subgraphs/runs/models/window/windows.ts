@@ -19,7 +19,7 @@ export interface Windows {
   refused(model: Model, prompt: number, message: string): number;
 }
 
-export interface Model {
+interface Model {
   profile: string;
   model: string;
   terms?: { maxOutputTokens?: number | undefined; contextTokens?: number | undefined };
