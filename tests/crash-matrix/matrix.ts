@@ -43,6 +43,8 @@ interface Trial extends Cell {
   isArmed: boolean;
   isOver: boolean;
   hit: (Aftermath & { at: number; seq: number; struck: Struck }) | undefined;
+  /** While it is struck, which its end may come before. */
+  striking: Promise<void> | undefined;
   effects: SeenEffect[];
   isAsked: boolean;
   canceledAt: number | undefined;
@@ -104,6 +106,7 @@ export class Matrix {
         isArmed: true,
         isOver: false,
         hit: undefined,
+        striking: undefined,
         effects: [],
         isAsked: false,
         canceledAt: undefined,
@@ -121,8 +124,9 @@ export class Matrix {
     trial.isArmed = false;
     trial.isOver = true;
     // Whoever stood still may do something when it goes on.
+    await trial.striking;
     await trial.hit?.back();
-    const faults = await this.#faultsOf(trial, status);
+    const faults = await until("what became of it is read", () => this.#faultsOf(trial, status), LIMIT_MS);
     const { hit, effects } = trial;
     return { isStruck: hit !== undefined, resumedMs: await resumed, repeated: repeatedOf(effects), faults };
   }
@@ -146,6 +150,11 @@ export class Matrix {
     if (trial === undefined || struck === undefined || !trial.isArmed) return;
     if (trial.phase !== phase || !isPoint(trial.point)) return;
     trial.isArmed = false;
+    trial.striking = this.#strike(trial, struck);
+    await trial.striking;
+  }
+
+  async #strike(trial: Trial, struck: Struck): Promise<void> {
     const head = await findHead(this.#owner, trial.runId);
     const at = performance.now();
     trial.hit = { at, struck, seq: head?.seq ?? 1, ...(await strike(trial.way, struck, this.#owner)) };
