@@ -30,6 +30,8 @@ describe("payloadOf()", () => {
     };
     const result = { ...end, output: ["a"], patch: { n: 1 } };
     expect(payloadOf("STEP_SUCCEEDED", { ...result, unknown: true })).toEqual(result);
+    const prompt = { profile: "p", model: "m", params: {}, messages: [], tools: [] };
+    expect(payloadOf("STEP_SUCCEEDED", { ...result, prompt })).toEqual({ ...result, prompt });
     const failed = { ...end, error: { code: "TIMEOUT", message: "late" } };
     expect(payloadOf("STEP_FAILED", failed)).toEqual(failed);
     const start = {

@@ -1,5 +1,6 @@
 import { isErased } from "./erased-payload.ts";
 import { isRecord, type Json, type JsonObject } from "./json.ts";
+import { parseSentPrompt, type SentPrompt } from "./sent-prompt.ts";
 
 /**
  * The one contract of a run's history: the kinds of its events, what each kind's payload holds, and a parser per kind.
@@ -83,6 +84,8 @@ export interface StepResultPayload extends StepEndPayload {
   output: Json;
   /** What the step changed in the run's state: the checkpoint. */
   patch: JsonObject;
+  /** What a model was sent; left out of a step that asked none. */
+  prompt?: SentPrompt;
 }
 
 export interface StepErrorPayload extends StepEndPayload {
@@ -367,7 +370,9 @@ function stepEnd(f: Fields): StepEndPayload {
 }
 
 function stepResult(f: Fields): StepResultPayload {
-  return { ...stepEnd(f), output: (f.output ?? null) as Json, patch: object(f.patch) };
+  const prompt = parseSentPrompt(f.prompt);
+  const result = { ...stepEnd(f), output: (f.output ?? null) as Json, patch: object(f.patch) };
+  return prompt === undefined ? result : { ...result, prompt };
 }
 
 function stepError(f: Fields): StepErrorPayload {

@@ -625,6 +625,16 @@ export type RunPictureQueryVariables = Exact<{
 
 export type RunPictureQuery = { run: { graph: string, graphVersion: number, picture: { mermaid: string, nodes: Array<{ id: string, name: string, type: string, within: string | null, status: StepStatus | null, steps: number }>, edges: Array<{ from: string, to: string, chosen: boolean }> } | null } | null };
 
+export type StepPromptQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StepPromptQuery = { node:
+    | { id: string, prompt: { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, sha256: string, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string, sha256: string }> } | null }
+    | Record<PropertyKey, never>
+   | null };
+
 export type RunDetailQueryVariables = Exact<{
   id: string | number;
 }>;
@@ -1520,6 +1530,36 @@ export const RunPictureDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunPictureQuery, RunPictureQueryVariables>;
+export const StepPromptDocument = new TypedDocumentString(`
+    query StepPrompt($id: ID!) {
+  node(id: $id) {
+    ... on Step {
+      id
+      prompt {
+        profile
+        model
+        params
+        messages {
+          role
+          text
+          bytes
+          sha256
+          toolCallId
+          calls {
+            id
+            name
+            arguments
+          }
+        }
+        tools {
+          name
+          sha256
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StepPromptQuery, StepPromptQueryVariables>;
 export const RunDetailDocument = new TypedDocumentString(`
     query RunDetail($id: ID!) {
   run(id: $id) {

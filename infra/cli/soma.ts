@@ -25,6 +25,7 @@ import {
   pauseSchedule,
   resumeSchedule,
 } from "./schedules.ts";
+import { showPrompt } from "./show-prompt.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 import { addTorture } from "./torture/add-torture.ts";
@@ -107,8 +108,13 @@ runs
 runs
   .command("show")
   .argument("<run>")
+  .option("--prompt <step>", "what the model of this step was sent, by the step's number")
   .description("what happened in a run")
-  .action(async (id: string) => showRun(await product(), { id, json: wantsJson }));
+  .action(async (id: string, { prompt: step }: { prompt?: string }) =>
+    step === undefined
+      ? showRun(await product(), { id, json: wantsJson })
+      : showPrompt(await product(), { id, step, json: wantsJson }),
+  );
 runs
   .command("graph")
   .argument("<run>")

@@ -3,6 +3,7 @@ import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
 import { runLimitSettings } from "./engine/execute/run-limits.ts";
 import { heartbeatSettings } from "./engine/worker/heartbeat.ts";
 import { callLimitSettings } from "./models/call-limits.ts";
+import { windowSetting } from "./models/window/windows.ts";
 
 /** Which model is asked, and within which limits. */
 const modelSettings = {
@@ -29,6 +30,7 @@ const workerSettings = {
   schema: runsSettings.schema,
   confDir: runsSettings.confDir,
   ...modelSettings,
+  ...windowSetting,
   slots: integer({
     env: "SOMA_WORKER_SLOTS",
     doc: "runs one worker executes at a time",

@@ -81,6 +81,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
     sql: sql.general,
     models,
+    contextTokens: config.contextTokens,
     budgets,
     moreTools: deps.moreTools,
   });

@@ -1,4 +1,5 @@
 import { callOnce } from "./call-tool.ts";
+import { toChatRequest } from "./fit-prompt.ts";
 import { describeHeard, listen, summarizeHeard, toMessage, toOutput } from "./listen.ts";
 import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from "./model-client.ts";
 import type { NodeSpec, RunInfo, StepContext } from "./node.ts";
@@ -60,28 +61,26 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
         summary: summarizeHeard(heard, calls.length === 0 ? "Answered" : describeCalls(numbered)),
         outputSummary: describeHeard(heard.text, calls, heard.usage),
         output: toOutput(client, heard, calls),
+        prompt: heard.prompt,
       };
     },
   };
 }
 
 async function toRequest<S>(
-  { instructions, ask = textOf, tools = [] }: AskModelOptions<S>,
+  { instructions = "", ask = textOf, tools = [] }: AskModelOptions<S>,
   state: S,
   talk: readonly ChatMessage[],
   { run, services }: StepContext,
 ): Promise<ChatRequest> {
-  const system: ChatMessage[] = instructions === undefined ? [] : [{ role: "system", content: instructions }];
-  const question: ChatMessage = { role: "user", content: ask(state, run) };
   const known: ToolDefinition[] = tools.length === 0 ? [] : [...(await services.tools.list())];
   const missing = tools.filter((name) => !known.some((tool) => tool.name === name));
   if (missing.length > 0) throw new StepError("STEP_REFUSED", `there is no tool ${missing.join(", ")}`);
-  return {
-    messages: [...system, question, ...talk],
-    tools: known
-      .filter(({ name }) => tools.includes(name))
-      .map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
-  };
+  const offered = known
+    .filter(({ name }) => tools.includes(name))
+    .map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+  const question = ask(state, run);
+  return toChatRequest({ instructions, memories: [], turns: [], question, said: talk, tools: offered });
 }
 
 /** What was said so far; nothing of it is asked again without tools, so that a graph may ask about several things. */

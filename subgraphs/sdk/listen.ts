@@ -1,4 +1,5 @@
 import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
+import type { SentPrompt } from "@soma/schemas/sent-prompt";
 import type { ChatMessage, FinishReason, Given, ModelClient, ModelName, PassedOver, ToolCall } from "./model-client.ts";
 import type { StepContext } from "./node.ts";
 
@@ -16,6 +17,8 @@ export interface Heard {
   /** Who answered in place of those that were asked first; undefined when the one that was asked did. */
   answeredBy: ModelName | undefined;
   passedOver: readonly PassedOver[];
+  /** What it was sent, where that was told. */
+  prompt: SentPrompt | undefined;
 }
 
 /** Listens to a model's answer to its end, and streams its text and its thinking into the history while they come. */
@@ -26,7 +29,7 @@ export async function listen(
   const name = `${stepId}.${attempt}`;
   const heard: Heard = {
     ...{ text: "", thinking: "", calls: [], reason: "stop", usage: null, given: undefined, notes: [] },
-    ...{ answeredBy: undefined, passedOver: [] },
+    ...{ answeredBy: undefined, passedOver: [], prompt: undefined },
   };
   const answer = createStream(streams, { name, stepId, contentType: "text/markdown" });
   const thinking = createStream(streams, { name: `${name}.thinking`, stepId, contentType: THINKING_CONTENT_TYPE });
@@ -45,6 +48,8 @@ export async function listen(
       heard.calls.push(event.call);
     } else if (event.type === "note") {
       heard.notes.push(event.text);
+    } else if (event.type === "sent") {
+      heard.prompt = event.prompt;
     } else if (event.type === "answeredBy") {
       Object.assign(heard, { answeredBy: event.by, passedOver: event.passedOver });
     } else {

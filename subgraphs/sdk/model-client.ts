@@ -1,4 +1,5 @@
 import type { JsonObject } from "@soma/schemas/json";
+import type { SentPrompt } from "@soma/schemas/sent-prompt";
 
 /** A language model as the engine sees it. Providers of models give one; each passes models/model-client.contract.ts of runs. */
 export interface ModelClient {
@@ -21,6 +22,10 @@ export interface ModelTerms {
   price?: ModelPrice | undefined;
   /** Tokens an answer has at most, since the model or its profile says so. */
   maxOutputTokens?: number | undefined;
+  /** Tokens that a request and its answer have together at most; left out, that is not known. */
+  contextTokens?: number | undefined;
+  /** What it is sent with every request, such as its temperature. */
+  params?: JsonObject | undefined;
 }
 
 /** For each million tokens. */
@@ -49,6 +54,15 @@ export interface ChatRequest {
   tools: readonly ToolDefinition[];
   /** The answer is to have at most so many tokens, and no more than its profile says. */
   maxOutputTokens?: number;
+  /** The messages as they fit into so many tokens, with the tools; left out, they are sent as they are. */
+  fit?(tokens: number): Fitted;
+}
+
+/** Messages that were made to fit. */
+export interface Fitted {
+  messages: readonly ChatMessage[];
+  /** What is not in them, in words; undefined when nothing is missing. */
+  leftOut: string | undefined;
 }
 
 /** What a provider says a call used. */
@@ -101,6 +115,8 @@ export type ChatEvent =
   | { type: "thinking"; delta: string }
   /** The text so far was thinking: the model said so only when it had ended. The answer begins here. */
   | { type: "answerBegins" }
+  /** What was sent; told before anything else, and once more when it had to be sent in another way. */
+  | { type: "sent"; prompt: SentPrompt }
   /** What a person should know about how this answer came about, such as that the model cannot call tools. */
   | { type: "note"; text: string }
   /** Other models were asked first and did not answer. Told once, before anything that is said. */

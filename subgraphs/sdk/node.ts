@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { HistoryError, StreamFramePayload, StreamStatus } from "@soma/schemas/run-history";
+import type { SentPrompt } from "@soma/schemas/sent-prompt";
 import type { StepServices } from "./services.ts";
 import type { StepSql } from "./step-sql.ts";
 
@@ -31,6 +32,8 @@ export interface NodeResult<S> {
   summary: string;
   /** What a person may look at; part of the history. */
   output?: Json;
+  /** What a model was sent for it, as `listen()` heard it; part of the history as well, and shown to those who ask for it. */
+  prompt?: SentPrompt | undefined;
   /** What the event bus hears of the output: one line without texts of people. Left out, only its shape is told. */
   outputSummary?: string;
   /** A denied step is not a failure: the run goes on and the model is told. */

@@ -756,6 +756,8 @@ export type Step = Node & {
   output: Maybe<Scalars['JSON']['output']>;
   /** The model that answered; null of a step that asked none, or got no answer. Why nobody answered stands in `error`. */
   answeredBy: Maybe<StepModel>;
+  /** What the model was sent for the answer it gave; null of a step that asked none, or got no answer. Secrets are masked, and long texts are cut in their middle. */
+  prompt: Maybe<StepPrompt>;
   error: Maybe<RunError>;
   startedAt: Scalars['DateTime']['output'];
   finishedAt: Maybe<Scalars['DateTime']['output']>;
@@ -763,6 +765,48 @@ export type Step = Node & {
   latencyMs: Maybe<Scalars['Float']['output']>;
   /** Whether a rollback took it back: it is told, and counts no more. */
   abandoned: Scalars['Boolean']['output'];
+};
+
+/** What a model was sent. */
+export type StepPrompt = {
+  /** Profile of conf/models.yaml that was asked. */
+  profile: Scalars['String']['output'];
+  model: Scalars['String']['output'];
+  /** What was sent beside the messages, such as a temperature. */
+  params: Scalars['JSON']['output'];
+  messages: Array<PromptMessage>;
+  tools: Array<PromptTool>;
+};
+
+/** A message that a model was sent. */
+export type PromptMessage = {
+  /** system, user, assistant or tool. */
+  role: Scalars['String']['output'];
+  /** Masked, and cut where it is long. */
+  text: Scalars['String']['output'];
+  /** Bytes of the whole text as it was sent. */
+  bytes: Scalars['Int']['output'];
+  /** SHA-256 of the whole text as it was sent, in hex. */
+  sha256: Scalars['String']['output'];
+  /** Calls of tools that the model had asked for. */
+  calls: Array<PromptCall>;
+  /** Id of the call that a tool answers. */
+  toolCallId: Maybe<Scalars['String']['output']>;
+};
+
+/** A call of a tool in a message. */
+export type PromptCall = {
+  id: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+  /** JSON as the model wrote it, masked. */
+  arguments: Scalars['String']['output'];
+};
+
+/** A tool that a model was offered. */
+export type PromptTool = {
+  name: Scalars['String']['output'];
+  /** SHA-256 of its description and of the schema of its arguments, in hex. */
+  sha256: Scalars['String']['output'];
 };
 
 /** Who answered a step that asked a model. */
@@ -1439,6 +1483,10 @@ export type ResolversTypes = {
   RunOutcomeKind: RunOutcomeKind;
   RunError: ResolverTypeWrapper<RunError>;
   Step: ResolverTypeWrapper<StepRow>;
+  StepPrompt: ResolverTypeWrapper<StepPrompt>;
+  PromptMessage: ResolverTypeWrapper<PromptMessage>;
+  PromptCall: ResolverTypeWrapper<PromptCall>;
+  PromptTool: ResolverTypeWrapper<PromptTool>;
   StepModel: ResolverTypeWrapper<StepModel>;
   PassedOverModel: ResolverTypeWrapper<PassedOverModel>;
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
@@ -1537,6 +1585,10 @@ export type ResolversParentTypes = {
   RunOutcome: RunOutcome;
   RunError: RunError;
   Step: StepRow;
+  StepPrompt: StepPrompt;
+  PromptMessage: PromptMessage;
+  PromptCall: PromptCall;
+  PromptTool: PromptTool;
   StepModel: StepModel;
   PassedOverModel: PassedOverModel;
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
@@ -1882,12 +1934,41 @@ export type StepResolvers<ContextType = RequestContext, ParentType extends Resol
   summary?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   output?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   answeredBy?: Resolver<Maybe<ResolversTypes['StepModel']>, ParentType, ContextType>;
+  prompt?: Resolver<Maybe<ResolversTypes['StepPrompt']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['RunError']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   abandoned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StepPromptResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepPrompt'] = ResolversParentTypes['StepPrompt']> = {
+  profile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  params?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  messages?: Resolver<Array<ResolversTypes['PromptMessage']>, ParentType, ContextType>;
+  tools?: Resolver<Array<ResolversTypes['PromptTool']>, ParentType, ContextType>;
+};
+
+export type PromptMessageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PromptMessage'] = ResolversParentTypes['PromptMessage']> = {
+  role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sha256?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  calls?: Resolver<Array<ResolversTypes['PromptCall']>, ParentType, ContextType>;
+  toolCallId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PromptCallResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PromptCall'] = ResolversParentTypes['PromptCall']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  arguments?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PromptToolResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PromptTool'] = ResolversParentTypes['PromptTool']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sha256?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type StepModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepModel'] = ResolversParentTypes['StepModel']> = {
@@ -2136,6 +2217,10 @@ export type Resolvers<ContextType = RequestContext> = {
   RunOutcome?: RunOutcomeResolvers<ContextType>;
   RunError?: RunErrorResolvers<ContextType>;
   Step?: StepResolvers<ContextType>;
+  StepPrompt?: StepPromptResolvers<ContextType>;
+  PromptMessage?: PromptMessageResolvers<ContextType>;
+  PromptCall?: PromptCallResolvers<ContextType>;
+  PromptTool?: PromptToolResolvers<ContextType>;
   StepModel?: StepModelResolvers<ContextType>;
   PassedOverModel?: PassedOverModelResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;

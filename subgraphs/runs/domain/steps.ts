@@ -1,5 +1,6 @@
 import type { Json } from "@soma/schemas/json";
 import { type HistoryError, isStepEnd, payloadOf, STEP_END, type StepEndStatus } from "@soma/schemas/run-history";
+import type { SentPrompt } from "@soma/schemas/sent-prompt";
 import { abandonedBy } from "./abandoned.ts";
 import { type HistoryEvent, stepIdOf } from "./history.ts";
 
@@ -16,6 +17,8 @@ export interface Step {
   attempt: number;
   summary: string | null;
   output: Json;
+  /** What a model was sent; null of a step that asked none, or got no answer. */
+  prompt: SentPrompt | null;
   error: HistoryError | null;
   startedAt: Date;
   finishedAt: Date | null;
@@ -50,6 +53,7 @@ function begin(event: HistoryEvent): Step {
     attempt: event.attempt,
     summary: null,
     output: null,
+    prompt: null,
     error: null,
     startedAt: event.at,
     finishedAt: null,
@@ -69,6 +73,7 @@ function apply(step: Step, event: HistoryEvent): Step {
     status: STEP_END[event.kind],
     summary: end.summary ?? step.summary,
     output: "output" in end ? end.output : null,
+    prompt: "output" in end ? (end.prompt ?? null) : null,
     error: "error" in end ? end.error : null,
     startedAt: end.startedAt === null ? step.startedAt : new Date(end.startedAt),
     finishedAt: event.at,

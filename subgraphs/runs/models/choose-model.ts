@@ -108,10 +108,11 @@ export async function look(
   return { profile: name, ...found, client: withTerms(guarded, profile) };
 }
 
-/** A client that says what its profile says of its price. */
+/** A client that says what its profile says of its price and its room. */
 function withTerms(client: ModelClient, { price, params, capabilities }: ModelProfile): ModelClient {
   const said = [params?.maxOutputTokens, capabilities?.maxOutputTokens].filter((most) => most !== undefined);
   const { profile, provider, model, isAi } = client;
-  const terms = { price, maxOutputTokens: said.length === 0 ? undefined : Math.min(...said) };
+  const maxOutputTokens = said.length === 0 ? undefined : Math.min(...said);
+  const terms = { price, maxOutputTokens, contextTokens: capabilities?.contextTokens, params };
   return { profile, provider, model, isAi, terms, chat: (request, signal) => client.chat(request, signal) };
 }

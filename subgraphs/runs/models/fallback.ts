@@ -66,7 +66,7 @@ async function* chat(
   throw toOneError(passed);
 }
 
-/** What a model says, after who says it where others were asked first. What it notes before it says anything waits until then. */
+/** What a model says, after who says it where others were asked first. What is told before it says anything waits until then. */
 async function* withNames(
   { profile, provider, model, isAi }: ModelClient,
   passed: readonly Passed[],
@@ -74,7 +74,7 @@ async function* withNames(
 ): AsyncGenerator<ChatEvent> {
   let held: ChatEvent[] | undefined = [];
   for await (const event of events) {
-    if (held !== undefined && event.type === "note") held.push(event);
+    if (held !== undefined && (event.type === "note" || event.type === "sent")) held.push(event);
     else {
       if (held !== undefined && passed.length > 0)
         yield {

@@ -11,6 +11,8 @@ import { meteredTools } from "../models/budget/metered-tools.ts";
 import { createSpenders } from "../models/budget/spender.ts";
 import { openWithFallbacks } from "../models/fallback.ts";
 import type { ModelSource } from "../models/model-source.ts";
+import { windowedModel } from "../models/window/windowed-model.ts";
+import { createWindows } from "../models/window/windows.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
 import { bindMemory } from "./memory.ts";
 import { bindPolicy } from "./policy.ts";
@@ -25,6 +27,8 @@ export interface ConnectServicesOptions {
   /** A pool of the worker role. */
   sql: Sql;
   models: Pick<ModelSource, "hopsFrom" | "open">;
+  /** What models can read whose profile does not say. */
+  contextTokens: number;
   /** What calls may cost. */
   budgets: BudgetsConf;
   /** Tools of a project in the same process: another list when they have changed, and the copies are stale then. */
@@ -32,18 +36,13 @@ export interface ConnectServicesOptions {
 }
 
 /** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
-export function connectServices({
-  urls,
-  sign,
-  sql,
-  models,
-  budgets,
-  moreTools,
-}: ConnectServicesOptions): ConnectedServices {
+export function connectServices(options: ConnectServicesOptions): ConnectedServices {
+  const { urls, sign, sql, models, contextTokens, budgets, moreTools } = options;
   const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });
   const policy = createServiceClient({ peer: "policy", url: urls.policy, sign });
   const tools = createServiceClient({ peer: "tools", url: urls.tools, sign });
   const catalogs = new LRUCache<string, Promise<readonly CatalogTool[]>>({ max: CATALOGS, ttl: CATALOG_MS });
+  const windows = createWindows(contextTokens);
   const spenderOf = createSpenders({ sql, conf: budgets });
   let known = moreTools?.();
   return (binding) => {
@@ -53,10 +52,10 @@ export function connectServices({
     const { tenant, role, sessionId, runId, modelProfile } = binding.run;
     const spender = spenderOf(binding);
     return {
-      // Each profile that is asked pays for itself.
+      // Each profile that is asked pays for itself, and for what it can read.
       model: () =>
         openWithFallbacks(models.hopsFrom(modelProfile), async (name) =>
-          meteredModel(await models.open(name, { tenant, role }), spender),
+          windowedModel(meteredModel(await models.open(name, { tenant, role }), spender), windows),
         ),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),

@@ -159,4 +159,16 @@ describe("lists of runs", () => {
     expect(read.scans).toBe(0);
     expect(read.rows).toBeLessThan(250);
   });
+
+  it("earlier turns have both ends of what is too long, and tell how much is missing", async () => {
+    const [question, answer] = [`begin${"é".repeat(20_000)}end`, "y".repeat(16_000)];
+    const [runId = ""] = await fillRuns(database.owner, { tenant: "acme", sessionId, count: 1, fromMs: AT + 60_000 });
+    await database.owner`update run set input = ${database.owner.json({ text: question })} where run_id = ${runId}`;
+    const payload = database.owner.json({ answer });
+    await database.owner`update journal set payload = ${payload} where run_id = ${runId} and kind = 4`;
+    const params = { tenant: "acme", sessionId, beforeRunId: "ffffffff-ffff-7fff-bfff-ffffffffffff", limit: 1 };
+    const [turn] = await transaction(database.worker, {}, (tx) => readEarlierTurns(tx, params));
+    expect(turn?.user).toMatch(/^begin.*\n\[\.\.\. 4008 characters left out \.\.\.\]\n.*end$/s);
+    expect(turn?.assistant).toBe(answer);
+  });
 });

@@ -1,19 +1,23 @@
 import { EVENT_KIND } from "@soma/schemas/run-history";
+import { joinCut } from "@soma/sdk/estimate-tokens";
 import type { Tx } from "@soma/shared/postgres/connect";
 import { RUN_STATUS } from "../domain/run-status.ts";
 
 /** Runs looked at for each turn: those of a graph without a question and an answer are none. */
 const RUNS_PER_TURN = 4;
-/** Characters of a question and of an answer that are read: an answer may be a megabyte long. */
-const MAX_CHARACTERS = 16_000;
+/** Characters at each end of a question and of an answer that are read: an answer may be a megabyte long. */
+const END_CHARACTERS = 8_000;
 
-/** Questions and answers of a session's newest succeeded runs before one, oldest first, each cut to its bound. */
+/** Questions and answers of a session's newest succeeded runs before one, oldest first, each cut in its middle to its bound. */
 export async function readEarlierTurns(
   tx: Tx,
   params: { tenant: string; sessionId: string; beforeRunId: string; limit: number },
 ): Promise<{ user: string; assistant: string }[]> {
-  const rows = await tx<{ user: string; assistant: string }[]>`
-    select left(r.text, ${MAX_CHARACTERS}) as user, left(text_in(j.tenant, j.payload, 'answer'), ${MAX_CHARACTERS}) as assistant
+  const ends = (text: ReturnType<typeof tx>) => tx`case when length(${text}) > ${2 * END_CHARACTERS}
+      then array[left(${text}, ${END_CHARACTERS}), right(${text}, ${END_CHARACTERS}), length(${text})::text]
+      else array[${text}] end`;
+  const rows = await tx<{ user: string[]; assistant: string[] }[]>`
+    select ${ends(tx`r.text`)} as user, ${ends(tx`text_in(j.tenant, j.payload, 'answer')`)} as assistant
       -- in the order of run_by_session_status, and of no other index
       from (select run_id, text_in(tenant, input, 'text') as text from run where tenant = ${params.tenant} and session_id = ${params.sessionId}
               and status::int = ${RUN_STATUS.SUCCEEDED.code} and run_id < ${params.beforeRunId}
@@ -21,5 +25,10 @@ export async function readEarlierTurns(
         cross join lateral (select * from journal x where x.run_id = r.run_id order by x.seq desc limit 1) j
      where j.kind = ${EVENT_KIND.RUN_SUCCEEDED} and r.text is not null
      order by r.run_id desc limit ${params.limit}`;
-  return rows.reverse();
+  return rows.reverse().map(({ user, assistant }) => ({ user: toText(user), assistant: toText(assistant) }));
+}
+
+/** A text as it is, or its ends and a mark between them; `length` counts characters, as Postgres does. */
+function toText([head = "", tail, length]: string[]): string {
+  return tail === undefined ? head : joinCut(head, tail, Number(length) - 2 * END_CHARACTERS);
 }

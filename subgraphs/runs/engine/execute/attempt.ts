@@ -157,6 +157,7 @@ function toGoodEnd<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string
     outputSummary: toSummary(result.outputSummary, result.output),
     output: result.output ?? null,
     patch,
+    ...(result.prompt === undefined ? {} : { prompt: result.prompt }),
   };
   return { entry: { kind, step, payload }, result: { ...result, patch: patch as NonNullable<NodeResult<S>["patch"]> } };
 }

@@ -108,6 +108,9 @@ function targetOf({ location, address }: Refusal): string {
 /** What no waiting mends, although the status says "too many requests". */
 const SPENT = /insufficient_quota|insufficient_balance|billing/i;
 
+/** What some say in a code and not in words. */
+const TOO_LONG = /context_length|context_size/i;
+
 function codeOf({ status, code }: Refusal): ErrorCode {
   if (status === 429 && SPENT.test(code)) return "MODEL_REFUSED";
   if (AWAY.has(status)) return "UPSTREAM_UNAVAILABLE";
@@ -117,6 +120,7 @@ function codeOf({ status, code }: Refusal): ErrorCode {
 function adviceOf({ status, address, code }: Refusal): string {
   if (status === 401 || status === 403) return " (check the key of the model profile)";
   if (status === 404 || status === 405) return ` at ${address} (check baseUrl and model of the model profile)`;
+  if (TOO_LONG.test(code)) return " (the prompt is too long for the context window of the model)";
   return status === 429 && SPENT.test(code) ? " (what the account may spend is spent)" : "";
 }
 

@@ -128,6 +128,14 @@ describe("createOpenAiCompatibleClient() reads", () => {
       "MODEL_REFUSED",
       "what the account may spend is spent",
     ],
+    [
+      "a prompt that is too long, also where only the code says so",
+      JSON.stringify(refusal("bad request", { code: "context_length_exceeded" })),
+      {},
+      400,
+      "MODEL_REFUSED",
+      "too long for the context window",
+    ],
   ] as const)("%s, and says so", async (_name, body, headers, status, code, words) => {
     const error = await errorOf(ask(clientAt(await startRaw(body, headers, status))));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)]);

@@ -1,5 +1,6 @@
+import { toChatRequest } from "@soma/sdk/fit-prompt";
 import { describeHeard, listen, summarizeHeard, toMessage, toOutput } from "@soma/sdk/listen";
-import { type ChatMessage, type ChatRequest, MEMORY_HEADING, type ToolDefinition } from "@soma/sdk/model-client";
+import type { ChatRequest, ToolDefinition } from "@soma/sdk/model-client";
 import type { NodeSpec, StepContext } from "@soma/sdk/node";
 import { describeCalls, numberCalls, toRefusals } from "@soma/sdk/number-calls";
 import { rememberTool } from "@soma/sdk/remember-tool";
@@ -47,24 +48,10 @@ export const modelNode: NodeSpec<AssistantState> = {
 };
 
 async function toRequest(state: AssistantState, { run, services }: StepContext): Promise<ChatRequest> {
-  const known =
-    state.memories.length === 0
-      ? ""
-      : `\n\n${MEMORY_HEADING}\n${state.memories.map((memory) => `- ${memory.replaceAll("\n", " ")}`).join("\n")}`;
-  const earlier = state.history.flatMap((turn): ChatMessage[] => [
-    { role: "user", content: turn.user },
-    { role: "assistant", content: turn.assistant },
-  ]);
-  const catalog = await services.tools.list();
-  return {
-    messages: [
-      { role: "system", content: INSTRUCTIONS + known },
-      ...earlier,
-      { role: "user", content: userText(run.input) },
-      ...state.messages,
-    ],
-    tools: [...catalog, rememberTool].map(toDefinition),
-  };
+  const { memories, history: turns, messages: said } = state;
+  const tools = [...(await services.tools.list()), rememberTool].map(toDefinition);
+  const question = userText(run.input);
+  return toChatRequest({ instructions: INSTRUCTIONS, memories, turns, question, said, tools });
 }
 
 function toDefinition(tool: Pick<CatalogTool, keyof ToolDefinition>): ToolDefinition {

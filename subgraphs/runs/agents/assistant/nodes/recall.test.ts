@@ -22,14 +22,15 @@ describe("recallNode", () => {
     expect(result.patch).toEqual({ memories: ["likes tea"], history: turns });
   });
 
-  it("keeps the newest turns, and of each the beginning, however long the session and its texts are", async () => {
+  it("keeps the newest turns, and both ends of each, however long the session and its texts are", async () => {
     const turns = Array.from({ length: 10 }, (_, n) => ({ user: `${n}`, assistant: "é".repeat(500_000) }));
     const services = knowing(
       Array.from({ length: 8 }, () => "x".repeat(60_000)),
       turns,
     );
     const { result } = await tryStep(recallNode, { state, services });
-    expect(result.patch?.history?.map(({ user }) => user)).toEqual(["7", "8", "9"]);
+    expect(result.patch?.history?.map(({ user }) => user)).toEqual(["4", "5", "6", "7", "8", "9"]);
+    expect(result.patch?.history?.at(-1)?.assistant).toMatch(/^é+\n\[\.\.\. \d+ characters left out \.\.\.\]\né+$/);
     expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(64_000 + 2 * 8 * 8_000 + 2_000);
   });
 });

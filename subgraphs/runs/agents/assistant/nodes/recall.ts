@@ -1,3 +1,4 @@
+import { cutMiddle } from "@soma/sdk/estimate-tokens";
 import type { NodeSpec } from "@soma/sdk/node";
 import type { SessionTurn } from "@soma/sdk/services";
 import { clip } from "@soma/shared/json";
@@ -8,8 +9,8 @@ const MEMORIES = 8;
 const EARLIER_TURNS = 10;
 const QUERY_BYTES = 2_000;
 /** What one memory, one text of an earlier turn, and all earlier turns may bring: every call of the model carries them again. */
-const MEMORY_BYTES = 8_000;
-const TEXT_BYTES = 16_000;
+const MEMORY_TOKENS = 2_500;
+const TEXT_TOKENS = 5_000;
 const HISTORY_BYTES = 64_000;
 
 /** Brings what is known: memories that fit the words of the message, and the session's newest turns, as far as they fit. */
@@ -21,7 +22,7 @@ export const recallNode: NodeSpec<AssistantState> = {
     const query = clip(userText(run.input).trim(), QUERY_BYTES);
     const { source, hits } = await services.memory.recall({ query, limit: MEMORIES });
     const history = newestThatFit(await services.session.earlierTurns(EARLIER_TURNS));
-    const memories = hits.map(({ content, ...hit }) => ({ ...hit, content: clip(content, MEMORY_BYTES) }));
+    const memories = hits.map(({ content, ...hit }) => ({ ...hit, content: cutMiddle(content, MEMORY_TOKENS) }));
     const { length } = hits;
     return {
       patch: { memories: memories.map(({ content }) => content), history },
@@ -40,7 +41,7 @@ function newestThatFit(turns: readonly SessionTurn[]): SessionTurn[] {
   const kept: SessionTurn[] = [];
   let bytes = 0;
   for (const turn of turns.toReversed()) {
-    const cut = { user: clip(turn.user, TEXT_BYTES), assistant: clip(turn.assistant, TEXT_BYTES) };
+    const cut = { user: cutMiddle(turn.user, TEXT_TOKENS), assistant: cutMiddle(turn.assistant, TEXT_TOKENS) };
     bytes += Buffer.byteLength(cut.user) + Buffer.byteLength(cut.assistant);
     if (bytes > HISTORY_BYTES) break;
     kept.unshift(cut);
