@@ -782,7 +782,7 @@ export type StepPrompt = {
 
 /** A message that a model was sent. */
 export type PromptMessage = {
-  /** system, user, assistant or tool. */
+  /** Who says it: system, user, assistant or tool. */
   role: Scalars['String']['output'];
   /** Masked, and cut where it is long. */
   text: Scalars['String']['output'];
