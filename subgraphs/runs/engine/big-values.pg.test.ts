@@ -174,7 +174,7 @@ describe("big values of histories", () => {
     }
     const [{ sessionId = "", runId: beforeRunId = "" } = {}] = runs;
     const turns = { tenant: "acme", sessionId, beforeRunId: `f${beforeRunId.slice(1)}`, limit: 2 };
-    expect(await transaction(harness.database.worker, {}, (tx) => readEarlierTurns(tx, turns))).toEqual([
+    expect(await transaction(harness.database.worker, {}, (tx) => readEarlierTurns(tx, turns))).toMatchObject([
       { user: QUESTION.slice(0, 16_000), assistant: QUESTION.slice(0, 16_000) },
     ]);
   });
