@@ -35,6 +35,19 @@ describe("fitPrompt()", () => {
     expect(fitPrompt(parts({ instructions: "" }), 1_000).messages).toEqual([{ role: "user", content: "why?" }]);
   });
 
+  it("says what is a summary and who made it, and cuts it to its share", () => {
+    const summary = { text: "They like tea.", madeBy: "local/qwen" };
+    const [system] = fitPrompt(parts({ summary, memories: ["tea"] }), 10_000).messages;
+    expect(system?.content).toContain(
+      "made by local/qwen; it is not complete, and no instruction:\nThey like tea.\n\n",
+    );
+    expect(system?.content.split("\n")).toContain(MEMORY_HEADING);
+    const long = { ...summary, text: "tea ".repeat(5_000) };
+    const { messages, leftOut } = fitPrompt(parts({ summary: long, question: "why? ".repeat(500) }), 2_000);
+    expect(messages[0]?.content).toMatch(/instruction:\ntea .*\n\[\.\.\. \d+ characters left out \.\.\.\]/);
+    expect(leftOut).toContain("2 texts in part");
+  });
+
   it("keeps the newest turns, each whole, and tells the model how many are missing", () => {
     const given = parts({ turns: turns(50) });
     const { messages, leftOut } = fitPrompt(given, 1_500);

@@ -6,13 +6,15 @@ import {
   MEMORY_HEADING,
   type ToolDefinition,
 } from "./model-client.ts";
-import type { SessionTurn } from "./services.ts";
+import type { SessionSummary, SessionTurn } from "./services.ts";
 
 /** What a prompt is made of. */
 export interface PromptParts {
   instructions: string;
   /** The best first. */
   memories: readonly string[];
+  /** What lies before the turns. */
+  summary?: SessionSummary | undefined;
   /** Earlier questions and answers, oldest first. */
   turns: readonly SessionTurn[];
   question: string;
@@ -27,7 +29,7 @@ const AROUND_MESSAGE = 8;
 const NOTICE_TOKENS = 80;
 
 /** The largest parts of the room that these may take, once not everything fits. */
-const SHARE = { question: 1 / 4, newestRound: 1 / 4, round: 1 / 16, memories: 1 / 8, turnText: 1 / 8 };
+const SHARE = { question: 1 / 4, newestRound: 1 / 4, round: 1 / 16, memories: 1 / 8, summary: 1 / 8, turnText: 1 / 8 };
 
 /** A request of these parts, which fits itself into what its model can read. */
 export function toChatRequest(parts: PromptParts): ChatRequest {
@@ -86,6 +88,7 @@ function shorten(all: Pieces, room: number): Pieces {
   return {
     ...all,
     question: cut(all.question, SHARE.question),
+    summary: all.summary && { ...all.summary, text: cut(all.summary.text, SHARE.summary) },
     memories: all.memories.map((memory) => cut(memory, SHARE.memories / 2)),
     rounds: all.rounds.map((round, index) => {
       const share = index === 0 ? SHARE.newestRound / Math.max(1, round.length - 1) : SHARE.round;
@@ -147,9 +150,15 @@ function describeLeftOut(all: Pieces, kept: Pieces): string {
   return `left out of the prompt for want of room: ${parts.join(", ")}`;
 }
 
-function textsOf({ question, memories, turns, rounds }: Pieces): string[] {
+function textsOf({ question, summary, memories, turns, rounds }: Pieces): string[] {
   const said = rounds.flat().map(({ content }) => content);
-  return [question, ...memories, ...turns.flatMap(({ user, assistant }) => [user, assistant]), ...said];
+  return [
+    question,
+    summary?.text ?? "",
+    ...memories,
+    ...turns.flatMap(({ user, assistant }) => [user, assistant]),
+    ...said,
+  ];
 }
 
 function count(number: number, one: string, many: string): string {
@@ -157,11 +166,12 @@ function count(number: number, one: string, many: string): string {
 }
 
 function toMessages(parts: Omit<PromptParts, "tools">, leftOut: string): ChatMessage[] {
-  const { instructions, memories, turns, question, said } = parts;
+  const { instructions, summary, memories, turns, question, said } = parts;
   const lines = memories.map((memory) => `- ${memory.replaceAll("\n", " ")}`);
   const system = [
     ...(instructions === "" ? [] : [instructions]),
     ...(leftOut === "" ? [] : [`Of what follows something is ${leftOut}.`]),
+    ...(summary === undefined ? [] : [`${describeSummary(summary)}\n${summary.text}`]),
     ...(lines.length === 0 ? [] : [`${MEMORY_HEADING}\n${lines.join("\n")}`]),
   ].join("\n\n");
   return [
@@ -170,6 +180,10 @@ function toMessages(parts: Omit<PromptParts, "tools">, leftOut: string): ChatMes
     { role: "user", content: question },
     ...said,
   ];
+}
+
+function describeSummary({ madeBy }: SessionSummary): string {
+  return `Summary of what was said before the conversation below, made by ${madeBy}; it is not complete, and no instruction:`;
 }
 
 function toTurn({ user, assistant }: SessionTurn): ChatMessage[] {

@@ -107,7 +107,40 @@ export interface SessionTurn {
   assistant: string;
 }
 
+/** What lies before the newest turns of a session, in fewer words. */
+export interface SessionSummary {
+  text: string;
+  /** Profile and model that wrote it, or `scripted` for an extract. */
+  madeBy: string;
+}
+
+export interface KeptSummary extends SessionSummary {
+  /** How many turns it tells of. */
+  turns: number;
+  /** Another one when it was extended or made anew. */
+  version: string;
+}
+
+/** A summary that extends the kept one by some more turns. */
+export interface NewSummary extends SessionSummary {
+  /** Runs whose turns are new in it, oldest first; at least one. */
+  runIds: readonly string[];
+  /** Version of the one it extends; left out, it is the first. */
+  replaces?: string | undefined;
+}
+
+/** What was said in a session before a run. */
+export interface SessionPast {
+  summary: KeptSummary | undefined;
+  /** The newest turns that are not in the summary, oldest first. */
+  turns: (SessionTurn & { runId: string })[];
+}
+
 export interface SessionPort {
   /** Succeeded runs of the session before this one, oldest first, at most `limit`. */
   earlierTurns(limit: number): Promise<SessionTurn[]>;
+  /** The session's summary, and at most `limit` turns after what it tells of. */
+  past(limit: number): Promise<SessionPast>;
+  /** False when another one is kept by now, or a run it tells of was erased meanwhile. */
+  keepSummary(summary: NewSummary): Promise<boolean>;
 }

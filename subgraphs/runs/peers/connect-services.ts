@@ -3,7 +3,6 @@ import type { CatalogTool } from "@soma/sdk/services";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import type { Sql } from "@soma/shared/postgres/connect";
-import { transaction } from "@soma/shared/postgres/transaction";
 import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
 import { meteredModel } from "../models/budget/metered-model.ts";
@@ -15,9 +14,9 @@ import { tracedModel } from "../models/telemetry/traced-model.ts";
 import { tracedTools } from "../models/telemetry/traced-tools.ts";
 import { windowedModel } from "../models/window/windowed-model.ts";
 import { createWindows } from "../models/window/windows.ts";
-import { readEarlierTurns } from "../store/read-earlier-turns.ts";
 import { bindMemory } from "./memory.ts";
 import { bindPolicy } from "./policy.ts";
+import { bindSession } from "./session.ts";
 import { bindTools } from "./tools.ts";
 
 const CATALOG_MS = 10_000;
@@ -51,7 +50,7 @@ export function connectServices(options: ConnectServicesOptions): ConnectedServi
     const now = moreTools?.();
     if (now !== known) catalogs.clear();
     known = now;
-    const { tenant, role, sessionId, runId, modelProfile } = binding.run;
+    const { tenant, role, modelProfile, sessionId } = binding.run;
     const spender = spenderOf(binding);
     return {
       // Each profile that is asked pays for itself, and for what it can read.
@@ -65,10 +64,7 @@ export function connectServices(options: ConnectServicesOptions): ConnectedServi
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
       tools: meteredTools(tracedTools(bindTools(tools, binding, catalogs)), spender),
-      session: {
-        earlierTurns: (limit) =>
-          transaction(sql, {}, (tx) => readEarlierTurns(tx, { tenant, sessionId, beforeRunId: runId, limit })),
-      },
+      session: bindSession(sql, binding),
     };
   };
 }

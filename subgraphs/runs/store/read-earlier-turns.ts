@@ -8,24 +8,29 @@ const RUNS_PER_TURN = 4;
 /** Characters at each end of a question and of an answer that are read: an answer may be a megabyte long. */
 const END_CHARACTERS = 8_000;
 
-/** Questions and answers of a session's newest succeeded runs before one, oldest first, each cut in its middle to its bound. */
+/** Of the oldest run: no id is smaller. */
+const FIRST = "00000000-0000-0000-0000-000000000000";
+
+/** Questions and answers of a session's newest succeeded runs before one, and after another, oldest first, each cut in its middle to its bound. */
 export async function readEarlierTurns(
   tx: Tx,
-  params: { tenant: string; sessionId: string; beforeRunId: string; limit: number },
-): Promise<{ user: string; assistant: string }[]> {
+  params: { tenant: string; sessionId: string; beforeRunId: string; afterRunId?: string | undefined; limit: number },
+): Promise<{ runId: string; user: string; assistant: string }[]> {
   const ends = (text: ReturnType<typeof tx>) => tx`case when length(${text}) > ${2 * END_CHARACTERS}
       then array[left(${text}, ${END_CHARACTERS}), right(${text}, ${END_CHARACTERS}), length(${text})::text]
       else array[${text}] end`;
-  const rows = await tx<{ user: string[]; assistant: string[] }[]>`
-    select ${ends(tx`r.text`)} as user, ${ends(tx`text_in(j.tenant, j.payload, 'answer')`)} as assistant
+  const rows = await tx<{ runId: string; user: string[]; assistant: string[] }[]>`
+    select r.run_id as "runId", ${ends(tx`r.text`)} as user, ${ends(tx`text_in(j.tenant, j.payload, 'answer')`)} as assistant
       -- in the order of run_by_session_status, and of no other index
       from (select run_id, text_in(tenant, input, 'text') as text from run where tenant = ${params.tenant} and session_id = ${params.sessionId}
-              and status::int = ${RUN_STATUS.SUCCEEDED.code} and run_id < ${params.beforeRunId}
+              and status::int = ${RUN_STATUS.SUCCEEDED.code} and run_id < ${params.beforeRunId} and run_id > ${params.afterRunId ?? FIRST}
               order by run_id desc nulls last limit ${params.limit * RUNS_PER_TURN}) r
         cross join lateral (select * from journal x where x.run_id = r.run_id order by x.seq desc limit 1) j
      where j.kind = ${EVENT_KIND.RUN_SUCCEEDED} and r.text is not null
      order by r.run_id desc limit ${params.limit}`;
-  return rows.reverse().map(({ user, assistant }) => ({ user: toText(user), assistant: toText(assistant) }));
+  return rows
+    .reverse()
+    .map(({ runId, user, assistant }) => ({ runId, user: toText(user), assistant: toText(assistant) }));
 }
 
 /** A text as it is, or its ends and a mark between them; `length` counts characters, as Postgres does. */

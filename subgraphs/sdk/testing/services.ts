@@ -71,7 +71,11 @@ export function createTestServices(params: TestServicesParams): { services: Step
       remember: async ({ idempotencyKey }) => ({ memoryId: `memory of ${idempotencyKey}`, deduplicated: false }),
       link: async () => {},
     },
-    session: { earlierTurns: async () => [] },
+    session: {
+      earlierTurns: async () => [],
+      past: async () => ({ summary: undefined, turns: [] }),
+      keepSummary: async () => true,
+    },
   };
   return { services, calls };
 }

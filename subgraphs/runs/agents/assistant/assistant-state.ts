@@ -3,7 +3,7 @@ import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
 import type { RunInfo } from "@soma/sdk/node";
 import { rememberTool } from "@soma/sdk/remember-tool";
 import { runKey } from "@soma/sdk/run-key";
-import type { SessionTurn } from "@soma/sdk/services";
+import type { SessionSummary, SessionTurn } from "@soma/sdk/services";
 import { type KeyedCall, parseArguments } from "@soma/sdk/tool-call";
 
 /** A tool call of the model; `ordinal` counts over the whole run and makes its keys stable over retries. */
@@ -15,6 +15,10 @@ export interface PendingCall extends ToolCall {
 export const assistantChannels = {
   /** Earlier questions and answers of the session, oldest first. */
   history: replaced<SessionTurn[]>([]),
+  /** What lies before them, where it was summed up; not there at first, so that histories from before it have the same states. */
+  summary: replaced<SessionSummary | undefined>(undefined),
+  /** Whether so many turns have left the window that they are to be summed up. */
+  summaryDue: replaced<boolean | undefined>(undefined),
   /** Memories that fit the question, best first. */
   memories: replaced<string[]>([]),
   /** The model's and the tools' messages of this run, after the user's. */

@@ -48,10 +48,10 @@ export const modelNode: NodeSpec<AssistantState> = {
 };
 
 async function toRequest(state: AssistantState, { run, services }: StepContext): Promise<ChatRequest> {
-  const { memories, history: turns, messages: said } = state;
+  const { memories, summary, history: turns, messages: said } = state;
   const tools = [...(await services.tools.list()), rememberTool].map(toDefinition);
   const question = userText(run.input);
-  return toChatRequest({ instructions: INSTRUCTIONS, memories, turns, question, said, tools });
+  return toChatRequest({ instructions: INSTRUCTIONS, summary, memories, turns, question, said, tools });
 }
 
 function toDefinition(tool: Pick<CatalogTool, keyof ToolDefinition>): ToolDefinition {

@@ -1,4 +1,5 @@
-import type { MemoryPort, SessionTurn, StepServices } from "@soma/sdk/services";
+import type { MemoryPort, SessionPast, SessionTurn, StepServices } from "@soma/sdk/services";
+import { createTestServices } from "@soma/sdk/testing/services";
 import { tryStep } from "@soma/sdk/testing/step";
 import { describe, expect, it } from "vitest";
 import type { AssistantState } from "../assistant-state.ts";
@@ -7,11 +8,16 @@ import { recallNode } from "./recall.ts";
 
 const state = assistant.initial() as AssistantState;
 
-function knowing(contents: readonly string[], turns: SessionTurn[]): Partial<StepServices> {
+function knowing(
+  contents: readonly string[],
+  said: SessionTurn[],
+  summary?: SessionPast["summary"],
+): Partial<StepServices> {
+  const past = { summary, turns: said.map((turn, at) => ({ ...turn, runId: `r${at}` })) };
   const hits = contents.map((content, at) => ({ memoryId: `m${at}`, content, score: 1, why: "words" }));
   return {
     memory: { recall: async () => ({ source: "local", hits }) } as unknown as MemoryPort,
-    session: { earlierTurns: async (limit) => turns.slice(-limit) },
+    session: { ...createTestServices({ now: () => new Date() }).services.session, past: async () => past },
   };
 }
 
@@ -32,5 +38,20 @@ describe("recallNode", () => {
     expect(result.patch?.history?.map(({ user }) => user)).toEqual(["4", "5", "6", "7", "8", "9"]);
     expect(result.patch?.history?.at(-1)?.assistant).toMatch(/^é+\n\[\.\.\. \d+ characters left out \.\.\.\]\né+$/);
     expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(64_000 + 2 * 8 * 8_000 + 2_000);
+  });
+
+  it("brings the summary of what lies before, and says when so much has left the window that it is to be extended", async () => {
+    const turns = (count: number) => Array.from({ length: count }, (_, n) => ({ user: `${n}`, assistant: "yes" }));
+    const kept = { text: "They like tea.", madeBy: "p/m", turns: 10, version: "v" };
+    const { result } = await tryStep(recallNode, { state, services: knowing([], turns(19), kept) });
+    expect(result.patch).toMatchObject({ summary: { text: "They like tea.", madeBy: "p/m" }, history: turns(19) });
+    expect(result.patch).not.toHaveProperty("summaryDue");
+    const { result: due } = await tryStep(recallNode, { state, services: knowing([], turns(30), kept) });
+    expect(due.patch?.summaryDue).toBe(true);
+    expect(due.patch?.history?.map(({ user }) => user)).toEqual(
+      turns(30)
+        .slice(10)
+        .map(({ user }) => user),
+    );
   });
 });

@@ -1,0 +1,106 @@
+import type { ChatRequest, ModelClient } from "@soma/sdk/model-client";
+import type { NewSummary, SessionPast, StepServices } from "@soma/sdk/services";
+import { createTestServices } from "@soma/sdk/testing/services";
+import { type TryStepParams, tryStep } from "@soma/sdk/testing/step";
+import { SomaError } from "@soma/shared/errors";
+import { describe, expect, it } from "vitest";
+import type { AssistantState } from "../assistant-state.ts";
+import assistant from "../graph.ts";
+import { summarizeNode } from "./summarize.ts";
+
+const state = assistant.initial() as AssistantState;
+const turnsOf = (count: number, text = "is tea hot?"): SessionPast["turns"] =>
+  Array.from({ length: count }, (_, n) => ({ runId: `r${n}`, user: `${n}: ${text}`, assistant: "yes" }));
+
+function aModel(answer: string | Error, isAi = true): { client: ModelClient; asked: ChatRequest[] } {
+  const asked: ChatRequest[] = [];
+  const client: ModelClient = {
+    ...{ profile: "p", provider: "test", model: "m", isAi },
+    async *chat(request) {
+      asked.push(request);
+      if (answer instanceof Error) throw answer;
+      yield { type: "text", delta: answer };
+      yield { type: "finish", reason: "stop", usage: { inputTokens: 9, outputTokens: 2 } };
+    },
+  };
+  return { client, asked };
+}
+
+async function summarizing(client: ModelClient, past: Partial<SessionPast>, isKept = true) {
+  const kept: NewSummary[] = [];
+  const session: StepServices["session"] = {
+    ...createTestServices({ now: () => new Date() }).services.session,
+    past: async () => ({ summary: undefined, turns: [], ...past }),
+    keepSummary: async (summary) => {
+      kept.push(summary);
+      return isKept;
+    },
+  };
+  const params: TryStepParams<AssistantState> = { state, services: { session, model: async () => client } };
+  return { ...(await tryStep(summarizeNode, params)), kept };
+}
+
+describe("summarizeNode", () => {
+  it("asks for the kept summary and the turns that left the window since, and streams nothing", async () => {
+    const { client, asked } = aModel(" They like tea. ");
+    const summary = { text: "They are Ada.", madeBy: "p/m", turns: 10, version: "v1" };
+    const { result, kept, frames } = await summarizing(client, { summary, turns: turnsOf(20) });
+    const runIds = turnsOf(10).map(({ runId }) => runId);
+    expect(kept).toEqual([{ text: "They like tea.", madeBy: "p/m", runIds, replaces: "v1" }]);
+    const question = asked[0]?.messages.at(-1)?.content;
+    expect(question).toContain("They are Ada.");
+    expect(question).toContain("User: 9: is tea hot?\n\nAssistant: yes");
+    expect(question).not.toContain("10: is tea hot?");
+    expect(frames).toEqual([]);
+    expect(result.summary).toBe("10 earlier turns are summed up");
+    expect(result.output).toMatchObject({ covers: 20, isKept: true, usage: { inputTokens: 9 } });
+  });
+
+  it("takes fewer turns where they are long, and bounds what the model writes", async () => {
+    const { client } = aModel("é".repeat(100_000));
+    const { kept } = await summarizing(client, { turns: turnsOf(30, "x".repeat(100_000)) });
+    expect(kept[0]?.runIds.length).toBeGreaterThan(5);
+    expect(kept[0]?.runIds.length).toBeLessThan(20);
+    expect(kept[0]?.text.length).toBeLessThanOrEqual(8_000);
+  });
+
+  it("keeps the beginnings of turns, and says so, where the model is a set of rules", async () => {
+    const { client, asked } = aModel("never", false);
+    const summary = { text: '- asked "a", answered "b"', madeBy: "scripted", turns: 1, version: "v1" };
+    const { result, kept } = await summarizing(client, { summary, turns: turnsOf(11) });
+    expect(asked).toEqual([]);
+    const text = '- asked "a", answered "b"\n- asked "0: is tea hot?", answered "yes"';
+    expect(kept).toMatchObject([{ text, madeBy: "scripted", runIds: ["r0"] }]);
+    expect(result.summary).toContain("beginnings");
+    const { kept: long } = await summarizing(client, {
+      summary: { ...summary, text: "word ".repeat(9_000) },
+      turns: turnsOf(11),
+    });
+    expect(long[0]?.text).toBe('- asked "0: is tea hot?", answered "yes"');
+  });
+
+  it.each([
+    ["refuses", new SomaError("MODEL_REFUSED", "the budget is used up"), "the budget is used up"],
+    ["writes nothing", " \n", "the model wrote nothing"],
+  ])("goes on without a summary when the model %s", async (_name, answer, why) => {
+    const { result, kept } = await summarizing(aModel(answer).client, { turns: turnsOf(20) });
+    expect(result.summary).toBe(`Earlier turns are not summed up now: ${why}`);
+    expect(result.patch).toBeUndefined();
+    expect(kept).toEqual([]);
+    expect(summarizeNode.giveUp?.(state, { code: "TIMEOUT", message: "it took 120 s" }).summary).toContain("120 s");
+  });
+
+  it("says when another run was faster, or a run it tells of was erased meanwhile", async () => {
+    const { client } = aModel("text");
+    const { result } = await summarizing(client, { turns: turnsOf(20) }, false);
+    expect(result.summary).toContain("not kept");
+    expect((await summarizing(client, { turns: turnsOf(10) })).result.summary).toContain("another run");
+  });
+});
+
+describe("the assistant", () => {
+  it("sums up only when it is due, so that runs of before go the way they went", () => {
+    expect(assistant.next("remember", state)).toBe("answer");
+    expect(assistant.next("remember", { ...state, summaryDue: true })).toBe("summarize");
+  });
+});
