@@ -265,10 +265,31 @@ class Life implements RunningIncarnation {
     this.#loseAll("the worker stops");
     await Promise.all(this.#loops.map((loop) => loop.close()));
     this.#loseAll("the worker stops");
+    const late = sleep(DEAF_STEPS_MS, undefined, { ref: false });
+    await this.#endOnces(late);
     if (!(await settleWorker({ sql: sql.general, owner, log }))) owed.add(owner);
     lease.leave();
-    const ended = Promise.all([...this.#runs.values()].map((running) => running.done));
-    await Promise.race([ended, sleep(DEAF_STEPS_MS, undefined, { ref: false })]);
+    await Promise.race([this.#ended(), late]);
     await liveness.close();
+  }
+
+  /**
+   * What must not be done twice is let go of when it has ended, the rest before: whoever goes on with it looks what was done, and could not
+   * tell while it is under way here.
+   */
+  async #endOnces(late: Promise<void>): Promise<void> {
+    const { sql, owner, log } = this.#options;
+    const isInOnce = (runId: string): boolean => this.#runs.get(runId)?.context.isInOnce() === true;
+    const held = new Set([...this.#runs.keys()].filter(isInOnce));
+    if (held.size === 0) return;
+    log.info({ runs: held.size }, "what must not be done twice is waited for");
+    const rest = giveBack(sql.general, owner, (runId) => held.has(runId)).catch((error: unknown) =>
+      log.warn({ err: error }, "runs could not be handed back yet"),
+    );
+    await Promise.race([Promise.all([rest, this.#ended(held)]), late]);
+  }
+
+  async #ended(of: Iterable<string> = this.#runs.keys()): Promise<void> {
+    await Promise.all([...of].map((runId) => this.#runs.get(runId)?.done));
   }
 }
