@@ -6,6 +6,7 @@ const alive = (workerId: string): SeenWorker => ({
   no: 1,
   isLockFree: false,
   isLeaseOver: false,
+  heardAt: "",
   silentMs: 100,
 });
 const unlocked = (workerId: string, silentMs: number): SeenWorker => ({

@@ -5,6 +5,8 @@ export interface SeenWorker {
   /** No session holds the lock of its life. */
   isLockFree: boolean;
   isLeaseOver: boolean;
+  /** When it was heard, as the database writes it: it is another time once it was heard again. */
+  heardAt: string;
   /** Milliseconds since it was heard, by the clock of the database. */
   silentMs: number;
 }
