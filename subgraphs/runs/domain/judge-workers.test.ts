@@ -32,6 +32,12 @@ describe("judgeWorkers()", () => {
     expect(judge([alive("a"), alive("b")])).toEqual(NOBODY);
   });
 
+  it("believes a lock that is free at two looks when its worker was heard in the future", () => {
+    expect(judge([unlocked("a", -3_600_000)])).toEqual({ ...NOBODY, doubted: ["a"], againMs: 350 });
+    expect(judge([unlocked("a", -3_599_650)], { doubted: ["a"] })).toEqual({ ...NOBODY, dead: ["a: lock_free"] });
+    expect(judge([unlocked("a", 10)], { doubted: ["a"] })).toEqual({ ...NOBODY, againMs: 340 });
+  });
+
   it("believes a lock that is free once its worker is silent, and looks again as soon as that may be", () => {
     expect(judge([unlocked("a", 350)])).toEqual({ ...NOBODY, dead: ["a: lock_free"] });
     expect(judge([unlocked("a", 120)])).toEqual({ ...NOBODY, againMs: 230 });
