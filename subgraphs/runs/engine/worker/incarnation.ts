@@ -15,7 +15,6 @@ import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
-import { releaseRuns } from "../../store/release-runs.ts";
 import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
@@ -26,7 +25,7 @@ import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { commitsOf } from "../journal/commits.ts";
 import { LEASE_MS } from "./beating.ts";
-import { giveBack, settleWorker } from "./give-back.ts";
+import { giveBack, handBack, settleWorker } from "./give-back.ts";
 import type { Heartbeat, KeptLease } from "./heartbeat.ts";
 import { createReaper, type Look } from "./reaper.ts";
 
@@ -213,9 +212,10 @@ class Life implements RunningIncarnation {
       if (context.lost() || !this.#isOurs(run.runId, context)) return;
       context.lose("it could not go on here");
       rest.log.error({ err: error }, "a run could not go on here and is handed back");
+      const { sql, owner } = this.#options;
       // Should this fail too, the next look at what is ours lets it go.
-      await releaseRuns(this.#options.sql.general, { owner: this.#options.owner, runIds: [run.runId] }).catch(
-        (cause: unknown) => rest.log.warn({ err: cause }, "a run could not be handed back yet"),
+      await handBack(sql.general, { owner, runId: run.runId, error }).catch((cause: unknown) =>
+        rest.log.warn({ err: cause }, "a run could not be handed back yet"),
       );
     }
   }
