@@ -14,8 +14,17 @@ const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_worker: [
     ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
     ...["has_advanced", "in_effect", "keep_values", "lineage", "project_sql", "queues_in_turn"],
-    ...["release_runs", "reserve_budget", "retire_runs", "room_of", "set_aside", "settle_budget", "share_of"],
-    ...["sweep_budget", "take_over_worker", "text_in"],
+    ...[
+      "release_runs",
+      "reserve_budget",
+      "retire_runs",
+      "room_of",
+      "set_aside",
+      "set_back_run",
+      "settle_budget",
+      "share_of",
+    ],
+    ...["sweep_budget", "take_over_unheard", "take_over_worker", "text_in"],
   ],
 };
 

@@ -48,9 +48,43 @@ describe("atMostOnce()", () => {
     const was = payer([lost], found({ summary: "found", patch: { paid: "paid, as the bank says" } }));
     expect(await testAgent(was.agent)).toMatchObject({ answer: "paid, as the bank says" });
     expect(was.made).toHaveLength(1);
-    const wasNot = payer([lost], found("NOT_DONE"));
+    const wasNot = payer([lost], found("NOT_DONE", "NOT_DONE"));
     expect(await testAgent(wasNot.agent)).toMatchObject({ answer: "paid" });
     expect(wasNot.made).toHaveLength(2);
+  });
+
+  it.each([
+    [undefined, undefined, 30_000],
+    [undefined, 40_000, 40_000],
+    [5_000, 40_000, 5_000],
+  ])(
+    "takes nothing for not done while what it called may be at work: openMs %s, timeoutMs %s",
+    async (openMs, timeoutMs, waited) => {
+      const limits = { ...(openMs === undefined ? {} : { openMs }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+      const late = payer([lost], { ...found("NOT_DONE", { summary: "found late" }), ...limits });
+      const { steps, tookMs } = await testAgent(late.agent);
+      expect({ steps, made: late.made.length, tookMs }).toMatchObject({
+        steps: [{ summary: "found late" }],
+        made: 1,
+        tookMs: waited,
+      });
+      const asked = payer([lost], { ...found(undefined, { summary: "found late" }), ...limits });
+      expect((await testAgent(asked.agent)).steps[0]?.waits).toEqual([]);
+    },
+  );
+
+  it("counts from when the attempt was known to be over, and is asked for again no sooner", async () => {
+    const node = atMostOnce<State>({
+      type: "payment",
+      openMs: 5_000,
+      run: () => ({ summary: "paid" }),
+      reconcile: () => "NOT_DONE",
+      done: () => ({ summary: "done" }),
+    });
+    const after = (ms: number) =>
+      tryStep(node, { state: { paid: "" }, context: { unsettled: true, unsettledSince: new Date(-ms) } });
+    await expect(after(4_999)).rejects.toMatchObject({ code: "UNAVAILABLE", retryAfterMs: 1 });
+    await expect(after(5_000)).rejects.toMatchObject({ code: "STEP_NOT_DONE" });
   });
 
   it("goes on finding out when that fails, and does nothing meanwhile", async () => {

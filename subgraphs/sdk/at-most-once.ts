@@ -15,7 +15,13 @@ export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "once" | "
    * was not, and it is tried again by the retry policy.
    */
   run(state: S, context: StepContext): Promise<NodeResult<S>> | NodeResult<S>;
-  /** Finds out whether it was done, when an attempt began and its outcome is not known. Left out, a person is asked at once. */
+  /**
+   * Milliseconds for which what an attempt called may still be at work when the attempt is over, because its process died or it
+   * gave up: the longest that a call takes at the other side. Before, nobody takes it for not done. Left out, 30 s, or `timeoutMs` when
+   * that is longer.
+   */
+  openMs?: number;
+  /** Finds out whether it was done, when an attempt began and its outcome is not known. Left out, a person is asked. */
   reconcile?(state: S, context: StepContext): Promise<Reconciled<S>> | Reconciled<S>;
   /** What the step comes to when a person says that it was done. */
   done(decision: ApprovalDecision, state: S): NodeResult<S>;
@@ -24,6 +30,7 @@ export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "once" | "
 }
 
 const MAX_WHAT = 200;
+const OPEN_MS = 30_000;
 
 /** Calls under way in this process, by step: one that was told to stop may still do what it does. */
 const underWay = new Map<string, Promise<unknown>>();
@@ -31,11 +38,14 @@ const underWay = new Map<string, Promise<unknown>>();
 /**
  * A node whose effect happens at most once. That it begins is durable before it does, and when it is not known how an attempt
  * ended (its process died, its answer was lost, its time ran out) it is not begun again: `reconcile` finds out, and where that
- * cannot, the run waits for a person, who says whether it was done. What was not done is done then.
+ * cannot, the run waits for a person, who says whether it was done. What was not done is done then. What was called may still be
+ * at work when nothing of it is found, so until `openMs` are over that says nothing.
  *
  *   .node("pay", atMostOnce({ type: "payment", run: pay, reconcile: findPayment, done: () => ({ summary: "paid" }) }))
  */
-export function atMostOnce<S>({ run, reconcile, done, role, timeoutMs, ...node }: AtMostOnceSpec<S>): NodeSpec<S> {
+export function atMostOnce<S>(spec: AtMostOnceSpec<S>): NodeSpec<S> {
+  const { run, reconcile, done, role, timeoutMs, openMs = Math.max(OPEN_MS, spec.timeoutMs ?? 0), ...node } = spec;
+
   async function tryOnce(state: S, context: StepContext): Promise<NodeResult<S> | Parked> {
     try {
       return await call(state, context);
@@ -59,10 +69,19 @@ export function atMostOnce<S>({ run, reconcile, done, role, timeoutMs, ...node }
   async function settle(state: S, context: StepContext, error?: unknown): Promise<NodeResult<S> | Parked> {
     await ended(context);
     const found = await findOut(state, context);
+    if (found === undefined || found === "NOT_DONE") checkOver(context, error);
     // By the retry policy, so that what fails each time comes to an end.
     if (found === "NOT_DONE")
       throw new StepError("STEP_NOT_DONE", "it was found not to have been done", { cause: error });
     return found ?? ask(state, error);
+  }
+
+  /** Throws what the step waits by, as for what is away, while a call that was begun may still come to something. */
+  function checkOver({ unsettledSince, now }: StepContext, cause: unknown): void {
+    const leftMs = openMs - (now().getTime() - (unsettledSince ?? now()).getTime());
+    if (leftMs <= 0) return;
+    const why = "what was begun may still be done elsewhere; it is looked for again then";
+    throw new StepError("UNAVAILABLE", why, { cause, retryAfterMs: leftMs });
   }
 
   /** Undefined also when finding out fails, unless it only has to be waited for. */

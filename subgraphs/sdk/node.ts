@@ -162,6 +162,8 @@ export interface StepContext {
    * anything but STEP_NOT_DONE. Of matter to steps that must not be done twice: see `atMostOnce()`.
    */
   unsettled: boolean;
+  /** Then: since when it is known that the last attempt which may have done it is over, whatever it called may still be at work. */
+  unsettledSince?: Date | undefined;
   /** How often the step was woken; a stream that each of its calls starts has it in its name. */
   wakes: number;
   /** Aborted when the run is canceled, taken away, or the process stops. */

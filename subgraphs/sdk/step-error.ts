@@ -8,9 +8,12 @@ export type StepErrorCode = "STEP_FAILED" | "STEP_NOT_DONE" | "STEP_REFUSED" | "
 /** A failure that people may read. Any other error ends the step as INTERNAL, and its words stay in the log. */
 export class StepError extends Error {
   readonly code: StepErrorCode;
+  /** Milliseconds before which another attempt makes no sense. */
+  readonly retryAfterMs: number;
 
-  constructor(code: StepErrorCode, message: string, options: { cause?: unknown } = {}) {
+  constructor(code: StepErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
     super(message, options);
+    this.retryAfterMs = options.retryAfterMs ?? 0;
     this.name = "StepError";
     this.code = code;
   }

@@ -175,15 +175,17 @@ async function execute<S>(spec: NodeSpec<S>, state: S, step: TestedStep, world: 
   let woken: Wake | undefined;
   let wakes = 0;
   let unsettled = false;
+  let unsettledSince: Date | undefined;
   for (;;) {
     const beganAt = clock.at;
     let given: NodeResult<S> | Parked;
     try {
       const sql = spec.effect === "db" ? world.sql : undefined;
-      given = await spec.run(state, { ...toContext(step, { woken, wakes, unsettled }, world), sql });
+      given = await spec.run(state, { ...toContext(step, { woken, wakes, unsettled, unsettledSince }, world), sql });
     } catch (error) {
       const failed = toFailedTry(error);
       unsettled = leavesUnsettled(failed.code);
+      unsettledSince = unsettled ? (unsettledSince ?? clock.at) : undefined;
       tries = countTry(retry, failed.code, tries, { beganAt, endedAt: clock.at });
       const next = nextTry(retry, failed, tries, clock.at);
       const { code, message } = failed;
@@ -198,6 +200,7 @@ async function execute<S>(spec: NodeSpec<S>, state: S, step: TestedStep, world: 
     woken = wake(given, step, world);
     wakes += 1;
     unsettled = false;
+    unsettledSince = undefined;
   }
 }
 
@@ -260,7 +263,7 @@ function jumpTo(at: Date, { clock, deadline }: World): void {
 
 function toContext(
   step: TestedStep,
-  { woken, wakes, unsettled }: Pick<StepContext, "woken" | "wakes" | "unsettled">,
+  { woken, wakes, unsettled, unsettledSince }: Pick<StepContext, "woken" | "wakes" | "unsettled" | "unsettledSince">,
   { run, services, clock }: World,
 ): StepContext {
   const quiet = (): void => {};
@@ -272,6 +275,7 @@ function toContext(
     woken,
     wakes,
     unsettled,
+    unsettledSince,
     signal: new AbortController().signal,
     canceled: () => false,
     services,

@@ -85,8 +85,10 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export function toSomaError(error: unknown): SomaError {
   if (error instanceof SomaError) return error;
   // A StepError of the SDK, which knows nothing of this package, and of which a project may bring a copy of its own.
-  if (error instanceof Error && error.name === "StepError" && "code" in error && isErrorCode(error.code))
-    return new SomaError(error.code, error.message, { cause: error });
+  if (error instanceof Error && error.name === "StepError" && "code" in error && isErrorCode(error.code)) {
+    const { retryAfterMs = 0 } = error as { retryAfterMs?: number };
+    return Object.assign(new SomaError(error.code, error.message, { cause: error }), { retryAfterMs });
+  }
   if (error instanceof Error && error.name === "AbortError") {
     return new SomaError("CANCELED", "the work was canceled", { cause: error });
   }

@@ -44,7 +44,8 @@ export function matrixGraphs(ledgerUrl: string): AnyGraph[] {
     },
   });
   const once = atMostOnce<State>({
-    ...{ type: "payment", retry: RETRY },
+    // The ledger writes at once; a request may only be on its way there.
+    ...{ type: "payment", retry: RETRY, openMs: 1_000 },
     run: async (_state, context) => write("at_most_once", context).then(() => tell("once")),
     reconcile: async (_state, context) => ((await wasDone(context)) ? tell("once") : "NOT_DONE"),
     done: () => tell("once"),

@@ -29,7 +29,7 @@ export interface TorturedProduct {
   client: SomaClient;
   /** Starts it and waits until it answers; again, when it dies meanwhile. */
   start(): Promise<void>;
-  /** What `kill -9` does to the process; its PostgreSQL stays. */
+  /** What `kill -9` does to the process; its PostgreSQL stays. Throws when it had ended by itself, which no tool does. */
   kill(): Promise<void>;
   /** Ends when the process that runs now does. */
   died(): Promise<void>;
@@ -96,7 +96,8 @@ export async function createProduct({ folder, dataDir, projectDir }: Home): Prom
     async kill() {
       if (child === undefined) return;
       if (isUp(child)) deaths.kills += 1;
-      else deaths.byTools += 1;
+      else if (child.signalCode === "SIGKILL") deaths.byTools += 1;
+      else throw await diedByItself(folder, child.exitCode ?? child.signalCode);
       child.kill("SIGKILL");
       await gone;
     },
@@ -138,9 +139,20 @@ function cleanEnv(folder: string): NodeJS.ProcessEnv {
 }
 
 async function notStarted(folder: string, why: string): Promise<CliError> {
+  const said = await lastSaid(folder);
+  return new CliError(`the product could not be started: ${why}; the last it said:\n${said}`, { code: "NOT_STARTED" });
+}
+
+async function diedByItself(folder: string, how: number | string | null): Promise<CliError> {
+  const said = await lastSaid(folder);
+  return new CliError(`the product ended by itself with ${how}; the last it said:\n${said}`, {
+    code: "ENDED_BY_ITSELF",
+  });
+}
+
+async function lastSaid(folder: string): Promise<string> {
   const said = await readFile(join(folder, "output.log"), "utf8").catch(() => "");
-  const end = said.trim().split("\n").slice(-5).join("\n");
-  return new CliError(`the product could not be started: ${why}; the last it said:\n${end}`, { code: "NOT_STARTED" });
+  return said.trim().split("\n").slice(-5).join("\n");
 }
 
 function freePort(): Promise<number> {

@@ -6,6 +6,7 @@ const alive = (workerId: string): SeenWorker => ({
   no: 1,
   isLockFree: false,
   isLeaseOver: false,
+  heardAt: "",
   silentMs: 100,
 });
 const unlocked = (workerId: string, silentMs: number): SeenWorker => ({
@@ -29,6 +30,12 @@ const NOBODY = { dead: [], doubted: [], againMs: undefined };
 describe("judgeWorkers()", () => {
   it("leaves those alone that hold their lock and their lease, and is in no hurry", () => {
     expect(judge([alive("a"), alive("b")])).toEqual(NOBODY);
+  });
+
+  it("believes a lock that is free at two looks when its worker was heard in the future", () => {
+    expect(judge([unlocked("a", -3_600_000)])).toEqual({ ...NOBODY, doubted: ["a"], againMs: 350 });
+    expect(judge([unlocked("a", -3_599_650)], { doubted: ["a"] })).toEqual({ ...NOBODY, dead: ["a: lock_free"] });
+    expect(judge([unlocked("a", 10)], { doubted: ["a"] })).toEqual({ ...NOBODY, againMs: 340 });
   });
 
   it("believes a lock that is free once its worker is silent, and looks again as soon as that may be", () => {

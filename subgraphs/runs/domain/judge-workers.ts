@@ -5,6 +5,8 @@ export interface SeenWorker {
   /** No session holds the lock of its life. */
   isLockFree: boolean;
   isLeaseOver: boolean;
+  /** When it was heard, as the database writes it: it is another time once it was heard again. */
+  heardAt: string;
   /** Milliseconds since it was heard, by the clock of the database. */
   silentMs: number;
 }
@@ -13,7 +15,7 @@ type DeathReason = "lock_free" | "lease_expired";
 
 export interface Judgement {
   dead: { worker: SeenWorker; reason: DeathReason }[];
-  /** Those whose lease was over at this look: dead if it still is at the next one. */
+  /** Those that look dead at this look by what has to be seen twice: dead if they still do at the next one. */
   doubted: ReadonlySet<string>;
   /** When the next look may tell more; undefined when there is no hurry. */
   againMs: number | undefined;
@@ -27,7 +29,7 @@ const DOUBT_MS = 250;
 
 /**
  * Which workers are dead. A lock that is free is believed once its worker is silent, too. A lease that is over, while the lock is held, has to
- * be seen twice: the database may have stood still for all, and a worker that lives is heard again before the second look. Who is not
+ * be seen twice, as has a lock that is free of one that was heard in the future, since the clock was set back: the database may have stood still for all, and a worker that lives is heard again before the second look. Who is not
  * heard itself, or has lost its own lock, judges nobody.
  */
 export function judgeWorkers(
@@ -48,11 +50,12 @@ export function judgeWorkers(
   };
   for (const worker of suspects) {
     if (worker.isLockFree && worker.silentMs >= patienceMs) judgement.dead.push({ worker, reason: "lock_free" });
-    else if (worker.isLockFree) lookAgain(patienceMs - worker.silentMs);
-    else if (doubted.has(worker.workerId)) judgement.dead.push({ worker, reason: "lease_expired" });
+    else if (worker.isLockFree && worker.silentMs >= 0) lookAgain(patienceMs - worker.silentMs);
+    else if (doubted.has(worker.workerId))
+      judgement.dead.push({ worker, reason: worker.isLockFree ? "lock_free" : "lease_expired" });
     else {
       judgement.doubted.add(worker.workerId);
-      lookAgain(DOUBT_MS);
+      lookAgain(worker.isLockFree ? SILENT_MS : DOUBT_MS);
     }
   }
   return judgement;

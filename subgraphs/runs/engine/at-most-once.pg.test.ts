@@ -12,6 +12,8 @@ import { faultsOf } from "../testing/history-oracle.ts";
 
 /** What happened outside, and what a test lets happen: a payment that hangs has been made before it does. */
 const bank = { payments: 0, hangs: true, tells: true };
+/** What a step that hears of no stop waits for, and whether the one beside it waits. */
+const deaf = { gate: Promise.withResolvers<void>(), besideHangs: true };
 
 const pay = async (_state: unknown, { signal }: StepContext): Promise<{ summary: string; patch: { told: string } }> => {
   bank.payments += 1;
@@ -25,6 +27,7 @@ const payer = (name: string, timeoutMs?: number) =>
       "pay",
       atMostOnce<{ readonly told: string }>({
         type: "payment",
+        openMs: 1,
         retry: { maxAttempts: 3, initialMs: 1, maxMs: 1 },
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
         run: pay,
@@ -34,10 +37,50 @@ const payer = (name: string, timeoutMs?: number) =>
     )
     .build(({ told }) => told);
 
+/** Its bank shows a payment only a while after it was asked for it. */
+const slow = graph("slow", 1, { told: replaced("") })
+  .node(
+    "pay",
+    atMostOnce<{ readonly told: string }>({
+      type: "payment",
+      openMs: 600_000,
+      run: pay,
+      reconcile: () => (bank.tells ? { summary: "found", patch: { told: "the bank has it" } } : "NOT_DONE"),
+      done: () => ({ summary: "paid" }),
+    }),
+  )
+  .build(({ told }) => told);
+
+const hearsNothing = graph("deaf", 1, { told: replaced("") })
+  .node(
+    "pay",
+    atMostOnce<{ readonly told: string }>({
+      type: "payment",
+      async run() {
+        bank.payments += 1;
+        await deaf.gate.promise;
+        return { summary: "paid", patch: { told: "paid" } };
+      },
+      reconcile: () => ({ summary: "found", patch: { told: "paid" } }),
+      done: () => ({ summary: "paid" }),
+    }),
+  )
+  .build(({ told }) => told);
+
+const beside = graph("beside", 1, { told: replaced("") })
+  .node("wait", {
+    type: "wait",
+    async run(_state, { signal }) {
+      if (deaf.besideHangs) await once(signal, "abort").then(() => signal.throwIfAborted());
+      return { summary: "waited", patch: { told: "waited" } };
+    },
+  })
+  .build(({ told }) => told);
+
 describe("a step that must not be done twice", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    harness = await createEngineHarness([payer("payer"), payer("hurried", 50)]);
+    harness = await createEngineHarness([payer("payer"), payer("hurried", 50), slow, hearsNothing, beside]);
   });
   beforeEach(() => void Object.assign(bank, { payments: 0, hangs: true, tells: true }));
   afterAll(() => harness.close());
@@ -49,9 +92,9 @@ describe("a step that must not be done twice", () => {
     return history.at(-1)?.payload.answer;
   };
 
-  async function dieWhilePaying(): Promise<string> {
+  async function dieWhilePaying(name = "payer"): Promise<string> {
     const { kill } = await harness.startWorker();
-    const { runId } = await harness.start({ graph: "payer" });
+    const { runId } = await harness.start({ graph: name });
     await until("it pays", async () => bank.payments === 1);
     await kill();
     bank.hangs = false;
@@ -91,6 +134,45 @@ describe("a step that must not be done twice", () => {
     expect(await answerOf(runId)).toBe(answer);
     expect(bank.payments).toBe(payments);
     await Promise.all([life.close(), next.life.close()]);
+  });
+
+  it("is not taken for not done while what it called may be at work, whoever dies in between", async () => {
+    bank.tells = false;
+    const runId = await dieWhilePaying("slow");
+    const parked = async () => (await harness.find(runId))?.status === RUN_STATUS.PARKED.code;
+    const second = await harness.startWorker();
+    await until("it waits", parked);
+    const retried = (await harness.history(runId)).find(({ kind }) => kind === "STEP_RETRIED");
+    expect(retried?.payload).toMatchObject({ error: { code: "UNAVAILABLE" } });
+    await second.kill();
+    const third = await harness.startWorker();
+    bank.tells = true;
+    await harness.skipWait(runId, 600_000);
+    expect(await answerOf(runId)).toBe("the bank has it");
+    expect(bank.payments).toBe(1);
+    await third.life.close();
+  });
+
+  it("is let go of by a worker that stops when it has ended, and the runs beside it before", async () => {
+    const owner = async () => (await harness.database.owner`select epoch from run where run_id = ${runId}`)[0]?.epoch;
+    const first = await harness.startWorker();
+    const { runId } = await harness.start({ graph: "deaf" });
+    const other = await harness.start({ graph: "beside" });
+    await until(
+      "both are under way",
+      async () => bank.payments === 1 && (await harness.history(other.runId)).length > 1,
+    );
+    const epoch = await owner();
+    deaf.besideHangs = false;
+    const second = await harness.startWorker();
+    const closed = first.life.close();
+    expect(await answerOf(other.runId)).toBe("waited");
+    expect(await owner()).toBe(epoch);
+    deaf.gate.resolve();
+    await closed;
+    expect(await answerOf(runId)).toBe("paid");
+    expect(bank.payments).toBe(1);
+    await second.life.close();
   });
 
   it("is not begun again when its time ran out", async () => {

@@ -12,6 +12,6 @@ export async function lookAtWorkers(sql: Sql, { workerId }: { workerId: string }
       (select * from worker where worker_id = ${workerId} and state in (1, 2))
       union all (select * from worker where worker_id <> ${workerId} and state in (1, 2) order by no limit 200))
     select worker_id as "workerId", no, pg_try_advisory_xact_lock_shared(${LOCK_CLASS.WORKER}::int, no) as "isLockFree",
-        lease_until < clock_timestamp() as "isLeaseOver", (extract(epoch from clock_timestamp() - heard_at) * 1000)::float8 as "silentMs"
+        lease_until < clock_timestamp() as "isLeaseOver", heard_at::text as "heardAt", (extract(epoch from clock_timestamp() - heard_at) * 1000)::float8 as "silentMs"
       from seen`;
 }

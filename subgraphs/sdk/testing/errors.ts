@@ -10,8 +10,10 @@ export function toFailedTry(error: unknown): FailedTry & { message: string } {
   if (name === "AbortError") return { code: "CANCELED", retryable: false, message };
   if (name === "TimeoutError") return { code: "TIMEOUT", retryable: true, message };
   const { code, retryable, retryAfterMs } = error as { code?: unknown; retryable?: unknown; retryAfterMs?: unknown };
-  if (name === "StepError" && typeof code === "string") return { code, retryable: RETRYABLE.has(code), message };
+  const atLeast = { retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : null };
+  if (name === "StepError" && typeof code === "string")
+    return { code, retryable: RETRYABLE.has(code), message, ...atLeast };
   if (typeof code !== "string" || typeof retryable !== "boolean")
     return { code: "INTERNAL", retryable: false, message };
-  return { code, retryable, message, retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : null };
+  return { code, retryable, message, ...atLeast };
 }

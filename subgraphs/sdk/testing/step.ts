@@ -29,7 +29,16 @@ export interface TryStepParams<S> {
   context?: Partial<
     Pick<
       StepContext,
-      "attempt" | "stepNumber" | "signal" | "canceled" | "now" | "woken" | "wakes" | "unsettled" | "sql"
+      | "attempt"
+      | "stepNumber"
+      | "signal"
+      | "canceled"
+      | "now"
+      | "woken"
+      | "wakes"
+      | "unsettled"
+      | "unsettledSince"
+      | "sql"
     >
   >;
 }

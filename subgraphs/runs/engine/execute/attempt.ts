@@ -38,6 +38,7 @@ export interface Attempt<S> {
   woken: Wake | undefined;
   wakes: number;
   unsettled: boolean;
+  unsettledSince: Date | undefined;
   observe: (labels: { status: string }) => void;
 }
 
@@ -46,6 +47,7 @@ export interface AttemptParams<S>
     Attempt<S>,
     "context" | "journal" | "halt" | "limits" | "spec" | "scope" | "step" | "woken" | "wakes" | "unsettled"
   > {
+  unsettledSince: OpenStep["unsettledSince"];
   earlier: OpenStep["streams"];
 }
 
@@ -56,7 +58,8 @@ export function toAttempt<S>({ earlier, ...params }: AttemptParams<S>): Attempt<
   const startedAt = context.now();
   const summary = spec.summary?.(state) ?? step.node;
   const observe = durations.startTimer({ node_type: spec.type });
-  return { ...params, state, startedAt, summary, streams, observe };
+  const unsettledSince = params.unsettled ? (params.unsettledSince ?? startedAt) : undefined;
+  return { ...params, unsettledSince, state, startedAt, summary, streams, observe };
 }
 
 /**
@@ -80,11 +83,17 @@ export async function beginAttempt<S>({
 }
 
 export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
-  const { context, halt, spec, state, step, streams, observe } = attempt;
+  const { context, halt, spec } = attempt;
   // Its process may have stood still since the answer of the database: whoever took the run over has looked whether it was done.
   if (spec.once === true && !(await context.isStillOurs())) throw new SomaError("FENCED", "the run was taken over");
   if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
   if (halt.reason() !== undefined) throw new SomaError("CANCELED", "the step is not wanted any more");
+  const end = spec.once === true ? context.beginOnce() : undefined;
+  return work(attempt).finally(end);
+}
+
+async function work<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
+  const { context, spec, state, step, streams, observe } = attempt;
   const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
   return withSpan(`step ${spec.type}`, attributes, async (span) => {
     if (spec.effect === "db") return runInDatabase(attempt, span.spanContext().spanId);
@@ -233,7 +242,7 @@ async function inTime<S, T>(
 }
 
 function toStepContext<S>(
-  { context, halt, step, streams, woken, wakes, unsettled }: Attempt<S>,
+  { context, halt, step, streams, woken, wakes, unsettled, unsettledSince }: Attempt<S>,
   signal: AbortSignal,
 ): StepContext {
   const stepId = stepIdOf(context.run.runId, step.number);
@@ -245,6 +254,7 @@ function toStepContext<S>(
     woken,
     wakes,
     unsettled,
+    unsettledSince,
     signal,
     canceled: () => halt.reason() !== undefined,
     services: context.servicesOf({

@@ -66,7 +66,7 @@ function beginStep(
   const step = toStep(scope, spec, number, 1);
   const { type, summary } = spec;
   const node = { type, ...(summary === undefined ? {} : { summary }), run: () => ({ summary: "" }) };
-  const never = { woken: undefined, wakes: 0, unsettled: false };
+  const never = { woken: undefined, wakes: 0, unsettled: false, unsettledSince: undefined };
   const attempt = toAttempt({ ...parts, ...never, spec: node, scope, step, earlier });
   const width = "fault" in asked ? {} : { branches: asked.branches.length };
   if (scope.step.number === undefined)

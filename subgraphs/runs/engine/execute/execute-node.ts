@@ -54,14 +54,14 @@ export async function executeNode(
 ): Promise<NodeResult<unknown> | undefined> {
   const { context } = parts;
   const { step: open } = scope;
-  let { tries, woken, wakes, parked: waiting, attempts: attemptNumber, retryAt, unsettled } = open;
+  let { tries, woken, wakes, parked: waiting, attempts: attemptNumber, retryAt, unsettled, unsettledSince } = open;
   const stepNumber = open.number ?? parts.nextStep();
   for (;;) {
     if (retryAt !== undefined && (await restUntil(parts, retryAt)) === "parked") return undefined;
     if (waiting === undefined) attemptNumber += 1;
     const step = toStep(scope, spec, stepNumber, attemptNumber);
     const goesOn = waiting !== undefined;
-    const params = { ...parts, spec, scope, step, earlier: open.streams, unsettled };
+    const params = { ...parts, spec, scope, step, earlier: open.streams, unsettled, unsettledSince };
     if (waiting !== undefined) {
       const hasWaited = waiting === open.parked;
       const woke = await wakeOrPark(parts, step, { waiting, scope, hasWaited, parksAgain: !hasWaited && wakes > 0 });
@@ -79,6 +79,7 @@ export async function executeNode(
       const given = await runAttempt(attempt);
       if (!isParked(given)) return given;
       unsettled = false;
+      unsettledSince = undefined;
       waiting = await beginWait(given, { ...parts, step, scope, call: wakes, isTold: spec.pure !== true || wakes > 0 });
     } catch (error) {
       if (error instanceof StepStopped) throw error;
@@ -91,6 +92,7 @@ export async function executeNode(
       }
       const times = { beganAt: attempt.startedAt, endedAt: context.now() };
       unsettled = leavesUnsettled(toSomaError(error).code);
+      unsettledSince = unsettled ? (attempt.unsettledSince ?? times.endedAt) : undefined;
       tries = countTry(spec.retry ?? DEFAULT_RETRY, toSomaError(error).code, tries, times);
       const after = await nextAttempt(parts, attempt, error, tries);
       if (after !== "go") return after === "parked" ? undefined : after;

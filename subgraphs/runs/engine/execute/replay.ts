@@ -168,9 +168,16 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
   const open = { ...step, number: event.step, attempts: Math.max(step.attempts, event.attempt) };
   switch (event.kind) {
     case "STEP_STARTED":
-      return { ...open, retryAt: undefined, parked: undefined, unsettled: true, beganAt: event.at };
+      return {
+        ...open,
+        retryAt: undefined,
+        parked: undefined,
+        unsettled: true,
+        unsettledSince: open.unsettled ? (open.unsettledSince ?? event.at) : undefined,
+        beganAt: event.at,
+      };
     case "STEP_PARKED":
-      return { ...open, parked: waitingOf(event), unsettled: false };
+      return { ...open, parked: waitingOf(event), unsettled: false, unsettledSince: undefined };
     case "STEP_WOKEN": {
       const { signal } = payloadOf(event.kind, event.payload);
       const woken = isBudgetName(signal?.name ?? "") ? open.woken : toWake(signal);
@@ -182,7 +189,9 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
       const { delayMs, error } = payloadOf(event.kind, event.payload);
       const retryAt = new Date(event.at.getTime() + delayMs);
       const tries = countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at });
-      return { ...open, retryAt, tries, unsettled: leavesUnsettled(error.code) };
+      const unsettled = leavesUnsettled(error.code);
+      const unsettledSince = unsettled ? (open.unsettledSince ?? event.at) : undefined;
+      return { ...open, retryAt, tries, unsettled, unsettledSince };
     }
     default:
       followStream(open.streams, event);

@@ -34,6 +34,10 @@ export interface RunContext {
   lost(): boolean;
   /** Waits until it is certain that nobody has taken the run over so far; false when somebody has. */
   isStillOurs(): Promise<boolean>;
+  /** Notes that something begins which must not be done twice, until what it gives is called. */
+  beginOnce(): () => void;
+  /** Whether such a thing is under way: what it comes to is known when it has ended. */
+  isInOnce(): boolean;
   /** Without a reason, the one stored with the request counts. */
   cancel(reason?: string): void;
   /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses; and how many signals it was sent. */
@@ -67,6 +71,7 @@ export function createRunContext(params: {
   let deadline = run.deadline;
   let reason = "";
   let sent = 0;
+  let onces = 0;
   let onHeed = (): void => {};
   const cancel = (why = ""): void => {
     reason = why;
@@ -82,6 +87,13 @@ export function createRunContext(params: {
     canceled: () => canceled,
     lost: () => lost,
     isStillOurs,
+    beginOnce() {
+      onces += 1;
+      return () => {
+        onces -= 1;
+      };
+    },
+    isInOnce: () => onces > 0,
     cancelReason: () => reason,
     pausing: () => pausing,
     cancel,

@@ -42,6 +42,8 @@ export interface OpenStep {
   wakes: number;
   /** An attempt began, and whether it did what it does is not known. */
   unsettled: boolean;
+  /** Then: since when it is known to be over. Undefined while nobody has begun another one, which is when its process is dead. */
+  unsettledSince: Date | undefined;
   /** When its last attempt, or what woke it, began. */
   beganAt: Date | undefined;
   streams: EarlierStreams;
@@ -59,6 +61,7 @@ export function newStep(): OpenStep {
     woken: undefined,
     wakes: 0,
     unsettled: false,
+    unsettledSince: undefined,
     beganAt: undefined,
     streams: { open: new Map(), ended: new Set() },
     failed: undefined,

@@ -107,6 +107,7 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
   };
 }
 
-function sizeOf({ text, values }: BatchRow): number {
+/** Characters of a row, with those of the big values that are sent with it. */
+export function sizeOf({ text, values }: BatchRow): number {
   return values.reduce((sum, value) => sum + value.text.length, text.length);
 }

@@ -12,7 +12,7 @@ import { toPublishedEvent } from "../../domain/published-events.ts";
 import { RUN_STATUS } from "../../domain/run-status.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { BatchRow, RunWait } from "../../store/commit-batch.ts";
-import type { CommitBatcher } from "./commit-batcher.ts";
+import { type CommitBatcher, sizeOf } from "./commit-batcher.ts";
 
 /** What is to be written: a kind with its own payload, and the step it is about. */
 export type Entry = { [K in EventKind]: { kind: K; payload: RunHistory[K]; step?: EntryStep } }[EventKind];
@@ -77,21 +77,23 @@ export function createJournal(options: JournalOptions): Journal {
     if (alone !== undefined) return void alone.entries.push([entry, wait]);
     if (failure !== undefined) return;
     const row = toRow(options, head, entry, wait);
-    const { event, text } = row;
+    const { event } = row;
     head = event;
     const values = row.values.filter(({ hash }) => !sent.has(hash));
     for (const { hash } of values) sent.add(hash);
-    const durable = batcher.append({ ...row, values }).then(
+    const sending = { ...row, values };
+    const size = sizeOf(sending);
+    const durable = batcher.append(sending).then(
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
       },
     );
     pending.add(durable);
-    bytes += text.length;
+    bytes += size;
     void durable.then(() => {
       pending.delete(durable);
-      bytes -= text.length;
+      bytes -= size;
     });
   }
 

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isOutage } from "@soma/sdk/retries";
 import { backoffMs } from "@soma/shared/backoff";
+import { toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { findOwnedRuns } from "../../store/find-owned-runs.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
+import { setBackRun } from "../../store/set-back-run.ts";
 import { setWorkerState, WORKER_STATE } from "../../store/set-worker-state.ts";
 
 /** Together about four seconds; a stop has no more time for a database that is away. */
@@ -19,6 +22,18 @@ export async function giveBack(
 ): Promise<number> {
   const runIds = (await findOwnedRuns(sql, owner)).filter((runId) => !except(runId));
   return runIds.length === 0 ? 0 : releaseRuns(sql, { owner, runIds });
+}
+
+/**
+ * Lets go of a run that could not go on. What is away for all is no fault of the run; one that fails by itself is not to be claimed
+ * again at once.
+ */
+export async function handBack(
+  sql: Sql,
+  { owner, runId, error }: { owner: Incarnation; runId: string; error: unknown },
+): Promise<void> {
+  if (isOutage(toSomaError(error).code)) await releaseRuns(sql, { owner, runIds: [runId] });
+  else await setBackRun(sql, { owner, runId });
 }
 
 /**

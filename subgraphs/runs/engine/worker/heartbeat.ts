@@ -4,6 +4,7 @@ import type { Log } from "@soma/shared/log";
 import { SILENT_MS } from "../../domain/judge-workers.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { type BeatingOptions, COUNT, COUNTS, clockMs, type FromBeating, type ToBeating } from "./beating.ts";
+import { wasHeard } from "./was-heard.ts";
 
 const TURN_MS = 250;
 /** A second and a half, counted in turns of this process: one that is frozen or starved has not been silent. */
@@ -138,8 +139,10 @@ class ThreadedHeartbeat implements Heartbeat {
   }
 
   isSure(): boolean {
-    const silentMs = (clockMs() - Atomics.load(this.#counts, COUNT.HEARD_AT)) | 0;
-    return silentMs < SILENT_MS && Atomics.load(this.#counts, COUNT.TAKEN) === this.#taken;
+    // In this order: when it was heard is written before it is counted.
+    const beats = this.beats();
+    const heard = { beats, heardAt: Atomics.load(this.#counts, COUNT.HEARD_AT), now: clockMs() };
+    return wasHeard(heard, SILENT_MS) && Atomics.load(this.#counts, COUNT.TAKEN) === this.#taken;
   }
 
   async close(): Promise<void> {

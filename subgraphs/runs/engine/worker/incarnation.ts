@@ -15,7 +15,6 @@ import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { findControlledRuns } from "../../store/find-controlled-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
-import { releaseRuns } from "../../store/release-runs.ts";
 import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
 import type { ConnectedServices } from "../execute/run-context.ts";
@@ -26,7 +25,7 @@ import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { commitsOf } from "../journal/commits.ts";
 import { LEASE_MS } from "./beating.ts";
-import { giveBack, settleWorker } from "./give-back.ts";
+import { giveBack, handBack, settleWorker } from "./give-back.ts";
 import type { Heartbeat, KeptLease } from "./heartbeat.ts";
 import { createReaper, type Look } from "./reaper.ts";
 
@@ -213,9 +212,10 @@ class Life implements RunningIncarnation {
       if (context.lost() || !this.#isOurs(run.runId, context)) return;
       context.lose("it could not go on here");
       rest.log.error({ err: error }, "a run could not go on here and is handed back");
+      const { sql, owner } = this.#options;
       // Should this fail too, the next look at what is ours lets it go.
-      await releaseRuns(this.#options.sql.general, { owner: this.#options.owner, runIds: [run.runId] }).catch(
-        (cause: unknown) => rest.log.warn({ err: cause }, "a run could not be handed back yet"),
+      await handBack(sql.general, { owner, runId: run.runId, error }).catch((cause: unknown) =>
+        rest.log.warn({ err: cause }, "a run could not be handed back yet"),
       );
     }
   }
@@ -265,10 +265,31 @@ class Life implements RunningIncarnation {
     this.#loseAll("the worker stops");
     await Promise.all(this.#loops.map((loop) => loop.close()));
     this.#loseAll("the worker stops");
+    const late = sleep(DEAF_STEPS_MS, undefined, { ref: false });
+    await this.#endOnces(late);
     if (!(await settleWorker({ sql: sql.general, owner, log }))) owed.add(owner);
     lease.leave();
-    const ended = Promise.all([...this.#runs.values()].map((running) => running.done));
-    await Promise.race([ended, sleep(DEAF_STEPS_MS, undefined, { ref: false })]);
+    await Promise.race([this.#ended(), late]);
     await liveness.close();
+  }
+
+  /**
+   * What must not be done twice is let go of when it has ended, the rest before: whoever goes on with it looks what was done, and could not
+   * tell while it is under way here.
+   */
+  async #endOnces(late: Promise<void>): Promise<void> {
+    const { sql, owner, log } = this.#options;
+    const isInOnce = (runId: string): boolean => this.#runs.get(runId)?.context.isInOnce() === true;
+    const held = new Set([...this.#runs.keys()].filter(isInOnce));
+    if (held.size === 0) return;
+    log.info({ runs: held.size }, "what must not be done twice is waited for");
+    const rest = giveBack(sql.general, owner, (runId) => held.has(runId)).catch((error: unknown) =>
+      log.warn({ err: error }, "runs could not be handed back yet"),
+    );
+    await Promise.race([Promise.all([rest, this.#ended(held)]), late]);
+  }
+
+  async #ended(of: Iterable<string> = this.#runs.keys()): Promise<void> {
+    await Promise.all([...of].map((runId) => this.#runs.get(runId)?.done));
   }
 }

@@ -6,7 +6,9 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runsMigrations } from "../../migrate.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
+import { lookAtWorkers } from "../../store/look-at-workers.ts";
 import { registerWorker } from "../../store/register-worker.ts";
+import { takeOverWorker } from "../../store/take-over-worker.ts";
 import { createReaper } from "./reaper.ts";
 
 describe("a worker that looks after the others", () => {
@@ -56,6 +58,20 @@ describe("a worker that looks after the others", () => {
     await wasHeard(other, 350);
     await start().look();
     expect(await stateOf(other)).toBe(3);
+  });
+
+  it("takes nothing from one that was heard again after the look", async () => {
+    const seen = async () =>
+      (await lookAtWorkers(database.worker, { workerId: self.workerId })).filter(
+        (one) => one.workerId === other.workerId,
+      );
+    await wasHeard(other, 350);
+    const [before] = await seen();
+    await wasHeard(other, 0);
+    expect(before && [await takeOverWorker(database.worker, before), await stateOf(other)]).toEqual([undefined, 1]);
+    const [after] = await seen();
+    expect(after && [await takeOverWorker(database.worker, after), await stateOf(other)]).toEqual([0, 3]);
+    expect(after && (await takeOverWorker(database.worker, after))).toBeUndefined();
   });
 
   it("takes over from one that holds its lock when its lease is over at two looks in a row", async () => {

@@ -32,6 +32,7 @@ export function createReaper(options: { sql: Sql; workerId: string; log: Log }):
       let freed = 0;
       for (const { worker, reason } of judgement.dead) {
         const runs = await takeOverWorker(sql, worker);
+        if (runs === undefined) continue;
         takeovers.inc({ reason });
         log.warn(
           { worker_id: worker.workerId, runs, reason, silentMs: Math.round(worker.silentMs) },

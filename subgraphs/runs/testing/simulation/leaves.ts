@@ -39,6 +39,8 @@ export function leavesOf(outside: Outside): readonly Leaf[] {
   const once = (mark: string, answers: boolean, looksUp: boolean): NodeSpec<State> =>
     atMostOnce<State>({
       type: "payment",
+      // What it does is done when it is called.
+      openMs: 0,
       async run(_state, context) {
         await outside.perform(context, { class: "at_most_once", key: context.stepId });
         if (!answers) throw new Error("its answer was lost");

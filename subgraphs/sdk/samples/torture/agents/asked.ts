@@ -15,6 +15,8 @@ export default graph(
     "pay",
     atMostOnce<Paying>({
       type: "payment",
+      // Twice the limit of the tool.
+      openMs: 2_000,
       retry: { maxAttempts: 20, initialMs: 50, maxMs: 500 },
       summary: ({ order }) => `paying for ${order}`,
       run: pay,
