@@ -1,7 +1,7 @@
 import { isRecord } from "@soma/schemas/json";
 import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
-import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
+import { ModelError, parseRetryAfter, type Quote, type Spent } from "../model-error.ts";
 import { placeOf } from "./address.ts";
 import { errorText } from "./error-text.ts";
 
@@ -126,16 +126,16 @@ function adviceOf({ status, address, code }: Refusal): string {
 
 /**
  * Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself, or the server cannot be
- * reached. `address` is where it was looked for.
+ * reached. `address` is where it was looked for, `spent` what the server had begun to answer.
  */
-export function toCallError(who: string, address: string, error: unknown, started: boolean): ModelError {
+export function toCallError(who: string, address: string, error: unknown, spent: Spent | undefined): ModelError {
   if (error instanceof ModelError && error.message.startsWith(who)) return error;
   const known = toSomaError(error);
-  if (known.code !== "INTERNAL") return new ModelError(known.code, `${who}: ${known.message}`, { cause: error });
+  if (known.code !== "INTERNAL") return new ModelError(known.code, `${who}: ${known.message}`, { cause: error, spent });
   const reason = causeOf(error);
-  if (started)
+  if (spent !== undefined)
     return new ModelError("MODEL_FAILED", `the connection to ${who} broke in the middle of the answer (${reason})`, {
-      cause: error,
+      ...{ cause: error, spent },
     });
   return new ModelError("UPSTREAM_UNAVAILABLE", `${who} cannot be reached at ${address} (${reason})`, { cause: error });
 }

@@ -51,6 +51,16 @@ describe("parseChunk()", () => {
       { ...nothing, usage: { inputTokens: 3, outputTokens: 4 } },
     ],
     [
+      "usage whose total alone counts what was thought",
+      '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":50}}',
+      { ...nothing, usage: { inputTokens: 3, outputTokens: 47 } },
+    ],
+    [
+      "usage whose total is nonsense",
+      '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":"many"}}',
+      { ...nothing, usage: { inputTokens: 3, outputTokens: 4 } },
+    ],
+    [
       "usage without choices",
       '{"usage":{"prompt_tokens":3}}',
       { ...nothing, usage: { inputTokens: 3, outputTokens: 0 } },

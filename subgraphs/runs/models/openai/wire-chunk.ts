@@ -154,7 +154,10 @@ function thinkingOf({ reasoning_content, reasoning, thinking, content }: Record<
 
 function usageOf(usage: unknown): WireChunk["usage"] {
   if (!isRecord(usage)) return null;
-  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage;
+  const { prompt_tokens: input, completion_tokens: said, total_tokens: total, prompt_tokens_details: details } = usage;
+  // A few servers count what the model thought in the total alone.
+  const rest = Number.isSafeInteger(total) ? Number(total) - Number(input) : 0;
+  const output = typeof (said ?? 0) === "number" ? Math.max(Number(said ?? 0), rest) : said;
   // Two ways to say how much of the prompt the server had kept.
   return readUsage(input, output, isRecord(details) ? details.cached_tokens : usage.prompt_cache_hit_tokens);
 }
