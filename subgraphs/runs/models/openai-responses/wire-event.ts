@@ -90,10 +90,12 @@ function toEnd(response: Record<string, unknown>, type: string, json: string, qu
 }
 
 function reasonOf({ incomplete_details: details }: Record<string, unknown>, type: string): string {
-  if (type === "response.cancelled") return "cancelled";
-  if (type !== "response.incomplete") return "stop";
+  const status = type.replace(/^response\./, "");
+  // A few servers say nothing of the status of a whole answer.
+  if (status === "completed" || status === "undefined") return "stop";
   const said = isRecord(details) ? details.reason : undefined;
-  return typeof said === "string" && said !== "" ? said : "length";
+  if (status === "incomplete") return typeof said === "string" && said !== "" ? `incomplete: ${said}` : "length";
+  return status;
 }
 
 const BUSY = /rate_limit|overloaded|unavailable|capacity/i;
