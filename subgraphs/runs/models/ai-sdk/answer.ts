@@ -3,8 +3,9 @@ import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
 import { createCallIds, MAX_TOOL_CALLS, readableArguments, tooManyCalls } from "../calls-of-answer.ts";
+import { toAnswerError } from "../http/answer-error.ts";
 import type { Heard } from "../http/server-client.ts";
-import { ModelError, type Quote } from "../model-error.ts";
+import type { Quote } from "../model-error.ts";
 import { readUsage } from "../read-usage.ts";
 import { createSpokenText } from "../spoken-text.ts";
 import type { Said } from "../thinking-tags.ts";
@@ -94,7 +95,7 @@ export function createAnswer(by: string, quote: Quote): Answer {
           finish = part;
           return { ...HEARD, isLast: true };
         case "error":
-          throw part.error instanceof Error ? part.error : toStreamError(part.error, quote);
+          throw failureOf(part.error, quote);
         default:
           return { ...HEARD, isAlive: false };
       }
@@ -145,12 +146,6 @@ function usageOf(usage: unknown): ReturnType<typeof readUsage> {
   return readUsage(total(usage.inputTokens), total(usage.outputTokens), cached);
 }
 
-const BUSY = /overloaded|rate_limit|unavailable|exhausted/i;
-
-/** What a server says in the middle of its answer. */
-function toStreamError(error: unknown, quote: Quote): ModelError {
-  const { type = "", message } = isRecord(error) ? error : { message: error };
-  const said = quote(typeof message === "string" ? message : (JSON.stringify(error) ?? ""), 300);
-  const code = BUSY.test(`${String(type)} ${said}`) ? "UPSTREAM_UNAVAILABLE" : "MODEL_FAILED";
-  return new ModelError(code, `the server reported an error in the answer: ${said}`);
+function failureOf(error: unknown, quote: Quote): Error {
+  return error instanceof Error ? error : toAnswerError(error, JSON.stringify(error) ?? "", quote);
 }

@@ -41,4 +41,8 @@ describe("a call that failed", () => {
   test.each([[400], [401], [429], [500], [503]])("with HTTP %i is not counted", async (status) => {
     expect(await settledOf(JSON.stringify(error("x")), status)).toEqual([0, 0]);
   });
+
+  test("with an error in place of an answer is not counted", async () => {
+    expect(await settledOf(stream(error(429)))).toEqual([0, 0]);
+  });
 });

@@ -1,6 +1,6 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ModelUsage } from "@soma/sdk/model-client";
-import type { ErrorCode } from "@soma/shared/errors";
+import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 import { readUsage } from "../read-usage.ts";
@@ -41,7 +41,7 @@ export function parseEvent(json: string, quote: Quote): WireEvent {
   const event = parseObject(json, quote);
   const type = typeof event.type === "string" ? event.type : "";
   if (type === "error" || type === "response.error" || (type === "" && isError(event)))
-    throw toError(isRecord(event.error) ? event.error : event, json, quote);
+    throw toAnswerError(isRecord(event.error) ? event.error : event, json, quote);
   if (ENDS.has(type)) return toEnd(isRecord(event.response) ? event.response : {}, type, json, quote);
   if (event.object === "response") return toEnd(event, `response.${String(event.status)}`, json, quote);
   if (type === "" && Object.keys(event).length > 0)
@@ -79,7 +79,7 @@ function isError(event: Record<string, unknown>): boolean {
 
 /** The end of an answer; one that failed is thrown. `reason` is in the words that other servers use. */
 function toEnd(response: Record<string, unknown>, type: string, json: string, quote: Quote): WireEvent {
-  if (type === "response.failed") throw toError(isRecord(response.error) ? response.error : {}, json, quote);
+  if (type === "response.failed") throw toAnswerError(response.error, json, quote);
   const output = Array.isArray(response.output) ? (response.output as unknown[]).filter(isRecord) : [];
   return {
     kind: "end",
@@ -96,22 +96,6 @@ function reasonOf({ incomplete_details: details }: Record<string, unknown>, type
   const said = isRecord(details) ? details.reason : undefined;
   if (status === "incomplete") return typeof said === "string" && said !== "" ? `incomplete: ${said}` : "length";
   return status;
-}
-
-const BUSY = /rate_limit|overloaded|unavailable|capacity/i;
-const REFUSED = /insufficient_quota|invalid|context_length|not_found|unauthorized|authentication|permission|policy/i;
-
-function toError(error: Record<string, unknown>, json: string, quote: Quote): ModelError {
-  const said = quote(errorText({ error }) ?? errorText(error) ?? json, 300);
-  return new ModelError(
-    codeOf(`${String(error.code)} ${String(error.type)}`),
-    `the server reported an error in the answer: ${said}`,
-  );
-}
-
-function codeOf(words: string): ErrorCode {
-  if (REFUSED.test(words)) return "MODEL_REFUSED";
-  return BUSY.test(words) ? "UPSTREAM_UNAVAILABLE" : "MODEL_FAILED";
 }
 
 function parseObject(json: string, quote: Quote): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ModelUsage } from "@soma/sdk/model-client";
+import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 import { readUsage } from "../read-usage.ts";
@@ -43,15 +44,12 @@ const NOTHING: WireChunk = {
   extra: {},
 };
 
-/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, or when it carries the server's error. */
+/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, and the server's error when it carries one. */
 export function parseChunk(json: string, quote: Quote): WireChunk {
   const chunk = parseObject(json, quote);
   const isPart = Array.isArray(chunk.choices);
   if (isRecord(chunk.error) || typeof chunk.error === "string" || (!isPart && errorText(chunk) !== undefined))
-    throw new ModelError(
-      "MODEL_FAILED",
-      `the server reported an error in the answer: ${quote(errorText(chunk) ?? json, 300)}`,
-    );
+    throw toAnswerError(chunk.error ?? chunk, json, quote);
   const usage = usageOf(chunk.usage);
   if (!isPart) {
     if (usage === null && !isPing(chunk))
@@ -60,6 +58,7 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
   }
   const choice = firstOf(chunk.choices as readonly unknown[]);
   if (choice === undefined) return { ...NOTHING, usage };
+  if (isRecord(choice.error)) throw toAnswerError(choice.error, json, quote);
   // A few servers put it into the choice.
   return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage) };
 }
