@@ -1,8 +1,9 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
-import type { ModelUsage } from "@soma/sdk/model-client";
+import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
 import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
 
 /** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
@@ -15,6 +16,7 @@ export interface WireChunk {
   toolCalls: WireToolCall[];
   finishReason: string | null;
   usage: ModelUsage | null;
+  response?: AnswerName | undefined;
   /** Fields of the message that nobody here understands, and its parts where its content is a list. */
   extra: JsonObject;
 }
@@ -57,10 +59,11 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
     return { ...NOTHING, usage };
   }
   const choice = firstOf(chunk.choices as readonly unknown[]);
-  if (choice === undefined) return { ...NOTHING, usage };
+  const response = readResponse(chunk);
+  if (choice === undefined) return { ...NOTHING, usage, response };
   if (isRecord(choice.error)) throw toAnswerError(choice.error, json, quote);
   // A few servers put it into the choice.
-  return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage) };
+  return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage), response };
 }
 
 function isPing(chunk: Record<string, unknown>): boolean {
