@@ -41,4 +41,12 @@ describe("loadBudgets()", () => {
     const wrong = load("default: {day: {money: -1, dollars: 3}, run: {tokens: 0.5}}\ntenants: {Acme: {}}");
     await expect(wrong).rejects.toThrow(/money[\s\S]*dollars[\s\S]*tokens[\s\S]*Acme|budgets.yaml has faults/);
   });
+
+  it("refuses a limit of a role that there is not, which would limit nothing", async () => {
+    const roles = "{no-such: {day: {money: 1}}, agent: {}, constructor: {}}";
+    const wrong = load(`default: {roles: ${roles}}\ntenants: {acme: {roles: {gone: {total: {tokens: 1}}}}}`);
+    await expect(wrong).rejects.toThrow(
+      /\/default\/roles\/no-such is no role of roles.yaml[\s\S]*constructor[\s\S]*\/tenants\/acme\/roles\/gone is no role/,
+    );
+  });
 });

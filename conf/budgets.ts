@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Static, Type } from "typebox";
-import { readConf, SHIPPED_CONF } from "./read-conf.ts";
+import { readConf, refuse, SHIPPED_CONF } from "./read-conf.ts";
+import { loadRoles } from "./roles.ts";
 
 const closed = { additionalProperties: false };
 /** Beyond it a number of JSON is not exact in millionths. */
@@ -54,8 +55,20 @@ export type SpendingLimit = Static<typeof LimitSchema>;
 
 /** What models and tools may cost: budgets.yaml of a folder, or the shipped one where the folder has none. */
 export function loadBudgets(folder: URL = SHIPPED_CONF): BudgetsConf {
-  const own = new URL("budgets.yaml", folder);
-  return readConf(existsSync(own) ? own : new URL("budgets.yaml", SHIPPED_CONF), BudgetsSchema);
+  const conf = readConf(ownOrShipped(folder, "budgets.yaml"), BudgetsSchema);
+  const { roles } = loadRoles(new URL(".", ownOrShipped(folder, "roles.yaml")));
+  const all = Object.entries(conf.tenants).map(([tenant, said]) => [`/tenants/${tenant}`, said] as const);
+  const strangers = [["/default", conf.default] as const, ...all].flatMap(([path, said]) =>
+    Object.keys(said.roles ?? {}).flatMap((role) => (Object.hasOwn(roles, role) ? [] : [`${path}/roles/${role}`])),
+  );
+  const faults = strangers.map((path) => `${path} is no role of roles.yaml`);
+  refuse("budgets.yaml", faults);
+  return conf;
+}
+
+function ownOrShipped(folder: URL, name: string): URL {
+  const own = new URL(name, folder);
+  return existsSync(own) ? own : new URL(name, SHIPPED_CONF);
 }
 
 /** The budgets of a tenant: what it says itself, and the default for the rest. */

@@ -2,7 +2,10 @@ import { type Static, type TSchema, Type } from "typebox";
 
 const CLOSED = { additionalProperties: false };
 const positive = (description: string) => Type.Integer({ minimum: 1, description });
-const perMillion = (what: string) => Type.Number({ minimum: 0, description: `for a million tokens ${what}` });
+/** Beyond it what a call costs is no whole number of millionths that a database keeps. */
+const MAX_PRICE = 1_000_000;
+const perMillion = (what: string) =>
+  Type.Number({ minimum: 0, maximum: MAX_PRICE, description: `for a million tokens ${what}` });
 
 const TimeoutsSchema = Type.Object(
   {

@@ -58,7 +58,7 @@ tenants: { acme: { allow: [b] } }
 
   it("tells every fault of a file at once, each with its place", async () => {
     const faults = await faultsOf(
-      `a: { provider: server, model: m, params: { topP: 2 }, price: { currency: usd }, nonsense: 1, ${TIMES} },
+      `a: { provider: server, model: m, params: { topP: 2 }, price: { currency: usd, cachedInputPerMillion: 1e300 }, nonsense: 1, ${TIMES} },
        b: { provider: nobody, fallbacks: [zzz] }, c: 7`,
       "default: zz\nauto: [a, yy]\nroles: { clerk: { default: a, allow: [b] }, clrk: {} }",
       ["clerk"],
@@ -69,6 +69,7 @@ tenants: { acme: { allow: [b] } }
       "/profiles/a/params/topP must be <= 1",
       "/profiles/a/price must have required property 'inputPerMillion'",
       "/profiles/a/price must have required property 'outputPerMillion'",
+      "/profiles/a/price/cachedInputPerMillion must be <= 1000000",
       '/profiles/a/price/currency must match pattern "^[A-Z]{3}$"',
       '/profiles/b has provider "nobody"; there are rules, server',
       "/profiles/b must have required property 'model'",

@@ -8,21 +8,25 @@ export function tooLongAnswer(): ModelError {
   return new ModelError("MODEL_FAILED", `the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
 }
 
-/** What servers say when an answer was cut at a limit of tokens. */
-const CUT = new Set(["length", "model_length", "max_tokens", "max_output_tokens"]);
-/** What they say when they gave up, and the answer is none. */
-const GIVEN_UP = new Set(["error", "abort", "aborted", "cancelled", "canceled"]);
+/** What servers say when an answer is whole. */
+const STOPPED = new Set([
+  ...["stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "completed"],
+  ...["tool_calls", "tool-calls", "tool_call", "function_call", "tool_use"],
+]);
+/** What they say when it was cut at a limit of tokens, and when somebody held the rest of it back. */
+const CUT = /length|max_(?:\w+_)?tokens|token_limit|context_window/;
+const FILTERED = /filter|safety|sensitive|recitation|refusal|guardrail|moderation|blocklist|prohibited|spii/;
 
-/** A server that calls tools with reason "stop" means "tool_calls"; a reason we do not know is a stop. */
+/** A server that calls tools with reason "stop" means "tool_calls"; with a reason we do not know the answer is none. */
 export function toReason(said: string | null, hasCalls: boolean): FinishReason {
   if (said === null) throw new ModelError("MODEL_FAILED", "the stream ended before the answer was finished");
   const reason = said.toLowerCase();
-  if (GIVEN_UP.has(reason)) throw new ModelError("MODEL_FAILED", `the server gave the answer up (${reason})`);
   if (reason === "insufficient_system_resource")
     throw new ModelError("UPSTREAM_UNAVAILABLE", "the server has no room for the answer now");
-  if (CUT.has(reason)) return "length";
-  if (reason === "content_filter") return reason;
-  return hasCalls ? "tool_calls" : "stop";
+  if (STOPPED.has(reason)) return hasCalls ? "tool_calls" : "stop";
+  if (CUT.test(reason)) return "length";
+  if (FILTERED.test(reason)) return "content_filter";
+  throw new ModelError("MODEL_FAILED", `the server gave the answer up (${reason.slice(0, 60)})`);
 }
 
 /** Blanks are no answer, and neither is what was only thought. */

@@ -4,6 +4,8 @@ import { collect } from "./testing/collect.ts";
 
 export interface ContractSubject {
   client: ModelClient;
+  /** Bodies its server was sent, oldest first; left out where there is no server. */
+  requests?: readonly unknown[];
   close(): Promise<void>;
 }
 
@@ -116,6 +118,13 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
       const { text, calls } = summed(await collect(chat(ask("What is 37*12?"), [])));
       expect(calls).toEqual([]);
       expect(text).not.toBe("");
+    });
+
+    test("it asks its server for no longer answer than it is asked for itself", async () => {
+      const { client, requests } = subject;
+      const signal = new AbortController().signal;
+      await collect(client.chat({ messages: ask("Hello"), tools: [], maxOutputTokens: 31_337 }, signal));
+      if (requests !== undefined) expect(JSON.stringify(requests.at(-1))).toMatch(/"max_?\w*tokens":31337\b/i);
     });
 
     test("it is canceled before it starts", async () => {

@@ -1,23 +1,32 @@
+import type { ModelUsage } from "@soma/sdk/model-client";
 import { type ErrorCode, SomaError } from "@soma/shared/errors";
 
 /** Longest wait a server may ask for that is passed on, in milliseconds: one hour. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** What a call used that failed after its server had begun to answer: what the server says, or null. */
+export interface Spent {
+  usage: ModelUsage | null;
+}
 
 /** A model that failed or refused, and the wait the server asked for before the next try, if it named one. */
 export class ModelError extends SomaError {
   readonly retryAfterMs: number | null;
   /** It is about the profile (its key, account, address or model) and says nothing of the request. */
   readonly isOfProfile: boolean;
+  /** Undefined where nothing came of the call. */
+  readonly spent: Spent | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; retryAfterMs?: number | null; isOfProfile?: boolean } = {},
+    options: { cause?: unknown; retryAfterMs?: number | null; isOfProfile?: boolean; spent?: Spent | undefined } = {},
   ) {
     super(code, message, { cause: options.cause });
     this.name = "ModelError";
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.isOfProfile = options.isOfProfile ?? false;
+    this.spent = options.spent;
   }
 }
 

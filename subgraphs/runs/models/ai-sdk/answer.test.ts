@@ -89,13 +89,15 @@ describe("createAnswer() of the AI SDK", () => {
   test.each([
     ["length", "max_tokens", "length"],
     ["content-filter", "refusal", "content_filter"],
-    ["other", "pause_turn", "stop"],
+    ["other", "eos", "stop"],
   ])("ends as its reason says: %s", (unified, raw, reason) => {
     expect(heard(text("a"), finish(unified, raw)).at(-1)).toMatchObject({ reason });
   });
 
   test.each<[string, object[], string]>([
     ["no end", [text("a")], "ended before the answer was finished"],
+    ["an end that is none", [text("a"), finish("other", "pause_turn")], "gave the answer up (pause_turn)"],
+    ["an error", [text("a"), finish("error", "x")], "gave the answer up (error)"],
     [
       "an end without a reason, as a stream that broke has",
       [text("a"), finish("other")],

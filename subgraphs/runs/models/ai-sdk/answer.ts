@@ -1,10 +1,11 @@
 import type { LanguageModelV4StreamPart, SharedV4ProviderMetadata } from "@ai-sdk/provider";
 import { isRecord, type JsonObject } from "@soma/schemas/json";
-import type { AnswerName, ChatEvent, ToolCall } from "@soma/sdk/model-client";
+import type { AnswerName, ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
 import { createCallIds, MAX_TOOL_CALLS, readableArguments, tooManyCalls } from "../calls-of-answer.ts";
+import { toAnswerError } from "../http/answer-error.ts";
 import type { Heard } from "../http/server-client.ts";
-import { ModelError, type Quote } from "../model-error.ts";
+import type { Quote } from "../model-error.ts";
 import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
 import { createSpokenText } from "../spoken-text.ts";
@@ -15,10 +16,14 @@ export interface Answer {
   add(part: LanguageModelV4StreamPart): Heard;
   /** The rest of the text, the tool calls and the finish. Throws when the stream ended too early, or held no answer. */
   end(): ChatEvent[];
+  /** What the server said so far of the tokens that it used. */
+  usage(): ModelUsage | null;
 }
 
 /** A part of the answer as it goes back: text, a thought with its signature, or a call. */
 type Kept = JsonObject & { type: string };
+
+const HEARD: Heard = { events: [], isAlive: true, isLast: false };
 
 /** Puts an answer together from the parts in which a package of the AI SDK gives it. */
 export function createAnswer(by: string, quote: Quote): Answer {
@@ -71,29 +76,28 @@ export function createAnswer(by: string, quote: Quote): Answer {
 
   return {
     add(part) {
-      const heard: Heard = { events: [], isAlive: true, isLast: false };
       switch (part.type) {
         case "text-start":
         case "text-delta":
         case "text-end":
-          return { ...heard, events: say("text", part), isAlive: part.type === "text-delta" };
+          return { ...HEARD, events: say("text", part), isAlive: part.type === "text-delta" };
         case "reasoning-start":
         case "reasoning-delta":
         case "reasoning-end":
-          return { ...heard, events: say("reasoning", part), isAlive: part.type !== "reasoning-start" };
+          return { ...HEARD, events: say("reasoning", part), isAlive: part.type !== "reasoning-start" };
         case "tool-input-delta":
-          return heard;
+          return HEARD;
         case "tool-call":
           call(part);
-          return heard;
+          return HEARD;
         case "finish":
           finish = part;
-          return { ...heard, isLast: true };
+          return { ...HEARD, isLast: true };
         case "error":
-          throw part.error instanceof Error ? part.error : toStreamError(part.error, quote);
+          throw failureOf(part.error, quote);
         default:
           response ??= nameOf(part);
-          return { ...heard, isAlive: false };
+          return { ...HEARD, isAlive: false };
       }
     },
     end() {
@@ -113,6 +117,7 @@ export function createAnswer(by: string, quote: Quote): Answer {
         },
       ];
     },
+    usage: () => usageOf(finish?.usage),
   };
 }
 
@@ -158,12 +163,6 @@ function usageOf(usage: unknown): ReturnType<typeof readUsage> {
   return readUsage(total(usage.inputTokens), total(usage.outputTokens), cached);
 }
 
-const BUSY = /overloaded|rate_limit|unavailable|exhausted/i;
-
-/** What a server says in the middle of its answer. */
-function toStreamError(error: unknown, quote: Quote): ModelError {
-  const { type = "", message } = isRecord(error) ? error : { message: error };
-  const said = quote(typeof message === "string" ? message : (JSON.stringify(error) ?? ""), 300);
-  const code = BUSY.test(`${String(type)} ${said}`) ? "UPSTREAM_UNAVAILABLE" : "MODEL_FAILED";
-  return new ModelError(code, `the server reported an error in the answer: ${said}`);
+function failureOf(error: unknown, quote: Quote): Error {
+  return error instanceof Error ? error : toAnswerError(error, JSON.stringify(error) ?? "", quote);
 }

@@ -1,25 +1,26 @@
 import { isRecord } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { readRefusal, toCallError, toResponseError } from "../http/errors.ts";
-import { ModelError, type Quote } from "../model-error.ts";
+import { ModelError, type Quote, type Spent } from "../model-error.ts";
 
 export interface CallErrorParams {
   who: string;
   /** Where the model is, as people read it. */
   address: string;
   quote: Quote;
-  /** Whether the answer had begun. */
-  started: boolean;
+  /** Undefined where the answer had not begun. */
+  spent: Spent | undefined;
 }
 
 /** What a package of the AI SDK threw, as every client of ours tells it. It knows its errors by name, because packages bring copies of their classes. */
 export async function toAiSdkError(error: unknown, params: CallErrorParams): Promise<ModelError> {
-  const { who, address, quote, started } = params;
-  if (error instanceof SomaError || !(error instanceof Error)) return toCallError(who, address, error, started);
+  const { who, address, quote, spent: before } = params;
+  let spent = before;
+  if (error instanceof SomaError || !(error instanceof Error)) return toCallError(who, address, error, spent);
   const { name, message, cause } = error;
   if (name === "AI_APICallError") {
     const { statusCode, responseBody, responseHeaders, url } = error as Error & Record<string, unknown>;
-    if (typeof statusCode !== "number") return toCallError(who, address, cause ?? error, started);
+    if (typeof statusCode !== "number") return toCallError(who, address, cause ?? error, spent);
     const body = typeof responseBody === "string" ? responseBody : "";
     const headers = isRecord(responseHeaders) ? (responseHeaders as Record<string, string>) : {};
     const place = typeof url === "string" && URL.canParse(url) ? url : "http://unknown";
@@ -28,14 +29,15 @@ export async function toAiSdkError(error: unknown, params: CallErrorParams): Pro
       place,
     );
     if (statusCode >= 300 || refusal.isPage) return toResponseError(who, refusal, quote);
+    spent ??= { usage: null };
     // An answer that had begun and broke; what could not be read of it has a cause of the AI SDK.
-    if (cause instanceof Error && !cause.name.startsWith("AI_")) return toCallError(who, address, cause, true);
+    if (cause instanceof Error && !cause.name.startsWith("AI_")) return toCallError(who, address, cause, spent);
   }
   if (name === "AI_LoadAPIKeyError" || name === "AI_LoadSettingError")
     return new ModelError("MODEL_REFUSED", `${who}: ${quote(message, 300)}`, { cause: error });
   if (name.startsWith("AI_"))
     return new ModelError("MODEL_FAILED", `${who}: the answer cannot be read: ${quote(message, 300)}`, {
-      cause: error,
+      ...{ cause: error, spent },
     });
-  return toCallError(who, address, error, started);
+  return toCallError(who, address, error, spent);
 }

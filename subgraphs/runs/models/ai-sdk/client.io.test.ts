@@ -29,7 +29,7 @@ const PACKAGES: [string, () => Door][] = [
 for (const [name, door] of PACKAGES)
   modelClientContract(`createAiSdkClient() by ${name}`, async () => {
     const server = await startModelServer(door(), { answer: scriptedAnswer, apiKey: KEY, models });
-    return { client: clientAt(name, server.baseUrl), close: server.close };
+    return { client: clientAt(name, server.baseUrl), requests: server.requests, close: server.close };
   });
 
 describe.each(PACKAGES)("createAiSdkClient() by %s", (name, door) => {

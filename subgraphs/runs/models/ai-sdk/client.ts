@@ -8,6 +8,7 @@ import { type Deadlines, startDeadlines, type TimeoutsMs } from "../http/deadlin
 import { NOTE_OF } from "../http/quirks.ts";
 import { throwIfOver } from "../http/server-client.ts";
 import { createQuote } from "../model-error.ts";
+import { type Progress, spentOn } from "../spent.ts";
 import { createAnswer } from "./answer.ts";
 import { toAiSdkError } from "./call-error.ts";
 import { loadPackage, type MakeModel } from "./load-model.ts";
@@ -60,7 +61,8 @@ async function* chat(
   const by = `${model} at ${address}, by ${name}`;
   const quote = createQuote(...options.secrets);
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
-  let started = false;
+  const answer = createAnswer(by, quote);
+  const progress = { hasBegun: false, hasHeard: false };
   try {
     throwIfOver(deadlines);
     const made = (await load())(model, { ...settings, fetch: watchedFetch(options.fetch ?? fetch, deadlines) });
@@ -69,11 +71,12 @@ async function* chat(
       ...toCallOptions({ ...request, tools }, { ...options, by }),
       abortSignal: deadlines.signal,
     });
-    started = true;
+    progress.hasBegun = true;
     if (tools.length < request.tools.length) yield { type: "note", text: NOTE_OF.NO_TOOLS };
-    yield* toEvents(stream, createAnswer(by, quote), deadlines);
+    yield* toEvents(stream, answer, deadlines, progress);
   } catch (error) {
-    throw deadlines.failure() ?? (await toAiSdkError(error, { who, address, quote, started }));
+    const spent = spentOn(error, progress, answer.usage());
+    throw deadlines.failure() ?? (await toAiSdkError(error, { who, address, quote, spent }));
   } finally {
     deadlines.close();
   }
@@ -97,9 +100,11 @@ async function* toEvents(
   stream: ReadableStream<LanguageModelV4StreamPart>,
   answer: ReturnType<typeof createAnswer>,
   deadlines: Deadlines,
+  progress: Progress,
 ): AsyncGenerator<ChatEvent> {
   for await (const part of stream) {
     const { events, isAlive, isLast } = answer.add(part);
+    progress.hasHeard ||= isAlive || isLast;
     if (isAlive) deadlines.token();
     yield* events;
     throwIfOver(deadlines);

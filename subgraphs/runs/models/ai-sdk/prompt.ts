@@ -8,6 +8,7 @@ import type {
 import type { ModelProfile } from "@soma/conf/models";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
+import { outputLimit } from "../output-limit.ts";
 
 export interface PromptOptions {
   /** Name of the package and model; what another one gave is not sent to it. */
@@ -19,27 +20,21 @@ export interface PromptOptions {
 /** What a model of the AI SDK is asked. */
 export function toCallOptions(request: ChatRequest, options: PromptOptions): LanguageModelV4CallOptions {
   const { params = {}, providerOptions } = options;
+  const maxOutputTokens = outputLimit(request, params);
   return {
     prompt: toPrompt(request.messages, options.by),
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toTool) }),
     ...toParams(params),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(providerOptions === undefined ? {} : { providerOptions }),
   };
 }
 
-/** What the profile says of sampling and lengths, in the words of the AI SDK; its packages leave out what a model does not take. */
-function toParams({
-  temperature,
-  topP,
-  maxOutputTokens,
-  seed,
-  stop,
-  reasoningEffort,
-}: NonNullable<PromptOptions["params"]>) {
+/** What the profile says of sampling, in the words of the AI SDK; its packages leave out what a model does not take. */
+function toParams({ temperature, topP, seed, stop, reasoningEffort }: NonNullable<PromptOptions["params"]>) {
   return {
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(seed === undefined ? {} : { seed }),
     ...(stop === undefined ? {} : { stopSequences: stop }),
     ...(reasoningEffort === undefined ? {} : { reasoning: reasoningEffort }),

@@ -52,7 +52,7 @@ describe("fittingOutput()", () => {
 });
 
 describe("tokensOf()", () => {
-  const seen = { mostInput: 2_000, mostOutput: 100, bytes: 400 };
+  const seen = { mostInput: 2_000, mostOutput: 100, bytes: 400, hasEnded: true };
 
   it("believes a provider between what was seen and the most it can be", () => {
     const reported = { inputTokens: 500, outputTokens: 90, cachedInputTokens: 300 };
@@ -67,6 +67,9 @@ describe("tokensOf()", () => {
     expect(tokensOf(null, seen)).toEqual(most);
     for (const wrong of [-1, 0.5, Number.NaN])
       expect(tokensOf({ inputTokens: wrong, outputTokens: 1 }, seen)).toEqual(most);
+    expect(tokensOf(null, { ...seen, bytes: 40 }).output).toBe(40);
+    expect(tokensOf(null, { ...seen, bytes: 40, hasEnded: false }).output).toBe(100);
+    expect(tokensOf(null, { ...seen, mostOutput: undefined, hasEnded: false }).output).toBe(400);
     expect(tokensOf({ inputTokens: 1, outputTokens: -5 }, { ...seen, mostOutput: undefined }).output).toBe(400);
     expect(tokensOf({ inputTokens: 500, outputTokens: 60, cachedInputTokens: -1 }, seen).cached).toBe(0);
   });

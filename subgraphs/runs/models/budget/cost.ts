@@ -68,16 +68,19 @@ export interface Seen {
   mostOutput: number | undefined;
   /** Bytes of the answer so far. */
   bytes: number;
+  /** Whether the end of the answer was heard; if not, more of it was made than was seen. */
+  hasEnded: boolean;
 }
 
 /**
  * What a call is counted as. What a provider says is believed between what was seen of the call and the most it can be; where it
- * says nothing, as after a connection was lost, each byte counts as a token: never less than it was.
+ * says nothing, each byte counts as a token, and an answer whose end was not heard as long as it may have become: never less than it was.
  */
-export function tokensOf(reported: ModelUsage | null, { mostInput: inputBound, mostOutput, bytes }: Seen): Tokens {
+export function tokensOf(reported: ModelUsage | null, seen: Seen): Tokens {
+  const { mostInput: inputBound, mostOutput, bytes, hasEnded } = seen;
   const outputBound = mostOutput ?? Number.POSITIVE_INFINITY;
   if (reported === null || !isCount(reported.inputTokens) || !isCount(reported.outputTokens))
-    return { input: inputBound, cached: 0, output: Math.min(bytes, outputBound) };
+    return { input: inputBound, cached: 0, output: hasEnded ? Math.min(bytes, outputBound) : (mostOutput ?? bytes) };
   const least = (size: number): number => Math.ceil(size / MOST_BYTES_OF_TOKEN);
   const input = Math.min(Math.max(reported.inputTokens, least(inputBound - TEMPLATE_TOKENS)), inputBound);
   const output = Math.min(Math.max(reported.outputTokens, least(bytes)), outputBound);

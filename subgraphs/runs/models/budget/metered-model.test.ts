@@ -1,16 +1,12 @@
-import { loadBudgets } from "@soma/conf/budgets";
 import type { ChatEvent, ModelTerms } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { describe, expect, it } from "vitest";
-import { BudgetSpent } from "../../domain/budget-spent.ts";
-import type { BudgetRefusal, Reserved } from "../../store/reserve-budget.ts";
-import type { Used } from "../../store/settle-budget.ts";
+import type { BudgetRefusal } from "../../store/reserve-budget.ts";
 import { A_MILLIONTH, createPricedModel } from "../../testing/priced-model.ts";
 import { openWithFallbacks } from "../fallback.ts";
+import { aSpender } from "../testing/books.ts";
 import { meteredModel } from "./metered-model.ts";
-import type { CallToReserve, Spender } from "./spender.ts";
 
-const conf = loadBudgets();
 const request = { messages: [{ role: "user", content: "hi" }], tools: [] } as const;
 const text = (delta: string): ChatEvent => ({ type: "text", delta });
 const OK = { verdict: "OK", capped: true } as const;
@@ -18,21 +14,6 @@ const left = (money: number, measure: BudgetRefusal["measure"] = "money"): Budge
   ...{ verdict: "EXCEEDED", scope: "tenant", name: "", daily: false, measure },
   ...{ most: 5_000, spent: 5_000 - money, reserved: 0, leftMoney: money, leftTokens: null },
 });
-
-/** Answers to reservations in their order, and what was asked for and settled. */
-function aSpender(...answers: Exclude<Reserved, { verdict: "FENCED" }>[]) {
-  const asked: CallToReserve[] = [];
-  const settled: [string, Used][] = [];
-  const spender: Spender = {
-    conf,
-    nextCall: () => "1.1",
-    reserve: async (call) => answers[asked.push(call) - 1] ?? OK,
-    settle: async (call, used) => void settled.push([call, used]),
-    spent: (refusal, want) =>
-      new BudgetSpent({ ...refusal, want: want.money }, { currency: "USD", raisedBy: undefined }),
-  };
-  return { spender, asked, settled };
-}
 
 async function ask(
   events: readonly ChatEvent[],
@@ -110,16 +91,23 @@ describe("meteredModel()", () => {
     expect(boasting.settled[0]?.[1].money).toBe(boasting.asked[0]?.want.money);
   });
 
-  it("counts an answer that broke off, was given up, or says nothing of its tokens by what was seen", async () => {
+  it("counts all that was held where the end of an answer was not heard, since more was made than was seen", async () => {
     const broken = new SomaError("MODEL_FAILED", "the connection was lost");
-    const cases = [{ error: broken }, { stopAfter: 1 }, {}];
-    for (const how of cases) {
+    for (const how of [{ error: broken }, { stopAfter: 1 }, {}]) {
       const books = aSpender();
       const asked = ask([text("12345"), ...("stopAfter" in how ? [text("6")] : [])], books, how);
       await (how.error === undefined ? asked : expect(asked).rejects.toBe(broken));
-      expect(books.settled[0]?.[1]).toMatchObject({ outputTokens: 5, modelCalls: 1 });
+      expect(books.settled[0]?.[1]).toMatchObject({ outputTokens: 1_000, modelCalls: 1 });
       expect(books.settled[0]?.[1].inputTokens).toBeGreaterThan(1_024);
     }
+  });
+
+  it("counts by what was seen where nothing limits an answer that broke off, or one that ended says nothing of its tokens", async () => {
+    const free = aSpender({ verdict: "OK", capped: false });
+    await ask([text("12345"), text("6")], free, { stopAfter: 1 });
+    const silent = aSpender();
+    await ask([text("12345"), finish(null)], silent);
+    for (const { settled } of [free, silent]) expect(settled[0]?.[1]).toMatchObject({ outputTokens: 5, modelCalls: 1 });
   });
 
   it("counts nothing of a call that was refused at once, and the prompt of one whose time ran out", async () => {

@@ -26,24 +26,27 @@ async function* chat(
   const call = spender.nextCall();
   const input = mostInput(request);
   const most = await reserve({ client, spender, call, price, input, wanted: request.maxOutputTokens });
-  const tally = { bytes: 0, events: 0, usage: null as ModelUsage | null, error: undefined as unknown };
+  const seen: Seen = { mostInput: input, mostOutput: most, bytes: 0, hasEnded: false };
+  let usage: ModelUsage | null = null;
+  let failure: unknown;
   try {
     const limited = most === undefined ? request : { ...request, maxOutputTokens: most };
     for await (const event of client.chat(limited, signal)) {
-      tally.bytes += bytesOf(event);
-      tally.events += 1;
-      if (event.type === "finish") tally.usage = event.usage;
-      yield event.type === "finish"
-        ? withCost(event, price, { mostInput: input, mostOutput: most, bytes: tally.bytes })
-        : event;
+      seen.bytes += bytesOf(event);
+      if (event.type === "finish") {
+        seen.hasEnded = true;
+        usage = event.usage;
+      }
+      yield event.type === "finish" ? withCost(event, price, seen) : event;
     }
   } catch (error) {
-    tally.error = error;
+    failure = error;
+    usage ??= error instanceof ModelError ? (error.spent?.usage ?? null) : null;
     throw error;
   } finally {
-    const tokens = tokensOf(tally.usage, { mostInput: input, mostOutput: most, bytes: tally.bytes });
+    const tokens = tokensOf(usage, seen);
     const used = { money: costOf(price, tokens), ...toCounts(tokens) };
-    await spender.settle(call, wasNotMade(tally) ? NOTHING : used);
+    await spender.settle(call, wasNotMade(failure, seen) ? NOTHING : used);
   }
 }
 
@@ -61,8 +64,8 @@ function toCounts({ input, cached, output }: ReturnType<typeof tokensOf>): Omit<
 }
 
 /** A call that was refused before anything came of it costs nothing; of one that was given up nobody knows. */
-function wasNotMade({ error, events }: { error: unknown; events: number }): boolean {
-  if (error === undefined || events > 0) return false;
+function wasNotMade(error: unknown, { bytes }: Seen): boolean {
+  if (error === undefined || bytes > 0 || (error instanceof ModelError && error.spent !== undefined)) return false;
   const { code } = toSomaError(error);
   return code !== "TIMEOUT" && code !== "CANCELED";
 }

@@ -1,7 +1,7 @@
 import { isRecord } from "@soma/schemas/json";
 import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
-import { ModelError, parseRetryAfter, type Quote } from "../model-error.ts";
+import { ModelError, parseRetryAfter, type Quote, type Spent } from "../model-error.ts";
 import { placeOf } from "./address.ts";
 import { errorText } from "./error-text.ts";
 
@@ -12,9 +12,7 @@ const BODY_BYTES = 64_000;
 /** How long its end is waited for; the status says enough. */
 const BODY_MS = 3_000;
 /** Statuses of a server that is too busy or away: they say nothing about the request, and are waited out. */
-const AWAY = new Set([429, 502, 503, 504, 529]);
-/** Statuses by which a server refuses who asks, or for which model, and not what is asked; 429 is that of a spent account. */
-const OF_PROFILE = new Set([401, 402, 403, 404, 405, 429]);
+const AWAY = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530]);
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425]);
 
@@ -91,10 +89,9 @@ export function toResponseError(who: string, refusal: Refusal, quote: Quote): Mo
       { isOfProfile: true },
     );
   const said = quote(refusal.said, MESSAGE_LENGTH);
-  const code = codeOf(refusal);
+  const { code, isOfProfile } = judge(refusal);
   return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(refusal)}${said === "" ? "" : `: ${said}`}`, {
-    // A key, an account, a model there is not: another profile has its own.
-    isOfProfile: code === "MODEL_REFUSED" && OF_PROFILE.has(status),
+    isOfProfile,
     retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(refusal.retryAfter, Date.now()),
   });
 }
@@ -105,37 +102,61 @@ function targetOf({ location, address }: Refusal): string {
   return placeOf(new URL(location, address).href);
 }
 
-/** What no waiting mends, although the status says "too many requests". */
-const SPENT = /insufficient_quota|insufficient_balance|billing/i;
+/** What no waiting mends, although the status may say "too many requests"; a limit of each minute is told in words like billing, too. */
+const SPENT_CODE = /quota_exceeded|exceeded_current_quota|billing/i;
+const SPENT = /insufficient[_ ](?:quota|balance|credit|funds)|credit balance is too low|out of credits/i;
+/** What others tell by the statuses 401 and 404. */
+const WRONG_KEY = /(?:invalid|incorrect)[_ ]api[_ ]key|api[_ ]key[_ ](?:is )?(?:not valid|invalid)/i;
+const NO_MODEL =
+  /model[_ ]not[_ ](?:exist|found)|(?:invalid|unknown|no such) model|model\b.{0,100}\b(?:does not exist|not found)/i;
 
 /** What some say in a code and not in words. */
 const TOO_LONG = /context_length|context_size/i;
 
-function codeOf({ status, code }: Refusal): ErrorCode {
-  if (status === 429 && SPENT.test(code)) return "MODEL_REFUSED";
-  if (AWAY.has(status)) return "UPSTREAM_UNAVAILABLE";
-  return status >= 500 || PASSING.has(status) ? "MODEL_FAILED" : "MODEL_REFUSED";
+type Said = Pick<Refusal, "status" | "code" | "said">;
+
+/** What a refusal is about: an account, a key or a model, a server that is away or broken, or the request itself. */
+function subjectOf({ status, code, said }: Said): "ACCOUNT" | "KEY" | "MODEL" | "AWAY" | "SERVER" | "REQUEST" {
+  const words = `${code} ${said}`;
+  if (status === 402 || (status < 500 && (SPENT.test(words) || SPENT_CODE.test(code)))) return "ACCOUNT";
+  if (AWAY.has(status)) return "AWAY";
+  if (status >= 500 || PASSING.has(status)) return "SERVER";
+  if (status === 401 || status === 403 || WRONG_KEY.test(words)) return "KEY";
+  return status === 404 || status === 405 || NO_MODEL.test(words) ? "MODEL" : "REQUEST";
 }
 
-function adviceOf({ status, address, code }: Refusal): string {
-  if (status === 401 || status === 403) return " (check the key of the model profile)";
-  if (status === 404 || status === 405) return ` at ${address} (check baseUrl and model of the model profile)`;
-  if (TOO_LONG.test(code)) return " (the prompt is too long for the context window of the model)";
-  return status === 429 && SPENT.test(code) ? " (what the account may spend is spent)" : "";
+/** How a refusal counts. A key, an account, a model there is not: another profile has its own. */
+export function judge(said: Said): { code: ErrorCode; isOfProfile: boolean } {
+  const subject = subjectOf(said);
+  if (subject === "AWAY") return { code: "UPSTREAM_UNAVAILABLE", isOfProfile: false };
+  return subject === "SERVER"
+    ? { code: "MODEL_FAILED", isOfProfile: false }
+    : { code: "MODEL_REFUSED", isOfProfile: subject !== "REQUEST" };
+}
+
+function adviceOf(refusal: Refusal): string {
+  const subject = subjectOf(refusal);
+  if (subject === "KEY") return " (check the key of the model profile)";
+  if (subject === "MODEL") return ` at ${refusal.address} (check baseUrl and model of the model profile)`;
+  if (subject === "ACCOUNT") return " (what the account may spend is spent)";
+  return TOO_LONG.test(refusal.code) ? " (the prompt is too long for the context window of the model)" : "";
 }
 
 /**
  * Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself, or the server cannot be
- * reached. `address` is where it was looked for.
+ * reached. `address` is where it was looked for, `spent` what the server had begun to answer.
  */
-export function toCallError(who: string, address: string, error: unknown, started: boolean): ModelError {
+export function toCallError(who: string, address: string, error: unknown, spent: Spent | undefined): ModelError {
   if (error instanceof ModelError && error.message.startsWith(who)) return error;
   const known = toSomaError(error);
-  if (known.code !== "INTERNAL") return new ModelError(known.code, `${who}: ${known.message}`, { cause: error });
+  if (known.code !== "INTERNAL") {
+    const isOfProfile = error instanceof ModelError && error.isOfProfile;
+    return new ModelError(known.code, `${who}: ${known.message}`, { cause: error, isOfProfile, spent });
+  }
   const reason = causeOf(error);
-  if (started)
+  if (spent !== undefined)
     return new ModelError("MODEL_FAILED", `the connection to ${who} broke in the middle of the answer (${reason})`, {
-      cause: error,
+      ...{ cause: error, spent },
     });
   return new ModelError("UPSTREAM_UNAVAILABLE", `${who} cannot be reached at ${address} (${reason})`, { cause: error });
 }

@@ -1,8 +1,9 @@
 import type { ModelProfile } from "@soma/conf/models";
-import type { ChatEvent, ChatMessage, ChatRequest, ModelClient } from "@soma/sdk/model-client";
+import type { ChatEvent, ChatMessage, ChatRequest, ModelClient, ModelUsage } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
 import { createQuote, type Quote } from "../model-error.ts";
+import { type Progress, spentOn } from "../spent.ts";
 import { basesOf, operationAt, placeOf } from "./address.ts";
 import { askServer, type Learned } from "./ask-server.ts";
 import { REQUEST_ID_HEADER, watchConnect } from "./connect-watch.ts";
@@ -49,6 +50,8 @@ interface AnswerReader {
   add(json: string): Heard;
   /** The rest of the answer and its finish. Throws when it ended too early, or when nothing was said. */
   end(): ChatEvent[];
+  /** What the server said so far of the tokens that it used. */
+  usage(): ModelUsage | null;
 }
 
 export interface Heard {
@@ -83,22 +86,23 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   const by = dialect.nameOf(options);
   const quote = createQuote(apiKey?.trim(), ...new URL(baseUrl).searchParams.values());
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
-  let started = false;
+  const reader = dialect.createReader({ by, tools: request.tools.map(({ name }) => name), quote });
+  const progress = { hasBegun: false, hasHeard: false };
   try {
     const response = await askServer({
       ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible },
       post: postWith(options, request, deadlines),
       extra: dialect.extraFields(request.messages, by),
     });
-    started = true;
+    progress.hasBegun = true;
     for (const quirk of request.tools.length === 0 ? [] : learned.quirks) {
       const text = NOTE_OF[quirk];
       if (text !== undefined) yield { type: "note", text };
     }
-    const reader = dialect.createReader({ by, tools: request.tools.map(({ name }) => name), quote });
-    yield* toEvents(readJson(response.body ?? nothing()), reader, deadlines);
+    yield* toEvents(readJson(response.body ?? nothing()), reader, deadlines, progress);
   } catch (error) {
-    throw deadlines.failure() ?? toCallError(who, new URL(baseUrl).origin, error, started);
+    const spent = spentOn(error, progress, reader.usage());
+    throw deadlines.failure() ?? toCallError(who, new URL(baseUrl).origin, error, spent);
   } finally {
     deadlines.close();
   }
@@ -140,10 +144,12 @@ async function* toEvents(
   texts: AsyncIterable<string>,
   reader: AnswerReader,
   deadlines: Deadlines,
+  progress: Progress,
 ): AsyncGenerator<ChatEvent> {
   try {
     for await (const json of texts) {
       const { events, isAlive, isLast } = reader.add(json);
+      progress.hasHeard ||= isAlive || isLast;
       if (isAlive) deadlines.token();
       if (isLast) deadlines.finished();
       yield* events;

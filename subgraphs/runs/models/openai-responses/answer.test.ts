@@ -141,6 +141,17 @@ describe("createAnswer() of responses", () => {
     expect(events.at(-1)).toEqual(finish(reason));
   });
 
+  test.each([
+    { status: "incomplete", incomplete_details: { reason: "stop" } },
+    { status: "incomplete", incomplete_details: { reason: "unheard_of" } },
+    { status: "in_progress" },
+    { status: "queued" },
+  ])("never takes half an answer for a whole one: %j", (response) => {
+    expect(() => heard(delta("output_text", "a"), { object: "response", ...response })).toThrow(
+      "the server gave the answer up",
+    );
+  });
+
   test("knows the usage, and what is a sign of life", () => {
     expect(heard(delta("output_text", "a"), end([], { input_tokens: 3, output_tokens: 2 })).at(-1)).toMatchObject({
       usage: { inputTokens: 3, outputTokens: 2 },

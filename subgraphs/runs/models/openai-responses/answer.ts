@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
-import type { ChatEvent, ToolCall } from "@soma/sdk/model-client";
+import type { ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
 import { createCallIds, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
 import type { Heard } from "../http/server-client.ts";
@@ -12,6 +12,8 @@ export interface Answer {
   add(event: WireEvent): Heard;
   /** The rest of the text, the tool calls and the finish. Throws when the stream ended too early, or held no answer. */
   end(): ChatEvent[];
+  /** What the server said so far of the tokens that it used. */
+  usage(): ModelUsage | null;
 }
 
 /** An item of the answer while it comes. */
@@ -102,6 +104,7 @@ export function createAnswer(by: string): Answer {
         },
       ];
     },
+    usage: () => ended?.usage ?? null,
   };
 }
 

@@ -23,7 +23,7 @@ async function startServer(...faults: Fault[]) {
 
 modelClientContract("createOpenAiResponsesClient()", async () => {
   const server = await startModelServer(responses(), { answer: scriptedAnswer, apiKey: KEY });
-  return { client: clientAt(server.baseUrl), close: server.close };
+  return { client: clientAt(server.baseUrl), requests: server.requests, close: server.close };
 });
 
 describe("createOpenAiResponsesClient()", () => {

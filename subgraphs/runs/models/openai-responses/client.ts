@@ -31,7 +31,7 @@ function responses(options: OpenAiResponsesOptions): Dialect {
     extraFields,
     createReader({ by, quote }) {
       const answer = createAnswer(by);
-      return { add: (json) => answer.add(parseEvent(json, quote)), end: answer.end };
+      return { add: (json) => answer.add(parseEvent(json, quote)), end: answer.end, usage: answer.usage };
     },
   };
 }

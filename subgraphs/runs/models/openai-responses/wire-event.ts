@@ -1,6 +1,6 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
-import type { ErrorCode } from "@soma/shared/errors";
+import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 import { readResponse } from "../read-response.ts";
@@ -42,7 +42,7 @@ export function parseEvent(json: string, quote: Quote): WireEvent {
   const event = parseObject(json, quote);
   const type = typeof event.type === "string" ? event.type : "";
   if (type === "error" || type === "response.error" || (type === "" && isError(event)))
-    throw toError(isRecord(event.error) ? event.error : event, json, quote);
+    throw toAnswerError(isRecord(event.error) ? event.error : event, json, quote);
   if (ENDS.has(type)) return toEnd(isRecord(event.response) ? event.response : {}, type, json, quote);
   if (event.object === "response") return toEnd(event, `response.${String(event.status)}`, json, quote);
   if (type === "" && Object.keys(event).length > 0)
@@ -80,7 +80,7 @@ function isError(event: Record<string, unknown>): boolean {
 
 /** The end of an answer; one that failed is thrown. `reason` is in the words that other servers use. */
 function toEnd(response: Record<string, unknown>, type: string, json: string, quote: Quote): WireEvent {
-  if (type === "response.failed") throw toError(isRecord(response.error) ? response.error : {}, json, quote);
+  if (type === "response.failed") throw toAnswerError(response.error, json, quote);
   const output = Array.isArray(response.output) ? (response.output as unknown[]).filter(isRecord) : [];
   return {
     kind: "end",
@@ -92,26 +92,12 @@ function toEnd(response: Record<string, unknown>, type: string, json: string, qu
 }
 
 function reasonOf({ incomplete_details: details }: Record<string, unknown>, type: string): string {
-  if (type === "response.cancelled") return "cancelled";
-  if (type !== "response.incomplete") return "stop";
+  const status = type.replace(/^response\./, "");
+  // A few servers say nothing of the status of a whole answer.
+  if (status === "completed" || status === "undefined") return "stop";
   const said = isRecord(details) ? details.reason : undefined;
-  return typeof said === "string" && said !== "" ? said : "length";
-}
-
-const BUSY = /rate_limit|overloaded|unavailable|capacity/i;
-const REFUSED = /insufficient_quota|invalid|context_length|not_found|unauthorized|authentication|permission|policy/i;
-
-function toError(error: Record<string, unknown>, json: string, quote: Quote): ModelError {
-  const said = quote(errorText({ error }) ?? errorText(error) ?? json, 300);
-  return new ModelError(
-    codeOf(`${String(error.code)} ${String(error.type)}`),
-    `the server reported an error in the answer: ${said}`,
-  );
-}
-
-function codeOf(words: string): ErrorCode {
-  if (REFUSED.test(words)) return "MODEL_REFUSED";
-  return BUSY.test(words) ? "UPSTREAM_UNAVAILABLE" : "MODEL_FAILED";
+  if (status === "incomplete") return typeof said === "string" && said !== "" ? `incomplete: ${said}` : "length";
+  return status;
 }
 
 function parseObject(json: string, quote: Quote): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
 import type { Quirk } from "../http/quirks.ts";
+import { outputLimit } from "../output-limit.ts";
 
 export interface WireOptions {
   model: string;
@@ -31,22 +32,25 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
     input: asUser ? [toUser(instructions), ...input] : input,
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
     ...(quirks.has("NO_ENCRYPTED_REASONING") ? {} : { include: ["reasoning.encrypted_content"] }),
-    ...toWireParams(options),
+    ...toWireParams(options, outputLimit(request, options.params)),
     store: false,
     stream: true,
   };
 }
 
 /** What the profile says of sampling and lengths, as far as there is a word for it here, and what the server takes of it. */
-function toWireParams({ params = {}, reasoningSummary: summary, quirks }: WireOptions): Record<string, unknown> {
-  const { temperature, topP, maxOutputTokens } = params;
+function toWireParams(
+  { params = {}, reasoningSummary: summary, quirks }: WireOptions,
+  tokens: number | undefined,
+): Record<string, unknown> {
+  const { temperature, topP } = params;
   const effort = quirks.has("NO_REASONING_EFFORT") ? undefined : params.reasoningEffort;
   const reasoning = { ...(effort === undefined ? {} : { effort }), ...(summary === undefined ? {} : { summary }) };
   return {
     ...(Object.keys(reasoning).length === 0 ? {} : { reasoning }),
     ...(temperature === undefined || quirks.has("NO_TEMPERATURE") ? {} : { temperature }),
     ...(topP === undefined || quirks.has("NO_TOP_P") ? {} : { top_p: topP }),
-    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+    ...(tokens === undefined ? {} : { max_output_tokens: tokens }),
   };
 }
 

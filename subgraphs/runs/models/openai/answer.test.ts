@@ -36,12 +36,26 @@ describe("createAnswer() ends", () => {
     ["MAX_TOKENS", [], "length"],
     ["content_filter", [], "content_filter"],
     ["eos", [], "stop"],
+    ["model_context_window_exceeded", [], "length"],
+    ["sensitive", [], "content_filter"],
+    ["SAFETY", [], "content_filter"],
+    ["recitation", [], "content_filter"],
+    ["content-filter", [piece(0, "a", "f")], "content_filter"],
   ] as const)("with %s and calls %j as its reason says", (finishReason, toolCalls, reason) => {
     expect(ended({ text: "a", toolCalls: [...toolCalls], finishReason }).at(-1)).toEqual({
       ...{ type: "finish", reason, usage: null },
       ...(toolCalls.length === 0 ? {} : { given }),
     });
   });
+
+  test.each(["network_error", "timeout", "malformed_function_call", "error", "unheard_of"])(
+    "never with half an answer: %s",
+    (finishReason) => {
+      expect(() => ended({ text: "a", finishReason })).toThrow(
+        expect.objectContaining({ code: "MODEL_FAILED", message: `the server gave the answer up (${finishReason})` }),
+      );
+    },
+  );
 
   test("with what only the server understands, put together, and its own id of each call", () => {
     const first = {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@soma/schemas/json";
-import type { ChatEvent } from "@soma/sdk/model-client";
+import type { ChatEvent, ModelUsage } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
 import { createSpokenText } from "../spoken-text.ts";
 import type { Said } from "../thinking-tags.ts";
@@ -12,6 +12,8 @@ export interface Answer {
   add(chunk: WireChunk): Said[];
   /** The rest of the text, the tool calls and the finish. Throws when the stream ended too early, or held no answer. */
   end(): ChatEvent[];
+  /** What the server said so far of the tokens that it used. */
+  usage(): ModelUsage | null;
 }
 
 export interface AnswerOptions {
@@ -55,6 +57,7 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
         { type: "finish", reason, usage, response, ...(isGiven ? { given: { by, fields: extra } } : {}) },
       ];
     },
+    usage: () => usage,
   };
 }
 

@@ -14,17 +14,17 @@ afterEach(close);
 
 modelClientContract("createOpenAiCompatibleClient()", async () => {
   const server = await startOpenAiServer({ answer: scriptedAnswer, apiKey: KEY });
-  return { client: clientAt(server.baseUrl), close: server.close };
+  return { client: clientAt(server.baseUrl), requests: server.requests, close: server.close };
 });
 
 modelClientContract("createOpenAiCompatibleClient() at Gemini's door", async () => {
   const server = await startModelServer(geminiOpenAi(), { answer: scriptedAnswer, apiKey: KEY });
-  return { client: clientAt(server.baseUrl), close: server.close };
+  return { client: clientAt(server.baseUrl), requests: server.requests, close: server.close };
 });
 
 modelClientContract("createOpenAiCompatibleClient() at Mistral's", async () => {
   const server = await startModelServer(mistral(), { answer: scriptedAnswer, apiKey: KEY });
-  return { client: clientAt(server.baseUrl), close: server.close };
+  return { client: clientAt(server.baseUrl), requests: server.requests, close: server.close };
 });
 
 describe("createOpenAiCompatibleClient() hears", () => {

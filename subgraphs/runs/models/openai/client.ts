@@ -33,6 +33,7 @@ function chatCompletions(options: OpenAiCompatibleOptions): Dialect {
           return { events: answer.add(chunk), isAlive: chunk.alive, isLast: chunk.finishReason !== null };
         },
         end: answer.end,
+        usage: answer.usage,
       };
     },
   };

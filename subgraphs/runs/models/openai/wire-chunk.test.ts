@@ -51,6 +51,16 @@ describe("parseChunk()", () => {
       { ...nothing, usage: { inputTokens: 3, outputTokens: 4 } },
     ],
     [
+      "usage whose total alone counts what was thought",
+      '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":50}}',
+      { ...nothing, usage: { inputTokens: 3, outputTokens: 47 } },
+    ],
+    [
+      "usage whose total is nonsense",
+      '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":"many"}}',
+      { ...nothing, usage: { inputTokens: 3, outputTokens: 4 } },
+    ],
+    [
       "usage without choices",
       '{"usage":{"prompt_tokens":3}}',
       { ...nothing, usage: { inputTokens: 3, outputTokens: 0 } },
@@ -101,11 +111,36 @@ describe("parseChunk()", () => {
       '{"message":"no such model","code":5}',
       "reported an error in the answer: no such model",
     ],
-    ["the server's error as text", '{"error":"overloaded"}', "reported an error in the answer: overloaded"],
     ["the key", "sk-secret-key-123456 is wrong", "not JSON: [key] is wrong"],
   ])("refuses %s and says so", (_name, json, message) => {
     expect(() => parseChunk(json, quote)).toThrow(
       expect.objectContaining({ code: "MODEL_FAILED", message: expect.stringContaining(message) }),
+    );
+  });
+
+  test.each([
+    ['{"error":{"code":429,"message":"slow"}}', "UPSTREAM_UNAVAILABLE", false],
+    ['{"error":{"code":"503","message":"away"}}', "UPSTREAM_UNAVAILABLE", false],
+    ['{"error":{"code":502}}', "UPSTREAM_UNAVAILABLE", false],
+    ['{"error":"overloaded"}', "UPSTREAM_UNAVAILABLE", false],
+    ['{"error":{"type":"rate_limit_error","message":"x"}}', "UPSTREAM_UNAVAILABLE", false],
+    ['{"error":{"code":"insufficient_quota","message":"x"}}', "MODEL_REFUSED", true],
+    ['{"error":{"code":"invalid_api_key","message":"x"}}', "MODEL_REFUSED", true],
+    ['{"error":{"code":"model_not_found","message":"x"}}', "MODEL_REFUSED", true],
+    ['{"error":{"code":400,"message":"bad tools"}}', "MODEL_REFUSED", false],
+    ['{"error":{"type":"server_error","message":"x"}}', "MODEL_FAILED", false],
+    [
+      '{"choices":[{"index":0,"error":{"code":503,"message":"out"},"finish_reason":"error"}]}',
+      "UPSTREAM_UNAVAILABLE",
+      false,
+    ],
+  ])("judges %s as an error with that status", (json, code, isOfProfile) => {
+    expect(() => parseChunk(json, quote)).toThrow(expect.objectContaining({ code, isOfProfile }));
+  });
+
+  test("keeps the message of an error in a choice", () => {
+    expect(() => parseChunk('{"choices":[{"error":{"code":500,"message":"out of memory"}}]}', quote)).toThrow(
+      "reported an error in the answer: out of memory",
     );
   });
 });

@@ -1,5 +1,6 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
+import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 import { readResponse } from "../read-response.ts";
@@ -45,15 +46,12 @@ const NOTHING: WireChunk = {
   extra: {},
 };
 
-/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, or when it carries the server's error. */
+/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, and the server's error when it carries one. */
 export function parseChunk(json: string, quote: Quote): WireChunk {
   const chunk = parseObject(json, quote);
   const isPart = Array.isArray(chunk.choices);
   if (isRecord(chunk.error) || typeof chunk.error === "string" || (!isPart && errorText(chunk) !== undefined))
-    throw new ModelError(
-      "MODEL_FAILED",
-      `the server reported an error in the answer: ${quote(errorText(chunk) ?? json, 300)}`,
-    );
+    throw toAnswerError(chunk.error ?? chunk, json, quote);
   const usage = usageOf(chunk.usage);
   if (!isPart) {
     if (usage === null && !isPing(chunk))
@@ -63,6 +61,7 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
   const choice = firstOf(chunk.choices as readonly unknown[]);
   const response = readResponse(chunk);
   if (choice === undefined) return { ...NOTHING, usage, response };
+  if (isRecord(choice.error)) throw toAnswerError(choice.error, json, quote);
   // A few servers put it into the choice.
   return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage), response };
 }
@@ -157,7 +156,10 @@ function thinkingOf({ reasoning_content, reasoning, thinking, content }: Record<
 
 function usageOf(usage: unknown): WireChunk["usage"] {
   if (!isRecord(usage)) return null;
-  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage;
+  const { prompt_tokens: input, completion_tokens: said, total_tokens: total, prompt_tokens_details: details } = usage;
+  // A few servers count what the model thought in the total alone.
+  const rest = Number.isSafeInteger(total) ? Number(total) - Number(input) : 0;
+  const output = typeof (said ?? 0) === "number" ? Math.max(Number(said ?? 0), rest) : said;
   // Two ways to say how much of the prompt the server had kept.
   return readUsage(input, output, isRecord(details) ? details.cached_tokens : usage.prompt_cache_hit_tokens);
 }

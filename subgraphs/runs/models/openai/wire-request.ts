@@ -3,6 +3,7 @@ import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
 import type { Quirk } from "../http/quirks.ts";
+import { outputLimit } from "../output-limit.ts";
 
 export interface WireOptions {
   model: string;
@@ -23,21 +24,20 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
     model,
     messages: toWireMessages(request.messages, options),
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
-    ...toWireParams(options, request.maxOutputTokens),
+    ...toWireParams(options, outputLimit(request, options.params)),
     stream: true,
     ...(quirks.has("NO_STREAM_OPTIONS") ? {} : { stream_options: { include_usage: true } }),
   };
 }
 
-/** What the profile says of sampling and lengths: only what it says, and what the server takes of it. An answer may be asked to be shorter. */
+/** What the profile says of sampling and lengths: only what it says, and what the server takes of it. */
 function toWireParams(
   { params = {}, quirks, tokenLimitField }: WireOptions,
-  atMost: number | undefined,
+  tokens: number | undefined,
 ): Record<string, unknown> {
   const swap = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
   const limit = quirks.has("OTHER_TOKEN_LIMIT") ? swap[tokenLimitField] : tokenLimitField;
-  const { temperature, topP, seed, stop, reasoningEffort, maxOutputTokens } = params;
-  const tokens = atMost === undefined ? maxOutputTokens : Math.min(atMost, maxOutputTokens ?? atMost);
+  const { temperature, topP, seed, stop, reasoningEffort } = params;
   const wire: readonly (readonly [string, unknown, Quirk?])[] = [
     ["temperature", temperature, "NO_TEMPERATURE"],
     ["top_p", topP, "NO_TOP_P"],

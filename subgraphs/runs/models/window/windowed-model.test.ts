@@ -58,6 +58,17 @@ describe("windowedModel()", () => {
     expect(asked.map(({ messages }) => messages.length < 40)).toEqual([false, true]);
   });
 
+  it.each([
+    "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (904 in the messages, 4096 in the completion)",
+    "max_tokens is too large: 4096. This model's maximum context length is 4096 tokens and your request has 904 input tokens",
+  ])("asks for a shorter answer where the prompt fits, and sends all of it: %s", async (message) => {
+    const { client, asked } = strict(-1, refused(message));
+    const asking = collect(windowedModel(client, createWindows(32_768)).chat(request(9), never));
+    await expect(asking).rejects.toThrow("maximum context length");
+    expect(asked.map(({ maxOutputTokens }) => maxOutputTokens)).toEqual([undefined, 3_192]);
+    expect(asked[1]?.messages).toEqual(asked[0]?.messages);
+  });
+
   it("asks no third time, and not again for another reason or what cannot be made shorter", async () => {
     const { client, asked } = strict(1, refused(told));
     await expect(collect(windowedModel(client, createWindows(32_768)).chat(request(60), never))).rejects.toThrow(told);

@@ -2,11 +2,11 @@ import { countPrompt } from "@soma/sdk/fit-prompt";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { toSentPrompt } from "./sent-prompt.ts";
-import { saysTooLong, type Windows } from "./windows.ts";
+import { answerThatFits, saysTooLong, type Windows } from "./windows.ts";
 
 /**
  * A model that is sent what it can read, and tells what that was. Where its server says that a prompt is too long, a shorter one is
- * sent at once, and none that is longer later.
+ * sent at once, and none that is longer later; where it is too long only with the answer, a shorter answer is asked for.
  */
 export function windowedModel(client: ModelClient, windows: Windows): ModelClient {
   const { profile, provider, model, isAi, terms } = client;
@@ -31,6 +31,11 @@ async function* chat(
     }
   } catch (error) {
     if (hasBegun || !(error instanceof SomaError) || !saysTooLong(error.message)) throw error;
+    const room = answerThatFits(error.message);
+    if (room !== undefined && room < (given.maxOutputTokens ?? Number.POSITIVE_INFINITY)) {
+      const { messages, leftOut } = first;
+      return yield* send(client, { ...given, messages, maxOutputTokens: room }, leftOut, signal);
+    }
     const shorter = fit(windows.refused(client, countPrompt({ ...given, messages: first.messages }), error.message));
     yield* send(client, { ...given, messages: shorter.messages }, shorter.leftOut, signal);
   }

@@ -64,6 +64,17 @@ export function saysTooLong(message: string): boolean {
   return TOO_LONG.some((shape) => shape.test(message));
 }
 
+/** An answer of fewer tokens is not worth leaving the prompt as it is. */
+const LEAST_ANSWER = 256;
+const ROOM = /maximum context length is (\d+) tokens.*(?:\((\d+) in the messages|your request has (\d+) input tokens)/s;
+
+/** Tokens an answer may have beside the prompt, where a server says that only both together are too long. */
+export function answerThatFits(message: string): number | undefined {
+  const [, most, ...prompts] = ROOM.exec(message) ?? [];
+  const room = Number(most) - Number(prompts.find((prompt) => prompt !== undefined));
+  return room >= LEAST_ANSWER ? room : undefined;
+}
+
 /** Which part of a prompt fits, where a server tells how much it takes and how much it was given: "4096 tokens, however you requested 5000". */
 function shareThatFits(message: string): number {
   const numbers = (message.match(/\d[\d,]*/g) ?? [])
