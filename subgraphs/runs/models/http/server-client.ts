@@ -85,26 +85,30 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
   let started = false;
   try {
-    const response = await askServer({
+    const post = postWith(options, request, deadlines);
+    const { body, found } = await askServer({
       ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible },
-      post: postWith(options, request, deadlines),
+      async post(base, quirks) {
+        started = false;
+        const response = await post(base, quirks);
+        started = true;
+        return response;
+      },
       extra: dialect.extraFields(request.messages, by),
     });
-    started = true;
-    for (const quirk of request.tools.length === 0 ? [] : learned.quirks) {
+    for (const quirk of request.tools.length === 0 ? [] : found.quirks) {
       const text = NOTE_OF[quirk];
       if (text !== undefined) yield { type: "note", text };
     }
     const reader = dialect.createReader({ by, tools: request.tools.map(({ name }) => name), quote });
-    yield* toEvents(readJson(response.body ?? nothing()), reader, deadlines);
+    const learn = (): void => void Object.assign(learned, found);
+    yield* toEvents(readJson(body), { reader, deadlines, learn });
   } catch (error) {
     throw deadlines.failure() ?? toCallError(who, new URL(baseUrl).origin, error, started);
   } finally {
     deadlines.close();
   }
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Server and model, for most dialects. */
 export function modelAt({ baseUrl, model }: ServerClientOptions): string {
@@ -138,12 +142,12 @@ function postWith(options: Caller, request: ChatRequest, deadlines: Deadlines) {
 
 async function* toEvents(
   texts: AsyncIterable<string>,
-  reader: AnswerReader,
-  deadlines: Deadlines,
+  { reader, deadlines, learn }: { reader: AnswerReader; deadlines: Deadlines; learn(): void },
 ): AsyncGenerator<ChatEvent> {
   try {
     for await (const json of texts) {
       const { events, isAlive, isLast } = reader.add(json);
+      if (isAlive || isLast) learn();
       if (isAlive) deadlines.token();
       if (isLast) deadlines.finished();
       yield* events;
