@@ -155,6 +155,11 @@ describe("createOpenAiCompatibleClient() reads", () => {
       `: hello\n\ndata: {"type":"ping"}\n\ndata: {}\n\ndata: ${data}\n\ndata: [DONE]\n\n`,
       "text/event-stream",
     ],
+    [
+      "a stream with JSON of other kinds",
+      `event: ping\ndata: {"time":1}\n\ndata: {"choices":null}\n\ndata: ${data}\n\n`,
+      "text/event-stream",
+    ],
   ])("%s", async (_name, body, type) => {
     expect(await ask(clientAt(await startRaw(body, { "content-type": type })))).toEqual(SAYS_HI);
   });
@@ -173,6 +178,7 @@ describe("createOpenAiCompatibleClient() reads", () => {
 
   test.each([
     ["a web page, whatever it is labelled", "<!doctype html>", {}, 200, "MODEL_REFUSED", "is a web page"],
+    ["JSON in place of an answer", '{"hello":1}', {}, 200, "MODEL_FAILED", 'not a part of an answer: {"hello":1}'],
     ["an error in place of an answer", '{"detail":"model is gone"}', {}, 200, "MODEL_FAILED", "model is gone"],
     [
       "an account without money",

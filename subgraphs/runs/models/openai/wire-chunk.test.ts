@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createQuote } from "../model-error.ts";
-import { parseChunk } from "./wire-chunk.ts";
+import { createPick, parseChunk } from "./wire-chunk.ts";
 
 const quote = createQuote("sk-secret-key-123456");
 
@@ -38,7 +38,18 @@ describe("parseChunk()", () => {
       '{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}',
       { ...nothing, text: "a", alive: true },
     ],
-    ["the second choice alone", '{"choices":[{"index":1,"delta":{"content":"b"}}]}', nothing],
+    [
+      "the second choice alone",
+      '{"choices":[{"index":1,"delta":{"content":"b"}}]}',
+      { ...nothing, text: "b", alive: true },
+    ],
+    [
+      "a choice that is numbered in text",
+      '{"choices":[{"index":"0","delta":{"content":"a"}}]}',
+      { ...nothing, text: "a", alive: true },
+    ],
+    ["another object", '{"time":1}', { ...nothing, stray: '{"time":1}' }],
+    ["choices that are null", '{"choices":null}', { ...nothing, stray: '{"choices":null}' }],
     ["a ping", '{"type":"ping"}', nothing],
     ["an empty object", "{}", nothing],
     ["fields that say nothing", delta({ content: null, audio: null, name: "" }), nothing],
@@ -63,6 +74,15 @@ describe("parseChunk()", () => {
     ["a delta that is null", '{"choices":[{"delta":null}]}', nothing],
   ])("reads %s", (_name, json, expected) => {
     expect(parseChunk(json, quote)).toEqual(expected);
+  });
+
+  test("goes on with the choice that began", () => {
+    const pick = createPick();
+    const texts = [[1], [0], [0, 1]].map((indexes) => {
+      const choices = indexes.map((index) => ({ index, delta: { content: `of ${index}` } }));
+      return parseChunk(JSON.stringify({ choices }), quote, pick).text;
+    });
+    expect(texts).toEqual(["of 1", "", "of 1"]);
   });
 
   test("reads the pieces of tool calls, with what they leave out as null", () => {
@@ -90,7 +110,6 @@ describe("parseChunk()", () => {
   test.each([
     ["something that is not JSON", "<html>", "the stream holds something that is not JSON: <html>"],
     ["an array", "[1]", "JSON that is not an object: [1]"],
-    ["another object", '{"hello":1}', 'JSON that is not a part of an answer: {"hello":1}'],
     [
       "the server's error",
       '{"error":{"message":"out of memory"}}',

@@ -16,6 +16,8 @@ export interface WireChunk {
   usage: ModelUsage | null;
   /** Fields of the message that nobody here understands, and its parts where its content is a list. */
   extra: JsonObject;
+  /** JSON that is no part of an answer, as an error may show it. */
+  stray?: string;
 }
 
 /** A piece of a tool call; what the piece does not say is null. */
@@ -43,8 +45,11 @@ const NOTHING: WireChunk = {
   extra: {},
 };
 
-/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, or when it carries the server's error. */
-export function parseChunk(json: string, quote: Quote): WireChunk {
+/**
+ * Reads the JSON of a chunk or of a whole answer; servers send other JSON beside it, which is passed over. Throws MODEL_FAILED
+ * for what is no JSON, and for the server's error.
+ */
+export function parseChunk(json: string, quote: Quote, pick = createPick()): WireChunk {
   const chunk = parseObject(json, quote);
   const isPart = Array.isArray(chunk.choices);
   if (isRecord(chunk.error) || typeof chunk.error === "string" || (!isPart && errorText(chunk) !== undefined))
@@ -53,12 +58,8 @@ export function parseChunk(json: string, quote: Quote): WireChunk {
       `the server reported an error in the answer: ${quote(errorText(chunk) ?? json, 300)}`,
     );
   const usage = usageOf(chunk.usage);
-  if (!isPart) {
-    if (usage === null && !isPing(chunk))
-      throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
-    return { ...NOTHING, usage };
-  }
-  const choice = firstOf(chunk.choices as readonly unknown[]);
+  if (!isPart) return { ...NOTHING, usage, ...(usage !== null || isPing(chunk) ? {} : { stray: quote(json, 80) }) };
+  const choice = pick(chunk.choices as readonly unknown[]);
   if (choice === undefined) return { ...NOTHING, usage };
   // A few servers put it into the choice.
   return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage) };
@@ -68,9 +69,17 @@ function isPing(chunk: Record<string, unknown>): boolean {
   return Object.keys(chunk).length === 0 || PINGS.has(String(chunk.type)) || PINGS.has(String(chunk.object));
 }
 
-/** A server that was asked for one answer may give several; the first one is read. */
-function firstOf(choices: readonly unknown[]): Record<string, unknown> | undefined {
-  return choices.filter(isRecord).find(({ index }) => (index ?? 0) === 0);
+type PickChoice = (choices: readonly unknown[]) => Record<string, unknown> | undefined;
+
+/** A server that was asked for one answer may give several; the one that begins is read, the first where they begin at once. */
+export function createPick(): PickChoice {
+  let read: number | undefined;
+  return (choices) => {
+    const found = choices.filter(isRecord).map((choice) => ({ choice, index: indexOf(choice.index) ?? 0 }));
+    const first = found.find(({ index }) => index === (read ?? 0)) ?? (read === undefined ? found[0] : undefined);
+    read ??= first?.index;
+    return first?.choice;
+  };
 }
 
 function choiceOf(choice: Record<string, unknown>): WireChunk {
