@@ -53,6 +53,7 @@ describe("parseChunk()", () => {
     ["a ping", '{"type":"ping"}', nothing],
     ["an empty object", "{}", nothing],
     ["fields that say nothing", delta({ content: null, audio: null, name: "" }), nothing],
+    ["thinking that was none", delta({ reasoning_content: "" }), { ...nothing, extra: { reasoning_content: "" } }],
     ["a finish", delta({}, { finish_reason: "stop" }), { ...nothing, finishReason: "stop" }],
     ["an empty finish reason", delta({}, { finish_reason: "" }), nothing],
     ["no choices", '{"choices":[]}', nothing],
@@ -103,6 +104,8 @@ describe("parseChunk()", () => {
       },
       { index: null, id: null, name: null, arguments: "", extra: {} },
     ]);
+    const custom = parseChunk(delta({ tool_calls: [{ id: "x", type: "custom" }] }), quote);
+    expect(custom.toolCalls).toMatchObject([{ id: "x", extra: { type: "custom" } }]);
     const alone = parseChunk(delta({ function_call: { name: "f", arguments: "{}" } }), quote);
     expect(alone.toolCalls).toEqual([{ index: null, id: null, name: "f", arguments: "{}", extra: {} }]);
   });

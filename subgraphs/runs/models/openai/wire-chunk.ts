@@ -131,8 +131,17 @@ function toolCallOf(call: Record<string, unknown>): WireToolCall {
     name: typeof made.name === "string" && made.name !== "" ? made.name : null,
     // A few servers send the arguments as an object instead of as JSON text.
     arguments: typeof written === "string" ? written : isRecord(written) ? JSON.stringify(written) : "",
-    extra: { ...others(call, READ_OF_CALL), ...(Object.keys(more).length === 0 ? {} : { function: more }) },
+    extra: {
+      ...others(call, READ_OF_CALL),
+      ...kindOf(call),
+      ...(Object.keys(more).length === 0 ? {} : { function: more }),
+    },
   };
+}
+
+/** A call of another kind than all others goes back as it came. */
+function kindOf({ type }: Record<string, unknown>): JsonObject {
+  return typeof type === "string" && type !== "" && type !== "function" ? { type } : {};
 }
 
 function indexOf(index: unknown): number | null {
@@ -140,9 +149,13 @@ function indexOf(index: unknown): number | null {
   return typeof index === "string" && /^\d{1,4}$/.test(index) ? Number(index) : null;
 }
 
+/** Of thinking that was none; servers that think ask for the field again in the next turn. */
+const KEPT_WITHOUT_TEXT = "reasoning_content";
+
 /** What nobody here reads; a field that says nothing is left out. */
 function others(from: Record<string, unknown>, read: ReadonlySet<string>): JsonObject {
-  const kept = Object.entries(from).filter(([key, value]) => !read.has(key) && value !== null && value !== "");
+  const says = (key: string, value: unknown): boolean => value !== null && (value !== "" || key === KEPT_WITHOUT_TEXT);
+  const kept = Object.entries(from).filter(([key, value]) => !read.has(key) && says(key, value));
   return Object.fromEntries(kept) as JsonObject;
 }
 

@@ -77,6 +77,11 @@ describe("toWireRequest()", () => {
       },
       { role: "tool", tool_call_id: "Ab3Xy9QrZ", content: "2" },
     ]);
+    const custom = { ...call, given: { type: "custom" } };
+    const [back] = messagesOf([
+      { role: "assistant", content: "", toolCalls: [custom], given: { by: options.by, fields: {} } },
+    ]);
+    expect(back?.tool_calls).toMatchObject([{ type: "custom" }]);
     expect(messagesOf(thought("another"))).toEqual([
       {
         ...{ role: "assistant", content: null },
