@@ -81,7 +81,7 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   const { dialect, learned, baseUrl, model, apiKey } = options;
   const who = `${options.profile} (${model})`;
   const by = dialect.nameOf(options);
-  const quote = createQuote(apiKey?.trim(), ...new URL(baseUrl).searchParams.values());
+  const quote = createQuote(apiKey?.trim(), ...secretsIn(baseUrl));
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
   let started = false;
   try {
@@ -108,6 +108,12 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   } finally {
     deadlines.close();
   }
+}
+
+/** Values of an address's query that may be keys; what servers repeat of the others says what is wrong. */
+function secretsIn(baseUrl: string): string[] {
+  const said = /^(?:(?:api[-_])?version|model|deployment|region|location|project)$/i;
+  return [...new URL(baseUrl).searchParams].flatMap(([name, value]) => (said.test(name) ? [] : value));
 }
 
 /** Server and model, for most dialects. */

@@ -202,6 +202,16 @@ describe("createOpenAiCompatibleClient() reads", () => {
     if (words === "is a web page") expect(error).toMatchObject({ isOfProfile: true });
   });
 
+  test("the version of its address in an error, and no key of it", async () => {
+    const baseUrl = await startRaw(
+      JSON.stringify(refusal("2024-10-21 has no key-management, token-12345678")),
+      {},
+      400,
+    );
+    const { message } = await errorOf(ask(clientAt(`${baseUrl}?api-version=2024-10-21&t=token-12345678`)));
+    expect(message).toContain("2024-10-21 has no key-management, [key]");
+  });
+
   test("an error whole, also with a key that is no more than a word", async () => {
     const baseUrl = await startRaw(JSON.stringify(refusal("the test is over, says ollama")), {}, 400);
     for (const apiKey of ["test", "ollama", "x"])
