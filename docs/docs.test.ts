@@ -46,7 +46,7 @@ describe("documentation", () => {
   });
 
   it("names every metric that the code counts", () => {
-    const counted = [...sources.matchAll(/\b(?:counter|gauge|durationHistogram)\(\s*"([a-z_]+)"/g)].map(
+    const counted = [...sources.matchAll(/\b(?:counter|gauge|histogram|durationHistogram)\(\s*"([a-z_]+)"/g)].map(
       ([, name = ""]) => name,
     );
     expect(counted.length).toBeGreaterThan(15);

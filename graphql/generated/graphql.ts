@@ -272,6 +272,14 @@ export type RunFilter = {
   sessionId?: string | number | null | undefined;
   /** Name of the agent graph. */
   graph?: string | null | undefined;
+  /** Only runs that were created at this instant or later. */
+  createdAfter?: string | null | undefined;
+  /**
+   * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
+   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched, and
+   * of a big input what is kept beside the run and not apart.
+   */
+  text?: string | null | undefined;
 };
 
 /** What there is to say of a run that has ended; the first that holds, in this order. */
@@ -326,6 +334,8 @@ export type SendMessageInput = {
   modelProfile?: string | null | undefined;
   /** What it is to cost at most; what its tenant may spend when left out. */
   budget?: RunBudgetInput | null | undefined;
+  /** Of what waits of a tenant the lowest goes first, then what waits longest: -100 to 100, 0 when left out. Child runs have that of their parent. */
+  priority?: number | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
@@ -598,6 +608,17 @@ export type RunsQueryVariables = Exact<{
 
 
 export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RunsPageQueryVariables = Exact<{
+  filter?: RunFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type RunsPageQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type RunPictureQueryVariables = Exact<{
   id: string | number;
@@ -1440,6 +1461,53 @@ export const RunsDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
+export const RunsPageDocument = new TypedDocumentString(`
+    query RunsPage($filter: RunFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  runs(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    nodes {
+      ...RunSummary
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<RunsPageQuery, RunsPageQueryVariables>;
 export const RunPictureDocument = new TypedDocumentString(`
     query RunPicture($id: ID!) {
   run(id: $id) {

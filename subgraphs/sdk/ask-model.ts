@@ -134,7 +134,7 @@ export function callTools<S extends TalkState>(): NodeSpec<S> {
       const asked = parseArguments(call);
       if (asked.args === undefined) return answer(call, { status: "FAILED", error: asked.fault });
       const { told, ...called } = await callOnce(
-        { name: call.name, args: asked.args, idempotencyKey: `${context.stepId}:${call.id}` },
+        { name: call.name, args: asked.args, idempotencyKey: `${context.stepId}:${call.id}`, callId: call.id },
         context,
       );
       if (called.failure === undefined)

@@ -11,11 +11,20 @@ export interface ModelClient {
   readonly isAi: boolean;
   /** What its profile says of what it costs; left out, nothing is known. */
   readonly terms?: ModelTerms;
+  /** Who answers and where, for spans and metrics; left out, that is not known. */
+  readonly servedBy?: ModelServer;
   /**
    * One answer as it comes: deltas of text and of thinking, complete tool calls, then exactly one finish. Throws SomaError MODEL_FAILED
    * (trying again may help), MODEL_REFUSED (it will not), TIMEOUT or CANCELED.
    */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
+}
+
+export interface ModelServer {
+  /** As OpenTelemetry calls it, such as mistral_ai; the name of our own provider for those it has no name for. */
+  provider: string;
+  address?: string;
+  port?: number;
 }
 
 export interface ModelTerms {
@@ -106,6 +115,12 @@ export interface Given {
   fields: JsonObject;
 }
 
+/** What a server calls its answer, and the model that gave it, which may be another than was asked for. */
+export interface AnswerName {
+  id?: string;
+  model?: string;
+}
+
 /** How an answer ended: whole, with calls, or cut by a limit of tokens or by a filter. */
 export type FinishReason = "stop" | "tool_calls" | "length" | "content_filter";
 
@@ -127,6 +142,7 @@ export type ChatEvent =
       reason: FinishReason;
       usage: ModelUsage | null;
       given?: Given;
+      response?: AnswerName | undefined;
     };
 
 /** What the model node puts before the conversation; the scripted model reads it back. One line per memory. */

@@ -39,6 +39,8 @@ export interface InvokeParams {
   args: { [name: string]: unknown };
   decisionToken: string;
   idempotencyKey: string;
+  /** Name of the call where a model asked for it; only for spans. */
+  callId?: string | undefined;
   /** Milliseconds until the call is given up. */
   timeoutMs: number;
 }

@@ -11,6 +11,8 @@ export interface KeyedCall {
   name: string;
   args: { [name: string]: unknown };
   idempotencyKey: string;
+  /** Id the call has in the talk, where a model asked for it. */
+  callId?: string;
 }
 
 /** What became of a call; one that the tools subgraph did not take has no id. */
@@ -47,8 +49,8 @@ export async function invokeDecided(call: KeyedCall, decisionToken: string, cont
   const stop = new AbortController();
   const copying = copyFrames(invocationId, AbortSignal.any([context.signal, stop.signal]), context);
   try {
-    const { name, args, idempotencyKey } = call;
-    const answer = await tools.invoke({ tool: name, args, decisionToken, idempotencyKey, timeoutMs });
+    const { name, args, idempotencyKey, callId } = call;
+    const answer = await tools.invoke({ tool: name, args, decisionToken, idempotencyKey, callId, timeoutMs });
     const limit = setTimeout(() => stop.abort(), LAST_FRAMES_MS);
     await copying;
     clearTimeout(limit);

@@ -40,6 +40,14 @@ export function durationHistogram<L extends string>(
   help: string,
   labelNames: readonly L[],
 ): Histogram<L> {
+  return histogram(name, help, { labelNames, buckets: DURATION_BUCKETS });
+}
+
+export function histogram<L extends string>(
+  name: string,
+  help: string,
+  options: { labelNames: readonly L[]; buckets: number[] },
+): Histogram<L> {
   const existing = registry.getSingleMetric(name) as Histogram<L> | undefined;
-  return existing ?? new Histogram({ name, help, labelNames, buckets: DURATION_BUCKETS, registers: [registry] });
+  return existing ?? new Histogram({ name, help, ...options, registers: [registry] });
 }

@@ -5,6 +5,7 @@ import {
   isSpanContextValid,
   propagation,
   type Span,
+  SpanKind,
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
@@ -54,6 +55,29 @@ export function withSpan<T>(
       span.end();
     }
   });
+}
+
+/** A span that whoever begins it ends. */
+export interface OpenSpan {
+  /** Runs the work below the span. */
+  within<T>(work: () => T): T;
+  end(more: Attributes, failed: boolean): void;
+}
+
+/**
+ * A span for what outlives the function that begins it, such as an answer that streams. It keeps no error, unlike withSpan():
+ * messages may quote what was said, and attributes tell enough.
+ */
+export function beginSpan(name: string, kind: "CLIENT" | "INTERNAL", attributes: Attributes): OpenSpan {
+  const span = tracer.startSpan(name, { kind: SpanKind[kind], attributes });
+  return {
+    within: (work) => context.with(trace.setSpan(context.active(), span), work),
+    end(more, failed) {
+      span.setAttributes(more);
+      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    },
+  };
 }
 
 /** W3C trace headers of the span in force. */

@@ -3,6 +3,7 @@ import { Provider } from "urql";
 import { useLocation } from "wouter";
 import { createApiClient } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
+import { RunsPage } from "./pages/runs/runs-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
 import { toPlace } from "./place.ts";
@@ -41,5 +42,6 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
 }
 
 function Page(): ReactNode {
-  return <ConversationPage place={toPlace(useLocation()[0])} />;
+  const place = toPlace(useLocation()[0]);
+  return place.kind === "runs" ? <RunsPage /> : <ConversationPage place={place} />;
 }

@@ -260,6 +260,8 @@ export type Run = Node & {
   finishedAt: Maybe<Scalars['DateTime']['output']>;
   /** How many times another worker took the run over after its owner was lost. */
   recoveries: Scalars['Int']['output'];
+  /** Of what waits of a tenant the lowest goes first. */
+  priority: Scalars['Int']['output'];
   /** Sequence number of the newest event. */
   headSeq: Scalars['Int']['output'];
   /** W3C trace id; empty when the run was not traced. */
@@ -780,7 +782,7 @@ export type StepPrompt = {
 
 /** A message that a model was sent. */
 export type PromptMessage = {
-  /** system, user, assistant or tool. */
+  /** Who says it: system, user, assistant or tool. */
   role: Scalars['String']['output'];
   /** Masked, and cut where it is long. */
   text: Scalars['String']['output'];
@@ -905,6 +907,14 @@ export type RunFilter = {
   sessionId?: InputMaybe<Scalars['ID']['input']>;
   /** Name of the agent graph. */
   graph?: InputMaybe<Scalars['String']['input']>;
+  /** Only runs that were created at this instant or later. */
+  createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /**
+   * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
+   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched, and
+   * of a big input what is kept beside the run and not apart.
+   */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A user message. */
@@ -919,6 +929,8 @@ export type SendMessageInput = {
   modelProfile?: InputMaybe<Scalars['String']['input']>;
   /** What it is to cost at most; what its tenant may spend when left out. */
   budget?: InputMaybe<RunBudgetInput>;
+  /** Of what waits of a tenant the lowest goes first, then what waits longest: -100 to 100, 0 when left out. Child runs have that of their parent. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -1703,6 +1715,7 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   recoveries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   headSeq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;

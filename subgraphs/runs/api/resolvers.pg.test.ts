@@ -133,6 +133,23 @@ describe("the runs API", () => {
     });
   });
 
+  it("lists runs since an instant and by words of their input, and says which of these it cannot read", async () => {
+    const list = async (filter: string): Promise<string[]> => {
+      const { data } = await ask(`{ runs(filter: { graph: "two", ${filter} }) { nodes { id } } }`);
+      return (data?.runs as { nodes: { id: string }[] } | undefined)?.nodes.map(({ id }) => id) ?? [];
+    };
+    const all = await list("");
+    const since = (id = ""): string =>
+      `createdAfter: "${new Date(Number.parseInt(id.replace("-", "").slice(0, 12), 16)).toISOString()}"`;
+    expect(await list(since(all.at(-1)))).toEqual(all);
+    expect((await list(since(all[0])))[0]).toBe(all[0]);
+    expect(await list('createdAfter: "2999-01-01T00:00:00Z"')).toEqual([]);
+    expect(await list('text: "nobody asked this"')).toEqual([]);
+    expect(await list('text: "  "')).toEqual(all);
+    for (const wrong of ['createdAfter: "yesterday"', `text: "${"x".repeat(201)}"`])
+      expect((await ask(`{ runs(filter: { ${wrong} }) { nodes { id } } }`)).errors?.[0]?.message).toMatch(/^filter\./);
+  });
+
   it("finds any object by its id, and nothing of another tenant", async () => {
     const node = async (id: string, tenant?: string): Promise<unknown> =>
       (await ask(`{ node(id: "${id}") { __typename id ... on Run { status } ... on Step { number } } }`, tenant)).data

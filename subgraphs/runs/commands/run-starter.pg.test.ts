@@ -21,6 +21,7 @@ function aNewRun(changes: Partial<NewRun> = {}): NewRun {
     modelProfile: "scripted",
     input: { text: "hello" },
     startedBy: "user:ada",
+    priority: 0,
     createdAt,
     deadline: createdAt,
     idemKey: newId(),

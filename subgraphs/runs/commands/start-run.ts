@@ -7,7 +7,7 @@ import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest, toStorableJson } from "@soma/shared/json";
 import { traceHeaders } from "@soma/shared/telemetry";
-import { parseRunInput, parseSessionId } from "../domain/run-input.ts";
+import { parsePriority, parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { PickProfile } from "../models/choose-profile.ts";
 import type { RunRow } from "../store/tables.ts";
@@ -22,6 +22,7 @@ export interface StartRunParams {
   modelProfile?: string | null | undefined;
   sessionId?: string | null | undefined;
   budget?: RunBudget | null | undefined;
+  priority?: number | null | undefined;
   idempotencyKey: string;
 }
 
@@ -51,6 +52,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     params.modelProfile ?? null,
     wantedSession ?? null,
     ...(params.budget ? [params.budget as JsonObject] : []),
+    ...(params.priority ? [`priority ${params.priority}`] : []),
   ]);
 
   const budget = params.budget ?? undefined;
@@ -68,6 +70,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     modelProfile,
     input,
     startedBy: principal.subject,
+    priority: parsePriority(params.priority),
     deadline: new Date(createdAt.getTime() + deps.runBudgets.timeoutMs(tenant, graph.timeoutMs, budget)),
     idemKey: params.idempotencyKey,
     idemDigest,

@@ -1,7 +1,7 @@
 import { graph, replaced } from "@soma/sdk/graph";
 import { describe, expect, it } from "vitest";
 import { RUN_ID } from "../testing/events.ts";
-import { parseRunInput, parseSessionId } from "./run-input.ts";
+import { parsePriority, parseRunInput, parseSessionId } from "./run-input.ts";
 
 const chat = { name: "chat", begin: undefined };
 
@@ -25,6 +25,12 @@ describe("input of a run", () => {
       RUN_ID,
     ]);
     expect(() => parseSessionId("x")).toThrow(/not a UUID/);
+  });
+
+  it("takes a whole number from -100 to 100 as a priority", () => {
+    expect([undefined, null, -100, 100].map(parsePriority)).toEqual([0, 0, -100, 100]);
+    for (const wrong of [101, -101, 0.5, Number.NaN])
+      expect(() => parsePriority(wrong)).toThrow(`priority ${wrong} is not a whole number, -100 to 100`);
   });
 
   it("is not what an erased one is replaced by", () => {

@@ -44,3 +44,12 @@ export function parseSessionId(value: string | null | undefined): string | undef
   if (!isId(value)) throw new SomaError("BAD_INPUT", `session id "${value.slice(0, 80)}" is not a UUID`);
   return value;
 }
+
+const MOST_PRIORITY = 100;
+
+/** Of what waits of a tenant the lowest goes first; what says nothing is 0. */
+export function parsePriority(value: number | null | undefined): number {
+  const priority = value ?? 0;
+  if (Number.isInteger(priority) && Math.abs(priority) <= MOST_PRIORITY) return priority;
+  throw new SomaError("BAD_INPUT", `priority ${value} is not a whole number, -${MOST_PRIORITY} to ${MOST_PRIORITY}`);
+}

@@ -92,7 +92,7 @@ const childOf = (runId: string) =>
 describe("a run that starts another", () => {
   it("is parked until that has ended, in a place of which one is enough for both", async () => {
     const { life } = await harness.startWorker(1);
-    const parent = await harness.start({ graph: "boss" });
+    const parent = await harness.start({ graph: "boss", priority: -3 });
     expect(await answerOf(parent.runId)).toEqual({ answer: "SUCCEEDED 42" });
     const [{ runId = "" } = {}] = await childrenOf(parent.runId);
     const child = await harness.find(runId);
@@ -103,6 +103,7 @@ describe("a run that starts another", () => {
         tenant: "acme",
         startedBy: "user:ada",
         role: "assistant",
+        priority: -3,
       },
       ...{ traceParent: parent.traceParent, modelProfile: parent.modelProfile, input: { text: "for boss" } },
     });

@@ -22,6 +22,7 @@ describe("startRun()", () => {
     await expect(harness.start({ ...params, input: { text: "different" } })).rejects.toMatchObject({
       code: "IDEMPOTENCY_CONFLICT",
     });
+    await expect(harness.start({ ...params, priority: 1 })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
     const other = await harness.start(params, aPrincipal({ tenant: "other" }));
     expect(other.runId).not.toBe(a.runId);
   });
@@ -34,6 +35,12 @@ describe("startRun()", () => {
       harness.start({ graph: "one", sessionId: "01890000-0000-7000-8000-000000000000" }),
     ).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(harness.start({ graph: "one", input: { text: "  " } })).rejects.toThrow(/has no text/);
+  });
+
+  it("keeps the priority it is given", async () => {
+    const all = [undefined, null, 0, 100, -100];
+    const runs = await Promise.all(all.map((priority) => harness.start({ graph: "one", priority })));
+    expect(runs.map(({ priority }) => priority)).toEqual([0, 0, 0, 100, -100]);
   });
 
   it("keeps text that jsonb cannot hold", async () => {

@@ -7,6 +7,7 @@ import type { Providers } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
 import type { Env, Look, LookParams } from "./provider.ts";
 import { readKey } from "./read-key.ts";
+import { toServedBy } from "./telemetry/served-by.ts";
 
 export interface ChooseModelParams {
   models: ModelsConf;
@@ -113,11 +114,13 @@ function placeOf(profile: ModelProfile, env: Env): string {
   return JSON.stringify([profile.provider, profile.baseUrl, readKey(profile, env).apiKey, of, options, optionsEnv]);
 }
 
-/** A client that says what its profile says of its price and its room. */
-function withTerms(client: ModelClient, { price, params, capabilities }: ModelProfile): ModelClient {
+/** A client that says what its profile says of its price, its room and its server. */
+function withTerms(client: ModelClient, of: ModelProfile): ModelClient {
+  const { price, params, capabilities } = of;
   const said = [params?.maxOutputTokens, capabilities?.maxOutputTokens].filter((most) => most !== undefined);
   const { profile, provider, model, isAi } = client;
   const maxOutputTokens = said.length === 0 ? undefined : Math.min(...said);
   const terms = { price, maxOutputTokens, contextTokens: capabilities?.contextTokens, params };
-  return { profile, provider, model, isAi, terms, chat: (request, signal) => client.chat(request, signal) };
+  const servedBy = toServedBy(of);
+  return { profile, provider, model, isAi, terms, servedBy, chat: (request, signal) => client.chat(request, signal) };
 }

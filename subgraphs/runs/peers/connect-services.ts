@@ -11,6 +11,8 @@ import { meteredTools } from "../models/budget/metered-tools.ts";
 import { createSpenders } from "../models/budget/spender.ts";
 import { openWithFallbacks } from "../models/fallback.ts";
 import type { ModelSource } from "../models/model-source.ts";
+import { tracedModel } from "../models/telemetry/traced-model.ts";
+import { tracedTools } from "../models/telemetry/traced-tools.ts";
 import { windowedModel } from "../models/window/windowed-model.ts";
 import { createWindows } from "../models/window/windows.ts";
 import { readEarlierTurns } from "../store/read-earlier-turns.ts";
@@ -55,11 +57,14 @@ export function connectServices(options: ConnectServicesOptions): ConnectedServi
       // Each profile that is asked pays for itself, and for what it can read.
       model: () =>
         openWithFallbacks(models.hopsFrom(modelProfile), async (name) =>
-          windowedModel(meteredModel(await models.open(name, { tenant, role }), spender), windows),
+          windowedModel(
+            meteredModel(tracedModel(await models.open(name, { tenant, role }), { sessionId }), spender),
+            windows,
+          ),
         ),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),
-      tools: meteredTools(bindTools(tools, binding, catalogs), spender),
+      tools: meteredTools(tracedTools(bindTools(tools, binding, catalogs)), spender),
       session: {
         earlierTurns: (limit) =>
           transaction(sql, {}, (tx) => readEarlierTurns(tx, { tenant, sessionId, beforeRunId: runId, limit })),

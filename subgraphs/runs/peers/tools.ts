@@ -35,7 +35,7 @@ export function bindTools(
       return asked;
     },
     invocationIdOf: (idempotencyKey) => derivedId("Invocation", run.tenant, idempotencyKey),
-    async invoke({ timeoutMs, ...params }) {
+    async invoke({ timeoutMs, callId: _callId, ...params }) {
       const input = { ...params, runId: run.runId, stepId };
       const { invokeTool } = await client.request(PeerInvokeToolDocument, { input }, { ...call, timeoutMs });
       const { id, status, output, error } = invokeTool.invocation;

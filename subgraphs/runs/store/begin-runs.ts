@@ -11,6 +11,8 @@ export interface NewRun extends BegunRun {
   graphVersion: number;
   graphHash: string;
   startedBy: string;
+  /** Of what waits of a tenant, the lowest goes first. */
+  priority: number;
   deadline: Date;
   idemKey: string;
   idemDigest: string;

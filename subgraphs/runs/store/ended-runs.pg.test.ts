@@ -37,6 +37,7 @@ describe("beside many runs that ended", () => {
             modelProfile: "m",
             input: {},
             startedBy: "u",
+            priority: 0,
             createdAt,
             deadline: createdAt,
             idemKey: newId(),

@@ -9,7 +9,7 @@ import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
 import { findRuns } from "./find-runs.ts";
 import { findSessions } from "./find-sessions.ts";
 import { findStepEvents } from "./find-step-events.ts";
-import { type ListRunsParams, listRuns } from "./list-runs.ts";
+import { type ListRunsParams, listRuns, SEARCHED_RUNS } from "./list-runs.ts";
 import { listStepEvents } from "./list-step-events.ts";
 import { readEarlierTurns } from "./read-earlier-turns.ts";
 import { readHeads } from "./read-heads.ts";
@@ -96,6 +96,21 @@ describe("lists of runs", () => {
     expect(await idsOf({ sessionId, graph: "assistant", limit: 2 })).toEqual(runIds.slice(-2).reverse());
     expect(await idsOf({ statusCodes: [SUCCEEDED], olderThan: runIds[2], limit: 2 })).toEqual([runIds[1], runIds[0]]);
     expect(await idsOf({ statusCodes: [] })).toEqual([]);
+  });
+
+  it("search a text in so many runs and no more, with each filter, and give what fits in the order of the list", async () => {
+    const [found = ""] = await fillRuns(database.owner, { tenant: "acme", sessionId, count: 1, fromMs: AT + 11_500 });
+    await database.owner`update run set input = '{"text": "Where is the RED harbour?"}' where run_id = ${found}`;
+    expect(await idsOf({ text: "red harb" })).toEqual([found]);
+    expect(await idsOf({ text: "red harb", sessionId, statusCodes: [SUCCEEDED], oldestFirst: true })).toEqual([]);
+    expect(await idsOf({ text: "a question", limit: 2 })).toEqual(runIds.slice(-2).reverse());
+    for (const filter of [{}, { graph: "assistant" }, { sessionId, statusCodes: [SUCCEEDED, FAILED] }]) {
+      const read = await reads(list({ ...filter, text: "nobody asked this" }));
+      expect(read.scans).toBe(0);
+      expect(read.rows).toBeLessThan(5 * SEARCHED_RUNS);
+    }
+    await database.owner`delete from journal where run_id = ${found}`;
+    await database.owner`delete from run where run_id = ${found}`;
   });
 
   it("what a run says and a page needs is found by keys", async () => {

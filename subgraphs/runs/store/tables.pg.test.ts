@@ -27,7 +27,6 @@ describe("the tables of runs", () => {
       "epoch",
       "fruitless",
       "parent_call",
-      "priority",
       "signals",
       "told_by_row",
       "waits_for",

@@ -39,6 +39,7 @@ export const run = pgTable("run", {
   modelProfile: text("model_profile").notNull(),
   input: jsonb("input").notNull(),
   startedBy: text("started_by").notNull(),
+  priority: smallint("priority").notNull(),
   status: smallint("status").notNull(),
   control: smallint("control").notNull(),
   recoveries: smallint("recoveries").notNull(),

@@ -1,8 +1,10 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 
-export const WIDE = { width: 1280, height: 800 };
+export const WIDE = { width: 1360, height: 850 };
+export const MEDIUM = { width: 768, height: 1024 };
 export const NARROW = { width: 360, height: 720 };
+export const SIZES = [WIDE, MEDIUM, NARROW];
 
 /** A page, and what it did that it should not: faults of scripts, of the policy, and requests to other places. */
 export interface BrowserPage {

@@ -10,13 +10,16 @@ import {
   choose,
   findFaults,
   focused,
+  MEDIUM,
   NARROW,
   openPage,
   reaches,
+  SIZES,
   sideways,
   WIDE,
 } from "./browser-page.ts";
 import { type Door, makeDoor } from "./door.ts";
+import { keepsRunsNew, showsRuns } from "./runs-page.ts";
 
 /** What a page may cost to load; the build was of 378 KB once. */
 const MAX_SCRIPT_BYTES = 130_000;
@@ -80,7 +83,10 @@ describe.skipIf("missing" in found)(title, () => {
     it.each(["light", "dark"] as const)("has no fault that axe finds, wide and narrow, %s", async (colorScheme) => {
       const { page } = open;
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      expect(await findFaults(page)).toEqual([]);
+      for (const size of [WIDE, MEDIUM]) {
+        await page.setViewportSize(size);
+        expect([size.width, await findFaults(page)]).toEqual([size.width, []]);
+      }
       await page.setViewportSize(NARROW);
       for (const part of ["Conversations", "Steps", "Chat"] as const) {
         await choose(page, part);
@@ -112,7 +118,7 @@ describe.skipIf("missing" in found)(title, () => {
     // A heading, and what is said aloud, are there whichever part is shown.
     expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
     expect(await page.getByRole("status").count()).toBe(1);
-    await page.locator("[aria-current=page]").first().click();
+    await page.getByRole("navigation", { name: "Conversations" }).locator("[aria-current=page]").first().click();
     expect(await shown()).toEqual([false, true, 0]);
     await choose(page, "Steps");
     expect(await page.getByRole("status").count()).toBe(1);
@@ -221,12 +227,22 @@ describe.skipIf("missing" in found)(title, () => {
     open.faults.length = 0;
   });
 
+  describe("with the list of runs", () => {
+    showsRuns(() => ({ product, door, open }));
+    keepsRunsNew(() => ({ product, door, open }));
+  });
+
   it("leads to a way in where nobody is signed in", async () => {
     const stranger = await openPage(browser, { viewport: NARROW });
     await stranger.page.goto(door.url);
     await stranger.page.getByRole("heading", { name: "Sign in" }).waitFor();
     await stranger.page.getByText(`npx soma --data ${product.dataDir} signin`).waitFor();
-    expect([await findFaults(stranger.page), await sideways(stranger.page)]).toEqual([[], 0]);
+    for (const colorScheme of ["light", "dark"] as const)
+      for (const size of SIZES) {
+        await stranger.page.emulateMedia({ colorScheme });
+        await stranger.page.setViewportSize(size);
+        expect([size, await findFaults(stranger.page), await sideways(stranger.page)]).toEqual([size, [], 0]);
+      }
     await stranger.context.close();
   });
 });

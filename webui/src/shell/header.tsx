@@ -1,15 +1,29 @@
-import { StatusDocument } from "@soma/graphql/operations";
+import { StatusDocument, type StatusQuery } from "@soma/graphql/operations";
 import { showHidden } from "@soma/schemas/hidden-characters";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useQuery } from "../graphql/use-query.ts";
-import { Mark } from "../ui/icons.tsx";
+import { useRefresh } from "../run-log/use-refresh.ts";
+import { Mark, SearchIcon } from "../ui/icons.tsx";
 import { ThemeSwitch } from "../ui/theme.tsx";
+import { useNow } from "../ui/use-now.ts";
+import { useOnline } from "../ui/use-online.ts";
 import styles from "./header.module.css";
-import { healthWords, modelWords } from "./server-words.ts";
+import { healthOf } from "./health.ts";
+import { modelWords } from "./server-words.ts";
 
-/** Always on screen: whose data this is, and whether what answers is an AI. */
-export function Header({ tenant, subject }: { tenant: string; subject: string }): ReactNode {
+const ASK_MS = 10_000;
+
+interface HeaderProps {
+  tenant: string;
+  subject: string;
+  onSearch(): void;
+}
+
+/** Always on screen: whose data this is, whether what answers is an AI, and how the server is. */
+export function Header({ tenant, subject, onSearch }: HeaderProps): ReactNode {
+  const [{ data, error, fetching }, ask] = useQuery(StatusDocument, {});
+  useRefresh(() => ask({ requestPolicy: "network-only" }), ASK_MS);
   return (
     <header className={styles.header}>
       <Link className={styles.brand} href="/">
@@ -24,30 +38,47 @@ export function Header({ tenant, subject }: { tenant: string; subject: string })
           <dt>Signed in as</dt>
           <dd>{showHidden(subject)}</dd>
         </div>
-        <ServerFacts />
+        <Model model={data?.modelStatus} unknown={error !== undefined} />
       </dl>
+      <button type="button" className={styles.search} aria-keyshortcuts="Control+K" onClick={onSearch}>
+        <SearchIcon /> <span>Search or jump</span> <kbd>Ctrl K</kbd>
+      </button>
+      <Health health={data?.health} failed={error !== undefined} answers={fetching ? undefined : data} />
       <ThemeSwitch />
     </header>
   );
 }
 
-function ServerFacts(): ReactNode {
-  const [{ data, error }] = useQuery(StatusDocument, {});
-  const model = data?.modelStatus;
+function Model({ model, unknown }: { model: StatusQuery["modelStatus"] | undefined; unknown: boolean }): ReactNode {
   return (
-    <>
-      <div>
-        <dt>Model</dt>
-        <dd title={showHidden(model?.reason ?? "")} data-model-is-ai={model?.isAi}>
-          {model === undefined ? (error === undefined ? "…" : "not known") : modelWords(model)}
-        </dd>
-      </div>
-      {data === undefined || data.health.status === "OK" ? null : (
-        <div className={data.health.status === "DOWN" ? styles.down : styles.degraded}>
-          <dt>Service</dt>
-          <dd>{healthWords(data.health)}</dd>
-        </div>
-      )}
-    </>
+    <div>
+      <dt>Model</dt>
+      <dd title={showHidden(model?.reason ?? "")} data-model-is-ai={model?.isAi}>
+        {model === undefined ? (unknown ? "not known" : "…") : modelWords(model)}
+      </dd>
+    </div>
+  );
+}
+
+interface HealthProps {
+  health: StatusQuery["health"] | undefined;
+  failed: boolean;
+  /** The newest answer; another object each time one comes. */
+  answers: StatusQuery | undefined;
+}
+
+function Health({ health, failed, answers }: HealthProps): ReactNode {
+  const online = useOnline();
+  const now = useNow(true);
+  const [answeredAt, setAnsweredAt] = useState(now);
+  useEffect(() => {
+    if (answers !== undefined) setAnsweredAt(Date.now());
+  }, [answers]);
+  const { state, text } = healthOf({ online, failed, health, answeredAgoMs: now - answeredAt });
+  return (
+    <span className={styles.health} data-health={state}>
+      <span className="visually-hidden">Service: </span>
+      {text}
+    </span>
   );
 }

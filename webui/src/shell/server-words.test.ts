@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { healthWords, modelWords } from "./server-words.ts";
+import { modelWords } from "./server-words.ts";
 
 test("modelWords() does not let a set of rules pass for an AI", () => {
   const model = { profile: "p", provider: "SCRIPTED" as const, model: "scripted-1", isAi: false, reason: "" };
@@ -8,10 +8,4 @@ test("modelWords() does not let a set of rules pass for an AI", () => {
     "llama · ollama",
   );
   expect(modelWords({ ...model, model: "ai\u202e", isAi: true })).toBe("ai⟨U+202E⟩ · p");
-});
-
-test("healthWords() names what is not well", () => {
-  const components = [{ name: "POSTGRES" as const, status: "DEGRADED" as const, detail: null }];
-  expect(healthWords({ status: "DEGRADED", components })).toBe("▲ Degraded: postgres");
-  expect(healthWords({ status: "DOWN", components: [] })).toBe("■ Down");
 });

@@ -5,9 +5,3 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 export function modelWords({ isAi, profile, model }: StatusQuery["modelStatus"]): string {
   return isAi ? showHidden(`${model} · ${profile}`) : "scripted model, not an AI";
 }
-
-export function healthWords({ status, components }: StatusQuery["health"]): string {
-  const names = components.filter((component) => component.status !== "OK").map(({ name }) => name.toLowerCase());
-  const word = status === "DOWN" ? "■ Down" : "▲ Degraded";
-  return names.length === 0 ? word : `${word}: ${names.join(", ")}`;
-}

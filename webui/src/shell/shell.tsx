@@ -1,12 +1,13 @@
-import { type ReactNode, useEffect, useState } from "react";
-import { useLocation } from "wouter";
+import { type ReactNode, useCallback, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { RoomShape } from "../ui/icons.tsx";
 import { Header } from "./header.tsx";
-import { RunList } from "./run-list.tsx";
+import { KeySheet } from "./key-sheet.tsx";
+import type { Act } from "./keys.ts";
+import { Palette } from "./palette.tsx";
+import { isOf, ROOMS } from "./rooms.ts";
 import styles from "./shell.module.css";
-
-/** The parts of the page beside each other; where there is room for one only, the reader chooses which. */
-const PANELS = { list: "Conversations", chat: "Chat", steps: "Steps" } as const;
-type Panel = keyof typeof PANELS;
+import { useKeys } from "./use-keys.ts";
 
 interface ShellProps {
   tenant: string;
@@ -15,30 +16,45 @@ interface ShellProps {
   children: ReactNode;
 }
 
-/** Header, list of conversations, and what the place fills in: a `main` and an `aside`. */
+/** Header, the rooms, and what the place fills in, with a `main` of the id "main" in it. */
 export function Shell({ tenant, subject, children }: ShellProps): ReactNode {
-  const [panel, setPanel] = useState<Panel>("chat");
-  const [path] = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new place begins with its conversation
-  useEffect(() => setPanel("chat"), [path]);
+  const [over, setOver] = useState<"palette" | "keys">();
+  const [, navigate] = useLocation();
+  const act = useCallback(
+    (what: Act): void => {
+      const field = what.do === "search" ? document.querySelector<HTMLElement>("main input[type=search]") : null;
+      if (what.do === "go") navigate(what.path);
+      else if (field !== null) field.focus();
+      else setOver(what.do === "keys" ? "keys" : "palette");
+    },
+    [navigate],
+  );
+  useKeys(act);
+  const close = (): void => setOver(undefined);
   return (
-    <div className={styles.shell} data-panel={panel}>
-      {/* biome-ignore lint/a11y/useValidAnchor: it leads to the content, which must be shown for that */}
-      <a className={styles.skip} href="#main" onClick={() => setPanel("chat")}>
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main">
         Skip to content
       </a>
-      <Header tenant={tenant} subject={subject} />
-      <nav className={styles.chooser} aria-label="Parts of the page">
-        {Object.entries(PANELS).map(([name, word]) => (
-          <button key={name} type="button" aria-pressed={panel === name} onClick={() => setPanel(name as Panel)}>
-            {word}
-          </button>
-        ))}
-      </nav>
-      <nav className={styles.list} aria-label="Conversations" tabIndex={-1}>
-        <RunList onOpen={() => setPanel("chat")} />
-      </nav>
-      {children}
+      <Header tenant={tenant} subject={subject} onSearch={() => setOver("palette")} />
+      <Rooms />
+      <div className={styles.page}>{children}</div>
+      {over === "palette" ? <Palette onClose={close} onKeys={() => setOver("keys")} /> : null}
+      {over === "keys" ? <KeySheet onClose={close} /> : null}
     </div>
+  );
+}
+
+function Rooms(): ReactNode {
+  const [path] = useLocation();
+  return (
+    <nav className={styles.rooms} aria-label="Rooms">
+      {ROOMS.map((room) => (
+        <Link key={room.path} href={room.path} aria-current={isOf(room, path) ? "page" : undefined}>
+          <RoomShape icon={room.icon} />
+          {room.name}
+        </Link>
+      ))}
+    </nav>
   );
 }

@@ -61,6 +61,26 @@ export function StatusShape({ icon }: { icon: StatusIcon }): ReactNode {
   return <Icon>{SHAPES[icon]}</Icon>;
 }
 
+export type RoomIcon = "rows" | "bubble";
+
+const ROOM_SHAPES: Record<RoomIcon, ReactNode> = {
+  rows: <path d="M2 4h1.5M6 4h8M2 8h1.5M6 8h8M2 12h1.5M6 12h8" />,
+  bubble: <path d="M2.5 3h11v8H8l-3 2.6V11H2.5Z" />,
+};
+
+export function RoomShape({ icon }: { icon: RoomIcon }): ReactNode {
+  return <Icon>{ROOM_SHAPES[icon]}</Icon>;
+}
+
+export function SearchIcon(): ReactNode {
+  return (
+    <Icon>
+      <circle cx="7" cy="7" r="4.2" />
+      <path d="m10.2 10.2 3.3 3.3" />
+    </Icon>
+  );
+}
+
 export function ImageIcon(): ReactNode {
   return (
     <Icon>

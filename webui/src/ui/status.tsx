@@ -39,6 +39,8 @@ interface StatusProps {
   status: Status;
   /** Of a run: green means that all of it went well. */
   badCalls?: BadCalls;
+  /** Among many, what went well has no colour, so that what did not is seen. */
+  quiet?: boolean;
 }
 
 export function StatusBadge(props: StatusProps): ReactNode {
@@ -50,11 +52,12 @@ export function StatusWord(props: StatusProps): ReactNode {
   return <StatusSign {...props} shape={`${styles.plain}`} />;
 }
 
-function StatusSign({ status, badCalls, shape }: StatusProps & { shape: string }): ReactNode {
+function StatusSign({ status, badCalls, quiet = false, shape }: StatusProps & { shape: string }): ReactNode {
   const said = badCallWords(badCalls);
   const { family, icon, word }: Look = status === "SUCCEEDED" && said !== "" ? SUCCEEDED_WITH : STATUS[status];
+  const colour = quiet && family === "succeeded" ? `${styles.neutral} ${styles.quiet}` : styles[family];
   return (
-    <span className={`${shape} ${styles[family]}`} data-status={status} data-bad-calls={said === "" ? undefined : said}>
+    <span className={`${shape} ${colour}`} data-status={status} data-bad-calls={said === "" ? undefined : said}>
       <StatusShape icon={icon} />
       {said === "" ? word : `${word}, ${said}`}
     </span>

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 const css = readFileSync(new URL("./tokens.css", import.meta.url), "utf8");
@@ -57,4 +57,16 @@ describe.each(["light", "dark"] as const)("tokens.css in %s", (theme) => {
   test("--bg can be read on --accent, as on the button that sends", () => {
     expect(contrast(colour("bg", theme), colour("accent", theme))).toBeGreaterThanOrEqual(4.5);
   });
+});
+
+test("texts have the four sizes of tokens.css and no other", () => {
+  const src = new URL("../", import.meta.url);
+  const files = globSync("**/*.css", { cwd: src });
+  expect(files.length).toBeGreaterThan(10);
+  const own = files.flatMap((file) =>
+    [
+      ...readFileSync(new URL(file, src), "utf8").matchAll(/font(?:-size)?:(?!.*(?:var\(--size-[smlx]+\)|inherit)).*/g),
+    ].map(([line]) => `${file}: ${line}`),
+  );
+  expect(own).toEqual([]);
 });

@@ -63,3 +63,19 @@ export function toLine(text: string, limit: number): string {
   const characters = [...line];
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join("")}…`;
 }
+
+/** Whether a text is an id as this product writes them; nothing says that it exists. */
+export function isPlainId(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
+/** The day of an instant as a heading: "Today", "Yesterday", else "24 Nov 2026". */
+export function toDay(at: string, now: number, timeZone?: string): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const format = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", ...zone });
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return at;
+  const day = format.format(date);
+  if (day === format.format(now)) return "Today";
+  return day === format.format(now - 86_400_000) ? "Yesterday" : day;
+}

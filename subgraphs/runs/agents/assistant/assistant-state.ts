@@ -43,7 +43,7 @@ export function callKey(run: Pick<RunInfo, "runId" | "branch">, call: PendingCal
 
 /** A call with the key that makes it one, over retries and take-overs. */
 export function toKeyed(run: Pick<RunInfo, "runId" | "branch">, call: PendingCall, args: KeyedCall["args"]): KeyedCall {
-  return { name: call.name, args, idempotencyKey: callKey(run, call) };
+  return { name: call.name, args, idempotencyKey: callKey(run, call), callId: call.id };
 }
 
 /** A call as the event bus hears of it: its name and the names of its arguments, never their values. */

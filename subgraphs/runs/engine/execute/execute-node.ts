@@ -3,6 +3,7 @@ import { type AnyNode, isBranching } from "@soma/sdk/graph";
 import { isParked, type NodeResult, type NodeSpec, type Wake } from "@soma/sdk/node";
 import { countTry, DEFAULT_RETRY, leavesUnsettled, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
+import { counter } from "@soma/shared/metrics";
 import { BudgetSpent } from "../../domain/budget-spent.ts";
 import { budgetName, isBudgetName } from "../../domain/wait-names.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
@@ -18,6 +19,11 @@ import { lookFor, noteDecision, PARK_FROM_MS, toWake, type Waiting, waitMs } fro
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
 import type { Scope } from "./scope.ts";
+
+const retries = counter("soma_node_retries_total", "Attempts of steps that failed and are made again", [
+  "graph",
+  "node_type",
+]);
 
 /** What the steps of a run are executed with. */
 interface RunParts {
@@ -112,6 +118,7 @@ async function nextAttempt(
   if (!("delayMs" in after)) return after;
   const { step } = attempt;
   const { delayMs, shown } = after;
+  retries.inc({ graph: context.run.graph, node_type: step.nodeType });
   const retried: Entry = { kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } };
   if (delayMs < PARK_FROM_MS) {
     journal.write(retried);

@@ -68,6 +68,13 @@ describe("createAnswer() of the AI SDK", () => {
     ]);
   });
 
+  test("says what the server calls the answer and who gave it", () => {
+    const named = { type: "response-metadata", id: "msg_1", modelId: "m-1", timestamp: new Date(0) };
+    expect(heard(named, text("a"), finish("stop", "x")).at(-1)).toMatchObject({
+      response: { id: "msg_1", model: "m-1" },
+    });
+  });
+
   test("gives calls that are broken, empty or alike as they are, each with an id of its own", () => {
     const calls = heard(call("{no"), call(""), call("{}", ""), finish("stop", "x")).flatMap((event) =>
       event.type === "toolCall" ? [[event.call.id, event.call.arguments]] : [],

@@ -1,10 +1,11 @@
 import type { LanguageModelV4StreamPart, SharedV4ProviderMetadata } from "@ai-sdk/provider";
 import { isRecord, type JsonObject } from "@soma/schemas/json";
-import type { ChatEvent, ToolCall } from "@soma/sdk/model-client";
+import type { AnswerName, ChatEvent, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
 import { createCallIds, MAX_TOOL_CALLS, readableArguments, tooManyCalls } from "../calls-of-answer.ts";
 import type { Heard } from "../http/server-client.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
 import { createSpokenText } from "../spoken-text.ts";
 import type { Said } from "../thinking-tags.ts";
@@ -27,6 +28,7 @@ export function createAnswer(by: string, quote: Quote): Answer {
   const calls: ToolCall[] = [];
   const idOf = createCallIds();
   let bytes = 0;
+  let response: AnswerName | undefined;
   let finish: Extract<LanguageModelV4StreamPart, { type: "finish" }> | undefined;
 
   const count = (text: string): void => {
@@ -58,16 +60,13 @@ export function createAnswer(by: string, quote: Quote): Answer {
     return delta === "" ? [] : [{ type: "thinking", delta }];
   };
   const call = (part: Extract<LanguageModelV4StreamPart, { type: "tool-call" }>): void => {
-    const { toolCallId, toolName, input, providerMetadata } = part;
+    const { toolCallId, toolName, input } = part;
     count(input);
     if (calls.length >= MAX_TOOL_CALLS) throw tooManyCalls();
     const written = input.trim() === "" ? "{}" : input;
     const id = idOf(toolCallId === "" ? null : toolCallId);
     calls.push({ id, name: toolName, arguments: written, given: { id } });
-    kept.push({
-      ...{ type: "tool-call", toolCallId: id, toolName, input: JSON.parse(readableArguments(written)) as JsonObject },
-      ...(providerMetadata === undefined ? {} : { providerOptions: providerMetadata as JsonObject }),
-    });
+    kept.push(toKept(part, id, written));
   };
 
   return {
@@ -93,6 +92,7 @@ export function createAnswer(by: string, quote: Quote): Answer {
         case "error":
           throw part.error instanceof Error ? part.error : toStreamError(part.error, quote);
         default:
+          response ??= nameOf(part);
           return { ...heard, isAlive: false };
       }
     },
@@ -108,12 +108,29 @@ export function createAnswer(by: string, quote: Quote): Answer {
         ...rest,
         ...calls.map((made) => ({ type: "toolCall", call: made }) as const),
         {
-          ...{ type: "finish", reason, usage: usageOf(finish?.usage) },
+          ...{ type: "finish", reason, usage: usageOf(finish?.usage), response },
           ...(isGiven ? { given: { by, fields: { parts } } } : {}),
         },
       ];
     },
   };
+}
+
+/** A call as it goes back. */
+function toKept(
+  { toolName, providerMetadata }: Extract<LanguageModelV4StreamPart, { type: "tool-call" }>,
+  toolCallId: string,
+  written: string,
+): Kept {
+  const input = JSON.parse(readableArguments(written)) as JsonObject;
+  return {
+    ...{ type: "tool-call", toolCallId, toolName, input },
+    ...(providerMetadata === undefined ? {} : { providerOptions: providerMetadata as JsonObject }),
+  };
+}
+
+function nameOf(part: LanguageModelV4StreamPart): AnswerName | undefined {
+  return part.type === "response-metadata" ? readResponse({ id: part.id, model: part.modelId }) : undefined;
 }
 
 /** What a package says of a part comes with its begin, in the middle and with its end. */

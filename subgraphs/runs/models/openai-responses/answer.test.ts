@@ -56,6 +56,11 @@ describe("createAnswer() of responses", () => {
     expect(heard(done(message("ab", "msg_1")), end([message("ab", "another")]))).toEqual([text("ab"), finish("stop")]);
   });
 
+  test("says what the server calls the answer and who gave it", () => {
+    const ended = { type: "response.completed", response: { id: "resp_1", model: "m-1", output: [message("a")] } };
+    expect(heard(ended).at(-1)).toMatchObject({ response: { id: "resp_1", model: "m-1" } });
+  });
+
   test("keeps what is thought apart: summaries in parts, thoughts of open models, and those between tags", () => {
     const thought = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "xyz" };
     const part = { type: "response.reasoning_summary_part.added", item_id: "rs_1" };

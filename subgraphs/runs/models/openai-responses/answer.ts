@@ -97,7 +97,7 @@ export function createAnswer(by: string): Answer {
         ...rest,
         ...calls.map((call) => ({ type: "toolCall", call }) as const),
         {
-          ...{ type: "finish", reason, usage: ended?.usage ?? null },
+          ...{ type: "finish", reason, usage: ended?.usage ?? null, response: ended?.response },
           ...(isGiven ? { given: { by, fields: { output: items } } } : {}),
         },
       ];

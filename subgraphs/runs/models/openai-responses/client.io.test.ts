@@ -32,6 +32,7 @@ describe("createOpenAiResponsesClient()", () => {
     { type: "toolCall", call: { id: "call_1_0", ...call, given: { call_id: "call_1_0" } } },
     {
       ...{ type: "finish", reason: "tool_calls", usage: { inputTokens: 20, outputTokens: 14 } },
+      response: { id: "resp_1", model: "test-model" },
       given: {
         by: expect.stringMatching(/^test-model at http:\/\/127\.0\.0\.1:\d+\/v1, by responses$/),
         fields: {

@@ -1,8 +1,9 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
-import type { ModelUsage } from "@soma/sdk/model-client";
+import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
 import type { ErrorCode } from "@soma/shared/errors";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
 
 /** Where an event belongs among the items of an answer; servers leave out one or the other. */
@@ -18,7 +19,7 @@ export type WireEvent =
   | ({ kind: "thinkingPart" } & Place)
   /** BEGUN: another item comes; TOLD: more is known of one; DONE: it is whole. */
   | ({ kind: "item"; item: JsonObject; state: "BEGUN" | "TOLD" | "DONE" } & Place)
-  | { kind: "end"; reason: string; output: JsonObject[]; usage: ModelUsage | null }
+  | { kind: "end"; reason: string; output: JsonObject[]; usage: ModelUsage | null; response?: AnswerName | undefined }
   /** Of no meaning to us: a ping, progress, a kind of event that came later than this program. */
   | { kind: "other" };
 
@@ -86,6 +87,7 @@ function toEnd(response: Record<string, unknown>, type: string, json: string, qu
     reason: reasonOf(response, type),
     output: output as JsonObject[],
     usage: usageOf(response.usage),
+    response: readResponse(response),
   };
 }
 

@@ -2,8 +2,9 @@ import type { ChatEvent } from "@soma/sdk/model-client";
 import { describe, expect, test } from "vitest";
 import { MAX_ANSWER_BYTES } from "../answer-end.ts";
 import { MAX_TOOL_CALLS } from "../calls-of-answer.ts";
+import { createQuote } from "../model-error.ts";
 import { createAnswer } from "./answer.ts";
-import type { WireChunk, WireToolCall } from "./wire-chunk.ts";
+import { parseChunk, type WireChunk, type WireToolCall } from "./wire-chunk.ts";
 
 const options = { by: "m at http://a/v1", tools: [] };
 const given = { by: options.by, fields: {} };
@@ -72,6 +73,14 @@ describe("createAnswer() ends", () => {
       { type: "toolCall", call: { id: "a", name: "f", arguments: '{"x":', given: { id: "a" } } },
       { type: "toolCall", call: { id: "b", name: "call_without_a_name", arguments: "{}", given: { id: "b" } } },
     ]);
+  });
+
+  test("with what the server calls the answer and who gave it, as its first chunk says", () => {
+    const response = { id: "chatcmpl-1", model: "m-1" };
+    const other = parseChunk(JSON.stringify({ id: "2", model: "m-2", choices: [] }), createQuote());
+    expect(other.response).toEqual({ id: "2", model: "m-2" });
+    const end = ended({ text: "a", response }, { ...other, finishReason: "stop" }).at(-1);
+    expect(end).toMatchObject({ response });
   });
 
   test("with the usage that came last", () => {

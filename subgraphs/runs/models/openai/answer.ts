@@ -29,6 +29,7 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
   let bytes = 0;
   let finishReason: string | null = null;
   let usage: WireChunk["usage"] = null;
+  let response: WireChunk["response"];
   let extra: JsonObject = {};
   let stray: string | undefined;
 
@@ -37,6 +38,7 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
       stray ??= chunk.stray;
       finishReason = chunk.finishReason ?? finishReason;
       usage = chunk.usage ?? usage;
+      response ??= chunk.response;
       bytes += sizeOf(chunk);
       if (bytes > MAX_ANSWER_BYTES) throw tooLongAnswer();
       for (const piece of chunk.toolCalls) calls.add(piece);
@@ -55,7 +57,7 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
       return [
         ...rest,
         ...made.map((call) => ({ type: "toolCall", call }) as const),
-        { type: "finish", reason, usage, ...(isGiven ? { given: { by, fields: extra } } : {}) },
+        { type: "finish", reason, usage, response, ...(isGiven ? { given: { by, fields: extra } } : {}) },
       ];
     },
   };

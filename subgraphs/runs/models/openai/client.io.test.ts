@@ -34,6 +34,7 @@ describe("createOpenAiCompatibleClient() hears", () => {
     { type: "toolCall", call },
     {
       ...{ type: "finish", reason: "tool_calls", usage: { inputTokens: 20, outputTokens: 14 } },
+      response: { id: "chatcmpl-test", model: "test-model" },
       given: { by: expect.stringMatching(/^test-model at http:\/\/127\.0\.0\.1:\d+\/v1$/), fields: {} },
     },
   ];

@@ -1,7 +1,8 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
-import type { ModelUsage } from "@soma/sdk/model-client";
+import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
 import { errorText } from "../http/error-text.ts";
 import { ModelError, type Quote } from "../model-error.ts";
+import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
 
 /** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
@@ -14,6 +15,7 @@ export interface WireChunk {
   toolCalls: WireToolCall[];
   finishReason: string | null;
   usage: ModelUsage | null;
+  response?: AnswerName | undefined;
   /** Fields of the message that nobody here understands, and its parts where its content is a list. */
   extra: JsonObject;
   /** JSON that is no part of an answer, as an error may show it. */
@@ -60,9 +62,10 @@ export function parseChunk(json: string, quote: Quote, pick = createPick()): Wir
   const usage = usageOf(chunk.usage);
   if (!isPart) return { ...NOTHING, usage, ...(usage !== null || isPing(chunk) ? {} : { stray: quote(json, 80) }) };
   const choice = pick(chunk.choices as readonly unknown[]);
-  if (choice === undefined) return { ...NOTHING, usage };
+  const response = readResponse(chunk);
+  if (choice === undefined) return { ...NOTHING, usage, response };
   // A few servers put it into the choice.
-  return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage) };
+  return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage), response };
 }
 
 function isPing(chunk: Record<string, unknown>): boolean {

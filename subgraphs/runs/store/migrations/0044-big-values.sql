@@ -92,7 +92,7 @@ language sql stable set search_path from current as $$
      where part - 0 in ('[]', jsonb_build_array(p_field))))
 $$;
 
--- As in 0017, with the run's input as it is stored, and what it and the first event refer to.
+-- As in 0017, with the run's priority, its input as it is stored, and what it and the first event refer to.
 create or replace function begin_runs(p_runs jsonb) returns setof run
 language plpgsql volatile set search_path from current as $$
 declare n record; made run; begun uuid[];
@@ -100,8 +100,8 @@ begin
   for n in
     select * from jsonb_to_recordset(p_runs) as each(
       tenant text, "idemKey" text, "idemDigest" text, "sessionId" uuid, "sessionIsNew" boolean, "runId" uuid, "graphVersion" int, "graphHash" text,
-      "startedBy" text, "createdAt" timestamptz, deadline timestamptz, "traceParent" text, payload jsonb, "payloadHash" text, hash text,
-      -- Null from a process of the release before.
+      "startedBy" text, priority smallint, "createdAt" timestamptz, deadline timestamptz, "traceParent" text, payload jsonb, "payloadHash" text, hash text,
+      -- Null from a process of the release before, as priority is.
       input jsonb, kept jsonb)
     -- One order for all callers: of two that hold the same keys, one waits for the other and none for both.
     order by tenant, "idemKey"
@@ -118,9 +118,9 @@ begin
     end if;
 
     insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
-        deadline, idem_key, idem_digest, trace_parent, created_at, available_at, told_by_row)
+        priority, deadline, idem_key, idem_digest, trace_parent, created_at, available_at, told_by_row)
       values (n."runId", n.tenant, n."sessionId", n.payload->>'graph', n."graphVersion", n."graphHash", n.payload->>'role',
-        n.payload->>'modelProfile', coalesce(n.input, n.payload->'input'), n."startedBy", n.deadline, n."idemKey", n."idemDigest",
+        n.payload->>'modelProfile', coalesce(n.input, n.payload->'input'), n."startedBy", coalesce(n.priority, 0), n.deadline, n."idemKey", n."idemDigest",
         n."traceParent", n."createdAt", clock_timestamp(), true)
       -- Of two at once, one waits here for the other.
       on conflict (tenant, idem_key) do nothing returning * into made;
@@ -214,6 +214,7 @@ begin
     using (tenant = (select current_setting('soma.tenant', true))) with check (false);
   create policy definer_holds on big_value for update to soma_definer
     using (tenant = (select current_setting('soma.tenant', true))) with check (false);
+  grant insert (priority) on run to soma_request;
   grant update (hash) on big_value to soma_request, soma_worker, soma_definer;
 
   foreach f in array array['note_values', 'keep_values', 'forget_values', 'text_in', 'begin_runs', 'erase_payloads', 'delete_retired']::regproc[] loop

@@ -1,15 +1,17 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { type Place, sessionPath } from "../../place.ts";
+import { NEW_PATH, type Place, sessionPath, toPlace } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { STATUS } from "../../ui/status.tsx";
+import { useArrival } from "../../ui/use-arrival.ts";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationHeader } from "./conversation-header.tsx";
+import { ConversationLayout } from "./conversation-layout.tsx";
 import styles from "./conversation-page.module.css";
 import { StepPanel } from "./step-panel.tsx";
 import { Transcript } from "./transcript.tsx";
@@ -29,7 +31,7 @@ export function ConversationPage({ place }: { place: Place }): ReactNode {
     navigate(sessionPath(run.session.id));
   };
   return (
-    <>
+    <ConversationLayout>
       <main id="main" className={styles.page} tabIndex={-1}>
         <ConversationHeader title={title} run={selected} />
         <Body place={place} conversation={conversation} />
@@ -40,7 +42,7 @@ export function ConversationPage({ place }: { place: Place }): ReactNode {
       <aside aria-label="Steps of the run" tabIndex={0}>
         <StepPanel run={selected} />
       </aside>
-    </>
+    </ConversationLayout>
   );
 }
 
@@ -68,7 +70,7 @@ function Missing({ what }: { what: Place["kind"] }): ReactNode {
       </p>
       <p>It may have been removed, or the link may be another tenant’s.</p>
       <p>
-        <Link href="/">Start a conversation</Link>
+        <Link href={NEW_PATH}>Start a conversation</Link>
       </p>
     </div>
   );
@@ -103,11 +105,5 @@ function useTitle(title: string, newest: RunSummaryFragment | undefined): void {
   useEffect(() => {
     document.title = `${isFinished(status) ? "" : `${STATUS[status].word} · `}${title} · soma`;
   }, [status, title]);
-  const before = useRef(path);
-  useEffect(() => {
-    if (before.current === path) return;
-    before.current = path;
-    if (!(document.activeElement instanceof HTMLTextAreaElement))
-      document.querySelector<HTMLElement>(path === "/" ? "#message" : "main h1")?.focus();
-  }, [path]);
+  useArrival(path, toPlace(path).kind === "new" ? "#message" : "main h1");
 }

@@ -1,12 +1,14 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, useEffect, useRef } from "react";
+import { Link, useSearch } from "wouter";
+import { stepPath } from "../../place.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
 import type { StepView } from "../../run-log/view.ts";
+import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount, toLatency } from "../../ui/words.ts";
-import { Elapsed } from "./elapsed.tsx";
 import styles from "./step-panel.module.css";
 import { DecisionWords } from "./tool-card.tsx";
 import { useLiveWords } from "./use-live-words.ts";
@@ -31,35 +33,55 @@ export function StepPanel({ run }: { run: RunSummaryFragment | undefined }): Rea
         </p>
       ) : null}
       {stale ? <p className={styles.hint}>{text}</p> : null}
-      <StepList key={run?.id} steps={steps} />
+      <StepList key={run?.id} steps={steps} runId={run?.id ?? ""} />
       {run === undefined ? null : <RunFacts run={run} recoveries={log?.view.recoveries ?? run.recoveries} />}
     </div>
   );
 }
 
-function StepList({ steps }: { steps: readonly StepView[] }): ReactNode {
+function StepList({ steps, runId }: { steps: readonly StepView[]; runId: string }): ReactNode {
   const { shown, note } = useTail(steps, SHOWN_STEPS);
+  const named = new URLSearchParams(useSearch()).get("step");
   return (
     <>
       {note}
       <ol className={styles.steps}>
         {shown.map((step) => (
-          <StepRow key={step.id} step={step} />
+          <StepRow key={step.id} step={step} runId={runId} isNamed={named === String(step.number)} />
         ))}
       </ol>
     </>
   );
 }
 
-const StepRow = memo(function StepRow({ step }: { step: StepView }): ReactNode {
+interface StepRowProps {
+  step: StepView;
+  runId: string;
+  /** The address names it, so it comes into view. */
+  isNamed: boolean;
+}
+
+const StepRow = memo(function StepRow({ step, runId, isNamed }: StepRowProps): ReactNode {
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isNamed) row.current?.scrollIntoView({ block: "center" });
+  }, [isNamed]);
   return (
-    <li className={styles.step} data-status={step.status} data-step={step.number}>
-      <span className={styles.number}>{step.number}</span>
+    <li
+      ref={row}
+      className={styles.step}
+      data-status={step.status}
+      data-step={step.number}
+      aria-current={isNamed ? "step" : undefined}
+    >
+      <Link className={styles.number} href={stepPath(runId, step.number)} aria-label={`Step ${step.number}`}>
+        {step.number}
+      </Link>
       <div className={styles.what}>
         <p className={styles.line}>
           <span className={styles.node}>{showHidden(step.nodeId)}</span>
           {step.nodeType === step.nodeId ? null : <span className={styles.fact}>{showHidden(step.nodeType)}</span>}
-          <StatusWord status={step.call ?? step.status} />
+          <StatusWord status={step.call ?? step.status} quiet />
         </p>
         {step.summary === "" || step.decision !== null ? null : (
           <p className={styles.summary}>{showHidden(step.summary)}</p>

@@ -2,11 +2,11 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import { toPlainOutput } from "../../markdown/plain-text.ts";
 import type { DecisionView, ToolItem } from "../../run-log/view.ts";
+import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusShape } from "../../ui/icons.tsx";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import { toBytes, toLatency } from "../../ui/words.ts";
-import { Elapsed } from "./elapsed.tsx";
 import styles from "./tool-card.module.css";
 
 /** More than this is not put on the page unasked: long outputs make every browser slow. */

@@ -9,11 +9,11 @@ import { questionOf } from "../../run-log/question-of.ts";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
 import { type Item, newerBadCalls, newerStatus, type RunView } from "../../run-log/view.ts";
+import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusShape } from "../../ui/icons.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
-import { Elapsed } from "./elapsed.tsx";
 import { ToolCard } from "./tool-card.tsx";
 import styles from "./turn.module.css";
 

@@ -1,9 +1,9 @@
 import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
-import { useSyncExternalStore } from "react";
 import { type LiveWords, liveWords } from "../../run-log/live-words.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
+import { useNow } from "../../ui/use-now.ts";
+import { useOnline } from "../../ui/use-online.ts";
 import { toClock } from "../../ui/words.ts";
-import { useNow } from "./use-now.ts";
 
 /** The live indicator's words for a run, kept true while time passes. */
 export function useLiveWords(runId: string | undefined): LiveWords & { state: FollowState } {
@@ -22,20 +22,4 @@ export function useLiveWords(runId: string | undefined): LiveWords & { state: Fo
     asOf: toClock(heardAt),
   };
   return { ...liveWords(facts), state };
-}
-
-function useOnline(): boolean {
-  const subscribe = (notify: () => void): (() => void) => {
-    addEventListener("online", notify);
-    addEventListener("offline", notify);
-    return () => {
-      removeEventListener("online", notify);
-      removeEventListener("offline", notify);
-    };
-  };
-  return useSyncExternalStore(
-    subscribe,
-    () => navigator.onLine,
-    () => true,
-  );
 }

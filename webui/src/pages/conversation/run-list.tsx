@@ -1,14 +1,15 @@
 import { RunsDocument } from "@soma/graphql/operations";
-import { type ReactNode, useContext, useEffect, useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import { Link, useLocation } from "wouter";
-import { toProblem } from "../graphql/to-problem.ts";
-import { useQuery } from "../graphql/use-query.ts";
-import { runPath, sessionPath } from "../place.ts";
-import { titleOf } from "../run-log/question-of.ts";
-import { RunLogsContext, useOutcome } from "../run-log/use-run-log.ts";
-import { ProblemNote } from "../ui/problem-note.tsx";
-import { StatusWord } from "../ui/status.tsx";
-import { toWhen } from "../ui/words.ts";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { useQuery } from "../../graphql/use-query.ts";
+import { NEW_PATH, runPath, sessionPath, toPlace } from "../../place.ts";
+import { titleOf } from "../../run-log/question-of.ts";
+import { useRefresh } from "../../run-log/use-refresh.ts";
+import { useOutcome } from "../../run-log/use-run-log.ts";
+import { ProblemNote } from "../../ui/problem-note.tsx";
+import { StatusWord } from "../../ui/status.tsx";
+import { toWhen } from "../../ui/words.ts";
 import { groupBySession, type SessionGroup } from "./group-by-session.ts";
 import styles from "./run-list.module.css";
 
@@ -24,7 +25,7 @@ interface RunListProps {
 /** The newest conversations with the runs of the one that is open. */
 export function RunList({ onOpen }: RunListProps): ReactNode {
   const [{ data, error, fetching }, refetch] = useQuery(RunsDocument, { first: RUNS });
-  useRefresh(() => refetch({ requestPolicy: "network-only" }));
+  useRefresh(() => refetch({ requestPolicy: "network-only" }), REFRESH_MS);
   // What was shown stays while the server does not answer; the note above it says that it is not new.
   const last = useRef(data);
   if (data !== undefined) last.current = data;
@@ -32,7 +33,7 @@ export function RunList({ onOpen }: RunListProps): ReactNode {
   const groups = groupBySession(shown?.runs.nodes ?? []);
   return (
     <div className={styles.list}>
-      <Link className={styles.new} href="/" onClick={onOpen}>
+      <Link className={styles.new} href={NEW_PATH} onClick={onOpen}>
         New conversation
       </Link>
       <h2>Recent</h2>
@@ -62,7 +63,8 @@ export function RunList({ onOpen }: RunListProps): ReactNode {
 function Conversation({ group, onOpen }: RunListProps & { group: SessionGroup }): ReactNode {
   const [path] = useLocation();
   const outcome = useOutcome(group.newest);
-  const here = path === sessionPath(group.sessionId);
+  const place = toPlace(path);
+  const here = place.kind === "session" && place.id === group.sessionId;
   const open = here || group.runs.some((run) => path === runPath(run.id));
   return (
     <li>
@@ -75,7 +77,7 @@ function Conversation({ group, onOpen }: RunListProps & { group: SessionGroup })
       >
         <span className={styles.title}>{group.title}</span>
         <span className={styles.facts}>
-          <StatusWord {...outcome} />
+          <StatusWord {...outcome} quiet />
           <time dateTime={group.newest.createdAt}>{toWhen(group.newest.createdAt, Date.now())}</time>
         </span>
       </Link>
@@ -101,23 +103,4 @@ function Turns({ group, path, onOpen }: RunListProps & { group: SessionGroup; pa
       ))}
     </ul>
   );
-}
-
-/** Asks again on a beat, when the page comes back into view, and when a run on this page changes its status. */
-function useRefresh(refresh: () => void): void {
-  const logs = useContext(RunLogsContext);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the function is another one at each render and does the same
-  useEffect(() => {
-    const ask = (): void => {
-      if (document.visibilityState === "visible") refresh();
-    };
-    const timer = setInterval(ask, REFRESH_MS);
-    const stop = logs.onStatus(ask);
-    document.addEventListener("visibilitychange", ask);
-    return () => {
-      clearInterval(timer);
-      stop();
-      document.removeEventListener("visibilitychange", ask);
-    };
-  }, [logs]);
 }

@@ -1,5 +1,5 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
-import { titleOf } from "../run-log/question-of.ts";
+import { titleOf } from "../../run-log/question-of.ts";
 
 /** One conversation of the list, with those of its runs the list has. */
 export interface SessionGroup {

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { toElapsed } from "../../ui/words.ts";
 import { useNow } from "./use-now.ts";
+import { toElapsed } from "./words.ts";
 
 /** How long something has been under way, anew each second. The server's clock began it, so it is never less than nothing. */
 export function Elapsed({ since }: { since: string }): ReactNode {

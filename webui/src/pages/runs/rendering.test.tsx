@@ -1,0 +1,77 @@
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import type { ReactNode } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, test } from "vitest";
+import { Router } from "wouter";
+import { Empty, Loading, OldNote } from "../../ui/states.tsx";
+import { planCancel, planWords } from "./plan-cancel.ts";
+import { RunTable } from "./run-table.tsx";
+
+const SESSION = "01940c2e-7d00-7200-8000-0000000000b7";
+
+const run = (changes: Partial<RunSummaryFragment>): RunSummaryFragment => ({
+  id: "01940c2e-7d00-7100-8000-0000000000a1",
+  graph: "assistant",
+  role: "assistant",
+  modelProfile: "scripted",
+  status: "SUCCEEDED",
+  input: { text: "What is 6*7?" },
+  answer: null,
+  createdAt: "2025-01-01T10:00:00.000Z",
+  startedAt: "2025-01-01T10:00:01.000Z",
+  finishedAt: "2025-01-01T10:00:02.400Z",
+  recoveries: 0,
+  outcome: { kind: "OK", failedCalls: 0, deniedCalls: 0, cutAnswers: 0 },
+  headSeq: 1,
+  error: null,
+  session: { id: SESSION },
+  ...changes,
+});
+
+const markup = (element: ReactNode): string => renderToStaticMarkup(<Router ssrPath="/runs">{element}</Router>);
+const words = (html: string): string =>
+  html
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+const table = (...runs: RunSummaryFragment[]): string =>
+  markup(<RunTable runs={runs} chosen={new Set()} onChoose={() => {}} />);
+
+test("RunTable shows a run under its day with what it took, and leads to it and to its session", () => {
+  const html = table(run({}));
+  expect(words(html)).toMatch(
+    /Recoveries 1 Jan 2025 Succeeded What is 6\*7\? .*assistant 000000b7 \d\d:\d\d:\d\d 1\.4 s$/,
+  );
+  expect(html).toContain('href="/runs/01940c2e-7d00-7100-8000-0000000000a1"');
+  expect(html).toContain(`href="/chat/${SESSION}"`);
+});
+
+test("RunTable has a clock for what goes on, none for what has not begun, and the reason of what failed", () => {
+  const open = { finishedAt: null, outcome: null };
+  expect(table(run({ ...open, status: "RUNNING" }))).toContain("data-elapsed");
+  expect(words(table(run({ ...open, status: "QUEUED", startedAt: null })))).toContain("not begun");
+  const failed = run({ status: "FAILED", error: { code: "TIMEOUT", message: "no answer\u202e" }, recoveries: 2 });
+  expect(words(table(failed))).toMatch(/TIMEOUT: no answer⟨U\+202E⟩ .*recovered 2× .* 2$/);
+});
+
+test("RunTable has colour for what needs eyes alone, and begins a group of rows each day", () => {
+  const html = table(
+    run({ outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0, cutAnswers: 0 } }),
+    run({ id: "01940c2e-7d00-7100-8000-0000000000a0", createdAt: "2024-12-30T10:00:00.000Z" }),
+  );
+  expect(html.match(/class="_plain_\w+ _(\w+)_/g)?.join(" ")).toMatch(/attention.*attention.*neutral.*neutral/);
+  expect(html.match(/<tbody/g)).toHaveLength(2);
+});
+
+test("planCancel() tells what would be canceled and what has finished already", () => {
+  const plan = planCancel([run({ status: "RUNNING" }), run({ status: "PAUSED" }), run({})]);
+  expect(planWords(plan)).toBe("2 of 3 would be canceled; 1 already finished.");
+  expect(planWords(planCancel([run({ status: "QUEUED" })]))).toBe("1 of 1 would be canceled.");
+});
+
+test("a panel that loads, is empty or old says so, and what may be done", () => {
+  expect(words(markup(<Loading what="runs" />))).toBe("Loading runs…");
+  expect(words(markup(<Empty lead="No runs yet.">Ask something</Empty>))).toBe("No runs yet. Ask something");
+  for (const why of ["OFFLINE", "RECONNECTING", "STALE"] as const)
+    expect(words(markup(<OldNote why={why} asOf={Date.now()} onRetry={() => {}} />))).toMatch(/^As of .* Try now$/);
+});

@@ -1,0 +1,132 @@
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { Link, useSearch } from "wouter";
+import { NEW_PATH, RUNS_PATH } from "../../place.ts";
+import { LeavingButton } from "../../ui/leaving-button.tsx";
+import { ProblemNote } from "../../ui/problem-note.tsx";
+import { Empty, Loading, OldNote } from "../../ui/states.tsx";
+import { useArrival } from "../../ui/use-arrival.ts";
+import { toCount } from "../../ui/words.ts";
+import { CancelDialog } from "./cancel-dialog.tsx";
+import { RunFilters } from "./run-filters.tsx";
+import { RunTable } from "./run-table.tsx";
+import styles from "./runs-page.module.css";
+import { filterWords, parseQuery, type RunsQuery, toAddress } from "./runs-query.ts";
+import { type Runs, useRuns } from "./use-runs.ts";
+
+/** All runs, as the address narrows them. */
+export function RunsPage(): ReactNode {
+  const search = useSearch();
+  const query = useMemo(() => parseQuery(search), [search]);
+  const runs = useRuns(query);
+  useArrival(RUNS_PATH);
+  useEffect(() => {
+    document.title = "Runs · soma";
+  }, []);
+  return (
+    <main id="main" className={styles.page} tabIndex={-1}>
+      <div className={styles.head}>
+        <h1 tabIndex={-1}>Runs</h1>
+        <RunFilters query={query} />
+      </div>
+      <List key={search} query={query} runs={runs} />
+    </main>
+  );
+}
+
+function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
+  const { rows, news, old, problem, reload } = runs;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const choose = (ids: readonly string[], isChosen: boolean): void =>
+    setChosen((before) => (isChosen ? before.union(new Set(ids)) : before.difference(new Set(ids))));
+  return (
+    <>
+      {old === undefined ? null : <OldNote {...old} onRetry={reload} />}
+      {problem === undefined ? null : (
+        <ProblemNote
+          what={rows === undefined ? "The runs could not be loaded." : "The list is not up to date."}
+          problem={problem}
+          onRetry={reload}
+        />
+      )}
+      {rows === undefined && problem === undefined ? <Loading what="runs" /> : null}
+      <ChosenBar chosen={chosen} runs={runs} onClear={() => setChosen(new Set())} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <section className={styles.list} aria-label="List of runs" tabIndex={0} data-old={old?.why}>
+        {news === 0 ? null : (
+          <LeavingButton className={styles.news} onClick={runs.showNews}>
+            ↑ {toCount(news)} new
+          </LeavingButton>
+        )}
+        {rows?.length === 0 ? <Nothing query={query} /> : null}
+        {rows === undefined || rows.length === 0 ? null : <RunTable runs={rows} chosen={chosen} onChoose={choose} />}
+      </section>
+      <Pager query={query} runs={runs} />
+    </>
+  );
+}
+
+interface ChosenBarProps {
+  chosen: ReadonlySet<string>;
+  runs: Runs;
+  onClear(): void;
+}
+
+function ChosenBar({ chosen, runs: { rows, reload }, onClear }: ChosenBarProps): ReactNode {
+  const [asked, setAsked] = useState(false);
+  const those = rows?.filter(({ id }) => chosen.has(id)) ?? [];
+  if (those.length === 0) return null;
+  const done = (): void => {
+    setAsked(false);
+    onClear();
+    reload();
+  };
+  return (
+    <div className={styles.bar}>
+      <span>{toCount(those.length)} chosen</span>
+      <LeavingButton onClick={() => setAsked(true)}>Cancel…</LeavingButton>
+      <LeavingButton onClick={onClear}>Clear</LeavingButton>
+      {asked ? <CancelDialog runs={those} onClose={() => setAsked(false)} onDone={done} /> : null}
+    </div>
+  );
+}
+
+function Nothing({ query }: { query: RunsQuery }): ReactNode {
+  const filters = filterWords(query);
+  const { after, before } = query;
+  if (filters.length === 0 && after === "" && before === "")
+    return (
+      <Empty lead="No runs yet.">
+        <p>Each answer of an agent is a run: every step of it is kept here, and it goes on when a process dies.</p>
+        <p>
+          <Link href={NEW_PATH}>Ask the assistant something</Link>, or on the command line:{" "}
+          <code>npx soma ask "What is 37*12?"</code>
+        </p>
+      </Empty>
+    );
+  return (
+    <Empty lead={filters.length === 0 ? "No runs on this page." : `No runs match: ${filters.join(", ")}.`}>
+      {query.text === "" ? null : <p>Words are looked for in the 5,000 newest runs that the other filters leave.</p>}
+      <p>
+        <Link href={RUNS_PATH}>Show all runs</Link>
+      </p>
+    </Empty>
+  );
+}
+
+function Pager({ query, runs: { rows, pageInfo } }: { query: RunsQuery; runs: Runs }): ReactNode {
+  if (rows === undefined || pageInfo === undefined) return null;
+  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
+  if (!hasNextPage && !hasPreviousPage) return null;
+  return (
+    <nav className={styles.pager} aria-label="Pages of runs">
+      <span>{toCount(rows.length)} shown</span>
+      {hasPreviousPage ? <Link href={toAddress(query, { after: "", before: "" })}>Newest</Link> : null}
+      {hasPreviousPage && startCursor !== null ? (
+        <Link href={toAddress(query, { before: startCursor, after: "" })}>← Newer</Link>
+      ) : null}
+      {hasNextPage && endCursor !== null ? (
+        <Link href={toAddress(query, { after: endCursor, before: "" })}>Older →</Link>
+      ) : null}
+    </nav>
+  );
+}

@@ -1,0 +1,26 @@
+import type { ReactNode } from "react";
+import { Dialog } from "../ui/dialog.tsx";
+import styles from "./key-sheet.module.css";
+import { KEYS } from "./keys.ts";
+
+/** The keys, for those who ask with `?`. */
+export function KeySheet({ onClose }: { onClose: () => void }): ReactNode {
+  return (
+    <Dialog label="Keys" onClose={onClose}>
+      <h2 className={styles.title}>Keys</h2>
+      <dl className={styles.keys}>
+        {KEYS.map(({ keys, what }) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={onClose}>
+        Close
+      </button>
+    </Dialog>
+  );
+}

@@ -1,0 +1,32 @@
+import { type ReactNode, useLayoutEffect, useRef } from "react";
+import styles from "./dialog.module.css";
+
+interface DialogProps {
+  /** What it is called for those who listen. */
+  label: string;
+  onClose(): void;
+  children: ReactNode;
+}
+
+/** Over the page while it is mounted; Escape and a press beside it close it, and the focus goes back to where it was. */
+export function Dialog({ label, onClose, children }: DialogProps): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  // While it is still on the page: a dialog that is gone cannot give the focus back.
+  useLayoutEffect(() => {
+    const mine = dialog.current;
+    mine?.showModal();
+    return () => mine?.close();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does for keys what the press beside it does
+    <dialog
+      ref={dialog}
+      className={styles.dialog}
+      aria-label={label}
+      onCancel={onClose}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      <div className={styles.body}>{children}</div>
+    </dialog>
+  );
+}
