@@ -12,7 +12,7 @@ export interface Learned {
 }
 
 /** What a server answers, and what was found out to get there; to be learned once the model has said something. */
-export interface Answered {
+interface Answered {
   body: Peeked;
   found: { base: string; quirks: ReadonlySet<Quirk> };
 }
