@@ -1,9 +1,19 @@
 import { isRecord } from "@soma/schemas/json";
 import type { ModelChoice } from "./model-profile.ts";
 
+const OF_KEYS = "api|access|auth|bearer|secret|secret[-_]?access|session|security|client|private|account|subscription";
 /** Names under which people write a key itself. */
-const KEY_NAME =
-  /^(?:api[-_]?|access[-_]?|auth[-_]?|bearer[-_]?|secret[-_]?)?(?:key|token|secret|password)$|^(?:authorization|bearer|credentials?)$/i;
+const KEY_NAME = new RegExp(
+  [
+    `^(?:(?:x|goog|google|aws|ocp[-_]?apim)[-_]?)*(?:(?:${OF_KEYS})[-_]?)*(?:key|token|secret|password)$`,
+    "^(?:proxy[-_]?)?authorization$|^(?:bearer|cookie|credentials?)$",
+  ].join("|"),
+  "i",
+);
+/** Names under which an address carries one. */
+const KEY_OF_QUERY = /^(?:code|sig|signature)$/i;
+/** What a profile hands on as it is. */
+const HANDED_ON = ["options", "providerOptions"];
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** What stood beside the model before there were params. */
 const MOVED = ["temperature", "maxOutputTokens"];
@@ -25,6 +35,9 @@ export function misplaced(where: string, profile: Profile): { faults: string[]; 
       tell(name, "holds a key; this file says where keys are: apiKeyEnv names a variable, apiKeyFile a file");
     else if (MOVED.includes(name)) tell(name, `stands in params now: params: { ${name}: ... }`);
   }
+  for (const name of HANDED_ON)
+    for (const path of keysWithin(profile[name]))
+      tell(name, `holds a key at ${path}; it is given by apiKeyEnv, apiKeyFile or optionsEnv`);
   if (typeof apiKeyEnv === "string" && !VARIABLE.test(apiKeyEnv))
     tell("apiKeyEnv", "is no name of an environment variable; it takes the name, never the key");
   if (typeof baseUrl === "string" && holdsKey(baseUrl))
@@ -35,10 +48,19 @@ export function misplaced(where: string, profile: Profile): { faults: string[]; 
   return { faults, rest: "baseUrl" in profile && !("baseUrl" in rest) ? { ...rest, baseUrl: "told" } : rest };
 }
 
+/** Where a value that is handed on holds keys. */
+function keysWithin(value: unknown, path: readonly string[] = []): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+    KEY_NAME.test(name) ? [[...path, name].join("/")] : keysWithin(inner, [...path, name]),
+  );
+}
+
 function holdsKey(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { username, password, searchParams } = new URL(address);
-  return username !== "" || password !== "" || [...searchParams.keys()].some((name) => KEY_NAME.test(name));
+  const isKey = (name: string): boolean => KEY_NAME.test(name) || KEY_OF_QUERY.test(name);
+  return username !== "" || password !== "" || [...searchParams.keys()].some(isKey);
 }
 
 /** Fallbacks that are not there, and circles of them, each told once. */

@@ -6,7 +6,11 @@ import { Type } from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModels } from "./models.ts";
 
-const PROVIDERS = { rules: Type.Object({}), server: Type.Object({ baseUrl: Type.String() }) };
+const PROVIDERS = {
+  rules: Type.Object({}),
+  server: Type.Object({ baseUrl: Type.String() }),
+  sdk: Type.Object({ options: Type.Optional(Type.Unknown()), providerOptions: Type.Optional(Type.Unknown()) }),
+};
 const TIMES = "timeoutsMs: { connect: 1, firstToken: 1, total: 1 }";
 const A = `a: { provider: server, model: m, baseUrl: "http://a.example/v1", ${TIMES} }`;
 const B = `b: { provider: rules, model: m, ${TIMES} }`;
@@ -71,7 +75,7 @@ tenants: { acme: { allow: [b] } }
       "/profiles/a/price must have required property 'outputPerMillion'",
       "/profiles/a/price/cachedInputPerMillion must be <= 1000000",
       '/profiles/a/price/currency must match pattern "^[A-Z]{3}$"',
-      '/profiles/b has provider "nobody"; there are rules, server',
+      '/profiles/b has provider "nobody"; there are rules, server, sdk',
       "/profiles/b must have required property 'model'",
       "/profiles/b must have required property 'timeoutsMs'",
       "/profiles/c must be object",
@@ -100,6 +104,30 @@ tenants: { acme: { allow: [b] } }
       "/profiles/a/baseUrl holds a password or a key",
     ],
     [
+      `a: { provider: server, model: m, baseUrl: "https://a.example?code=sk-very-secret", ${TIMES} }`,
+      "/profiles/a/baseUrl holds a password or a key",
+    ],
+    [
+      `a: { provider: server, model: m, baseUrl: "https://a.example?subscription-key=sk-very-secret", ${TIMES} }`,
+      "/profiles/a/baseUrl holds a password or a key",
+    ],
+    [
+      `a: { provider: sdk, model: m, options: { apiKey: sk-very-secret }, ${TIMES} }`,
+      "/profiles/a/options holds a key at apiKey",
+    ],
+    [
+      `a: { provider: sdk, model: m, options: { secretAccessKey: sk-very-secret }, ${TIMES} }`,
+      "/profiles/a/options holds a key at secretAccessKey",
+    ],
+    [
+      `a: { provider: sdk, model: m, options: { headers: { Authorization: sk-very-secret } }, ${TIMES} }`,
+      "/profiles/a/options holds a key at headers/Authorization",
+    ],
+    [
+      `a: { provider: sdk, model: m, providerOptions: { b: [{ x-api-key: sk-very-secret }] }, ${TIMES} }`,
+      "/profiles/a/providerOptions holds a key at b/0/x-api-key",
+    ],
+    [
       `a: { provider: rules, model: m, apiKeyEnv: A, apiKeyFile: /a, ${TIMES} }`,
       "/profiles/a has an apiKeyEnv and an apiKeyFile",
     ],
@@ -107,6 +135,11 @@ tenants: { acme: { allow: [b] } }
     const faults = await faultsOf(profile);
     expect(faults).toEqual([expect.stringContaining(fault)]);
     expect(faults.join()).not.toContain("very-secret");
+  });
+
+  it("takes what is handed on with names that are like those of keys", async () => {
+    const options = "options: { region: r, maxTokens: 1 }, providerOptions: { openai: { promptCacheKey: a } }";
+    expect(await faultsOf(`a: { provider: sdk, model: m, ${options}, ${TIMES} }`)).toEqual([]);
   });
 
   it("says where parameters stand that stood beside the model", async () => {

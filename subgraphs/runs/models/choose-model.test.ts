@@ -1,6 +1,6 @@
 import { loadModels, type ModelsConf } from "@soma/conf/models";
 import { afterEach, describe, expect, test } from "vitest";
-import { type ChooseModelParams, chooseModel as choose } from "./choose-model.ts";
+import { type ChooseModelParams, chooseModel as choose, look } from "./choose-model.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import { collect } from "./testing/collect.ts";
 import { type OpenAiServer, scriptedAnswer, startOpenAiServer } from "./testing/openai-server.ts";
@@ -244,4 +244,28 @@ describe("chooseModel() by SOMA_MODEL_BASE_URL", () => {
       "scripted",
     );
   });
+});
+
+test("look() shares limits and breakers between profiles of one place, and not between packages and their accounts", async () => {
+  const client = { profile: "p", provider: "ai-sdk", model: "m", isAi: true, chat: () => (async function* () {})() };
+  const stub = new Map([["ai-sdk", { name: "ai-sdk", look: async () => ({ usable: true, why: "", client }) }]]);
+  const places: string[] = [];
+  const lanes = {
+    guard: (guarded: typeof client, { place }: { place: string }) => {
+      places.push(place);
+      return guarded;
+    },
+  };
+  const timeoutsMs = { connect: 1, firstToken: 1, total: 1 };
+  const around = { models, env: {}, fetch, limits: {}, lanes, providers: stub } as unknown as ChooseModelParams;
+  for (const of of [
+    { package: "@ai-sdk/a" },
+    { package: "@ai-sdk/a", params: { seed: 1 } },
+    { package: "@ai-sdk/b" },
+    { package: "@ai-sdk/a", options: { region: "r" } },
+    { package: "@ai-sdk/a", optionsEnv: { secretAccessKey: "OTHER" } },
+  ])
+    await look("p", { provider: "ai-sdk", model: "m", timeoutsMs, ...of }, around, true);
+  expect(places[0]).toBe(places[1]);
+  expect(new Set(places).size).toBe(4);
 });

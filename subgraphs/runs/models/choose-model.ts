@@ -103,10 +103,15 @@ export async function look(
   const limited = { ...profile, timeoutsMs };
   const found = await provider.look({ name, profile: limited, env, fetch, scenario, named });
   if (!found.usable) return { profile: name, ...found };
-  const { baseUrl, maxConcurrent } = profile;
-  const place = JSON.stringify([profile.provider, baseUrl ?? "", readKey(profile, env).apiKey ?? ""]);
-  const guarded = lanes?.guard(found.client, { place, maxConcurrent }) ?? found.client;
+  const guarded =
+    lanes?.guard(found.client, { place: placeOf(profile, env), maxConcurrent: profile.maxConcurrent }) ?? found.client;
   return { profile: name, ...found, client: withTerms(guarded, profile) };
+}
+
+/** Address and key, or what a package makes them of. */
+function placeOf(profile: ModelProfile, env: Env): string {
+  const { package: of, options, optionsEnv } = profile as ModelProfile & Readonly<Record<string, unknown>>;
+  return JSON.stringify([profile.provider, profile.baseUrl, readKey(profile, env).apiKey, of, options, optionsEnv]);
 }
 
 /** A client that says what its profile says of its price, its room and its server. */

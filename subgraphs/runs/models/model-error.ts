@@ -50,7 +50,7 @@ export function parseRetryAfter(header: string | null, now: number): number | nu
 export type Quote = (text: string, maxLength: number) => string;
 
 /** Shapes of keys, whole or masked in part, as servers like to repeat them in their errors. */
-const KEY_SHAPES = /\b(?:sk|pk|rk|key|gsk|xai)[-_][\w*.-]{6,}/g;
+const KEY_SHAPES = /\b(?:(?:sk|pk|rk|gsk|xai)[-_]|key[-_](?=[\w.-]*[\d*]))[\w*.-]{6,}/g;
 
 /** A key that is shorter is a placeholder, such as "none" or "ollama", for servers that want any; its letters are in words. */
 const MIN_KEY_LENGTH = 8;

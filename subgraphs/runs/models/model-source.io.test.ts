@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { createLog } from "@soma/shared/log";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLook } from "./follow-models.ts";
+import { ModelError } from "./model-error.ts";
 import { createModelSource, type ModelSource } from "./model-source.ts";
 
 const WHO = { tenant: "acme", role: "clerk" };
@@ -105,6 +106,34 @@ describe("a model source", () => {
     await look();
     await look();
     expect(Object.keys(source.conf.profiles)).toEqual(["one"]);
+  });
+
+  test("takes what changes while it takes a change, and what it could not take while a server was away", async () => {
+    await write([scripted("one")]);
+    const source = await open();
+    let meanwhile = async (): Promise<void> => {};
+    const reload = async (): Promise<void> => {
+      await source.reload();
+      await meanwhile();
+    };
+    const slow: ModelSource = Object.create(source, { reload: { value: reload } });
+    const look = createLook({ source: slow, confDir, log });
+    const lookTwice = async (): Promise<void> => look().then(look);
+    meanwhile = () => write([scripted("one"), scripted("two"), scripted("three")]);
+    await write([scripted("one"), scripted("two")]);
+    await lookTwice();
+    await lookTwice();
+    expect(Object.keys(source.conf.profiles)).toEqual(["one", "two", "three"]);
+
+    lines.splice(0);
+    meanwhile = () => Promise.reject(new ModelError("UNAVAILABLE", "no server answers"));
+    await write([scripted("one")]);
+    await lookTwice();
+    await look();
+    expect(lines).toMatchObject([{ msg: "models.yaml cannot be taken; what was there before goes on" }]);
+    meanwhile = async () => {};
+    await look();
+    expect(lines).toMatchObject([{ level: 50 }, { msg: "models.yaml is loaded again" }]);
   });
 
   test("takes a key that changes in its file, and logs none", async () => {

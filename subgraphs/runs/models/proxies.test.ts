@@ -17,12 +17,18 @@ describe("readProxies()", () => {
     expect(proxyOf(env, url)).toBe(proxy);
   });
 
-  test.each(["127.0.0.1", "127.9.9.9", "localhost", "ollama.localhost", "[::1]", "0.0.0.0"])(
-    "never leads to %s",
-    (host) => {
-      expect(proxyOf({ HTTP_PROXY: P, HTTPS_PROXY: P }, `http://${host}:11434/v1`)).toBeUndefined();
-    },
-  );
+  test.each([
+    "127.0.0.1",
+    "127.9.9.9",
+    "localhost",
+    "ollama.localhost",
+    "[::1]",
+    "0.0.0.0",
+    "localhost.",
+    "[::ffff:127.0.0.1]",
+  ])("never leads to %s", (host) => {
+    expect(proxyOf({ HTTP_PROXY: P, HTTPS_PROXY: P }, `http://${host}:11434/v1`)).toBeUndefined();
+  });
 
   test.each<[string, string, boolean]>([
     ["*", "https://a.example", true],
@@ -43,6 +49,10 @@ describe("readProxies()", () => {
     ["10.9.8.7", "http://10.9.8.7", true],
     ["fd00::/8", "http://[fd00::7]", true],
     ["[fd00::7]:80", "http://[fd00::7]", true],
+    ["fd00:0:0:0:0:0:0:7", "http://[fd00::7]", true],
+    ["[fd00:0::7]", "http://[fd00::7]", true],
+    ["fe80::1%eth0", "http://[fd00::7]", false],
+    ["[fd00::]/8", "http://[fd00::7]", true],
     ["10.0.0.0/8", "http://[fd00::7]", false],
   ])("with NO_PROXY %s keeps %s out: %s", (noProxy, url, isDirect) => {
     const all = { HTTP_PROXY: P, HTTPS_PROXY: P };

@@ -7,7 +7,9 @@ export type ProxyOf = (url: URL) => URL | undefined;
 
 /** Whether an address is this machine's own. */
 export function isLoopback({ hostname }: URL): boolean {
-  return /^(?:127(?:\.\d+){3}|localhost|.+\.localhost|\[::1\]|0\.0\.0\.0)$/.test(hostname);
+  return /^(?:127(?:\.\d+){3}|(?:.+\.)?localhost\.?|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]|0\.0\.0\.0)$/.test(
+    hostname,
+  );
 }
 
 /**
@@ -47,10 +49,13 @@ function readNoProxy(written: string): (url: URL) => boolean {
 }
 
 function toRule(entry: string): (url: URL) => boolean {
-  const block = /^([^/]+)\/(\d{1,3})$/.exec(entry);
+  const block = /^\[?([^/\]]+)\]?\/(\d{1,3})$/.exec(entry);
   if (block?.[1] !== undefined && isIP(block[1]) !== 0) return toBlock(block[1], Number(block[2]));
   const { host = entry, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+))?$/.exec(entry)?.groups ?? {};
-  const name = host.replace(/^\[|\]$/g, "").replace(/^\*?\./, "");
+  const written = host.replace(/^\[|\]$/g, "").replace(/^\*?\./, "");
+  // An address of IPv6 has many writings; a URL has the shortest.
+  const address = `http://[${written}]`;
+  const name = URL.canParse(address) ? hostOf(new URL(address)) : written;
   return (url) => {
     const asked = hostOf(url);
     if (port !== undefined && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) return false;

@@ -86,16 +86,20 @@ function onlyText(text: string): Split {
   return { said: said("text", text), rest: "", next: undefined };
 }
 
+/** What tells thinking from code: backticks, blank lines, and the tags that close. */
+const MARKS = /`+|\n[^\S\n]{0,80}\n|<\/(?:think(?:ing)?|thought|reasoning)>|\[\/THINK\]/g;
+
 /** Text that may turn out to have been thinking. */
 function answer(): State {
   const code = createCodeWatch();
   return (text, isEnd) => {
     let from = 0;
-    for (const { index, 0: found } of text.matchAll(/`+|<\/think(?:ing)?>|\[\/THINK\]/g)) {
+    for (const { index, 0: found } of text.matchAll(MARKS)) {
       // The run of backticks may go on in what comes next.
       if (found.startsWith("`") && index + found.length === text.length && !isEnd && found.length < MAX_HELD) break;
       from = index + found.length;
       if (found.startsWith("`")) code.ticks(found.length);
+      else if (found.startsWith("\n")) code.blankLine();
       else if (!code.inside())
         return {
           said: [...said("text", text.slice(0, index)), { type: "answerBegins" }],
@@ -104,9 +108,7 @@ function answer(): State {
         };
     }
     const tail = text.slice(from);
-    const keep = isEnd
-      ? 0
-      : Math.max(/`*$/.exec(tail)?.[0].length ?? 0, ...TAGS.map(([, close]) => beginningOf(close, tail)));
+    const keep = isEnd ? 0 : Math.max(code.mayEndIn(tail), ...TAGS.map(([, close]) => beginningOf(close, tail)));
     return {
       said: said("text", text.slice(0, text.length - keep)),
       rest: text.slice(text.length - keep),
@@ -122,11 +124,17 @@ function beginningOf(tag: string, text: string): number {
   return 0;
 }
 
-/** Code in Markdown: a run of backticks opens it, and one of the same length closes it. */
+/** Code in Markdown: a run of backticks opens it, and one of the same length closes it; in a line, also a blank line does. */
 function createCodeWatch() {
   let open = 0;
+  const isInLine = (): boolean => open > 0 && open < 3;
   return {
     inside: () => open > 0,
+    /** Characters at the end of a text that may be the begin of what opens or closes code. */
+    mayEndIn: (text: string): number => (isInLine() ? /`*$|\n[^\S\n]{0,80}$/ : /`*$/).exec(text)?.[0].length ?? 0,
+    blankLine(): void {
+      if (isInLine()) open = 0;
+    },
     ticks(length: number): void {
       if (open === 0) open = length;
       else if (open === length) open = 0;

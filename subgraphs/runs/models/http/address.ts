@@ -1,6 +1,14 @@
-/** Hosts of this machine and of a home or office; nobody has a certificate for them. */
-const NEAR =
-  /^(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[::1\]|[^.:/]+(?:[:/]|$)|[^/]*\.local(?:[:/]|$))/i;
+/** Hosts of this machine, of a home or office, and of the networks of containers; nobody has a certificate for them. */
+const NEAR = new RegExp(
+  [
+    String.raw`^(?:localhost|0\.0\.0\.0|127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)`,
+    String.raw`^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.`,
+    String.raw`^\[(?:::1?|::ffff:[^\]]*|f[cd][0-9a-f]{2}:[^\]]*|fe[89ab][0-9a-f]:[^\]]*)\]`,
+    "^[^.:/[]+(?:[:/]|$)",
+    String.raw`^[^/:]*\.(?:local|localhost|lan|home|internal|home\.arpa)(?:[:/]|$)`,
+  ].join("|"),
+  "i",
+);
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** What people paste: the address of one operation instead of what they have in common. */
 const OPERATION = /\/(?:chat\/completions|completions|models|responses|embeddings)\/*$/;

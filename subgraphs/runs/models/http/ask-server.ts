@@ -1,15 +1,20 @@
 import { isRecord } from "@soma/schemas/json";
-import { readText } from "@soma/shared/read-text";
 import type { Quote } from "../model-error.ts";
 import { type Refusal, readRefusal, toResponseError } from "./errors.ts";
 import { type Quirk, quirkOf } from "./quirks.ts";
-import { MAX_EVENT_LENGTH } from "./sse.ts";
+import { drop, isWhole, type Peeked, peek, readWhole } from "./read-json.ts";
 
 /** What a client has found out about its server, by asking it. */
 export interface Learned {
   /** Address below which the operations are; undefined until one was answered. */
   base: string | undefined;
   quirks: ReadonlySet<Quirk>;
+}
+
+/** What a server answers, and what was found out to get there; to be learned once the model has said something. */
+interface Answered {
+  body: Peeked;
+  found: { base: string; quirks: ReadonlySet<Quirk> };
 }
 
 export interface AskServerParams {
@@ -25,22 +30,16 @@ export interface AskServerParams {
   extra: readonly string[];
 }
 
-/**
- * The answer of a server, asked in the way it takes: where it is, and without what it refuses. What was found out is kept
- * once it has led to an answer, so that the next call asks once.
- */
-export async function askServer({ who, bases, learned, quote, post, ...adapts }: AskServerParams): Promise<Response> {
+/** The answer of a server, asked in the way it takes: where it is, and without what it refuses. */
+export async function askServer({ who, bases, learned, quote, post, ...adapts }: AskServerParams): Promise<Answered> {
   const refusals: Refusal[] = [];
   const places = learned.base === undefined ? bases : [learned.base];
   for (const base of places) {
     const quirks = new Set(learned.quirks);
     for (;;) {
-      const response = await asRefused(await post(base, quirks), base !== places.at(-1));
-      if (response.ok && !isPage(response)) {
-        Object.assign(learned, { base, quirks });
-        return response;
-      }
-      const refusal = await readRefusal(response, base);
+      const { answer, refused } = await sort(await post(base, quirks), base !== places.at(-1));
+      if (answer !== undefined) return { body: answer, found: { base, quirks } };
+      const refusal = await readRefusal(refused, base);
       const quirk = quirkOf(refusal, quirks, adapts);
       if (quirk === undefined) {
         refusals.push(refusal);
@@ -57,21 +56,37 @@ export async function askServer({ who, bases, learned, quote, post, ...adapts }:
   throw toResponseError(who, told, quote);
 }
 
-/** Some servers answer 200 with an error where nothing is: while there is another place to look, such an answer is read. */
-async function asRefused(response: Response, hasNext: boolean): Promise<Response> {
-  if (!hasNext || !response.ok || response.headers.get("content-type")?.includes("json") !== true) return response;
-  const body = await readText(response.body, MAX_EVENT_LENGTH, "the answer");
-  const isError = isErrorAlone(body);
-  return new Response(body, {
-    status: isError ? 404 : response.status,
-    headers: { "content-type": "application/json" },
-  });
+type Sorted =
+  | { answer: Peeked; refused?: undefined }
+  | { answer?: undefined; refused: Pick<Response, "status" | "headers" | "body"> };
+
+/**
+ * Tells an answer from what is none, by its begin, whatever it is labelled. Some servers answer 200 with an error or a
+ * greeting where nothing is: while there is another place to look, JSON is read to its end for that.
+ */
+async function sort(response: Response, hasNext: boolean): Promise<Sorted> {
+  const { status, headers, body } = response;
+  if (!response.ok || isPage(response)) return { refused: response };
+  const peeked = await peek(body ?? once(""));
+  if (peeked.first === "<") {
+    await drop(peeked);
+    return { refused: { status, headers, body: new Response("<").body } };
+  }
+  if (!hasNext || !isWhole(peeked)) return { answer: peeked };
+  const text = await readWhole(peeked);
+  if (!isOther(text)) return { answer: { first: peeked.first, whole: once(text) } };
+  return { refused: { status: 404, headers, body: new Response(text).body } };
 }
 
-function isErrorAlone(body: string): boolean {
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+/** Whether a text is JSON without an answer of a model in it. */
+function isOther(text: string): boolean {
   try {
-    const json: unknown = JSON.parse(body);
-    return isRecord(json) && (json.error ?? undefined) !== undefined && json.choices === undefined;
+    const json: unknown = JSON.parse(text);
+    return !isRecord(json) || (json.choices === undefined && json.output === undefined);
   } catch {
     return false;
   }
@@ -83,5 +98,8 @@ function isPage(response: Response): boolean {
 
 /** Whether nothing that speaks of models is at this address. */
 function isElsewhere(refusal: Refusal | undefined): boolean {
-  return refusal !== undefined && (refusal.isPage || refusal.status === 404 || refusal.status === 405);
+  if (refusal === undefined) return false;
+  const { status, isPage: isForPeople } = refusal;
+  // A page with another status is that of a proxy, before a server that is away or that wants a key.
+  return status === 404 || status === 405 || (isForPeople && status < 400);
 }

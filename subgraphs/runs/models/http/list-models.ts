@@ -2,6 +2,7 @@ import { isRecord } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { operationAt, placeOf } from "./address.ts";
+import { keyHeaders } from "./key.ts";
 
 /** Bytes of a list of models that are read. */
 const MAX_LIST_BYTES = 1_000_000;
@@ -52,7 +53,7 @@ async function listAt(
   base: string,
   { apiKey, fetch: send, limitMs }: Omit<ListModelsParams, "bases">,
 ): Promise<Listed | string> {
-  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  const headers = keyHeaders(new URL(base).hostname, apiKey ?? "");
   try {
     const response = await send(operationAt(base, "/models"), {
       headers,

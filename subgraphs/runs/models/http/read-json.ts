@@ -5,31 +5,47 @@ import { MAX_EVENT_LENGTH, readEvents } from "./sse.ts";
 /** Blank bytes before a body whose first character tells what it is. */
 const MAX_BLANKS = 65_536;
 
+/** A body whose begin was looked at: its first character that is no blank, and all of it from the start. */
+export interface Peeked {
+  first: string;
+  whole: AsyncIterable<Uint8Array>;
+}
+
 /**
  * The JSON of each event up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON object, which is
  * given whole. Servers and proxies label either as the other, so the first character decides.
  */
-export async function* readJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const { first, whole } = await peek(body);
-  if (first === "<")
-    throw new ModelError(
-      "MODEL_REFUSED",
-      "what answers is a web page, not a model; check baseUrl of the model profile",
-    );
-  if (first === "{" || first === "[") {
-    yield await readText(whole, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
-      throw new ModelError("MODEL_FAILED", cause.message, { cause });
-    });
+export async function* readJson(body: Peeked): AsyncGenerator<string> {
+  if (isWhole(body)) {
+    yield await readWhole(body);
     return;
   }
-  for await (const data of readEvents(whole)) {
+  for await (const data of readEvents(body.whole)) {
     if (data.trim() === "[DONE]") return;
     if (data.trim() !== "") yield data;
   }
 }
 
-/** The first character of a body that is no blank, and the body from its start. */
-async function peek(body: AsyncIterable<Uint8Array>): Promise<{ first: string; whole: AsyncIterable<Uint8Array> }> {
+/** Whether a body is JSON as a whole, and no stream of events. */
+export function isWhole({ first }: Peeked): boolean {
+  return first === "{" || first === "[";
+}
+
+export function readWhole({ whole }: Peeked): Promise<string> {
+  return readText(whole, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
+    throw new ModelError("MODEL_FAILED", cause.message, { cause });
+  });
+}
+
+/** Leaves a body that nobody reads on; only what has begun can be left. */
+export async function drop({ whole }: Peeked): Promise<void> {
+  const chunks = whole[Symbol.asyncIterator]();
+  await chunks.next();
+  await chunks.return?.();
+}
+
+/** Looks at the begin of a body. */
+export async function peek(body: AsyncIterable<Uint8Array>): Promise<Peeked> {
   const chunks = body[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];
   let first = "";

@@ -84,22 +84,31 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   const { dialect, learned, baseUrl, model, apiKey } = options;
   const who = `${options.profile} (${model})`;
   const by = dialect.nameOf(options);
-  const quote = createQuote(apiKey?.trim(), ...new URL(baseUrl).searchParams.values());
+  const quote = createQuote(apiKey?.trim(), ...secretsIn(baseUrl));
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
   const reader = dialect.createReader({ by, tools: request.tools.map(({ name }) => name), quote });
-  const progress = { hasBegun: false, hasHeard: false };
+  const progress: Progress = { hasBegun: false, hasHeard: false };
   try {
-    const response = await askServer({
+    const post = postWith(options, request, deadlines);
+    const { body, found } = await askServer({
       ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible },
-      post: postWith(options, request, deadlines),
+      async post(base, quirks) {
+        progress.hasBegun = false;
+        const response = await post(base, quirks);
+        progress.hasBegun = response.ok;
+        return response;
+      },
       extra: dialect.extraFields(request.messages, by),
     });
-    progress.hasBegun = true;
-    for (const quirk of request.tools.length === 0 ? [] : learned.quirks) {
+    for (const quirk of request.tools.length === 0 ? [] : found.quirks) {
       const text = NOTE_OF[quirk];
       if (text !== undefined) yield { type: "note", text };
     }
-    yield* toEvents(readJson(response.body ?? nothing()), reader, deadlines, progress);
+    const hear = (): void => {
+      progress.hasHeard = true;
+      Object.assign(learned, found);
+    };
+    yield* toEvents(readJson(body), { reader, deadlines, hear });
   } catch (error) {
     const spent = spentOn(error, progress, reader.usage());
     throw deadlines.failure() ?? toCallError(who, new URL(baseUrl).origin, error, spent);
@@ -108,7 +117,11 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
+/** Values of an address's query that may be keys; what servers repeat of the others says what is wrong. */
+function secretsIn(baseUrl: string): string[] {
+  const said = /^(?:(?:api[-_])?version|model|deployment|region|location|project)$/i;
+  return [...new URL(baseUrl).searchParams].flatMap(([name, value]) => (said.test(name) ? [] : value));
+}
 
 /** Server and model, for most dialects. */
 export function modelAt({ baseUrl, model }: ServerClientOptions): string {
@@ -142,14 +155,12 @@ function postWith(options: Caller, request: ChatRequest, deadlines: Deadlines) {
 
 async function* toEvents(
   texts: AsyncIterable<string>,
-  reader: AnswerReader,
-  deadlines: Deadlines,
-  progress: Progress,
+  { reader, deadlines, hear }: { reader: AnswerReader; deadlines: Deadlines; hear(): void },
 ): AsyncGenerator<ChatEvent> {
   try {
     for await (const json of texts) {
       const { events, isAlive, isLast } = reader.add(json);
-      progress.hasHeard ||= isAlive || isLast;
+      if (isAlive || isLast) hear();
       if (isAlive) deadlines.token();
       if (isLast) deadlines.finished();
       yield* events;

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@soma/schemas/json";
 import type { ChatEvent, ModelUsage } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
+import { ModelError } from "../model-error.ts";
 import { createSpokenText } from "../spoken-text.ts";
 import type { Said } from "../thinking-tags.ts";
 import { createCalls } from "./calls.ts";
@@ -32,9 +33,11 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
   let usage: WireChunk["usage"] = null;
   let response: WireChunk["response"];
   let extra: JsonObject = {};
+  let stray: string | undefined;
 
   return {
     add(chunk) {
+      stray ??= chunk.stray;
       finishReason = chunk.finishReason ?? finishReason;
       usage = chunk.usage ?? usage;
       response ??= chunk.response;
@@ -48,6 +51,8 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
     end() {
       const rest = spoken.end();
       const made = calls.end();
+      if (stray !== undefined && finishReason === null && bytes === 0)
+        throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${stray}`);
       const reason = toReason(finishReason, made.length > 0);
       if (spoken.isBlank() && made.length === 0) throw blankAnswer(reason);
       const isGiven = made.length > 0 || Object.keys(extra).length > 0;

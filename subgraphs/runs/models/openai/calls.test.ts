@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NAMELESS } from "../calls-of-answer.ts";
 import { createCalls } from "./calls.ts";
 import type { WireToolCall } from "./wire-chunk.ts";
 
@@ -123,6 +124,38 @@ describe("createCalls() puts tool calls together", () => {
     expect(callsOf([piece(null, "a", "f", whole), piece(null, "a", "f", whole)])).toEqual([["a", "f", whole]]);
     expect(callsOf([piece(0, null, "f", whole), piece(0, null, "f", whole)])).toEqual([["call_0", "f", whole]]);
     expect(callsOf([piece(0, "a", "f", whole), piece(0, "b", "f", whole)])).toHaveLength(2);
+  });
+
+  test.each<[string, WireToolCall[]]>([
+    ["with other blanks", [piece(0, "a", "f", '{"x":1}'), piece(0, "a", "f", '{ "x": 1 }\n')]],
+    ["without its id", [piece(0, "a", "f", '{"x":1}'), piece(0, null, "f", '{"x":1}')]],
+    ["with the id it had not", [piece(0, null, "f", '{"x":1}'), piece(0, "a", "f", '{"x":1}')]],
+    ["without its id and index", [piece(null, "a", "f", '{"x":1}'), piece(null, null, "f", '{"x":1}')]],
+    ["without its name", [piece(0, "a", "f", '{"x":1}'), piece(0, "a", null, '{"x":1}')]],
+    ["with nothing but its arguments", [piece(null, "a", "f", '{"x":1}'), piece(null, null, null, '{"x":1}')]],
+  ])("once, when it is sent again %s", (_how, pieces) => {
+    expect(callsOf(pieces)).toEqual([["a", "f", '{"x":1}']]);
+  });
+
+  test.each<[string | null]>([["a"], [null]])("whose name begins as another tool, with id %s in its rest", (id) => {
+    const pieces = [piece(0, "a", "search"), piece(0, id, "_web", '{"q":1}')];
+    expect(callsOf(pieces, ["search", "search_web"])).toEqual([["a", "search_web", '{"q":1}']]);
+    const repeated = [piece(0, "a", "search", '{"q"'), piece(0, id ?? "a", "search", ":1}")];
+    expect(callsOf(repeated, ["search", "search_web"])).toEqual([["a", "search", '{"q":1}']]);
+    expect(callsOf([piece(0, "a", "get_"), piece(0, id, "now", "{}")], ["now", "get_now"])).toEqual([
+      ["a", "get_now", "{}"],
+    ]);
+  });
+
+  test("that have no name and an id of their own after a whole call, and names none", () => {
+    expect(callsOf([piece(null, "a", "f", "{}"), piece(null, "b", null, '{"x":1}')])).toEqual([
+      ["a", "f", "{}"],
+      ["b", NAMELESS, '{"x":1}'],
+    ]);
+    expect(callsOf([piece(null, "a", null, "{}"), piece(null, "b", "g", '{"x":1}')])).toEqual([
+      ["a", NAMELESS, "{}"],
+      ["b", "g", '{"x":1}'],
+    ]);
   });
 
   test("and keeps what the server says of each beside", () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ToolCall } from "@soma/sdk/model-client";
 import { createCallIds, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
@@ -17,13 +18,13 @@ export function createCalls(tools: readonly string[]): Calls {
     add(piece) {
       const current = find(open, piece);
       const relation = current === undefined ? "ANOTHER" : relationOf(current, piece, tools);
-      if (relation === "REPEATED") return;
       if (relation === "ANOTHER" || current === undefined) {
         open.push({ ...piece });
         if (open.length > MAX_TOOL_CALLS) throw tooManyCalls();
         return;
       }
       current.id ??= piece.id;
+      if (relation === "REPEATED") return;
       current.name = joinNames(current.name, piece.name, tools);
       current.arguments += piece.arguments;
       current.extra = mergeExtra(current.extra, piece.extra);
@@ -51,45 +52,53 @@ function find(open: readonly WireToolCall[], { index, id }: WireToolCall): WireT
 /**
  * Servers disagree: some leave the index out, some give every call index 0, some repeat id and name in each piece, some
  * send a call whole once more when it is finished, some change the id in the middle, and some write a name in pieces. So a
- * piece with a name begins another call when its id differs, when the call before is complete, or when that one is a tool of
- * its own and the names are no pieces of one.
+ * piece begins another call when it has an id or a name of its own and the call before is complete, and one with a name
+ * also when its id differs, or when the names are no pieces of one.
  */
 function relationOf(
   current: WireToolCall,
   piece: WireToolCall,
   tools: readonly string[],
 ): "SAME" | "ANOTHER" | "REPEATED" {
-  if (piece.name === null || current.name === null) return "SAME";
-  const sameId = piece.id !== null && piece.id === current.id;
-  if (piece.id !== null && current.id !== null && !sameId) return "ANOTHER";
-  const isKnown = sameId || (piece.index !== null && piece.id === null && current.id === null);
-  // What it costs to look whether arguments are whole is paid where that decides.
-  const isAgain = isKnown && piece.name === current.name && piece.arguments === current.arguments;
-  if (isAgain && isObject(current.arguments)) return "REPEATED";
-  // A server that gives all calls one id sends them whole; to one that is whole nothing can be added.
-  if (sameId) return piece.arguments.startsWith("{") && isObject(current.arguments) ? "ANOTHER" : "SAME";
-  if (piece.name === current.name)
-    return piece.arguments.startsWith("{") && current.arguments.endsWith("}") && isObject(current.arguments)
-      ? "ANOTHER"
-      : "SAME";
+  const areNamed = piece.name !== null && current.name !== null;
+  // To a call that is whole nothing can be added. What it costs to look is paid where that decides.
+  const followsWhole = (): boolean => objectIn(current.arguments) !== undefined;
+  const begins = piece.arguments.trimStart().startsWith("{");
+  if (piece.id !== null && current.id !== null && piece.id !== current.id)
+    return areNamed || ((piece.name !== null || begins) && followsWhole()) ? "ANOTHER" : "SAME";
+  if (begins && isAgain(current, piece)) return "REPEATED";
+  if (!areNamed) return "SAME";
+  // A server that gives all calls one id sends them whole.
+  const haveOneId = piece.id !== null && current.id !== null;
+  if (haveOneId || piece.name === current.name) return begins && followsWhole() ? "ANOTHER" : "SAME";
   if (current.arguments !== "") return "ANOTHER";
   return isPieceOfName(current.name, piece.name, tools) ? "SAME" : "ANOTHER";
 }
 
-/** Whether two texts are the begin and the rest of a tool's name, and the begin is none itself. */
-function isPieceOfName(begin: string, rest: string, tools: readonly string[]): boolean {
-  return !tools.includes(begin) && tools.some((name) => name.startsWith(begin + rest));
+/** Whether a piece, whose id is no other, is the whole call once more. Two equal calls with neither index nor id are two. */
+function isAgain(current: WireToolCall, piece: WireToolCall): boolean {
+  const isKnown = piece.name === null || piece.index !== null || piece.id !== null || current.id !== null;
+  if (!isKnown || (piece.name ?? current.name) !== current.name) return false;
+  const [before, now] = [objectIn(current.arguments), objectIn(piece.arguments)];
+  return before !== undefined && now !== undefined && isDeepStrictEqual(before, now);
+}
+
+/** Whether two texts are the begin and the rest of a tool's name, and not two tools. */
+function isPieceOfName(begin: string | null, rest: string | null, tools: readonly string[]): boolean {
+  if (begin === null || rest === null || (tools.includes(begin) && tools.includes(rest))) return false;
+  return tools.some((name) => name.startsWith(begin + rest));
 }
 
 function joinNames(before: string | null, piece: string | null, tools: readonly string[]): string | null {
-  if (before === null || piece === null) return before ?? piece;
-  return isPieceOfName(before, piece, tools) ? before + piece : before;
+  return isPieceOfName(before, piece, tools) ? `${before}${piece}` : (before ?? piece);
 }
 
-function isObject(text: string): boolean {
+function objectIn(text: string): Record<string, unknown> | undefined {
+  if (!text.trimEnd().endsWith("}")) return undefined;
   try {
-    return isRecord(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ChatRequest } from "@soma/sdk/model-client";
 import { afterEach, describe, expect, test } from "vitest";
 import { ask, createClientHarness, errorOf } from "../testing/client-harness.ts";
 
@@ -43,6 +44,59 @@ describe("createOpenAiCompatibleClient() finds its server", () => {
       "/v1/chat/completions",
       "/v1/chat/completions",
     ]);
+  });
+
+  test.each([
+    ["a page that is labelled as text", "<html>hello</html>", "text/plain"],
+    ["a greeting in JSON", '{"status":"ok"}', "application/json"],
+  ])("below /v1 when %s is at its root", async (_what, body, type) => {
+    const asked: string[] = [];
+    const baseUrl = await startHttp(({ url = "" }, response) => {
+      asked.push(url);
+      const isModel = url.startsWith("/v1");
+      response.writeHead(200, { "content-type": isModel ? "application/json" : type }).end(isModel ? WHOLE : body);
+    });
+    const client = clientAt(new URL(baseUrl).origin);
+    for (let times = 0; times < 2; times += 1) expect(await ask(client)).toEqual(SAYS_HI);
+    expect(asked).toEqual(["/chat/completions", "/v1/chat/completions", "/v1/chat/completions"]);
+  });
+
+  test("again, as long as nothing has answered", async () => {
+    let isUp = false;
+    const { origin, asked } = await startDeciding((path) => {
+      if (!isUp) return { json: path.startsWith("/v1") ? [] : "odd" };
+      return path.startsWith("/v1") ? { json: JSON.parse(WHOLE) } : { status: 404, json: "404 page not found" };
+    });
+    const client = clientAt(origin);
+    expect((await errorOf(ask(client))).code).toBe("MODEL_FAILED");
+    isUp = true;
+    expect(await ask(client)).toEqual(SAYS_HI);
+    expect(asked.at(-1)?.path).toBe("/v1/chat/completions");
+  });
+
+  test("by a stream that is labelled as JSON, and gives it as it comes", async () => {
+    const part = (delta: object, finish: string | null) =>
+      `data: ${JSON.stringify({ choices: [{ delta, finish_reason: finish }] })}\n\n`;
+    let finish = (): void => {};
+    const baseUrl = await startHttp((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).write(part({ content: "hi" }, null));
+      finish = () => void response.end(part({}, "stop"));
+    });
+    const events: unknown[] = [];
+    const request: ChatRequest = { messages: [{ role: "user", content: "hello" }], tools: [] };
+    for await (const event of clientAt(new URL(baseUrl).origin).chat(request, new AbortController().signal)) {
+      events.push(event);
+      finish();
+    }
+    expect(events).toEqual(SAYS_HI);
+  });
+
+  test("and waits for one that is away behind a proxy, although nothing is at its root", async () => {
+    const baseUrl = await startHttp(({ url = "" }, response) => {
+      if (url.startsWith("/v1")) response.writeHead(503, { "content-type": "text/html" }).end("<html>away</html>");
+      else response.writeHead(404, { "content-type": "application/json" }).end('{"error":"nothing here"}');
+    });
+    expect((await errorOf(ask(clientAt(new URL(baseUrl).origin)))).code).toBe("UPSTREAM_UNAVAILABLE");
   });
 
   test("and says what the server says, and where it was asked, when it has no such model", async () => {
@@ -101,6 +155,11 @@ describe("createOpenAiCompatibleClient() reads", () => {
       `: hello\n\ndata: {"type":"ping"}\n\ndata: {}\n\ndata: ${data}\n\ndata: [DONE]\n\n`,
       "text/event-stream",
     ],
+    [
+      "a stream with JSON of other kinds",
+      `event: ping\ndata: {"time":1}\n\ndata: {"choices":null}\n\ndata: ${data}\n\n`,
+      "text/event-stream",
+    ],
   ])("%s", async (_name, body, type) => {
     expect(await ask(clientAt(await startRaw(body, { "content-type": type })))).toEqual(SAYS_HI);
   });
@@ -119,6 +178,7 @@ describe("createOpenAiCompatibleClient() reads", () => {
 
   test.each([
     ["a web page, whatever it is labelled", "<!doctype html>", {}, 200, "MODEL_REFUSED", "is a web page"],
+    ["JSON in place of an answer", '{"hello":1}', {}, 200, "MODEL_FAILED", 'not a part of an answer: {"hello":1}'],
     ["an error in place of an answer", '{"detail":"model is gone"}', {}, 200, "MODEL_FAILED", "model is gone"],
     [
       "an account without money",
@@ -139,6 +199,17 @@ describe("createOpenAiCompatibleClient() reads", () => {
   ] as const)("%s, and says so", async (_name, body, headers, status, code, words) => {
     const error = await errorOf(ask(clientAt(await startRaw(body, headers, status))));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)]);
+    if (words === "is a web page") expect(error).toMatchObject({ isOfProfile: true });
+  });
+
+  test("the version of its address in an error, and no key of it", async () => {
+    const baseUrl = await startRaw(
+      JSON.stringify(refusal("2024-10-21 has no key-management, token-12345678")),
+      {},
+      400,
+    );
+    const { message } = await errorOf(ask(clientAt(`${baseUrl}?api-version=2024-10-21&t=token-12345678`)));
+    expect(message).toContain("2024-10-21 has no key-management, [key]");
   });
 
   test("an error whole, also with a key that is no more than a word", async () => {

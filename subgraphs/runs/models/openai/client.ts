@@ -1,7 +1,7 @@
 import type { ModelClient } from "@soma/sdk/model-client";
 import { createServerClient, type Dialect, modelAt, type ServerClientOptions } from "../http/server-client.ts";
 import { createAnswer } from "./answer.ts";
-import { parseChunk } from "./wire-chunk.ts";
+import { createPick, parseChunk } from "./wire-chunk.ts";
 import { extraFields, toWireRequest } from "./wire-request.ts";
 
 export type OpenAiCompatibleOptions = ServerClientOptions;
@@ -27,9 +27,10 @@ function chatCompletions(options: OpenAiCompatibleOptions): Dialect {
     extraFields,
     createReader({ by, tools, quote }) {
       const answer = createAnswer({ by, tools });
+      const pick = createPick();
       return {
         add(json) {
-          const chunk = parseChunk(json, quote);
+          const chunk = parseChunk(json, quote, pick);
           return { events: answer.add(chunk), isAlive: chunk.alive, isLast: chunk.finishReason !== null };
         },
         end: answer.end,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createQuote } from "../model-error.ts";
-import { parseChunk } from "./wire-chunk.ts";
+import { createPick, parseChunk } from "./wire-chunk.ts";
 
 const quote = createQuote("sk-secret-key-123456");
 
@@ -38,10 +38,22 @@ describe("parseChunk()", () => {
       '{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}',
       { ...nothing, text: "a", alive: true },
     ],
-    ["the second choice alone", '{"choices":[{"index":1,"delta":{"content":"b"}}]}', nothing],
+    [
+      "the second choice alone",
+      '{"choices":[{"index":1,"delta":{"content":"b"}}]}',
+      { ...nothing, text: "b", alive: true },
+    ],
+    [
+      "a choice that is numbered in text",
+      '{"choices":[{"index":"0","delta":{"content":"a"}}]}',
+      { ...nothing, text: "a", alive: true },
+    ],
+    ["another object", '{"time":1}', { ...nothing, stray: '{"time":1}' }],
+    ["choices that are null", '{"choices":null}', { ...nothing, stray: '{"choices":null}' }],
     ["a ping", '{"type":"ping"}', nothing],
     ["an empty object", "{}", nothing],
     ["fields that say nothing", delta({ content: null, audio: null, name: "" }), nothing],
+    ["thinking that was none", delta({ reasoning_content: "" }), { ...nothing, extra: { reasoning_content: "" } }],
     ["a finish", delta({}, { finish_reason: "stop" }), { ...nothing, finishReason: "stop" }],
     ["an empty finish reason", delta({}, { finish_reason: "" }), nothing],
     ["no choices", '{"choices":[]}', nothing],
@@ -75,6 +87,15 @@ describe("parseChunk()", () => {
     expect(parseChunk(json, quote)).toEqual(expected);
   });
 
+  test("goes on with the choice that began", () => {
+    const pick = createPick();
+    const texts = [[1], [0], [0, 1]].map((indexes) => {
+      const choices = indexes.map((index) => ({ index, delta: { content: `of ${index}` } }));
+      return parseChunk(JSON.stringify({ choices }), quote, pick).text;
+    });
+    expect(texts).toEqual(["of 1", "", "of 1"]);
+  });
+
   test("reads the pieces of tool calls, with what they leave out as null", () => {
     const pieces = [
       { index: "1", id: "", type: "function", function: { arguments: "{" } },
@@ -93,6 +114,8 @@ describe("parseChunk()", () => {
       },
       { index: null, id: null, name: null, arguments: "", extra: {} },
     ]);
+    const custom = parseChunk(delta({ tool_calls: [{ id: "x", type: "custom" }] }), quote);
+    expect(custom.toolCalls).toMatchObject([{ id: "x", extra: { type: "custom" } }]);
     const alone = parseChunk(delta({ function_call: { name: "f", arguments: "{}" } }), quote);
     expect(alone.toolCalls).toEqual([{ index: null, id: null, name: "f", arguments: "{}", extra: {} }]);
   });
@@ -100,7 +123,6 @@ describe("parseChunk()", () => {
   test.each([
     ["something that is not JSON", "<html>", "the stream holds something that is not JSON: <html>"],
     ["an array", "[1]", "JSON that is not an object: [1]"],
-    ["another object", '{"hello":1}', 'JSON that is not a part of an answer: {"hello":1}'],
     [
       "the server's error",
       '{"error":{"message":"out of memory"}}',

@@ -19,6 +19,8 @@ export interface WireChunk {
   response?: AnswerName | undefined;
   /** Fields of the message that nobody here understands, and its parts where its content is a list. */
   extra: JsonObject;
+  /** JSON that is no part of an answer, as an error may show it. */
+  stray?: string;
 }
 
 /** A piece of a tool call; what the piece does not say is null. */
@@ -46,19 +48,18 @@ const NOTHING: WireChunk = {
   extra: {},
 };
 
-/** Reads the JSON of a chunk or of a whole answer. Throws MODEL_FAILED when it is neither, and the server's error when it carries one. */
-export function parseChunk(json: string, quote: Quote): WireChunk {
+/**
+ * Reads the JSON of a chunk or of a whole answer; servers send other JSON beside it, which is passed over. Throws MODEL_FAILED
+ * for what is no JSON, and for the server's error.
+ */
+export function parseChunk(json: string, quote: Quote, pick = createPick()): WireChunk {
   const chunk = parseObject(json, quote);
   const isPart = Array.isArray(chunk.choices);
   if (isRecord(chunk.error) || typeof chunk.error === "string" || (!isPart && errorText(chunk) !== undefined))
     throw toAnswerError(chunk.error ?? chunk, json, quote);
   const usage = usageOf(chunk.usage);
-  if (!isPart) {
-    if (usage === null && !isPing(chunk))
-      throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not a part of an answer: ${quote(json, 80)}`);
-    return { ...NOTHING, usage };
-  }
-  const choice = firstOf(chunk.choices as readonly unknown[]);
+  if (!isPart) return { ...NOTHING, usage, ...(usage !== null || isPing(chunk) ? {} : { stray: quote(json, 80) }) };
+  const choice = pick(chunk.choices as readonly unknown[]);
   const response = readResponse(chunk);
   if (choice === undefined) return { ...NOTHING, usage, response };
   if (isRecord(choice.error)) throw toAnswerError(choice.error, json, quote);
@@ -70,9 +71,17 @@ function isPing(chunk: Record<string, unknown>): boolean {
   return Object.keys(chunk).length === 0 || PINGS.has(String(chunk.type)) || PINGS.has(String(chunk.object));
 }
 
-/** A server that was asked for one answer may give several; the first one is read. */
-function firstOf(choices: readonly unknown[]): Record<string, unknown> | undefined {
-  return choices.filter(isRecord).find(({ index }) => (index ?? 0) === 0);
+type PickChoice = (choices: readonly unknown[]) => Record<string, unknown> | undefined;
+
+/** A server that was asked for one answer may give several; the one that begins is read, the first where they begin at once. */
+export function createPick(): PickChoice {
+  let read: number | undefined;
+  return (choices) => {
+    const found = choices.filter(isRecord).map((choice) => ({ choice, index: indexOf(choice.index) ?? 0 }));
+    const first = found.find(({ index }) => index === (read ?? 0)) ?? (read === undefined ? found[0] : undefined);
+    read ??= first?.index;
+    return first?.choice;
+  };
 }
 
 function choiceOf(choice: Record<string, unknown>): WireChunk {
@@ -124,8 +133,17 @@ function toolCallOf(call: Record<string, unknown>): WireToolCall {
     name: typeof made.name === "string" && made.name !== "" ? made.name : null,
     // A few servers send the arguments as an object instead of as JSON text.
     arguments: typeof written === "string" ? written : isRecord(written) ? JSON.stringify(written) : "",
-    extra: { ...others(call, READ_OF_CALL), ...(Object.keys(more).length === 0 ? {} : { function: more }) },
+    extra: {
+      ...others(call, READ_OF_CALL),
+      ...kindOf(call),
+      ...(Object.keys(more).length === 0 ? {} : { function: more }),
+    },
   };
+}
+
+/** A call of another kind than all others goes back as it came. */
+function kindOf({ type }: Record<string, unknown>): JsonObject {
+  return typeof type === "string" && type !== "" && type !== "function" ? { type } : {};
 }
 
 function indexOf(index: unknown): number | null {
@@ -133,9 +151,13 @@ function indexOf(index: unknown): number | null {
   return typeof index === "string" && /^\d{1,4}$/.test(index) ? Number(index) : null;
 }
 
+/** Of thinking that was none; servers that think ask for the field again in the next turn. */
+const KEPT_WITHOUT_TEXT = "reasoning_content";
+
 /** What nobody here reads; a field that says nothing is left out. */
 function others(from: Record<string, unknown>, read: ReadonlySet<string>): JsonObject {
-  const kept = Object.entries(from).filter(([key, value]) => !read.has(key) && value !== null && value !== "");
+  const says = (key: string, value: unknown): boolean => value !== null && (value !== "" || key === KEPT_WITHOUT_TEXT);
+  const kept = Object.entries(from).filter(([key, value]) => !read.has(key) && says(key, value));
   return Object.fromEntries(kept) as JsonObject;
 }
 

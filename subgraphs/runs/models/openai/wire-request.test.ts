@@ -77,6 +77,11 @@ describe("toWireRequest()", () => {
       },
       { role: "tool", tool_call_id: "Ab3Xy9QrZ", content: "2" },
     ]);
+    const custom = { ...call, given: { type: "custom" } };
+    const given = { by: options.by, fields: {} };
+    expect(messagesOf([{ role: "assistant", content: "", toolCalls: [custom], given }])).toMatchObject([
+      { tool_calls: [{ type: "custom" }] },
+    ]);
     expect(messagesOf(thought("another"))).toEqual([
       {
         ...{ role: "assistant", content: null },

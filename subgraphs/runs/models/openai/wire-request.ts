@@ -125,9 +125,9 @@ function withRest(parts: readonly Json[], content: string): Json[] {
 function toWireCall(call: ToolCall, given: JsonObject) {
   const { id, function: made, ...fields } = given;
   return {
+    type: "function",
     ...fields,
     id: typeof id === "string" ? id : foreignId(call.id),
-    type: "function",
     function: { ...(isRecord(made) ? made : {}), name: call.name, arguments: readableArguments(call.arguments) },
   };
 }
