@@ -2,6 +2,7 @@ import type { ChatEvent, ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLanes, type GuardOptions } from "./lanes.ts";
+import { ModelError } from "./model-error.ts";
 import { collect } from "./testing/collect.ts";
 
 const FINISH: ChatEvent = { type: "finish", reason: "stop", usage: null };
@@ -129,13 +130,15 @@ describe("createLanes()", () => {
     expect([begun, await call(one)]).toMatchObject([64, { retryAfterMs: 5_000 }]);
   });
 
-  test("is not led astray by refusals, by who cancels, or by what breaks after something was said", async () => {
+  test("is not led astray by refusals, by who cancels, by bad answers, or by what breaks after something was said", async () => {
     const one = client();
     const refuse = new SomaError("MODEL_REFUSED", "no");
     const cancel = new SomaError("CANCELED", "canceled");
+    const blank = new ModelError("MODEL_FAILED", "a blank answer", { spent: { usage: null } });
     for (const [error, after] of [
       [AWAY, refuse],
       [cancel, cancel],
+      [blank, blank],
     ])
       for (let count = 0; count < 8; count += 1) {
         answer = () => Promise.reject(error);

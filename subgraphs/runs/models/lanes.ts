@@ -58,7 +58,7 @@ export function createLanes(now: () => number = Date.now): Lanes {
             yield event;
           }
         } catch (error) {
-          call.failed(toSomaError(error).code, now());
+          call.failed(error, now());
           throw error;
         } finally {
           call.end();
@@ -141,10 +141,12 @@ function begin(lane: Lane, who: string, at: number) {
   };
   return {
     answered,
-    failed(code: string, failedAt: number): void {
+    failed(error: unknown, failedAt: number): void {
+      const { code } = toSomaError(error);
       if (isOver || code === "CANCELED") return;
-      // Who refuses is there.
-      if (!OF_FAILURES.has(code)) answered();
+      // Who refuses is there, and so is who answers badly.
+      const hasBegun = error instanceof ModelError && error.spent !== undefined;
+      if (!OF_FAILURES.has(code) || (code === "MODEL_FAILED" && hasBegun)) answered();
       if (isOver) return;
       isOver = true;
       lane.failures += 1;
