@@ -106,7 +106,7 @@ function runTest(folder: string, { test, title }: Mutation): Promise<{ passed: n
   const report = join(folder, "report.json");
   rmSync(report, { force: true });
   const pattern = title.replaceAll(/[^\w ]/g, ".");
-  const project = test.endsWith(".pg.test.ts") ? "postgres" : "pure";
+  const project = test.endsWith(".pg.test.ts") ? "postgres" : test.endsWith(".io.test.ts") ? "io" : "pure";
   const args = ["run", "--project", project, "--reporter=json", `--outputFile=${report}`, "-t", pattern, test];
   return new Promise((resolve) => {
     execFile(process.execPath, [vitest, ...args], { cwd: folder, timeout: LIMIT_MS }, (_error, _stdout, stderr) => {
