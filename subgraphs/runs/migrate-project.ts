@@ -14,14 +14,20 @@ export async function migrateProject(owner: Sql, runsSchema: string, tablesDir: 
   return migrate(owner, schema, migrations, (tx) => lend(tx, schema));
 }
 
+/** The rule of every table, as the server writes it. */
+const TENANT_ROWS = "(tenant = ( SELECT current_setting('soma.tenant'::text, true) AS current_setting))";
+
 /** All of the role's rights, whatever a file gave or forgot. What is lent already is left alone: to lend it takes a table from whoever uses it. */
 async function lend(tx: Tx, schema: string): Promise<void> {
   const tables = await tx<{ name: string; quoted: string; hasTenant: boolean; isLent: boolean; policies: string[] }[]>`
     select c.relname as name, quote_ident(c.relname) as quoted, exists (select from pg_attribute a
         where a.attrelid = c.oid and a.attname = 'tenant' and a.atttypid = 'text'::regtype and not a.attisdropped) as "hasTenant",
-        p.names as policies, c.relforcerowsecurity and p.names = '{tenant_rows}' as "isLent"
+        p.names as policies, c.relrowsecurity and c.relforcerowsecurity and p.names = '{tenant_rows}' and p.are_ours as "isLent"
       from pg_class c
-        cross join lateral (select coalesce(array_agg(y.polname::text), '{}') as names from pg_policy y where y.polrelid = c.oid) p
+        cross join lateral (select coalesce(array_agg(y.polname::text), '{}') as names,
+            bool_and(pg_get_expr(y.polqual, y.polrelid) = ${TENANT_ROWS} and y.polwithcheck is null and y.polcmd = '*'
+              and y.polroles = array['soma_project'::regrole::oid]) as are_ours
+          from pg_policy y where y.polrelid = c.oid) p
      where c.relnamespace = ${schema}::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'migration' order by c.relname`;
   const open = tables.filter(({ hasTenant }) => !hasTenant);
   if (open.length > 0)

@@ -136,6 +136,17 @@ describe("atMostOnce()", () => {
     expect(made).toHaveLength(1);
   });
 
+  it("keeps to what a person said when the process dies that heard it", async () => {
+    const wrong = () => expect.fail("it is not looked for, and not done again");
+    const node = atMostOnce<State>({
+      ...{ type: "payment", run: wrong, reconcile: wrong },
+      done: ({ decidedBy }) => ({ summary: `paid, says ${decidedBy}` }),
+    });
+    const woken = { by: "DECISION", approved: true, decidedBy: "user:ada", comment: null } as const;
+    const { result } = await tryStep(node, { state: { paid: "" }, context: { unsettled: true, woken } });
+    expect(result.summary).toBe("paid, says user:ada");
+  });
+
   it("waits for an attempt that is still under way before it finds out, and no longer than it may", async () => {
     const gate = Promise.withResolvers<void>();
     const node = atMostOnce<State>({

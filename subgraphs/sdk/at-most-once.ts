@@ -107,9 +107,9 @@ export function atMostOnce<S>(spec: AtMostOnceSpec<S>): NodeSpec<S> {
     ...node,
     once: true,
     run(state, context) {
-      if (context.unsettled) return settle(state, context);
-      if (context.woken?.by !== "DECISION") return tryOnce(state, context);
-      return context.woken.approved ? done(context.woken, state) : tryOnce(state, context);
+      // What a person said stands, also when the process that heard it died; and nothing is begun after it.
+      if (context.woken?.by === "DECISION" && context.woken.approved) return done(context.woken, state);
+      return context.unsettled ? settle(state, context) : tryOnce(state, context);
     },
   };
 }

@@ -269,4 +269,18 @@ describe("a step in the database", () => {
     expect(await migrateProject(owner, schema, tables)).toBe(1);
     expect(await told((sql) => sql`select * from more`)).toEqual([]);
   });
+
+  it("is lent its tables as they should be, whatever a file made of that, and they are left alone then", async () => {
+    const { owner, schema } = harness.database;
+    const loose = "drop policy tenant_rows on ledger; create policy tenant_rows on ledger using (true)";
+    await writeFile(join(tables, "0003-loose.sql"), `alter table ledger disable row level security; ${loose}`);
+    const findPolicies = () =>
+      owner`select oid from pg_policy where polrelid = ${`"${schema}_project".ledger`}::regclass`;
+    await migrateProject(owner, schema, tables);
+    const lent = await findPolicies();
+    await owner.unsafe(`insert into "${schema}_project".ledger values ('other', 'theirs', 1)`);
+    expect(await told((sql) => sql`select entry from ledger`)).toEqual([]);
+    expect(await migrateProject(owner, schema, tables)).toBe(0);
+    expect(await findPolicies()).toEqual(lent);
+  });
 });

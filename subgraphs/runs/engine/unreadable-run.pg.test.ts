@@ -17,6 +17,15 @@ it("a run that cannot be read waits longer each time before it is tried again, a
   const { life } = await harness.startWorker();
   const seen = async () => (await owner`select fruitless from run where run_id = ${runId}`)[0];
   await until("it was tried twice", async () => ((await seen())?.fruitless ?? 0) >= 2);
+  // However long nobody can read it: what its worker could not begin did not end its worker.
+  for (let tries = 0; tries < 10; tries += 1) {
+    const { epoch } = (await owner`select epoch from run where run_id = ${runId}`)[0] ?? {};
+    await owner`update run set available_at = clock_timestamp() where run_id = ${runId}`;
+    await until("it was tried again", async () => {
+      const [now] = await owner`select epoch, status from run where run_id = ${runId}`;
+      return now?.epoch > epoch + 1 && now?.status === 0;
+    });
+  }
   await owner`update run set input = ${JSON.stringify(input)}::text::jsonb, available_at = clock_timestamp() where run_id = ${runId}`;
   await harness.finished(runId);
   expect((await harness.history(runId)).at(-1)?.payload).toEqual({ answer: "told" });

@@ -11,6 +11,7 @@ begin
 end $$;
 
 -- Hands a run back that could not go on at its worker, as one that cannot be read: each time in a row it waits longer, up to 15 seconds.
+-- By that alone it is never given up: once it can be read again it goes on.
 create function set_back_run(p_no int, p_worker uuid, p_run uuid) returns int
 language plpgsql volatile set search_path from current as $$
 declare tries int;
@@ -18,7 +19,7 @@ begin
   perform pg_advisory_xact_lock(2, p_no);
   update run r set epoch = r.epoch + 1, status = 0, worker_id = null, fruitless = owned.tries,
       available_at = clock_timestamp() + least(power(2, least(owned.tries, 10) - 1), 60) * interval '250 milliseconds'
-    from (select x.run_id, case when has_advanced(x.run_id, x.epoch) then 1 else x.fruitless + 1 end as tries
+    from (select x.run_id, case when has_advanced(x.run_id, x.epoch) then 1 else greatest(x.fruitless, least(x.fruitless + 1, 7)) end as tries
             from run x where x.run_id = p_run and x.worker_id = p_worker and x.status = 1 for update of x) owned
    where r.run_id = owned.run_id
   returning owned.tries into tries;
