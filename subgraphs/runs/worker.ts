@@ -67,7 +67,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const sql = openPools(config, lifecycle);
   const { workerDatabaseUrl: url, schema, stallMs } = config;
   const heartbeat = await startHeartbeat({ url, schema, stallMs, log });
-  lifecycle.add("heartbeat", heartbeat.close);
+  lifecycle.add("heartbeat", () => heartbeat.close());
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
   const models =
