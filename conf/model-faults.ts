@@ -21,7 +21,10 @@ const MOVED = ["temperature", "maxOutputTokens"];
 type Profile = Readonly<Record<string, unknown>>;
 type Profiles = Readonly<Record<string, unknown>>;
 
-/** What a profile holds that stands elsewhere: a key, which no message repeats, or a parameter of requests; and the rest of it. */
+/**
+ * What a profile holds that stands elsewhere: a key, which no message repeats, or a parameter of requests; and the rest
+ * of it.
+ */
 export function misplaced(where: string, profile: Profile): { faults: string[]; rest: Profile } {
   const { baseUrl, apiKeyEnv, apiKeyFile } = profile;
   const faults: string[] = [];

@@ -33,8 +33,8 @@ interface LoadModelsOptions {
 }
 
 /**
- * Which language model answers: models.yaml of a folder, each profile checked by the schema of its provider. Throws with
- * every fault of the file at once.
+ * Which language model answers: models.yaml of a folder, each profile checked by the schema of its provider. Throws
+ * with every fault of the file at once.
  */
 export function loadModels(
   providers: ProviderSettings,

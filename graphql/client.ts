@@ -24,14 +24,17 @@ interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds until the request is given up; 30 000 when left out. */
   timeoutMs?: number;
-  /** Told of each part of the answer that is null because its service failed, and where it would stand, such as `run.memories`. */
+  /**
+   * Told of each part of the answer that is null because its service failed, and where it would stand, such as
+   * `run.memories`.
+   */
   onMissing?: (error: SomaRequestError, at: string) => void;
 }
 
 export interface SomaClient {
   /**
-   * Answer of a query or mutation; throws SomaRequestError when an error took a field it asks for first of all. A part below
-   * those that its service could not give is null, and the rest is there.
+   * Answer of a query or mutation; throws SomaRequestError when an error took a field it asks for first of all. A part
+   * below those that its service could not give is null, and the rest is there.
    */
   request<R, V>(document: TypedDocument<R, V>, variables: V, options?: RequestOptions): Promise<R>;
   /** The events of a run, each once, in order and verified; see followRun(). */
@@ -43,7 +46,10 @@ interface Answer<R> {
   errors?: WireError[];
 }
 
-/** Whether an error at a path took all of a field asked for first of all: what may not be null takes what it stands in along. */
+/**
+ * Whether an error at a path took all of a field asked for first of all: what may not be null takes what it stands in
+ * along.
+ */
 function isGone(data: unknown, [field]: readonly (string | number)[]): boolean {
   return field === undefined || ((data ?? {}) as Record<string, unknown>)[field] == null;
 }

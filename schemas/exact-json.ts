@@ -1,6 +1,7 @@
 /**
- * JSON as a caller wrote it: a whole number in digits that would be another one here is refused by its name instead of rounded,
- * and so is one that is too large or too small for a double, such as 1e400. Fractions are doubles, as everywhere.
+ * JSON as a caller wrote it: a whole number in digits that would be another one here is refused by its name instead of
+ * rounded, and so is one that is too large or too small for a double, such as 1e400. Fractions are doubles, as
+ * everywhere.
  */
 export class InexactNumber extends Error {
   constructor(number: string, name: string) {
@@ -36,7 +37,10 @@ export function toExactJson(value: unknown): string {
   });
 }
 
-/** Whether a number that is written like this is kept: not rounded where it is whole, and neither too large nor too small. */
+/**
+ * Whether a number that is written like this is kept: not rounded where it is whole, and neither too large nor too
+ * small.
+ */
 export function isExact(source: string): boolean {
   const value = Number(source);
   if (!Number.isFinite(value)) return false;

@@ -4,8 +4,8 @@ import { parseSentPrompt, type SentPrompt } from "./sent-prompt.ts";
 
 /**
  * The one contract of a run's history: the kinds of its events, what each kind's payload holds, and a parser per kind.
- * The engine writes by these types; whoever folds a history (replay, steps, published events, streams, the command line,
- * the web UI) reads through `payloadOf`, so that a field has one name and one fallback everywhere.
+ * The engine writes by these types; whoever folds a history (replay, steps, published events, streams, the command
+ * line, the web UI) reads through `payloadOf`, so that a field has one name and one fallback everywhere.
  *
  * A history outlives the program that wrote it. Parsers therefore take what an older or a newer version wrote: a field
  * that is missing or of another type gets the fallback below, a field that is not known here is left alone in the row.
@@ -56,7 +56,10 @@ export type StepEndStatus = (typeof STEP_END)[StepEndKind];
 const STREAM_STATUS = ["OK", "ERROR", "TIMEOUT", "DENIED", "CANCELED", "TRUNCATED", "INTERRUPTED"] as const;
 export type StreamStatus = (typeof STREAM_STATUS)[number];
 
-/** `content_type` of a stream that holds what a model thinks before it answers; every other stream of a model is its answer. */
+/**
+ * `content_type` of a stream that holds what a model thinks before it answers; every other stream of a model is its
+ * answer.
+ */
 export const THINKING_CONTENT_TYPE = "text/vnd.soma.thinking";
 
 export interface HistoryError {
@@ -153,7 +156,9 @@ export interface DecisionPayload {
   decidedBy: string | null;
 }
 
-/** The first own event of a run that goes on from an event of another one; what stands before it is that one's history. */
+/**
+ * The first own event of a run that goes on from an event of another one; what stands before it is that one's history.
+ */
 interface RunForkedPayload {
   /** The run that wrote the event before this one, that event's number and its hash. */
   fromRunId: string;
@@ -182,7 +187,10 @@ interface RunRolledBackPayload {
 interface RunMigratedPayload {
   from: string;
   to: string;
-  /** What it goes on in and at: what stands before this is not folded by the new graph. Both null where it goes on as it stands. */
+  /**
+   * What it goes on in and at: what stands before this is not folded by the new graph. Both null where it goes on as it
+   * stands.
+   */
   state: JsonObject | null;
   node: string | null;
 }

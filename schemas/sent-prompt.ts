@@ -1,8 +1,8 @@
 import { isRecord, type JsonObject } from "./json.ts";
 
 /**
- * What a model was sent for an answer, as the end of a step keeps it for people to look at: secrets are masked, and long texts are
- * cut in their middle. It only grows, as the history that it stands in.
+ * What a model was sent for an answer, as the end of a step keeps it for people to look at: secrets are masked, and
+ * long texts are cut in their middle. It only grows, as the history that it stands in.
  */
 export interface SentPrompt extends JsonObject {
   profile: string;

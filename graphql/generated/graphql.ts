@@ -334,7 +334,7 @@ export type SendMessageInput = {
   modelProfile?: string | null | undefined;
   /** What it is to cost at most; what its tenant may spend when left out. */
   budget?: RunBudgetInput | null | undefined;
-  /** Of what waits of a tenant the lowest goes first, then what waits longest: -100 to 100, 0 when left out. Child runs have that of their parent. */
+  /** Of what waits of a tenant the lowest goes first, then what waits longest: -4 to 4, 0 when left out. Child runs have that of their parent, forks that of their origin. */
   priority?: number | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;

@@ -1,14 +1,9 @@
 import type { Command } from "commander";
 import { listBudgets, type RaiseBudgetOptions, raiseBudget, showUsage } from "./budgets.ts";
-import type { Product } from "./find-product.ts";
-
-interface Shared {
-  product(): Promise<Product>;
-  json: boolean;
-}
+import type { CommandContext } from "./find-product.ts";
 
 /** The commands about what calls cost, and may. */
-export function addBudgets(program: Command, { product, json }: Shared): void {
+export function addBudgets(program: Command, { product, json }: CommandContext): void {
   program
     .command("usage")
     .option("--by <what>", "day, role, agent or profile", "day")

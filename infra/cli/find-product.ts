@@ -12,6 +12,13 @@ export interface Product {
   hints: Hints;
 }
 
+/** What every command is given. */
+export interface CommandContext {
+  /** The product that is meant, found when it is needed. */
+  product(): Promise<Product>;
+  json: boolean;
+}
+
 /** Which product is meant; each may be left out. */
 export interface ProductOptions {
   port?: number;

@@ -1,17 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { exportRun } from "./export-run.ts";
-import type { Product } from "./find-product.ts";
+import type { CommandContext } from "./find-product.ts";
 import { replayExport } from "./replay-export.ts";
 import { eraseRun, holdRun, listHolds, releaseHold } from "./run-custody.ts";
 import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
 
-interface Shared {
-  product(): Promise<Product>;
-  json: boolean;
-}
-
 /** The commands of `soma runs` about what a run was, and where else it may go on from. */
-export function addHistoryCommands(runs: Command, { product, json }: Shared): void {
+export function addHistoryCommands(runs: Command, { product, json }: CommandContext): void {
   runs
     .command("state")
     .argument("<run>")
@@ -57,7 +52,7 @@ export function addHistoryCommands(runs: Command, { product, json }: Shared): vo
 }
 
 /** The commands about what keeps a run, and how its contents go. */
-function addCustodyCommands(runs: Command, { product, json }: Shared): void {
+function addCustodyCommands(runs: Command, { product, json }: CommandContext): void {
   const why = ["--reason <text>", "why, for those who ask later"] as const;
   runs
     .command("hold")

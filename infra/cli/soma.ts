@@ -1,5 +1,6 @@
 import { Command, type CommanderError, InvalidArgumentError } from "commander";
 import { addBudgets } from "./add-budgets.ts";
+import { addSchedules } from "./add-schedules.ts";
 import { listAgents, toAsked } from "./agents.ts";
 import { decideApproval, listApprovals } from "./approvals.ts";
 import { ask } from "./ask.ts";
@@ -17,14 +18,6 @@ import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { replayLive } from "./replay-live.ts";
 import { cancelRun, drawRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
-import {
-  type CreateScheduleOptions,
-  createSchedule,
-  deleteSchedule,
-  listSchedules,
-  pauseSchedule,
-  resumeSchedule,
-} from "./schedules.ts";
 import { showPrompt } from "./show-prompt.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
@@ -177,39 +170,7 @@ addHistoryCommands(runs, { product, json: wantsJson });
 
 addBudgets(program, { product, json: wantsJson });
 
-const schedules = program.command("schedules").description("runs that start by themselves");
-schedules
-  .command("list")
-  .description("when each starts its next run, and how the last one went")
-  .action(async () => listSchedules(await product(), wantsJson));
-schedules
-  .command("create")
-  .argument("<name>")
-  .argument("<text>", "what to ask")
-  .requiredOption("--cron <expression>", 'minute, hour, day, month and weekday, such as "30 9 * * 1-5"')
-  .option("--time-zone <zone>", "such as Europe/Berlin", "UTC")
-  .option("--overlap <policy>", "while the last run has not ended: skip, queue or cancel_previous", "skip")
-  .option("--graph <graph>", "agent to start", "assistant")
-  .option("--role <role>", "role to act under")
-  .description("start a run at the times of a cron expression")
-  .action(async (name: string, text: string, options: Omit<CreateScheduleOptions, "name" | "text" | "json">) =>
-    createSchedule(await product(), { name, text, ...options, json: wantsJson }),
-  );
-schedules
-  .command("pause")
-  .argument("<schedule>")
-  .description("let a schedule rest")
-  .action(async (id: string) => pauseSchedule(await product(), { id, json: wantsJson }));
-schedules
-  .command("resume")
-  .argument("<schedule>")
-  .description("let a paused schedule go on with its next time")
-  .action(async (id: string) => resumeSchedule(await product(), { id, json: wantsJson }));
-schedules
-  .command("delete")
-  .argument("<schedule>")
-  .description("delete a schedule; runs it started stay")
-  .action(async (id: string) => deleteSchedule(await product(), { id, json: wantsJson }));
+addSchedules(program, { product, json: wantsJson });
 
 program
   .command("agents")

@@ -4,8 +4,8 @@ import { readModelConfig } from "@soma/runs/config";
 import { createModelSource } from "@soma/runs/models";
 
 /**
- * Which model the next start on this machine would use, as one JSON object `{ok, detail}`: asked by `soma doctor`, which is
- * a client and knows nothing of models.
+ * Which model the next start on this machine would use, as one JSON object `{ok, detail}`: asked by `soma doctor`,
+ * which is a client and knows nothing of models.
  */
 const { env } = process;
 

@@ -134,7 +134,10 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   };
 }
 
-/** The folder of the page: the one of the settings, else the one of the project, which is built when its sources are new. */
+/**
+ * The folder of the page: the one of the settings, else the one of the project, which is built when its sources are
+ * new.
+ */
 async function findWebPage({ env, dataDir, onStep }: StartLocalOptions): Promise<string> {
   if (env.SOMA_WEBUI_DIR) return env.SOMA_WEBUI_DIR;
   const startedAt = performance.now();

@@ -31,7 +31,9 @@ export interface StartRunsDeps {
   graphs?: GraphRegistry;
 }
 
-/** The runs API: starts, shows and cancels runs. Executing them is worker.ts, the same package in another deployment. */
+/**
+ * The runs API: starts, shows and cancels runs. Executing them is worker.ts, the same package in another deployment.
+ */
 export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const config = readRunsConfig(deps.env);
   const log = deps.log.child({ part: "runs" });

@@ -4,8 +4,8 @@ import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { migrate, readMigrations } from "@soma/shared/postgres/migrate";
 
 /**
- * Makes the tables of a project, by the numbered `.sql` files of its folder `tables/`, in a schema beside that of the runs;
- * how many files were applied. Steps read and write them as `soma_project`, each run the rows of its own tenant.
+ * Makes the tables of a project, by the numbered `.sql` files of its folder `tables/`, in a schema beside that of the
+ * runs; how many files were applied. Steps read and write them as `soma_project`, each run the rows of its own tenant.
  */
 export async function migrateProject(owner: Sql, runsSchema: string, tablesDir: string): Promise<number> {
   if (!existsSync(tablesDir)) return 0;
@@ -17,7 +17,10 @@ export async function migrateProject(owner: Sql, runsSchema: string, tablesDir: 
 /** The rule of every table, as the server writes it. */
 const TENANT_ROWS = "(tenant = ( SELECT current_setting('soma.tenant'::text, true) AS current_setting))";
 
-/** All of the role's rights, whatever a file gave or forgot. What is lent already is left alone: to lend it takes a table from whoever uses it. */
+/**
+ * All of the role's rights, whatever a file gave or forgot. What is lent already is left alone: to lend it takes a
+ * table from whoever uses it.
+ */
 async function lend(tx: Tx, schema: string): Promise<void> {
   const tables = await tx<{ name: string; quoted: string; hasTenant: boolean; isLent: boolean; policies: string[] }[]>`
     select c.relname as name, quote_ident(c.relname) as quoted, exists (select from pg_attribute a
@@ -50,7 +53,10 @@ async function lend(tx: Tx, schema: string): Promise<void> {
   await lendViews(tx, schema);
 }
 
-/** A view reads with the rights of whoever made it, past the rows of the tenant, unless it is told otherwise; one that keeps rows of its own cannot be. */
+/**
+ * A view reads with the rights of whoever made it, past the rows of the tenant, unless it is told otherwise; one that
+ * keeps rows of its own cannot be.
+ */
 async function lendViews(tx: Tx, schema: string): Promise<void> {
   const views = await tx<{ quoted: string; keepsRows: boolean; isLent: boolean }[]>`
     select quote_ident(relname) as quoted, relkind = 'm' as "keepsRows",

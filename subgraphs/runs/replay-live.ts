@@ -22,7 +22,10 @@ export interface LiveReport {
   journals: number;
   open: number;
   events: number;
-  /** How many runs of each graph (name@version#hash) came to each verdict; those that nothing of this build is for are OVER. */
+  /**
+   * How many runs of each graph (name@version#hash) came to each verdict; those that nothing of this build is for are
+   * OVER.
+   */
   graphs: Record<string, Partial<Record<Verdict | "OVER", number>>>;
   /** The first of those that are not safe, at most 100 of each verdict. */
   runs: NamedRun[];
@@ -37,7 +40,10 @@ export interface ReplayLiveParams {
   limit: number;
 }
 
-/** Replays journals of a product with the graphs of this build, and tells what would become of their runs. Executes nothing. */
+/**
+ * Replays journals of a product with the graphs of this build, and tells what would become of their runs. Executes
+ * nothing.
+ */
 export async function replayLive({ url, schema, graphs, limit }: ReplayLiveParams): Promise<LiveReport> {
   const parameters = { default_transaction_read_only: "on" };
   // One reads journals, and the other what is kept beside them.

@@ -27,8 +27,8 @@ export interface AskModelOptions<S> {
 }
 
 /**
- * A node that asks the model of the run once, and streams the answer to whoever watches. With tools its state has a `talk`,
- * and the graph goes round: ask, call what the model wants, ask again.
+ * A node that asks the model of the run once, and streams the answer to whoever watches. With tools its state has a
+ * `talk`, and the graph goes round: ask, call what the model wants, ask again.
  *
  *   .node("ask", askModel({ tools: ["find_order"], into: (text) => ({ answer: text }) }))
  *   .node("call", callTools())
@@ -118,7 +118,10 @@ export function wantsTools({ talk }: TalkState): boolean {
   return openCalls(talk).length > 0;
 }
 
-/** A node that makes the next call the model asked for, under policy; what comes of it, also a denial, is told to the model. */
+/**
+ * A node that makes the next call the model asked for, under policy; what comes of it, also a denial, is told to the
+ * model.
+ */
 export function callTools<S extends TalkState>(): NodeSpec<S> {
   return {
     type: "tool",

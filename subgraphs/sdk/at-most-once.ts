@@ -8,17 +8,19 @@ export type Reconciled<S> = NodeResult<S> | "NOT_DONE" | undefined;
 
 /** A step that must not be done twice, and that nobody can ask to do nothing the second time. */
 export interface AtMostOnceSpec<S> extends Omit<NodeSpec<S>, "pure" | "once" | "run" | "giveUp" | "timeoutMs"> {
-  /** Milliseconds after which the signal of `run` is aborted; it is waited for until it ends, and then found out about. */
+  /**
+   * Milliseconds after which the signal of `run` is aborted; it is waited for until it ends, and then found out about.
+   */
   timeoutMs?: number;
   /**
-   * Does it. Whatever it throws leaves open whether it was done, but a StepError of the code STEP_NOT_DONE: that says that it
-   * was not, and it is tried again by the retry policy.
+   * Does it. Whatever it throws leaves open whether it was done, but a StepError of the code STEP_NOT_DONE: that says
+   * that it was not, and it is tried again by the retry policy.
    */
   run(state: S, context: StepContext): Promise<NodeResult<S>> | NodeResult<S>;
   /**
-   * Milliseconds for which what an attempt called may still be at work when the attempt is over, because its process died or it
-   * gave up: the longest that a call takes at the other side. Before, nobody takes it for not done. Left out, 30 s, or `timeoutMs` when
-   * that is longer.
+   * Milliseconds for which what an attempt called may still be at work when the attempt is over, because its process
+   * died or it gave up: the longest that a call takes at the other side. Before, nobody takes it for not done. Left
+   * out, 30 s, or `timeoutMs` when that is longer.
    */
   openMs?: number;
   /** Finds out whether it was done, when an attempt began and its outcome is not known. Left out, a person is asked. */
@@ -36,10 +38,10 @@ const OPEN_MS = 30_000;
 const underWay = new Map<string, Promise<unknown>>();
 
 /**
- * A node whose effect happens at most once. That it begins is durable before it does, and when it is not known how an attempt
- * ended (its process died, its answer was lost, its time ran out) it is not begun again: `reconcile` finds out, and where that
- * cannot, the run waits for a person, who says whether it was done. What was not done is done then. What was called may still be
- * at work when nothing of it is found, so until `openMs` are over that says nothing.
+ * A node whose effect happens at most once. That it begins is durable before it does, and when it is not known how an
+ * attempt ended (its process died, its answer was lost, its time ran out) it is not begun again: `reconcile` finds out,
+ * and where that cannot, the run waits for a person, who says whether it was done. What was not done is done then. What
+ * was called may still be at work when nothing of it is found, so until `openMs` are over that says nothing.
  *
  *   .node("pay", atMostOnce({ type: "payment", run: pay, reconcile: findPayment, done: () => ({ summary: "paid" }) }))
  */

@@ -8,11 +8,11 @@ const HALF = 9;
 const MARK_TOKENS = 24;
 
 /**
- * Tokens a text is taken for. Each model cuts texts by a table of its own, so this is an estimate, and one that errs upwards for
- * what people and programs write: three letters or spaces of ASCII are a token, a digit or a sign is one, a character of two,
- * three or four bytes is one, two or three. It is never more than the bytes, which no model that begins with bytes goes beyond, and
- * never less than a third of them. Random letters (base64) may have half as many tokens again: whoever counts by it has to be
- * ready for a server that says no.
+ * Tokens a text is taken for. Each model cuts texts by a table of its own, so this is an estimate, and one that errs
+ * upwards for what people and programs write: three letters or spaces of ASCII are a token, a digit or a sign is one, a
+ * character of two, three or four bytes is one, two or three. It is never more than the bytes, which no model that
+ * begins with bytes goes beyond, and never less than a third of them. Random letters (base64) may have half as many
+ * tokens again: whoever counts by it has to be ready for a server that says no.
  */
 export function estimateTokens(text: string): number {
   let sixths = 0;

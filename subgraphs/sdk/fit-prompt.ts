@@ -38,9 +38,9 @@ export function toChatRequest(parts: PromptParts): ChatRequest {
 }
 
 /**
- * The messages of a prompt that fit into so many tokens. As long as everything fits, nothing is touched. Then each part has a share;
- * what is longer is cut in its middle, with a mark, and turns and rounds of calls are kept whole, the newest first, until the next
- * older one does not fit. What is missing is told to the model, and given back in words.
+ * The messages of a prompt that fit into so many tokens. As long as everything fits, nothing is touched. Then each part
+ * has a share; what is longer is cut in its middle, with a mark, and turns and rounds of calls are kept whole, the
+ * newest first, until the next older one does not fit. What is missing is told to the model, and given back in words.
  */
 export function fitPrompt(parts: PromptParts, tokens: number): Fitted {
   const room = Math.max(tokens - toolTokens(parts.tools), Math.floor(tokens / 4));

@@ -1,7 +1,10 @@
 import type { JsonObject } from "@soma/schemas/json";
 import type { SentPrompt } from "@soma/schemas/sent-prompt";
 
-/** A language model as the engine sees it. Providers of models give one; each passes models/model-client.contract.ts of runs. */
+/**
+ * A language model as the engine sees it. Providers of models give one; each passes models/model-client.contract.ts of
+ * runs.
+ */
 export interface ModelClient {
   /** Name of the profile, the provider and the model, for events, spans and people. */
   readonly profile: string;
@@ -14,8 +17,8 @@ export interface ModelClient {
   /** Who answers and where, for spans and metrics; left out, that is not known. */
   readonly servedBy?: ModelServer;
   /**
-   * One answer as it comes: deltas of text and of thinking, complete tool calls, then exactly one finish. Throws SomaError MODEL_FAILED
-   * (trying again may help), MODEL_REFUSED (it will not), TIMEOUT or CANCELED.
+   * One answer as it comes: deltas of text and of thinking, complete tool calls, then exactly one finish. Throws
+   * SomaError MODEL_FAILED (trying again may help), MODEL_REFUSED (it will not), TIMEOUT or CANCELED.
    */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
 }

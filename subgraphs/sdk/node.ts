@@ -5,9 +5,9 @@ import type { StepServices } from "./services.ts";
 import type { StepSql } from "./step-sql.ts";
 
 /**
- * How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter, and
- * no shorter than a provider asked for. A run whose step waits a second or longer is parked: no worker holds it, and what
- * is counted here is read from its history, so that it is the same in whichever process goes on.
+ * How often a step that failed is tried, and how long it waits in between: doubling from `initialMs`, with full jitter,
+ * and no shorter than a provider asked for. A run whose step waits a second or longer is parked: no worker holds it,
+ * and what is counted here is read from its history, so that it is the same in whichever process goes on.
  */
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
@@ -16,11 +16,14 @@ export interface RetryPolicy {
   maxMs: number;
   /**
    * Milliseconds from the first of several such failures in a row in which what only cannot be reached now, such as a
-   * service that restarts, is waited for and counts as no attempt. Left out, as long as the run may take; 0 counts it like
-   * any failure.
+   * service that restarts, is waited for and counts as no attempt. Left out, as long as the run may take; 0 counts it
+   * like any failure.
    */
   outageMs?: number;
-  /** Milliseconds that failed attempts may take together; after them no other begins, so that slow failures do not add up. */
+  /**
+   * Milliseconds that failed attempts may take together; after them no other begins, so that slow failures do not add
+   * up.
+   */
   withinMs?: number;
 }
 
@@ -32,7 +35,10 @@ export interface NodeResult<S> {
   summary: string;
   /** What a person may look at; part of the history. */
   output?: Json;
-  /** What a model was sent for it, as `listen()` heard it; part of the history as well, and shown to those who ask for it. */
+  /**
+   * What a model was sent for it, as `listen()` heard it; part of the history as well, and shown to those who ask for
+   * it.
+   */
   prompt?: SentPrompt | undefined;
   /** What the event bus hears of the output: one line without texts of people. Left out, only its shape is told. */
   outputSummary?: string;
@@ -62,8 +68,8 @@ export interface ChildRun {
 }
 
 /**
- * A step that is not done: it goes on when the time has come or what it waits for, in whichever process, and nobody holds its
- * run until then. A signal of that name which came earlier and woke no other step wakes it at once.
+ * A step that is not done: it goes on when the time has come or what it waits for, in whichever process, and nobody
+ * holds its run until then. A signal of that name which came earlier and woke no other step wakes it at once.
  */
 export type Parked = {
   /** One line a person can read: what it waits for. */
@@ -102,21 +108,24 @@ export interface NodeSpec<S> {
   /** The kind of work, such as `model` or `tool`; events, metrics and pages group by it. */
   type: string;
   /**
-   * Pure nodes do nothing outside: their result may be written a little later than the next one begins, and they may run
-   * again.
+   * Pure nodes do nothing outside: their result may be written a little later than the next one begins, and they may
+   * run again.
    */
   pure?: boolean;
   /**
-   * What it does must not be done twice, and it finds out by itself what became of an attempt whose end is not known, as
-   * `atMostOnce()` does. The history tells so of each attempt.
+   * What it does must not be done twice, and it finds out by itself what became of an attempt whose end is not known,
+   * as `atMostOnce()` does. The history tells so of each attempt.
    */
   once?: true;
-  /** What a node of effect `db` writes by `context.sql` is committed with its result, in one transaction: see `inDatabase()`. */
+  /**
+   * What a node of effect `db` writes by `context.sql` is committed with its result, in one transaction: see
+   * `inDatabase()`.
+   */
   effect?: "db";
   retry?: RetryPolicy;
   /**
-   * Milliseconds one attempt may take; its signal is aborted then, what it still gives is left alone, and it has failed with
-   * TIMEOUT, which is tried again. A step that parks does not use it up. Left out, only the run's deadline counts.
+   * Milliseconds one attempt may take; its signal is aborted then, what it still gives is left alone, and it has failed
+   * with TIMEOUT, which is tried again. A step that parks does not use it up. Left out, only the run's deadline counts.
    */
   timeoutMs?: number;
   /**
@@ -125,7 +134,9 @@ export interface NodeSpec<S> {
   copiesStreams?: boolean;
   /** Line for people while the step runs. */
   summary?: (state: S) => string;
-  /** What the event bus hears of the input: one line without texts of people. Left out, only the state's shape is told. */
+  /**
+   * What the event bus hears of the input: one line without texts of people. Left out, only the state's shape is told.
+   */
   inputSummary?: (state: S, run: RunInfo) => string;
   /** Called again, with `context.woken`, when the step has parked. */
   run(state: S, context: StepContext): Promise<NodeResult<S> | Parked> | NodeResult<S> | Parked;
@@ -158,19 +169,22 @@ export interface StepContext {
   /** What woke the step when it had parked; it stays so in later attempts. Undefined before. */
   woken: Wake | undefined;
   /**
-   * True when an earlier attempt of the step began and nobody knows whether it did what it does: its process died, or it threw
-   * anything but STEP_NOT_DONE. Of matter to steps that must not be done twice: see `atMostOnce()`.
+   * True when an earlier attempt of the step began and nobody knows whether it did what it does: its process died, or
+   * it threw anything but STEP_NOT_DONE. Of matter to steps that must not be done twice: see `atMostOnce()`.
    */
   unsettled: boolean;
-  /** Then: since when it is known that the last attempt which may have done it is over, whatever it called may still be at work. */
+  /**
+   * Then: since when it is known that the last attempt which may have done it is over, whatever it called may still be
+   * at work.
+   */
   unsettledSince?: Date | undefined;
   /** How often the step was woken; a stream that each of its calls starts has it in its name. */
   wakes: number;
   /** Aborted when the run is canceled, taken away, or the process stops. */
   signal: AbortSignal;
   /**
-   * True when the run was canceled: what was begun outside has to be stopped. An aborted signal alone means that somebody
-   * else goes on with the run, and with what was begun.
+   * True when the run was canceled: what was begun outside has to be stopped. An aborted signal alone means that
+   * somebody else goes on with the run, and with what was begun.
    */
   canceled(): boolean;
   /** What is outside: models, tools, policy, memory, the session; asked in the name of who started the run. */
@@ -189,7 +203,10 @@ export interface StepLog {
   error(fields: object, sentence: string): void;
 }
 
-/** Text that people may watch while a step runs. Every stream that was started gets exactly one end, written here or by the engine. */
+/**
+ * Text that people may watch while a step runs. Every stream that was started gets exactly one end, written here or by
+ * the engine.
+ */
 export interface StreamWriter {
   start(params: { stream: string; tool?: string; callId: string; contentType: string }): void;
   data(stream: string, text: string): void;

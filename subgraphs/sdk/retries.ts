@@ -1,6 +1,8 @@
 import type { RetryPolicy } from "./node.ts";
 
-/** Longest wait between two tries of such a step at the begin of an outage, so that it goes on soon after a short one. */
+/**
+ * Longest wait between two tries of such a step at the begin of an outage, so that it goes on soon after a short one.
+ */
 const OUTAGE_PAUSE_MS = 2_000;
 /** Of a long one: a tenth of what it has taken, at most this. */
 const MAX_OUTAGE_PAUSE_MS = 60_000;

@@ -3,9 +3,10 @@ import type { StreamFramePayload } from "@soma/schemas/run-history";
 import type { ModelClient } from "./model-client.ts";
 
 /**
- * What a step may reach outside of itself. Every call is made in the name of who started the run, under the run's role, and
- * is given up when the step's signal aborts. Calls that change something take an idempotency key: make it of `runKey(run)`
- * and of what the call is about, so that a retry and another worker use the same one, and what follows a rollback another.
+ * What a step may reach outside of itself. Every call is made in the name of who started the run, under the run's role,
+ * and is given up when the step's signal aborts. Calls that change something take an idempotency key: make it of
+ * `runKey(run)` and of what the call is about, so that a retry and another worker use the same one, and what follows a
+ * rollback another.
  */
 export interface StepServices {
   /** The model of the run's profile; rejects when it cannot be used. */

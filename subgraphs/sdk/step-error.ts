@@ -1,7 +1,8 @@
 /**
- * Why an attempt of a step failed: STEP_FAILED when another one may do better, within the node's retry policy; STEP_REFUSED
- * when none will; UNAVAILABLE when something it needs is away, which is waited for and counts as no attempt; STEP_NOT_DONE
- * like STEP_FAILED, and it is known that nothing was done outside, which only a step that must not be done twice has to say.
+ * Why an attempt of a step failed: STEP_FAILED when another one may do better, within the node's retry policy;
+ * STEP_REFUSED when none will; UNAVAILABLE when something it needs is away, which is waited for and counts as no
+ * attempt; STEP_NOT_DONE like STEP_FAILED, and it is known that nothing was done outside, which only a step that must
+ * not be done twice has to say.
  */
 export type StepErrorCode = "STEP_FAILED" | "STEP_NOT_DONE" | "STEP_REFUSED" | "UNAVAILABLE";
 

@@ -56,9 +56,10 @@ export interface TestedRun<S> {
 const MAX_STEPS = 10_000;
 
 /**
- * Runs an agent in memory: by the rules of the engine, with a model and tools that the test gives, and with a clock that
- * jumps over every wait. Branches run one after the other, each with the time of its own. Nothing is stored, so what dying
- * processes would do is not shown, nor the limits of time that an attempt has; the engine's own tests do that.
+ * Runs an agent in memory: by the rules of the engine, with a model and tools that the test gives, and with a clock
+ * that jumps over every wait. Branches run one after the other, each with the time of its own. Nothing is stored, so
+ * what dying processes would do is not shown, nor the limits of time that an attempt has; the engine's own tests do
+ * that.
  *
  *   const { status, answer, path } = await testAgent(refund, { input: "A-17", tools: { find_order: () => "paid" } });
  */
@@ -209,7 +210,9 @@ function fail(step: TestedStep, error: { code: string; message: string }): RunSt
   return new RunStopped("FAILED", error);
 }
 
-/** One branch after the other, in as many lanes as may be under way at once: the step takes as long as its longest lane. */
+/**
+ * One branch after the other, in as many lanes as may be under way at once: the step takes as long as its longest lane.
+ */
 async function executeBranches<S>(
   node: BranchingNode<S>,
   state: S,

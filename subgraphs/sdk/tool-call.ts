@@ -25,8 +25,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const LAST_FRAMES_MS = 3_000;
 
 /**
- * The policy's decision on a call; undefined when there is no such tool. The key makes it one decision over retries: asking
- * again gives the same one, with a token that is good again, or a new decision when the old one has expired.
+ * The policy's decision on a call; undefined when there is no such tool. The key makes it one decision over retries:
+ * asking again gives the same one, with a token that is good again, or a new decision when the old one has expired.
  */
 export async function decideCall(
   { name, args, idempotencyKey }: KeyedCall,
@@ -56,7 +56,8 @@ export async function invokeDecided(call: KeyedCall, decisionToken: string, cont
     clearTimeout(limit);
     return answer;
   } catch (error) {
-    // A process that only stops, or lost the run, leaves the invocation alone: whoever goes on attaches to it by its key.
+    // A process that only stops, or lost the run, leaves the invocation alone: whoever goes on attaches to it by its
+    // key.
     if (context.canceled()) await tools.cancel(invocationId).catch(() => {});
     return notTaken(error);
   } finally {
@@ -77,7 +78,9 @@ function notTaken(error: unknown): CallAnswer {
   throw error;
 }
 
-/** Frames are for people who watch; a subscription that breaks must not fail the call, whose answer is whole in itself. */
+/**
+ * Frames are for people who watch; a subscription that breaks must not fail the call, whose answer is whole in itself.
+ */
 async function copyFrames(invocationId: string, until: AbortSignal, context: StepContext): Promise<void> {
   try {
     for await (const frame of context.services.tools.frames(invocationId, until)) context.streams.copy(frame);

@@ -81,7 +81,10 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(CATALOGUE, value);
 }
 
-/** Any thrown value as a SomaError; a database that cannot serve is UNAVAILABLE, what is unknown INTERNAL with its cause kept. */
+/**
+ * Any thrown value as a SomaError; a database that cannot serve is UNAVAILABLE, what is unknown INTERNAL with its cause
+ * kept.
+ */
 export function toSomaError(error: unknown): SomaError {
   if (error instanceof SomaError) return error;
   // A StepError of the SDK, which knows nothing of this package, and of which a project may bring a copy of its own.

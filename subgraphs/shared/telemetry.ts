@@ -65,8 +65,8 @@ export interface OpenSpan {
 }
 
 /**
- * A span for what outlives the function that begins it, such as an answer that streams. It keeps no error, unlike withSpan():
- * messages may quote what was said, and attributes tell enough.
+ * A span for what outlives the function that begins it, such as an answer that streams. It keeps no error, unlike
+ * withSpan(): messages may quote what was said, and attributes tell enough.
  */
 export function beginSpan(name: string, kind: "CLIENT" | "INTERNAL", attributes: Attributes): OpenSpan {
   const span = tracer.startSpan(name, { kind: SpanKind[kind], attributes });

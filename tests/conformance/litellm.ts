@@ -1,6 +1,6 @@
 /**
- * The assistant, with its tools, through a real LiteLLM proxy to stand-ins of Mistral and Anthropic. By hand, because the
- * proxy takes two minutes and 760 MB to install, once; it needs Python from 3.10 on.
+ * The assistant, with its tools, through a real LiteLLM proxy to stand-ins of Mistral and Anthropic. By hand, because
+ * the proxy takes two minutes and 760 MB to install, once; it needs Python from 3.10 on.
  *
  *   node_modules/.bin/node tests/conformance/litellm.ts
  */

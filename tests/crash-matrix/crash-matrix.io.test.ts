@@ -6,7 +6,9 @@ import type { Way } from "./ways.ts";
 
 const LIMIT_MS = 60_000;
 
-/** Ways at points that differ, and last the one after which a process has to be started; all with each other: run.ts. */
+/**
+ * Ways at points that differ, and last the one after which a process has to be started; all with each other: run.ts.
+ */
 const CELLS: readonly [phase: Phase, point: string, way: Way][] = [
   ["after", "commit of STEP_STARTED of once", "SIGSTOP"],
   ["before", "commit of RUN_SUCCEEDED", "PG_STOP"],

@@ -1,6 +1,6 @@
 /**
- * Strikes a run at each point of the engine, before what is done there and after it, in each way, and prints what became of it: a
- * line for each cell, and what was wrong. Exit code 1 when anything was.
+ * Strikes a run at each point of the engine, before what is done there and after it, in each way, and prints what
+ * became of it: a line for each cell, and what was wrong. Exit code 1 when anything was.
  *
  *   node_modules/.bin/node tests/crash-matrix/run.ts [words of the cells to try, as "SIGSTOP" or "claim"]
  */

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createStatementReader, type Executed } from "@soma/shared/postgres/testing/read-statements";
 
-/** Where in the life of a statement something strikes: before the server gets it, or when it is done and its answer is on its way. */
+/**
+ * Where in the life of a statement something strikes: before the server gets it, or when it is done and its answer is
+ * on its way.
+ */
 export type Phase = "before" | "after";
 
 /** A statement, and the texts of those before it in its transaction. */

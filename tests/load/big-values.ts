@@ -1,6 +1,7 @@
 /**
- * What a document costs the disk that every step of a run keeps: a run of so many steps with a document of so many bytes, as it is
- * stored, and beside it a copy of its history whose payloads are whole. Prints a table of rows and bytes, indexes and all.
+ * What a document costs the disk that every step of a run keeps: a run of so many steps with a document of so many
+ * bytes, as it is stored, and beside it a copy of its history whose payloads are whole. Prints a table of rows and
+ * bytes, indexes and all.
  *
  *   node_modules/.bin/node tests/load/big-values.ts [steps, 100 when left out] [bytes, 100000 when left out]
  */

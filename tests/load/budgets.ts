@@ -1,6 +1,6 @@
 /**
- * What a call of a model pays for its budgets: so many calls, each reserved and settled in a statement of its own, over twelve
- * connections; of one tenant, whose row all of them need, and of sixteen. Prints one JSON object.
+ * What a call of a model pays for its budgets: so many calls, each reserved and settled in a statement of its own, over
+ * twelve connections; of one tenant, whose row all of them need, and of sixteen. Prints one JSON object.
  *
  *   node_modules/.bin/node tests/load/budgets.ts [calls, 1000 when left out]
  */

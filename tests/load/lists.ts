@@ -1,6 +1,6 @@
 /**
- * What lists and recall cost at one size and at ten times that, for two tenants in one database: prints one JSON object with
- * the milliseconds of each, the median of several, and the ratio of the two sizes.
+ * What lists and recall cost at one size and at ten times that, for two tenants in one database: prints one JSON object
+ * with the milliseconds of each, the median of several, and the ratio of the two sizes.
  *
  *   node_modules/.bin/node tests/load/lists.ts [rows of the smaller size, 2000 when left out] [one part: runs, policy, tools or memory]
  */

@@ -1,6 +1,6 @@
 /**
- * The scenario of `soma torture` for two peers: the same orders, faults, ledger and lives, of a process that has the engine in it
- * and is killed and started again; what both advise is used to go on. Prints the same table for each.
+ * The scenario of `soma torture` for two peers: the same orders, faults, ledger and lives, of a process that has the
+ * engine in it and is killed and started again; what both advise is used to go on. Prints the same table for each.
  *
  *   node_modules/.bin/node tests/load/torture-peers.ts [--runs 1000] [--seed 7] [--kill-every 4000]
  */

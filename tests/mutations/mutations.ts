@@ -24,7 +24,10 @@ const DURABLE_FIRST = {
   title: "does not begin before the row that says so is durable",
 };
 
-/** One text is changed at a time; what the tests of the engine do not notice there, they would not notice in a release either. */
+/**
+ * One text is changed at a time; what the tests of the engine do not notice there, they would not notice in a release
+ * either.
+ */
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: "after a lost answer nobody hears what is asked of a run",

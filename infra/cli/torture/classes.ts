@@ -7,7 +7,10 @@ export interface EffectClass {
   pays: boolean;
 }
 
-/** What is put to the torture; runs are dealt out in turn. The project in `subgraphs/sdk/samples/torture` has an agent for each. */
+/**
+ * What is put to the torture; runs are dealt out in turn. The project in `subgraphs/sdk/samples/torture` has an agent
+ * for each.
+ */
 export const CLASSES: readonly EffectClass[] = [
   { name: "pure", agent: "torture_pure", pays: false },
   { name: "idempotent", agent: "torture_idempotent", pays: true },

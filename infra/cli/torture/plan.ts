@@ -1,6 +1,8 @@
 import { CLASSES, type EffectClass } from "./classes.ts";
 
-/** How the answer of a run's tool is lost once what it does is committed: it throws, it says nothing, its process dies. */
+/**
+ * How the answer of a run's tool is lost once what it does is committed: it throws, it says nothing, its process dies.
+ */
 type Fault = "throw" | "hang" | "die" | "none";
 
 export interface PlannedRun {

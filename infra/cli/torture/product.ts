@@ -29,7 +29,9 @@ export interface TorturedProduct {
   client: SomaClient;
   /** Starts it and waits until it answers; again, when it dies meanwhile. */
   start(): Promise<void>;
-  /** What `kill -9` does to the process; its PostgreSQL stays. Throws when it had ended by itself, which no tool does. */
+  /**
+   * What `kill -9` does to the process; its PostgreSQL stays. Throws when it had ended by itself, which no tool does.
+   */
   kill(): Promise<void>;
   /** Ends when the process that runs now does. */
   died(): Promise<void>;
@@ -166,8 +168,9 @@ function freePort(): Promise<number> {
 }
 
 /**
- * A server that outlived its product, as one does that is killed; it stands in the folder of this database, or is left alone.
- * Elsewhere than on Linux nobody can tell in which folder it stands, and its number may be another process's by now.
+ * A server that outlived its product, as one does that is killed; it stands in the folder of this database, or is left
+ * alone. Elsewhere than on Linux nobody can tell in which folder it stands, and its number may be another process's by
+ * now.
  */
 async function stopPostgres(folder: string): Promise<void> {
   const text = await readFile(join(folder, "postmaster.pid"), "utf8").catch(() => "");

@@ -9,7 +9,10 @@ const READER = "torture_payments";
 const LOOK_MS = 50;
 const LIMIT_MS = 60_000;
 
-/** How often each order was paid for in the tables of the project, as a step in the database reads it; nothing dies meanwhile. */
+/**
+ * How often each order was paid for in the tables of the project, as a step in the database reads it; nothing dies
+ * meanwhile.
+ */
 export async function readTables(product: TorturedProduct): Promise<Map<string, number>> {
   const payments = new Map<string, number>();
   for (let after: string | undefined = ""; after !== undefined; ) {

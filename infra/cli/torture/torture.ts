@@ -28,8 +28,9 @@ export interface TortureOptions {
 }
 
 /**
- * `soma torture`: a product of its own, whose runs have effects that lose their answers while its process is killed again and
- * again; afterwards what was asked for is compared with what was told and what was done. Exit code 1 when that differs.
+ * `soma torture`: a product of its own, whose runs have effects that lose their answers while its process is killed
+ * again and again; afterwards what was asked for is compared with what was told and what was done. Exit code 1 when
+ * that differs.
  */
 export async function torture(options: TortureOptions): Promise<void> {
   const { seed, runs, keep = false, json } = options;
@@ -57,7 +58,9 @@ export async function torture(options: TortureOptions): Promise<void> {
   }
 }
 
-/** What a project holds that is no part of it: the data and the secrets of a product it was run with, and its history. */
+/**
+ * What a project holds that is no part of it: the data and the secrets of a product it was run with, and its history.
+ */
 const LEFT_BEHIND: ReadonlySet<string> = new Set([".soma", ".git"]);
 
 async function createHome(): Promise<Home> {
@@ -134,8 +137,8 @@ const IDLE_MS = 30_000;
 const LOOK_MS = 50;
 
 /**
- * Kills the product when it has lived for a while and a run has ended, and starts it again, also when a tool has killed it;
- * leaves it running. `done` counts the runs that have ended.
+ * Kills the product when it has lived for a while and a run has ended, and starts it again, also when a tool has killed
+ * it; leaves it running. `done` counts the runs that have ended.
  */
 async function killAgainAndAgain(
   product: TorturedProduct,

@@ -36,7 +36,9 @@ export type RunFrame = RunBatchFrame | RunHeartbeatFrame | RunEndFrame;
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 262_144;
 const PAGE_MAX = 1_000;
-/** Well within what the gateway takes for an answer: large values are kept once, and told with each event that has them. */
+/**
+ * Well within what the gateway takes for an answer: large values are kept once, and told with each event that has them.
+ */
 const PAGE_BYTES = 4 * 1_024 * 1_024;
 const HEARTBEAT_MS = 5_000;
 export interface RunEventsDeps {
@@ -71,9 +73,9 @@ export async function readRunPage(
 }
 
 /**
- * History after a sequence number, then the live tail, until `signal`. Every frame is read from Postgres after the last one
- * delivered, so there is no moment between "history" and "live" in which an event could be missed; hints say when to read, and
- * a quiet run is not read for those who follow it.
+ * History after a sequence number, then the live tail, until `signal`. Every frame is read from Postgres after the last
+ * one delivered, so there is no moment between "history" and "live" in which an event could be missed; hints say when
+ * to read, and a quiet run is not read for those who follow it.
  */
 export async function* followRunEvents(
   deps: RunEventsDeps,

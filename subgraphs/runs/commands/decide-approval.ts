@@ -27,8 +27,9 @@ export interface DecideApprovalParams {
 }
 
 /**
- * Decides a question of a run, once for all: of two at the same time one has decided, and the other one is told who has and
- * what. Whoever decided may say the same again. The decision is durable when this returns, and who made it is who asks.
+ * Decides a question of a run, once for all: of two at the same time one has decided, and the other one is told who has
+ * and what. Whoever decided may say the same again. The decision is durable when this returns, and who made it is who
+ * asks.
  */
 export async function decideApproval(sql: Sql, principal: Principal, params: DecideApprovalParams): Promise<RunRow> {
   checkIdempotencyKey(params.idempotencyKey);

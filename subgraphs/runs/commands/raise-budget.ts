@@ -36,8 +36,8 @@ export interface RaiseBudgetParams {
 }
 
 /**
- * Raises a budget, and lets the runs go on that wait for it. Asking twice raises once; what was raised is told in the books with
- * who did and why. Gives how many runs go on.
+ * Raises a budget, and lets the runs go on that wait for it. Asking twice raises once; what was raised is told in the
+ * books with who did and why. Gives how many runs go on.
  */
 export async function raiseBudget(
   { sql, budgets }: { sql: Sql; budgets: BudgetsConf },

@@ -18,9 +18,9 @@ export interface RunStarter {
 }
 
 /**
- * Starts of all requests of a process wait in one queue, and whatever waits when no statement is in flight leaves as one; a
- * second goes beside it only when it would be full. There is no timer: one alone pays one round trip, and one of many a part of
- * one. `sql` is a pool of the request role, or of the worker's.
+ * Starts of all requests of a process wait in one queue, and whatever waits when no statement is in flight leaves as
+ * one; a second goes beside it only when it would be full. There is no timer: one alone pays one round trip, and one of
+ * many a part of one. `sql` is a pool of the request role, or of the worker's.
  */
 export function createRunStarter(sql: Sql): RunStarter {
   let queue: Waiting[] = [];
@@ -63,7 +63,10 @@ export function createRunStarter(sql: Sql): RunStarter {
   };
 }
 
-/** Answers each; one that the server cannot take must not fail the others, so they are tried in halves until it stands alone. */
+/**
+ * Answers each; one that the server cannot take must not fail the others, so they are tried in halves until it stands
+ * alone.
+ */
 async function startAll(sql: Sql, batch: readonly Waiting[]): Promise<void> {
   if (batch.length === 0) return;
   try {

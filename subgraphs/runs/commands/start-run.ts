@@ -37,8 +37,8 @@ export interface StartRunDeps {
 }
 
 /**
- * Starts a run, and its session when none is given; run, session and first event become durable together. The same key with
- * the same body gives the same run, with another body IDEMPOTENCY_CONFLICT.
+ * Starts a run, and its session when none is given; run, session and first event become durable together. The same key
+ * with the same body gives the same run, with another body IDEMPOTENCY_CONFLICT.
  */
 export async function startRun(deps: StartRunDeps, principal: Principal, params: StartRunParams): Promise<RunRow> {
   const { tenant } = principal;

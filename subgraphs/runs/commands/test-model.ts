@@ -25,8 +25,8 @@ export interface TestModelParams {
 }
 
 /**
- * Tests profiles for operators, in their own tenant. For a minute the same key gives the same test, and with another profile
- * IDEMPOTENCY_CONFLICT.
+ * Tests profiles for operators, in their own tenant. For a minute the same key gives the same test, and with another
+ * profile IDEMPOTENCY_CONFLICT.
  */
 export function createModelTests(source: Pick<ModelSource, "open" | "conf">) {
   const limits = { max: TENANTS, ttl: MINUTE_MS, noUpdateTTL: true };

@@ -8,7 +8,10 @@ const BIG_BYTES = 8_192;
 const PART_BYTES = 96;
 /** What is nested deeper is not looked into. */
 const MAX_DEPTH = 64;
-/** The name under which a stored object says what was taken out of it. No payload has a field of this name, and none ever will. */
+/**
+ * The name under which a stored object says what was taken out of it. No payload has a field of this name, and none
+ * ever will.
+ */
 const PARTS = "soma:big";
 
 /** A value that is kept by itself: the SHA-256 of its canonical JSON, and that. */
@@ -26,7 +29,10 @@ export interface Stored<T extends Json = Json> {
 type Path = readonly (string | number)[];
 type Part = [hash: string, ...Path];
 
-/** What stays of a field in the row: the status of an output and why it was cut are read by SQL, the code of an error by the relay. */
+/**
+ * What stays of a field in the row: the status of an output and why it was cut are read by SQL, the code of an error by
+ * the relay.
+ */
 const READ_IN_PLACE: Readonly<Record<string, readonly string[]>> = { output: ["status", "cut"], error: ["code"] };
 /** A word of ours; what a tool calls by the same name may be longer. */
 const MAX_WORD = 64;
@@ -107,8 +113,8 @@ interface Search {
 }
 
 /**
- * The smallest parts that are big are taken out, and then what is still big around them, as a whole: so a document that comes again
- * is found again although its neighbours changed, and nothing large is left.
+ * The smallest parts that are big are taken out, and then what is still big around them, as a whole: so a document that
+ * comes again is found again although its neighbours changed, and nothing large is left.
  */
 function takeOut(value: Json, search: Search): { json: Json; bytes: number } {
   const { path, out, toLeft } = search;

@@ -28,9 +28,10 @@ const MOST_SILENT_MS = 1_000;
 const DOUBT_MS = 250;
 
 /**
- * Which workers are dead. A lock that is free is believed once its worker is silent, too. A lease that is over, while the lock is held, has to
- * be seen twice, as has a lock that is free of one that was heard in the future, since the clock was set back: the database may have stood still for all, and a worker that lives is heard again before the second look. Who is not
- * heard itself, or has lost its own lock, judges nobody.
+ * Which workers are dead. A lock that is free is believed once its worker is silent, too. A lease that is over, while
+ * the lock is held, has to be seen twice, as has a lock that is free of one that was heard in the future, since the
+ * clock was set back: the database may have stood still for all, and a worker that lives is heard again before the
+ * second look. Who is not heard itself, or has lost its own lock, judges nobody.
  */
 export function judgeWorkers(
   seen: readonly SeenWorker[],

@@ -27,10 +27,10 @@ describe("input of a run", () => {
     expect(() => parseSessionId("x")).toThrow(/not a UUID/);
   });
 
-  it("takes a whole number from -100 to 100 as a priority", () => {
-    expect([undefined, null, -100, 100].map(parsePriority)).toEqual([0, 0, -100, 100]);
-    for (const wrong of [101, -101, 0.5, Number.NaN])
-      expect(() => parsePriority(wrong)).toThrow(`priority ${wrong} is not a whole number, -100 to 100`);
+  it("takes a whole number from -4 to 4 as a priority", () => {
+    expect([undefined, null, -4, 4].map(parsePriority)).toEqual([0, 0, -4, 4]);
+    for (const wrong of [5, -5, 0.5, Number.NaN])
+      expect(() => parsePriority(wrong)).toThrow(`priority ${wrong} is not a whole number, -4 to 4`);
   });
 
   it("is not what an erased one is replaced by", () => {

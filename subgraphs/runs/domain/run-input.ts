@@ -45,7 +45,8 @@ export function parseSessionId(value: string | null | undefined): string | undef
   return value;
 }
 
-const MOST_PRIORITY = 100;
+/** Each priority of a tenant is a queue for each of its graphs, and a claim looks at so many queues. */
+const MOST_PRIORITY = 4;
 
 /** Of what waits of a tenant the lowest goes first; what says nothing is 0. */
 export function parsePriority(value: number | null | undefined): number {

@@ -27,7 +27,10 @@ export interface Step {
   abandoned: boolean;
 }
 
-/** Folds a run's history into its steps, in order; of those that a fork took over, each is the step of the run that made it. */
+/**
+ * Folds a run's history into its steps, in order; of those that a fork took over, each is the step of the run that made
+ * it.
+ */
 export function toSteps(events: Iterable<HistoryEvent>): Step[] {
   const all = [...events];
   const abandoned = abandonedBy(all);

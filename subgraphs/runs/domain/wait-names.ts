@@ -1,6 +1,6 @@
 /**
- * Names of what a step can wait for beside the signals that people and programs send. Each holds a colon, so that nobody can
- * send it, and there is one signal at most under each.
+ * Names of what a step can wait for beside the signals that people and programs send. Each holds a colon, so that
+ * nobody can send it, and there is one signal at most under each.
  */
 const APPROVAL = "approval:";
 const CHILD = "child:";
@@ -34,7 +34,10 @@ export function isChildName(name: string): boolean {
   return name.startsWith(CHILD);
 }
 
-/** The id of a question, as the API shows it: the id of its step, a dot, and the number of the call that asked; with what the engine asks for. */
+/**
+ * The id of a question, as the API shows it: the id of its step, a dot, and the number of the call that asked; with
+ * what the engine asks for.
+ */
 export function approvalIdOf(runId: string, name: string): string {
   return `${runId}.${name.slice(APPROVAL.length)}`;
 }

@@ -91,7 +91,10 @@ describe("what runs of ten steps cost", () => {
     );
   }
 
-  /** Statements since the last time, by the function they call; hints to other processes are sent beside a run, by the clock. */
+  /**
+   * Statements since the last time, by the function they call; hints to other processes are sent beside a run, by the
+   * clock.
+   */
   function taken(): string[] {
     return statements
       .splice(0)

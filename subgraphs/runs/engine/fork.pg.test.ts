@@ -74,13 +74,18 @@ describe("forkRun()", () => {
 
   it("goes on from the end of a step with another input: one chain, nothing copied, nothing before it done again", async () => {
     await harness.startWorker();
-    const parent = await harness.start({ graph: "three" });
+    const parent = await harness.start({ graph: "three", priority: 2 });
     await harness.finished(parent.runId);
     const before = await harness.history(parent.runId);
     const atSeq = await endOf(parent.runId, 1);
 
     const row = await fork(parent.runId, atSeq, { input: { text: "other" } });
-    expect(row).toMatchObject({ forkedFromRunId: parent.runId, forkedFromSeq: atSeq, input: { text: "other" } });
+    expect(row).toMatchObject({
+      forkedFromRunId: parent.runId,
+      forkedFromSeq: atSeq,
+      priority: 2,
+      input: { text: "other" },
+    });
     expect(row.sessionId).not.toBe(parent.sessionId);
     await harness.finished(row.runId);
 

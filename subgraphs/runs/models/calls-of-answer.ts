@@ -13,7 +13,9 @@ export function tooManyCalls(): ModelError {
   return new ModelError("MODEL_FAILED", `the answer has more than ${MAX_TOOL_CALLS} tool calls`);
 }
 
-/** Ids for the calls of one answer, in order: the server's own, or `call_<position>` where it gave none or one twice. */
+/**
+ * Ids for the calls of one answer, in order: the server's own, or `call_<position>` where it gave none or one twice.
+ */
 export function createCallIds(): (given: string | null) => string {
   const taken = new Set<string>();
   return (given) => {
@@ -31,7 +33,10 @@ export function foreignId(id: string): string {
   return hash("sha256", id, "hex").slice(0, 9);
 }
 
-/** Arguments as a model's server takes them back: servers parse what they are sent, and fail on what their model wrote wrongly before. */
+/**
+ * Arguments as a model's server takes them back: servers parse what they are sent, and fail on what their model wrote
+ * wrongly before.
+ */
 export function readableArguments(written: string): string {
   try {
     if (isRecord(JSON.parse(written))) return written;

@@ -18,7 +18,9 @@ export interface ChooseModelParams {
   scenario?: LookParams["scenario"];
   /** Limits and breakers that clients share; left out, they have none. */
   lanes?: Lanes;
-  /** A profile's name; it is used or an error says why it cannot be. Left out, the environment and models.yaml decide. */
+  /**
+   * A profile's name; it is used or an error says why it cannot be. Left out, the environment and models.yaml decide.
+   */
   wanted?: string;
 }
 
@@ -37,8 +39,8 @@ const CUSTOM = "custom";
 
 /**
  * The model to use: the profile that is wanted, else the one the environment describes, else what models.yaml says. Its
- * "auto" takes the first of its list that can be used; all are looked at at once. Throws BAD_INPUT for a profile that does
- * not exist, UNAVAILABLE when nothing can be used, with every reason.
+ * "auto" takes the first of its list that can be used; all are looked at at once. Throws BAD_INPUT for a profile that
+ * does not exist, UNAVAILABLE when nothing can be used, with every reason.
  */
 export async function chooseModel(params: ChooseModelParams): Promise<ModelChoice> {
   const { models, wanted } = params;

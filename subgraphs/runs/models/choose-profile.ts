@@ -31,9 +31,9 @@ export function whyNot(choices: Choices, who: Who, profile: string): string | un
 }
 
 /**
- * The profile of a run. Of one that names none it is the first that may be used of the role's default, the tenant's, the
- * product's, and what the role and then the tenant may use. Throws BAD_INPUT for a profile there is not, FORBIDDEN for one
- * that may not be used.
+ * The profile of a run. Of one that names none it is the first that may be used of the role's default, the tenant's,
+ * the product's, and what the role and then the tenant may use. Throws BAD_INPUT for a profile there is not, FORBIDDEN
+ * for one that may not be used.
  */
 export function chooseProfile({ choices, profiles, standard, who, wanted }: ChooseProfileParams): string {
   if (wanted === null || wanted === undefined) return defaultOf({ choices, profiles, standard, who });

@@ -10,7 +10,10 @@ export interface Hop {
   attempts: number;
 }
 
-/** Gives the client of a profile, or says why it cannot be used; asked anew for each hop, so that each is allowed by itself. */
+/**
+ * Gives the client of a profile, or says why it cannot be used; asked anew for each hop, so that each is allowed by
+ * itself.
+ */
 export type OpenProfile = (profile: string) => Promise<ModelClient>;
 
 /** Before a profile is asked once more, while nobody has the answer. */
@@ -22,18 +25,20 @@ interface Passed extends PassedOver {
 }
 
 /**
- * The first profile that can be used, behind which the others stand: where it does not answer, and has said nothing yet, the
- * next one is asked. A request that a server refuses is refused, and what was begun is not begun again by another one.
+ * The first profile that can be used, behind which the others stand: where it does not answer, and has said nothing
+ * yet, the next one is asked. A request that a server refuses is refused, and what was begun is not begun again by
+ * another one.
  */
 export async function openWithFallbacks(hops: readonly Hop[], open: OpenProfile): Promise<ModelClient> {
   const passed: Passed[] = [];
   for (const [index, { profile }] of hops.entries()) {
     const client = await open(profile).catch((error: unknown) => void pass(passed, profile, error));
     if (client === undefined) continue;
-    const { provider, model, isAi } = client;
+    const { provider, model, isAi, terms } = client;
     const rest = hops.slice(index);
     if (rest.length === 1 && rest[0]?.attempts === 1 && passed.length === 0) return client;
-    return { profile, provider, model, isAi, chat: (...asked) => chat(rest, open, [...passed], ...asked) };
+    const named = { profile, provider, model, isAi, ...(terms === undefined ? {} : { terms }) };
+    return { ...named, chat: (...asked) => chat(rest, open, [...passed], ...asked) };
   }
   throw toOneError(passed);
 }
@@ -66,7 +71,10 @@ async function* chat(
   throw toOneError(passed);
 }
 
-/** What a model says, after who says it where others were asked first. What is told before it says anything waits until then. */
+/**
+ * What a model says, after who says it where others were asked first. What is told before it says anything waits until
+ * then.
+ */
 async function* withNames(
   { profile, provider, model, isAi }: ModelClient,
   passed: readonly Passed[],
@@ -100,7 +108,10 @@ function pass(passed: Passed[], profile: string, error: unknown): SomaError {
 /** Codes of errors, the one that promises most first: what only has to be waited out, what may go better, the rest. */
 const ORDER: readonly ErrorCode[] = ["UPSTREAM_UNAVAILABLE", "UNAVAILABLE", "MODEL_FAILED", "TIMEOUT", "MODEL_REFUSED"];
 
-/** Why nobody answered, of each; it is as patient as the most patient of them, and waits as long as the one that asks for least. */
+/**
+ * Why nobody answered, of each; it is as patient as the most patient of them, and waits as long as the one that asks
+ * for least.
+ */
 function toOneError(passed: readonly Passed[]): Error {
   const [only, ...others] = passed.map(({ error }) => error);
   if (only === undefined) throw new Error("no model profile was asked");

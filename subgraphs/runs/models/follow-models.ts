@@ -28,7 +28,10 @@ interface LookParams {
   log: Log;
 }
 
-/** One look: takes what has changed and stands still again. What cannot be taken is told once, and what was there goes on. */
+/**
+ * One look: takes what has changed and stands still again. What cannot be taken is told once, and what was there goes
+ * on.
+ */
 export function createLook({ source, confDir, log }: LookParams): () => Promise<void> {
   const file = new URL("models.yaml", confDir);
   const digestsNow = (): Digests => {
@@ -45,7 +48,8 @@ export function createLook({ source, confDir, log }: LookParams): () => Promise<
     if (!isSettled || isSame(now, taken)) return;
     try {
       await source.reload();
-      // Which files hold keys is for the new one to say. What changed meanwhile was not read, and is taken by a later look.
+      // Which files hold keys is for the new one to say. What changed meanwhile was not read, and is taken by a later
+      // look.
       seen = digestsNow();
       taken = new Map([...seen].map(([each, digest]) => [each, now.get(each) ?? digest]));
       const { chosen, reason, conf } = source;

@@ -24,8 +24,8 @@ const TOOLS = ["calculate", "remember", "code_run"].map((name) => {
 });
 
 /**
- * What every model client keeps, whatever its model says. The model behind it must call `calculate` when asked for 37*12 with
- * tools on offer, as the rules of the scripted model do.
+ * What every model client keeps, whatever its model says. The model behind it must call `calculate` when asked for
+ * 37*12 with tools on offer, as the rules of the scripted model do.
  */
 export function modelClientContract(name: string, make: () => Promise<ContractSubject>): void {
   describe(`${name} keeps the contract of model clients:`, () => {

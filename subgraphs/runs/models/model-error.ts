@@ -52,7 +52,10 @@ export type Quote = (text: string, maxLength: number) => string;
 /** Shapes of keys, whole or masked in part, as servers like to repeat them in their errors. */
 const KEY_SHAPES = /\b(?:(?:sk|pk|rk|gsk|xai)[-_]|key[-_](?=[\w.-]*[\d*]))[\w*.-]{6,}/g;
 
-/** A key that is shorter is a placeholder, such as "none" or "ollama", for servers that want any; its letters are in words. */
+/**
+ * A key that is shorter is a placeholder, such as "none" or "ollama", for servers that want any; its letters are in
+ * words.
+ */
 const MIN_KEY_LENGTH = 8;
 
 /** Longer ones that people give to servers which want any; their words are in messages too. */
@@ -60,7 +63,10 @@ const PLACEHOLDERS = new Set([
   ...["anything", "changeme", "dummy-key", "lm-studio", "no-key-required", "not-needed", "placeholder", "test-key"],
 ]);
 
-/** A key as servers write it in what they repeat: as it is, in an address, in JSON, and in base64, whatever stands before it. */
+/**
+ * A key as servers write it in what they repeat: as it is, in an address, in JSON, and in base64, whatever stands
+ * before it.
+ */
 function writingsOf(key: string): string[] {
   if (key.length < MIN_KEY_LENGTH || PLACEHOLDERS.has(key.toLowerCase())) return [];
   const encoded = [0, 1, 2].map((before) => {

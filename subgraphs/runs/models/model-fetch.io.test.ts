@@ -9,7 +9,10 @@ import { ask, createClientHarness, errorOf } from "./testing/client-harness.ts";
 const USER = "ada:pass-word-9";
 const AUTH = `Basic ${Buffer.from(USER).toString("base64")}`;
 
-/** A proxy as companies run them: for plain HTTP it forwards, for the rest it opens tunnels; to one place, whatever is asked. */
+/**
+ * A proxy as companies run them: for plain HTTP it forwards, for the rest it opens tunnels; to one place, whatever is
+ * asked.
+ */
 async function startProxy(place: () => { port: number }) {
   const asked: { url: string | undefined; auth: string | undefined }[] = [];
   const refuse = { status: 0 };

@@ -2,12 +2,15 @@ import { Agent, type Dispatcher, ProxyAgent, fetch as undiciFetch } from "undici
 import type { Env } from "./provider.ts";
 import { readProxies } from "./proxies.ts";
 
-/** Each call has deadlines of its own, longer than those of the HTTP client may be: a local model reads its prompt for minutes. */
+/**
+ * Each call has deadlines of its own, longer than those of the HTTP client may be: a local model reads its prompt for
+ * minutes.
+ */
 const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0, connectTimeout: 0 };
 
 /**
- * A `fetch` for calls to models alone, through the proxies of the environment. Nothing else of this process uses it: what
- * the product says to its own parts never leaves by a proxy.
+ * A `fetch` for calls to models alone, through the proxies of the environment. Nothing else of this process uses it:
+ * what the product says to its own parts never leaves by a proxy.
  */
 export function createModelFetch(env: Env): typeof fetch {
   const proxyOf = readProxies(env);

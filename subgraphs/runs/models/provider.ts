@@ -4,8 +4,8 @@ import type { Scenario } from "@soma/sdk/scenario";
 import type { Static, TObject } from "typebox";
 
 /**
- * What was found out about a profile; `why` follows its name in a sentence. What `isAway` may come back by itself; anything
- * else that keeps a profile from being used waits for a person.
+ * What was found out about a profile; `why` follows its name in a sentence. What `isAway` may come back by itself;
+ * anything else that keeps a profile from being used waits for a person.
  */
 export type Look =
   | { usable: true; why: string; client: ModelClient }
@@ -26,8 +26,9 @@ export interface LookParams<P = ModelProfile> {
 }
 
 /**
- * Where models come from: a folder of this one with a `provider.ts` whose default export this is. Nothing else has to know
- * of it: profiles name it in models.yaml, its settings are checked by its schema, and it tells whether it can be used.
+ * Where models come from: a folder of this one with a `provider.ts` whose default export this is. Nothing else has to
+ * know of it: profiles name it in models.yaml, its settings are checked by its schema, and it tells whether it can be
+ * used.
  */
 export interface Provider<S extends TObject = TObject> {
   /** As models.yaml names it. */

@@ -13,8 +13,8 @@ export function isLoopback({ hostname }: URL): boolean {
 }
 
 /**
- * The proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper case, lower case first as everywhere. None leads to
- * this machine itself. Throws BAD_INPUT for what is no proxy, without its value, which may hold a password.
+ * The proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper case, lower case first as everywhere. None
+ * leads to this machine itself. Throws BAD_INPUT for what is no proxy, without its value, which may hold a password.
  */
 export function readProxies(env: Env): ProxyOf {
   const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? "").trim();
@@ -35,8 +35,8 @@ function toProxy(name: string, written: string): URL | undefined {
 }
 
 /**
- * What NO_PROXY names: `*`, hosts with what is below them (`example.com`, `.example.com`, `*.example.com`), addresses and
- * blocks of them (`10.0.0.0/8`), each with a port or for all.
+ * What NO_PROXY names: `*`, hosts with what is below them (`example.com`, `.example.com`, `*.example.com`), addresses
+ * and blocks of them (`10.0.0.0/8`), each with a port or for all.
  */
 function readNoProxy(written: string): (url: URL) => boolean {
   const entries = written

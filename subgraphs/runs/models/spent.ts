@@ -10,8 +10,8 @@ export interface Progress {
 }
 
 /**
- * What a call that failed has used; undefined where the server refused it, by a status or by an error in place of an answer. What a
- * model thought in silence is charged, too.
+ * What a call that failed has used; undefined where the server refused it, by a status or by an error in place of an
+ * answer. What a model thought in silence is charged, too.
  */
 export function spentOn(error: unknown, { hasBegun, hasHeard }: Progress, usage: ModelUsage | null): Spent | undefined {
   if (!hasBegun) return undefined;

@@ -27,8 +27,9 @@ interface Split {
 type State = (text: string, isEnd: boolean) => Split;
 
 /**
- * Tells what a model thinks in tags from what it answers. Tags count at the begin of an answer only; one that closes what
- * nothing opened, because the server's template had opened it, makes all before it thinking. One in code is quoted.
+ * Tells what a model thinks in tags from what it answers. Tags count at the begin of an answer only; one that closes
+ * what nothing opened, because the server's template had opened it, makes all before it thinking. One in code is
+ * quoted.
  */
 export function createThinkingTags(): ThinkingTags {
   let state: State = begin(true);
@@ -124,7 +125,10 @@ function beginningOf(tag: string, text: string): number {
   return 0;
 }
 
-/** Code in Markdown: a run of backticks opens it, and one of the same length closes it; in a line, also a blank line does. */
+/**
+ * Code in Markdown: a run of backticks opens it, and one of the same length closes it; in a line, also a blank line
+ * does.
+ */
 function createCodeWatch() {
   let open = 0;
   const isInLine = (): boolean => open > 0 && open < 3;

@@ -36,7 +36,9 @@ export interface ConnectServicesOptions {
   moreTools?: (() => unknown) | undefined;
 }
 
-/** What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session. */
+/**
+ * What steps reach outside: the other subgraphs by their GraphQL API, the same way in every mode, models, the session.
+ */
 export function connectServices(options: ConnectServicesOptions): ConnectedServices {
   const { urls, sign, sql, models, contextTokens, budgets, moreTools } = options;
   const memory = createServiceClient({ peer: "memory", url: urls.memory, sign });

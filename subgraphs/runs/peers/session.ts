@@ -17,7 +17,7 @@ export function bindSession(sql: Sql, { run }: Pick<ServiceBinding, "run">): Ses
     },
     past: (limit) =>
       transaction(sql, {}, async (tx) => {
-        const kept = await readSummary(tx, { tenant, sessionId });
+        const kept = await readSummary(tx, before);
         const turns = await readEarlierTurns(tx, { ...before, afterRunId: kept?.uptoRunId, limit });
         return { summary: kept, turns };
       }),

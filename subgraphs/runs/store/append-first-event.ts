@@ -5,8 +5,8 @@ import type { HistoryEvent } from "../domain/history.ts";
 import { keepValues } from "./keep-values.ts";
 
 /**
- * The event a run begins with, in the transaction that makes the run; every later one comes from its owner by commit_batch,
- * and those of rollbacks from `appendRollback`.
+ * The event a run begins with, in the transaction that makes the run; every later one comes from its owner by
+ * commit_batch, and those of rollbacks from `appendRollback`.
  */
 export async function appendFirstEvent(
   tx: Tx,

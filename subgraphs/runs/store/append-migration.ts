@@ -11,8 +11,9 @@ export interface AppendMigrationParams {
 }
 
 /**
- * Pins a run that nobody has to another version of its graph, and appends the event that says so: one statement. Without an
- * owner there is no fence to take; whoever claims the run at the same time waits for its row, and finds another epoch.
+ * Pins a run that nobody has to another version of its graph, and appends the event that says so: one statement.
+ * Without an owner there is no fence to take; whoever claims the run at the same time waits for its row, and finds
+ * another epoch.
  */
 export async function appendMigration(sql: Sql, { event, epoch, to }: AppendMigrationParams): Promise<boolean> {
   const { json, values } = toStoredPayload(event.payload);

@@ -15,7 +15,10 @@ export interface AppendSignalParams {
   idemDigest: string;
 }
 
-/** Appends a signal to those of a run, whose row the transaction has locked; a run that is parked for it is due at once. Gives its number. */
+/**
+ * Appends a signal to those of a run, whose row the transaction has locked; a run that is parked for it is due at once.
+ * Gives its number.
+ */
 export async function appendSignal(tx: Tx, params: AppendSignalParams): Promise<number> {
   const { runId, tenant, name, sentBy, idemKey, idemDigest } = params;
   const [{ no = 0 } = {}] = await tx<{ no: number }[]>`

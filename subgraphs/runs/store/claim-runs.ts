@@ -32,12 +32,15 @@ export interface ClaimedRun {
   parentRunId: string | null;
 }
 
-/** Shares of tenants by their names; those of all others under an asterisk. Without any, each has weight 1 and no cap. */
+/**
+ * Shares of tenants by their names; those of all others under an asterisk. Without any, each has weight 1 and no cap.
+ */
 export type RunShares = Record<string, { weight: number; maxRunning?: number | undefined }>;
 
 /**
- * Claims runs that are due, each tenant in its turn; `graphs` are the pinned graphs this worker has, as name@version#hash. `ageMs` is how long the worker
- * has lived: suspects are for those that have proved themselves; left out, it is long enough.
+ * Claims runs that are due, each tenant in its turn; `graphs` are the pinned graphs this worker has, as
+ * name@version#hash. `ageMs` is how long the worker has lived: suspects are for those that have proved themselves; left
+ * out, it is long enough.
  */
 export async function claimRuns(
   sql: Sql,

@@ -34,7 +34,10 @@ export interface BatchRow {
   wait: RunWait | undefined;
 }
 
-/** Appends rows as one statement, with the big values they refer to; the answer holds each run that is still ours with its control bits. The locking is in 0015-parked-runs.sql. */
+/**
+ * Appends rows as one statement, with the big values they refer to; the answer holds each run that is still ours with
+ * its control bits. The locking is in 0015-parked-runs.sql.
+ */
 export async function commitBatch(
   sql: Sql,
   { owner, rows }: { owner: Incarnation; rows: readonly BatchRow[] },

@@ -2,8 +2,8 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import type { BatchRow } from "./commit-batch.ts";
 
 /**
- * After a lost connection: which of these rows are in the journal, by run and sequence number, told by their hash; with the
- * control bits of their runs, which the lost answer would have told.
+ * After a lost connection: which of these rows are in the journal, by run and sequence number, told by their hash; with
+ * the control bits of their runs, which the lost answer would have told.
  */
 export async function findCommitted(sql: Sql, { rows }: { rows: readonly BatchRow[] }): Promise<Map<BatchRow, number>> {
   const found = await sql<{ run_id: string; seq: number; hash: string; control: number }[]>`

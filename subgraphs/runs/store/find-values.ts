@@ -13,8 +13,8 @@ export function bigOf(sql: Sql, { tenant, stored }: { tenant: string; stored: st
 }
 
 /**
- * Rows whose `field` is whole again. What they refer to is read by one statement, each value once however many rows refer to it;
- * rows that refer to nothing cost none.
+ * Rows whose `field` is whole again. What they refer to is read by one statement, each value once however many rows
+ * refer to it; rows that refer to nothing cost none.
  */
 export async function withWhole<F extends string, T extends MayReferRow & Record<F, unknown>>(
   sql: Sql,

@@ -1,7 +1,10 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import type { Amounts } from "../domain/spending.ts";
 
-/** Limits that a run has of its own, beside those of its tenant. Written before it begins, so that it makes no call without them. */
+/**
+ * Limits that a run has of its own, beside those of its tenant. Written before it begins, so that it makes no call
+ * without them.
+ */
 export async function giveBudget(
   tx: Tx,
   { tenant, runId, own }: { tenant: string; runId: string; own: Partial<Amounts> },

@@ -5,7 +5,10 @@ import type { BigValue, Stored } from "../domain/big-values.ts";
 /** A big value of a tenant. */
 export type TenantValue = BigValue & { tenant: string };
 
-/** Keeps what rows refer to that the same transaction has written, each once for the tenant; rows that refer to nothing cost nothing. */
+/**
+ * Keeps what rows refer to that the same transaction has written, each once for the tenant; rows that refer to nothing
+ * cost nothing.
+ */
 export async function keepValues(
   tx: Tx,
   { tenant, stored }: { tenant: string; stored: readonly Stored<Json>[] },

@@ -12,8 +12,8 @@ export interface OpenQuestion {
 }
 
 /**
- * Questions of runs that nobody has decided: each is what its step waits for where its events end, and no signal has its name. One
- * that was asked again counts once.
+ * Questions of runs that nobody has decided: each is what its step waits for where its events end, and no signal has
+ * its name. One that was asked again counts once.
  */
 export async function listOpenQuestions(tx: Tx, { runIds }: { runIds: readonly string[] }): Promise<OpenQuestion[]> {
   const rows: (OpenQuestion & MayReferRow)[] = await tx`

@@ -2,7 +2,10 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import type { MayReferRow } from "./find-values.ts";
 import { type StandingRun, standingColumns, toStanding } from "./standing-runs.ts";
 
-/** Runs that nobody has and that have not ended, pinned to one of these graphs (name@version#hash), in the order of their ids. */
+/**
+ * Runs that nobody has and that have not ended, pinned to one of these graphs (name@version#hash), in the order of
+ * their ids.
+ */
 export async function listRunsOfPins(
   sql: Sql,
   { pins, afterRunId, limit }: { pins: readonly string[]; afterRunId: string; limit: number },

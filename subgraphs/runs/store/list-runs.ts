@@ -19,17 +19,17 @@ export interface ListRunsParams {
 }
 
 /**
- * A text is looked for in so many runs and no more: an index over texts would be asked by an operator that is not leakproof,
- * which row level security keeps from it.
+ * A text is looked for in so many runs and no more: an index over texts would be asked by an operator that is not
+ * leakproof, which row level security keeps from it.
  */
 export const SEARCHED_RUNS = 5_000;
 
 const STATUS_CODES = Object.values(RUN_STATUS).map(({ code }) => code);
 
 /**
- * Runs, newest first unless asked otherwise: their ids sort by time. Filtered, they are the first of each status, since no
- * index is in the order of the list across statuses: a page reads so many short walks, and never what does not fit. Order
- * and type of the status are those of the one index of the list (0011-lists-in-order.sql).
+ * Runs, newest first unless asked otherwise: their ids sort by time. Filtered, they are the first of each status, since
+ * no index is in the order of the list across statuses: a page reads so many short walks, and never what does not fit.
+ * Order and type of the status are those of the one index of the list (0011-lists-in-order.sql).
  */
 export async function listRuns(tx: Tx, params: ListRunsParams): Promise<RunRow[]> {
   return toRuns(tx, await listStored(tx, params));

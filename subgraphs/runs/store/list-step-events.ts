@@ -3,8 +3,8 @@ import type { HistoryEvent } from "../domain/history.ts";
 import { type HistoryRow, historyColumns, toEvents } from "./history-columns.ts";
 
 /**
- * Begins, waits, retries and ends of the steps in each run's history, step by step and of each the oldest first, and its
- * rollbacks; a run has at most some hundred steps.
+ * Begins, waits, retries and ends of the steps in each run's history, step by step and of each the oldest first, and
+ * its rollbacks; a run has at most some hundred steps.
  */
 export async function listStepEvents(
   tx: Tx,

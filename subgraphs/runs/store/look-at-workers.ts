@@ -3,8 +3,9 @@ import { LOCK_CLASS } from "@soma/shared/postgres/liveness";
 import type { SeenWorker } from "../domain/judge-workers.ts";
 
 /**
- * The incarnations that are not known to be dead, at one instant: this one, if it is among them, and 200 others at most. A lock is
- * tried shared, so that those who look at the same time are not in each other's way, and let go as the statement ends.
+ * The incarnations that are not known to be dead, at one instant: this one, if it is among them, and 200 others at
+ * most. A lock is tried shared, so that those who look at the same time are not in each other's way, and let go as the
+ * statement ends.
  */
 export async function lookAtWorkers(sql: Sql, { workerId }: { workerId: string }): Promise<SeenWorker[]> {
   return sql<SeenWorker[]>`

@@ -11,7 +11,10 @@ const END_CHARACTERS = 8_000;
 /** Of the oldest run: no id is smaller. */
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-/** Questions and answers of a session's newest succeeded runs before one, and after another, oldest first, each cut in its middle to its bound. */
+/**
+ * Questions and answers of a session's newest succeeded runs before one, and after another, oldest first, each cut in
+ * its middle to its bound.
+ */
 export async function readEarlierTurns(
   tx: Tx,
   params: { tenant: string; sessionId: string; beforeRunId: string; afterRunId?: string | undefined; limit: number },

@@ -10,7 +10,10 @@ export interface ReadHistoryParams {
   streams?: boolean;
 }
 
-/** Events of a run's history after a sequence number, oldest first; those before a fork as the run wrote them that it was forked from. */
+/**
+ * Events of a run's history after a sequence number, oldest first; those before a fork as the run wrote them that it
+ * was forked from.
+ */
 export async function readHistory(tx: Sql, params: ReadHistoryParams): Promise<HistoryEvent[]> {
   const { runId, afterSeq, limit, streams = true } = params;
   const rows = await tx<HistoryRow[]>`

@@ -13,7 +13,10 @@ export interface SpendingCall {
   profile: string;
 }
 
-/** What is in the way of a call, and what would be left of money and tokens if nothing was reserved; null without a limit. */
+/**
+ * What is in the way of a call, and what would be left of money and tokens if nothing was reserved; null without a
+ * limit.
+ */
 export interface BudgetRefusal {
   verdict: "BUSY" | "EXCEEDED";
   scope: BudgetScope;
@@ -35,8 +38,8 @@ export type Reserved =
   | BudgetRefusal;
 
 /**
- * Reserves the most that a call can come to, in every budget it falls under or in none; one statement that is a transaction by
- * itself. A call is `isPriced` when its money is known.
+ * Reserves the most that a call can come to, in every budget it falls under or in none; one statement that is a
+ * transaction by itself. A call is `isPriced` when its money is known.
  */
 export async function reserveBudget(
   tx: Tx,

@@ -10,7 +10,10 @@ export interface Used {
   toolCalls: number;
 }
 
-/** Spends what a call came to in place of what was reserved for it; false when that was done, or given back. One statement. */
+/**
+ * Spends what a call came to in place of what was reserved for it; false when that was done, or given back. One
+ * statement.
+ */
 export async function settleBudget(
   tx: Tx,
   { tenant, runId, call, used }: { tenant: string; runId: string; call: string; used: Used },

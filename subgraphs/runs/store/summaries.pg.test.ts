@@ -10,6 +10,7 @@ import { fillRuns } from "../testing/fill-runs.ts";
 import { keepSummary } from "./keep-summary.ts";
 import { readEarlierTurns } from "./read-earlier-turns.ts";
 import { readSummary } from "./read-summary.ts";
+import { seizeRun } from "./seize-run.ts";
 
 const AT = 1_700_000_000_000;
 const LAST = "ffffffff-ffff-7fff-bfff-ffffffffffff";
@@ -25,8 +26,8 @@ describe("summaries of sessions", () => {
     const sessionId = newId("Session");
     return { sessionId, runIds: await fillRuns(database.owner, { tenant: "acme", sessionId, count, fromMs: AT }) };
   }
-  const read = (sessionId: string) =>
-    transaction(database.worker, {}, (tx) => readSummary(tx, { tenant: "acme", sessionId }));
+  const read = (sessionId: string, beforeRunId = LAST) =>
+    transaction(database.worker, {}, (tx) => readSummary(tx, { tenant: "acme", sessionId, beforeRunId }));
   const keep = (sessionId: string, runIds: string[], replaces?: string, runId = newId("Run")) => {
     const summary = { text: `of ${runIds.length}`, madeBy: "p/m", runIds, replaces };
     return transaction(database.worker, {}, (tx) => keepSummary(tx, { tenant: "acme", sessionId, runId, summary }));
@@ -41,9 +42,9 @@ describe("summaries of sessions", () => {
     const cost = async ({ sessionId }: { sessionId: string }) => {
       let bytes = 0;
       const reads = await readsOf(database.worker, {}, async (tx) => {
-        const summary = await readSummary(tx, { tenant: "acme", sessionId });
-        const params = { tenant: "acme", sessionId, beforeRunId: LAST, afterRunId: summary?.uptoRunId, limit: 30 };
-        const turns = await readEarlierTurns(tx, params);
+        const params = { tenant: "acme", sessionId, beforeRunId: LAST };
+        const summary = await readSummary(tx, params);
+        const turns = await readEarlierTurns(tx, { ...params, afterRunId: summary?.uptoRunId, limit: 30 });
         expect(turns).toHaveLength(summary === undefined ? 30 : 10);
         bytes = JSON.stringify([summary, turns]).length;
       });
@@ -83,6 +84,21 @@ describe("summaries of sessions", () => {
     expect(await keep(sessionId, [second])).toBe(true);
   });
 
+  it("go with a run that they tell of when it is taken back, and tell nobody of what came after it", async () => {
+    const { sessionId, runIds } = await aSession(6);
+    await keep(sessionId, runIds.slice(0, 3));
+    expect(await read(sessionId, runIds[2])).toBeUndefined();
+    expect(await read(sessionId, runIds[3])).toMatchObject({ turns: 3 });
+    const seize = (runId = "") =>
+      transaction(database.request, { tenant: "acme" }, (tx) => seizeRun(tx, { runId, deadline: new Date(AT) }));
+    await seize(runIds[5]);
+    expect(await read(sessionId)).toMatchObject({ turns: 3 });
+    await seize(runIds[1]);
+    expect(await read(sessionId)).toBeUndefined();
+    expect(await keep(sessionId, runIds.slice(0, 3))).toBe(false);
+    expect(await keep(sessionId, runIds.slice(2, 4))).toBe(true);
+  });
+
   it("go with a run that they tell of when it goes away", async () => {
     const { sessionId, runIds } = await aSession(3);
     await keep(sessionId, runIds.slice(0, 2));
@@ -98,7 +114,7 @@ describe("summaries of sessions", () => {
   it("are of no use to a request, and of one session of one tenant", async () => {
     const { sessionId, runIds } = await aSession(2);
     await keep(sessionId, runIds);
-    const params = { tenant: "acme", sessionId };
+    const params = { tenant: "acme", sessionId, beforeRunId: LAST };
     await expect(transaction(database.request, { tenant: "acme" }, (tx) => readSummary(tx, params))).rejects.toThrow(
       "permission denied",
     );

@@ -2,8 +2,8 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import type { SeenWorker } from "../domain/judge-workers.ts";
 
 /**
- * Declares a worker dead that was not heard since it was seen, and makes its runs ready for others; how many there were, or
- * undefined when it was heard or another one did so. Without a time, whenever it was heard.
+ * Declares a worker dead that was not heard since it was seen, and makes its runs ready for others; how many there
+ * were, or undefined when it was heard or another one did so. Without a time, whenever it was heard.
  */
 export async function takeOverWorker(
   sql: Sql,

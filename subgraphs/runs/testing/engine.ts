@@ -51,7 +51,9 @@ export interface EngineHarness {
   finished(runId: string): Promise<RunRow>;
   /** As if this time had passed, for the clock of the workers. */
   skip(ms: number): void;
-  /** As if this time had passed while a run was parked: for the clock of the workers, and for the run in the database. */
+  /**
+   * As if this time had passed while a run was parked: for the clock of the workers, and for the run in the database.
+   */
   skipWait(runId: string, ms: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -34,8 +34,8 @@ export interface Evidence {
 }
 
 /**
- * What is wrong with a run that has ended, in words; nothing for a sound one. It knows neither its graph nor who executed it
- * where: numbers in brackets are those of the invariants in docs/developer/proof.md.
+ * What is wrong with a run that has ended, in words; nothing for a sound one. It knows neither its graph nor who
+ * executed it where: numbers in brackets are those of the invariants in docs/developer/proof.md.
  */
 export function faultsOfEvidence(evidence: Evidence): string[] {
   return [
@@ -78,7 +78,10 @@ function faultsOfWakes(history: readonly HistoryEvent[]): string[] {
   return faults;
 }
 
-/** (I7, I10, I11) An effect begins when its start is durable, not after its end, and not when its run was canceled before its start. */
+/**
+ * (I7, I10, I11) An effect begins when its start is durable, not after its end, and not when its run was canceled
+ * before its start.
+ */
 function faultsOfBeginning({ history, canceledAt }: Evidence, effect: Effect): string[] {
   const { durable, step, attempt, isOwner = false } = effect;
   if (durable === undefined || effect.class === "pure") return [];

@@ -13,7 +13,10 @@ export interface EndedSpan {
   parent: string | undefined;
 }
 
-/** Keeps the spans of this process from now on, in the order in which they end; once in a test file. */
+/**
+ * Keeps the spans of this process from now on, in the order in which they end; once in a process, which is to be the
+ * test's own.
+ */
 export function keepSpans(): { spans: EndedSpan[]; close(): Promise<void> } {
   const spans: EndedSpan[] = [];
   const sdk = new NodeSDK({

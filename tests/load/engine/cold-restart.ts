@@ -1,7 +1,7 @@
 /**
- * How long until work goes on after the only process of a product was killed: milliseconds from the start of the next process
- * until it has committed a step of a run that was under way, and until it is ready. PostgreSQL stays, as on a real machine. Prints
- * one JSON object.
+ * How long until work goes on after the only process of a product was killed: milliseconds from the start of the next
+ * process until it has committed a step of a run that was under way, and until it is ready. PostgreSQL stays, as on a
+ * real machine. Prints one JSON object.
  *
  *   node_modules/.bin/node tests/load/engine/cold-restart.ts [kills, 5 when left out]
  */

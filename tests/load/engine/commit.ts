@@ -1,8 +1,8 @@
 /**
- * What the commit of a step takes from its call to its answer, one at a time on one connection: its end and the start of the next one, which
- * leave together. In turn with a statement that does nothing, an insert of one number, and where asked for the commit of another checkout
- * of the project. Prints, of a hundred, the least, the tenth and the fiftieth in
- * milliseconds: the least is what other work on the machine disturbs least.
+ * What the commit of a step takes from its call to its answer, one at a time on one connection: its end and the start
+ * of the next one, which leave together. In turn with a statement that does nothing, an insert of one number, and where
+ * asked for the commit of another checkout of the project. Prints, of a hundred, the least, the tenth and the fiftieth
+ * in milliseconds: the least is what other work on the machine disturbs least.
  *
  *   node_modules/.bin/node tests/load/engine/commit.ts [--beside FOLDER]
  */

@@ -24,13 +24,19 @@ import { startIncarnation } from "../../../subgraphs/runs/engine/worker/incarnat
 import { runsMigrations } from "../../../subgraphs/runs/migrate.ts";
 import { type Contender, PAYLOAD, STEPS } from "./contender.ts";
 
-/** Durable events of a run after its first: where a step has effects its start is one of its own; and the end of the run. */
+/**
+ * Durable events of a run after its first: where a step has effects its start is one of its own; and the end of the
+ * run.
+ */
 const EVENTS = { effect: 2 * STEPS + 1, pure: STEPS + 1 };
 
 /** A run that fails has other events than those that are waited for. */
 const LIMIT_MS = 60_000;
 
-/** The engine as a process of the product runs it: one life of a worker, the relay of events, starts of the request role. */
+/**
+ * The engine as a process of the product runs it: one life of a worker, the relay of events, starts of the request
+ * role.
+ */
 export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   const database = await createTestDatabase("load", await runsMigrations());
   const log = createSilentLog();

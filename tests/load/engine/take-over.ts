@@ -1,9 +1,10 @@
 /**
- * How long until the runs of a worker that is gone go on: milliseconds from the signal until another process has committed a
- * step of any of them, and of all. Two worker processes of the product on one PostgreSQL, twelve runs at once, one worker
- * killed with SIGKILL again and again, then frozen with SIGSTOP and woken; and workers whose event loop has no turn for seven
- * seconds, which are no take-over. Then it looks whether any history has a fault, or a row of who did not own its run any more.
- * Prints a line of JSON for each. The only process of a product that is killed and started again: cold-restart.ts.
+ * How long until the runs of a worker that is gone go on: milliseconds from the signal until another process has
+ * committed a step of any of them, and of all. Two worker processes of the product on one PostgreSQL, twelve runs at
+ * once, one worker killed with SIGKILL again and again, then frozen with SIGSTOP and woken; and workers whose event
+ * loop has no turn for seven seconds, which are no take-over. Then it looks whether any history has a fault, or a row
+ * of who did not own its run any more. Prints a line of JSON for each. The only process of a product that is killed and
+ * started again: cold-restart.ts.
  *
  *   node_modules/.bin/node tests/load/engine/take-over.ts [--kills 50] [--freezes 10] [--busy 3]
  */

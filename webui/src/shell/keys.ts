@@ -19,7 +19,9 @@ interface Pressed {
   altKey: boolean;
 }
 
-/** What a key does after the one before it; undefined when it is somebody else's, as all but Ctrl K are while one types. */
+/**
+ * What a key does after the one before it; undefined when it is somebody else's, as all but Ctrl K are while one types.
+ */
 export function toAct({ key, ctrlKey, metaKey, altKey }: Pressed, before: string, isTyping: boolean): Act | undefined {
   if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === "k") return { do: "palette" };
   if (ctrlKey || metaKey || altKey || isTyping) return undefined;

@@ -25,6 +25,8 @@ export function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
     if ("theme" in does) chooseTheme(does.theme);
   };
   const hear = (event: KeyboardEvent): void => {
+    // While an input method composes, its keys choose a word.
+    if (event.nativeEvent.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const entry = entries[chosen];
     if (step !== undefined) setAt((chosen + step + entries.length) % entries.length);

@@ -1,17 +1,21 @@
 import { useEffect } from "react";
 import { type Act, toAct } from "./keys.ts";
 
-const FIELDS = "input, textarea, select, [contenteditable]";
+/** What letters are typed into, or choose from. */
+const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+/** The second key of a pair comes soon after the first. */
+const PAIR_MS = 1_000;
 
 /** Hears the keys of the shell, wherever the focus is; a dialog that is open has its own. */
 export function useKeys(act: (what: Act) => void): void {
   useEffect(() => {
-    let before = "";
+    let before = { key: "", at: 0 };
     const hear = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || document.querySelector("dialog[open]") !== null) return;
       const isTyping = event.target instanceof Element && event.target.matches(FIELDS);
-      const what = toAct(event, before, isTyping);
-      before = isTyping ? "" : event.key;
+      const isPair = event.timeStamp - before.at < PAIR_MS;
+      const what = toAct(event, isPair ? before.key : "", isTyping);
+      before = { key: isTyping ? "" : event.key, at: event.timeStamp };
       if (what === undefined) return;
       event.preventDefault();
       act(what);

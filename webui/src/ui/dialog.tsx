@@ -8,7 +8,9 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** Over the page while it is mounted; Escape and a press beside it close it, and the focus goes back to where it was. */
+/**
+ * Over the page while it is mounted; Escape and a press beside it close it, and the focus goes back to where it was.
+ */
 export function Dialog({ label, onClose, children }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   // While it is still on the page: a dialog that is gone cannot give the focus back.
@@ -23,7 +25,11 @@ export function Dialog({ label, onClose, children }: DialogProps): ReactNode {
       ref={dialog}
       className={styles.dialog}
       aria-label={label}
-      onCancel={onClose}
+      onCancel={(event) => {
+        // Whoever has it open decides.
+        event.preventDefault();
+        onClose();
+      }}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div className={styles.body}>{children}</div>

@@ -15,7 +15,10 @@ export interface PendingCall extends ToolCall {
 export const assistantChannels = {
   /** Earlier questions and answers of the session, oldest first. */
   history: replaced<SessionTurn[]>([]),
-  /** What lies before them, where it was summed up; not there at first, so that histories from before it have the same states. */
+  /**
+   * What lies before them, where it was summed up; not there at first, so that histories from before it have the same
+   * states.
+   */
   summary: replaced<SessionSummary | undefined>(undefined),
   /** Whether so many turns have left the window that they are to be summed up. */
   summaryDue: replaced<boolean | undefined>(undefined),

@@ -4,8 +4,8 @@ import { showAmount } from "../../domain/spending.ts";
 import type { StepStopped } from "./halt.ts";
 
 /**
- * What a step waits for whose call does not fit into a budget: that somebody raises it, or that it begins anew. Undefined where the
- * run ends instead.
+ * What a step waits for whose call does not fit into a budget: that somebody raises it, or that it begins anew.
+ * Undefined where the run ends instead.
  */
 export function askForBudget({ budget, raisedBy, message }: BudgetSpent, now: Date): Parked | undefined {
   if (raisedBy === undefined) return undefined;

@@ -84,7 +84,8 @@ export async function beginAttempt<S>({
 
 export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
   const { context, halt, spec } = attempt;
-  // Its process may have stood still since the answer of the database: whoever took the run over has looked whether it was done.
+  // Its process may have stood still since the answer of the database: whoever took the run over has looked whether it
+  // was done.
   if (spec.once === true && !(await context.isStillOurs())) throw new SomaError("FENCED", "the run was taken over");
   if (context.lost()) throw new SomaError("CANCELED", "the worker stops");
   if (halt.reason() !== undefined) throw new SomaError("CANCELED", "the step is not wanted any more");
@@ -151,8 +152,8 @@ interface GoodEnd<S> {
 }
 
 /**
- * What is written of a step that came to something; the patch is given back as the journal keeps it, so that going on and
- * replaying give the same state.
+ * What is written of a step that came to something; the patch is given back as the journal keeps it, so that going on
+ * and replaying give the same state.
  */
 function toGoodEnd<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): GoodEnd<S> {
   const { step, scope, limits } = attempt;
@@ -188,8 +189,8 @@ export function endBad<S>(attempt: Attempt<S>, error: StepStopped["error"]): nev
 }
 
 /**
- * What becomes of a step whose attempt failed: the milliseconds until the next one with what is shown of the error, or what
- * the node makes of having none left. Throws when it makes nothing of it, or the step is not wanted any more.
+ * What becomes of a step whose attempt failed: the milliseconds until the next one with what is shown of the error, or
+ * what the node makes of having none left. Throws when it makes nothing of it, or the step is not wanted any more.
  */
 export function afterFailure<S>(
   attempt: Attempt<S>,
@@ -215,8 +216,9 @@ export function afterFailure<S>(
 }
 
 /**
- * Gives what an attempt gives; throws when it takes too long. What it does after that is heard by nobody. In a transaction
- * that is taken back, it is not waited for either when it is to stop: what it wrote is not to be in anybody's way.
+ * Gives what an attempt gives; throws when it takes too long. What it does after that is heard by nobody. In a
+ * transaction that is taken back, it is not waited for either when it is to stop: what it wrote is not to be in
+ * anybody's way.
  */
 async function inTime<S, T>(
   { halt, spec, step }: Attempt<S>,

@@ -27,8 +27,9 @@ interface WaitParts {
 }
 
 /**
- * What a node says its step waits for, after what the wait begins with: a question is asked, a run is started. Done again by
- * whoever begins the step again, it comes to the same wait: what is waited for is named by the step and the number of its call.
+ * What a node says its step waits for, after what the wait begins with: a question is asked, a run is started. Done
+ * again by whoever begins the step again, it comes to the same wait: what is waited for is named by the step and the
+ * number of its call.
  */
 export async function beginWait(
   parked: Parked,
@@ -40,8 +41,8 @@ export async function beginWait(
     return waiting;
   }
   if (!("parkedForRun" in parked)) return toWaiting(parked);
-  // What led here is durable before anything outside comes of it, as before a node with effects. So is the number of the step,
-  // by which the run is known that it starts: beside branches another step could have it after a crash.
+  // What led here is durable before anything outside comes of it, as before a node with effects. So is the number of
+  // the step, by which the run is known that it starts: beside branches another step could have it after a crash.
   if (!isTold) journal.write({ kind: "STEP_STARTED", step, payload: { summary: parked.summary, ...beganWith(scope) } });
   await journal.barrier();
   const { until, summary } = toWaiting(parked, childName(""));

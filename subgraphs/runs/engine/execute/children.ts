@@ -74,7 +74,10 @@ function toInput({ graph, input }: ChildRun): Json {
   return toStorableJson(input);
 }
 
-/** The depth of one more run; throws when the one that starts it is not ours any more, is to stop, or has started enough. */
+/**
+ * The depth of one more run; throws when the one that starts it is not ours any more, is to stop, or has started
+ * enough.
+ */
 async function admit(
   tx: Tx,
   { maxParents, maxChildren }: ChildrenDeps["limits"],

@@ -8,7 +8,10 @@ import { type ScopeParts, toStep } from "./execute-node.ts";
 import { haltOfBranches, StepStopped } from "./halt.ts";
 import { branchesIn, branchOf, giveUpBranch, type Scope } from "./scope.ts";
 
-/** Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the way. */
+/**
+ * Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the
+ * way.
+ */
 type ExecuteScope = (parts: ScopeParts, scope: Scope) => Promise<{ at: unknown } | undefined>;
 
 /** A step that branches run in. */
@@ -23,8 +26,9 @@ export interface BranchingStep {
 type Ends = { states: unknown[] } | { stopped: unknown };
 
 /**
- * Executes the branches of a step, as many at a time as its node says, and joins them; gives undefined when the run was parked
- * before all were at their ends. One that fails and is not given up stops those beside it, and the step with them.
+ * Executes the branches of a step, as many at a time as its node says, and joins them; gives undefined when the run was
+ * parked before all were at their ends. One that fails and is not given up stops those beside it, and the step with
+ * them.
  */
 export async function executeBranches(branching: BranchingStep): Promise<NodeResult<unknown> | undefined> {
   const { parts, scope, spec } = branching;

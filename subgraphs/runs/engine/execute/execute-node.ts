@@ -43,9 +43,9 @@ export interface ScopeParts extends RunParts {
 }
 
 /**
- * Executes the step of a scope until it ends, and writes everything that happens into the history; gives undefined when the
- * run was parked before that. Before a node with effects runs, the history up to its start is durable; that row is also
- * where a cancel request is seen last.
+ * Executes the step of a scope until it ends, and writes everything that happens into the history; gives undefined when
+ * the run was parked before that. Before a node with effects runs, the history up to its start is durable; that row is
+ * also where a cancel request is seen last.
  */
 export async function executeNode(
   parts: ScopeParts,
@@ -109,7 +109,9 @@ export function toStep(
   return { number, node: `${path}${node}`, nodeType: type, attempt };
 }
 
-/** Writes how an attempt failed and waits until the next one is due; or gives what the node makes of having none left. */
+/**
+ * Writes how an attempt failed and waits until the next one is due; or gives what the node makes of having none left.
+ */
 async function nextAttempt(
   { context, journal, floor, halt }: ScopeParts,
   attempt: Attempt<unknown>,

@@ -21,7 +21,10 @@ import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
 import type { RunRecords } from "./run-records.ts";
 
-/** A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be what kills workers. */
+/**
+ * A run that lost its worker this often in a row, without ending a step in between, is given up: what it does may be
+ * what kills workers.
+ */
 const MAX_FRUITLESS = 8;
 
 const finished = counter("soma_runs_finished_total", "Runs by how they ended", ["graph", "status"]);
@@ -98,7 +101,9 @@ async function proceed(claimed: ExecuteRunOptions): Promise<void> {
   }
 }
 
-/** Throws what ended the run already: its process died between the end of a step and the end of the run, or too often. */
+/**
+ * Throws what ended the run already: its process died between the end of a step and the end of the run, or too often.
+ */
 function checkGoesOn(run: ClaimedRun, standing: readonly HistoryEvent[]): void {
   const stopped = stoppedBy(standing);
   if (stopped !== undefined)
@@ -111,8 +116,8 @@ function checkGoesOn(run: ClaimedRun, standing: readonly HistoryEvent[]): void {
 }
 
 /**
- * Goes on where the history ends; undefined when the run was parked. What a graph decides may throw here, in a build whose
- * functions are not those that made the history.
+ * Goes on where the history ends; undefined when the run was parked. What a graph decides may throw here, in a build
+ * whose functions are not those that made the history.
  */
 async function executeGraph(
   { context, graph, limits, records, children }: ExecuteRunOptions,
@@ -141,7 +146,10 @@ function cancelAtDeadline({ deadline, now, cancel }: RunContext): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A hand-back is no recovery: only a take-over that the history does not tell yet is written. Those before a fork are another run's. */
+/**
+ * A hand-back is no recovery: only a take-over that the history does not tell yet is written. Those before a fork are
+ * another run's.
+ */
 function toldRecoveries(run: ClaimedRun, events: readonly HistoryEvent[]): number {
   const told = events.findLast(({ kind, runId }) => kind === "RUN_RECOVERED" && runId === run.runId);
   return told === undefined ? 0 : payloadOf("RUN_RECOVERED", told.payload).recoveries;

@@ -135,7 +135,9 @@ function splitNode(place: string): [path: string, node: string] {
   return [place.slice(0, end), place.slice(end)];
 }
 
-/** A step was not wanted any more. In a branch, the step it is in does not go on either, whatever else is told of why. */
+/**
+ * A step was not wanted any more. In a branch, the step it is in does not go on either, whatever else is told of why.
+ */
 function cancel({ scope, inside }: Found, error: HistoryError): void {
   scope.step = newStep();
   scope.branches.clear();

@@ -40,7 +40,9 @@ export interface RunContext {
   isInOnce(): boolean;
   /** Without a reason, the one stored with the request counts. */
   cancel(reason?: string): void;
-  /** Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses; and how many signals it was sent. */
+  /**
+   * Takes what was asked of the run, as its row tells: bit 1 cancels, bit 2 pauses; and how many signals it was sent.
+   */
   heed(control: number, signals?: number): void;
   /** Calls back whenever something was asked. */
   onHeed(heeded: () => void): void;

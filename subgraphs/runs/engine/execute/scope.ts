@@ -9,8 +9,8 @@ import type { EarlierStreams } from "./step-streams.ts";
 /** A graph under way in a run: the run's own, or that of a branch. */
 export interface Scope {
   /**
-   * What stands before the ids of its nodes in the history: nothing for the run's own graph, `each[17]/` for the branch 17 of
-   * the node `each`, `both[news]/deep/` for a subgraph in a branch.
+   * What stands before the ids of its nodes in the history: nothing for the run's own graph, `each[17]/` for the branch
+   * 17 of the node `each`, `both[news]/deep/` for a subgraph in a branch.
    */
   readonly path: string;
   readonly graph: AnyGraph;
@@ -42,7 +42,10 @@ export interface OpenStep {
   wakes: number;
   /** An attempt began, and whether it did what it does is not known. */
   unsettled: boolean;
-  /** Then: since when it is known to be over. Undefined while nobody has begun another one, which is when its process is dead. */
+  /**
+   * Then: since when it is known to be over. Undefined while nobody has begun another one, which is when its process is
+   * dead.
+   */
   unsettledSince: Date | undefined;
   /** When its last attempt, or what woke it, began. */
   beganAt: Date | undefined;
@@ -82,8 +85,8 @@ export function endStep(scope: Scope, node: string, patch: object): void {
 }
 
 /**
- * Why a scope's state would be too large with one more patch. It is measured only when what was added to it since the last time
- * may have made it so.
+ * Why a scope's state would be too large with one more patch. It is measured only when what was added to it since the
+ * last time may have made it so.
  */
 export function stateFault(scope: Scope, patch: object, maxBytes: number): string | undefined {
   scope.stateBytes = (scope.stateBytes ?? Number.POSITIVE_INFINITY) + bytesOf(patch);

@@ -7,7 +7,9 @@ import type { Commits } from "./commits.ts";
 
 const MAX_ROWS = 512;
 const MAX_BYTES = 1_048_576;
-/** A second call starts beside one in flight only when this many rows wait; more lanes would only make batches smaller. */
+/**
+ * A second call starts beside one in flight only when this many rows wait; more lanes would only make batches smaller.
+ */
 const SECOND_LANE_ROWS = 64;
 
 const batches = durationHistogram("soma_journal_commit_duration_seconds", "Time of one group commit", []);
@@ -15,7 +17,10 @@ const batches = durationHistogram("soma_journal_commit_duration_seconds", "Time 
 export interface CommitBatcher {
   /** Resolves with the run's control bits once the row is durable; rejects with FENCED when the run was taken away. */
   append(row: BatchRow): Promise<number>;
-  /** Beside the batches: a row in one transaction with what is done before it. No other row of its run may wait or be in flight. */
+  /**
+   * Beside the batches: a row in one transaction with what is done before it. No other row of its run may wait or be in
+   * flight.
+   */
   together(tenant: string, work: (tx: Tx) => Promise<BatchRow>): Promise<number>;
 }
 
@@ -25,9 +30,9 @@ export interface CommitBatcherOptions {
 }
 
 /**
- * Group commit: rows of all runs of this process wait in one queue, and whatever waits when no call is in flight leaves as
- * one. There is no timer, so one run alone pays one round trip, and batches form by themselves under load. A run with rows
- * in flight is passed over until they are back, which keeps its order.
+ * Group commit: rows of all runs of this process wait in one queue, and whatever waits when no call is in flight leaves
+ * as one. There is no timer, so one run alone pays one round trip, and batches form by themselves under load. A run
+ * with rows in flight is passed over until they are back, which keeps its order.
  */
 export function createCommitBatcher(options: CommitBatcherOptions): CommitBatcher {
   const { commits, log } = options;

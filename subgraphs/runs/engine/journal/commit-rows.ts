@@ -60,8 +60,8 @@ async function bisect(deps: CommitRowsDeps, rows: readonly PendingRow[], error: 
 }
 
 /**
- * The connection died: the server may have committed. Rows that are there count, and whoever waits for them hears what is asked
- * of their runs, as by the answer; the others are tried again.
+ * The connection died: the server may have committed. Rows that are there count, and whoever waits for them hears what
+ * is asked of their runs, as by the answer; the others are tried again.
  */
 async function withoutCommitted(commits: Commits, rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
   const found = await commits.find(rows).catch(() => new Map<BatchRow, number>());

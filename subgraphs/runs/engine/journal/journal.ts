@@ -42,11 +42,14 @@ export interface Journal {
   /** So much is on its way that who writes more has to wait. */
   isFull(): boolean;
   /**
-   * Writes the entry that `work` gives in one transaction with what that does: both are durable when it returns, or neither is
-   * and it throws.
+   * Writes the entry that `work` gives in one transaction with what that does: both are durable when it returns, or
+   * neither is and it throws.
    */
   together(work: (tx: Tx) => Promise<Entry>): Promise<void>;
-  /** Waits until everything written, by whichever branch, is durable. Before every effect, and before anything is shown as final. */
+  /**
+   * Waits until everything written, by whichever branch, is durable. Before every effect, and before anything is shown
+   * as final.
+   */
   barrier(): Promise<void>;
 }
 
@@ -67,7 +70,9 @@ export function createJournal(options: JournalOptions): Journal {
   let { head } = options;
   let failure: unknown;
   const pending = new Set<Promise<void>>();
-  /** Hashes of what this ownership sends with an entry: no later one is written unless that one is, so it is sent once. */
+  /**
+   * Hashes of what this ownership sends with an entry: no later one is written unless that one is, so it is sent once.
+   */
   const sent = new Set<string>();
   let bytes = 0;
   /** While an entry is committed that may come to nothing, what branches beside it write waits. */
@@ -97,7 +102,10 @@ export function createJournal(options: JournalOptions): Journal {
     });
   }
 
-  /** What its writer believes to be written; one that cannot be ends the ownership, and its writer hears of it next time. */
+  /**
+   * What its writer believes to be written; one that cannot be ends the ownership, and its writer hears of it next
+   * time.
+   */
   function appendHeld(entry: Entry, wait: RunWait | undefined): void {
     try {
       append(entry, wait);

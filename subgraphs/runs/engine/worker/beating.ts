@@ -17,7 +17,9 @@ export interface BeatingOptions {
   counts: SharedArrayBuffer;
 }
 
-/** Turns of the event loop, beats that went well and when the last of them began, and lives that were found taken over. */
+/**
+ * Turns of the event loop, beats that went well and when the last of them began, and lives that were found taken over.
+ */
 export const COUNT = { TURNS: 0, BEATS: 1, HEARD_AT: 2, TAKEN: 3 } as const;
 export const COUNTS = Object.keys(COUNT).length;
 
@@ -34,8 +36,8 @@ export type FromBeating =
   | { say: "fails"; reason: string };
 
 /**
- * Renews the leases of the lives it is told of, on a connection of its own, while the event loop of the process has turns. Gives what
- * hears of lives.
+ * Renews the leases of the lives it is told of, on a connection of its own, while the event loop of the process has
+ * turns. Gives what hears of lives.
  */
 export function startBeating(options: BeatingOptions, say: (said: FromBeating) => void): (asked: ToBeating) => void {
   const { stallMs } = options;
@@ -106,7 +108,10 @@ export function startBeating(options: BeatingOptions, say: (said: FromBeating) =
 
 class NoAnswer extends Error {}
 
-/** What was asked of a connection that is silently gone would be waited for until the system gives it up, which takes minutes. */
+/**
+ * What was asked of a connection that is silently gone would be waited for until the system gives it up, which takes
+ * minutes.
+ */
 async function inTime<T>(asked: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new NoAnswer(`no answer within ${2 * ANSWER_MS} ms`)), 2 * ANSWER_MS);

@@ -14,7 +14,10 @@ import { setWorkerState, WORKER_STATE } from "../../store/set-worker-state.ts";
 const ATTEMPTS = 6;
 const RETRY = { initialMs: 100, maxMs: 2_000 };
 
-/** Lets go of a worker's runs that are not excepted, so that others take them at once and blame nobody; how many there were. */
+/**
+ * Lets go of a worker's runs that are not excepted, so that others take them at once and blame nobody; how many there
+ * were.
+ */
 export async function giveBack(
   sql: Sql,
   owner: Incarnation,
@@ -25,8 +28,8 @@ export async function giveBack(
 }
 
 /**
- * Lets go of a run that could not go on. What is away for all is no fault of the run; one that fails by itself is not to be claimed
- * again at once.
+ * Lets go of a run that could not go on. What is away for all is no fault of the run; one that fails by itself is not
+ * to be claimed again at once.
  */
 export async function handBack(
   sql: Sql,

@@ -31,8 +31,8 @@ export interface Heartbeat {
   /** While nobody hears that this process lives, it takes on nothing: others may believe it dead. */
   isHeard(): boolean;
   /**
-   * Whether nobody can have taken over a life of this process that does not know of it: also right after the process was stopped
-   * and woken, when nothing else has had a turn.
+   * Whether nobody can have taken over a life of this process that does not know of it: also right after the process
+   * was stopped and woken, when nothing else has had a turn.
    */
   isSure(): boolean;
   close(): Promise<void>;

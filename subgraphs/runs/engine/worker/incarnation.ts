@@ -25,6 +25,7 @@ import { type GraphRegistry, pinOf } from "../graphs/graph-registry.ts";
 import { type CommitBatcher, createCommitBatcher } from "../journal/commit-batcher.ts";
 import { commitsOf } from "../journal/commits.ts";
 import { LEASE_MS } from "./beating.ts";
+import { endOnces, type RunningRun } from "./end-onces.ts";
 import { giveBack, handBack, settleWorker } from "./give-back.ts";
 import type { Heartbeat, KeptLease } from "./heartbeat.ts";
 import { createReaper, type Look } from "./reaper.ts";
@@ -36,13 +37,18 @@ const UNSURE_MS = 50;
 const LOOKS = 2;
 /** Rounds of claiming between two looks at what the database says is ours: about a second. */
 const RECONCILE_EVERY = 4;
-/** How long a life that ends waits for steps that do not hear that they are given up; their writes are refused anyway. */
+/**
+ * How long a life that ends waits for steps that do not hear that they are given up; their writes are refused anyway.
+ */
 const DEAF_STEPS_MS = 10_000;
 
 const active = gauge("soma_runs_active", "Runs this process executes", []);
 
 export interface IncarnationOptions {
-  /** Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `projects` for steps in the database, `general` for the rest. */
+  /**
+   * Pools of the worker role: `commits` for the journal alone, `liveness` for the lock, `projects` for steps in the
+   * database, `general` for the rest.
+   */
   sql: { commits: Sql; liveness: Sql; projects: Sql; general: Sql };
   /** Of this process, for all of its lives. */
   heartbeat: Heartbeat;
@@ -117,7 +123,7 @@ type LifeOptions = Required<IncarnationOptions> & {
 class Life implements RunningIncarnation {
   readonly lost: Promise<void>;
   readonly #options: LifeOptions;
-  readonly #runs = new Map<string, { context: RunContext; done: Promise<void> }>();
+  readonly #runs = new Map<string, RunningRun>();
   readonly #loops: Loop[];
   readonly #reaper: { look(): Promise<Look> };
   readonly #unsubscribe: () => void;
@@ -266,30 +272,10 @@ class Life implements RunningIncarnation {
     await Promise.all(this.#loops.map((loop) => loop.close()));
     this.#loseAll("the worker stops");
     const late = sleep(DEAF_STEPS_MS, undefined, { ref: false });
-    await this.#endOnces(late);
+    await endOnces({ sql: sql.general, owner, log, runs: this.#runs, late });
     if (!(await settleWorker({ sql: sql.general, owner, log }))) owed.add(owner);
     lease.leave();
-    await Promise.race([this.#ended(), late]);
+    await Promise.race([Promise.all([...this.#runs.values()].map(({ done }) => done)), late]);
     await liveness.close();
-  }
-
-  /**
-   * What must not be done twice is let go of when it has ended, the rest before: whoever goes on with it looks what was done, and could not
-   * tell while it is under way here.
-   */
-  async #endOnces(late: Promise<void>): Promise<void> {
-    const { sql, owner, log } = this.#options;
-    const isInOnce = (runId: string): boolean => this.#runs.get(runId)?.context.isInOnce() === true;
-    const held = new Set([...this.#runs.keys()].filter(isInOnce));
-    if (held.size === 0) return;
-    log.info({ runs: held.size }, "what must not be done twice is waited for");
-    const rest = giveBack(sql.general, owner, (runId) => held.has(runId)).catch((error: unknown) =>
-      log.warn({ err: error }, "runs could not be handed back yet"),
-    );
-    await Promise.race([Promise.all([rest, this.#ended(held)]), late]);
-  }
-
-  async #ended(of: Iterable<string> = this.#runs.keys()): Promise<void> {
-    await Promise.all([...of].map((runId) => this.#runs.get(runId)?.done));
   }
 }

@@ -17,7 +17,9 @@ export interface Look {
   againMs: number | undefined;
 }
 
-/** Looks at the other workers and takes over from those that are dead. Every process looks; taking over is idempotent. */
+/**
+ * Looks at the other workers and takes over from those that are dead. Every process looks; taking over is idempotent.
+ */
 export function createReaper(options: { sql: Sql; workerId: string; log: Log }): { look(): Promise<Look> } {
   const { sql, workerId, log } = options;
   let doubted: ReadonlySet<string> = new Set();

@@ -12,7 +12,10 @@ export interface CallErrorParams {
   spent: Spent | undefined;
 }
 
-/** What a package of the AI SDK threw, as every client of ours tells it. It knows its errors by name, because packages bring copies of their classes. */
+/**
+ * What a package of the AI SDK threw, as every client of ours tells it. It knows its errors by name, because packages
+ * bring copies of their classes.
+ */
 export async function toAiSdkError(error: unknown, params: CallErrorParams): Promise<ModelError> {
   const { who, address, quote, spent: before } = params;
   let spent = before;

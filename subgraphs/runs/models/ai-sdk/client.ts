@@ -36,8 +36,9 @@ export interface AiSdkOptions {
 }
 
 /**
- * A model by its provider's package of the AI SDK, for providers with a wire of their own. Only the package's model object is
- * used: rounds of tools, retries and deadlines stay with the engine. The package is loaded with the first call.
+ * A model by its provider's package of the AI SDK, for providers with a wire of their own. Only the package's model
+ * object is used: rounds of tools, retries and deadlines stay with the engine. The package is loaded with the first
+ * call.
  */
 export function createAiSdkClient(options: AiSdkOptions): ModelClient {
   const { profile, provider, model } = options;

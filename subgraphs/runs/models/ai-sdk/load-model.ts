@@ -2,13 +2,19 @@ import { findPackageJSON } from "node:module";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { SomaError } from "@soma/shared/errors";
 
-/** What a package of the AI SDK is given to make its models: names as the package has them, such as apiKey, baseURL, region. */
+/**
+ * What a package of the AI SDK is given to make its models: names as the package has them, such as apiKey, baseURL,
+ * region.
+ */
 type FactoryOptions = Readonly<Record<string, unknown>> & { fetch: typeof fetch };
 
 /** A model object of a package, for one call. */
 export type MakeModel = (model: string, options: FactoryOptions) => LanguageModelV4;
 
-/** Versions of the contract between the AI SDK and its packages that are understood; they differ in nothing that is read here. */
+/**
+ * Versions of the contract between the AI SDK and its packages that are understood; they differ in nothing that is read
+ * here.
+ */
 const VERSIONS: ReadonlySet<unknown> = new Set(["v2", "v3", "v4"]);
 
 /** Whether a package is installed; its code is not loaded for that. */
@@ -20,7 +26,9 @@ export function isInstalled(name: string): boolean {
   }
 }
 
-/** Loads a package when it is first needed: some take tenths of a second. Every one exports a function createSomething. */
+/**
+ * Loads a package when it is first needed: some take tenths of a second. Every one exports a function createSomething.
+ */
 export async function loadPackage(name: string): Promise<MakeModel> {
   const loaded = (await import(name)) as Readonly<Record<string, unknown>>;
   const create = Object.entries(loaded).find(([key, value]) => /^create[A-Z]/.test(key) && typeof value === "function");

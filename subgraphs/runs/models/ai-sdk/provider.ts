@@ -25,7 +25,10 @@ const settings = Type.Object({
   ),
 });
 
-/** Providers with a wire of their own, by their packages of the AI SDK: Anthropic, Google, Amazon Bedrock, and whatever else is installed. */
+/**
+ * Providers with a wire of their own, by their packages of the AI SDK: Anthropic, Google, Amazon Bedrock, and whatever
+ * else is installed.
+ */
 export default defineProvider({
   name: "ai-sdk",
   settings,

@@ -32,7 +32,10 @@ export function worstCost(price: ModelPrice | undefined, tokens: Omit<Tokens, "c
   return Math.max(costOf(price, { ...tokens, cached: 0 }), costOf(price, { ...tokens, cached: tokens.input }));
 }
 
-/** Tokens a prompt has at most: a token is at least one byte of it, and its JSON holds more than any template of messages. */
+/**
+ * Tokens a prompt has at most: a token is at least one byte of it, and its JSON holds more than any template of
+ * messages.
+ */
 export function mostInput({ messages, tools }: ChatRequest): number {
   return Buffer.byteLength(JSON.stringify({ messages, tools })) + TEMPLATE_TOKENS;
 }
@@ -73,8 +76,9 @@ export interface Seen {
 }
 
 /**
- * What a call is counted as. What a provider says is believed between what was seen of the call and the most it can be; where it
- * says nothing, each byte counts as a token, and an answer whose end was not heard as long as it may have become: never less than it was.
+ * What a call is counted as. What a provider says is believed between what was seen of the call and the most it can be;
+ * where it says nothing, each byte counts as a token, and an answer whose end was not heard as long as it may have
+ * become: never less than it was.
  */
 export function tokensOf(reported: ModelUsage | null, seen: Seen): Tokens {
   const { mostInput: inputBound, mostOutput, bytes, hasEnded } = seen;

@@ -9,7 +9,10 @@ import type { Spender } from "./spender.ts";
 /** How often a call is made shorter, because others spent meanwhile what it was made to fit into. */
 const MAX_FITS = 8;
 
-/** A model whose calls are paid for in advance by the most they can come to, and by what they came to when they are over. */
+/**
+ * A model whose calls are paid for in advance by the most they can come to, and by what they came to when they are
+ * over.
+ */
 export function meteredModel(client: ModelClient, spender: Spender): ModelClient {
   const { profile, provider, model, isAi, terms } = client;
   const metered = { profile, provider, model, isAi, ...(terms === undefined ? {} : { terms }) };

@@ -30,8 +30,8 @@ export interface Spender {
   /** Key of the next call of this attempt. */
   nextCall(): string;
   /**
-   * Reserved for, or what is in the way when the call never fits. Throws BUDGET_BUSY while it only does not fit beside calls under
-   * way: what they do not use comes back.
+   * Reserved for, or what is in the way when the call never fits. Throws BUDGET_BUSY while it only does not fit beside
+   * calls under way: what they do not use comes back.
    */
   reserve(call: CallToReserve): Promise<Answer>;
   /** Written before it returns, or left to the sweep when the run is not this process's any more. */

@@ -13,7 +13,10 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** What people paste: the address of one operation instead of what they have in common. */
 const OPERATION = /\/(?:chat\/completions|completions|models|responses|embeddings)\/*$/;
 
-/** An address as a person wrote it, with its scheme, and without the operation it may end in. What is no address stays as it is. */
+/**
+ * An address as a person wrote it, with its scheme, and without the operation it may end in. What is no address stays
+ * as it is.
+ */
 export function repairAddress(written: string): string {
   const text = written.trim();
   if (text === "") return text;

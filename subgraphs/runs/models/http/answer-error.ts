@@ -10,7 +10,9 @@ const WORDS: readonly (readonly [RegExp, number])[] = [
   [/insufficient_|quota|billing|invalid|context_length|context_size|not_found|policy/i, 400],
 ];
 
-/** The error that a server reports in place of an answer or in the middle of it, judged as one that comes with a status. */
+/**
+ * The error that a server reports in place of an answer or in the middle of it, judged as one that comes with a status.
+ */
 export function toAnswerError(error: unknown, json: string, quote: Quote): ModelError {
   const fields = isRecord(error) ? error : {};
   const words = [fields.code, fields.type, fields.status].filter((part) => typeof part === "string").join(" ");

@@ -5,10 +5,10 @@ import { isRecord } from "@soma/schemas/json";
 export const REQUEST_ID_HEADER = "x-client-request-id";
 
 /**
- * Says when the request with this id starts to connect and when it has its connection. `fetch` itself tells only when the
- * response begins, and local servers begin it with the first token, minutes later; the runtime's HTTP client publishes
- * both moments on diagnostic channels. Where it does not (another runtime, another `fetch`), neither is called.
- * Returns what ends the watch; it must be called.
+ * Says when the request with this id starts to connect and when it has its connection. `fetch` itself tells only when
+ * the response begins, and local servers begin it with the first token, minutes later; the runtime's HTTP client
+ * publishes both moments on diagnostic channels. Where it does not (another runtime, another `fetch`), neither is
+ * called. Returns what ends the watch; it must be called.
  */
 export function watchConnect(requestId: string, on: { connecting(): void; connected(): void }): () => void {
   const created = (message: unknown): void => {

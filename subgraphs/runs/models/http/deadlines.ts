@@ -21,7 +21,9 @@ export interface Deadlines {
   connected(): void;
   /** The model made something. */
   token(): void;
-  /** The answer is whole. What the server still has to say may take a moment; then `signal` aborts without a failure. */
+  /**
+   * The answer is whole. What the server still has to say may take a moment; then `signal` aborts without a failure.
+   */
   finished(): void;
   /** True when `signal` aborted because a server did not end the response of a whole answer. */
   hungUp(): boolean;

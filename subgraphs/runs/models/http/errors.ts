@@ -69,8 +69,8 @@ function codeIn(body: unknown): string {
 }
 
 /**
- * The error of a response that is not an answer: UPSTREAM_UNAVAILABLE when the server is too busy or away, MODEL_FAILED where
- * trying again may help, else MODEL_REFUSED.
+ * The error of a response that is not an answer: UPSTREAM_UNAVAILABLE when the server is too busy or away, MODEL_FAILED
+ * where trying again may help, else MODEL_REFUSED.
  */
 export function toResponseError(who: string, refusal: Refusal, quote: Quote): ModelError {
   const { status, address, isPage } = refusal;
@@ -102,7 +102,10 @@ function targetOf({ location, address }: Refusal): string {
   return placeOf(new URL(location, address).href);
 }
 
-/** What no waiting mends, although the status may say "too many requests"; a limit of each minute is told in words like billing, too. */
+/**
+ * What no waiting mends, although the status may say "too many requests"; a limit of each minute is told in words like
+ * billing, too.
+ */
 const SPENT_CODE = /quota_exceeded|exceeded_current_quota|billing/i;
 const SPENT = /insufficient[_ ](?:quota|balance|credit|funds)|credit balance is too low|out of credits/i;
 /** What others tell by the statuses 401 and 404. */
@@ -143,8 +146,8 @@ function adviceOf(refusal: Refusal): string {
 }
 
 /**
- * Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself, or the server cannot be
- * reached. `address` is where it was looked for, `spent` what the server had begun to answer.
+ * Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself, or the server cannot
+ * be reached. `address` is where it was looked for, `spent` what the server had begun to answer.
  */
 export function toCallError(who: string, address: string, error: unknown, spent: Spent | undefined): ModelError {
   if (error instanceof ModelError && error.message.startsWith(who)) return error;

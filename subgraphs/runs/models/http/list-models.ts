@@ -28,8 +28,8 @@ export interface Listed {
 }
 
 /**
- * What a server lists at GET {base}/models, or why there is nothing, in words that follow the profile's name. Other programs
- * listen on the usual ports too, so only a list in the right shape counts.
+ * What a server lists at GET {base}/models, or why there is nothing, in words that follow the profile's name. Other
+ * programs listen on the usual ports too, so only a list in the right shape counts.
  */
 export async function listModels({ bases, ...params }: ListModelsParams): Promise<Listed | string> {
   const reasons: string[] = [];

@@ -23,7 +23,10 @@ export const serverSettings = Type.Object({
 });
 type ServerProfile = ModelProfile & Static<typeof serverSettings>;
 
-/** Whether the server of a profile can be used here and now: its key, its address, and the models it lists where nothing says enough. */
+/**
+ * Whether the server of a profile can be used here and now: its key, its address, and the models it lists where nothing
+ * says enough.
+ */
 export async function lookAtServer<P extends ServerProfile>(
   { name, profile, env, fetch, named }: LookParams<P>,
   create: (options: P & ServerClientOptions) => ModelClient,

@@ -16,7 +16,10 @@ const REFUSED = String.raw`(?:not |n't )(?:be )?(?:support|allow|permit|enabled|
 const near = (what: string): RegExp =>
   new RegExp(`(?:${what}).{0,80}(?:${REFUSED})|(?:${REFUSED}).{0,80}(?:${what})`, "i");
 
-/** Words by which servers say so; the first that fits a refusal is tried. A request that is wrong in itself must not fit. */
+/**
+ * Words by which servers say so; the first that fits a refusal is tried. A request that is wrong in itself must not
+ * fit.
+ */
 const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_STREAM_OPTIONS", /stream_options|include_usage/i],
   ["NO_ENCRYPTED_REASONING", near("encrypted content|reasoning\\.encrypted_content|['\"]?include\\b['\"]?")],
@@ -43,8 +46,8 @@ export const NOTE_OF: { readonly NO_TOOLS: string } & Partial<Record<Quirk, stri
 };
 
 /**
- * What a refusal says this server does not take, beside what is known of it; undefined when it says something else, or what
- * a request of this kind never has. `extra` names the fields of the request that only servers like this one gave.
+ * What a refusal says this server does not take, beside what is known of it; undefined when it says something else, or
+ * what a request of this kind never has. `extra` names the fields of the request that only servers like this one gave.
  */
 export function quirkOf(
   { status, said }: { status: number; said: string },

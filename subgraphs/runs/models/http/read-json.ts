@@ -12,8 +12,8 @@ export interface Peeked {
 }
 
 /**
- * The JSON of each event up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON object, which is
- * given whole. Servers and proxies label either as the other, so the first character decides.
+ * The JSON of each event up to [DONE] or the end of the stream. A server that ignores `stream` answers with one JSON
+ * object, which is given whole. Servers and proxies label either as the other, so the first character decides.
  */
 export async function* readJson(body: Peeked): AsyncGenerator<string> {
   if (isWhole(body)) {
@@ -54,7 +54,8 @@ export async function peek(body: AsyncIterable<Uint8Array>): Promise<Peeked> {
     if (done === true) break;
     read.push(value);
     bytes += value.byteLength;
-    // Latin 1 keeps a character split over two chunks apart; only the first one is looked at, without its byte order mark.
+    // Latin 1 keeps a character split over two chunks apart; only the first one is looked at, without its byte order
+    // mark.
     first = Buffer.from(value)
       .toString("latin1")
       .replace(/^[\s\u00ef\u00bb\u00bf]+/, "")

@@ -46,7 +46,9 @@ export interface Dialect {
 
 /** Puts one answer together from what a server sends of it. */
 interface AnswerReader {
-  /** Takes the next JSON text of the answer. Throws MODEL_FAILED for what is none, and for an answer beyond its bounds. */
+  /**
+   * Takes the next JSON text of the answer. Throws MODEL_FAILED for what is none, and for an answer beyond its bounds.
+   */
   add(json: string): Heard;
   /** The rest of the answer and its finish. Throws when it ended too early, or when nothing was said. */
   end(): ChatEvent[];
@@ -63,8 +65,8 @@ export interface Heard {
 }
 
 /**
- * A model behind a server that answers over HTTP, in JSON or as server-sent events. Throws BAD_INPUT when the address or the
- * key cannot be used at all.
+ * A model behind a server that answers over HTTP, in JSON or as server-sent events. Throws BAD_INPUT when the address
+ * or the key cannot be used at all.
  */
 export function createServerClient(options: ServerClientOptions, dialect: Dialect): ModelClient {
   const { profile, provider, model } = options;

@@ -9,9 +9,9 @@ const MAX_STREAM_BYTES = 64_000_000;
 const MAX_EVENTS = 500_000;
 
 /**
- * The `data` of each server-sent event, as the HTML standard reads the stream. One thing is more lenient: an event that the
- * end of the stream cuts off before its blank line is still given, because several model servers leave that line out.
- * Throws MODEL_FAILED for an event or a stream without an end.
+ * The `data` of each server-sent event, as the HTML standard reads the stream. One thing is more lenient: an event that
+ * the end of the stream cuts off before its blank line is still given, because several model servers leave that line
+ * out. Throws MODEL_FAILED for an event or a stream without an end.
  */
 export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();

@@ -109,8 +109,8 @@ export function createAnswer(by: string): Answer {
 }
 
 /**
- * The item an event is about: that of its id, else the open one of its place, else the newest open one where the event names
- * neither. Some servers give every item place 0, and some change the id of one on its way.
+ * The item an event is about: that of its id, else the open one of its place, else the newest open one where the event
+ * names neither. Some servers give every item place 0, and some change the id of one on its way.
  */
 function find(slots: Slot[], event: Exclude<WireEvent, { kind: "end" | "other" }>): Slot {
   const { index, itemId } = event;

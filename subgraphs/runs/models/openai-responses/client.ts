@@ -10,9 +10,9 @@ export interface OpenAiResponsesOptions extends ServerClientOptions {
 }
 
 /**
- * A model behind POST {baseUrl}/responses, as Open Responses describes it and OpenAI and servers of open models speak it. The
- * server keeps nothing: every request carries the whole conversation. Throws BAD_INPUT when the address or the key cannot be
- * used at all.
+ * A model behind POST {baseUrl}/responses, as Open Responses describes it and OpenAI and servers of open models speak
+ * it. The server keeps nothing: every request carries the whole conversation. Throws BAD_INPUT when the address or the
+ * key cannot be used at all.
  */
 export function createOpenAiResponsesClient(options: OpenAiResponsesOptions): ModelClient {
   return createServerClient(options, responses(options));

@@ -2,6 +2,7 @@ import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
 import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
+import { parseObject } from "../http/parse-object.ts";
 import { ModelError, type Quote } from "../model-error.ts";
 import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
@@ -98,17 +99,6 @@ function reasonOf({ incomplete_details: details }: Record<string, unknown>, type
   const said = isRecord(details) ? details.reason : undefined;
   if (status === "incomplete") return typeof said === "string" && said !== "" ? `incomplete: ${said}` : "length";
   return status;
-}
-
-function parseObject(json: string, quote: Quote): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new ModelError("MODEL_FAILED", `the stream holds something that is not JSON: ${quote(json, 80)}`, { cause });
-  }
-  if (isRecord(value)) return value;
-  throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
 }
 
 function usageOf(usage: unknown): ModelUsage | null {

@@ -16,8 +16,8 @@ export interface WireOptions {
 }
 
 /**
- * The JSON body of POST /responses. Nothing is stored with the server, so the whole conversation goes along; what a model
- * thought comes encrypted for that, and goes back as it came.
+ * The JSON body of POST /responses. Nothing is stored with the server, so the whole conversation goes along; what a
+ * model thought comes encrypted for that, and goes back as it came.
  */
 export function toWireRequest(request: ChatRequest, options: WireOptions): Record<string, unknown> {
   const { model, quirks } = options;
@@ -38,7 +38,10 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
   };
 }
 
-/** What the profile says of sampling and lengths, as far as there is a word for it here, and what the server takes of it. */
+/**
+ * What the profile says of sampling and lengths, as far as there is a word for it here, and what the server takes of
+ * it.
+ */
 function toWireParams(
   { params = {}, reasoningSummary: summary, quirks }: WireOptions,
   tokens: number | undefined,

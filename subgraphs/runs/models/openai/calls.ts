@@ -51,9 +51,9 @@ function find(open: readonly WireToolCall[], { index, id }: WireToolCall): WireT
 
 /**
  * Servers disagree: some leave the index out, some give every call index 0, some repeat id and name in each piece, some
- * send a call whole once more when it is finished, some change the id in the middle, and some write a name in pieces. So a
- * piece begins another call when it has an id or a name of its own and the call before is complete, and one with a name
- * also when its id differs, or when the names are no pieces of one.
+ * send a call whole once more when it is finished, some change the id in the middle, and some write a name in pieces.
+ * So a piece begins another call when it has an id or a name of its own and the call before is complete, and one with a
+ * name also when its id differs, or when the names are no pieces of one.
  */
 function relationOf(
   current: WireToolCall,
@@ -75,7 +75,10 @@ function relationOf(
   return isPieceOfName(current.name, piece.name, tools) ? "SAME" : "ANOTHER";
 }
 
-/** Whether a piece, whose id is no other, is the whole call once more. Two equal calls with neither index nor id are two. */
+/**
+ * Whether a piece, whose id is no other, is the whole call once more. Two equal calls with neither index nor id are
+ * two.
+ */
 function isAgain(current: WireToolCall, piece: WireToolCall): boolean {
   const isKnown = piece.name === null || piece.index !== null || piece.id !== null || current.id !== null;
   if (!isKnown || (piece.name ?? current.name) !== current.name) return false;

@@ -7,8 +7,8 @@ import { extraFields, toWireRequest } from "./wire-request.ts";
 export type OpenAiCompatibleOptions = ServerClientOptions;
 
 /**
- * A model behind POST {baseUrl}/chat/completions, which OpenAI, Ollama, LM Studio, vLLM, llama.cpp and most gateways speak.
- * Throws BAD_INPUT when the address or the key cannot be used at all.
+ * A model behind POST {baseUrl}/chat/completions, which OpenAI, Ollama, LM Studio, vLLM, llama.cpp and most gateways
+ * speak. Throws BAD_INPUT when the address or the key cannot be used at all.
  */
 export function createOpenAiCompatibleClient(options: OpenAiCompatibleOptions): ModelClient {
   return createServerClient(options, chatCompletions(options));

@@ -14,7 +14,8 @@ export default defineProvider({
   custom(env) {
     const baseUrl = env.SOMA_MODEL_BASE_URL?.trim() ?? "";
     if (baseUrl === "") return undefined;
-    // A server of one's own may be silent for minutes before its first token, while it loads the model and reads the prompt.
+    // A server of one's own may be silent for minutes before its first token, while it loads the model and reads the
+    // prompt.
     const timeoutsMs = { connect: 5_000, firstToken: 180_000, silence: 60_000, total: 300_000 };
     const hasKey = (env[CUSTOM_KEY]?.trim() ?? "") !== "";
     const key = hasKey ? { apiKeyEnv: CUSTOM_KEY } : {};

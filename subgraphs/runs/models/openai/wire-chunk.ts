@@ -2,11 +2,15 @@ import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
 import { toAnswerError } from "../http/answer-error.ts";
 import { errorText } from "../http/error-text.ts";
-import { ModelError, type Quote } from "../model-error.ts";
+import { parseObject } from "../http/parse-object.ts";
+import type { Quote } from "../model-error.ts";
 import { readResponse } from "../read-response.ts";
 import { readUsage } from "../read-usage.ts";
 
-/** What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same shape. */
+/**
+ * What the client reads from one chunk of a streamed answer; a whole answer that came without a stream has the same
+ * shape.
+ */
 export interface WireChunk {
   text: string;
   /** What the model thinks, from a field or a part of its own. */
@@ -49,8 +53,8 @@ const NOTHING: WireChunk = {
 };
 
 /**
- * Reads the JSON of a chunk or of a whole answer; servers send other JSON beside it, which is passed over. Throws MODEL_FAILED
- * for what is no JSON, and for the server's error.
+ * Reads the JSON of a chunk or of a whole answer; servers send other JSON beside it, which is passed over. Throws
+ * MODEL_FAILED for what is no JSON, and for the server's error.
  */
 export function parseChunk(json: string, quote: Quote, pick = createPick()): WireChunk {
   const chunk = parseObject(json, quote);
@@ -73,7 +77,10 @@ function isPing(chunk: Record<string, unknown>): boolean {
 
 type PickChoice = (choices: readonly unknown[]) => Record<string, unknown> | undefined;
 
-/** A server that was asked for one answer may give several; the one that begins is read, the first where they begin at once. */
+/**
+ * A server that was asked for one answer may give several; the one that begins is read, the first where they begin at
+ * once.
+ */
 export function createPick(): PickChoice {
   let read: number | undefined;
   return (choices) => {
@@ -102,18 +109,6 @@ function choiceOf(choice: Record<string, unknown>): WireChunk {
       ...(Array.isArray(message.content) ? { content: message.content as Json[] } : {}),
     },
   };
-}
-
-function parseObject(json: string, quote: Quote): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new ModelError("MODEL_FAILED", `the stream holds something that is not JSON: ${quote(json, 80)}`, { cause });
-  }
-  if (!isRecord(value))
-    throw new ModelError("MODEL_FAILED", `the stream holds JSON that is not an object: ${quote(json, 80)}`);
-  return value;
 }
 
 function toolCallsOf(message: Record<string, unknown>): WireToolCall[] {

@@ -1,8 +1,9 @@
 import { histogram } from "@soma/shared/metrics";
 
 /**
- * Names by the OpenTelemetry conventions for generative AI, which still change (status: development): they stand here alone, so
- * that following them is one change. Attributes with the words of messages are none of these: spans hold no content.
+ * Names by the OpenTelemetry conventions for generative AI, which still change (status: development): they stand here
+ * alone, so that following them is one change. Attributes with the words of messages are none of these: spans hold no
+ * content.
  */
 export const GEN_AI = {
   operation: "gen_ai.operation.name",
@@ -32,7 +33,9 @@ export const GEN_AI = {
 /** Values of `gen_ai.operation.name`; a span is called by it and by what it is done with. */
 export const OPERATION = { chat: "chat", executeTool: "execute_tool" } as const;
 
-/** Values of `gen_ai.provider.name`, by where a model answers; who is none of these has the name of our own provider. */
+/**
+ * Values of `gen_ai.provider.name`, by where a model answers; who is none of these has the name of our own provider.
+ */
 export const PROVIDER_AT: readonly (readonly [host: RegExp, provider: string])[] = [
   [/(^|\.)openai\.azure\.com$/, "azure.ai.openai"],
   [/\.(?:services\.ai|inference\.ml)\.azure\.com$/, "azure.ai.inference"],

@@ -6,7 +6,9 @@ import type { CallToReserve, Spender } from "../budget/spender.ts";
 
 const OK = { verdict: "OK", capped: true } as const;
 
-/** A spender that gives these answers to reservations in their order, then OK; what was asked for and settled is noted. */
+/**
+ * A spender that gives these answers to reservations in their order, then OK; what was asked for and settled is noted.
+ */
 export function aSpender(...answers: Exclude<Reserved, { verdict: "FENCED" }>[]) {
   const asked: CallToReserve[] = [];
   const settled: [string, Used][] = [];

@@ -54,7 +54,10 @@ export interface ModelServerOptions {
   models?: readonly string[];
   /** Key that requests must carry; any request is taken when left out. */
   apiKey?: string;
-  /** Wait before each line of a stream, in milliseconds; 0 when left out. For tests that must act in the middle of an answer. */
+  /**
+   * Wait before each line of a stream, in milliseconds; 0 when left out. For tests that must act in the middle of an
+   * answer.
+   */
   lineDelayMs?: number;
   /** Port to listen on; a free one when left out. */
   port?: number;

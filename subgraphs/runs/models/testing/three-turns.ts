@@ -14,8 +14,8 @@ const TURNS: readonly ModelAnswer["toolCalls"][] = [
 ];
 
 /**
- * For `answer` of a server: a model that calls one tool, then two at once, and then says what it heard of each, by the ids
- * of its calls. Who loses or mixes anything on the way gets another answer.
+ * For `answer` of a server: a model that calls one tool, then two at once, and then says what it heard of each, by the
+ * ids of its calls. Who loses or mixes anything on the way gets another answer.
  */
 export function threeTurns(messages: readonly ChatMessage[]): ModelAnswer {
   const turn = messages.slice(messages.findLastIndex(({ role }) => role === "user") + 1);

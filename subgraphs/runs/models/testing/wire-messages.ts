@@ -1,7 +1,10 @@
 import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ToolCall, ToolDefinition } from "@soma/sdk/model-client";
 
-/** A request a real server would refuse: with 400 where nothing else is said, and with a body of its own where it has one. */
+/**
+ * A request a real server would refuse: with 400 where nothing else is said, and with a body of its own where it has
+ * one.
+ */
 export class BadRequest extends Error {
   readonly status: number;
   readonly body: object | undefined;
@@ -13,7 +16,9 @@ export class BadRequest extends Error {
   }
 }
 
-/** The messages of a request body, checked as strictly as OpenAI does: every tool call is answered, and nothing else is. */
+/**
+ * The messages of a request body, checked as strictly as OpenAI does: every tool call is answered, and nothing else is.
+ */
 export function parseMessages(value: unknown): ChatMessage[] {
   if (!Array.isArray(value) || value.length === 0)
     throw new BadRequest("'messages' must be a list with at least one message");

@@ -9,9 +9,10 @@ export interface ModelAnswer {
 const ARGUMENT_PIECE = 7;
 
 /**
- * An answer as the lines of a stream, the way OpenAI's own server sends it: a first chunk with the role, text word by word, tool
- * calls whose id and name come only in their first chunk and whose arguments come in pieces (of several calls in turn), keep-alive
- * comments in between, a chunk with the finish reason, one with the usage and no choices, and [DONE].
+ * An answer as the lines of a stream, the way OpenAI's own server sends it: a first chunk with the role, text word by
+ * word, tool calls whose id and name come only in their first chunk and whose arguments come in pieces (of several
+ * calls in turn), keep-alive comments in between, a chunk with the finish reason, one with the usage and no choices,
+ * and [DONE].
  */
 export function toStream(model: string, answer: ModelAnswer, includeUsage: boolean): string[] {
   const head = {

@@ -6,7 +6,10 @@ import type { ChatMessage, ChatRequest, ModelClient } from "@soma/sdk/model-clie
 import { digest } from "@soma/shared/json";
 import { redact } from "@soma/shared/redact";
 
-/** Characters that are kept of one text, and of all: the texts themselves stand in the history, each where it came to be. */
+/**
+ * Characters that are kept of one text, and of all: the texts themselves stand in the history, each where it came to
+ * be.
+ */
 const TEXT_LENGTH = 8_000;
 const ALL_LENGTH = 64_000;
 /** Of a text for which there is no room left. */

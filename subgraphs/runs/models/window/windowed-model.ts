@@ -5,13 +5,21 @@ import { toSentPrompt } from "./sent-prompt.ts";
 import { answerThatFits, saysTooLong, type Windows } from "./windows.ts";
 
 /**
- * A model that is sent what it can read, and tells what that was. Where its server says that a prompt is too long, a shorter one is
- * sent at once, and none that is longer later; where it is too long only with the answer, a shorter answer is asked for.
+ * A model that is sent what it can read, and tells what that was. Where its server says that a prompt is too long, a
+ * shorter one is sent at once, and none that is longer later; where it is too long only with the answer, a shorter
+ * answer is asked for.
  */
 export function windowedModel(client: ModelClient, windows: Windows): ModelClient {
   const { profile, provider, model, isAi, terms } = client;
-  const named = { profile, provider, model, isAi, ...(terms === undefined ? {} : { terms }) };
-  return { ...named, chat: (request, signal) => chat(client, windows, request, signal) };
+  const known = { ...terms, contextTokens: windows.contextTokens(client) };
+  return {
+    profile,
+    provider,
+    model,
+    isAi,
+    terms: known,
+    chat: (request, signal) => chat(client, windows, request, signal),
+  };
 }
 
 async function* chat(

@@ -13,9 +13,13 @@ export const windowSetting = {
 
 /** How much the models of a process can read, as their profiles say and as their servers turned out to take. */
 export interface Windows {
+  /** Tokens that a prompt and its answer may have together. */
+  contextTokens(model: Model): number;
   /** Tokens that a prompt may have. */
   promptTokens(model: Model): number;
-  /** A server refused a prompt that was taken for so many tokens; gives how many the next one may have, and keeps to it. */
+  /**
+   * A server refused a prompt that was taken for so many tokens; gives how many the next one may have, and keeps to it.
+   */
   refused(model: Model, prompt: number, message: string): number;
 }
 
@@ -36,12 +40,15 @@ export function createWindows(defaultTokens: number): Windows {
   /** As long as the process lives: a server that is restarted with more room is asked for it when this one is, too. */
   const learned = new Map<string, number>();
   const nameOf = ({ profile, model }: Model): string => JSON.stringify([profile, model]);
+  const contextTokens = ({ terms }: Model): number => terms?.contextTokens ?? defaultTokens;
   return {
+    contextTokens,
     promptTokens(model) {
-      const { contextTokens = defaultTokens, maxOutputTokens = ANSWER_TOKENS } = model.terms ?? {};
+      const tokens = contextTokens(model);
+      const { maxOutputTokens = ANSWER_TOKENS } = model.terms ?? {};
       // A model that may answer with all it can read is not left without a question.
-      const answer = Math.min(maxOutputTokens, Math.floor(contextTokens / 4));
-      return Math.min(contextTokens - answer, learned.get(nameOf(model)) ?? Number.POSITIVE_INFINITY);
+      const answer = Math.min(maxOutputTokens, Math.floor(tokens / 4));
+      return Math.min(tokens - answer, learned.get(nameOf(model)) ?? Number.POSITIVE_INFINITY);
     },
     refused(model, prompt, message) {
       const fitting = Math.floor(prompt * shareThatFits(message));
@@ -75,7 +82,10 @@ export function answerThatFits(message: string): number | undefined {
   return room >= LEAST_ANSWER ? room : undefined;
 }
 
-/** Which part of a prompt fits, where a server tells how much it takes and how much it was given: "4096 tokens, however you requested 5000". */
+/**
+ * Which part of a prompt fits, where a server tells how much it takes and how much it was given: "4096 tokens, however
+ * you requested 5000".
+ */
 function shareThatFits(message: string): number {
   const numbers = (message.match(/\d[\d,]*/g) ?? [])
     .map((text) => Number(text.replaceAll(",", "")))

@@ -1,6 +1,6 @@
 -- What lies before the newest turns of a session, in words of a model or as an extract: one for a session, extended as turns leave the
--- window. It goes with the first of the runs that it tells of: what is erased, or went away by its age, does not live on in it. It is
--- made anew later, of the turns that are left.
+-- window. It goes with the first of the runs that it tells of: what is erased, taken back or gone by its age does not live on in it. It
+-- is made anew later, of the newest twenty that have left the window.
 create table session_summary (
   tenant      text not null,
   session_id  uuid not null,
@@ -17,7 +17,7 @@ comment on column session_summary.turns is 'how many it tells of';
 comment on column session_summary.made_by is 'profile/model, or scripted for an extract';
 comment on column session_summary.made_in is 'the run that made it; another one has another, so it tells versions apart';
 
--- Fires under the lock on the run, which keep-summary.ts takes, too: of the two, one sees what the other did.
+-- Fires under the lock on the run, which keep-summary.ts takes shared: of the two, one sees what the other did.
 create function forget_summary() returns trigger
 language plpgsql volatile set search_path from current as $$
 begin
@@ -26,6 +26,8 @@ begin
 end $$;
 create trigger run_summary_erased after update of erased_at on run for each row
   when (old.erased_at is null and new.erased_at is not null) execute function forget_summary();
+create trigger run_summary_taken_back after update of status on run for each row
+  when (old.status >= 10 and new.status < 10) execute function forget_summary();
 create trigger run_summary_retired after delete on run for each row execute function forget_summary();
 
 alter table session_summary enable row level security;

@@ -18,13 +18,15 @@ interface Asked {
   /** Does it, and gives what is to be called with the answer. */
   act(strike: Strike | undefined): void;
   answer(): void;
-  /** Its process died. What it called outside ends with it, so that it does not seem to be under way in this process. */
+  /**
+   * Its process died. What it called outside ends with it, so that it does not seem to be under way in this process.
+   */
   abandon(): void;
 }
 
 /**
- * Everything that a process waits for from outside goes through here, in two steps: it is done, and then it is answered. Which of
- * all that waits is next is chosen by whoever holds the gate.
+ * Everything that a process waits for from outside goes through here, in two steps: it is done, and then it is
+ * answered. Which of all that waits is next is chosen by whoever holds the gate.
  */
 export class Gate {
   #waiting: Asked[] = [];

@@ -44,8 +44,8 @@ export interface MemoryStoreOptions {
 }
 
 /**
- * Runs, their histories and their signals as the database keeps them, each verb one transaction. What it has in common with the
- * database is what store.contract.ts says; shares of tenants, rollbacks and retention are not here.
+ * Runs, their histories and their signals as the database keeps them, each verb one transaction. What it has in common
+ * with the database is what store.contract.ts says; shares of tenants, rollbacks and retention are not here.
  */
 export class MemoryStore {
   readonly runs = new Map<string, StoredRun>();
@@ -171,7 +171,10 @@ export class MemoryStore {
     return [...this.runs.values()].filter((run) => run.status === RUNNING.code && run.owner?.workerId === workerId);
   }
 
-  /** The run that a call of a step started, begun when there is none; its id is left out when none may be begun, and why. */
+  /**
+   * The run that a call of a step started, begun when there is none; its id is left out when none may be begun, and
+   * why.
+   */
   startChild(claimed: ClaimedRun, child: { call: string; graph: AnyGraph; input: JsonObject }): StartedChild {
     const parent = this.get(claimed.runId);
     const { control } = parent;

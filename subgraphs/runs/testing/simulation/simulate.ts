@@ -10,7 +10,10 @@ import type { StoredRun } from "./memory-store.ts";
 import { FAULTS, type Fault, Simulation, type SimulationOptions } from "./simulation.ts";
 import { installVirtualClock } from "./virtual-clock.ts";
 
-/** All that a simulation depends on. The lists of numbers are read one by one where something is chosen, and are 0 at their ends. */
+/**
+ * All that a simulation depends on. The lists of numbers are read one by one where something is chosen, and are 0 at
+ * their ends.
+ */
 export interface Plan {
   /** Of what the graph is made. */
   shape: readonly number[];

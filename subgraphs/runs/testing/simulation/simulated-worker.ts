@@ -31,7 +31,10 @@ const limits = readSettings(runLimitSettings, {});
 const log = createSilentLog();
 const services = () => ({}) as StepServices;
 
-/** One life of a worker, with the executing code of the product; what engine/worker/ does around it is chosen by the simulation. */
+/**
+ * One life of a worker, with the executing code of the product; what engine/worker/ does around it is chosen by the
+ * simulation.
+ */
 export class SimulatedWorker implements Asker {
   readonly owner: Incarnation;
   readonly #world: WorkerWorld;

@@ -201,7 +201,10 @@ export class Simulation {
   }
 }
 
-/** Whatever the process does by itself until it waits for something again. Batches leave in the turn after that of their rows. */
+/**
+ * Whatever the process does by itself until it waits for something again. Batches leave in the turn after that of their
+ * rows.
+ */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,8 +5,8 @@ export interface Executed {
 }
 
 /**
- * Reads what one connection sends, from its beginning on: gives the statements that are executed with a chunk, each execution of
- * a prepared one, and each of several that are sent as one text.
+ * Reads what one connection sends, from its beginning on: gives the statements that are executed with a chunk, each
+ * execution of a prepared one, and each of several that are sent as one text.
  */
 export function createStatementReader(): (chunk: Buffer) => Executed[] {
   const sent: Sent = { rest: Buffer.alloc(0), started: false, prepared: new Map(), bound: { text: "", values: [] } };

@@ -3,8 +3,8 @@ import type { BreakableProxy } from "./breakable-proxy.ts";
 import { createStatementReader } from "./read-statements.ts";
 
 /**
- * The statements that go through a proxy, in their order, as the server executes them. To be asked for before anybody connects:
- * only from its beginning can a stream be read.
+ * The statements that go through a proxy, in their order, as the server executes them. To be asked for before anybody
+ * connects: only from its beginning can a stream be read.
  */
 export function recordStatements(proxy: BreakableProxy): string[] {
   const statements: string[] = [];

@@ -21,8 +21,12 @@ export function CancelDialog({ runs, onClose, onDone }: CancelDialogProps): Reac
   const [plan] = useState(() => planCancel(runs));
   const { asked, busy, problem, cancel } = useCancel();
   const count = plan.stops.length;
+  // Whoever leaves while it is under way would not hear what became of it.
+  const leave = (): void => {
+    if (!busy) onClose();
+  };
   return (
-    <Dialog label="Cancel runs" onClose={onClose}>
+    <Dialog label="Cancel runs" onClose={leave}>
       <h2>Cancel runs</h2>
       <p>{planWords(plan)}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
@@ -54,7 +58,7 @@ export function CancelDialog({ runs, onClose, onDone }: CancelDialogProps): Reac
         >
           {busy ? `Canceling ${asked} of ${count}…` : `Cancel ${count} ${count === 1 ? "run" : "runs"}`}
         </button>
-        <button type="button" onClick={onClose}>
+        <button type="button" disabled={busy} onClick={leave}>
           Keep all
         </button>
       </p>

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import type { RunSummaryFragment } from "@soma/graphql/operations";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { Link, useSearch } from "wouter";
 import { NEW_PATH, RUNS_PATH } from "../../place.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
@@ -36,8 +37,9 @@ export function RunsPage(): ReactNode {
 function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
   const { rows, news, old, problem, reload } = runs;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const choose = (ids: readonly string[], isChosen: boolean): void =>
+  const choose = useCallback((ids: readonly string[], isChosen: boolean): void => {
     setChosen((before) => (isChosen ? before.union(new Set(ids)) : before.difference(new Set(ids))));
+  }, []);
   return (
     <>
       {old === undefined ? null : <OldNote {...old} onRetry={reload} />}
@@ -49,7 +51,7 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
         />
       )}
       {rows === undefined && problem === undefined ? <Loading what="runs" /> : null}
-      <ChosenBar chosen={chosen} runs={runs} onClear={() => setChosen(new Set())} />
+      <ChosenBar chosen={chosen} runs={runs} onChoose={choose} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
       <section className={styles.list} aria-label="List of runs" tabIndex={0} data-old={old?.why}>
         {news === 0 ? null : (
@@ -68,24 +70,32 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
 interface ChosenBarProps {
   chosen: ReadonlySet<string>;
   runs: Runs;
-  onClear(): void;
+  onChoose(runIds: readonly string[], isChosen: boolean): void;
 }
 
-function ChosenBar({ chosen, runs: { rows, reload }, onClear }: ChosenBarProps): ReactNode {
-  const [asked, setAsked] = useState(false);
+function ChosenBar({ chosen, runs: { rows, reload }, onChoose }: ChosenBarProps): ReactNode {
+  // Those of the dialog: a filter may show them no longer while they are canceled.
+  const [asked, setAsked] = useState<readonly RunSummaryFragment[]>();
   const those = rows?.filter(({ id }) => chosen.has(id)) ?? [];
-  if (those.length === 0) return null;
-  const done = (): void => {
-    setAsked(false);
-    onClear();
+  if (those.length === 0 && asked === undefined) return null;
+  const clear = (runs: readonly RunSummaryFragment[]): void =>
+    onChoose(
+      runs.map(({ id }) => id),
+      false,
+    );
+  const done = (runs: readonly RunSummaryFragment[]): void => {
+    setAsked(undefined);
+    clear(runs);
     reload();
   };
   return (
     <div className={styles.bar}>
       <span>{toCount(those.length)} chosen</span>
-      <LeavingButton onClick={() => setAsked(true)}>Cancel…</LeavingButton>
-      <LeavingButton onClick={onClear}>Clear</LeavingButton>
-      {asked ? <CancelDialog runs={those} onClose={() => setAsked(false)} onDone={done} /> : null}
+      <LeavingButton onClick={() => setAsked(those)}>Cancel…</LeavingButton>
+      <LeavingButton onClick={() => clear(those)}>Clear</LeavingButton>
+      {asked === undefined ? null : (
+        <CancelDialog runs={asked} onClose={() => setAsked(undefined)} onDone={() => done(asked)} />
+      )}
     </div>
   );
 }

@@ -12,10 +12,12 @@ import { PAGE_SIZE, type RunsQuery, toVariables } from "./runs-query.ts";
 /** Runs of other pages and people change too; while this one is visible it asks again this often. */
 const REFRESH_MS = 5_000;
 
+type RunsPage = NonNullable<RunsPageQuery["runs"]>;
+
 export interface Runs {
   /** Undefined before the first answer. */
   rows: readonly RunSummaryFragment[] | undefined;
-  pageInfo: NonNullable<RunsPageQuery["runs"]>["pageInfo"] | undefined;
+  pageInfo: RunsPage["pageInfo"] | undefined;
   /** So many newer ones than are shown. */
   news: number;
   showNews(): void;
@@ -34,19 +36,18 @@ export function useRuns(query: RunsQuery): Runs {
   const reload = (): void => ask({ requestPolicy: "network-only" });
   useRefresh(reload, REFRESH_MS);
   const [, redraw] = useState(0);
-  const kept = useRef<{ of: object; rows: readonly RunSummaryFragment[]; news: number } | undefined>(undefined);
+  const kept = useRef<Kept | undefined>(undefined);
   const asOf = useAnsweredAt(data, stale || error !== undefined);
   const online = useOnline();
 
-  const fresh = data?.runs?.nodes;
-  const before = kept.current?.of === variables ? kept.current.rows : [];
-  if (fresh !== undefined && !stale) kept.current = { of: variables, ...mergePage(before, fresh, PAGE_SIZE) };
+  const fresh = data?.runs;
+  if (fresh && !stale) kept.current = keep(variables, kept.current, fresh);
   const now = kept.current?.of === variables ? kept.current : undefined;
   const away = error !== undefined && error.graphQLErrors.length === 0;
   const why = online ? (away ? "RECONNECTING" : undefined) : "OFFLINE";
   return {
     rows: now?.rows,
-    pageInfo: data?.runs?.pageInfo,
+    pageInfo: now?.pageInfo,
     news: now?.news ?? 0,
     showNews() {
       kept.current = undefined;
@@ -56,6 +57,20 @@ export function useRuns(query: RunsQuery): Runs {
     problem: error === undefined || (away && now !== undefined) ? undefined : toProblem(error),
     reload,
   };
+}
+
+interface Kept {
+  /** The variables it was asked for by. */
+  of: object;
+  rows: readonly RunSummaryFragment[];
+  pageInfo: RunsPage["pageInfo"];
+  news: number;
+}
+
+function keep(of: object, before: Kept | undefined, { nodes, pageInfo }: RunsPage): Kept {
+  const shown = before?.of === of ? before : undefined;
+  const { rows, news, keepsEnd } = mergePage(shown?.rows ?? [], nodes, PAGE_SIZE);
+  return { of, rows, news, pageInfo: (keepsEnd ? shown?.pageInfo : undefined) ?? pageInfo };
 }
 
 function useAnsweredAt(data: unknown, isOld: boolean): number {

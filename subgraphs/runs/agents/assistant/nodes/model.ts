@@ -20,7 +20,8 @@ const INSTRUCTIONS =
 /** Asks the model, and streams its text into the history while it comes. */
 export const modelNode: NodeSpec<AssistantState> = {
   type: "model",
-  // A model that drips its answer until its time is over is not asked four times: it would hold its place for four times as long.
+  // A model that drips its answer until its time is over is not asked four times: it would hold its place for four
+  // times as long.
   retry: { maxAttempts: 4, initialMs: 300, maxMs: 60_000, withinMs: 300_000 },
   summary: () => "Asking the model",
   inputSummary: (state, run) =>

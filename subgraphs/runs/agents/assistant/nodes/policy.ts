@@ -10,8 +10,8 @@ import {
 } from "../assistant-state.ts";
 
 /**
- * Asks the policy before a tool call. One that cannot be reached now is waited for; what keeps it from answering for good
- * means no: a call is made only on a decision that allows it.
+ * Asks the policy before a tool call. One that cannot be reached now is waited for; what keeps it from answering for
+ * good means no: a call is made only on a decision that allows it.
  */
 export const policyNode: NodeSpec<AssistantState> = {
   type: "policy",

@@ -8,12 +8,18 @@ import { userText } from "../user-text.ts";
 
 const MEMORIES = 8;
 const QUERY_BYTES = 2_000;
-/** What one memory, one text of an earlier turn, and all earlier turns may bring: every call of the model carries them again. */
+/**
+ * What one memory, one text of an earlier turn, and all earlier turns may bring: every call of the model carries them
+ * again.
+ */
 const MEMORY_TOKENS = 2_500;
 const TEXT_TOKENS = 5_000;
 const HISTORY_BYTES = 64_000;
 
-/** Brings what is known: memories that fit the words of the message, the session's summary, and its newest turns, as far as they fit. */
+/**
+ * Brings what is known: memories that fit the words of the message, the session's summary, and its newest turns, as far
+ * as they fit.
+ */
 export const recallNode: NodeSpec<AssistantState> = {
   type: "recall",
   summary: () => "Looking for memories",

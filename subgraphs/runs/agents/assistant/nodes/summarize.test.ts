@@ -1,7 +1,7 @@
-import type { ChatRequest, ModelClient } from "@soma/sdk/model-client";
+import type { ChatRequest, FinishReason, ModelClient } from "@soma/sdk/model-client";
 import type { NewSummary, SessionPast, StepServices } from "@soma/sdk/services";
 import { createTestServices } from "@soma/sdk/testing/services";
-import { type TryStepParams, tryStep } from "@soma/sdk/testing/step";
+import { TEST_RUN, type TryStepParams, tryStep } from "@soma/sdk/testing/step";
 import { SomaError } from "@soma/shared/errors";
 import { describe, expect, it } from "vitest";
 import type { AssistantState } from "../assistant-state.ts";
@@ -12,7 +12,11 @@ const state = assistant.initial() as AssistantState;
 const turnsOf = (count: number, text = "is tea hot?"): SessionPast["turns"] =>
   Array.from({ length: count }, (_, n) => ({ runId: `r${n}`, user: `${n}: ${text}`, assistant: "yes" }));
 
-function aModel(answer: string | Error, isAi = true): { client: ModelClient; asked: ChatRequest[] } {
+function aModel(
+  answer: string | Error,
+  isAi = true,
+  reason: FinishReason = "stop",
+): { client: ModelClient; asked: ChatRequest[] } {
   const asked: ChatRequest[] = [];
   const client: ModelClient = {
     ...{ profile: "p", provider: "test", model: "m", isAi },
@@ -20,7 +24,7 @@ function aModel(answer: string | Error, isAi = true): { client: ModelClient; ask
       asked.push(request);
       if (answer instanceof Error) throw answer;
       yield { type: "text", delta: answer };
-      yield { type: "finish", reason: "stop", usage: { inputTokens: 9, outputTokens: 2 } };
+      yield { type: "finish", reason, usage: { inputTokens: 9, outputTokens: 2 } };
     },
   };
   return { client, asked };
@@ -79,15 +83,49 @@ describe("summarizeNode", () => {
     expect(long[0]?.text).toBe('- asked "0: is tea hot?", answered "yes"');
   });
 
-  it.each([
-    ["refuses", new SomaError("MODEL_REFUSED", "the budget is used up"), "the budget is used up"],
-    ["writes nothing", " \n", "the model wrote nothing"],
-  ])("goes on without a summary when the model %s", async (_name, answer, why) => {
-    const { result, kept } = await summarizing(aModel(answer).client, { turns: turnsOf(20) });
-    expect(result.summary).toBe(`Earlier turns are not summed up now: ${why}`);
+  it.each<[string, string | Error, FinishReason, string]>([
+    ["refuses", new SomaError("MODEL_REFUSED", "it thought too long"), "stop", "wrote none: it thought too long"],
+    ["writes nothing", " \n", "stop", "wrote none that is whole"],
+    ["is cut", "They like", "length", "wrote none that is whole"],
+    ["is held back", "They like", "content_filter", "wrote none that is whole"],
+  ])(
+    "keeps the beginnings of turns when the model %s, so that it is not asked again at each message",
+    async (...row) => {
+      const [, answer, reason, why] = row;
+      const { result, kept } = await summarizing(aModel(answer, true, reason).client, { turns: turnsOf(11) });
+      expect(kept).toMatchObject([{ text: '- asked "0: is tea hot?", answered "yes"', madeBy: "scripted" }]);
+      expect(result.summary).toBe(`Of 1 earlier turns the beginnings are kept: the model of this run ${why}`);
+    },
+  );
+
+  it("goes on without a summary when no budget pays for it, and when the model is away", async () => {
+    const spent = new SomaError("BUDGET_EXCEEDED", "the budget of the day is spent");
+    const { result, kept } = await summarizing(aModel(spent).client, { turns: turnsOf(20) });
+    expect(result.summary).toBe("Earlier turns are not summed up now: a budget is spent");
     expect(result.patch).toBeUndefined();
     expect(kept).toEqual([]);
+    const away = new SomaError("UPSTREAM_UNAVAILABLE", "it is away");
+    await expect(summarizing(aModel(away).client, { turns: turnsOf(20) })).rejects.toBe(away);
     expect(summarizeNode.giveUp?.(state, { code: "TIMEOUT", message: "it took 120 s" }).summary).toContain("120 s");
+  });
+
+  it("does nothing more where its run has summed up already, and its process died then", async () => {
+    const { client, asked } = aModel("They like tea.");
+    const summary = { text: "They are Ada.", madeBy: "p/m", turns: 10, version: TEST_RUN.runId };
+    const { result, kept } = await summarizing(client, { summary, turns: turnsOf(30) });
+    expect([kept, asked]).toEqual([[], []]);
+    expect(result).toMatchObject({ summary: "Earlier turns are summed up", output: { isKept: true } });
+  });
+
+  it("takes what a model can read, so that nothing of it is cut once more", async () => {
+    const { client, asked } = aModel("They like tea.");
+    const terms = { contextTokens: 4_096 };
+    const summary = { text: "word ".repeat(5_000), madeBy: "p/m", turns: 10, version: "v1" };
+    const { kept } = await summarizing({ ...client, terms }, { summary, turns: turnsOf(30, "x ".repeat(4_000)) });
+    const whole = asked[0]?.messages.at(-1)?.content;
+    const fitted = asked[0]?.fit?.(4_096 * (3 / 4));
+    expect(fitted).toMatchObject({ leftOut: undefined, messages: [{}, { content: whole }] });
+    expect(kept[0]?.runIds.length).toBeGreaterThan(0);
   });
 
   it("says when another run was faster, or a run it tells of was erased meanwhile", async () => {

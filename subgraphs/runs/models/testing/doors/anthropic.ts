@@ -20,8 +20,8 @@ type Block = Record<string, unknown> & { type: string };
 type Turn = { role: string; content: Block[] };
 
 /**
- * Anthropic's messages: fields it does not know are refused, turns alternate, every call is answered in the turn right after
- * it, and a signed thought must come back before the calls it led to.
+ * Anthropic's messages: fields it does not know are refused, turns alternate, every call is answered in the turn right
+ * after it, and a signed thought must come back before the calls it led to.
  */
 export function anthropic(): Door {
   let count = 0;

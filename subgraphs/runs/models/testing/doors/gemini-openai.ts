@@ -5,8 +5,8 @@ import { words } from "../wire-stream.ts";
 import { callsIn, chatDoor, chunkOf, messagesIn } from "./chat.ts";
 
 /**
- * Gemini behind its door for OpenAI's clients: calls come whole and without an index, the first of an answer is signed and
- * its signature must come back, an answer with calls ends with "stop", and errors come in a list.
+ * Gemini behind its door for OpenAI's clients: calls come whole and without an index, the first of an answer is signed
+ * and its signature must come back, an answer with calls ends with "stop", and errors come in a list.
  */
 export function geminiOpenAi(): Door {
   let count = 0;

@@ -8,8 +8,8 @@ type Part = Record<string, unknown>;
 type Content = { role?: unknown; parts: Part[] };
 
 /**
- * Gemini by its own wire: calls have names and no ids, the first of an answer is signed and its signature must come back,
- * there are as many results as calls, and the model stands in the path.
+ * Gemini by its own wire: calls have names and no ids, the first of an answer is signed and its signature must come
+ * back, there are as many results as calls, and the model stands in the path.
  */
 export function gemini(): Door {
   let count = 0;

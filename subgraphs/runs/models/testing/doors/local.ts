@@ -14,7 +14,10 @@ function createLoading(requests: number, refuse: () => BadRequest): () => void {
   };
 }
 
-/** Ollama: every call has index 0, and either no id or one that others have too; each call comes whole; it thinks in `reasoning`. */
+/**
+ * Ollama: every call has index 0, and either no id or one that others have too; each call comes whole; it thinks in
+ * `reasoning`.
+ */
 export function ollama({ hasIds }: { hasIds: boolean }): Door {
   return chatDoor({
     chunks: (answer) => [
@@ -32,8 +35,9 @@ export function ollama({ hasIds }: { hasIds: boolean }): Door {
 }
 
 /**
- * vLLM: answers 503 while it loads, parses the arguments of earlier calls, wants roles that alternate, and its parsers of tools
- * send a name first, then arguments in crooked pieces, with empty lists of calls and running usage between them.
+ * vLLM: answers 503 while it loads, parses the arguments of earlier calls, wants roles that alternate, and its parsers
+ * of tools send a name first, then arguments in crooked pieces, with empty lists of calls and running usage between
+ * them.
  */
 export function vllm({ loading = 0 }: { loading?: number } = {}): Door {
   const load = createLoading(
@@ -101,7 +105,10 @@ export function llamaCpp({ loading = 0 }: { loading?: number } = {}): Door {
   });
 }
 
-/** Azure: the deployment stands in the path, the version in the query, the key in a header of its own; first comes the filter's word. */
+/**
+ * Azure: the deployment stands in the path, the version in the query, the key in a header of its own; first comes the
+ * filter's word.
+ */
 export function azure(): Door {
   const safe = { content_filter_results: { hate: { filtered: false, severity: "safe" } } };
   return chatDoor({

@@ -12,8 +12,8 @@ const KNOWN = new Set([
 type Item = Record<string, unknown> & { type: string };
 
 /**
- * Open Responses as OpenAI serves it to whoever stores nothing: what the model thought comes encrypted, must come back with
- * the calls it led to, and no other server could have made it. The items of an answer come between each other.
+ * Open Responses as OpenAI serves it to whoever stores nothing: what the model thought comes encrypted, must come back
+ * with the calls it led to, and no other server could have made it. The items of an answer come between each other.
  */
 export function responses(): Door {
   let count = 0;

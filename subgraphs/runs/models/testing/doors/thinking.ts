@@ -25,8 +25,8 @@ function chunksOf(answer: ModelAnswer, idOf: (name: string, index: number) => st
 }
 
 /**
- * DeepSeek: its model thinks in a field of its own, which must come back with the calls it led to, whole; at times it has
- * no room for an answer.
+ * DeepSeek: its model thinks in a field of its own, which must come back with the calls it led to, whole; at times it
+ * has no room for an answer.
  */
 export function deepseek({ isFull = () => false }: { isFull?: () => boolean } = {}): Door {
   let count = 0;
@@ -46,7 +46,9 @@ export function deepseek({ isFull = () => false }: { isFull?: () => boolean } = 
   });
 }
 
-/** DeepSeek's first model that thought, and servers that still run it so: what it thought is refused when it comes back. */
+/**
+ * DeepSeek's first model that thought, and servers that still run it so: what it thought is refused when it comes back.
+ */
 export function deepseekReasoner(): Door {
   return chatDoor({
     check(body) {
@@ -58,8 +60,8 @@ export function deepseekReasoner(): Door {
 }
 
 /**
- * Moonshot's Kimi: ids of calls name the tool and its number and must come back as they are, what it thought must come back
- * with them, and the usage stands in the choice.
+ * Moonshot's Kimi: ids of calls name the tool and its number and must come back as they are, what it thought must come
+ * back with them, and the usage stands in the choice.
  */
 export function kimi(): Door {
   const given = new Set<string>();
