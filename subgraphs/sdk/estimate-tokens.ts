@@ -52,10 +52,10 @@ export function joinCut(head: string, tail: string, missing: number): string {
 }
 
 function lengthWithin(text: string, tokens: number, place: (at: number) => number): number {
-  let sixths = 0;
-  for (let length = 0; length < text.length; length += 1) {
+  let length = 0;
+  for (let sixths = 0; length < text.length; length += 1) {
     sixths += sixthsOf(text.charCodeAt(place(length)));
-    if (sixths > tokens * 6) return length;
+    if (sixths > tokens * 6) break;
   }
-  return text.length;
+  return length;
 }
