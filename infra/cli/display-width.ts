@@ -41,15 +41,19 @@ function characterWidth(character: string): number {
 /** A text of at most so many cells; one that is longer ends in an ellipsis, which counts too. */
 export function cutToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
-  if (width < 1) return "";
-  let kept = "";
+  return width < 1 ? "" : `${startOfWidth(text, width - 1)}…`;
+}
+
+/** As much of the beginning of a text as fits into so many cells. */
+export function startOfWidth(text: string, width: number): string {
+  let end = 0;
   let used = 0;
   for (const { segment } of GRAPHEMES.segment(text)) {
     used += graphemeWidth(segment);
-    if (used > width - 1) break;
-    kept += segment;
+    if (used > width) break;
+    end += segment.length;
   }
-  return `${kept}…`;
+  return text.slice(0, end);
 }
 
 /** A text with blanks after it, up to so many cells. */

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { exportRun } from "./export-run.ts";
 import type { CommandContext } from "./find-product.ts";
+import { toSeq } from "./option-values.ts";
 import { replayExport } from "./replay-export.ts";
 import { eraseRun, holdRun, listHolds, releaseHold } from "./run-custody.ts";
 import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
@@ -80,10 +81,4 @@ function addCustodyCommands(runs: Command, { product, json }: CommandContext): v
     .action(async (id: string, options: { reason: string; yes: boolean }) =>
       eraseRun(await product(), { id, ...options, json }),
     );
-}
-
-function toSeq(text: string): number {
-  const seq = Number(text);
-  if (!Number.isInteger(seq) || seq < 1) throw new InvalidArgumentError("it must be the number of an event, 1 or more");
-  return seq;
 }

@@ -17,7 +17,7 @@ const TONES = {
  */
 export function paintStatus(status: string, text: string): string {
   const tone = Object.hasOwn(TONES, status) ? TONES[status as keyof typeof TONES] : undefined;
-  return tone === undefined ? text : styleText(tone, text, { stream: process.stdout });
+  return tone === undefined || text === "" ? text : styleText(tone, text, { stream: process.stdout });
 }
 
 /** A text beside what matters. */

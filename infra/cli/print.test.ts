@@ -67,6 +67,12 @@ describe("toTable()", () => {
     expect(lines.slice(2)).toEqual(["e\u0301           two lines more  |", "a⟨U+202E⟩b  red             |"]);
   });
 
+  it("is no wider than it may be", () => {
+    const rows = [["日本語", "a long text", "x"]];
+    expect(toTable(["A", "B", "C"], rows, 12)).toEqual(["A       B  …", "日本語  a l…"]);
+    expect(toTable(["A", "B", "C"], rows, 5)).toEqual(["A   …", "日本…"]);
+  });
+
   it("has a colour for a status that needs eyes, where colours are wanted", () => {
     const rows = [
       ["SUCCEEDED", "FAILED"],
@@ -78,7 +84,7 @@ describe("toTable()", () => {
     expect(toTable(["STATUS", "WHY"], rows)).toEqual([
       "STATUS     WHY",
       "SUCCEEDED  FAILED",
-      "\u001b[31mFAILED   \u001b[39m  FAILED",
+      "\u001b[31mFAILED\u001b[39m     FAILED",
     ]);
   });
 });

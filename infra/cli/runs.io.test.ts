@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Product } from "./find-product.ts";
-import { listRuns, pauseRun, resumeRun, showRun, signalRun } from "./runs.ts";
+import { pauseRun, resumeRun, showRun, signalRun } from "./runs.ts";
 import { startStubProduct, written } from "./testing/stub-product.ts";
 
 const RUN = {
@@ -77,15 +77,5 @@ describe("soma runs", () => {
       message: expect.stringContaining("the payload seven is not JSON"),
       exitCode: 2,
     });
-  });
-
-  it("list: a line for each run, with how it went", async () => {
-    answer = { data: { runs: { nodes: [RUN] } } };
-    const { stdout } = await written(() => listRuns(product, { limit: 5, json: false }));
-    expect(stdout.split("\n")[1]).toMatch(/^r1 +SUCCEEDED +1 call failed +2026-11-26T00:00:00Z +What is 6\*7\?$/);
-    answer = { data: { runs: { nodes: [] } } };
-    expect((await written(() => listRuns(product, { limit: 5, json: false }))).stdout).toMatch(
-      /no runs yet; start one/,
-    );
   });
 });

@@ -7,43 +7,17 @@ import {
   type RunDetailQuery,
   RunPictureDocument,
   type RunSummaryFragment,
-  RunsDocument,
   SignalRunDocument,
 } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { isErased } from "@soma/schemas/erased-payload";
 import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
-import { isRecord } from "@soma/schemas/json";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
+import { questionOf } from "./list-runs.ts";
 import { line, print, printJson, printTable, safe, toJson } from "./print.ts";
 import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
-
-export async function listRuns(
-  { client, hints }: Product,
-  { limit, json }: { limit: number; json: boolean },
-): Promise<void> {
-  const { runs } = await client.request(RunsDocument, { first: limit });
-  if (json) return printJson(runs.nodes);
-  if (runs.nodes.length === 0) return print(`no runs yet; start one with \`${hints.soma} ask TEXT\``);
-  printTable(
-    ["RUN", "STATUS", "OUTCOME", "STARTED", "QUESTION"],
-    runs.nodes.map((run) => [
-      run.id,
-      run.status,
-      describeOutcome(run.outcome),
-      run.createdAt,
-      line(questionOf(run), 60),
-    ]),
-  );
-}
-
-/** What was asked; the input of an agent that takes no text is shown whole. */
-function questionOf({ input }: Pick<RunSummaryFragment, "input">): string {
-  if (isErased(input)) return "(erased)";
-  return isRecord(input) && typeof input.text === "string" ? input.text : JSON.stringify(input);
-}
 
 type Run = NonNullable<RunDetailQuery["run"]>;
 
