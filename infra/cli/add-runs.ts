@@ -6,9 +6,10 @@ import { addHistoryCommands } from "./history-commands.ts";
 import { type ListRunsOptions, listRuns } from "./list-runs.ts";
 import { toCount } from "./option-values.ts";
 import { terminalSize } from "./print.ts";
-import { cancelRun, drawRun, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
+import { cancelRun, drawRun, pauseRun, resumeRun, signalRun, watchRun } from "./runs.ts";
 import { STATUS_CHOICES } from "./runs-filter.ts";
 import { showPrompt } from "./show-prompt.ts";
+import { showRun } from "./show-run.ts";
 import { watchRuns } from "./watch-runs.ts";
 
 /** How often a list that is watched is asked for. */

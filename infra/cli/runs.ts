@@ -3,8 +3,6 @@ import {
   CancelRunDocument,
   PauseRunDocument,
   ResumeRunDocument,
-  RunDetailDocument,
-  type RunDetailQuery,
   RunPictureDocument,
   type RunSummaryFragment,
   SignalRunDocument,
@@ -15,50 +13,8 @@ import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
-import { questionOf } from "./list-runs.ts";
-import { line, print, printJson, printTable, safe, toJson } from "./print.ts";
-import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
-
-type Run = NonNullable<RunDetailQuery["run"]>;
-
-export async function showRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
-  const onMissing = (error: Error, at: string): void =>
-    void process.stderr.write(`soma: ${at} is not shown: ${safe(error.message)}\n`);
-  const { run } = await client.request(RunDetailDocument, { id }, { onMissing });
-  if (run === null || run === undefined) throw noSuchRun(id, hints);
-  if (json) return printJson(run);
-  const outcome = describeOutcome(run.outcome);
-  print(
-    `run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}${outcome === "" ? "" : `, ${outcome}`}\nrole     ${run.role}\nmodel    ${run.modelProfile}`,
-  );
-  print(
-    `started  ${run.startedAt ?? "not yet"}\nfinished ${run.finishedAt ?? "not yet"}\nrecovered ${run.recoveries} ${run.recoveries === 1 ? "time" : "times"} from a lost worker`,
-  );
-  print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
-  printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
-  const passedOver = run.steps.nodes.flatMap(({ number, answeredBy }) =>
-    (answeredBy?.passedOver ?? []).map(({ profile, code, message }) => [
-      String(number),
-      profile,
-      code,
-      line(message, 120),
-    ]),
-  );
-  if (passedOver.length > 0) {
-    print("");
-    printTable(["STEP", "NOT ANSWERED BY", "CODE", "WHY"], passedOver);
-  }
-  const memories = run.memories?.nodes ?? [];
-  if (memories.length > 0) {
-    print("");
-    printTable(
-      ["REMEMBERED", "BY", "WHAT"],
-      memories.map((memory) => [memory.kind, memory.role, line(memory.content, 80)]),
-    );
-  }
-  if (run.answer !== null && run.answer !== undefined) print(`\n${safe(run.answer)}`);
-  if (run.error !== null && run.error !== undefined) print(`\n${run.error.code}: ${safe(run.error.message)}`);
-}
+import { line, print, printJson, safe, toJson } from "./print.ts";
+import { describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
 /** The graph of a run as Mermaid draws it, with where the run stands. */
 export async function drawRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
@@ -74,18 +30,6 @@ export async function drawRun({ client, hints }: Product, { id, json }: { id: st
 
 export function noSuchRun(id: string, { soma }: Pick<Product["hints"], "soma">): CliError {
   return new CliError(`run ${id} does not exist; \`${soma} runs list\` shows those that do`, { code: "NOT_FOUND" });
-}
-
-function toRow(step: Run["steps"]["nodes"][number]): string[] {
-  const error = step.error === null || step.error === undefined ? "" : ` (${step.error.message})`;
-  return [
-    String(step.number),
-    step.nodeId,
-    step.status,
-    String(step.attempt),
-    step.latencyMs === null || step.latencyMs === undefined ? "" : String(Math.round(step.latencyMs)),
-    `${step.summary ?? ""}${error}`,
-  ];
 }
 
 /** Events as they come, each verified against the one before; exits when the run ends. */
