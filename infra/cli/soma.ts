@@ -13,6 +13,7 @@ import { initProject } from "./init.ts";
 import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
 import { listModels, testModel } from "./models.ts";
+import { openPage } from "./open.ts";
 import { toCount, toJournals, toPort } from "./option-values.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
@@ -144,6 +145,18 @@ program
   .command("signin")
   .description("print a link that signs a browser in once")
   .action(async () => signIn(await product(), wantsJson));
+program
+  .command("open")
+  .argument("[run]", "the run whose page is meant")
+  .option("--print", "print the address, and open nothing")
+  .description("open the page in a browser, signed in; print its address where there is none")
+  .action(async (run: string | undefined, options: { print?: boolean }) =>
+    openPage(
+      await product(),
+      { ...options, ...(run === undefined ? {} : { run }), json: wantsJson },
+      { platform: process.platform, env: process.env },
+    ),
+  );
 program
   .command("doctor")
   .description("what runs, which model answers and why")
