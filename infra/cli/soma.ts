@@ -5,6 +5,7 @@ import { addSchedules } from "./add-schedules.ts";
 import { listAgents, toAsked } from "./agents.ts";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
+import { addCompletion } from "./completion/add-completion.ts";
 import { startProject } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
@@ -161,6 +162,8 @@ program
   .command("doctor")
   .description("what runs, which model answers and why")
   .action(async () => doctor(program.opts<ProductOptions>(), wantsJson));
+
+addCompletion(program, { json: wantsJson });
 
 // A reader such as `head` leaves when it has enough; that is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT.FAILED));
