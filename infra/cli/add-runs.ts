@@ -1,10 +1,10 @@
 import { setInterval } from "node:timers/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { decideApproval, listApprovals } from "./approvals.ts";
 import type { CommandContext } from "./find-product.ts";
 import { addHistoryCommands } from "./history-commands.ts";
 import { type ListRunsOptions, listRuns } from "./list-runs.ts";
-import { toCount } from "./option-values.ts";
+import { toCount, wordOption } from "./option-values.ts";
 import { terminalSize } from "./print.ts";
 import { cancelRun, drawRun, pauseRun, resumeRun, signalRun, watchRun } from "./runs.ts";
 import { STATUS_CHOICES } from "./runs-filter.ts";
@@ -27,10 +27,7 @@ export function addRuns(program: Command, context: CommandContext): void {
 function addReading(runs: Command, { product, json }: CommandContext): void {
   runs
     .command("list")
-    // Several are one argument with commas, so what is typed is checked where the filter is made.
-    .addOption(
-      new Option("--status <list>", "any of these, with commas").choices(STATUS_CHOICES).argParser((text) => text),
-    )
+    .addOption(wordOption("--status <list>", "any of these, with commas", STATUS_CHOICES))
     .option("--agent <name>", "runs of this agent; agents list shows them")
     .option("--text <words>", "words that the input has, upper or lower case alike")
     .option("--since <when>", "begun since 30m, 1h, 2d or 1w ago, or since a day or an instant")
@@ -54,7 +51,7 @@ function addReading(runs: Command, { product, json }: CommandContext): void {
   runs
     .command("graph")
     .argument("<run>")
-    .description("the graph of a run as Mermaid text, with where the run stands")
+    .description("the graph of a run as Mermaid text, with where the run stands; --json tells its nodes and edges")
     .action(async (id: string) => drawRun(await product(), { id, json }));
   runs
     .command("watch")

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** A port as somebody typed it. */
 export const toPort = between(1, 65_535, "a port number, 1 to 65535");
@@ -18,4 +18,9 @@ function between(least: number, most: number, words: string): (text: string) => 
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`it must be ${words}`);
   };
+}
+
+/** An option whose words help and completion tell; what is typed is checked, by its name, where it is used. */
+export function wordOption(flags: string, description: string, words: readonly string[]): Option {
+  return new Option(flags, description).choices(words).argParser((text) => text);
 }

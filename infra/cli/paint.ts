@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 /** A colour stands for what needs eyes, beside the word that says the same; what went well has none. */
 const TONES = {
   FAILED: "red",
+  TIMED_OUT: "red",
   DENIED: "magenta",
   WAITING_APPROVAL: "yellow",
   PAUSED: "yellow",

@@ -41,11 +41,11 @@ export function safe(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
 const NOT_FOR_TERMINALS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
-/** How big the terminal is; what is piped is as wide as COLUMNS says. */
+/** How big the terminal is; what is piped is as wide as COLUMNS says, and so is a terminal that does not know its size. */
 export function terminalSize(): { columns: number; rows: number } {
   const told = Number(process.env.COLUMNS);
-  const columns = process.stdout.columns ?? (Number.isInteger(told) && told > 0 ? told : 100);
-  return { columns, rows: process.stdout.rows ?? 40 };
+  const columns = process.stdout.columns || (Number.isInteger(told) && told > 0 ? told : 100);
+  return { columns, rows: process.stdout.rows || 40 };
 }
 
 /** Columns as wide as their widest cell; on a terminal with colours, a status that needs eyes has one. */

@@ -127,6 +127,14 @@ describe("toWaterfall()", () => {
     expect(toWaterfall([], new Map(), { width: 40, now: 0 })).toEqual(["no step has begun"]);
   });
 
+  it("has a colour for a step whose tool failed, which was heard", () => {
+    vi.stubEnv("NO_COLOR", undefined);
+    vi.stubEnv("FORCE_COLOR", "1");
+    const heard = { ...STEP, invocation: { id: "i", status: "FAILED" as const, executionMs: 1 } };
+    expect(toWaterfall([heard], new Map(), { width: 40, now: 0 })[1]).toContain("\u001b[31m█");
+    expect(toWaterfall([STEP], new Map(), { width: 40, now: 0 })[1]).not.toContain("\u001b");
+  });
+
   it("has a cell for what is too short to be seen, and the last notes of many", () => {
     const tries = Array.from({ length: 9 }, (_value, index) =>
       event(index, "STEP_RETRIED", 1, { attempt: index + 1, delayMs: 0, error: ERROR }),

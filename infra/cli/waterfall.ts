@@ -8,7 +8,7 @@ import { wrap } from "./wrap.ts";
 
 type Told = NonNullable<RunDetailQuery["run"]>["steps"]["nodes"][number];
 type Step = Pick<Told, "number" | "nodeId" | "status" | "attempt" | "startedAt"> &
-  Partial<Pick<Told, "summary" | "finishedAt" | "latencyMs" | "error" | "decision" | "answeredBy">>;
+  Partial<Pick<Told, "summary" | "finishedAt" | "latencyMs" | "error" | "decision" | "answeredBy" | "invocation">>;
 
 /** In the order they are drawn in: what is short and matters comes over what is long. */
 const CELLS = { WAIT: "·", BACK_OFF: "░", WORK: "█", LOST: "╳" } as const satisfies Record<SpanKind, string>;
@@ -92,8 +92,13 @@ function rowOf(step: Step, spans: readonly ClosedSpan[], scale: Scale): string {
   const took = first === undefined || last === undefined ? "" : describeMs(last.to - first.from);
   const number = padStartToWidth(String(step.number), scale.number);
   const name = padToWidth(line(step.nodeId, scale.name), scale.name);
-  const bar = paintStatus(step.status, barOf(spans, scale));
+  const bar = paintStatus(toneOf(step), barOf(spans, scale));
   return `${number}  ${name}  ${bar} ${padStartToWidth(took, TIME_WIDTH)}`;
+}
+
+/** A step whose tool failed has succeeded: the failure was heard. It needs eyes all the same. */
+function toneOf({ status, invocation }: Step): string {
+  return status === "SUCCEEDED" ? (invocation?.status ?? status) : status;
 }
 
 /** What is shorter than a cell has one all the same. */
