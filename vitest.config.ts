@@ -37,10 +37,10 @@ const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/
 /** Stories that measure nothing in time, most of which start a product again and again: they wait a lot, and stand side by side. */
 const SIDE_BY_SIDE = [
   "tests/system/{any-model,goes-back,one-graph,one-part,own-agents,policy-denies,tenants-apart,torture}/*.test.ts",
+  "tests/system/{survives-database,survives-lock,full-volumes}/*.test.ts",
   "tests/system/survives-kill/*.test.ts",
   "tests/system/survives-stop/*.test.ts",
-  "tests/system/survives-database/frozen.test.ts",
-  "tests/system/first-minutes/{killed-first-start,two-starts,data-folder,read-only}.test.ts",
+  "tests/system/first-minutes/{first-command,killed-first-start,two-starts,data-folder,read-only}.test.ts",
   "tests/system/nothing-stays-running/*.test.ts",
 ];
 
@@ -110,7 +110,7 @@ export default defineConfig({
           include: ["**/*.io.test.ts"],
           exclude: ignored,
           testTimeout: 20_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
       {

@@ -32,7 +32,9 @@ export interface CommitBatcherOptions {
 /**
  * Group commit: rows of all runs of this process wait in one queue, and whatever waits when no call is in flight leaves
  * as one. There is no timer, so one run alone pays one round trip, and batches form by themselves under load. A run
- * with rows in flight is passed over until they are back, which keeps its order.
+ * with rows in flight is passed over until they are back, which keeps its order. Rows that a run left when it was given
+ * back and taken again here never leave with those of its new ownership, since a call is answered by run: they would be
+ * taken for written.
  */
 export function createCommitBatcher(options: CommitBatcherOptions): CommitBatcher {
   const { commits, log } = options;
@@ -55,15 +57,18 @@ export function createCommitBatcher(options: CommitBatcherOptions): CommitBatche
     const rest: PendingRow[] = [];
     // Once a row of a run stays behind, later rows of that run must too.
     const behind = new Set(busy);
+    const epochs = new Map<string, number>();
     let bytes = 0;
     for (const row of queue) {
+      const { runId } = row.event;
       const size = sizeOf(row);
       const fits = batch.length < MAX_ROWS && (batch.length === 0 || bytes + size <= MAX_BYTES);
-      if (fits && !behind.has(row.event.runId)) {
+      if (fits && !behind.has(runId) && (epochs.get(runId) ?? row.epoch) === row.epoch) {
+        epochs.set(runId, row.epoch);
         batch.push(row);
         bytes += size;
       } else {
-        behind.add(row.event.runId);
+        behind.add(runId);
         rest.push(row);
       }
     }

@@ -24,6 +24,16 @@ const FOUND: readonly Plan[] = [
   },
   // A worker that was frozen with the answer on its way: it paid what another one had paid meanwhile.
   { shape: [0, 462], order: [0, 0, 0, 0, 0, 1], faults: [{ kind: "FREEZE", at: 3, which: 0 }], runs: 1 },
+  // A run given back and taken again by the same worker: what it left in the queue was answered as what it wrote anew.
+  {
+    ...{ shape: [16, 0, 355, 82, 0, 858, 377], order: [], runs: 2 },
+    faults: [
+      { kind: "REFUSED", at: 14, which: 3 },
+      { kind: "REFUSED", at: 22, which: 1 },
+      { kind: "CANCEL", at: 60, which: 0 },
+      { kind: "PAUSE", at: 34, which: 3 },
+    ],
+  },
 ];
 
 describe(`simulated runs (SOMA_TEST_SEED=${SEED})`, () => {
