@@ -4,6 +4,8 @@ import { styleText } from "node:util";
 const TONES = {
   FAILED: "red",
   TIMED_OUT: "red",
+  TRUNCATED: "yellow",
+  UNKNOWN: "yellow",
   DENIED: "magenta",
   WAITING_APPROVAL: "yellow",
   PAUSED: "yellow",

@@ -7,7 +7,7 @@ import { toRunFilter } from "./runs-filter.ts";
 import { describeOutcome } from "./tool-troubles.ts";
 
 /** How big the terminal is. */
-export interface TerminalSize {
+interface TerminalSize {
   columns: number;
   rows: number;
 }

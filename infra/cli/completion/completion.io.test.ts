@@ -18,48 +18,30 @@ function script(shell: string): string {
   return file;
 }
 
-/** What each shell offers after these words; the last one is what is being typed. */
-const OFFERS: Record<string, (file: string) => (words: readonly string[]) => string> = {
-  bash: (file) => (words) =>
-    execFileSync(
-      "bash",
-      [
-        "--norc",
-        ...[
-          "-c",
-          `source ${file}; complete -p soma >&2; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _soma; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        ],
-        ...["bash", "soma", ...words],
-      ],
-      { encoding: "utf8", cwd: folder, stdio: ["ignore", "pipe", "ignore"] },
-    ),
+/** How each shell is asked, by its script, what it offers for the last of these words. */
+const ASKED: Record<string, (file: string, words: readonly string[]) => string[]> = {
+  bash: (file, words) => [
+    "--norc",
+    "-c",
+    `source ${file}; complete -p soma > /dev/null || exit 1; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _soma 2> /dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    ...["bash", "soma", ...words],
+  ],
   // What the system of zsh does with them is stood in for: it needs a terminal.
-  zsh: (file) => (words) =>
-    execFileSync(
-      "zsh",
-      [
-        "-f",
-        ...[
-          "-c",
-          `compdef() { :; }; _describe() { print -l -- \${(P)2%%:*}; }; compadd() { shift; print -l -- "$@"; }; _files() { print files; }; source ${file}; words=("$@"); CURRENT=$#; _soma`,
-        ],
-        ...["zsh", "soma", ...words],
-      ],
-      { encoding: "utf8", cwd: folder },
-    ),
-  fish: (file) => (words) =>
-    execFileSync("fish", ["--no-config", "-c", `source ${file}; complete -C 'soma ${words.join(" ")}'`], {
-      encoding: "utf8",
-      cwd: folder,
-      env: { PATH: process.env.PATH ?? "", HOME: folder },
-    }),
+  zsh: (file, words) => [
+    "-f",
+    "-c",
+    `compdef() { :; }; _describe() { print -l -- \${(P)2%%:*}; }; compadd() { shift; print -l -- "$@"; }; _files() { print files; }; source ${file}; words=("$@"); CURRENT=$#; _soma`,
+    ...["zsh", "soma", ...words],
+  ],
+  fish: (file, words) => ["--no-config", "-c", `source ${file}; complete -C 'soma ${words.join(" ")}'`],
 };
 
-describe.each(Object.keys(OFFERS))("soma completion %s", (shell) => {
+describe.each(Object.keys(ASKED))("soma completion %s", (shell) => {
   it.skipIf(!isThere(shell))("offers commands, options, choices and files where they fit", () => {
-    const ask = OFFERS[shell]?.(script(shell)) ?? (() => "");
+    const file = script(shell);
+    const env = { PATH: process.env.PATH ?? "", HOME: folder };
     const offered = (...words: string[]): string[] =>
-      ask(words)
+      execFileSync(shell, ASKED[shell]?.(file, words) ?? [], { encoding: "utf8", cwd: folder, env })
         .split("\n")
         .map((line) => line.split("\t")[0] ?? "")
         .filter((word) => word !== "" && word.startsWith(shell === "zsh" ? "" : (words.at(-1) ?? "")));
