@@ -12,7 +12,10 @@ import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson, printTable, safe } from "./print.ts";
 
-const BY = { day: "DAY", role: "ROLE", agent: "AGENT", profile: "PROFILE" } as const satisfies Record<string, UsageBy>;
+export const BY = { day: "DAY", role: "ROLE", agent: "AGENT", profile: "PROFILE" } as const satisfies Record<
+  string,
+  UsageBy
+>;
 const PAGE = 200;
 
 interface UsageOptions {
@@ -93,7 +96,7 @@ const MEASURES = {
   model_calls: "MODEL_CALLS",
   tool_calls: "TOOL_CALLS",
 } as const satisfies Record<string, BudgetMeasure>;
-const SPANS = { day: "DAY", total: "TOTAL" } as const satisfies Record<string, BudgetSpan>;
+export const SPANS = { day: "DAY", total: "TOTAL" } as const satisfies Record<string, BudgetSpan>;
 
 export interface RaiseBudgetOptions {
   measure: string;
