@@ -55,6 +55,18 @@ describe("soma usage and soma budgets", () => {
     await expect(show()).rejects.toThrow("there is no run r1");
   });
 
+  it("usage --session: of the runs of one, and of one that does not exist", async () => {
+    const show = () => showUsage(product, { by: "day", session: "s1", json: false });
+    expect(await told(show, { session: { id: "s1", usage: USED } })).toMatch(/0\.50 USD +1200/);
+    expect(await told(show, { session: { id: "s1", usage: null } })).toBe(
+      "the session has called no model and no tool",
+    );
+    answers = [{ session: null }];
+    await expect(show()).rejects.toThrow(/there is no session s1; `.* runs show RUN` names that of a run/);
+    const both = showUsage(product, { by: "day", session: "s1", run: "r1", json: false });
+    await expect(both).rejects.toThrow("give one of them");
+  });
+
   it("budgets: where each limit stands", async () => {
     const text = await told(() => listBudgets(product, false), { budgets: [BUDGET] });
     expect(text).toMatch(/role +assistant.* +day +money in USD +5\.00 +0\.50 +0\.01 +2026-11-28T00:00:00\.000Z$/);

@@ -5,8 +5,10 @@ import {
   BudgetsDocument,
   RaiseBudgetDocument,
   RunUsageDocument,
+  SessionUsageDocument,
   type UsageBy,
   UsageDocument,
+  type UsedFragment,
 } from "@soma/graphql/operations";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
@@ -19,21 +21,16 @@ interface UsageOptions {
   by: string;
   since?: string;
   run?: string;
+  session?: string;
   json: boolean;
 }
 
-/** What calls of models and tools have used, by day, role, agent or profile, or of one run. */
-export async function showUsage({ client, hints }: Product, { by, since, run: id, json }: UsageOptions): Promise<void> {
-  if (id !== undefined) {
-    const { run } = await client.request(RunUsageDocument, { id });
-    if (run === null || run === undefined)
-      throw new CliError(`there is no run ${id}; \`${hints.soma} runs list\` shows those there are`, {
-        code: "NOT_FOUND",
-      });
-    if (json) return printJson(run.usage ?? null);
-    if (run.usage === null || run.usage === undefined) return print("the run has called no model and no tool");
-    return printTable(["COST", ...COUNTS], [[`${run.usage.cost} ${run.usage.currency}`, ...countsOf(run.usage)]]);
-  }
+/** What calls of models and tools have used, by day, role, agent or profile, or of one run or session. */
+export async function showUsage(product: Product, { by, since, run, session, json }: UsageOptions): Promise<void> {
+  const { client } = product;
+  if (run !== undefined && session !== undefined) throw usage("--run and --session are two; give one of them");
+  if (run !== undefined) return showUsed("run", await findUsed(product, "run", run), json);
+  if (session !== undefined) return showUsed("session", await findUsed(product, "session", session), json);
   const rows: Usage[] = [];
   let after: string | null = null;
   do {
@@ -47,6 +44,31 @@ export async function showUsage({ client, hints }: Product, { by, since, run: id
     [by.toUpperCase(), "COST", ...COUNTS],
     rows.map((row) => [row.key === "" ? "(tools)" : safe(row.key), `${row.cost} ${row.currency}`, ...countsOf(row)]),
   );
+}
+
+type Used = UsedFragment | null | undefined;
+
+async function findUsed({ client, hints }: Product, what: "run" | "session", id: string): Promise<Used> {
+  const found =
+    what === "run"
+      ? (await client.request(RunUsageDocument, { id })).run
+      : (await client.request(SessionUsageDocument, { id })).session;
+  if (found !== null && found !== undefined) return found.usage;
+  const shown = what === "run" ? "runs list` shows those there are" : "runs show RUN` names that of a run";
+  throw new CliError(`there is no ${what} ${id}; \`${hints.soma} ${shown}`, { code: "NOT_FOUND" });
+}
+
+function showUsed(what: "run" | "session", used: Used, json: boolean): void {
+  if (json) printJson(used ?? null);
+  else if (used === null || used === undefined) print(`the ${what} has called no model and no tool`);
+  else printTable(["COST", ...COUNTS], [[`${used.cost} ${used.currency}`, ...countsOf(used)]]);
+}
+
+/** What a run used in one line, with what its session did; undefined where nothing is known. */
+export function describeUsed(run: Used, session: Used): string | undefined {
+  if (run === null || run === undefined) return undefined;
+  const whole = session === null || session === undefined ? "" : `; its session ${session.cost} ${session.currency}`;
+  return `${run.inputTokens} tokens in, ${run.outputTokens} out, ${run.cost} ${run.currency}${whole}`;
 }
 
 type Page = Awaited<ReturnType<typeof pageOf>>;

@@ -44,6 +44,7 @@ describe("soma runs", () => {
     expect(stderr).toBe("soma: run.memories is not shown: the service memory does not answer\n");
     expect(stdout).toContain("status   SUCCEEDED, 1 call failed");
     expect(stdout).toMatch(/1 +tool +FAILED +2 +3 +calculate \(no such thing\)/);
+    expect(stdout).not.toContain("used ");
     expect(stdout).toContain("recovered 1 time from a lost worker");
     expect(stdout).toMatch(/\n42\n$/);
     const json = await written(() => showRun(product, { id: "r1", json: true }));
@@ -56,6 +57,14 @@ describe("soma runs", () => {
     answer = { data: { run: { ...DETAIL, steps: { totalCount: 1, nodes: [{ ...STEP, answeredBy }] } } } };
     const { stdout } = await written(() => showRun(product, { id: "r1", json: false }));
     expect(stdout).toMatch(/STEP +NOT ANSWERED BY +CODE +WHY\s+1 +big +TIMEOUT +big \(m\) gave no first token/);
+  });
+
+  it("show: what it used, and what its session did", async () => {
+    const usage = { cost: "0.50", currency: "USD", inputTokens: 1200, outputTokens: 30 };
+    const session = { id: "s1", usage: { ...usage, cost: "2.00" } };
+    answer = { data: { run: { ...DETAIL, usage, session } } };
+    const { stdout } = await written(() => showRun(product, { id: "r1", json: false }));
+    expect(stdout).toContain("\nused     1200 tokens in, 30 out, 0.50 USD; its session 2.00 USD\n");
   });
 
   it("show: says that there is none, and what to do when nothing was answered", async () => {

@@ -14,6 +14,7 @@ import { isFinished } from "@soma/graphql/run-status";
 import { isErased } from "@soma/schemas/erased-payload";
 import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
 import { isRecord } from "@soma/schemas/json";
+import { describeUsed } from "./budgets.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
@@ -60,6 +61,8 @@ export async function showRun({ client, hints }: Product, { id, json }: { id: st
   print(
     `started  ${run.startedAt ?? "not yet"}\nfinished ${run.finishedAt ?? "not yet"}\nrecovered ${run.recoveries} ${run.recoveries === 1 ? "time" : "times"} from a lost worker`,
   );
+  const used = describeUsed(run.usage, run.session.usage);
+  if (used !== undefined) print(`used     ${used}`);
   print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
   printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
   const passedOver = run.steps.nodes.flatMap(({ number, answeredBy }) =>

@@ -12,7 +12,7 @@ import { WORK_WAITS } from "../domain/hints.ts";
 import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount } from "../domain/spending.ts";
 import { type BudgetStanding, listBudgets } from "../store/list-budgets.ts";
 import { listUsage, USAGE_BY, type UsageSum } from "../store/list-usage.ts";
-import type { Budget, MutationResolvers, QueryResolvers, RunResolvers } from "./generated.ts";
+import type { Budget, MutationResolvers, QueryResolvers, RunResolvers, SessionResolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 
 interface BudgetDeps {
@@ -27,6 +27,7 @@ interface BudgetFields {
   Query: Pick<QueryResolvers, "budgets" | "usage">;
   Mutation: Pick<MutationResolvers, "raiseBudget">;
   Run: Pick<RunResolvers, "usage">;
+  Session: Pick<SessionResolvers, "usage">;
 }
 
 const PAGE = { default: 100, max: 200 };
@@ -64,6 +65,12 @@ export function budgetResolvers(deps: BudgetDeps): BudgetFields {
     Run: {
       async usage({ runId }, _args, context) {
         const sum = await loadersOf(sql, context).usage.load(runId);
+        return sum === undefined ? null : toUsage(sum, budgets);
+      },
+    },
+    Session: {
+      async usage({ sessionId }, _args, context) {
+        const sum = await loadersOf(sql, context).sessionUsage.load(sessionId);
         return sum === undefined ? null : toUsage(sum, budgets);
       },
     },

@@ -42,6 +42,10 @@ describe("the API of budgets", () => {
   it("tells what was used, of a run and summed up, in pages, and to its tenant alone", async () => {
     const one = await api.ask(`{ run(id: "${runId}") { usage { ${USED} } } }`);
     expect(one.data).toEqual({ run: { usage: used } });
+    const { sessionId } = (await harness.find(runId)) ?? {};
+    const session = (tenant?: string) => api.ask(`{ session(id: "${sessionId}") { usage { ${USED} } } }`, tenant);
+    expect((await session()).data).toEqual({ session: { usage: used } });
+    expect((await session("other")).data).toEqual({ session: null });
     const today = new Date().toISOString().slice(0, 10);
     const by = (what: string, more = "") =>
       api.ask(`{ usage(by: ${what}${more}) { nodes { key ${USED} } pageInfo { hasNextPage endCursor } } }`);

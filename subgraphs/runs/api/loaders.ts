@@ -19,6 +19,7 @@ import { listStepEvents } from "../store/list-step-events.ts";
 import type { UsageSum } from "../store/list-usage.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
+import { sumSessionUsage } from "../store/sum-session-usage.ts";
 import { sumUsage } from "../store/sum-usage.ts";
 import type { ErasureRow, HoldRow, RunRow, SessionRow } from "../store/tables.ts";
 
@@ -50,6 +51,8 @@ export interface Loaders {
   badCalls: DataLoader<string, CallCounts | undefined>;
   /** Undefined for a run that made no call. */
   usage: DataLoader<string, UsageSum | undefined>;
+  /** Undefined for a session whose runs made none. */
+  sessionUsage: DataLoader<string, UsageSum | undefined>;
 }
 
 /** One set per request: rows asked for by id in one tick come with one statement. */
@@ -95,6 +98,10 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
     usage: byId(
       (ids) => transaction(sql, { tenant }, (tx) => sumUsage(tx, { tenant, runIds: ids })),
       (row) => row.runId,
+    ),
+    sessionUsage: byId(
+      (ids) => transaction(sql, { tenant }, (tx) => sumSessionUsage(tx, { tenant, sessionIds: ids })),
+      (row) => row.sessionId,
     ),
     record: new DataLoader<string, HistoryEvent[]>((runIds) =>
       transaction(sql, { tenant }, async (tx) => {
