@@ -9,9 +9,9 @@ import type { WakeUp } from "@soma/shared/wake-up";
 import { raiseBudget } from "../commands/raise-budget.ts";
 import { resetsAt } from "../domain/budget-spent.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
-import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount } from "../domain/spending.ts";
+import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount, type Used } from "../domain/spending.ts";
 import { type BudgetStanding, listBudgets } from "../store/list-budgets.ts";
-import { listUsage, USAGE_BY, type UsageSum } from "../store/list-usage.ts";
+import { listUsage, USAGE_BY } from "../store/list-usage.ts";
 import type { Budget, MutationResolvers, QueryResolvers, RunResolvers, SessionResolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 
@@ -83,10 +83,7 @@ function parseDay(since: string | null | undefined): string | undefined {
   throw new SomaError("BAD_INPUT", `since is "${since.slice(0, 40)}"; write a day as 2026-11-27`);
 }
 
-function toUsage(
-  { money, inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls }: UsageSum,
-  conf: BudgetsConf,
-) {
+function toUsage({ money, inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls }: Used, conf: BudgetsConf) {
   const counts = { inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls };
   return { cost: showAmount("money", money), currency: conf.currency, ...counts };
 }

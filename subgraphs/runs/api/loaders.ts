@@ -5,6 +5,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
 import { type HistoryEvent, stepIdOf } from "../domain/history.ts";
 import type { CallCounts } from "../domain/run-outcome.ts";
+import type { Used } from "../domain/spending.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findErasures } from "../store/find-erasures.ts";
@@ -16,7 +17,6 @@ import { listHolds } from "../store/list-holds.ts";
 import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questions.ts";
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
-import type { UsageSum } from "../store/list-usage.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
 import { sumSessionUsage } from "../store/sum-session-usage.ts";
@@ -50,9 +50,9 @@ export interface Loaders {
   /** Undefined for a run without any. */
   badCalls: DataLoader<string, CallCounts | undefined>;
   /** Undefined for a run that made no call. */
-  usage: DataLoader<string, UsageSum | undefined>;
+  usage: DataLoader<string, Used | undefined>;
   /** Undefined for a session whose runs made none. */
-  sessionUsage: DataLoader<string, UsageSum | undefined>;
+  sessionUsage: DataLoader<string, Used | undefined>;
 }
 
 /** One set per request: rows asked for by id in one tick come with one statement. */

@@ -21,6 +21,7 @@ import {
   createPricedModel,
   type PricedModel,
 } from "../testing/priced-model.ts";
+import { createJournalSource } from "./journal/journal-source.ts";
 
 const bob = aPrincipal({ subject: "user:bob", roles: ["approver"] });
 
@@ -185,6 +186,27 @@ describe("a run under a budget", () => {
     expect(await standing()).toEqual({ spent: 500, reserved: 0 });
     expect(await harness.database.owner`select (total).model_calls::int as calls from usage`).toEqual([{ calls: 1 }]);
     await second.life.close();
+  });
+
+  it("is told with what it used, at its end and with the answer of each step", async () => {
+    await begin(budgetsWith({}));
+    const { life } = await harness.startWorker();
+    const { runId } = await harness.start({ graph: "asks" });
+    await harness.finished(runId);
+    const source = createJournalSource(harness.database.worker, { currency: "USD" });
+    const read = await until("its events can be read", async () => {
+      const { rows } = await source.next();
+      return rows.length === 3 ? rows : undefined;
+    });
+    const counts = { input_tokens: 400, output_tokens: 100 };
+    const cost = { cost: "0.0005", currency: "USD" };
+    expect(read.map(({ type, record }) => [type, JSON.parse(record.value).usage])).toEqual([
+      ["agent.runs.v1", undefined],
+      ["agent.steps.v1", { ...counts, ...cost }],
+      ["agent.runs.v1", { ...counts, cached_tokens: 0, model_calls: 1, tool_calls: 0, ...cost }],
+    ]);
+    expect(read.map(({ fault }) => fault)).toEqual([undefined, undefined, undefined]);
+    await life.close();
   });
 
   it("has limits of its own beside those of its tenant, and is asked for no longer answer than is left", async () => {
