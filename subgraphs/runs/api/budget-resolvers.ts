@@ -7,7 +7,6 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { raiseBudget } from "../commands/raise-budget.ts";
-import { resetsAt } from "../domain/budget-spent.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount, type Used } from "../domain/spending.ts";
 import { type BudgetStanding, listBudgets } from "../store/list-budgets.ts";
@@ -20,7 +19,6 @@ interface BudgetDeps {
   sql: Sql;
   budgets: BudgetsConf;
   wakeUp: WakeUp;
-  now(): Date;
 }
 
 interface BudgetFields {
@@ -89,15 +87,15 @@ function toUsage({ money, inputTokens, cachedTokens, outputTokens, modelCalls, t
 }
 
 /** A run's limits are told by what it asks. */
-async function budgetsNow({ sql, budgets, now }: BudgetDeps, context: RequestContext): Promise<Budget[]> {
+async function budgetsNow({ sql, budgets }: BudgetDeps, context: RequestContext): Promise<Budget[]> {
   const { tenant } = context.principal;
-  const standings = await transaction(sql, { tenant }, (tx) => listBudgets(tx, { tenant }));
+  const { standings, dayEndsAt } = await transaction(sql, { tenant }, (tx) => listBudgets(tx, { tenant }));
   return limitsOf(budgetsOf(budgets, tenant))
     .filter(({ scope }) => scope !== "run")
     .flatMap((limit) => {
       const { scope, name, daily } = limit;
       const standing = standings.find((each) => each.scope === scope && each.name === name && each.daily === daily);
-      const resets = resetsAt(limit, now())?.toISOString() ?? null;
+      const resets = daily ? dayEndsAt.toISOString() : null;
       return MEASURES.flatMap((measure) => {
         const most = limit[measure];
         return most === undefined ? [] : [toBudget({ limit, measure, most, standing, resets, budgets })];

@@ -23,6 +23,7 @@ import {
 } from "../testing/priced-model.ts";
 import { createJournalSource } from "./journal/journal-source.ts";
 
+const HOUR_MS = 3_600_000;
 const bob = aPrincipal({ subject: "user:bob", roles: ["approver"] });
 
 const asks = graph("asks", 1, { answer: replaced("") })
@@ -149,15 +150,24 @@ describe("a run under a budget", () => {
     await second.life.close();
   });
 
-  it("of a day waits no longer than until the day is over", async () => {
-    await begin(budgetsWith({ day: { toolCalls: 5, modelCalls: 0 } }));
-    const { life } = await harness.startWorker();
-    const { runId } = await harness.start({ graph: "asks" });
-    await waits(runId);
-    const [parked] = (await harness.history(runId)).filter(({ kind }) => kind === "STEP_PARKED");
-    expect(parked?.payload).toMatchObject({ until: expect.stringMatching(/T00:00:00\.000Z$/) });
-    await life.close();
-  });
+  it.each([0, 37, -37])(
+    "of a day waits until it is over in the database, by a clock that is %i hours off",
+    async (off) => {
+      await begin(budgetsWith({ day: { toolCalls: 5, modelCalls: 0 } }));
+      harness.skip(off * HOUR_MS);
+      const { life } = await harness.startWorker();
+      const { runId } = await harness.start({ graph: "asks" });
+      await waits(runId);
+      const [parked] = (await harness.history(runId)).filter(({ kind }) => kind === "STEP_PARKED");
+      const until = Date.parse(String(parked?.payload.until)) - off * HOUR_MS;
+      // The two clocks are read one after the other.
+      expect(new Date(until).toISOString()).toMatch(/T00:0/);
+      const [wait] = await harness.database.owner<{ endsToday: boolean }[]>`
+      select ${new Date(until)}::timestamptz < clock_timestamp() + interval '24 hours 10 minutes' as "endsToday"`;
+      expect(wait).toEqual({ endsToday: true });
+      await life.close();
+    },
+  );
 
   it("gives back what it reserved when its worker dies, and counts what is done again once", async () => {
     await begin(budgetsWith({ total: { money: 0.003 } }));
