@@ -427,7 +427,7 @@ export type UsageBy =
 export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type BudgetsQuery = { budgets: Array<{ scope: BudgetScope, name: string | null, span: BudgetSpan, measure: BudgetMeasure, currency: string | null, limit: string, spent: string, reserved: string, resetsAt: string | null }> };
+export type BudgetsQuery = { budgets: Array<{ scope: BudgetScope, name: string | null, isKnown: boolean, span: BudgetSpan, measure: BudgetMeasure, currency: string | null, limit: string, spent: string, reserved: string, resetsAt: string | null }> };
 
 export type UsageQueryVariables = Exact<{
   by?: UsageBy | null | undefined;
@@ -872,6 +872,7 @@ export const BudgetsDocument = new TypedDocumentString(`
   budgets {
     scope
     name
+    isKnown
     span
     measure
     currency

@@ -8,7 +8,7 @@ const USED = {
   ...{ modelCalls: 2, toolCalls: 1 },
 };
 const BUDGET = {
-  ...{ scope: "ROLE", name: "assistant\u001b[2J", span: "DAY", measure: "MONEY", currency: "USD" },
+  ...{ scope: "ROLE", name: "assistant\u001b[2J", span: "DAY", measure: "MONEY", currency: "USD", isKnown: true },
   ...{ limit: "5.00", spent: "0.50", reserved: "0.01", resetsAt: "2026-11-28T00:00:00.000Z" },
 };
 
@@ -72,6 +72,13 @@ describe("soma usage and soma budgets", () => {
     expect(text).toMatch(/role +assistant.* +day +money in USD +5\.00 +0\.50 +0\.01 +2026-11-28T00:00:00\.000Z$/);
     expect(text).not.toContain("\u001b");
     expect(await told(() => listBudgets(product, false), { budgets: [] })).toContain("no budget has a limit");
+  });
+
+  it("budgets: says which agents there are not whose limits they would be", async () => {
+    const stranger = { ...BUDGET, scope: "AGENT", name: "reserch\u001b[2J", isKnown: false };
+    const text = await told(() => listBudgets(product, false), { budgets: [BUDGET, stranger, stranger] });
+    expect(text).toMatch(/\nno agent is named reserch.*, and those limits hold nobody; `.* agents list` names/);
+    expect(await told(() => listBudgets(product, false), { budgets: [BUDGET] })).not.toContain("no agent");
   });
 
   it("budgets raise: of the tenant or what is named, and says how many runs go on", async () => {

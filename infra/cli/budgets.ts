@@ -89,7 +89,7 @@ function countsOf(used: Pick<Usage, "inputTokens" | "cachedTokens" | "outputToke
 }
 
 /** The limits of conf/budgets.yaml that concern the tenant, and where they stand. */
-export async function listBudgets({ client }: Product, json: boolean): Promise<void> {
+export async function listBudgets({ client, hints }: Product, json: boolean): Promise<void> {
   const { budgets } = await client.request(BudgetsDocument, {});
   const known = budgets ?? [];
   if (json) return printJson(known);
@@ -107,6 +107,11 @@ export async function listBudgets({ client }: Product, json: boolean): Promise<v
       budget.resetsAt ?? "never",
     ]),
   );
+  const strangers = new Set(known.filter(({ isKnown }) => !isKnown).map(({ name }) => safe(name ?? "")));
+  if (strangers.size > 0)
+    print(
+      `\nno agent is named ${[...strangers].join(", ")}, and those limits hold nobody; \`${hints.soma} agents list\` names those there are`,
+    );
 }
 
 const MEASURES = {

@@ -9,6 +9,7 @@ import type { WakeUp } from "@soma/shared/wake-up";
 import { raiseBudget } from "../commands/raise-budget.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount, type Used } from "../domain/spending.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type BudgetStanding, listBudgets } from "../store/list-budgets.ts";
 import { listUsage, USAGE_BY } from "../store/list-usage.ts";
 import type { Budget, MutationResolvers, QueryResolvers, RunResolvers, SessionResolvers } from "./generated.ts";
@@ -18,6 +19,7 @@ interface BudgetDeps {
   /** A pool of the request role. */
   sql: Sql;
   budgets: BudgetsConf;
+  graphs: GraphRegistry;
   wakeUp: WakeUp;
 }
 
@@ -87,18 +89,20 @@ function toUsage({ money, inputTokens, cachedTokens, outputTokens, modelCalls, t
 }
 
 /** A run's limits are told by what it asks. */
-async function budgetsNow({ sql, budgets }: BudgetDeps, context: RequestContext): Promise<Budget[]> {
+async function budgetsNow({ sql, budgets, graphs }: BudgetDeps, context: RequestContext): Promise<Budget[]> {
   const { tenant } = context.principal;
   const { standings, dayEndsAt } = await transaction(sql, { tenant }, (tx) => listBudgets(tx, { tenant }));
+  const agents = new Set(graphs.list().map(({ name }) => name));
   return limitsOf(budgetsOf(budgets, tenant))
     .filter(({ scope }) => scope !== "run")
     .flatMap((limit) => {
       const { scope, name, daily } = limit;
       const standing = standings.find((each) => each.scope === scope && each.name === name && each.daily === daily);
+      const isKnown = scope !== "agent" || agents.has(name);
       const resets = daily ? dayEndsAt.toISOString() : null;
       return MEASURES.flatMap((measure) => {
         const most = limit[measure];
-        return most === undefined ? [] : [toBudget({ limit, measure, most, standing, resets, budgets })];
+        return most === undefined ? [] : [toBudget({ limit, measure, most, standing, isKnown, resets, budgets })];
       });
     });
 }
@@ -108,15 +112,17 @@ interface ToBudgetParams {
   measure: Measure;
   most: number;
   standing: BudgetStanding | undefined;
+  isKnown: boolean;
   resets: string | null;
   budgets: BudgetsConf;
 }
 
-function toBudget({ limit, measure, most, standing, resets, budgets }: ToBudgetParams): Budget {
+function toBudget({ limit, measure, most, standing, isKnown, resets, budgets }: ToBudgetParams): Budget {
   const show = (amount = 0): string => showAmount(measure, amount);
   return {
     scope: SCOPE_NAME[limit.scope],
     name: limit.name === "" ? null : limit.name,
+    isKnown,
     span: limit.daily ? "DAY" : "TOTAL",
     measure: NAME_OF[measure],
     currency: measure === "money" ? budgets.currency : null,

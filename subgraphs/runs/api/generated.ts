@@ -357,6 +357,8 @@ export type Budget = {
   scope: BudgetScope;
   /** Of the role or the agent; null of the tenant. */
   name: Maybe<Scalars['String']['output']>;
+  /** False of an agent that neither this installation nor its project has: the limit holds nobody until there is one. */
+  isKnown: Scalars['Boolean']['output'];
   span: BudgetSpan;
   measure: BudgetMeasure;
   /** Three letters; null of what is not money. */
@@ -1745,6 +1747,7 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
 export type BudgetResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
   scope?: Resolver<ResolversTypes['BudgetScope'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isKnown?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   span?: Resolver<ResolversTypes['BudgetSpan'], ParentType, ContextType>;
   measure?: Resolver<ResolversTypes['BudgetMeasure'], ParentType, ContextType>;
   currency?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
