@@ -427,7 +427,7 @@ export type UsageBy =
 export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type BudgetsQuery = { budgets: Array<{ scope: BudgetScope, name: string | null, span: BudgetSpan, measure: BudgetMeasure, currency: string | null, limit: string, spent: string, reserved: string, resetsAt: string | null }> };
+export type BudgetsQuery = { budgets: Array<{ scope: BudgetScope, name: string | null, isKnown: boolean, span: BudgetSpan, measure: BudgetMeasure, currency: string | null, limit: string, spent: string, reserved: string, resetsAt: string | null }> };
 
 export type UsageQueryVariables = Exact<{
   by?: UsageBy | null | undefined;
@@ -446,12 +446,21 @@ export type RaiseBudgetMutationVariables = Exact<{
 
 export type RaiseBudgetMutation = { raiseBudget: { runs: number } };
 
+export type UsedFragment = { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number };
+
 export type RunUsageQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
 export type RunUsageQuery = { run: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null } | null };
+
+export type SessionUsageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionUsageQuery = { session: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null } | null };
 
 export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
 
@@ -642,7 +651,7 @@ export type RunDetailQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null, session: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null }, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null } | null };
 
 export type SessionDetailQueryVariables = Exact<{
   id: string | number;
@@ -754,6 +763,17 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const UsedFragmentDoc = new TypedDocumentString(`
+    fragment Used on RunUsage {
+  cost
+  currency
+  inputTokens
+  cachedTokens
+  outputTokens
+  modelCalls
+  toolCalls
+}
+    `, {"fragmentName":"Used"}) as unknown as TypedDocumentString<UsedFragment, unknown>;
 export const HoldFieldsFragmentDoc = new TypedDocumentString(`
     fragment HoldFields on Hold {
   id
@@ -852,6 +872,7 @@ export const BudgetsDocument = new TypedDocumentString(`
   budgets {
     scope
     name
+    isKnown
     span
     measure
     currency
@@ -894,17 +915,37 @@ export const RunUsageDocument = new TypedDocumentString(`
   run(id: $id) {
     id
     usage {
-      cost
-      currency
-      inputTokens
-      cachedTokens
-      outputTokens
-      modelCalls
-      toolCalls
+      ...Used
     }
   }
 }
-    `) as unknown as TypedDocumentString<RunUsageQuery, RunUsageQueryVariables>;
+    fragment Used on RunUsage {
+  cost
+  currency
+  inputTokens
+  cachedTokens
+  outputTokens
+  modelCalls
+  toolCalls
+}`) as unknown as TypedDocumentString<RunUsageQuery, RunUsageQueryVariables>;
+export const SessionUsageDocument = new TypedDocumentString(`
+    query SessionUsage($id: ID!) {
+  session(id: $id) {
+    id
+    usage {
+      ...Used
+    }
+  }
+}
+    fragment Used on RunUsage {
+  cost
+  currency
+  inputTokens
+  cachedTokens
+  outputTokens
+  modelCalls
+  toolCalls
+}`) as unknown as TypedDocumentString<SessionUsageQuery, SessionUsageQueryVariables>;
 export const RunHoldsDocument = new TypedDocumentString(`
     query RunHolds($id: ID!) {
   run(id: $id) {
@@ -1568,6 +1609,14 @@ export const RunDetailDocument = new TypedDocumentString(`
     ...RunSummary
     traceId
     startedBy
+    usage {
+      ...Used
+    }
+    session {
+      usage {
+        ...Used
+      }
+    }
     steps {
       totalCount
       nodes {
@@ -1650,7 +1699,16 @@ export const RunDetailDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment RunSummary on Run {
+    fragment Used on RunUsage {
+  cost
+  currency
+  inputTokens
+  cachedTokens
+  outputTokens
+  modelCalls
+  toolCalls
+}
+fragment RunSummary on Run {
   id
   graph
   role

@@ -10,8 +10,9 @@ export function addBudgets(program: Command, { product, json }: CommandContext):
     .addOption(wordOption("--by <what>", "by what it is told", Object.keys(BY)).default("day"))
     .option("--since <day>", "from this day on, such as 2026-11-27")
     .option("--run <run>", "of one run")
+    .option("--session <session>", "of the runs of one session")
     .description("what calls of models and tools have used and cost")
-    .action(async (options: { by: string; since?: string; run?: string }) =>
+    .action(async (options: { by: string; since?: string; run?: string; session?: string }) =>
       showUsage(await product(), { ...options, json }),
     );
   const budgets = program

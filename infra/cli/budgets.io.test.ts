@@ -8,7 +8,7 @@ const USED = {
   ...{ modelCalls: 2, toolCalls: 1 },
 };
 const BUDGET = {
-  ...{ scope: "ROLE", name: "assistant\u001b[2J", span: "DAY", measure: "MONEY", currency: "USD" },
+  ...{ scope: "ROLE", name: "assistant\u001b[2J", span: "DAY", measure: "MONEY", currency: "USD", isKnown: true },
   ...{ limit: "5.00", spent: "0.50", reserved: "0.01", resetsAt: "2026-11-28T00:00:00.000Z" },
 };
 
@@ -55,11 +55,30 @@ describe("soma usage and soma budgets", () => {
     await expect(show()).rejects.toThrow("there is no run r1");
   });
 
+  it("usage --session: of the runs of one, and of one that does not exist", async () => {
+    const show = () => showUsage(product, { by: "day", session: "s1", json: false });
+    expect(await told(show, { session: { id: "s1", usage: USED } })).toMatch(/0\.50 USD +1200/);
+    expect(await told(show, { session: { id: "s1", usage: null } })).toBe(
+      "the session has called no model and no tool",
+    );
+    answers = [{ session: null }];
+    await expect(show()).rejects.toThrow(/there is no session s1; `.* runs show RUN` names that of a run/);
+    const both = showUsage(product, { by: "day", session: "s1", run: "r1", json: false });
+    await expect(both).rejects.toThrow("give one of them");
+  });
+
   it("budgets: where each limit stands", async () => {
     const text = await told(() => listBudgets(product, false), { budgets: [BUDGET] });
     expect(text).toMatch(/role +assistant.* +day +money in USD +5\.00 +0\.50 +0\.01 +2026-11-28T00:00:00\.000Z$/);
     expect(text).not.toContain("\u001b");
     expect(await told(() => listBudgets(product, false), { budgets: [] })).toContain("no budget has a limit");
+  });
+
+  it("budgets: says which agents there are not whose limits they would be", async () => {
+    const stranger = { ...BUDGET, scope: "AGENT", name: "reserch\u001b[2J", isKnown: false };
+    const text = await told(() => listBudgets(product, false), { budgets: [BUDGET, stranger, stranger] });
+    expect(text).toMatch(/\nno agent is named reserch.*, and those limits hold nobody; `.* agents list` names/);
+    expect(await told(() => listBudgets(product, false), { budgets: [BUDGET] })).not.toContain("no agent");
   });
 
   it("budgets raise: of the tenant or what is named, and says how many runs go on", async () => {

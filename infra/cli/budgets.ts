@@ -5,8 +5,10 @@ import {
   BudgetsDocument,
   RaiseBudgetDocument,
   RunUsageDocument,
+  SessionUsageDocument,
   type UsageBy,
   UsageDocument,
+  type UsedFragment,
 } from "@soma/graphql/operations";
 import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
@@ -22,21 +24,16 @@ interface UsageOptions {
   by: string;
   since?: string;
   run?: string;
+  session?: string;
   json: boolean;
 }
 
-/** What calls of models and tools have used, by day, role, agent or profile, or of one run. */
-export async function showUsage({ client, hints }: Product, { by, since, run: id, json }: UsageOptions): Promise<void> {
-  if (id !== undefined) {
-    const { run } = await client.request(RunUsageDocument, { id });
-    if (run === null || run === undefined)
-      throw new CliError(`there is no run ${id}; \`${hints.soma} runs list\` shows those there are`, {
-        code: "NOT_FOUND",
-      });
-    if (json) return printJson(run.usage ?? null);
-    if (run.usage === null || run.usage === undefined) return print("the run has called no model and no tool");
-    return printTable(["COST", ...COUNTS], [[`${run.usage.cost} ${run.usage.currency}`, ...countsOf(run.usage)]]);
-  }
+/** What calls of models and tools have used, by day, role, agent or profile, or of one run or session. */
+export async function showUsage(product: Product, { by, since, run, session, json }: UsageOptions): Promise<void> {
+  const { client } = product;
+  if (run !== undefined && session !== undefined) throw usage("--run and --session are two; give one of them");
+  if (run !== undefined) return showUsed("run", await findUsed(product, "run", run), json);
+  if (session !== undefined) return showUsed("session", await findUsed(product, "session", session), json);
   const rows: Usage[] = [];
   let after: string | null = null;
   do {
@@ -50,6 +47,24 @@ export async function showUsage({ client, hints }: Product, { by, since, run: id
     [by.toUpperCase(), "COST", ...COUNTS],
     rows.map((row) => [row.key === "" ? "(tools)" : safe(row.key), `${row.cost} ${row.currency}`, ...countsOf(row)]),
   );
+}
+
+type Used = UsedFragment | null | undefined;
+
+async function findUsed({ client, hints }: Product, what: "run" | "session", id: string): Promise<Used> {
+  const found =
+    what === "run"
+      ? (await client.request(RunUsageDocument, { id })).run
+      : (await client.request(SessionUsageDocument, { id })).session;
+  if (found !== null && found !== undefined) return found.usage;
+  const shown = what === "run" ? "runs list` shows those there are" : "runs show RUN` names that of a run";
+  throw new CliError(`there is no ${what} ${id}; \`${hints.soma} ${shown}`, { code: "NOT_FOUND" });
+}
+
+function showUsed(what: "run" | "session", used: Used, json: boolean): void {
+  if (json) printJson(used ?? null);
+  else if (used === null || used === undefined) print(`the ${what} has called no model and no tool`);
+  else printTable(["COST", ...COUNTS], [[`${used.cost} ${used.currency}`, ...countsOf(used)]]);
 }
 
 type Page = Awaited<ReturnType<typeof pageOf>>;
@@ -70,7 +85,7 @@ function countsOf(used: Pick<Usage, "inputTokens" | "cachedTokens" | "outputToke
 }
 
 /** The limits of conf/budgets.yaml that concern the tenant, and where they stand. */
-export async function listBudgets({ client }: Product, json: boolean): Promise<void> {
+export async function listBudgets({ client, hints }: Product, json: boolean): Promise<void> {
   const { budgets } = await client.request(BudgetsDocument, {});
   const known = budgets ?? [];
   if (json) return printJson(known);
@@ -88,6 +103,11 @@ export async function listBudgets({ client }: Product, json: boolean): Promise<v
       budget.resetsAt ?? "never",
     ]),
   );
+  const strangers = new Set(known.filter(({ isKnown }) => !isKnown).map(({ name }) => safe(name ?? "")));
+  if (strangers.size > 0)
+    print(
+      `\nno agent is named ${[...strangers].join(", ")}, and those limits hold nobody; \`${hints.soma} agents list\` names those there are`,
+    );
 }
 
 const MEASURES = {

@@ -73,8 +73,7 @@ describe("soma runs show", () => {
 
   it("has its facts, what it used, its steps over time, and the answer, on 60 columns too", async () => {
     answers = {
-      RunDetail: { data: { run: DETAIL } },
-      RunUsage: { data: { run: { id: "r1", usage: USAGE } } },
+      RunDetail: { data: { run: { ...DETAIL, usage: USAGE, session: { id: "s1", usage: { ...USAGE, cost: "2.00" } } } } },
       RunEventsPage: { data: { runEventsPage: { events: [await retried()] } } },
     };
     const { stdout, stderr } = await show();
@@ -97,7 +96,6 @@ describe("soma runs show", () => {
     const errors = [{ message: "the service memory does not answer", path: ["run", "memories"] }];
     answers = {
       RunDetail: { data: { run: DETAIL }, errors },
-      RunUsage: { data: { run: { id: "r1", usage: null } } },
       RunEventsPage: { errors: [{ message: "runs is away" }] },
     };
     const { stdout, stderr } = await show();

@@ -1,4 +1,4 @@
-import { RunDetailDocument, type RunDetailQuery, RunUsageDocument, type RunUsageQuery } from "@soma/graphql/operations";
+import { RunDetailDocument, type RunDetailQuery } from "@soma/graphql/operations";
 import { describeMs } from "./duration.ts";
 import type { Product } from "./find-product.ts";
 import { questionOf } from "./list-runs.ts";
@@ -12,7 +12,6 @@ import { toWaterfall } from "./waterfall.ts";
 import { wrap } from "./wrap.ts";
 
 type Run = NonNullable<RunDetailQuery["run"]>;
-type Usage = NonNullable<RunUsageQuery["run"]>["usage"];
 
 /** Of a longer history the first events are read; later steps are drawn by what they say themselves. */
 const MOST_EVENTS = 20_000;
@@ -23,9 +22,9 @@ export async function showRun(product: Product, { id, json }: { id: string; json
   const { run } = await client.request(RunDetailDocument, { id }, { onMissing: noteMissing });
   if (run === null || run === undefined) throw noSuchRun(id, hints);
   if (json) return printJson(run);
-  const [usage, events] = [await findUsage(product, id), await findEvents(product, run)];
+  const events = await findEvents(product, run);
   const { columns } = terminalSize();
-  for (const fact of factsOf(run, usage, columns)) print(fact);
+  for (const fact of factsOf(run, columns)) print(fact);
   print(`\n${safe(questionOf(run))}\n`);
   for (const row of toWaterfall(run.steps.nodes, toStepTimes(events), { width: columns, now: Date.now() })) print(row);
   tellMemories(run, columns);
@@ -35,11 +34,6 @@ export async function showRun(product: Product, { id, json }: { id: string; json
 
 function noteMissing(error: Error, at: string): void {
   process.stderr.write(`soma: ${at} is not shown: ${safe(error.message)}\n`);
-}
-
-async function findUsage({ client }: Product, id: string): Promise<Usage> {
-  const { run } = await client.request(RunUsageDocument, { id }, { onMissing: noteMissing });
-  return run?.usage ?? null;
 }
 
 /** Those that were read before something went wrong; without them nothing is known of back-offs and waits alone. */
@@ -54,7 +48,7 @@ async function findEvents({ client }: Product, { id, headSeq }: Run): Promise<Ti
   return events;
 }
 
-function factsOf(run: Run, usage: Usage, columns: number): string[] {
+function factsOf(run: Run, columns: number): string[] {
   const { id, status, recoveries, startedAt, finishedAt } = run;
   const outcome = describeOutcome(run.outcome);
   const took = startedAt && finishedAt ? `, took ${describeMs(Date.parse(finishedAt) - Date.parse(startedAt))}` : "";
@@ -68,7 +62,7 @@ function factsOf(run: Run, usage: Usage, columns: number): string[] {
     started: startedAt ?? "not yet",
     finished: `${finishedAt ?? "not yet"}${took}`,
     recovered: `${recoveries} ${recoveries === 1 ? "time" : "times"} from a lost worker`,
-    used: describeUsage(usage),
+    used: describeUsage(run),
     trace: run.traceId,
   };
   return Object.entries(facts).flatMap(([name, value]) =>
@@ -82,7 +76,7 @@ function factsOf(run: Run, usage: Usage, columns: number): string[] {
 }
 
 /** Empty where no model and no tool was called. */
-function describeUsage(usage: Usage): string {
+function describeUsage({ usage, session }: Run): string {
   if (usage === null || usage === undefined) return "";
   const { inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls } = usage;
   const kept = cachedTokens === 0 ? "" : ` (${cachedTokens} of them kept)`;
@@ -90,6 +84,7 @@ function describeUsage(usage: Usage): string {
     `${usage.cost} ${usage.currency}`,
     `${inputTokens} tokens in${kept}, ${outputTokens} out`,
     `${count(modelCalls, "model call")}, ${count(toolCalls, "tool call")}`,
+    ...(session.usage ? [`its session ${session.usage.cost} ${session.usage.currency}`] : []),
   ].join(" · ");
 }
 

@@ -112,6 +112,36 @@ forked_from?: {
 run_id: string
 seq: number
 }
+/**
+ * What its calls of models and tools used, once it has ended, without those of runs it has started; left out where it made none
+ */
+usage?: {
+/**
+ * Of prompts
+ */
+input_tokens: number
+/**
+ * Of those, what providers had kept from earlier prompts
+ */
+cached_tokens?: number
+/**
+ * Of answers
+ */
+output_tokens: number
+/**
+ * Calls of models that were made
+ */
+model_calls?: number
+/**
+ * Calls of tools that were made
+ */
+tool_calls?: number
+/**
+ * A decimal number as text, so that it is not rounded
+ */
+cost?: string
+currency?: string
+}
 }
 /**
  * A step that finished. Key: run_id. Summaries are redacted and never the payload.
@@ -140,6 +170,28 @@ attempt?: number
  * W3C trace id, empty when the work was not traced
  */
 trace_id?: string
+/**
+ * What the answer of a model used, where its provider or a count says it; what attempts before it used is in the usage of the run
+ */
+usage?: {
+/**
+ * Of prompts
+ */
+input_tokens: number
+/**
+ * Of those, what providers had kept from earlier prompts
+ */
+cached_tokens?: number
+/**
+ * Of answers
+ */
+output_tokens: number
+/**
+ * A decimal number as text, so that it is not rounded
+ */
+cost?: string
+currency?: string
+}
 }
 /**
  * A tool invocation that finished. Key: run_id, or the invocation when it has no run.

@@ -18,6 +18,7 @@ import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
 import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
+import { unknownAgents } from "./domain/unknown-agents.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { followModels } from "./models/follow-models.ts";
 import type { ModelSource } from "./models/model-source.ts";
@@ -52,6 +53,10 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   lifecycle.add("lost hints", lostHints.close);
 
   const budgets = loadBudgets(confDir);
+  const graphs = deps.graphs ?? createGraphRegistry(await discoverGraphs());
+  const strangers = unknownAgents(budgets, new Set(graphs.list().map(({ name }) => name)));
+  if (strangers.length > 0)
+    log.warn({ strangers }, "budgets.yaml names agents that there are not, and limits nobody by that");
   const now = (): Date => new Date();
   const subgraph = await startSubgraph({
     name: "runs",
@@ -60,7 +65,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       sql,
       wakeUp,
       lostHints,
-      graphs: deps.graphs ?? createGraphRegistry(await discoverGraphs()),
+      graphs,
       budgets,
       runBudgets: createRunBudgets({ sql, conf: budgets }),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),

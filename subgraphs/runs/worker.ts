@@ -87,7 +87,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
   if (deps.bus !== undefined) {
-    const source = createJournalSource(sql.general);
+    const source = createJournalSource(sql.general, budgets);
     const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
     checks.relay = relay.check;
     lifecycle.add("journal relay", relay.close);

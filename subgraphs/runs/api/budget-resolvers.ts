@@ -7,26 +7,27 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { raiseBudget } from "../commands/raise-budget.ts";
-import { resetsAt } from "../domain/budget-spent.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
-import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount } from "../domain/spending.ts";
+import { type BudgetLimit, limitsOf, MEASURES, type Measure, showAmount, type Used } from "../domain/spending.ts";
+import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { type BudgetStanding, listBudgets } from "../store/list-budgets.ts";
-import { listUsage, USAGE_BY, type UsageSum } from "../store/list-usage.ts";
-import type { Budget, MutationResolvers, QueryResolvers, RunResolvers } from "./generated.ts";
+import { listUsage, USAGE_BY } from "../store/list-usage.ts";
+import type { Budget, MutationResolvers, QueryResolvers, RunResolvers, SessionResolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 
 interface BudgetDeps {
   /** A pool of the request role. */
   sql: Sql;
   budgets: BudgetsConf;
+  graphs: GraphRegistry;
   wakeUp: WakeUp;
-  now(): Date;
 }
 
 interface BudgetFields {
   Query: Pick<QueryResolvers, "budgets" | "usage">;
   Mutation: Pick<MutationResolvers, "raiseBudget">;
   Run: Pick<RunResolvers, "usage">;
+  Session: Pick<SessionResolvers, "usage">;
 }
 
 const PAGE = { default: 100, max: 200 };
@@ -67,6 +68,12 @@ export function budgetResolvers(deps: BudgetDeps): BudgetFields {
         return sum === undefined ? null : toUsage(sum, budgets);
       },
     },
+    Session: {
+      async usage({ sessionId }, _args, context) {
+        const sum = await loadersOf(sql, context).sessionUsage.load(sessionId);
+        return sum === undefined ? null : toUsage(sum, budgets);
+      },
+    },
   };
 }
 
@@ -76,27 +83,26 @@ function parseDay(since: string | null | undefined): string | undefined {
   throw new SomaError("BAD_INPUT", `since is "${since.slice(0, 40)}"; write a day as 2026-11-27`);
 }
 
-function toUsage(
-  { money, inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls }: UsageSum,
-  conf: BudgetsConf,
-) {
+function toUsage({ money, inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls }: Used, conf: BudgetsConf) {
   const counts = { inputTokens, cachedTokens, outputTokens, modelCalls, toolCalls };
   return { cost: showAmount("money", money), currency: conf.currency, ...counts };
 }
 
 /** A run's limits are told by what it asks. */
-async function budgetsNow({ sql, budgets, now }: BudgetDeps, context: RequestContext): Promise<Budget[]> {
+async function budgetsNow({ sql, budgets, graphs }: BudgetDeps, context: RequestContext): Promise<Budget[]> {
   const { tenant } = context.principal;
-  const standings = await transaction(sql, { tenant }, (tx) => listBudgets(tx, { tenant }));
+  const { standings, dayEndsAt } = await transaction(sql, { tenant }, (tx) => listBudgets(tx, { tenant }));
+  const agents = new Set(graphs.list().map(({ name }) => name));
   return limitsOf(budgetsOf(budgets, tenant))
     .filter(({ scope }) => scope !== "run")
     .flatMap((limit) => {
       const { scope, name, daily } = limit;
       const standing = standings.find((each) => each.scope === scope && each.name === name && each.daily === daily);
-      const resets = resetsAt(limit, now())?.toISOString() ?? null;
+      const isKnown = scope !== "agent" || agents.has(name);
+      const resets = daily ? dayEndsAt.toISOString() : null;
       return MEASURES.flatMap((measure) => {
         const most = limit[measure];
-        return most === undefined ? [] : [toBudget({ limit, measure, most, standing, resets, budgets })];
+        return most === undefined ? [] : [toBudget({ limit, measure, most, standing, isKnown, resets, budgets })];
       });
     });
 }
@@ -106,15 +112,17 @@ interface ToBudgetParams {
   measure: Measure;
   most: number;
   standing: BudgetStanding | undefined;
+  isKnown: boolean;
   resets: string | null;
   budgets: BudgetsConf;
 }
 
-function toBudget({ limit, measure, most, standing, resets, budgets }: ToBudgetParams): Budget {
+function toBudget({ limit, measure, most, standing, isKnown, resets, budgets }: ToBudgetParams): Budget {
   const show = (amount = 0): string => showAmount(measure, amount);
   return {
     scope: SCOPE_NAME[limit.scope],
     name: limit.name === "" ? null : limit.name,
+    isKnown,
     span: limit.daily ? "DAY" : "TOTAL",
     measure: NAME_OF[measure],
     currency: measure === "money" ? budgets.currency : null,

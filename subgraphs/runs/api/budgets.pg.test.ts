@@ -12,6 +12,7 @@ const asks = graph("asks", 1, { answer: replaced("") })
 const conf = budgetsWith({
   day: { money: 1, modelCalls: 9 },
   roles: { assistant: { total: { tokens: 90_000 } } },
+  agents: { asks: { day: { toolCalls: 9 } }, askz: { total: { toolCalls: 9 } } },
   run: { money: 0.5 },
 });
 
@@ -42,6 +43,10 @@ describe("the API of budgets", () => {
   it("tells what was used, of a run and summed up, in pages, and to its tenant alone", async () => {
     const one = await api.ask(`{ run(id: "${runId}") { usage { ${USED} } } }`);
     expect(one.data).toEqual({ run: { usage: used } });
+    const { sessionId } = (await harness.find(runId)) ?? {};
+    const session = (tenant?: string) => api.ask(`{ session(id: "${sessionId}") { usage { ${USED} } } }`, tenant);
+    expect((await session()).data).toEqual({ session: { usage: used } });
+    expect((await session("other")).data).toEqual({ session: null });
     const today = new Date().toISOString().slice(0, 10);
     const by = (what: string, more = "") =>
       api.ask(`{ usage(by: ${what}${more}) { nodes { key ${USED} } pageInfo { hasNextPage endCursor } } }`);
@@ -58,21 +63,33 @@ describe("the API of budgets", () => {
     expect((await by("ROLE", ', since: "2999-01-01"')).data).toMatchObject({ usage: { nodes: [] } });
     expect((await by("ROLE", ', since: "2026-13-01"')).errors?.[0]?.message).toContain("write a day as 2026-11-27");
     expect((await api.ask("{ usage { nodes { key } } budgets { spent } }", "other")).data).toMatchObject({
-      ...{ usage: { nodes: [] }, budgets: [{ spent: "0.00" }, { spent: "0" }, { spent: "0" }] },
+      ...{ usage: { nodes: [] }, budgets: ["0.00", "0", "0", "0", "0"].map((spent) => ({ spent })) },
     });
   });
 
   it("tells where budgets stand, and raises one for who may, once under a key", async () => {
-    const budgets = () => api.ask("{ budgets { scope name span measure currency limit spent reserved resetsAt } }");
-    const day = { scope: "TENANT", name: null, span: "DAY", resetsAt: expect.stringMatching(/T00:00:00\.000Z$/) };
+    const budgets = () =>
+      api.ask("{ budgets { scope name isKnown span measure currency limit spent reserved resetsAt } }");
+    const day = {
+      scope: "TENANT",
+      name: null,
+      isKnown: true,
+      span: "DAY",
+      resetsAt: expect.stringMatching(/T00:00:00\.000Z$/),
+    };
+    const ofAgent = {
+      ...{ scope: "AGENT", measure: "TOOL_CALLS", currency: null, limit: "9", spent: "0", reserved: "0" },
+    };
     expect((await budgets()).data).toEqual({
       budgets: [
         { ...day, measure: "MONEY", currency: "USD", limit: "1.00", spent: "0.0005", reserved: "0.00" },
         { ...day, measure: "MODEL_CALLS", currency: null, limit: "9", spent: "1", reserved: "0" },
         {
-          ...{ scope: "ROLE", name: "assistant", span: "TOTAL", measure: "TOKENS", currency: null },
+          ...{ scope: "ROLE", name: "assistant", isKnown: true, span: "TOTAL", measure: "TOKENS", currency: null },
           ...{ limit: "90000", spent: "500", reserved: "0", resetsAt: null },
         },
+        { ...ofAgent, name: "asks", isKnown: true, span: "DAY", resetsAt: day.resetsAt },
+        { ...ofAgent, name: "askz", isKnown: false, span: "TOTAL", resetsAt: null },
       ],
     });
     const raise = (input: string, roles = ["approver"]) =>
@@ -80,7 +97,7 @@ describe("the API of budgets", () => {
     const good = 'scope: TENANT, span: DAY, reason: "r", idempotencyKey: "k"';
     expect((await raise(good, ["assistant"])).errors?.[0]?.extensions.code).toBe("FORBIDDEN");
     for (const _again of [1, 2]) expect((await raise(good)).data).toEqual({ raiseBudget: { runs: 0 } });
-    expect((await budgets()).data).toMatchObject({ budgets: [{ limit: "1.25" }, {}, {}] });
+    expect((await budgets()).data).toMatchObject({ budgets: [{ limit: "1.25" }, {}, {}, {}, {}] });
     for (const [wrong, why] of [
       ['scope: TENANT, name: "x", span: DAY, reason: "r", idempotencyKey: "a"', "a tenant has none"],
       ['scope: ROLE, span: DAY, reason: "r", idempotencyKey: "b"', "is not that of a role"],

@@ -310,6 +310,25 @@ export type RunStateDiffArgs = {
   toSeq: Scalars['Int']['input'];
 };
 
+/** A conversation: runs that follow one another and share their messages. */
+export type Session = Node & {
+  /** What its runs have used together, without those they have started, which have sessions of their own; null while none made a call. */
+  usage: Maybe<RunUsage>;
+  id: Scalars['ID']['output'];
+  createdAt: Scalars['DateTime']['output'];
+  /** Runs of the session, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  runs: RunConnection;
+};
+
+
+/** A conversation: runs that follow one another and share their messages. */
+export type SessionRunsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Whose budget it is. */
 export type BudgetScope =
   | 'TENANT'
@@ -338,6 +357,8 @@ export type Budget = {
   scope: BudgetScope;
   /** Of the role or the agent; null of the tenant. */
   name: Maybe<Scalars['String']['output']>;
+  /** False of an agent that neither this installation nor its project has: the limit holds nobody until there is one. */
+  isKnown: Scalars['Boolean']['output'];
   span: BudgetSpan;
   measure: BudgetMeasure;
   /** Three letters; null of what is not money. */
@@ -375,7 +396,7 @@ export type Usage = {
   toolCalls: Scalars['Float']['output'];
 };
 
-/** What a run used. */
+/** What a run used, or the runs of a session together. */
 export type RunUsage = {
   /** Decimal number as text. */
   cost: Scalars['String']['output'];
@@ -845,23 +866,6 @@ export type StepEdge = {
   /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
   node: Step;
-};
-
-/** A conversation: runs that follow one another and share their messages. */
-export type Session = Node & {
-  id: Scalars['ID']['output'];
-  createdAt: Scalars['DateTime']['output'];
-  /** Runs of the session, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
-  runs: RunConnection;
-};
-
-
-/** A conversation: runs that follow one another and share their messages. */
-export type SessionRunsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-  last?: InputMaybe<Scalars['Int']['input']>;
-  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A page of runs. */
@@ -1387,8 +1391,8 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of federation types */
 export type FederationTypes = {
   Run: Run;
-  Step: Step;
   Session: Session;
+  Step: Step;
 };
 
 /** Mapping of federation reference types */
@@ -1396,12 +1400,12 @@ export type FederationReferenceTypes = {
   Run:
     ( { __typename: 'Run' }
     & GraphQLRecursivePick<FederationTypes['Run'], {"id":true}> );
-  Step:
-    ( { __typename: 'Step' }
-    & GraphQLRecursivePick<FederationTypes['Step'], {"id":true}> );
   Session:
     ( { __typename: 'Session' }
     & GraphQLRecursivePick<FederationTypes['Session'], {"id":true}> );
+  Step:
+    ( { __typename: 'Step' }
+    & GraphQLRecursivePick<FederationTypes['Step'], {"id":true}> );
 };
 
 /** Mapping of union types */
@@ -1422,8 +1426,8 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Node:
     | ( RunRowRow )
-    | ( StepRow )
     | ( SessionRowRow )
+    | ( StepRow )
     | ( Memory )
     | ( Decision )
     | ( AuditEvent )
@@ -1440,6 +1444,7 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Run: ResolverTypeWrapper<RunRowRow>;
+  Session: ResolverTypeWrapper<SessionRowRow>;
   BudgetScope: BudgetScope;
   BudgetSpan: BudgetSpan;
   BudgetMeasure: BudgetMeasure;
@@ -1495,7 +1500,6 @@ export type ResolversTypes = {
   PassedOverModel: ResolverTypeWrapper<PassedOverModel>;
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
-  Session: ResolverTypeWrapper<SessionRowRow>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RunEdge']>, nodes: Array<ResolversTypes['Run']> }>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
   AgentGraph: ResolverTypeWrapper<AgentGraph>;
@@ -1552,6 +1556,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Run: RunRowRow;
+  Session: SessionRowRow;
   Budget: Budget;
   Usage: Usage;
   Float: Scalars['Float']['output'];
@@ -1597,7 +1602,6 @@ export type ResolversParentTypes = {
   PassedOverModel: PassedOverModel;
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
-  Session: SessionRowRow;
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RunEdge']>, nodes: Array<ResolversParentTypes['Run']> };
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
   AgentGraph: AgentGraph;
@@ -1731,9 +1735,19 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session'], FederationReferenceType extends FederationReferenceTypes['Session'] = FederationReferenceTypes['Session']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Session']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['RunUsage']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<SessionRunsArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type BudgetResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
   scope?: Resolver<ResolversTypes['BudgetScope'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isKnown?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   span?: Resolver<ResolversTypes['BudgetSpan'], ParentType, ContextType>;
   measure?: Resolver<ResolversTypes['BudgetMeasure'], ParentType, ContextType>;
   currency?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1847,7 +1861,7 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Run' | 'Step' | 'Session' | 'Memory' | 'Decision' | 'AuditEvent' | 'Invocation', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Run' | 'Session' | 'Step' | 'Memory' | 'Decision' | 'AuditEvent' | 'Invocation', ParentType, ContextType>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1999,14 +2013,6 @@ export type StepConnectionResolvers<ContextType = RequestContext, ParentType ext
 export type StepEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StepEdge'] = ResolversParentTypes['StepEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
-};
-
-export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session'], FederationReferenceType extends FederationReferenceTypes['Session'] = FederationReferenceTypes['Session']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Session']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<SessionRunsArgs>>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type RunConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
@@ -2192,6 +2198,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
   Budget?: BudgetResolvers<ContextType>;
   Usage?: UsageResolvers<ContextType>;
   RunUsage?: RunUsageResolvers<ContextType>;
@@ -2230,7 +2237,6 @@ export type Resolvers<ContextType = RequestContext> = {
   PassedOverModel?: PassedOverModelResolvers<ContextType>;
   StepConnection?: StepConnectionResolvers<ContextType>;
   StepEdge?: StepEdgeResolvers<ContextType>;
-  Session?: SessionResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
   AgentGraph?: AgentGraphResolvers<ContextType>;

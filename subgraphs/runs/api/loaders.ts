@@ -5,6 +5,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
 import { type HistoryEvent, stepIdOf } from "../domain/history.ts";
 import type { CallCounts } from "../domain/run-outcome.ts";
+import type { Used } from "../domain/spending.ts";
 import { type Step, toSteps } from "../domain/steps.ts";
 import { countBadCalls } from "../store/count-bad-calls.ts";
 import { findErasures } from "../store/find-erasures.ts";
@@ -16,9 +17,9 @@ import { listHolds } from "../store/list-holds.ts";
 import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questions.ts";
 import { listRuns } from "../store/list-runs.ts";
 import { listStepEvents } from "../store/list-step-events.ts";
-import type { UsageSum } from "../store/list-usage.ts";
 import { type Head, readHeads } from "../store/read-heads.ts";
 import { readRecord } from "../store/read-record.ts";
+import { sumSessionUsage } from "../store/sum-session-usage.ts";
 import { sumUsage } from "../store/sum-usage.ts";
 import type { ErasureRow, HoldRow, RunRow, SessionRow } from "../store/tables.ts";
 
@@ -49,7 +50,9 @@ export interface Loaders {
   /** Undefined for a run without any. */
   badCalls: DataLoader<string, CallCounts | undefined>;
   /** Undefined for a run that made no call. */
-  usage: DataLoader<string, UsageSum | undefined>;
+  usage: DataLoader<string, Used | undefined>;
+  /** Undefined for a session whose runs made none. */
+  sessionUsage: DataLoader<string, Used | undefined>;
 }
 
 /** One set per request: rows asked for by id in one tick come with one statement. */
@@ -95,6 +98,10 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
     usage: byId(
       (ids) => transaction(sql, { tenant }, (tx) => sumUsage(tx, { tenant, runIds: ids })),
       (row) => row.runId,
+    ),
+    sessionUsage: byId(
+      (ids) => transaction(sql, { tenant }, (tx) => sumSessionUsage(tx, { tenant, sessionIds: ids })),
+      (row) => row.sessionId,
     ),
     record: new DataLoader<string, HistoryEvent[]>((runIds) =>
       transaction(sql, { tenant }, async (tx) => {

@@ -108,6 +108,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Schedule: schedules.Schedule,
     ...ofRuns,
+    Session: { ...ofRuns.Session, ...spending.Session },
     Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...spending.Run },
     Hold: custody.Hold,
     Erasure: custody.Erasure,

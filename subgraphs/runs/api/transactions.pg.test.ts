@@ -75,9 +75,9 @@ describe("lists of the runs API", () => {
   it.each([3, 30])("of %i cost a constant number of transactions, whatever is asked of each", async (first) => {
     const before = transactions();
     const { runs } = await ask(`{ runs(first: ${first}) { nodes { id answer headSeq
-      outcome { deniedCalls } steps { nodes { id } } session { id runs(first: 2) { nodes { id } } again: runs(last: 1) { nodes { id } } } } } }`);
-    // The list, heads, bad calls, steps, sessions, and the runs of sessions.
-    expect(transactions() - before).toBe(6);
+      outcome { deniedCalls } steps { nodes { id } } usage { cost } session { id usage { cost } runs(first: 2) { nodes { id } } again: runs(last: 1) { nodes { id } } } } } }`);
+    // The list, heads, bad calls, what runs used, steps, sessions, what those used, and their runs.
+    expect(transactions() - before).toBe(8);
     expect(runs.nodes).toHaveLength(first);
     for (const { steps, session, outcome } of runs.nodes) {
       expect([steps.nodes.length, outcome.deniedCalls]).toEqual([2, 2]);

@@ -3,7 +3,7 @@ import { BudgetSpent, proposedRaise, resetsAt, type SpentBudget } from "./budget
 
 const budget: SpentBudget = {
   ...{ scope: "run", name: "", daily: false },
-  ...{ measure: "money", most: 500_000, spent: 490_000, want: 20_000 },
+  ...{ measure: "money", most: 500_000, spent: 490_000, want: 20_000, dayLeftMs: 5 },
 };
 
 describe("BudgetSpent", () => {
@@ -28,9 +28,9 @@ describe("proposedRaise()", () => {
 });
 
 describe("resetsAt()", () => {
-  it("is the next midnight by UTC of what is counted by the day", () => {
+  it("is as far away as the day's end is in the database, whatever day it is here", () => {
     const now = new Date("2026-11-27T23:59:59.999Z");
-    expect(resetsAt({ daily: true }, now)).toEqual(new Date("2026-11-28T00:00:00Z"));
-    expect(resetsAt({ daily: false }, now)).toBeUndefined();
+    expect(resetsAt({ daily: true, dayLeftMs: 60_000 }, now)).toEqual(new Date("2026-11-28T00:00:59.999Z"));
+    expect(resetsAt({ daily: false, dayLeftMs: 60_000 }, now)).toBeUndefined();
   });
 });

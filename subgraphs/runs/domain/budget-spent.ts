@@ -9,6 +9,8 @@ export interface SpentBudget extends BudgetKey {
   spent: number;
   /** What the call would have come to at least. */
   want: number;
+  /** Until the day is over, by the clock that says which day it is: the database's. */
+  dayLeftMs: number;
 }
 
 /** A call was not made, since a budget has too little left for it. */
@@ -40,9 +42,10 @@ export function proposedRaise({ most, spent, want }: SpentBudget): number {
   return Math.max(most, spent + want - most);
 }
 
-const DAY_MS = 86_400_000;
-
-/** When a budget of a day begins anew: at midnight by UTC. Undefined for one of all days. */
-export function resetsAt({ daily }: Pick<BudgetKey, "daily">, now: Date): Date | undefined {
-  return daily ? new Date((Math.floor(now.getTime() / DAY_MS) + 1) * DAY_MS) : undefined;
+/**
+ * When a budget of a day begins anew, by the clock that counts the wait: it may not agree with the database's about the
+ * time, nor about the day. Undefined for one of all days.
+ */
+export function resetsAt({ daily, dayLeftMs }: Pick<SpentBudget, "daily" | "dayLeftMs">, now: Date): Date | undefined {
+  return daily ? new Date(now.getTime() + dayLeftMs) : undefined;
 }

@@ -173,6 +173,21 @@ describe("toPublishedEvent()", () => {
     expect(validateForPublish("agent.runs.v1", published?.data)).toEqual([]);
   });
 
+  it.each([
+    ["RUN_SUCCEEDED", 0, {}, { input_tokens: 4, model_calls: 1, cost: "0.000005", currency: "USD" }],
+    ["RUN_STARTED", 0, {}, undefined],
+    ["STEP_SUCCEEDED", 1, { output: { usage: { inputTokens: 2, outputTokens: 1 } } }, { input_tokens: 2 }],
+    ["STEP_FAILED", 1, { error: { code: "TIMEOUT", message: "late" } }, undefined],
+  ] as const)("says of %s what was used once that is known", (kind, step, payload, used) => {
+    const [event] = aHistory({ kind, step, nodeType: "model", payload: { spanId: "", ...payload } });
+    if (event === undefined) throw new Error("no event");
+    const usage = { money: 5, inputTokens: 4, cachedTokens: 0, outputTokens: 1, modelCalls: 1, toolCalls: 0 };
+    const published = toPublishedEvent({ ...facts, usage: { ...usage, currency: "USD" } }, event);
+    if (used === undefined) expect(published?.data).not.toHaveProperty("usage");
+    else expect(published?.data.usage).toMatchObject(used);
+    expect(validateForPublish(published?.type ?? "agent.runs.v1", published?.data)).toEqual([]);
+  });
+
   it("says of a run that goes on nothing about how it went", () => {
     const [event] = aHistory({ kind: "RUN_STARTED" });
     if (event === undefined) throw new Error("no event");

@@ -8,6 +8,7 @@ import {
   type StepEndKind,
 } from "@soma/schemas/run-history";
 import { type HistoryEvent, stepIdOf } from "./history.ts";
+import { type RunUsage, toRunUsage, toStepUsage } from "./published-usage.ts";
 import { type CallCounts, outcomeOf, RUN_OUTCOME } from "./run-outcome.ts";
 import { isFinished, RUN_STATUS, type RunStatusName } from "./run-status.ts";
 
@@ -26,6 +27,8 @@ export interface RunFacts {
   parentRunId: string | null;
   /** Left out while an event is only checked: its outcome is counted when it is published. */
   badCalls?: CallCounts;
+  /** Left out like them. */
+  usage?: RunUsage;
 }
 
 export type PublishedEvent =
@@ -79,7 +82,12 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
     ...(!isFinished(RUN_STATUS[status].code) ? {} : { finished_at: event.at.toISOString() }),
     ...(event.kind === "RUN_FAILED" ? { error_code: payloadOf("RUN_FAILED", event.payload).error.code } : {}),
     ...outcomeFields(status, run.badCalls),
+    ...usageField(isFinished(RUN_STATUS[status].code) ? toRunUsage(run.usage) : undefined),
   };
+}
+
+function usageField<T>(usage: T | undefined): { usage?: T } {
+  return usage === undefined ? {} : { usage };
 }
 
 function outcomeFields(
@@ -111,6 +119,7 @@ function toStepEvent(run: RunFacts, event: HistoryEvent, kind: StepEndKind): Age
     seq: event.seq,
     attempt: Math.max(1, event.attempt),
     trace_id: traceIdOf(run.traceParent),
+    ...usageField("output" in end ? toStepUsage(event.nodeType, end.output) : undefined),
   };
 }
 

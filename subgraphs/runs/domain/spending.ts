@@ -7,6 +7,17 @@ export interface Amounts {
   modelCalls: number;
   toolCalls: number;
 }
+/** What calls came to. */
+export interface Used {
+  money: number;
+  inputTokens: number;
+  /** Of those, what providers had kept from earlier prompts. */
+  cachedTokens: number;
+  outputTokens: number;
+  modelCalls: number;
+  toolCalls: number;
+}
+
 export type Measure = keyof Amounts;
 export const MEASURES = ["money", "tokens", "modelCalls", "toolCalls"] as const satisfies readonly Measure[];
 

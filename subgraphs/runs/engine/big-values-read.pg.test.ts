@@ -129,7 +129,7 @@ describe("big values are whole", () => {
 
   it("and stay out of what is published, which is small and fits its schema", async () => {
     const runId = await ended("failing");
-    const source = createJournalSource(harness.database.worker);
+    const source = createJournalSource(harness.database.worker, { currency: "USD" });
     const seen: EventRecord[] = [];
     await until("its end is published", async () => {
       const { rows } = await source.next();

@@ -21,7 +21,9 @@ import {
   createPricedModel,
   type PricedModel,
 } from "../testing/priced-model.ts";
+import { createJournalSource } from "./journal/journal-source.ts";
 
+const HOUR_MS = 3_600_000;
 const bob = aPrincipal({ subject: "user:bob", roles: ["approver"] });
 
 const asks = graph("asks", 1, { answer: replaced("") })
@@ -148,15 +150,24 @@ describe("a run under a budget", () => {
     await second.life.close();
   });
 
-  it("of a day waits no longer than until the day is over", async () => {
-    await begin(budgetsWith({ day: { toolCalls: 5, modelCalls: 0 } }));
-    const { life } = await harness.startWorker();
-    const { runId } = await harness.start({ graph: "asks" });
-    await waits(runId);
-    const [parked] = (await harness.history(runId)).filter(({ kind }) => kind === "STEP_PARKED");
-    expect(parked?.payload).toMatchObject({ until: expect.stringMatching(/T00:00:00\.000Z$/) });
-    await life.close();
-  });
+  it.each([0, 37, -37])(
+    "of a day waits until it is over in the database, by a clock that is %i hours off",
+    async (off) => {
+      await begin(budgetsWith({ day: { toolCalls: 5, modelCalls: 0 } }));
+      harness.skip(off * HOUR_MS);
+      const { life } = await harness.startWorker();
+      const { runId } = await harness.start({ graph: "asks" });
+      await waits(runId);
+      const [parked] = (await harness.history(runId)).filter(({ kind }) => kind === "STEP_PARKED");
+      const until = Date.parse(String(parked?.payload.until)) - off * HOUR_MS;
+      // The two clocks are read one after the other.
+      expect(new Date(until).toISOString()).toMatch(/T00:0/);
+      const [wait] = await harness.database.owner<{ endsToday: boolean }[]>`
+      select ${new Date(until)}::timestamptz < clock_timestamp() + interval '24 hours 10 minutes' as "endsToday"`;
+      expect(wait).toEqual({ endsToday: true });
+      await life.close();
+    },
+  );
 
   it("gives back what it reserved when its worker is held dead, and counts what that comes to all the same", async () => {
     await begin(budgetsWith({ total: { money: 0.003 } }));
@@ -185,6 +196,27 @@ describe("a run under a budget", () => {
     expect(await standing()).toEqual({ spent: 1_000, reserved: 0 });
     expect(await harness.database.owner`select (total).model_calls::int as calls from usage`).toEqual([{ calls: 2 }]);
     await second.life.close();
+  });
+
+  it("is told with what it used, at its end and with the answer of each step", async () => {
+    await begin(budgetsWith({}));
+    const { life } = await harness.startWorker();
+    const { runId } = await harness.start({ graph: "asks" });
+    await harness.finished(runId);
+    const source = createJournalSource(harness.database.worker, { currency: "USD" });
+    const read = await until("its events can be read", async () => {
+      const { rows } = await source.next();
+      return rows.length === 3 ? rows : undefined;
+    });
+    const counts = { input_tokens: 400, output_tokens: 100 };
+    const cost = { cost: "0.0005", currency: "USD" };
+    expect(read.map(({ type, record }) => [type, JSON.parse(record.value).usage])).toEqual([
+      ["agent.runs.v1", undefined],
+      ["agent.steps.v1", { ...counts, ...cost }],
+      ["agent.runs.v1", { ...counts, cached_tokens: 0, model_calls: 1, tool_calls: 0, ...cost }],
+    ]);
+    expect(read.map(({ fault }) => fault)).toEqual([undefined, undefined, undefined]);
+    await life.close();
   });
 
   it("has limits of its own beside those of its tenant, and is asked for no longer answer than is left", async () => {

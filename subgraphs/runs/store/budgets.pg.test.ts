@@ -2,11 +2,11 @@ import { newId } from "@soma/shared/ids";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Amounts, BudgetLimit } from "../domain/spending.ts";
+import type { Amounts, BudgetLimit, Used } from "../domain/spending.ts";
 import { runsMigrations } from "../migrate.ts";
 import { insertExecutingRun } from "../testing/insert-executing-run.ts";
 import { reserveBudget, type SpendingCall } from "./reserve-budget.ts";
-import { settleBudget, type Used } from "./settle-budget.ts";
+import { settleBudget } from "./settle-budget.ts";
 import { sweepBudget } from "./sweep-budget.ts";
 
 const CALLS = 1_000;

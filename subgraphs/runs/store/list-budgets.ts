@@ -8,14 +8,24 @@ export interface BudgetStanding extends BudgetKey {
   raised: Amounts;
 }
 
-/** The budgets of a tenant, its roles and its agents that anything was counted of, today and of all days. */
-export function listBudgets(tx: Tx, { tenant }: { tenant: string }): Promise<BudgetStanding[]> {
+/**
+ * The budgets of a tenant, its roles and its agents that anything was counted of, today and of all days, and when the
+ * day is over: by the database's clock.
+ */
+export async function listBudgets(
+  tx: Tx,
+  { tenant }: { tenant: string },
+): Promise<{ dayEndsAt: Date; standings: BudgetStanding[] }> {
   const amounts = (of: string) =>
     tx.unsafe(
       `jsonb_build_object('money', (${of}).money, 'tokens', (${of}).tokens, 'modelCalls', (${of}).model_calls, 'toolCalls', (${of}).tool_calls)`,
     );
-  return tx<BudgetStanding[]>`
-    select scope, name, isfinite(day) as daily, ${amounts("spent")} as spent, ${amounts("reserved")} as reserved, ${amounts("raised")} as raised
-      from budget
-     where tenant = ${tenant} and scope <> 'run' and day in ('-infinity', (clock_timestamp() at time zone 'UTC')::date)`;
+  const [row] = await tx<{ dayEndsAt: Date; standings: BudgetStanding[] }[]>`
+    select (c.today + 1)::timestamp at time zone 'UTC' as "dayEndsAt", coalesce(s.standings, '[]') as standings
+      from (select (statement_timestamp() at time zone 'UTC')::date as today) c
+      cross join lateral (select jsonb_agg(jsonb_build_object('scope', scope, 'name', name, 'daily', isfinite(day),
+          'spent', ${amounts("spent")}, 'reserved', ${amounts("reserved")}, 'raised', ${amounts("raised")})) as standings
+        from budget where tenant = ${tenant} and scope <> 'run' and day in ('-infinity', c.today)) s`;
+  if (row === undefined) throw new Error("listBudgets() gives one row");
+  return row;
 }

@@ -1,19 +1,10 @@
 import type { Tx } from "@soma/shared/postgres/connect";
+import type { Used } from "../domain/spending.ts";
 
 export const USAGE_BY = ["day", "role", "agent", "profile"] as const;
 type UsageBy = (typeof USAGE_BY)[number];
 
-/** What was used, summed up. */
-export interface UsageSum {
-  money: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  modelCalls: number;
-  toolCalls: number;
-}
-
-export interface UsageRow extends UsageSum {
+export interface UsageRow extends Used {
   /** A day, a role, an agent or a profile; empty for tools, which have no profile. */
   key: string;
 }

@@ -15,12 +15,12 @@ export async function raiseBudget(tx: Tx, params: RaiseParams): Promise<boolean>
   const by = (each: string): number => (each === measure ? raise : 0);
   const amount = tx`row(${by("money")}::bigint, ${by("tokens")}::bigint, ${by("modelCalls")}::bigint, ${by("toolCalls")}::bigint)::amounts`;
   const day = daily ? tx`(clock_timestamp() at time zone 'UTC')::date` : tx`'-infinity'::date`;
-  const raised = await tx`
+  const [raised] = await tx<{ day: string }[]>`
     insert into budget_raise (tenant, idem_key, scope, name, day, amount, reason, raised_by)
-    values (${tenant}, ${idemKey}, ${scope}, ${name}, ${day}, ${amount}, ${reason}, ${raisedBy}) on conflict do nothing returning 1`;
-  if (raised.length === 0) return false;
+    values (${tenant}, ${idemKey}, ${scope}, ${name}, ${day}, ${amount}, ${reason}, ${raisedBy}) on conflict do nothing returning day::text as day`;
+  if (raised === undefined) return false;
   await tx`
-    insert into budget as b (tenant, scope, name, day, raised) values (${tenant}, ${scope}, ${name}, ${day}, ${amount})
+    insert into budget as b (tenant, scope, name, day, raised) values (${tenant}, ${scope}, ${name}, ${raised.day}::text::date, ${amount})
     on conflict (tenant, scope, name, day) do update set raised = plus(b.raised, excluded.raised)`;
   return true;
 }

@@ -28,6 +28,8 @@ export interface BudgetRefusal {
   reserved: number;
   leftMoney: number | null;
   leftTokens: number | null;
+  /** Until the day is over on which it was asked. */
+  dayLeftMs: number;
 }
 
 /** Capped where anything limits the tokens or the money of the call. */
@@ -48,7 +50,9 @@ export async function reserveBudget(
   const { tenant, runId, epoch, step, call, profile, limits, want, isPriced } = params;
   const [row] = await tx<Reserved[]>`
     select verdict, capped, scope, name, daily, measure, most::float8 as most, spent::float8 as spent, reserved::float8 as reserved,
-        left_money::float8 as "leftMoney", left_tokens::float8 as "leftTokens"
+        left_money::float8 as "leftMoney", left_tokens::float8 as "leftTokens",
+        -- of when it was asked: if midnight came meanwhile, the wait is over at once and not in a day
+        ceil(1000 * extract(epoch from (statement_timestamp() at time zone 'UTC')::date + 1 - (statement_timestamp() at time zone 'UTC')))::float8 as "dayLeftMs"
       from reserve_budget(${tenant}, ${runId}, ${epoch}::int, ${step}::int, ${call}, ${profile}, ${JSON.stringify(limits)}::text::jsonb, ${isPriced}::boolean,
         ${want.money}::bigint, ${want.tokens}::bigint, ${want.modelCalls}::bigint, ${want.toolCalls}::bigint)`;
   if (row === undefined) throw new Error("reserve_budget gives one row");

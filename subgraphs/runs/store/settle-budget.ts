@@ -1,14 +1,5 @@
 import type { Tx } from "@soma/shared/postgres/connect";
-
-/** What a call came to. */
-export interface Used {
-  money: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  modelCalls: number;
-  toolCalls: number;
-}
+import type { Used } from "../domain/spending.ts";
 
 /**
  * Spends what a call came to in place of what was reserved for it; false when that was done, or given back. One

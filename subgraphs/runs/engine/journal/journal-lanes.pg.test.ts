@@ -48,7 +48,7 @@ describe("the journal's relay", () => {
   };
   const newRelay = (): Relay =>
     createRelay({
-      source: createJournalSource(database.worker),
+      source: createJournalSource(database.worker, { currency: "USD" }),
       schema: "runs",
       bus,
       log: createLog({ level: "warn", service: "test", destination: { write: (line) => void lines.push(line) } }),

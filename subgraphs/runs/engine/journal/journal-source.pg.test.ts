@@ -44,7 +44,7 @@ describe("createJournalSource()", () => {
       close: async () => {},
     };
     relay = createRelay({
-      source: createJournalSource(harness.database.worker),
+      source: createJournalSource(harness.database.worker, { currency: "USD" }),
       schema: "runs",
       bus,
       log: createSilentLog(),

@@ -36,9 +36,10 @@ export interface JournalRow extends RelayRow {
  * The journal as a source of events: in `runs` a row of history is its own outbox row. It is read by transaction id and only
  * below the oldest transaction still running, so that a row that commits late is never stepped over. A run whose event was
  * kept is held: the cursor goes on past it, and its rows are read apart until all were taken, so that one run holds up no
- * other and a crash or a failure can only repeat. `sql` is a pool of the worker role.
+ * other and a crash or a failure can only repeat. `sql` is a pool of the worker role,
+ * and `currency` that of what runs cost.
  */
-export function createJournalSource(sql: Sql): RelaySource<JournalRow> {
+export function createJournalSource(sql: Sql, { currency }: { currency: string }): RelaySource<JournalRow> {
   const owner = newId();
   const lanes = createSlowLanes<number>(MAX_HELD);
   let fence = -1;
@@ -77,7 +78,7 @@ export function createJournalSource(sql: Sql): RelaySource<JournalRow> {
       const again = due.length === 0 ? [] : await readHeld(sql, { runs: due, upTo, limit: PER_HELD_RUN });
       const fresh = read.filter(({ event }) => !lanes.has(event.runId));
       round = { begin: lease.position, read, due, again, perRun: PER_HELD_RUN };
-      const rows = [...again, ...fresh].flatMap(toRow);
+      const rows = [...again, ...fresh].flatMap((row) => toRow(row, currency));
       // Nothing to send, and yet something to pass over.
       if (rows.length === 0 && (read.length > 0 || due.length > 0)) await settle([], []);
       return { rows, full: read.length === BATCH };
@@ -101,8 +102,8 @@ async function measure(sql: Sql): Promise<Waiting> {
   return open === undefined ? waiting : { ...waiting, open: { ...open, ageS: open.ageS ?? behindS } };
 }
 
-function toRow({ run, event, position }: UnpublishedRow): JournalRow[] {
-  const published = toPublishedEvent(run, event);
+function toRow({ run, used, event, position }: UnpublishedRow, currency: string): JournalRow[] {
+  const published = toPublishedEvent({ ...run, usage: { ...used, currency } }, event);
   if (published === undefined) return [];
   const eventId = derivedId("Other", event.runId, event.seq);
   const trace = run.traceParent === "" ? {} : { traceparent: run.traceParent };

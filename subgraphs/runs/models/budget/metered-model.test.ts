@@ -12,7 +12,7 @@ const text = (delta: string): ChatEvent => ({ type: "text", delta });
 const OK = { verdict: "OK", capped: true } as const;
 const left = (money: number, measure: BudgetRefusal["measure"] = "money"): BudgetRefusal => ({
   ...{ verdict: "EXCEEDED", scope: "tenant", name: "", daily: false, measure },
-  ...{ most: 5_000, spent: 5_000 - money, reserved: 0, leftMoney: money, leftTokens: null },
+  ...{ most: 5_000, spent: 5_000 - money, reserved: 0, leftMoney: money, leftTokens: null, dayLeftMs: 0 },
 });
 
 async function ask(

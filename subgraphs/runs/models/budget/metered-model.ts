@@ -1,8 +1,7 @@
 import type { ChatEvent, ChatRequest, ModelClient, ModelPrice, ModelUsage } from "@soma/sdk/model-client";
 import { isOutage } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
-import { type Amounts, showAmount } from "../../domain/spending.ts";
-import type { Used } from "../../store/settle-budget.ts";
+import { type Amounts, showAmount, type Used } from "../../domain/spending.ts";
 import { ModelError } from "../model-error.ts";
 import { bytesOf, costOf, fittingOutput, mostInput, type Seen, tokensOf, worstCost } from "./cost.ts";
 import type { Spender } from "./spender.ts";

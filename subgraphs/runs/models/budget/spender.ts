@@ -7,10 +7,10 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { statement } from "@soma/shared/postgres/statement";
 import { LRUCache } from "lru-cache";
 import { BudgetSpent } from "../../domain/budget-spent.ts";
-import { type Amounts, limitsOf } from "../../domain/spending.ts";
+import { type Amounts, limitsOf, type Used } from "../../domain/spending.ts";
 import type { ServiceBinding } from "../../engine/execute/run-context.ts";
 import { type BudgetRefusal, type Reserved, reserveBudget, type SpendingCall } from "../../store/reserve-budget.ts";
-import { settleBudget, type Used } from "../../store/settle-budget.ts";
+import { settleBudget } from "../../store/settle-budget.ts";
 import { sweepBudget } from "../../store/sweep-budget.ts";
 
 const refusals = counter("soma_budget_refusals_total", "Calls that a budget had nothing left for", [

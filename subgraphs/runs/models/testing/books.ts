@@ -1,7 +1,7 @@
 import { loadBudgets } from "@soma/conf/budgets";
 import { BudgetSpent } from "../../domain/budget-spent.ts";
+import type { Used } from "../../domain/spending.ts";
 import type { Reserved } from "../../store/reserve-budget.ts";
-import type { Used } from "../../store/settle-budget.ts";
 import type { CallToReserve, Spender } from "../budget/spender.ts";
 
 const OK = { verdict: "OK", capped: true } as const;
