@@ -1,5 +1,5 @@
-import { MAX_CALLS, numberCalls, toRefusals } from "@soma/sdk/number-calls";
 import type { ChatMessage, ModelClient } from "@soma/sdk/model-client";
+import { MAX_CALLS, numberCalls, toRefusals } from "@soma/sdk/number-calls";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAiSdkClient } from "./ai-sdk/client.ts";
 import { MAX_TOOL_CALLS } from "./calls-of-answer.ts";
@@ -48,7 +48,11 @@ describe("A model that calls more than an answer may have, by", () => {
     const calls = first.flatMap((event) => (event.type === "toolCall" ? [event.call] : []));
     const given = first.flatMap((event) => (event.type === "finish" && event.given ? [event.given] : []))[0];
     const { asked, made, refused } = numberCalls(calls, 0);
-    expect([asked.length, made.length, refused.length]).toEqual([MAX_TOOL_CALLS, MAX_CALLS, MAX_TOOL_CALLS - MAX_CALLS]);
+    expect([asked.length, made.length, refused.length]).toEqual([
+      MAX_TOOL_CALLS,
+      MAX_CALLS,
+      MAX_TOOL_CALLS - MAX_CALLS,
+    ]);
     expect(refused.at(-1)?.refused).toBe(
       "not called: 70 calls at once are more than 64; neither this one was made nor the 6 after it (last); ask for them again after these",
     );

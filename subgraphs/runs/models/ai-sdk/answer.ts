@@ -2,7 +2,14 @@ import type { LanguageModelV4StreamPart, SharedV4ProviderMetadata } from "@ai-sd
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
-import { createCallIds, keepCalls, MAX_READ_CALLS, MAX_TOOL_CALLS, readableArguments, tooManyCalls } from "../calls-of-answer.ts";
+import {
+  createCallIds,
+  keepCalls,
+  MAX_READ_CALLS,
+  MAX_TOOL_CALLS,
+  readableArguments,
+  tooManyCalls,
+} from "../calls-of-answer.ts";
 import { toAnswerError } from "../http/answer-error.ts";
 import type { Heard } from "../http/server-client.ts";
 import type { Quote } from "../model-error.ts";

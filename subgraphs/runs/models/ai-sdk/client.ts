@@ -9,9 +9,11 @@ import { type Deadlines, startDeadlines, type TimeoutsMs } from "../http/deadlin
 import { NOTE_OF, type Quirk, quirkOf } from "../http/quirks.ts";
 import { quirksOf, throwIfOver } from "../http/server-client.ts";
 import { createQuote } from "../model-error.ts";
+import { outputLimit } from "../output-limit.ts";
 import { type Progress, spentOn } from "../spent.ts";
 import { createAnswer } from "./answer.ts";
 import { toAiSdkError } from "./call-error.ts";
+import { capThinking } from "./cap-thinking.ts";
 import { loadPackage, type MakeModel } from "./load-model.ts";
 import { toCallOptions } from "./prompt.ts";
 
@@ -69,7 +71,10 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   const progress = { hasBegun: false, hasHeard: false };
   try {
     throwIfOver(deadlines);
-    const made = (await options.load())(model, { ...settings, fetch: watchedFetch(options.fetch ?? fetch, deadlines) });
+    const made = (await options.load())(model, {
+      ...settings,
+      fetch: watchedFetch(options, outputLimit(request, options.params), deadlines),
+    });
     const { stream } = await ask(request, quirks, (asked) =>
       made.doStream({ ...toCallOptions(asked, { ...options, by }), abortSignal: deadlines.signal }),
     );
@@ -106,14 +111,19 @@ async function ask<T>(
   }
 }
 
-/** The connection's own deadline holds for packages too; they know nothing of it. */
-function watchedFetch(send: typeof fetch, deadlines: Deadlines): typeof fetch {
+/** Our deadline of the connection and our limit of tokens hold for packages too; they know nothing of the one, and pass the other. */
+function watchedFetch(
+  { fetch: send = fetch }: AiSdkOptions,
+  most: number | undefined,
+  deadlines: Deadlines,
+): typeof fetch {
   return async (input, init) => {
     const requestId = newId();
     const endWatch = watchConnect(requestId, deadlines);
     const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
     try {
-      return await send(input, { ...init, headers, redirect: "manual" });
+      const body = capThinking(init?.body, most) as RequestInit["body"];
+      return await send(input, { ...init, ...(body === undefined ? {} : { body }), headers, redirect: "manual" });
     } finally {
       endWatch();
     }

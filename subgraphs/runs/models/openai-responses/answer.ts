@@ -1,7 +1,14 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
-import { createCallIds, keepCalls, MAX_READ_CALLS, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
+import {
+  createCallIds,
+  keepCalls,
+  MAX_READ_CALLS,
+  MAX_TOOL_CALLS,
+  NAMELESS,
+  tooManyCalls,
+} from "../calls-of-answer.ts";
 import type { Heard } from "../http/server-client.ts";
 import { createSpokenText } from "../spoken-text.ts";
 import type { Said } from "../thinking-tags.ts";
