@@ -34,7 +34,7 @@ export interface AskModelOptions<S> extends AskOptions<S> {
 }
 
 export interface AskForOutputOptions<S, T extends TObject> extends AskOptions<S> {
-  /** The answer is JSON that fits this: `{ name: "order", schema: Type.Object({...}, { additionalProperties: false }) }`. */
+  /** The answer is JSON that fits this: `{ name: "order", schema: Type.Object({...}) }`. */
   output: { name: string; schema: T };
   /** What an answer without calls changes in the state; it fits the schema. */
   into(value: Static<T>, state: S): Partial<NoInfer<S>>;

@@ -64,7 +64,10 @@ export interface PassedOver {
 export interface ChatRequest {
   messages: readonly ChatMessage[];
   tools: readonly ToolDefinition[];
-  /** The answer is to be JSON; its messages say so too, and who asks looks whether it fits: not every server holds it to it. */
+  /**
+   * The answer is to be JSON. The messages say so too, and who asks looks whether it fits, because not every server
+   * takes a schema or holds its model to it.
+   */
   output?: JsonOutput | undefined;
   /** The answer is to have at most so many tokens, and no more than its profile says. */
   maxOutputTokens?: number;

@@ -54,7 +54,8 @@ describe("A model that calls more than an answer may have, by", () => {
       MAX_TOOL_CALLS - MAX_CALLS,
     ]);
     expect(refused.at(-1)?.refused).toBe(
-      "not called: 70 calls at once are more than 64; neither this one was made nor the 6 after it (last); ask for them again after these",
+      "not called: 70 calls at once are more than 64; " +
+        "neither this one was made nor the 6 after it (last); ask for them again after these",
     );
     const results = made.map(({ id }): ChatMessage => ({ role: "tool", toolCallId: id, content: "ok" }));
     const turn: ChatMessage = { role: "assistant", content: "So:", toolCalls: asked, ...(given && { given }) };

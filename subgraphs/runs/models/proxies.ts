@@ -2,7 +2,9 @@ import { BlockList, isIP } from "node:net";
 import { ModelError } from "./model-error.ts";
 import type { Env } from "./provider.ts";
 
-/** Which proxy leads to an address; undefined where none does. Throws MODEL_REFUSED where it is none that can be asked. */
+/**
+ * Which proxy leads to an address; undefined where none does. Throws MODEL_REFUSED where it is none that can be asked.
+ */
 export type ProxyOf = (url: URL) => URL | undefined;
 
 /** Whether an address is this machine's own. */

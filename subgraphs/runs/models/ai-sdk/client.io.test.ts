@@ -32,7 +32,7 @@ for (const [name, door] of PACKAGES)
     return { client: clientAt(name, server.baseUrl), requests: server.requests, close: server.close };
   });
 
-test("createAiSdkClient() asks Anthropic for no more tokens than it may, however much the model is to think", async () => {
+test("createAiSdkClient() asks Anthropic for no more tokens than it may, however much it is to think", async () => {
   const server = closeLater(await startModelServer(anthropic(), { answer: scriptedAnswer, apiKey: KEY, models }));
   const providerOptions = { anthropic: { thinking: { type: "enabled", budgetTokens: 20_000 } } };
   const params = { maxOutputTokens: 8_000 };

@@ -111,7 +111,10 @@ async function ask<T>(
   }
 }
 
-/** Our deadline of the connection and our limit of tokens hold for packages too; they know nothing of the one, and pass the other. */
+/**
+ * Our deadline of the connection and our limit of tokens hold for packages too: they know nothing of the one, and ask
+ * for more than the other.
+ */
 function watchedFetch(
   { fetch: send = fetch }: AiSdkOptions,
   most: number | undefined,
