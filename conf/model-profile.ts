@@ -21,7 +21,9 @@ const TimeoutsSchema = Type.Object(
 const CapabilitiesSchema = Type.Partial(
   Type.Object({
     tools: Type.Boolean({ description: "whether it can call tools; false asks it without them" }),
-    json: Type.Boolean({ description: "whether it can be held to JSON" }),
+    json: Type.Boolean({
+      description: "whether its server takes a JSON Schema of the answer; false asks for JSON in words alone",
+    }),
     vision: Type.Boolean({ description: "whether it can see pictures" }),
     contextTokens: positive("tokens that a request and its answer may have together"),
     maxOutputTokens: positive("tokens that an answer may have"),

@@ -1,7 +1,10 @@
+import type { Static, TObject } from "typebox";
 import { callOnce } from "./call-tool.ts";
 import { toChatRequest } from "./fit-prompt.ts";
+import { hearOutput } from "./hear-output.ts";
+import { describeOutput, toJsonOutput } from "./json-output.ts";
 import { describeHeard, listen, summarizeHeard, toMessage, toOutput } from "./listen.ts";
-import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from "./model-client.ts";
+import type { ChatMessage, ChatRequest, JsonOutput, ModelClient, ToolCall, ToolDefinition } from "./model-client.ts";
 import type { NodeSpec, RunInfo, StepContext } from "./node.ts";
 import { describeCalls, numberCalls, toRefusals, type WhyNot } from "./number-calls.ts";
 import { StepError } from "./step-error.ts";
@@ -15,15 +18,26 @@ export interface TalkState {
 /** Answers of the model in one talk; each may ask for tools again. */
 const MAX_TURNS = 12;
 
-export interface AskModelOptions<S> {
+interface AskOptions<S> {
   /** What the model is told to be. */
   instructions?: string;
   /** The question; the text of the run's input when left out. */
   ask?(state: S, run: RunInfo): string;
   /** Names of the tools it may ask for, and the state has a `talk` then; `callTools()` makes the calls. */
   tools?: readonly string[];
+}
+
+export interface AskModelOptions<S> extends AskOptions<S> {
+  output?: undefined;
   /** What an answer without calls changes in the state. */
   into(text: string, state: S): Partial<S>;
+}
+
+export interface AskForOutputOptions<S, T extends TObject> extends AskOptions<S> {
+  /** The answer is JSON that fits this: `{ name: "order", schema: Type.Object({...}) }`. */
+  output: { name: string; schema: T };
+  /** What an answer without calls changes in the state; it fits the schema. */
+  into(value: Static<T>, state: S): Partial<NoInfer<S>>;
 }
 
 /**
@@ -34,8 +48,14 @@ export interface AskModelOptions<S> {
  *   .node("call", callTools())
  *   .when("ask", ["call", "end"], (s) => (wantsTools(s) ? "call" : "end"))
  *   .when("call", ["call", "ask"], (s) => (wantsTools(s) ? "call" : "ask"))
+ *
+ * With `output` the answer is JSON. One that does not fit is told to the model with its fault, three answers in all;
+ * then the step fails, and says what did not fit.
  */
-export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
+export function askModel<S, T extends TObject>(options: AskForOutputOptions<S, T>): NodeSpec<S>;
+export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S>;
+export function askModel<S>(given: AskModelOptions<S> | AskForOutputOptions<S, TObject>): NodeSpec<S> {
+  const options = toAsk(given);
   return {
     type: "model",
     retry: { maxAttempts: 4, initialMs: 300, maxMs: 60_000, withinMs: 300_000 },
@@ -46,7 +66,7 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
       if (talk.filter(({ role }) => role === "assistant").length >= MAX_TURNS)
         throw new StepError("STEP_REFUSED", `the model was asked ${MAX_TURNS} times without coming to an answer`);
       const client = await context.services.model();
-      const heard = await listen(client.chat(await toRequest(options, state, talk, context), context.signal), context);
+      const { heard, change } = await hear(options, { client, state, talk }, context);
       const numbered = numberCalls(heard.calls, countCalls(talk), whyNot(options.tools));
       const calls = numbered.asked;
       const isAnswer = calls.length === 0 || (options.tools === undefined && heard.text.trim() !== "");
@@ -57,7 +77,7 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
         );
       const said = options.tools === undefined ? {} : { talk: [toMessage(heard, calls)] };
       return {
-        patch: { ...(said as Partial<S>), ...(isAnswer ? options.into(heard.text, state) : {}) },
+        patch: { ...(said as Partial<S>), ...(isAnswer ? change() : {}) },
         summary: summarizeHeard(heard, calls.length === 0 ? "Answered" : describeCalls(numbered)),
         outputSummary: describeHeard(heard.text, calls, heard.usage),
         output: toOutput(client, heard, calls),
@@ -67,24 +87,60 @@ export function askModel<S>(options: AskModelOptions<S>): NodeSpec<S> {
   };
 }
 
-async function toRequest<S>(
-  { instructions = "", ask = textOf, tools = [] }: AskModelOptions<S>,
+/** Options, whatever the answer is to be. */
+interface Ask<S> extends AskOptions<S> {
+  output: (JsonOutput & { schema: object }) | undefined;
+  into(answer: unknown, state: S): Partial<S>;
+}
+
+function toAsk<S>(given: AskModelOptions<S> | AskForOutputOptions<S, TObject>): Ask<S> {
+  const { output } = given;
+  return { ...given, output: output && toJsonOutput(output), into: given.into as Ask<S>["into"] };
+}
+
+interface Asking<S> {
+  client: ModelClient;
+  state: S;
+  talk: readonly ChatMessage[];
+}
+
+/** The answer, and what it changes in the state. */
+async function hear<S>(options: Ask<S>, { client, state, talk }: Asking<S>, context: StepContext) {
+  const { output, into } = options;
+  const offered = await toOffered(options.tools, context);
+  const ask = (said: readonly ChatMessage[]) =>
+    client.chat(toRequest(options, state, [...talk, ...said], offered, context.run), context.signal);
+  if (output === undefined) {
+    const heard = await listen(ask([]), context);
+    return { heard, change: () => into(heard.text, state) };
+  }
+  const { heard, value } = await hearOutput({ output, ask, hasTools: options.tools !== undefined }, context);
+  return { heard, change: () => into(value, state) };
+}
+
+function toRequest<S>(
+  { instructions = "", ask = textOf, output }: Ask<S>,
   state: S,
-  talk: readonly ChatMessage[],
-  { run, services }: StepContext,
-): Promise<ChatRequest> {
+  said: readonly ChatMessage[],
+  tools: readonly ToolDefinition[],
+  run: RunInfo,
+): ChatRequest {
+  const told = [instructions, ...(output === undefined ? [] : [describeOutput(output)])].filter((each) => each !== "");
+  const parts = { instructions: told.join("\n\n"), memories: [], turns: [], question: ask(state, run), said, tools };
+  return { ...toChatRequest(parts), ...(output === undefined ? {} : { output }) };
+}
+
+async function toOffered(tools: readonly string[] = [], { services }: StepContext): Promise<ToolDefinition[]> {
   const known: ToolDefinition[] = tools.length === 0 ? [] : [...(await services.tools.list())];
   const missing = tools.filter((name) => !known.some((tool) => tool.name === name));
   if (missing.length > 0) throw new StepError("STEP_REFUSED", `there is no tool ${missing.join(", ")}`);
-  const offered = known
+  return known
     .filter(({ name }) => tools.includes(name))
     .map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
-  const question = ask(state, run);
-  return toChatRequest({ instructions, memories: [], turns: [], question, said: talk, tools: offered });
 }
 
 /** What was said so far; nothing of it is asked again without tools, so that a graph may ask about several things. */
-function talkOf<S>({ tools }: AskModelOptions<S>, state: S): readonly ChatMessage[] {
+function talkOf<S>({ tools }: AskOptions<S>, state: S): readonly ChatMessage[] {
   if (tools === undefined) return [];
   const { talk } = state as Partial<TalkState>;
   if (talk !== undefined) return talk;

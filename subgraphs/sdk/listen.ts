@@ -1,6 +1,15 @@
 import { THINKING_CONTENT_TYPE } from "@soma/schemas/run-history";
 import type { SentPrompt } from "@soma/schemas/sent-prompt";
-import type { ChatMessage, FinishReason, Given, ModelClient, ModelName, PassedOver, ToolCall } from "./model-client.ts";
+import type {
+  ChatMessage,
+  FinishReason,
+  Given,
+  ModelClient,
+  ModelName,
+  ModelUsage,
+  PassedOver,
+  ToolCall,
+} from "./model-client.ts";
 import type { StepContext } from "./node.ts";
 
 /** A whole answer of a model. */
@@ -10,7 +19,7 @@ export interface Heard {
   thinking: string;
   calls: ToolCall[];
   reason: FinishReason;
-  usage: { inputTokens: number; outputTokens: number } | null;
+  usage: ModelUsage | null;
   given: Given | undefined;
   /** What a person should know about how it came about. */
   notes: string[];
@@ -21,12 +30,20 @@ export interface Heard {
   prompt: SentPrompt | undefined;
 }
 
+export interface ListenOptions {
+  /** Which answer of the attempt it is, counted from 1; the first when left out. */
+  nth?: number;
+  /** False for an answer that another one will take the place of: its stream ends CANCELED. */
+  isTaken?(heard: Heard): boolean;
+}
+
 /** Listens to a model's answer to its end, and streams its text and its thinking into the history while they come. */
 export async function listen(
   events: ReturnType<ModelClient["chat"]>,
   { stepId, attempt, streams }: StepContext,
+  { nth = 1, isTaken = () => true }: ListenOptions = {},
 ): Promise<Heard> {
-  const name = `${stepId}.${attempt}`;
+  const name = nth === 1 ? `${stepId}.${attempt}` : `${stepId}.${attempt}.again${nth}`;
   const heard: Heard = {
     ...{ text: "", thinking: "", calls: [], reason: "stop", usage: null, given: undefined, notes: [] },
     ...{ answeredBy: undefined, passedOver: [], prompt: undefined },
@@ -56,8 +73,8 @@ export async function listen(
       Object.assign(heard, { reason: event.reason, usage: event.usage, given: event.given });
     }
   }
-  thinking.end();
-  answer.end();
+  thinking.end("OK");
+  answer.end(isTaken(heard) ? "OK" : "CANCELED");
   return heard;
 }
 
@@ -85,8 +102,8 @@ function createStream(streams: StepContext["streams"], { name, stepId, contentTy
       count += 1;
       stream = `${name}.${count}`;
     },
-    end(): void {
-      if (isOpen) streams.end(stream, "OK");
+    end(status: "OK" | "CANCELED"): void {
+      if (isOpen) streams.end(stream, status);
     },
   };
 }
@@ -114,7 +131,7 @@ export function toOutput(
   const cut = reason === "length" || reason === "content_filter" ? { cut: reason } : {};
   const { profile, model, provider, isAi } = answeredBy ?? client;
   const passed = passedOver.length === 0 ? {} : { passedOver: passedOver.map((each) => ({ ...each })) };
-  return { profile, model, provider, isAi, text, toolCalls, usage, ...cut, ...passed };
+  return { profile, model, provider, isAi, text, toolCalls, usage: usage && { ...usage }, ...cut, ...passed };
 }
 
 const CUT: Partial<Record<FinishReason, string>> = {

@@ -64,10 +64,23 @@ export interface PassedOver {
 export interface ChatRequest {
   messages: readonly ChatMessage[];
   tools: readonly ToolDefinition[];
+  /**
+   * The answer is to be JSON. The messages say so too, and who asks looks whether it fits, because not every server
+   * takes a schema or holds its model to it.
+   */
+  output?: JsonOutput | undefined;
   /** The answer is to have at most so many tokens, and no more than its profile says. */
   maxOutputTokens?: number;
   /** The messages as they fit into so many tokens, with the tools; left out, they are sent as they are. */
   fit?(tokens: number): Fitted;
+}
+
+/** What an answer in JSON is to be. */
+export interface JsonOutput {
+  /** Letters, digits, _ and -, at most 64. */
+  name: string;
+  /** JSON Schema of an object. */
+  schema: unknown;
 }
 
 /** Messages that were made to fit. */

@@ -25,7 +25,8 @@ export function numberCalls(
   const numbered: NumberedCalls = { asked: [], made: [], refused: [] };
   for (const [index, given] of calls.entries()) {
     const call = { ...given, id: `call_${before + index + 1}` };
-    const refused = whyNot(call) ?? (numbered.made.length < MAX_CALLS ? undefined : tooMany(calls.length));
+    const refused =
+      given.refused ?? whyNot(call) ?? (numbered.made.length < MAX_CALLS ? undefined : tooMany(calls.length));
     if (refused === undefined) numbered.made.push(call);
     else numbered.refused.push({ ...call, refused });
     numbered.asked.push(refused === undefined ? call : { ...call, refused });

@@ -120,6 +120,24 @@ export function modelClientContract(name: string, make: () => Promise<ContractSu
       expect(text).not.toBe("");
     });
 
+    test("it gives JSON that fits, where it is asked for that, and tells its server the schema", async () => {
+      const output = {
+        name: "order",
+        schema: {
+          type: "object",
+          properties: { number: { type: "integer", minimum: 7 }, states: { type: "array", items: { enum: ["paid"] } } },
+          required: ["number", "states"],
+          additionalProperties: false,
+        },
+      };
+      const { client, requests } = subject;
+      const asking = client.chat({ messages: ask("Which?"), tools: [], output }, new AbortController().signal);
+      const { text, calls } = summed(await collect(asking));
+      expect(calls).toEqual([]);
+      expect(JSON.parse(text)).toEqual({ number: 7, states: [] });
+      if (requests !== undefined) expect(JSON.stringify(requests.at(-1))).toContain('"states"');
+    });
+
     test("it asks its server for no longer answer than it is asked for itself", async () => {
       const { client, requests } = subject;
       const signal = new AbortController().signal;

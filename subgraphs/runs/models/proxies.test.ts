@@ -60,9 +60,15 @@ describe("readProxies()", () => {
     expect(proxyOf({ ...all, no_proxy: noProxy, NO_PROXY: "" }, url)).toBe(isDirect ? undefined : P);
   });
 
-  test.each(["socks5://u:secret@proxy:1", "http://u:secret@:bad:port"])("refuses %s without repeating it", (value) => {
-    const reading = () => readProxies({ HTTPS_PROXY: value });
-    expect(reading).toThrow("HTTPS_PROXY is no address of a proxy; it is written as http://HOST:PORT");
-    expect(reading).not.toThrow("secret");
+  test.each([
+    ["socks5://u:secret@proxy:1", "a socks5 proxy, which is not spoken here"],
+    ["http://u:secret@:bad:port", "no address of a proxy"],
+  ])("refuses calls through %s without repeating it, and no others", (value, what) => {
+    const env = { HTTPS_PROXY: value, NO_PROXY: "b.example" };
+    const asking = () => proxyOf(env, "https://a.example/v1");
+    expect(asking).toThrow(`HTTPS_PROXY is ${what}; write it as http://HOST:PORT, or name this host in NO_PROXY`);
+    expect(asking).not.toThrow("secret");
+    for (const url of ["https://b.example", "http://a.example", "https://localhost:8000"])
+      expect(proxyOf(env, url)).toBeUndefined();
   });
 });

@@ -1,8 +1,10 @@
 import { BlockList, isIP } from "node:net";
-import { SomaError } from "@soma/shared/errors";
+import { ModelError } from "./model-error.ts";
 import type { Env } from "./provider.ts";
 
-/** Which proxy leads to an address; undefined where none does. */
+/**
+ * Which proxy leads to an address; undefined where none does. Throws MODEL_REFUSED where it is none that can be asked.
+ */
 export type ProxyOf = (url: URL) => URL | undefined;
 
 /** Whether an address is this machine's own. */
@@ -14,24 +16,33 @@ export function isLoopback({ hostname }: URL): boolean {
 
 /**
  * The proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper case, lower case first as everywhere. None
- * leads to this machine itself. Throws BAD_INPUT for what is no proxy, without its value, which may hold a password.
+ * leads to this machine itself. What is no proxy of ours, such as one of SOCKS that is there for other programs, fails
+ * the calls that would go through it, and nothing else; its value is not told, because it may hold a password.
  */
 export function readProxies(env: Env): ProxyOf {
   const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? "").trim();
-  const byScheme: Readonly<Record<string, URL | undefined>> = {
+  const byScheme: Readonly<Record<string, (() => URL) | undefined>> = {
     "https:": toProxy("HTTPS_PROXY", read("HTTPS_PROXY")),
     "http:": toProxy("HTTP_PROXY", read("HTTP_PROXY")),
   };
   const isDirect = readNoProxy(read("NO_PROXY"));
-  return (url) => (isLoopback(url) || isDirect(url) ? undefined : byScheme[url.protocol]);
+  return (url) => (isLoopback(url) || isDirect(url) ? undefined : byScheme[url.protocol]?.());
 }
 
-function toProxy(name: string, written: string): URL | undefined {
+function toProxy(name: string, written: string): (() => URL) | undefined {
   if (written === "") return undefined;
   const text = written.includes("://") ? written : `http://${written}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && (url.protocol === "http:" || url.protocol === "https:")) return url;
-  throw new SomaError("BAD_INPUT", `${name} is no address of a proxy; it is written as http://HOST:PORT`);
+  if (url !== undefined && (url.protocol === "http:" || url.protocol === "https:")) return () => url;
+  const kind = /^socks\w*(?=:)/i.exec(text)?.[0];
+  const what = kind === undefined ? "no address of a proxy" : `a ${kind} proxy, which is not spoken here`;
+  return () => {
+    throw new ModelError(
+      "MODEL_REFUSED",
+      `${name} is ${what}; write it as http://HOST:PORT, or name this host in NO_PROXY`,
+      { isOfProfile: true },
+    );
+  };
 }
 
 /**

@@ -14,6 +14,7 @@ import type { ModelAnswer } from "./testing/wire-stream.ts";
 import { tryModel } from "./try-model.ts";
 
 const signal = new AbortController().signal;
+const JSON_SAID = '```json\n{"sum": 42, "isEven": true}\n```';
 const say = (text: string): ModelAnswer => ({ text, toolCalls: [] });
 
 describe("tryModel()", () => {
@@ -25,7 +26,7 @@ describe("tryModel()", () => {
     answer = (question, tools) => {
       if (tools.length > 0)
         return { text: "", toolCalls: [{ name: "calculate", arguments: '{"expression":"37*12"}' }] };
-      return say(question.includes("JSON") ? '```json\n{"ok": true}\n```' : "one, two, three, four, five");
+      return say(question.includes("JSON") ? JSON_SAID : "one, two, three, four, five");
     };
     server = await startOpenAiServer({ answer: ([message], tools) => answer(message?.content ?? "", tools) });
     folder = await mkdtemp(join(tmpdir(), "soma-try-"));
@@ -50,7 +51,7 @@ describe("tryModel()", () => {
       '"one, two, three, four, five"',
       expect.stringMatching(/^\d+ pieces$/),
       String.raw`calculate "{\"expression\":\"37*12\"}"`,
-      String.raw`"{\"ok\": true}"`,
+      JSON.stringify(JSON_SAID),
     ]);
     expect(server.requests).toHaveLength(3);
   });
@@ -62,12 +63,15 @@ describe("tryModel()", () => {
       { what: "TEXT", ok: true, detail: '"no"' },
       { what: "STREAM", ok: false, detail: "the answer came in one piece" },
       { what: "TOOL_CALL", ok: false, detail: 'it called no tool, and said "no"' },
-      { what: "JSON", ok: false, detail: 'it answered in words: "no"' },
+      { what: "JSON", ok: false, detail: 'it is not JSON: "no"' },
     ]);
     answer = (_question, tools) =>
       tools.length > 0 ? { text: "", toolCalls: [{ name: "other", arguments: "{}" }] } : say("[1]");
     const [, , call, json] = await tried();
-    expect([call?.detail, json?.ok]).toEqual(['it called wrongly: other "{}"', false]);
+    expect([call?.detail, json]).toEqual([
+      'it called wrongly: other "{}"',
+      { what: "JSON", ok: false, detail: 'the answer must be object: "[1]"' },
+    ]);
   });
 
   test("asks nothing more of a model that says nothing", async () => {

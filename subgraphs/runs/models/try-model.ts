@@ -1,4 +1,5 @@
 import { isRecord } from "@soma/schemas/json";
+import { describeOutput, readOutput, toJsonOutput } from "@soma/sdk/json-output";
 import type { ChatEvent, ChatRequest, ModelClient, ToolDefinition } from "@soma/sdk/model-client";
 import { toSomaError } from "@soma/shared/errors";
 
@@ -22,10 +23,21 @@ const TOOL: ToolDefinition = {
   },
 };
 
+const OUTPUT = toJsonOutput({
+  name: "sum",
+  schema: {
+    type: "object",
+    properties: { sum: { type: "integer" }, isEven: { type: "boolean" } },
+    required: ["sum", "isEven"],
+    additionalProperties: false,
+  },
+});
+const JSON_QUESTION = `What is 20+22, and is it even? ${describeOutput(OUTPUT)}`;
+
 /** Asks a model small things, and tells what of it works. What says nothing at all is asked nothing more. */
 export async function tryModel(client: ModelClient, signal: AbortSignal): Promise<ModelCheck[]> {
-  const ask = (content: string, tools: readonly ToolDefinition[] = []): Promise<ChatEvent[]> =>
-    Array.fromAsync(client.chat({ messages: [{ role: "user", content }], tools } satisfies ChatRequest, signal));
+  const ask = (content: string, more: Partial<ChatRequest> = {}): Promise<ChatEvent[]> =>
+    Array.fromAsync(client.chat({ messages: [{ role: "user", content }], tools: [], ...more }, signal));
   const said = await check("TEXT", async () => toText(await ask("Count from one to five, in words.")));
   if (!said.ok) {
     const rest = (["STREAM", "TOOL_CALL", "JSON"] as const).map((what) => ({ what, ok: false, detail: "not asked" }));
@@ -34,10 +46,12 @@ export async function tryModel(client: ModelClient, signal: AbortSignal): Promis
   return [
     toCheck(said),
     toCheck(await check("STREAM", async () => toPieces(said.events ?? []))),
-    toCheck(await check("TOOL_CALL", async () => toCall(await ask("What is 37*12? Use the tool calculate.", [TOOL])))),
     toCheck(
-      await check("JSON", async () => toJson(await ask('Answer with the JSON object {"ok": true} and nothing else.'))),
+      await check("TOOL_CALL", async () =>
+        toCall(await ask("What is 37*12? Use the tool calculate.", { tools: [TOOL] })),
+      ),
     ),
+    toCheck(await check("JSON", async () => toJson(await ask(JSON_QUESTION, { output: OUTPUT })))),
   ];
 }
 
@@ -96,10 +110,9 @@ function toCall(events: readonly ChatEvent[]): Found {
 
 function toJson(events: readonly ChatEvent[]): Found {
   const text = textOf(events).trim();
-  const bare = /^```(?:json)?\s*([\s\S]*?)\s*```$/.exec(text)?.[1] ?? text;
-  const value = parse(bare);
-  if (isRecord(value)) return { ok: true, detail: shown(bare) };
-  return { ok: false, detail: `it answered in words: ${shown(text)}` };
+  const read = readOutput(text, OUTPUT);
+  const notes = events.flatMap((event) => (event.type === "note" ? [`; ${event.text}`] : [])).join("");
+  return { ok: read.isFit, detail: `${read.isFit ? "" : `${read.fault}: `}${shown(text)}${notes}` };
 }
 
 function parse(text: string): unknown {

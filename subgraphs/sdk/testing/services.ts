@@ -1,7 +1,7 @@
-import { Check, Errors } from "typebox/schema";
 import type { Tool } from "../define-tool.ts";
 import type { ChatRequest, ModelClient } from "../model-client.ts";
 import { answerByScenario, type Scenario } from "../scenario.ts";
+import { schemaFaults } from "../schema-faults.ts";
 import { type ScriptedAnswer, toChatEvents, toSpoken } from "../scripted-answer.ts";
 import type { CatalogTool, StepServices, ToolInvocation } from "../services.ts";
 import { aToolContext } from "./tool-context.ts";
@@ -113,20 +113,14 @@ async function outputOf(tool: Tool | ToolFake, args: { [name: string]: unknown }
     const given = await tool(args);
     return typeof given === "string" ? given : (JSON.stringify(given) ?? "");
   }
-  if (!Check(tool.inputSchema, args)) {
-    const [, faults] = Errors(tool.inputSchema, args);
-    throw new Error(`the arguments of ${tool.name} do not fit its schema: ${faults.map(describeFault).join("; ")}`);
-  }
+  const faults = schemaFaults(tool.inputSchema, args, "the arguments");
+  if (faults.length > 0) throw new Error(`the arguments of ${tool.name} do not fit its schema: ${faults.join("; ")}`);
   let output = "";
   const emit = (text: string): void => {
     output += text;
   };
   const rest = await tool.run(args, aToolContext({ emit, now }));
   return output + (rest ?? "");
-}
-
-function describeFault({ instancePath, message }: { instancePath: string; message: string }): string {
-  return `${instancePath === "" ? "the arguments" : instancePath} ${message}`;
 }
 
 function createTestModel(fake: ModelFake): ModelClient {

@@ -1,7 +1,7 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { describe, expect, test } from "vitest";
 import { MAX_ANSWER_BYTES } from "../answer-end.ts";
-import { MAX_TOOL_CALLS } from "../calls-of-answer.ts";
+import { MAX_READ_CALLS } from "../calls-of-answer.ts";
 import { createQuote } from "../model-error.ts";
 import { createAnswer } from "./answer.ts";
 
@@ -110,7 +110,7 @@ describe("createAnswer() of the AI SDK", () => {
     ["an error of another shape", [{ type: "error", error: { code: 1 } }], 'answer: {"code":1}'],
     ["an error that was thrown", [{ type: "error", error: new Error("oops") }], "oops"],
     ["too much", [text("x".repeat(MAX_ANSWER_BYTES + 1))], "is longer than"],
-    ["too many calls", Array.from({ length: MAX_TOOL_CALLS + 1 }, () => call("{}")), "tool calls"],
+    ["too many calls", Array.from({ length: MAX_READ_CALLS + 1 }, () => call("{}")), "tool calls"],
   ])("refuses %s", (_name, parts, words) => {
     expect(() => heard(...parts)).toThrow(words);
   });

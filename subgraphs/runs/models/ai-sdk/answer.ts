@@ -2,7 +2,14 @@ import type { LanguageModelV4StreamPart, SharedV4ProviderMetadata } from "@ai-sd
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
-import { createCallIds, MAX_TOOL_CALLS, readableArguments, tooManyCalls } from "../calls-of-answer.ts";
+import {
+  createCallIds,
+  keepCalls,
+  MAX_READ_CALLS,
+  MAX_TOOL_CALLS,
+  readableArguments,
+  tooManyCalls,
+} from "../calls-of-answer.ts";
 import { toAnswerError } from "../http/answer-error.ts";
 import type { Heard } from "../http/server-client.ts";
 import type { Quote } from "../model-error.ts";
@@ -67,11 +74,11 @@ export function createAnswer(by: string, quote: Quote): Answer {
   const call = (part: Extract<LanguageModelV4StreamPart, { type: "tool-call" }>): void => {
     const { toolCallId, toolName, input } = part;
     count(input);
-    if (calls.length >= MAX_TOOL_CALLS) throw tooManyCalls();
+    if (calls.length >= MAX_READ_CALLS) throw tooManyCalls();
     const written = input.trim() === "" ? "{}" : input;
     const id = idOf(toolCallId === "" ? null : toolCallId);
     calls.push({ id, name: toolName, arguments: written, given: { id } });
-    kept.push(toKept(part, id, written));
+    if (calls.length <= MAX_TOOL_CALLS) kept.push(toKept(part, id, written));
   };
 
   return {
@@ -110,7 +117,7 @@ export function createAnswer(by: string, quote: Quote): Answer {
       const isGiven = parts.some(({ type, providerOptions }) => type !== "text" || providerOptions !== undefined);
       return [
         ...rest,
-        ...calls.map((made) => ({ type: "toolCall", call: made }) as const),
+        ...keepCalls(calls).map((made) => ({ type: "toolCall", call: made }) as const),
         {
           ...{ type: "finish", reason, usage: usageOf(finish?.usage), response },
           ...(isGiven ? { given: { by, fields: { parts } } } : {}),

@@ -32,6 +32,17 @@ for (const [name, door] of PACKAGES)
     return { client: clientAt(name, server.baseUrl), requests: server.requests, close: server.close };
   });
 
+test("createAiSdkClient() asks Anthropic for no more tokens than it may, however much it is to think", async () => {
+  const server = closeLater(await startModelServer(anthropic(), { answer: scriptedAnswer, apiKey: KEY, models }));
+  const providerOptions = { anthropic: { thinking: { type: "enabled", budgetTokens: 20_000 } } };
+  const params = { maxOutputTokens: 8_000 };
+  await ask(clientAt("@ai-sdk/anthropic", server.baseUrl, { params, providerOptions }));
+  await ask(clientAt("@ai-sdk/anthropic", server.baseUrl, { params: { ...params, reasoningEffort: "high" } }));
+  for (const { max_tokens: most, thinking } of server.requests)
+    expect([most, thinking]).toEqual([8_000, { type: "enabled", budget_tokens: expect.any(Number) }]);
+  expect(server.requests[0]).toMatchObject({ thinking: { budget_tokens: 4_000 } });
+});
+
 describe.each(PACKAGES)("createAiSdkClient() by %s", (name, door) => {
   const start = async (...faults: Fault[]) => {
     const server = closeLater(await startModelServer(door(), { answer: threeTurns, apiKey: KEY, models }));

@@ -1,16 +1,19 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { ModelProfile } from "@soma/conf/models";
+import { isRecord } from "@soma/schemas/json";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { newId } from "@soma/shared/ids";
 import { placeOf } from "../http/address.ts";
 import { REQUEST_ID_HEADER, watchConnect } from "../http/connect-watch.ts";
 import { type Deadlines, startDeadlines, type TimeoutsMs } from "../http/deadlines.ts";
-import { NOTE_OF } from "../http/quirks.ts";
-import { throwIfOver } from "../http/server-client.ts";
+import { NOTE_OF, type Quirk, quirkOf } from "../http/quirks.ts";
+import { quirksOf, throwIfOver } from "../http/server-client.ts";
 import { createQuote } from "../model-error.ts";
+import { outputLimit } from "../output-limit.ts";
 import { type Progress, spentOn } from "../spent.ts";
 import { createAnswer } from "./answer.ts";
 import { toAiSdkError } from "./call-error.ts";
+import { capThinking } from "./cap-thinking.ts";
 import { loadPackage, type MakeModel } from "./load-model.ts";
 import { toCallOptions } from "./prompt.ts";
 
@@ -26,8 +29,8 @@ export interface AiSdkOptions {
   /** Those of the settings that must never appear in an error. */
   secrets: readonly string[];
   params?: ModelProfile["params"] | undefined;
-  /** False asks it without tools from the begin. */
-  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
+  /** False asks it without tools, or without a schema of its answer, from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools" | "json"> | undefined;
   /** Passed with each request to the package. */
   providerOptions?: LanguageModelV4CallOptions["providerOptions"] | undefined;
   timeoutsMs: TimeoutsMs;
@@ -47,16 +50,18 @@ export function createAiSdkClient(options: AiSdkOptions): ModelClient {
     loading ??= loadPackage(options.package);
     return loading;
   };
-  return { profile, provider, model, isAi: true, chat: (request, signal) => chat(options, load, request, signal) };
+  const caller = { ...options, load, quirks: quirksOf(options.capabilities) };
+  return { profile, provider, model, isAi: true, chat: (request, signal) => chat(caller, request, signal) };
 }
 
-async function* chat(
-  options: AiSdkOptions,
-  load: () => Promise<MakeModel>,
-  request: ChatRequest,
-  caller: AbortSignal,
-): AsyncGenerator<ChatEvent> {
-  const { profile, model, settings, package: name } = options;
+interface Caller extends AiSdkOptions {
+  load(): Promise<MakeModel>;
+  /** What its server does not take, as far as it is known. */
+  quirks: Set<Quirk>;
+}
+
+async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
+  const { profile, model, settings, package: name, quirks } = options;
   const who = `${profile} (${model})`;
   const address = typeof settings.baseURL === "string" ? placeOf(settings.baseURL) : name;
   const by = `${model} at ${address}, by ${name}`;
@@ -66,14 +71,17 @@ async function* chat(
   const progress = { hasBegun: false, hasHeard: false };
   try {
     throwIfOver(deadlines);
-    const made = (await load())(model, { ...settings, fetch: watchedFetch(options.fetch ?? fetch, deadlines) });
-    const tools = options.capabilities?.tools === false ? [] : request.tools;
-    const { stream } = await made.doStream({
-      ...toCallOptions({ ...request, tools }, { ...options, by }),
-      abortSignal: deadlines.signal,
+    const made = (await options.load())(model, {
+      ...settings,
+      fetch: watchedFetch(options, outputLimit(request, options.params), deadlines),
     });
+    const { stream } = await ask(request, quirks, (asked) =>
+      made.doStream({ ...toCallOptions(asked, { ...options, by }), abortSignal: deadlines.signal }),
+    );
     progress.hasBegun = true;
-    if (tools.length < request.tools.length) yield { type: "note", text: NOTE_OF.NO_TOOLS };
+    if (quirks.has("NO_TOOLS") && request.tools.length > 0) yield { type: "note", text: NOTE_OF.NO_TOOLS };
+    if (quirks.has("NO_JSON_SCHEMA") && request.output !== undefined)
+      yield { type: "note", text: NOTE_OF.NO_JSON_SCHEMA };
     yield* toEvents(stream, answer, deadlines, progress);
   } catch (error) {
     const spent = spentOn(error, progress, answer.usage());
@@ -83,14 +91,42 @@ async function* chat(
   }
 }
 
-/** The connection's own deadline holds for packages too; they know nothing of it. */
-function watchedFetch(send: typeof fetch, deadlines: Deadlines): typeof fetch {
+/** Asks without what the server does not take; that it takes no schema it says when it is asked first. */
+async function ask<T>(
+  { tools, output, ...rest }: ChatRequest,
+  quirks: Set<Quirk>,
+  send: (asked: ChatRequest) => PromiseLike<T>,
+): Promise<T> {
+  const asked = { ...rest, tools: quirks.has("NO_TOOLS") ? [] : tools };
+  if (output === undefined || quirks.has("NO_JSON_SCHEMA")) return send(asked);
+  try {
+    return await send({ ...asked, output });
+  } catch (error) {
+    const { statusCode, responseBody } = isRecord(error) ? error : {};
+    const refusal = { status: Number(statusCode), said: String(responseBody) };
+    if (quirkOf(refusal, quirks, { possible: ["NO_JSON_SCHEMA"] }) === undefined) throw error;
+    const answered = await send(asked);
+    quirks.add("NO_JSON_SCHEMA");
+    return answered;
+  }
+}
+
+/**
+ * Our deadline of the connection and our limit of tokens hold for packages too: they know nothing of the one, and ask
+ * for more than the other.
+ */
+function watchedFetch(
+  { fetch: send = fetch }: AiSdkOptions,
+  most: number | undefined,
+  deadlines: Deadlines,
+): typeof fetch {
   return async (input, init) => {
     const requestId = newId();
     const endWatch = watchConnect(requestId, deadlines);
     const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
     try {
-      return await send(input, { ...init, headers, redirect: "manual" });
+      const body = capThinking(init?.body, most) as RequestInit["body"];
+      return await send(input, { ...init, ...(body === undefined ? {} : { body }), headers, redirect: "manual" });
     } finally {
       endWatch();
     }

@@ -20,10 +20,12 @@ export interface PromptOptions {
 /** What a model of the AI SDK is asked. */
 export function toCallOptions(request: ChatRequest, options: PromptOptions): LanguageModelV4CallOptions {
   const { params = {}, providerOptions } = options;
+  const { output } = request;
   const maxOutputTokens = outputLimit(request, params);
   return {
     prompt: toPrompt(request.messages, options.by),
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toTool) }),
+    ...(output === undefined ? {} : { responseFormat: toFormat(output) }),
     ...toParams(params),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(providerOptions === undefined ? {} : { providerOptions }),
@@ -99,6 +101,13 @@ function toParts(
       input: JSON.parse(readableArguments(call.arguments)) as unknown,
     })),
   ];
+}
+
+function toFormat({
+  name,
+  schema,
+}: NonNullable<ChatRequest["output"]>): NonNullable<LanguageModelV4CallOptions["responseFormat"]> {
+  return { type: "json", name, schema: schema as JSONSchema7 };
 }
 
 function toTool({ name, description, inputSchema }: ChatRequest["tools"][number]): LanguageModelV4FunctionTool {

@@ -34,6 +34,8 @@ describe("mostInput()", () => {
   it("is no less than the bytes of all that is sent", () => {
     const request = { messages: [{ role: "user", content: "ü".repeat(100) }], tools: [] } as const;
     expect(mostInput(request)).toBeGreaterThan(200 + 1_024);
+    const output = { name: "n", schema: { description: "x".repeat(5_000) } };
+    expect(mostInput({ ...request, output })).toBeGreaterThan(5_000 + 200 + 1_024);
   });
 });
 

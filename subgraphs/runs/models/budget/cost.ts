@@ -36,8 +36,8 @@ export function worstCost(price: ModelPrice | undefined, tokens: Omit<Tokens, "c
  * Tokens a prompt has at most: a token is at least one byte of it, and its JSON holds more than any template of
  * messages.
  */
-export function mostInput({ messages, tools }: ChatRequest): number {
-  return Buffer.byteLength(JSON.stringify({ messages, tools })) + TEMPLATE_TOKENS;
+export function mostInput({ messages, tools, output }: ChatRequest): number {
+  return Buffer.byteLength(JSON.stringify({ messages, tools, output })) + TEMPLATE_TOKENS;
 }
 
 /** Tokens an answer may have so that a call comes to no more than what is left; null is left without limit. */

@@ -6,6 +6,7 @@ const possible: Quirk[] = [
   ...(["NO_TOOLS", "NO_STREAM_OPTIONS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE"] as const),
   ...(["NO_TOP_P", "NO_SEED", "NO_REASONING_EFFORT"] as const),
   ...(["OTHER_TOKEN_LIMIT", "NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS", "NO_UNSIGNED_CALLS"] as const),
+  "NO_JSON_SCHEMA",
 ];
 
 describe("quirkOf()", () => {
@@ -43,6 +44,11 @@ describe("quirkOf()", () => {
     ],
     [400, "Function call is missing a thought_signature in functionCall parts", "NO_UNSIGNED_CALLS"],
     [500, "Unsupported parameter: temperature", undefined],
+    [400, "This response_format type is unavailable now", "NO_JSON_SCHEMA"],
+    [400, "Invalid parameter: 'text.format' is not supported with this model.", "NO_JSON_SCHEMA"],
+    [422, '{"loc":["body","response_format","type"],"msg":"Input should be text"}', "NO_JSON_SCHEMA"],
+    [400, "Function calling with a response mime type: 'application/json' is unsupported", "NO_JSON_SCHEMA"],
+    [400, "Invalid schema for response_format 'order': In context=(), schema must be of type object", undefined],
     [401, "stream_options", undefined],
     [503, "does not support tools", undefined],
   ])("of HTTP %i %j is %s", (status, said, quirk) => {

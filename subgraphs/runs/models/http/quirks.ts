@@ -10,6 +10,7 @@ export type Quirk =
   | "OTHER_TOKEN_LIMIT"
   | "NO_ENCRYPTED_REASONING"
   | "NO_UNSIGNED_CALLS"
+  | "NO_JSON_SCHEMA"
   | "NO_EXTRA_FIELDS";
 
 const REFUSED = String.raw`(?:not |n't )(?:be )?(?:support|allow|permit|enabled|available)|\bun(?:supported|recognized|recognised|known|expected)\b|\bextra\b|\bremove\b`;
@@ -22,6 +23,10 @@ const near = (what: string): RegExp =>
  */
 const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
   ["NO_STREAM_OPTIONS", /stream_options|include_usage/i],
+  [
+    "NO_JSON_SCHEMA",
+    /response_?format|json_?.?schema|text\.format|structured.?output|guided.?(?:json|decoding)|response_?schema|response mime type|output_(?:config|format)|forces tool use/i,
+  ],
   ["NO_ENCRYPTED_REASONING", near("encrypted content|reasoning\\.encrypted_content|['\"]?include\\b['\"]?")],
   ["NO_UNSIGNED_CALLS", /missing a thought_signature/i],
   ["OTHER_TOKEN_LIMIT", near("max_(?:completion_)?tokens")],
@@ -40,10 +45,15 @@ const REFUSALS: readonly (readonly [Quirk, RegExp])[] = [
 /** A refusal of one tool's schema, or of one place of the request, says nothing about tools as such. */
 const OF_ONE_TOOL = /schema|parameters|tools?[.[]\d|function call|tool_call/i;
 
+/** A schema that is wrong in itself is for its author to mend. */
+const WRONG_SCHEMA = /(?:invalid|malformed) (?:json.?)?schema|schema is (?:invalid|not valid|malformed)/i;
+
 /** What a person is told of an answer that came without something. */
-export const NOTE_OF: { readonly NO_TOOLS: string } & Partial<Record<Quirk, string>> = {
-  NO_TOOLS: "this model cannot call tools, so it was asked without them",
-};
+export const NOTE_OF: { readonly NO_TOOLS: string; readonly NO_JSON_SCHEMA: string } & Partial<Record<Quirk, string>> =
+  {
+    NO_TOOLS: "this model cannot call tools, so it was asked without them",
+    NO_JSON_SCHEMA: "this server takes no JSON Schema, so the answer was asked for in words alone",
+  };
 
 /**
  * What a refusal says this server does not take, beside what is known of it; undefined when it says something else, or
@@ -61,6 +71,7 @@ export function quirkOf(
     if (!possible.includes(quirk) || known.has(quirk) || (!isRefusal && quirk !== "NO_TOOLS")) return false;
     if (quirk === "NO_TOOLS")
       return words.test(said) && (!OF_ONE_TOOL.test(said) || /enable-auto|param requires/i.test(said));
+    if (quirk === "NO_JSON_SCHEMA") return words.test(said) && !WRONG_SCHEMA.test(said);
     if (quirk !== "NO_EXTRA_FIELDS") return words.test(said);
     return extra.length > 0 && (words.test(said) || extra.some((name) => said.includes(name)));
   };

@@ -23,8 +23,8 @@ export interface ServerClientOptions {
   /** Sent as a bearer token; left out, none is sent. Never appears in an error. */
   apiKey?: string | undefined;
   params?: ModelProfile["params"] | undefined;
-  /** False asks it without tools from the begin. */
-  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools"> | undefined;
+  /** False asks it without tools, or without a schema of its answer, from the begin. */
+  capabilities?: Pick<NonNullable<ModelProfile["capabilities"]>, "tools" | "json"> | undefined;
   timeoutsMs: TimeoutsMs;
   /** The runtime's own when left out. */
   fetch?: typeof fetch | undefined;
@@ -74,10 +74,23 @@ export function createServerClient(options: ServerClientOptions, dialect: Dialec
   if (fault !== undefined) throw new SomaError("BAD_INPUT", `model profile "${profile}" cannot be used: ${fault}`);
   const learned: Learned = {
     base: undefined,
-    quirks: new Set(options.capabilities?.tools === false ? ["NO_TOOLS"] : []),
+    quirks: quirksOf(options.capabilities),
   };
   const caller = { ...options, dialect, learned };
   return { profile, provider, model, isAi: true, chat: (request, signal) => chat(caller, request, signal) };
+}
+
+/** What a profile says that its server does not take. */
+export function quirksOf({ tools, json }: NonNullable<ServerClientOptions["capabilities"]> = {}): Set<Quirk> {
+  return new Set<Quirk>([
+    ...(tools === false ? ["NO_TOOLS" as const] : []),
+    ...(json === false ? ["NO_JSON_SCHEMA" as const] : []),
+  ]);
+}
+
+/** What of a request can be left out, which has it. */
+function isIn({ tools, output }: ChatRequest): (quirk: Quirk) => boolean {
+  return (quirk) => (quirk === "NO_TOOLS" ? tools.length > 0 : quirk !== "NO_JSON_SCHEMA" || output !== undefined);
 }
 
 type Caller = ServerClientOptions & { dialect: Dialect; learned: Learned };
@@ -93,7 +106,7 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   try {
     const post = postWith(options, request, deadlines);
     const { body, found } = await askServer({
-      ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible },
+      ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible.filter(isIn(request)) },
       async post(base, quirks) {
         progress.hasBegun = false;
         const response = await post(base, quirks);
@@ -102,7 +115,7 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
       },
       extra: dialect.extraFields(request.messages, by),
     });
-    for (const quirk of request.tools.length === 0 ? [] : found.quirks) {
+    for (const quirk of [...found.quirks].filter(isIn(request))) {
       const text = NOTE_OF[quirk];
       if (text !== undefined) yield { type: "note", text };
     }

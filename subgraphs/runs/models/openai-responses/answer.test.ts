@@ -2,7 +2,7 @@ import type { JsonObject } from "@soma/schemas/json";
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { describe, expect, test } from "vitest";
 import { MAX_ANSWER_BYTES } from "../answer-end.ts";
-import { MAX_TOOL_CALLS } from "../calls-of-answer.ts";
+import { MAX_READ_CALLS } from "../calls-of-answer.ts";
 import { createQuote } from "../model-error.ts";
 import { createAnswer } from "./answer.ts";
 import { parseEvent } from "./wire-event.ts";
@@ -178,7 +178,7 @@ describe("createAnswer() of responses", () => {
     ["too much at once", [done(message("x".repeat(MAX_ANSWER_BYTES)))], "is longer than"],
     [
       "too many calls",
-      [end(Array.from({ length: MAX_TOOL_CALLS + 1 }, (_, at) => call(`f${at}`, "a", "{}")))],
+      [end(Array.from({ length: MAX_READ_CALLS + 1 }, (_, at) => call(`f${at}`, "a", "{}")))],
       "tool calls",
     ],
   ])("refuses %s", (_name, events, words) => {

@@ -1,7 +1,14 @@
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ChatEvent, ModelUsage, ToolCall } from "@soma/sdk/model-client";
 import { blankAnswer, MAX_ANSWER_BYTES, tooLongAnswer, toReason } from "../answer-end.ts";
-import { createCallIds, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
+import {
+  createCallIds,
+  keepCalls,
+  MAX_READ_CALLS,
+  MAX_TOOL_CALLS,
+  NAMELESS,
+  tooManyCalls,
+} from "../calls-of-answer.ts";
 import type { Heard } from "../http/server-client.ts";
 import { createSpokenText } from "../spoken-text.ts";
 import type { Said } from "../thinking-tags.ts";
@@ -97,10 +104,10 @@ export function createAnswer(by: string): Answer {
       const isGiven = items.some(({ type }) => type !== "message");
       return [
         ...rest,
-        ...calls.map((call) => ({ type: "toolCall", call }) as const),
+        ...keepCalls(calls).map((call) => ({ type: "toolCall", call }) as const),
         {
           ...{ type: "finish", reason, usage: ended?.usage ?? null, response: ended?.response },
-          ...(isGiven ? { given: { by, fields: { output: items } } } : {}),
+          ...(isGiven ? { given: { by, fields: { output: withoutLeft(items) } } } : {}),
         },
       ];
     },
@@ -128,7 +135,7 @@ function find(slots: Slot[], event: Exclude<WireEvent, { kind: "end" | "other" }
 function open(slots: Slot[], { index, itemId }: Place): Slot {
   const slot = { index, itemId, item: {}, isDone: false, said: "", arguments: "", parts: 0 };
   slots.push(slot);
-  if (slots.length > 2 * MAX_TOOL_CALLS) throw tooManyCalls();
+  if (slots.length > 2 * MAX_READ_CALLS) throw tooManyCalls();
   return slot;
 }
 
@@ -145,13 +152,19 @@ function toItem({ item, isDone, said, arguments: written }: Slot): JsonObject {
 function toCalls(items: readonly JsonObject[]): ToolCall[] {
   const idOf = createCallIds();
   const made = items.filter(({ type }) => type === "function_call");
-  if (made.length > MAX_TOOL_CALLS) throw tooManyCalls();
+  if (made.length > MAX_READ_CALLS) throw tooManyCalls();
   return made.map(({ call_id: callId, name, arguments: written }) => ({
     id: idOf(typeof callId === "string" && callId !== "" ? callId : null),
     name: typeof name === "string" && name !== "" ? name : NAMELESS,
     arguments: toArguments(written),
     ...(typeof callId === "string" ? { given: { call_id: callId } } : {}),
   }));
+}
+
+/** What goes back: a server wants an answer to each call that it sees. */
+function withoutLeft(items: readonly JsonObject[]): JsonObject[] {
+  let calls = 0;
+  return items.filter(({ type }) => type !== "function_call" || ++calls <= MAX_TOOL_CALLS);
 }
 
 /** A few servers send the arguments as an object instead of as JSON text. */

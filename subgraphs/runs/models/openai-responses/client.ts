@@ -25,7 +25,7 @@ function responses(options: OpenAiResponsesOptions): Dialect {
     nameOf: (named) => `${modelAt(named)}, by responses`,
     possible: [
       ...(["NO_TOOLS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE", "NO_TOP_P", "NO_REASONING_EFFORT"] as const),
-      ...(["NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS"] as const),
+      ...(["NO_ENCRYPTED_REASONING", "NO_EXTRA_FIELDS", "NO_JSON_SCHEMA"] as const),
     ],
     toBody: (request, asked) => toWireRequest(request, { ...options, ...asked }),
     extraFields,

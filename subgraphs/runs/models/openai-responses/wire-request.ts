@@ -3,6 +3,7 @@ import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
 import type { Quirk } from "../http/quirks.ts";
+import { toOutputFormat } from "../output-format.ts";
 import { outputLimit } from "../output-limit.ts";
 
 export interface WireOptions {
@@ -26,12 +27,14 @@ export function toWireRequest(request: ChatRequest, options: WireOptions): Recor
   const instructions = system.join("\n\n");
   const asUser = quirks.has("NO_SYSTEM_ROLE") && instructions !== "";
   const input = toInput(request.messages, options);
+  const format = toOutputFormat(request, quirks);
   return {
     model,
     ...(instructions === "" || asUser ? {} : { instructions }),
     input: asUser ? [toUser(instructions), ...input] : input,
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
     ...(quirks.has("NO_ENCRYPTED_REASONING") ? {} : { include: ["reasoning.encrypted_content"] }),
+    ...(format === undefined ? {} : { text: { format: { type: "json_schema", ...format } } }),
     ...toWireParams(options, outputLimit(request, options.params)),
     store: false,
     stream: true,

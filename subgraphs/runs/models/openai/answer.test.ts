@@ -1,7 +1,7 @@
 import type { ChatEvent } from "@soma/sdk/model-client";
 import { describe, expect, test } from "vitest";
 import { MAX_ANSWER_BYTES } from "../answer-end.ts";
-import { MAX_TOOL_CALLS } from "../calls-of-answer.ts";
+import { MAX_READ_CALLS } from "../calls-of-answer.ts";
 import { createQuote } from "../model-error.ts";
 import { createAnswer } from "./answer.ts";
 import { parseChunk, type WireChunk, type WireToolCall } from "./wire-chunk.ts";
@@ -138,10 +138,10 @@ describe("createAnswer() ends", () => {
       `longer than ${MAX_ANSWER_BYTES} bytes`,
     );
     const busy = createAnswer(options);
-    const many = Array.from({ length: MAX_TOOL_CALLS }, (_, index) => piece(index, `id${index}`, "f"));
+    const many = Array.from({ length: MAX_READ_CALLS }, (_, index) => piece(index, `id${index}`, "f"));
     busy.add(chunk({ toolCalls: many }));
-    expect(() => busy.add(chunk({ toolCalls: [piece(MAX_TOOL_CALLS, "more", "f")] }))).toThrow(
-      `more than ${MAX_TOOL_CALLS} tool calls`,
+    expect(() => busy.add(chunk({ toolCalls: [piece(MAX_READ_CALLS, "more", "f")] }))).toThrow(
+      `more than ${MAX_READ_CALLS} tool calls`,
     );
   });
 });

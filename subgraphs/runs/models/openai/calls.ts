@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ToolCall } from "@soma/sdk/model-client";
-import { createCallIds, MAX_TOOL_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
+import { createCallIds, keepCalls, MAX_READ_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
 import { mergeExtra } from "./merge-extra.ts";
 import type { WireToolCall } from "./wire-chunk.ts";
 
@@ -20,7 +20,7 @@ export function createCalls(tools: readonly string[]): Calls {
       const relation = current === undefined ? "ANOTHER" : relationOf(current, piece, tools);
       if (relation === "ANOTHER" || current === undefined) {
         open.push({ ...piece });
-        if (open.length > MAX_TOOL_CALLS) throw tooManyCalls();
+        if (open.length > MAX_READ_CALLS) throw tooManyCalls();
         return;
       }
       current.id ??= piece.id;
@@ -31,7 +31,7 @@ export function createCalls(tools: readonly string[]): Calls {
     },
     end() {
       const idOf = createCallIds();
-      return open.map((call) => {
+      const made = open.map((call) => {
         const id = idOf(call.id);
         // An id that two calls of an answer have tells them apart for nobody, the server neither.
         const given: JsonObject = { ...(call.id === id ? { id } : {}), ...call.extra };
@@ -39,6 +39,7 @@ export function createCalls(tools: readonly string[]): Calls {
         const written = call.arguments.trim() === "" ? "{}" : call.arguments;
         return { id, name: call.name ?? NAMELESS, arguments: written, ...(isGiven ? { given } : {}) };
       });
+      return keepCalls(made);
     },
   };
 }

@@ -21,7 +21,7 @@ function chatCompletions(options: OpenAiCompatibleOptions): Dialect {
     possible: [
       ...(["NO_TOOLS", "NO_STREAM_OPTIONS", "NO_SYSTEM_ROLE", "NO_TEMPERATURE"] as const),
       ...(["NO_TOP_P", "NO_SEED", "NO_REASONING_EFFORT"] as const),
-      ...(["OTHER_TOKEN_LIMIT", "NO_EXTRA_FIELDS", "NO_UNSIGNED_CALLS"] as const),
+      ...(["OTHER_TOKEN_LIMIT", "NO_EXTRA_FIELDS", "NO_UNSIGNED_CALLS", "NO_JSON_SCHEMA"] as const),
     ],
     toBody: (request, asked) => toWireRequest(request, { ...options, ...asked, tokenLimitField: limitField(options) }),
     extraFields,

@@ -3,6 +3,7 @@ import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { ChatMessage, ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import { foreignId, readableArguments } from "../calls-of-answer.ts";
 import type { Quirk } from "../http/quirks.ts";
+import { toOutputFormat } from "../output-format.ts";
 import { outputLimit } from "../output-limit.ts";
 
 export interface WireOptions {
@@ -20,10 +21,12 @@ export interface WireOptions {
 export function toWireRequest(request: ChatRequest, options: WireOptions): Record<string, unknown> {
   const { quirks, model } = options;
   const hasTools = request.tools.length > 0 && !quirks.has("NO_TOOLS");
+  const format = toOutputFormat(request, quirks);
   return {
     model,
     messages: toWireMessages(request.messages, options),
     ...(hasTools ? { tools: request.tools.map(toWireTool) } : {}),
+    ...(format === undefined ? {} : { response_format: { type: "json_schema", json_schema: format } }),
     ...toWireParams(options, outputLimit(request, options.params)),
     stream: true,
     ...(quirks.has("NO_STREAM_OPTIONS") ? {} : { stream_options: { include_usage: true } }),

@@ -1,6 +1,7 @@
 import type { ChatRequest, ToolCall } from "@soma/sdk/model-client";
 import type { SpokenAnswer } from "@soma/sdk/scripted-answer";
 import { type PlannedCall, type ToolResult, toCall } from "./calls.ts";
+import { exampleOf } from "./example.ts";
 import type { Intent } from "./intent.ts";
 import { parseIntents } from "./intents.ts";
 import { findAnswer, findFacts, readFacts } from "./memory.ts";
@@ -19,8 +20,15 @@ const HELP = `${SELF}, a set of rules and not an AI. ${ABILITIES} Several of the
 /**
  * The scripted model's answer to a conversation. Pure. It reads the last message of the user: while tools it needs have not
  * answered, it says what it will do and calls them; once they have, it says what came of it, in the order of the message.
+ * Asked for JSON, it gives an example of what is asked for in place of words: rules read no meaning.
  */
 export function answerByRules(request: ChatRequest): SpokenAnswer {
+  const spoken = speakByRules(request);
+  if (request.output === undefined || spoken.toolCalls.length > 0) return spoken;
+  return { ...spoken, text: exampleOf(request.output.schema) ?? spoken.text };
+}
+
+function speakByRules(request: ChatRequest): SpokenAnswer {
   const last = request.messages.findLastIndex((message) => message.role === "user");
   const intents = parseIntents(request.messages[last]?.content ?? "");
   const takeResult = readResults(request.messages.slice(last + 1));

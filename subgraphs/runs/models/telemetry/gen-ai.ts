@@ -10,6 +10,7 @@ export const GEN_AI = {
   provider: "gen_ai.provider.name",
   conversation: "gen_ai.conversation.id",
   requestModel: "gen_ai.request.model",
+  outputType: "gen_ai.output.type",
   requestStream: "gen_ai.request.stream",
   maxTokens: "gen_ai.request.max_tokens",
   temperature: "gen_ai.request.temperature",

@@ -47,13 +47,14 @@ async function* chat(
   }
 }
 
-function toAsked({ provider, model, servedBy, terms }: ModelClient, { maxOutputTokens }: ChatRequest): Values {
+function toAsked({ provider, model, servedBy, terms }: ModelClient, { maxOutputTokens, output }: ChatRequest): Values {
   const { temperature, topP, seed } = terms?.params ?? {};
   return known({
     [GEN_AI.operation]: OPERATION.chat,
     [GEN_AI.provider]: servedBy?.provider ?? provider,
     [GEN_AI.requestModel]: model,
     [GEN_AI.requestStream]: true,
+    [GEN_AI.outputType]: output && "json",
     [GEN_AI.maxTokens]: maxOutputTokens ?? terms?.maxOutputTokens,
     [GEN_AI.temperature]: temperature,
     [GEN_AI.topP]: topP,

@@ -69,6 +69,13 @@ async function counted(name: string) {
 }
 
 describe("tracedModel()", () => {
+  it("tells that JSON was asked for", async () => {
+    const output = { name: "order", schema: { type: "object" } };
+    const { chat } = tracedModel(aModel([said, finish]), { sessionId: "session-1" });
+    await Array.fromAsync(chat({ ...request, output }, new AbortController().signal));
+    expect(noted()[0]?.attributes).toMatchObject({ "gen_ai.output.type": "json" });
+  });
+
   it("tells a whole answer by the names of the conventions, and not a word of it", async () => {
     const [span, ...others] = await spansOf(aModel([{ type: "note", text: SECRET }, said, finish]));
     expect(others).toEqual([]);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { isRecord } from "@soma/schemas/json";
-import type { ChatMessage, ToolDefinition } from "@soma/sdk/model-client";
+import type { ChatMessage, JsonOutput, ToolDefinition } from "@soma/sdk/model-client";
 import { answerByRules } from "../scripted/answer.ts";
 import { BadRequest } from "./wire-messages.ts";
 import type { ModelAnswer } from "./wire-stream.ts";
@@ -27,6 +27,8 @@ export interface Asked {
   model: string;
   messages: readonly ChatMessage[];
   tools: readonly ToolDefinition[];
+  /** What it is held to; left out, nothing. */
+  output?: JsonOutput | undefined;
   isStream: boolean;
   body: Record<string, unknown>;
 }
@@ -49,7 +51,11 @@ export interface Door {
 
 export interface ModelServerOptions {
   /** Decides each answer; `scriptedAnswer` lets the rules of the scripted model decide. */
-  answer: (messages: readonly ChatMessage[], tools: readonly ToolDefinition[]) => ModelAnswer | Promise<ModelAnswer>;
+  answer: (
+    messages: readonly ChatMessage[],
+    tools: readonly ToolDefinition[],
+    output: JsonOutput | undefined,
+  ) => ModelAnswer | Promise<ModelAnswer>;
   /** Models that it has, and lists; ["test-model"] when left out. */
   models?: readonly string[];
   /** Key that requests must carry; any request is taken when left out. */
@@ -76,8 +82,12 @@ export interface ModelServer {
 }
 
 /** For `answer`: the rules of the scripted model, so that the server can drive the assistant as that model would. */
-export function scriptedAnswer(messages: readonly ChatMessage[], tools: readonly ToolDefinition[]): ModelAnswer {
-  const { text, toolCalls } = answerByRules({ messages, tools });
+export function scriptedAnswer(
+  messages: readonly ChatMessage[],
+  tools: readonly ToolDefinition[],
+  output?: JsonOutput,
+): ModelAnswer {
+  const { text, toolCalls } = answerByRules({ messages, tools, output });
   return { text, toolCalls: toolCalls.map(({ name, arguments: written }) => ({ name, arguments: written })) };
 }
 
@@ -146,7 +156,7 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   if (fault?.kind === "status") return fail(door, fault, response);
   const asked = door.read(body, { path, query: searchParams });
   if (!models.includes(asked.model)) throw new BadRequest(`The model '${asked.model}' does not exist`, 404);
-  const answer = await options.answer(asked.messages, asked.tools);
+  const answer = await options.answer(asked.messages, asked.tools, asked.output);
   if (fault?.kind === "whole" || !asked.isStream) return sendText(response, 200, door.whole(answer, asked));
   await sendStream(response, door.lines(answer, asked), fault, options.lineDelayMs ?? 0);
 }

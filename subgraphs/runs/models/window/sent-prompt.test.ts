@@ -14,8 +14,10 @@ describe("toSentPrompt()", () => {
       { role: "tool", toolCallId: "c1", content: "found" },
     ];
     const tools = [{ name: "look", description: "looks", inputSchema: {} }];
-    const sent = toSentPrompt(client, { messages, tools, maxOutputTokens: 9 });
-    expect(sent).toMatchObject({ profile: "p", model: "m", params: { temperature: 0, maxOutputTokens: 9 } });
+    const output = { name: "order", schema: {} };
+    const sent = toSentPrompt(client, { messages, tools, maxOutputTokens: 9, output });
+    const params = { temperature: 0, maxOutputTokens: 9, output: "order" };
+    expect(sent).toMatchObject({ profile: "p", model: "m", params });
     expect(sent.messages.map(({ role, text }) => [role, text])).toEqual(messages.map((m) => [m.role, m.content]));
     expect(sent.messages[0]).toMatchObject({ bytes: 7, sha256: hash("sha256", "be kind", "hex"), toolCallId: null });
     expect(sent.messages[2]?.calls).toEqual([{ id: "c1", name: "look", arguments: '{"at":1}' }]);

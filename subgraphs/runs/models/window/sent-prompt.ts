@@ -27,10 +27,11 @@ export function toSentPrompt({ profile, model, terms }: ModelClient, request: Ch
   const head = first === undefined ? [] : [toSent(first, keep)];
   const newest = rest.toReversed().map((message) => toSent(message, keep));
   const most = request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens };
+  const output = request.output === undefined ? {} : { output: request.output.name };
   return {
     profile,
     model,
-    params: { ...(terms?.params ?? ({} as JsonObject)), ...most },
+    params: { ...(terms?.params ?? ({} as JsonObject)), ...most, ...output },
     messages: [...head, ...newest.reverse()],
     tools: request.tools.map(({ name, ...tool }) => ({ name, sha256: digest(tool) })),
   };

@@ -44,6 +44,7 @@ export const modelNode: NodeSpec<AssistantState> = {
       summary: summarizeHeard(heard, calls.length === 0 ? "Answered" : describeCalls(numbered)),
       outputSummary: describeHeard(heard.text, calls, heard.usage),
       output: toOutput(client, heard, calls),
+      prompt: heard.prompt,
     };
   },
 };

@@ -3,7 +3,7 @@ import type { NewSummary, SessionPast, StepServices } from "@soma/sdk/services";
 import { createTestServices } from "@soma/sdk/testing/services";
 import { TEST_RUN, type TryStepParams, tryStep } from "@soma/sdk/testing/step";
 import { SomaError } from "@soma/shared/errors";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AssistantState } from "../assistant-state.ts";
 import assistant from "../graph.ts";
 import { summarizeNode } from "./summarize.ts";
@@ -43,6 +43,8 @@ async function summarizing(client: ModelClient, past: Partial<SessionPast>, isKe
   const params: TryStepParams<AssistantState> = { state, services: { session, model: async () => client } };
   return { ...(await tryStep(summarizeNode, params)), kept };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 describe("summarizeNode", () => {
   it("asks for the kept summary and the turns that left the window since, and streams nothing", async () => {
@@ -97,6 +99,24 @@ describe("summarizeNode", () => {
       expect(result.summary).toBe(`Of 1 earlier turns the beginnings are kept: the model of this run ${why}`);
     },
   );
+
+  it("keeps the beginnings of turns when the model is slow, and holds the end of its run no longer", async () => {
+    vi.useFakeTimers();
+    const slow: ModelClient = {
+      ...aModel("").client,
+      chat: async function* (_request, signal) {
+        yield { type: "text", delta: "They" };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        throw new SomaError("CANCELED", "the call was canceled");
+      },
+    };
+    const summing = summarizing(slow, { turns: turnsOf(11) });
+    await vi.advanceTimersByTimeAsync(30_000);
+    const { result, kept } = await summing;
+    expect(kept).toMatchObject([{ madeBy: "scripted", runIds: ["r0"] }]);
+    expect(result.summary).toContain("the model of this run wrote none within 30 s");
+    expect(vi.getTimerCount()).toBe(0);
+  });
 
   it("goes on without a summary when no budget pays for it, and when the model is away", async () => {
     const spent = new SomaError("BUDGET_EXCEEDED", "the budget of the day is spent");

@@ -17,6 +17,9 @@ import {
 /** Codes of a model that was asked and wrote no summary; it would write none the next time either. */
 const WROTE_NONE: ReadonlySet<string> = new Set(["MODEL_REFUSED", "MODEL_FAILED"]);
 
+/** The end of the run waits for the summary, so a model that is slower writes none. */
+const WRITING_MS = 30_000;
+
 /**
  * Extends the session's summary by turns that have left the window, once the model has answered. The run does not fail
  * for it, and does not wait for what is away: what was not summed up is due again at the next message.
@@ -24,7 +27,7 @@ const WROTE_NONE: ReadonlySet<string> = new Set(["MODEL_REFUSED", "MODEL_FAILED"
 export const summarizeNode: NodeSpec<AssistantState> = {
   type: "summarize",
   retry: { maxAttempts: 1, initialMs: 0, maxMs: 0, outageMs: 0 },
-  timeoutMs: 120_000,
+  timeoutMs: 2 * WRITING_MS,
   summary: () => "Summing up earlier turns",
   inputSummary: (_state, run) => `profile ${run.modelProfile}, turns that left the window`,
   async run(_state, context) {
@@ -73,13 +76,20 @@ async function write(client: ModelClient, task: Task, context: StepContext): Pro
   const streams = { start: () => {}, data: () => {}, end: () => {}, copy: () => {} };
   const { before, turns, bounds } = task;
   let heard: Heard;
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), WRITING_MS);
   try {
     const request = toSummaryRequest(before, turns, bounds);
-    heard = await listen(client.chat(request, context.signal), { ...context, streams });
+    const signal = AbortSignal.any([context.signal, limit.signal]);
+    heard = await listen(client.chat(request, signal), { ...context, streams });
   } catch (error) {
     const { code, message } = describeError(error);
+    if (!context.signal.aborted && limit.signal.aborted)
+      return extract(task, `wrote none within ${WRITING_MS / 1_000} s`);
     if (context.signal.aborted || !WROTE_NONE.has(code)) throw error;
     return extract(task, `wrote none: ${message}`);
+  } finally {
+    clearTimeout(timer);
   }
   const text = boundSummary(heard.text, bounds);
   const { profile, model } = heard.answeredBy ?? client;

@@ -16,6 +16,8 @@ const KNOWN = [
   "thinking",
 ];
 
+const JSON_TOOL = "json";
+
 type Block = Record<string, unknown> & { type: string };
 type Turn = { role: string; content: Block[] };
 
@@ -61,12 +63,16 @@ export function anthropic(): Door {
           ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
           ...turns.flatMap(toMessages),
         ],
-        tools: toTools(body.tools),
+        tools: toTools(body.tools).filter(({ name }) => name !== JSON_TOOL),
+        output: outputOf(body),
         isStream: body.stream === true,
         body,
       };
     },
-    lines: (answer, { model }) => toEvents(toBlocks(answer), answer, model).map(toLine),
+    lines(said, { model, output }) {
+      const answer = output === undefined ? said : asCall(said);
+      return toEvents(toBlocks(answer), answer, model).map(toLine);
+    },
     whole: () => {
       throw new BadRequest("this stand-in only streams");
     },
@@ -177,6 +183,20 @@ function toMessages({ role, content }: Turn): ChatMessage[] {
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   return Array.isArray(content) ? (content as Block[]).map(({ text }) => String(text)).join("") : "";
+}
+
+/** Models without a format of their own are held to a schema by a tool that they must call. */
+function outputOf({ tools, tool_choice: choice }: Record<string, unknown>): Asked["output"] {
+  const tool = toTools(tools).find(({ name }) => name === JSON_TOOL);
+  if (tool === undefined) return undefined;
+  if (!isRecord(choice) || choice.type !== "any") throw refusal("tool_choice: the tool json is not forced");
+  return { name: tool.name, schema: tool.inputSchema };
+}
+
+function asCall(answer: ModelAnswer): ModelAnswer {
+  return answer.toolCalls.length > 0
+    ? answer
+    : { ...answer, text: "", toolCalls: [{ name: JSON_TOOL, arguments: answer.text }] };
 }
 
 function toTools(value: unknown): Asked["tools"] {

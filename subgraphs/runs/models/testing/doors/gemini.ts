@@ -30,6 +30,7 @@ export function gemini(): Door {
           ...contents.flatMap((content, at) => toMessages(content, at)),
         ],
         tools: toTools(body.tools),
+        output: outputOf(body.generationConfig),
         isStream: true,
         body,
       };
@@ -103,6 +104,11 @@ function toMessages({ role, parts }: Content, at: number): ChatMessage[] {
       return { id: `${at}:${index}`, name, arguments: JSON.stringify(args) };
     });
   return [{ role: "assistant", content: text, ...(toolCalls.length === 0 ? {} : { toolCalls }) }];
+}
+
+function outputOf(config: unknown): Asked["output"] {
+  if (!isRecord(config) || config.responseMimeType !== "application/json") return undefined;
+  return { name: "answer", schema: config.responseJsonSchema };
 }
 
 function toTools(value: unknown): Asked["tools"] {

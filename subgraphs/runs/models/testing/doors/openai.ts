@@ -1,6 +1,7 @@
 import { isRecord } from "@soma/schemas/json";
 import type { Door } from "../model-server.ts";
 import { parseMessages, parseTools } from "../wire-messages.ts";
+import { parseOutput } from "../wire-output.ts";
 import { toStream, toWhole } from "../wire-stream.ts";
 
 /** Chat completions as OpenAI's own servers speak them, and as strictly. */
@@ -12,6 +13,7 @@ export const openai: Door = {
     model: String(body.model),
     messages: parseMessages(body.messages),
     tools: parseTools(body.tools),
+    output: parseOutput(isRecord(body.response_format) ? body.response_format.json_schema : undefined),
     isStream: body.stream === true,
     body,
   }),

@@ -2,6 +2,7 @@ import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
 import type { Asked, Door } from "../model-server.ts";
 import { BadRequest } from "../wire-messages.ts";
+import { parseOutput } from "../wire-output.ts";
 import { inPieces, type ModelAnswer, toUsage, words } from "../wire-stream.ts";
 
 const KNOWN = new Set([
@@ -58,6 +59,7 @@ export function responses(): Door {
           ...toMessages(input),
         ],
         tools: toTools(body.tools),
+        output: parseOutput(isRecord(body.text) ? body.text.format : undefined),
         isStream: body.stream === true,
         body,
       };

@@ -1,3 +1,4 @@
+import { isRecord } from "@soma/schemas/json";
 import type { Door } from "../model-server.ts";
 import { BadRequest } from "../wire-messages.ts";
 import { inPieces, type ModelAnswer, words } from "../wire-stream.ts";
@@ -34,6 +35,8 @@ export function deepseek({ isFull = () => false }: { isFull?: () => boolean } = 
     base: "",
     operation: /^(?:\/v1)?\/chat\/completions$/,
     check(body) {
+      if (isRecord(body.response_format) && body.response_format.type === "json_schema")
+        throw new BadRequest("This response_format type is unavailable now");
       for (const message of turnOf(body))
         if (callsIn(message).length > 0 && message.reasoning_content !== THOUGHT)
           throw new BadRequest("The `reasoning_content` in the thinking mode must be passed back to the API.");
