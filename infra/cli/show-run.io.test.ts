@@ -18,6 +18,10 @@ const STEP = {
   summary: "calculate",
   error: { code: "X", message: "no such thing\u001b[2J" },
 };
+const USAGE = {
+  ...{ cost: "0.0120", currency: "USD", inputTokens: 120, cachedTokens: 100, outputTokens: 7 },
+  ...{ modelCalls: 1, toolCalls: 2 },
+};
 const DETAIL = {
   id: "r1",
   graph: "assistant",
@@ -33,14 +37,11 @@ const DETAIL = {
   headSeq: 1,
   outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0, cutAnswers: 0 },
   error: null,
-  session: { id: "s1" },
+  session: { id: "s1", usage: { ...USAGE, cost: "2.00" } },
+  usage: USAGE,
   traceId: "abc",
   steps: { totalCount: 1, nodes: [STEP] },
   memories: null,
-};
-const USAGE = {
-  ...{ cost: "0.0120", currency: "USD", inputTokens: 120, cachedTokens: 100, outputTokens: 7 },
-  ...{ modelCalls: 1, toolCalls: 2 },
 };
 
 async function retried(): Promise<object> {
@@ -73,7 +74,7 @@ describe("soma runs show", () => {
 
   it("has its facts, what it used, its steps over time, and the answer, on 60 columns too", async () => {
     answers = {
-      RunDetail: { data: { run: { ...DETAIL, usage: USAGE, session: { id: "s1", usage: { ...USAGE, cost: "2.00" } } } } },
+      RunDetail: { data: { run: DETAIL } },
       RunEventsPage: { data: { runEventsPage: { events: [await retried()] } } },
     };
     const { stdout, stderr } = await show();
@@ -81,7 +82,7 @@ describe("soma runs show", () => {
     expect(stdout).toContain("status   SUCCEEDED, 1 call failed\n");
     expect(stdout).toContain("finished 2026-11-26T00:00:05Z, took 4.0 s\nrecovered 1 time from a lost worker\n");
     expect(stdout).toContain(
-      "used     0.0120 USD · 120 tokens in (100 of them kept), 7\n         out · 1 model call, 2",
+      "used     0.0120 USD · 120 tokens in (100 of them kept), 7\n         out · 1 model call, 2 tool calls · its session\n         2.00 USD",
     );
     expect(stdout).toMatch(/\n1 {2}tool {2}░+ +1\.1 s\n {3}calculate\n/);
     expect(stdout).toContain(
@@ -95,7 +96,7 @@ describe("soma runs show", () => {
   it("shows what its services gave, and says which part is missing and why", async () => {
     const errors = [{ message: "the service memory does not answer", path: ["run", "memories"] }];
     answers = {
-      RunDetail: { data: { run: DETAIL }, errors },
+      RunDetail: { data: { run: { ...DETAIL, usage: null } }, errors },
       RunEventsPage: { errors: [{ message: "runs is away" }] },
     };
     const { stdout, stderr } = await show();
