@@ -1,14 +1,13 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import type { LogEvent } from "../../run-log/view.ts";
 import { Empty } from "../../ui/states.tsx";
-import { useRows } from "../../ui/use-rows.ts";
 import { toClock, toCount } from "../../ui/words.ts";
 import { EventPart } from "./event-part.tsx";
 import styles from "./events-view.module.css";
 import { filterEvents } from "./filter-events.ts";
-import { type ListKey, toListKey } from "./list-keys.ts";
+import { RowList } from "./row-list.tsx";
 import { MAX_TEXT, type RunAddress } from "./run-address.ts";
 
 interface EventsViewProps {
@@ -25,7 +24,7 @@ export function EventsView({ log: { events, state }, address, onChange }: Events
   const chosen = event === undefined ? undefined : events[event - 1];
   const close = (): void => {
     onChange({ event: undefined });
-    document.querySelector<HTMLElement>("[role=listbox]")?.focus();
+    document.querySelector<HTMLElement>("[role=tree]")?.focus();
   };
   return (
     <>
@@ -38,14 +37,21 @@ export function EventsView({ log: { events, state }, address, onChange }: Events
           </span>
         </div>
         {shown.length === 0 ? <Nothing text={text} /> : null}
-        <EventList
-          key={text}
-          events={shown}
-          chosen={event}
-          isFollowed={state.phase === "LIVE" || state.phase === "QUIET"}
-          onOpen={(seq) => onChange({ event: seq })}
-          onClose={close}
-        />
+        {shown.length === 0 ? null : (
+          <RowList
+            key={text}
+            label="Events"
+            items={shown}
+            keyOf={({ seq }) => String(seq)}
+            heights={HEIGHTS}
+            chosen={placeOf(shown, event)}
+            isFollowed={state.phase === "LIVE" || state.phase === "QUIET"}
+            attributes={({ seq }) => ({ "data-seq": seq })}
+            draw={(each) => <EventLine event={each} />}
+            onOpen={({ seq }) => onChange({ event: seq })}
+            onClose={close}
+          />
+        )}
       </div>
       {chosen === undefined ? null : <EventPart key={chosen.seq} event={chosen} onClose={close} />}
     </>
@@ -94,104 +100,16 @@ function Nothing({ text }: { text: string }): ReactNode {
 
 const HEIGHTS = { wide: 28, narrow: 28 };
 
-interface EventListProps {
-  events: readonly LogEvent[];
-  /** Number of the event whose payload is shown. */
-  chosen: number | undefined;
-  isFollowed: boolean;
-  onOpen(seq: number): void;
-  onClose(): void;
+function placeOf(events: readonly LogEvent[], seq: number | undefined): number | undefined {
+  const at = events.findIndex((event) => event.seq === seq);
+  return at === -1 ? undefined : at;
 }
 
-function EventList({ events, chosen, isFollowed, onOpen, onClose }: EventListProps): ReactNode {
-  const count = events.length;
-  const followsEnd = isFollowed && chosen === undefined;
-  const { box, shown, rowHeight, reveal } = useRows({ count, heights: HEIGHTS, followsEnd });
-  const [active, setActive] = useState(chosen);
-  const at = Math.max(
-    0,
-    events.findIndex(({ seq }) => seq === active),
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is what the address named first; then the reader moves
-  useEffect(() => reveal(at), [reveal]);
-  const goTo = (to: number): void => {
-    const next = Math.max(0, Math.min(count - 1, to));
-    setActive(events[next]?.seq);
-    reveal(next);
-  };
-  const obey = (key: ListKey): void => {
-    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1);
-    const event = events[at];
-    if (key === "close") onClose();
-    else if (key === "open") event !== undefined && onOpen(event.seq);
-    else if (key !== "fold" && key !== "unfold")
-      goTo({ down: at + 1, up: at - 1, pageDown: at + page, pageUp: at - page, first: 0, last: count }[key]);
-  };
-  const hear = (pressed: KeyboardEvent): void => {
-    const key = toListKey(pressed);
-    if (key === undefined) return;
-    pressed.preventDefault();
-    obey(key);
-  };
-  if (count === 0) return null;
+function EventLine({ event: { seq, at, type, stepNumber, nodeId, hash } }: { event: LogEvent }): ReactNode {
   return (
-    <div
-      ref={box}
-      className={styles.scroller}
-      role="listbox"
-      aria-label="Events"
-      tabIndex={0}
-      aria-activedescendant={`event-${at}`}
-      onKeyDown={hear}
-    >
-      <div role="presentation" className={styles.length} style={{ height: count * rowHeight }}>
-        {events.slice(shown.from, shown.to).map((event, offset) => (
-          <EventRow
-            key={event.seq}
-            {...{ event, count, rowHeight }}
-            at={shown.from + offset}
-            isActive={shown.from + offset === at}
-            isChosen={event.seq === chosen}
-            onPress={() => {
-              setActive(event.seq);
-              onOpen(event.seq);
-            }}
-          />
-        ))}
-      </div>
-    </div>
-  );
-}
-
-interface EventRowProps {
-  event: LogEvent;
-  at: number;
-  count: number;
-  rowHeight: number;
-  isActive: boolean;
-  isChosen: boolean;
-  onPress(): void;
-}
-
-function EventRow({ event, at, count, rowHeight, isActive, isChosen, onPress }: EventRowProps): ReactNode {
-  const { seq, type, stepNumber, nodeId, hash } = event;
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter in the list does it
-    // biome-ignore lint/a11y/useFocusableInteractive: the list keeps the focus
-    <div
-      id={`event-${at}`}
-      role="option"
-      className={styles.row}
-      style={{ top: at * rowHeight, height: rowHeight }}
-      aria-setsize={count}
-      aria-posinset={at + 1}
-      aria-selected={isChosen}
-      data-active={isActive}
-      data-seq={seq}
-      onClick={onPress}
-    >
+    <div className={styles.line}>
       <span className={styles.seq}>{toCount(seq)}</span>
-      <span className={styles.at}>{toClock(event.at)}</span>
+      <span className={styles.at}>{toClock(at)}</span>
       <span className={styles.type}>{showHidden(type)}</span>
       <span className={styles.about}>
         {stepNumber === null ? "" : `step ${stepNumber} ${showHidden(nodeId ?? "")}`}

@@ -10,8 +10,6 @@ interface SidePartProps {
   children: ReactNode;
 }
 
-const LISTS = new Set(["tree", "listbox"]);
-
 /**
  * Beside a list, what a line of it holds. Its heading takes the focus when it was opened from the list, and not when the
  * address named it; Escape closes it from anywhere in it.
@@ -19,7 +17,7 @@ const LISTS = new Set(["tree", "listbox"]);
 export function SidePart({ title, sign, onClose, children }: SidePartProps): ReactNode {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (LISTS.has(document.activeElement?.getAttribute("role") ?? "")) head.current?.focus();
+    if (document.activeElement?.getAttribute("role") === "tree") head.current?.focus();
   }, []);
   const hear = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.defaultPrevented) return;

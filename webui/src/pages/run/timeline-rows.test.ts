@@ -22,7 +22,7 @@ const told = (row: Row): string => {
 };
 
 test("toRows() folds what only holds the graph together into the step before it", () => {
-  const lines = WHOLE_RUN.map(([type, step, payload, attempt]): Line => {
+  const lines = WHOLE_RUN.map(([type, step, payload = {}, attempt = 1]): Line => {
     const isBranch = step === "3 branch";
     return [type, step, isBranch ? { ...payload, startedAt: "2026-11-24T10:41:08.999Z" } : payload, attempt];
   });

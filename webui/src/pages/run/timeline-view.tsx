@@ -1,14 +1,13 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { useNow } from "../../ui/use-now.ts";
-import { useRows } from "../../ui/use-rows.ts";
 import { toCount, toDuration, toLatency } from "../../ui/words.ts";
-import { type ListKey, toListKey } from "./list-keys.ts";
+import { RowList } from "./row-list.tsx";
 import { type RunAddress, toRunAddress } from "./run-address.ts";
 import { type TimeScale, toScale } from "./time-scale.ts";
 import { EMPTY_TIMELINE, growTimeline, type Timeline } from "./timeline.ts";
-import { TimelineRow } from "./timeline-row.tsx";
+import { TimelineLine } from "./timeline-line.tsx";
 import { type Row, rowOf, toRows } from "./timeline-rows.ts";
 import styles from "./timeline-view.module.css";
 
@@ -34,8 +33,8 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
   );
   const now = useNow(isGoing);
   const scale = useMemo(() => toScale(timeline, now, isGoing), [timeline, now, isGoing]);
-  const fold = (row: Row | undefined, isOpen: boolean): void => {
-    if (row?.kind !== "step" || row.folds === 0) return;
+  const fold = (row: Row, isOpen: boolean): void => {
+    if (row.kind !== "step" || row.folds === 0) return;
     setOpened((before) => (isOpen ? before.union(new Set([row.key])) : before.difference(new Set([row.key]))));
   };
   const folded = rows.reduce((sum, row) => sum + (row.kind === "step" && !row.isOpen ? row.folds : 0), 0);
@@ -48,10 +47,19 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
         )}
         <Legend />
       </div>
-      <Waterfall
-        {...{ rows, scale, now, isGoing, onOpen, onClose }}
+      <RowList
+        label="Steps of the run"
+        className={styles.waterfall}
+        items={rows}
+        keyOf={({ key }) => key}
+        heights={HEIGHTS}
         chosen={address.step === undefined ? undefined : rowOf(rows, address.step)}
         isFollowed={log.state.phase === "LIVE" || log.state.phase === "QUIET"}
+        head={<Axis scale={scale} />}
+        attributes={attributesOf}
+        draw={(row) => <TimelineLine row={row} scale={scale} now={isGoing ? now : scale.to} onFold={fold} />}
+        onOpen={(row) => row.kind === "step" && onOpen(row.step.number)}
+        onClose={onClose}
         onFold={fold}
       />
     </div>
@@ -98,88 +106,10 @@ function Legend(): ReactNode {
   );
 }
 
-interface WaterfallProps {
-  rows: readonly Row[];
-  scale: TimeScale;
-  now: number;
-  isGoing: boolean;
-  /** Position of the line whose step the inspector shows. */
-  chosen: number | undefined;
-  isFollowed: boolean;
-  onOpen(step: number): void;
-  onClose(): void;
-  onFold(row: Row | undefined, isOpen: boolean): void;
-}
-
-function Waterfall(props: WaterfallProps): ReactNode {
-  const { rows, scale, now, chosen, isFollowed, onOpen, onFold } = props;
-  const followsEnd = isFollowed && chosen === undefined;
-  const { box, shown, rowHeight, isNarrow, reveal } = useRows({ count: rows.length, heights: HEIGHTS, followsEnd });
-  const [active, setActive] = useState<string>();
-  const known = rows.findIndex(({ key }) => key === active);
-  const at = known === -1 ? (chosen ?? 0) : known;
-  const hasRows = rows.length > 0;
-  useEffect(() => {
-    if (hasRows && chosen !== undefined) reveal(chosen);
-  }, [hasRows, chosen, reveal]);
-  const goTo = (to: number): void => {
-    const next = Math.max(0, Math.min(rows.length - 1, to));
-    setActive(rows[next]?.key);
-    reveal(next);
-  };
-  const hear = (event: KeyboardEvent): void => {
-    const key = toListKey(event);
-    if (key === undefined) return;
-    event.preventDefault();
-    obey(key, { ...props, at, goTo, page: Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1) });
-  };
-  return (
-    <div className={styles.frame} data-narrow={isNarrow}>
-      <Axis scale={scale} />
-      <div
-        ref={box}
-        className={styles.scroller}
-        role="tree"
-        aria-label="Steps of the run"
-        tabIndex={0}
-        aria-activedescendant={rows[at] === undefined ? undefined : `row-${at}`}
-        onKeyDown={hear}
-      >
-        <div role="presentation" className={styles.length} style={{ height: rows.length * rowHeight }}>
-          {rows.slice(shown.from, shown.to).map((row, offset) => (
-            <TimelineRow
-              key={row.key}
-              {...{ row, scale, rowHeight, onFold }}
-              now={props.isGoing ? now : scale.to}
-              at={shown.from + offset}
-              count={rows.length}
-              isActive={shown.from + offset === at}
-              isChosen={shown.from + offset === chosen}
-              onPress={() => {
-                setActive(row.key);
-                if (row.kind === "step") onOpen(row.step.number);
-              }}
-            />
-          ))}
-        </div>
-      </div>
-    </div>
-  );
-}
-
-function obey(key: ListKey, { rows, at, page, goTo, onOpen, onClose, onFold }: Heard): void {
-  const row = rows[at];
-  if (key === "close") onClose();
-  else if (key === "open") row?.kind === "step" && onOpen(row.step.number);
-  else if (key === "unfold" || key === "fold") onFold(row, key === "unfold");
-  else goTo({ down: at + 1, up: at - 1, pageDown: at + page, pageUp: at - page, first: 0, last: rows.length }[key]);
-}
-
-interface Heard extends WaterfallProps {
-  at: number;
-  /** Lines that a page has. */
-  page: number;
-  goTo(to: number): void;
+function attributesOf(row: Row) {
+  if (row.kind === "gap") return { "data-kind": row.kind };
+  const { step, folds, isOpen } = row;
+  return { "data-step": step.number, "data-status": step.status, "aria-expanded": folds > 0 ? isOpen : undefined };
 }
 
 function Axis({ scale: { from, to, breaks } }: { scale: TimeScale }): ReactNode {

@@ -8,46 +8,25 @@ import { isWork, type Segment, timesOf } from "./timeline.ts";
 import type { Row, StepRow } from "./timeline-rows.ts";
 import styles from "./timeline-view.module.css";
 
-interface TimelineRowProps {
+interface TimelineLineProps {
   row: Row;
-  at: number;
-  count: number;
   scale: TimeScale;
+  /** Until when what goes on is drawn. */
   now: number;
-  rowHeight: number;
-  isActive: boolean;
-  isChosen: boolean;
-  onPress(): void;
   onFold(row: Row, isOpen: boolean): void;
 }
 
-/** A line of the waterfall. Its list has the focus and hears the keys. */
-export function TimelineRow(props: TimelineRowProps): ReactNode {
-  const { row, at, count, rowHeight, isActive, isChosen, onPress } = props;
+/** What is in a line of the waterfall. */
+export function TimelineLine(props: TimelineLineProps): ReactNode {
+  const { row } = props;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter in the list does it
-    // biome-ignore lint/a11y/useFocusableInteractive: the list keeps the focus
-    <div
-      id={`row-${at}`}
-      role="treeitem"
-      className={styles.row}
-      style={{ top: at * rowHeight, height: rowHeight }}
-      aria-setsize={count}
-      aria-posinset={at + 1}
-      aria-selected={isChosen}
-      aria-expanded={row.kind === "step" && row.folds > 0 ? row.isOpen : undefined}
-      data-active={isActive}
-      data-kind={row.kind}
-      data-step={row.kind === "step" ? row.step.number : undefined}
-      data-status={row.kind === "step" ? row.step.status : undefined}
-      onClick={onPress}
-    >
+    <div className={styles.line} data-kind={row.kind}>
       {row.kind === "gap" ? <GapLine {...props} row={row} /> : <StepLine {...props} row={row} />}
     </div>
   );
 }
 
-function GapLine({ row: { gap }, scale }: TimelineRowProps & { row: Extract<Row, { kind: "gap" }> }): ReactNode {
+function GapLine({ row: { gap }, scale }: TimelineLineProps & { row: Extract<Row, { kind: "gap" }> }): ReactNode {
   return (
     <>
       <span className={styles.columns}>
@@ -62,7 +41,7 @@ function GapLine({ row: { gap }, scale }: TimelineRowProps & { row: Extract<Row,
   );
 }
 
-function StepLine({ row, scale, now, onFold }: TimelineRowProps & { row: StepRow }): ReactNode {
+function StepLine({ row, scale, now, onFold }: TimelineLineProps & { row: StepRow }): ReactNode {
   const { step, segments, isInner } = row;
   const { selfMs, totalMs } = timesOf(segments, now);
   const words = step.note ?? step.error?.message ?? step.summary;
@@ -88,7 +67,7 @@ function StepLine({ row, scale, now, onFold }: TimelineRowProps & { row: StepRow
   );
 }
 
-function Folds({ row, onFold }: Pick<TimelineRowProps, "onFold"> & { row: StepRow }): ReactNode {
+function Folds({ row, onFold }: Pick<TimelineLineProps, "onFold"> & { row: StepRow }): ReactNode {
   const { folds, isOpen } = row;
   if (folds === 0) return null;
   return (
