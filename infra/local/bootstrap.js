@@ -158,7 +158,7 @@ function typesOf(node) {
 async function check(node) {
   const tool = (name, path, ...args) => ({ name, command: node, args: [join(root, path), ...args] });
   const failed = await together([
-    tool("pure tests", "node_modules/vitest/vitest.mjs", "run", "--project", "pure", "--reporter=dot"),
+    tool("pure tests", "node_modules/vitest/vitest.mjs", "run", "--project=pure", "--project=dom", "--reporter=dot"),
     typesOf(node),
     tool("lint, format and import directions (biome)", "node_modules/@biomejs/biome/bin/biome", "check", "."),
     tool("unused files, exports and dependencies (knip)", "node_modules/knip/bin/knip.js", "--no-progress"),

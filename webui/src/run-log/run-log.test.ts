@@ -1,7 +1,8 @@
 import { FIRST_FOLLOW_STATE, type FollowState } from "@soma/graphql/follow-state";
 import { expect, test, vi } from "vitest";
-import { createRunLog, type FollowParams } from "./run-log.ts";
+import { createRunLog } from "./run-log.ts";
 import { createRunLogs } from "./run-logs.ts";
+import { createFeeds } from "./testing/feeds.ts";
 import { history, RUN_ID, WHOLE_RUN } from "./testing/history.ts";
 import type { LogEvent } from "./view.ts";
 
@@ -10,27 +11,10 @@ const state = (change: Partial<FollowState>): FollowState => ({ ...FIRST_FOLLOW_
 
 /** A connection the test feeds, paints that happen when it says so, and a clock it moves. */
 function setUp() {
-  const feeds = new Map<string, { params: FollowParams; push(event: LogEvent): void; end(error?: Error): void }>();
+  const { feeds, follow } = createFeeds();
   const paints: (() => void)[] = [];
   const timers: (() => void)[] = [];
   let now = 1_000;
-  async function* follow(params: FollowParams): AsyncGenerator<LogEvent> {
-    const queue: (LogEvent | Error | "end")[] = [];
-    let wake = (): void => {};
-    const add = (entry: LogEvent | Error | "end"): void => {
-      queue.push(entry);
-      wake();
-    };
-    feeds.set(params.runId, { params, push: add, end: (error) => add(error ?? "end") });
-    params.signal.addEventListener("abort", () => add("end"));
-    for (;;) {
-      const next = queue.shift();
-      if (next === undefined) await new Promise<void>((resolve) => (wake = resolve));
-      else if (next === "end") return;
-      else if (next instanceof Error) throw next;
-      else yield next;
-    }
-  }
   const deps = {
     follow,
     schedule: (work: () => void) => void paints.push(work),

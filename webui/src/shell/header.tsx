@@ -38,12 +38,12 @@ export function Header({ tenant, subject, onSearch }: HeaderProps): ReactNode {
           <dt>Signed in as</dt>
           <dd>{showHidden(subject)}</dd>
         </div>
-        <Model model={data?.modelStatus} unknown={error !== undefined} />
+        <Model model={data?.modelStatus ?? undefined} unknown={error !== undefined} />
       </dl>
       <button type="button" className={styles.search} aria-keyshortcuts="Control+K" onClick={onSearch}>
         <SearchIcon /> <span>Search or jump</span> <kbd>Ctrl K</kbd>
       </button>
-      <Health health={data?.health} failed={error !== undefined} answers={fetching ? undefined : data} />
+      <Health health={data?.health ?? undefined} failed={error !== undefined} answers={fetching ? undefined : data} />
       <ThemeSwitch />
     </header>
   );
@@ -64,7 +64,7 @@ interface HealthProps {
   health: StatusQuery["health"] | undefined;
   failed: boolean;
   /** The newest answer; another object each time one comes. */
-  answers: StatusQuery | undefined;
+  answers: object | undefined;
 }
 
 function Health({ health, failed, answers }: HealthProps): ReactNode {

@@ -27,10 +27,10 @@ export function RunList({ onOpen }: RunListProps): ReactNode {
   const [{ data, error, fetching }, refetch] = useQuery(RunsDocument, { first: RUNS });
   useRefresh(() => refetch({ requestPolicy: "network-only" }), REFRESH_MS);
   // What was shown stays while the server does not answer; the note above it says that it is not new.
-  const last = useRef(data);
-  if (data !== undefined) last.current = data;
-  const shown = last.current;
-  const groups = groupBySession(shown?.runs.nodes ?? []);
+  const last = useRef(data?.runs);
+  if (data?.runs) last.current = data.runs;
+  const shown = last.current ?? undefined;
+  const groups = groupBySession(shown?.nodes ?? []);
   return (
     <div className={styles.list}>
       <Link className={styles.new} href={NEW_PATH} onClick={onOpen}>
@@ -53,7 +53,7 @@ export function RunList({ onOpen }: RunListProps): ReactNode {
           <Conversation key={group.sessionId} group={group} onOpen={onOpen} />
         ))}
       </ul>
-      {shown?.runs.pageInfo.hasNextPage === true ? (
+      {shown?.pageInfo.hasNextPage === true ? (
         <p className={styles.hint}>The newest {RUNS} runs are shown; there are older ones.</p>
       ) : null}
     </div>

@@ -32,7 +32,7 @@ export interface Runs {
 export function useRuns(query: RunsQuery): Runs {
   // The beginning of "the last hour" is of when it was asked for: another one would be another list.
   const variables = useMemo(() => toVariables(query, Date.now()), [query]);
-  const [{ data, error, stale }, ask] = useQuery(RunsPageDocument, variables);
+  const [{ data, error, stale, fetching }, ask] = useQuery(RunsPageDocument, variables);
   const reload = (): void => ask({ requestPolicy: "network-only" });
   useRefresh(reload, REFRESH_MS);
   const [, redraw] = useState(0);
@@ -41,7 +41,8 @@ export function useRuns(query: RunsQuery): Runs {
   const online = useOnline();
 
   const fresh = data?.runs;
-  if (fresh && !stale) kept.current = keep(variables, kept.current, fresh);
+  // Until another list has answered, the data is still that of the one before.
+  if (fresh && !stale && !fetching) kept.current = keep(variables, kept.current, fresh);
   const now = kept.current?.of === variables ? kept.current : undefined;
   const away = error !== undefined && error.graphQLErrors.length === 0;
   const why = online ? (away ? "RECONNECTING" : undefined) : "OFFLINE";

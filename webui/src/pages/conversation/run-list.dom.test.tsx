@@ -1,0 +1,65 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
+import { address, comeIntoView, open } from "../../../testing/page.tsx";
+import { idOf, runningRun, runOf, runsOf } from "../../../testing/runs.ts";
+import { RunList } from "./run-list.tsx";
+
+function openList(api: TestApi, path = "/chat") {
+  const onOpen = vi.fn();
+  return { ...open(path, <RunList onOpen={onOpen} />, api), onOpen };
+}
+
+test("conversations are listed by their newest run, and the one that is open shows its runs", async () => {
+  const session = { id: "s1" };
+  const runs = [runningRun(3, { session }), runOf(2), runOf(1, { session })];
+  const { user, onOpen } = openList(createTestApi(runs));
+  await user.click(await screen.findByRole("link", { name: /^Question 1/ }));
+  expect([address(), onOpen.mock.calls.length]).toEqual(["/chat/s1", 1]);
+  const inner = within(screen.getByRole("list", { name: "Runs of this conversation" }));
+  expect(inner.getAllByRole("link").map(({ textContent }) => textContent)).toEqual(["Question 1", "Question 3"]);
+  await user.click(inner.getByRole("link", { name: "Question 3" }));
+  expect(address()).toBe(`/runs/${idOf(3)}`);
+  expect(inner.getByRole("link", { name: "Question 3" }).getAttribute("aria-current")).toBe("page");
+});
+
+test("the list says that there is nothing, and that there is more than it shows", async () => {
+  const api = createTestApi();
+  openList(api);
+  expect(await screen.findByText(/^Nothing yet/)).toBeDefined();
+  api.runs = runsOf(51, 1);
+  comeIntoView();
+  expect(await screen.findByText("The newest 50 runs are shown; there are older ones.")).toBeDefined();
+});
+
+test("the list keeps what it showed while the server is away, and says so", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user } = openList(api);
+  await screen.findByText("Question 1");
+  api.away = true;
+  comeIntoView();
+  const note = await screen.findByRole("alert");
+  expect(note.textContent).toContain("The list is not up to date. The server could not be reached: fetch failed");
+  expect(screen.getByText("Question 1")).toBeDefined();
+  api.away = false;
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+});
+
+test("the list keeps what it showed when the server refuses a newer one", async () => {
+  const api = createTestApi([runOf(1)]);
+  openList(api);
+  await screen.findByText("Question 1");
+  api.refusals.runs = refusal("the database is away", "UNAVAILABLE", true);
+  comeIntoView();
+  expect((await screen.findByRole("alert")).textContent).toContain("The list is not up to date. The database is away");
+  expect(screen.getByText("Question 1")).toBeDefined();
+});
+
+test("a list that the server refuses says why", async () => {
+  const api = createTestApi();
+  api.refusals.runs = refusal("this role may not read runs");
+  openList(api);
+  expect((await screen.findByRole("alert")).textContent).toContain("The list could not be loaded. This role may not");
+  expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+});
