@@ -749,9 +749,11 @@ export type StepDetailQueryVariables = Exact<{
 
 
 export type StepDetailQuery = { node:
-    | { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, abandoned: boolean, error: { code: string, message: string } | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, prompt: { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string }> } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null, invocation: { id: string, status: InvocationStatus, args: unknown, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null } | null }
+    | { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, abandoned: boolean, error: { code: string, message: string } | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, prompt: { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string }> } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null, invocation: { id: string, status: InvocationStatus, args: unknown, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null } | null }
     | Record<PropertyKey, never>
    | null };
+
+export type DecisionFieldsFragment = { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -864,6 +866,18 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DecisionFields on Decision {
+  id
+  allow
+  reason
+  tool
+  toolVersion
+  role
+  policyVersion
+  obligations
+}
+    `, {"fragmentName":"DecisionFields"}) as unknown as TypedDocumentString<DecisionFieldsFragment, unknown>;
 export const BudgetsDocument = new TypedDocumentString(`
     query Budgets {
   budgets {
@@ -2109,14 +2123,7 @@ export const StepDetailDocument = new TypedDocumentString(`
         }
       }
       decision {
-        id
-        allow
-        reason
-        tool
-        toolVersion
-        role
-        policyVersion
-        obligations
+        ...DecisionFields
       }
       invocation {
         id
@@ -2130,8 +2137,20 @@ export const StepDetailDocument = new TypedDocumentString(`
           type
           message
         }
+        decision {
+          ...DecisionFields
+        }
       }
     }
   }
 }
-    `) as unknown as TypedDocumentString<StepDetailQuery, StepDetailQueryVariables>;
+    fragment DecisionFields on Decision {
+  id
+  allow
+  reason
+  tool
+  toolVersion
+  role
+  policyVersion
+  obligations
+}`) as unknown as TypedDocumentString<StepDetailQuery, StepDetailQueryVariables>;

@@ -104,8 +104,9 @@ export function Input({ story, detail }: DetailProps & { story: StepStory }): Re
   );
 }
 
+/** The one that the step asked for, or that its call was let through by. */
 export function Decision({ step, detail }: DetailProps & { step: StepView }): ReactNode {
-  const told = detail?.decision;
+  const told = detail?.decision ?? detail?.invocation?.decision;
   const decision = told ?? step.decision;
   if (decision === null) return null;
   return (

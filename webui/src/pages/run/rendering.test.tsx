@@ -84,6 +84,16 @@ const RUN: Run = {
   usage: { cost: "0.04", currency: "USD", inputTokens: 1_200, outputTokens: 34, modelCalls: 2, toolCalls: 1 },
 };
 
+const DECISION: StepDetail["decision"] = {
+  id: "d",
+  allow: false,
+  reason: bad("reason"),
+  tool: bad("tool"),
+  toolVersion: "1",
+  role: bad("role"),
+  policyVersion: bad("revision"),
+  obligations: { [bad("must")]: bad("do") },
+};
 const DETAIL: StepDetail = {
   id: `${RUN_ID}.5`,
   number: 5,
@@ -119,16 +129,7 @@ const DETAIL: StepDetail = {
     ],
     tools: [{ name: bad("tool") }],
   },
-  decision: {
-    id: "d",
-    allow: false,
-    reason: bad("reason"),
-    tool: bad("tool"),
-    toolVersion: "1",
-    role: bad("role"),
-    policyVersion: bad("revision"),
-    obligations: { [bad("must")]: bad("do") },
-  },
+  decision: DECISION,
   invocation: null,
 };
 const INVOCATION: StepDetail["invocation"] = {
@@ -140,6 +141,7 @@ const INVOCATION: StepDetail["invocation"] = {
   executionMs: 4,
   attempt: 2,
   error: { type: bad("kind"), message: bad("fault") },
+  decision: DECISION,
 };
 
 test("TimelineView has a line for each step that is of interest, with what it took and how it went", () => {
@@ -152,7 +154,7 @@ test("TimelineView has a line for each step that is of interest, with what it to
 
 test("TimelineView says how many small steps it folds, and leads to all of them", () => {
   const lines: Line[] = [started, ["STEP_SUCCEEDED", "1 model", {}], ["STEP_SUCCEEDED", "2 branch", { latencyMs: 1 }]];
-  expect(words(timeline(lines))).toContain("2 steps, 1 small ones folded Show all steps");
+  expect(words(timeline(lines))).toContain("2 steps, 1 small one folded Show all steps");
   expect(timeline(lines)).toMatch(/href="\/runs\/[\w-]+\?all=1"/);
   expect(words(timeline(lines, "?all=1"))).toContain("2 steps Fold small steps");
 });
@@ -209,7 +211,7 @@ const inspected = (detail: StepDetail): string =>
   );
 
 test("the inspector shows a result once, the arguments as JSON, and which policy decided", () => {
-  const withCall = words(inspected({ ...DETAIL, invocation: INVOCATION }));
+  const withCall = words(inspected({ ...DETAIL, decision: null, invocation: INVOCATION }));
   expect(withCall).toContain("Policy revision⟨U+202E⟩");
   expect(withCall).toContain("&quot;expression&quot;: &quot;6*7⟨U+202E⟩&quot;");
   expect(withCall.match(/42⟨U\+202E⟩/g)).toHaveLength(1);

@@ -68,7 +68,7 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
 
 function countWords(steps: number, folded: number): string {
   const words = `${toCount(steps)} ${steps === 1 ? "step" : "steps"}`;
-  return folded === 0 ? words : `${words}, ${toCount(folded)} small ones folded`;
+  return folded === 0 ? words : `${words}, ${toCount(folded)} small ${folded === 1 ? "one" : "ones"} folded`;
 }
 
 /** Grows with the log, so that a live run of any length costs what is new of it. */
