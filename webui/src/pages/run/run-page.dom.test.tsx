@@ -1,5 +1,5 @@
 import { FIRST_FOLLOW_STATE } from "@soma/graphql/follow-state";
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, open } from "../../../testing/page.tsx";
@@ -123,6 +123,23 @@ test("while a run goes on its list stays at the end, unless the reader has left 
   await feed(feeds, [model(4)], false, 5);
   await waitFor(async () => expect(screen.getByText(/^4 steps/)).toBeDefined());
   expect(tree.scrollTop).toBe(0);
+});
+
+test("2,000 steps put no more lines into the page than are seen, and the last is one key away", async () => {
+  const { user, feeds } = openRun(createTestApi([runOf(1)]), "?all=1");
+  const many = Array.from({ length: 2_000 }, (_, index): Line => ["STEP_SUCCEEDED", `${index + 1} mine`, {}]);
+  await feed(feeds, [started, ...many]);
+  await screen.findByText(/^2,000 steps/);
+  const tree = await steps();
+  expect(within(tree).getAllByRole("treeitem").length).toBeLessThan(60);
+  // This window has no sizes: where it is scrolled to is measured when it says so.
+  fireEvent.scroll(tree);
+  tree.focus();
+  await user.keyboard("{End}");
+  fireEvent.scroll(tree);
+  await waitFor(async () => expect((await numbers()).at(-1)).toBe("2000"));
+  expect(within(tree).getAllByRole("treeitem").length).toBeLessThan(60);
+  expect(document.getElementById(tree.getAttribute("aria-activedescendant") ?? "")?.dataset.step).toBe("2000");
 });
 
 test("a step is copied as others ask for it, and shown to be selected where the clipboard is not the page's", async () => {
