@@ -79,6 +79,8 @@ const IMPORTS: [file: string, imported: string, may: "yes" | "no"][] = [
   ["webui/src/ui/x.tsx", "../graphql/y.ts", "no"],
   ["webui/src/run-log/x.ts", "../pages/y.ts", "no"],
   ["webui/src/graphql/x.ts", "../run-log/y.ts", "no"],
+  ["webui/src/run-parts/x.tsx", "../pages/y.ts", "no"],
+  ["webui/src/run-parts/x.tsx", "../run-log/y.ts", "yes"],
   ["webui/src/markdown/x.tsx", "../ui/y.tsx", "yes"],
   ["webui/src/pages/x.tsx", "../run-log/y.ts", "yes"],
   ["subgraphs/runs/engine/worker/x.ts", "../../agents/y.ts", "no"],

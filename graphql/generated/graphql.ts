@@ -745,6 +745,25 @@ export type DeleteScheduleMutationVariables = Exact<{
 
 export type DeleteScheduleMutation = { deleteSchedule: { schedule: { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null } } };
 
+export type RunPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunPageQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, parent: { id: string } | null, children: Array<{ id: string, graph: string, status: RunStatus }>, forkedFrom: { seq: number, run: { id: string } } | null, usage: { cost: string, currency: string, inputTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+
+export type StepDetailQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StepDetailQuery = { node:
+    | { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, abandoned: boolean, error: { code: string, message: string } | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, prompt: { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string }> } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null, invocation: { id: string, status: InvocationStatus, args: unknown, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null } | null }
+    | Record<PropertyKey, never>
+   | null };
+
+export type DecisionFieldsFragment = { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -867,6 +886,18 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DecisionFields on Decision {
+  id
+  allow
+  reason
+  tool
+  toolVersion
+  role
+  policyVersion
+  obligations
+}
+    `, {"fragmentName":"DecisionFields"}) as unknown as TypedDocumentString<DecisionFieldsFragment, unknown>;
 export const BudgetsDocument = new TypedDocumentString(`
     query Budgets {
   budgets {
@@ -2043,3 +2074,141 @@ export const DeleteScheduleDocument = new TypedDocumentString(`
     status
   }
 }`) as unknown as TypedDocumentString<DeleteScheduleMutation, DeleteScheduleMutationVariables>;
+export const RunPageDocument = new TypedDocumentString(`
+    query RunPage($id: ID!) {
+  run(id: $id) {
+    ...RunSummary
+    traceId
+    startedBy
+    parent {
+      id
+    }
+    children {
+      id
+      graph
+      status
+    }
+    forkedFrom {
+      seq
+      run {
+        id
+      }
+    }
+    usage {
+      cost
+      currency
+      inputTokens
+      outputTokens
+      modelCalls
+      toolCalls
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<RunPageQuery, RunPageQueryVariables>;
+export const StepDetailDocument = new TypedDocumentString(`
+    query StepDetail($id: ID!) {
+  node(id: $id) {
+    ... on Step {
+      id
+      number
+      nodeId
+      nodeType
+      status
+      attempt
+      summary
+      output
+      latencyMs
+      startedAt
+      finishedAt
+      abandoned
+      error {
+        code
+        message
+      }
+      answeredBy {
+        profile
+        provider
+        model
+        passedOver {
+          profile
+          code
+          message
+        }
+      }
+      prompt {
+        profile
+        model
+        params
+        messages {
+          role
+          text
+          bytes
+          toolCallId
+          calls {
+            id
+            name
+            arguments
+          }
+        }
+        tools {
+          name
+        }
+      }
+      decision {
+        ...DecisionFields
+      }
+      invocation {
+        id
+        status
+        args
+        output
+        outputBytes
+        executionMs
+        attempt
+        error {
+          type
+          message
+        }
+        decision {
+          ...DecisionFields
+        }
+      }
+    }
+  }
+}
+    fragment DecisionFields on Decision {
+  id
+  allow
+  reason
+  tool
+  toolVersion
+  role
+  policyVersion
+  obligations
+}`) as unknown as TypedDocumentString<StepDetailQuery, StepDetailQueryVariables>;

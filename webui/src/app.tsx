@@ -1,15 +1,22 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
-import { useLocation } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import { createApiClient } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import { RunsPage } from "./pages/runs/runs-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
-import { toPlace } from "./place.ts";
+import { isChatView, toPlace } from "./place.ts";
 import type { RunLogs } from "./run-log/run-logs.ts";
 import { RunLogsContext } from "./run-log/use-run-log.ts";
 import { Shell } from "./shell/shell.tsx";
+import { ProblemNote } from "./ui/problem-note.tsx";
+import { Loading } from "./ui/states.tsx";
+
+/** A part of its own: who comes for a conversation does not wait for it. */
+const RunPage = lazy(() =>
+  import("./pages/run/run-page.tsx").catch((error: unknown) => ({ default: notLoaded(error) })),
+);
 
 /** The whole page: who is signed in first, then the place the address names. */
 export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<SignIn> }): ReactNode {
@@ -43,5 +50,24 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
 
 function Page(): ReactNode {
   const place = toPlace(useLocation()[0]);
-  return place.kind === "runs" ? <RunsPage /> : <ConversationPage place={place} />;
+  const isChat = isChatView(useSearch());
+  if (place.kind === "runs") return <RunsPage />;
+  if (place.kind !== "run" || isChat) return <ConversationPage place={place} />;
+  return (
+    <Suspense fallback={<Loading what="the page" />}>
+      <RunPage runId={place.id} />
+    </Suspense>
+  );
+}
+
+/** Of a build that is newer than this page, whose parts are gone; or the network was away. */
+function notLoaded(error: unknown): () => ReactNode {
+  const message = error instanceof Error ? error.message : String(error);
+  const problem = { message, code: null, traceId: null, retryable: true };
+  return () => (
+    <main id="main" tabIndex={-1}>
+      <h1 tabIndex={-1}>Run</h1>
+      <ProblemNote what="This page could not be loaded." problem={problem} onRetry={() => location.reload()} />
+    </main>
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runPath, sessionPath, toPlace } from "./place.ts";
+import { isChatView, runChatPath, runPath, sessionPath, toPlace } from "./place.ts";
 
 test.each([
   ["/", { kind: "new" }],
@@ -21,4 +21,9 @@ test.each([
 test("toPlace() reads what sessionPath() and runPath() write", () => {
   expect(toPlace(sessionPath("a.1"))).toEqual({ kind: "session", id: "a.1" });
   expect(toPlace(runPath("a.1"))).toEqual({ kind: "run", id: "a.1" });
+});
+
+test("isChatView() is true of the conversation of a run alone", () => {
+  expect(isChatView(runChatPath("a.1").slice(runPath("a.1").length))).toBe(true);
+  expect(isChatView("?step=2")).toBe(false);
 });

@@ -31,6 +31,18 @@ export function runPath(id: string): string {
   return `/runs/${encodeURIComponent(id)}`;
 }
 
+const CHAT_VIEW = "chat";
+
+/** The conversation of a run, with that run's steps. */
+export function runChatPath(id: string): string {
+  return `${runPath(id)}?view=${CHAT_VIEW}`;
+}
+
+/** Whether the part of a run's address after `?` asks for its conversation. */
+export function isChatView(search: string): boolean {
+  return new URLSearchParams(search).get("view") === CHAT_VIEW;
+}
+
 /** A run with one of its steps in view, by the number the steps show. */
 export function stepPath(runId: string, step: number): string {
   return `${runPath(runId)}?step=${step}`;

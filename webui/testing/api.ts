@@ -19,6 +19,8 @@ export interface TestApi {
   send: typeof fetch;
   /** Newest first. */
   runs: RunSummaryFragment[];
+  /** What `node` answers, by its id. */
+  nodes: Record<string, object>;
   /** What is said instead of doing it; by the name of the root field. */
   refusals: Record<string, GraphQLError>;
   /** True while no request arrives. */
@@ -50,6 +52,7 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     client: createApiClient(onSignedOut, send),
     send,
     runs: [...runs],
+    nodes: {},
     refusals: {},
     away: false,
     wait: Promise.resolve(),
@@ -78,7 +81,14 @@ function rootOf(api: TestApi) {
       check("runs");
       return pageOf(api.runs, params);
     },
-    run: ({ id }: { id: string }) => detailOf(api.runs.find((run) => run.id === id)),
+    run({ id }: { id: string }) {
+      check("run");
+      return detailOf(api.runs.find((run) => run.id === id));
+    },
+    node({ id }: { id: string }) {
+      check("node");
+      return api.nodes[id] ?? null;
+    },
     session({ id }: { id: string }) {
       check("session");
       return sessionOf(api.runs, id);
@@ -139,5 +149,14 @@ function detailOf(run: RunSummaryFragment | undefined) {
   const none = { nodes: [] };
   if (run === undefined) return null;
   const steps = { ...none, totalCount: 0 };
-  return { ...run, traceId: "t1", startedBy: "ada", steps, decisions: none, invocations: none, memories: none };
+  return {
+    ...run,
+    traceId: "t1",
+    startedBy: "ada",
+    children: [],
+    steps,
+    decisions: none,
+    invocations: none,
+    memories: none,
+  };
 }

@@ -19,6 +19,7 @@ import {
   WIDE,
 } from "./browser-page.ts";
 import { type Door, makeDoor } from "./door.ts";
+import { showsOneRun } from "./run-page.ts";
 import { keepsRunsNew, showsRuns } from "./runs-page.ts";
 
 /** What a page may cost to load; the build was of 378 KB once. */
@@ -231,6 +232,8 @@ describe.skipIf("missing" in found)(title, () => {
     showsRuns(() => ({ product, door, open }));
     keepsRunsNew(() => ({ product, door, open }));
   });
+
+  describe("with one run", () => showsOneRun(() => ({ product, door, open })));
 
   it("leads to a way in where nobody is signed in", async () => {
     const stranger = await openPage(browser, { viewport: NARROW });

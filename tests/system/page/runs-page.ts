@@ -5,7 +5,7 @@ import { type BrowserPage, findFaults, focused, NARROW, reaches, SIZES, sideways
 import type { Door } from "./door.ts";
 
 /** A product with some runs, and a page of it that is signed in. */
-interface Stage {
+export interface Stage {
   product: ProductUnderTest;
   door: Door;
   open: BrowserPage;
@@ -40,11 +40,12 @@ export function showsRuns(stage: () => Stage): void {
     const link = rowsOf(page).first().getByRole("link", { name: "What is 37*12?" });
     await link.press("Enter");
     await reaches(page, "ENDED");
-    await page.getByRole("link", { name: "Step 2", exact: true }).press("Enter");
-    await page.locator("[aria-current=step]").waitFor();
+    await page.getByRole("tree").focus();
+    for (const key of ["ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await page.locator("[data-step][aria-selected=true]").waitFor();
     expect(page.url()).toMatch(/\/runs\/[\w-]+\?step=2$/);
     await page.reload();
-    expect(await page.locator("[aria-current=step]").getAttribute("data-step")).toBe("2");
+    expect(await page.locator("[aria-selected=true]").getAttribute("data-step")).toBe("2");
     for (const _step of ["the run", "the list"]) await page.goBack();
     await rowsOf(page).first().waitFor();
     expect(await page.getByRole("searchbox").inputValue()).toBe("IS 37*12");

@@ -5,6 +5,8 @@ import { EMPTY_VIEW, type LogEvent, type RunView } from "./view.ts";
 /** What a page may know of a run at one moment. The object is another one whenever anything in it is. */
 export interface RunLogSnapshot {
   view: RunView;
+  /** What the view was folded from, oldest first. */
+  events: readonly LogEvent[];
   state: FollowState;
   /** Why following ended early; null while it goes on or after it ended well. */
   closed: string | null;
@@ -41,6 +43,7 @@ export interface RunLogDeps {
 
 const FIRST_SNAPSHOT: RunLogSnapshot = {
   view: EMPTY_VIEW,
+  events: [],
   state: FIRST_FOLLOW_STATE,
   closed: null,
   heardAt: null,
@@ -63,7 +66,8 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
 
   const flush = (): void => {
     scheduled = false;
-    snapshot = { ...snapshot, ...change, view: reduce(snapshot.view, waiting) };
+    const events = waiting.length === 0 ? snapshot.events : [...snapshot.events, ...waiting];
+    snapshot = { ...snapshot, ...change, events, view: reduce(snapshot.view, waiting) };
     waiting = [];
     change = {};
     for (const notify of readers) notify();

@@ -1,9 +1,9 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
 import { useOutcome } from "../../run-log/use-run-log.ts";
+import { LiveIndicator } from "../../run-parts/live-indicator.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import styles from "./conversation-page.module.css";
-import { LiveIndicator } from "./live-indicator.tsx";
 
 export function ConversationHeader({ title, run }: { title: string; run: RunSummaryFragment | undefined }): ReactNode {
   return (

@@ -77,7 +77,7 @@ test("an earlier run of a conversation stands among the others, and its summary 
   expect(turns()[0]?.textContent).toContain("Answer 1");
   await user.click(main().getByRole("link", { name: "Show its steps" }));
   await waitFor(() => expect(turns().map((turn) => turn.dataset.selected)).toEqual(["false", "true"]));
-  expect(address()).toBe(`/runs/${idOf(2)}`);
+  expect(address()).toBe(`/runs/${idOf(2)}?view=chat`);
 });
 
 test.each([

@@ -9,8 +9,8 @@ import { reduce } from "../../run-log/reduce.ts";
 import { history, type Line, modelText, RUN_ID, started, toolStart } from "../../run-log/testing/history.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
+import { LiveIndicator } from "../../run-parts/live-indicator.tsx";
 import { NOTHING_SPOKEN, toAnnouncements } from "./announcements.ts";
-import { LiveIndicator } from "./live-indicator.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Turn } from "./turn.tsx";
 

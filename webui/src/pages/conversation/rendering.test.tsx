@@ -19,7 +19,7 @@ import {
 } from "../../run-log/testing/history.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
-import { LiveIndicator } from "./live-indicator.tsx";
+import { LiveIndicator } from "../../run-parts/live-indicator.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Turn } from "./turn.tsx";
 
@@ -44,7 +44,14 @@ const RUN: RunSummaryFragment = {
 /** Logs that hold one history, as a page has them that has read it. */
 function logsOf(lines: readonly Line[], state: Partial<FollowState> = {}): RunLogs {
   const view = reduce(EMPTY_VIEW, history(lines));
-  const snapshot = { view, state: { ...FIRST_FOLLOW_STATE, ...state }, closed: null, heardAt: 0, eventAt: 0 };
+  const snapshot = {
+    view,
+    events: [],
+    state: { ...FIRST_FOLLOW_STATE, ...state },
+    closed: null,
+    heardAt: 0,
+    eventAt: 0,
+  };
   return {
     peek: (id) => (id === RUN_ID ? snapshot : undefined),
     watch: () => () => {},
@@ -119,7 +126,7 @@ describe("Turn", () => {
     const logs = logsOf(WHOLE_RUN.slice(0, 6), { phase: "BROKEN" });
     const text = words(markup(<Turn run={{ ...RUN, status: "SUCCEEDED" }} selected newest />, logs));
     expect(text).toMatch(
-      /I shall What comes after event 6 does not fit what came before\. .* Succeeded Its steps are listed$/,
+      /I shall What comes after event 6 does not fit what came before\. .* Succeeded Its steps are listed Timeline$/,
     );
     expect(text).not.toMatch(/Running|Asking/);
   });
@@ -151,7 +158,7 @@ describe("Turn", () => {
           logsOf([]),
         ),
       ),
-    ).toMatch(/What is 6\*7\? It is 42 \. Succeeded Show its steps/);
+    ).toMatch(/What is 6\*7\? It is 42 \. Succeeded Show its steps Timeline/);
   });
 });
 

@@ -19,7 +19,7 @@ test("conversations are listed by their newest run, and the one that is open sho
   const inner = within(screen.getByRole("list", { name: "Runs of this conversation" }));
   expect(inner.getAllByRole("link").map(({ textContent }) => textContent)).toEqual(["Question 1", "Question 3"]);
   await user.click(inner.getByRole("link", { name: "Question 3" }));
-  expect(address()).toBe(`/runs/${idOf(3)}`);
+  expect(address()).toBe(`/runs/${idOf(3)}?view=chat`);
   expect(inner.getByRole("link", { name: "Question 3" }).getAttribute("aria-current")).toBe("page");
 });
 

@@ -3,7 +3,7 @@ import { type ReactNode, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
-import { NEW_PATH, runPath, sessionPath, toPlace } from "../../place.ts";
+import { NEW_PATH, runChatPath, runPath, sessionPath, toPlace } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
 import { useOutcome } from "../../run-log/use-run-log.ts";
@@ -93,7 +93,7 @@ function Turns({ group, path, onOpen }: RunListProps & { group: SessionGroup; pa
         <li key={run.id}>
           <Link
             className={styles.turn}
-            href={runPath(run.id)}
+            href={runChatPath(run.id)}
             onClick={onOpen}
             aria-current={path === runPath(run.id) ? "page" : undefined}
           >

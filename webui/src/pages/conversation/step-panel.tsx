@@ -5,13 +5,13 @@ import { Link, useSearch } from "wouter";
 import { stepPath } from "../../place.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
 import type { StepView } from "../../run-log/view.ts";
+import { DecisionWords } from "../../run-parts/decision-words.tsx";
+import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount, toLatency } from "../../ui/words.ts";
 import styles from "./step-panel.module.css";
-import { DecisionWords } from "./tool-card.tsx";
-import { useLiveWords } from "./use-live-words.ts";
 
 /** More are on the page only when asked for. */
 const SHOWN_STEPS = 300;

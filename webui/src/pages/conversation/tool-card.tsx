@@ -1,16 +1,12 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type ReactNode, useMemo, useRef, useState } from "react";
-import { toPlainOutput } from "../../markdown/plain-text.ts";
-import type { DecisionView, ToolItem } from "../../run-log/view.ts";
+import type { ReactNode } from "react";
+import type { ToolItem } from "../../run-log/view.ts";
+import { DecisionWords } from "../../run-parts/decision-words.tsx";
+import { LongText } from "../../run-parts/long-text.tsx";
 import { Elapsed } from "../../ui/elapsed.tsx";
-import { StatusShape } from "../../ui/icons.tsx";
-import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
-import { toBytes, toLatency } from "../../ui/words.ts";
+import { toLatency } from "../../ui/words.ts";
 import styles from "./tool-card.module.css";
-
-/** More than this is not put on the page unasked: long outputs make every browser slow. */
-const PREVIEW_CHARACTERS = 65_536;
 
 /**
  * One tool call: what was asked, what policy said, what came back. Drawn with an edge, so that output cannot pose as
@@ -55,41 +51,7 @@ export function ToolCard({ card }: { card: ToolItem }): ReactNode {
   );
 }
 
-/** What policy said, with its reason. */
-export function DecisionWords({ decision }: { decision: DecisionView }): ReactNode {
-  return (
-    <span className={decision.allow ? styles.allowed : styles.denied}>
-      <StatusShape icon={decision.allow ? "check" : "shield"} />
-      <span>
-        {decision.allow ? "allowed" : "denied"}: {showHidden(decision.reason)}
-      </span>
-    </span>
-  );
-}
-
-function Output({ card }: { card: ToolItem }): ReactNode {
-  const [whole, setWhole] = useState(false);
-  const output = useRef<HTMLElement>(null);
-  const cut = !whole && card.output.length > PREVIEW_CHARACTERS;
-  const text = useMemo(
-    () => toPlainOutput(cut ? card.output.slice(0, PREVIEW_CHARACTERS) : card.output),
-    [card.output, cut],
-  );
-  if (text === "") return card.status === "RUNNING" ? <p className={styles.note}>No output yet</p> : null;
-  return (
-    <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <figure ref={output} className={styles.output} tabIndex={0} aria-label={`Output of ${showHidden(card.tool)}`}>
-        <pre>{text}</pre>
-      </figure>
-      {cut ? (
-        <p className={styles.note}>
-          Showing the first {toBytes(PREVIEW_CHARACTERS)} of {toBytes(card.output.length)}.{" "}
-          <LeavingButton next={output} onClick={() => setWhole(true)}>
-            Show all
-          </LeavingButton>
-        </p>
-      ) : null}
-    </>
-  );
+function Output({ card: { output, status, tool } }: { card: ToolItem }): ReactNode {
+  if (output !== "") return <LongText label={`Output of ${showHidden(tool)}`} text={output} />;
+  return status === "RUNNING" ? <p className={styles.note}>No output yet</p> : null;
 }

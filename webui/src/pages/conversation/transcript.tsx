@@ -1,9 +1,9 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
-import { useLiveWords } from "./use-live-words.ts";
 
 /** Closer to the end than this counts as being there. */
 const NEAR_PX = 48;

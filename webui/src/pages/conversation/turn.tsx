@@ -4,7 +4,7 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { Markdown } from "../../markdown/markdown.tsx";
-import { runPath } from "../../place.ts";
+import { runChatPath, runPath } from "../../place.ts";
 import { questionOf } from "../../run-log/question-of.ts";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
@@ -57,7 +57,8 @@ export const Turn = memo(function Turn({
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
       <p className={styles.foot}>
         <StatusWord status={status} badCalls={newerBadCalls(run.outcome, view)} />
-        {selected ? <span>Its steps are listed</span> : <Link href={runPath(run.id)}>Show its steps</Link>}
+        {selected ? <span>Its steps are listed</span> : <Link href={runChatPath(run.id)}>Show its steps</Link>}
+        <Link href={runPath(run.id)}>Timeline</Link>
       </p>
     </article>
   );

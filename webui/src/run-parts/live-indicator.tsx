@@ -1,10 +1,10 @@
 import type { FollowState } from "@soma/graphql/follow-state";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useContext, useRef } from "react";
-import type { ShownPhase } from "../../run-log/live-words.ts";
-import { RunLogsContext } from "../../run-log/use-run-log.ts";
-import { LeavingButton } from "../../ui/leaving-button.tsx";
-import { toCount } from "../../ui/words.ts";
+import type { ShownPhase } from "../run-log/live-words.ts";
+import { RunLogsContext } from "../run-log/use-run-log.ts";
+import { LeavingButton } from "../ui/leaving-button.tsx";
+import { toCount } from "../ui/words.ts";
 import styles from "./live-indicator.module.css";
 import { useLiveWords } from "./use-live-words.ts";
 

@@ -1,0 +1,65 @@
+import { expect, it } from "vitest";
+import { findFaults, focused, reaches, SIZES, sideways, WIDE } from "./browser-page.ts";
+import type { Stage } from "./runs-page.ts";
+
+/** What the page of one run promises. */
+export function showsOneRun(stage: () => Stage): void {
+  it("opens a step of a run by keys alone, and gives the focus back", async () => {
+    const { open, door, product } = stage();
+    const { page } = open;
+    const runId = await product.send("Run code: throw new Error('no')");
+    await product.ended(runId);
+    await page.goto(`${door.url}/runs/${runId}`);
+    await reaches(page, "ENDED");
+    const steps = page.getByRole("tree", { name: "Steps of the run" });
+    await steps.focus();
+    for (const key of ["End", "Home", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await page.waitForURL(/\?step=2$/);
+    expect(await focused(page)).toBe("Step 2");
+    const inspector = page.getByRole("complementary", { name: "Step 2" });
+    await inspector.getByText("Tokens").waitFor();
+    await inspector.getByRole("button", { name: "Show curl" }).press("Enter");
+    expect(await inspector.getByRole("figure", { name: "curl" }).innerText()).toContain("Bearer $SOMA_TOKEN");
+    await page.keyboard.press("Escape");
+    await inspector.waitFor({ state: "detached" });
+    expect([await focused(page), new URL(page.url()).search]).toEqual(["Steps of the run", ""]);
+  });
+
+  it("tells of a call what was asked, which policy let it through, and how it ended", async () => {
+    const { page } = stage().open;
+    await page.locator('[data-step="5"]').click();
+    const inspector = page.getByRole("complementary");
+    await inspector.getByText("Policy", { exact: true }).waitFor();
+    expect(await inspector.getByRole("region", { name: "Decision" }).innerText()).toMatch(/allowed: \w+/);
+  });
+
+  it.each([
+    ["a step beside the timeline", ""],
+    ["an event beside the events", "view=events&event=2"],
+  ])("has no fault that axe finds with %s, at each width, light and dark", async (_name, search) => {
+    const { page } = stage().open;
+    const url = new URL(page.url());
+    if (search !== "") await page.goto(`${url.origin}${url.pathname}?${search}`);
+    await page.getByRole("complementary").waitFor();
+    for (const [colorScheme, sizes] of [
+      ["light", SIZES],
+      ["dark", [WIDE]],
+    ] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      for (const size of sizes) {
+        await page.setViewportSize(size);
+        expect([size.width, await findFaults(page), await sideways(page)]).toEqual([size.width, [], 0]);
+      }
+    }
+  });
+
+  it("leads to the chat of the run, and from there back to its timeline", async () => {
+    const { page } = stage().open;
+    const { pathname } = new URL(page.url());
+    await page.getByRole("link", { name: "Chat", exact: true }).last().press("Enter");
+    await page.getByRole("log").waitFor();
+    await page.getByRole("link", { name: "Timeline" }).last().press("Enter");
+    await page.getByRole("tree", { name: "Steps of the run" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(pathname);
+  });
+}

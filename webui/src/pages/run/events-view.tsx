@@ -1,0 +1,120 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
+import { type ReactNode, useMemo } from "react";
+import type { RunLogSnapshot } from "../../run-log/run-log.ts";
+import type { LogEvent } from "../../run-log/view.ts";
+import { Empty } from "../../ui/states.tsx";
+import { toClock, toCount } from "../../ui/words.ts";
+import { EventPart } from "./event-part.tsx";
+import styles from "./events-view.module.css";
+import { filterEvents } from "./filter-events.ts";
+import { RowList } from "./row-list.tsx";
+import { MAX_TEXT, type RunAddress } from "./run-address.ts";
+
+interface EventsViewProps {
+  log: RunLogSnapshot;
+  address: RunAddress;
+  onChange(changes: Partial<RunAddress>): void;
+}
+
+/** Every event of a run as it is kept, each verified before it is shown. */
+export function EventsView({ log: { events, state }, address, onChange }: EventsViewProps): ReactNode {
+  const { text, event } = address;
+  const shown = useMemo(() => filterEvents(events, text), [events, text]);
+  // Numbers are without gaps, from 1.
+  const chosen = event === undefined ? undefined : events[event - 1];
+  const close = (): void => {
+    onChange({ event: undefined });
+    document.querySelector<HTMLElement>("[role=tree]")?.focus();
+  };
+  return (
+    <>
+      <div className={styles.view}>
+        <div className={styles.bar}>
+          <Search text={text} onSearch={(next) => onChange({ text: next, event: undefined })} />
+          <span>
+            {text === "" ? "" : `${toCount(shown.length)} of `}
+            {toCount(events.length)} events, each verified ✓: its hash follows from the one before
+          </span>
+        </div>
+        {shown.length === 0 ? <Nothing text={text} /> : null}
+        {shown.length === 0 ? null : (
+          <RowList
+            key={text}
+            label="Events"
+            items={shown}
+            keyOf={({ seq }) => String(seq)}
+            heights={HEIGHTS}
+            chosen={placeOf(shown, event)}
+            isFollowed={state.phase === "LIVE" || state.phase === "QUIET"}
+            attributes={({ seq }) => ({ "data-seq": seq })}
+            draw={(each) => <EventLine event={each} />}
+            onOpen={({ seq }) => onChange({ event: seq })}
+            onClose={close}
+          />
+        )}
+      </div>
+      {chosen === undefined ? null : <EventPart key={chosen.seq} event={chosen} onClose={close} />}
+    </>
+  );
+}
+
+function Search({ text, onSearch }: { text: string; onSearch(text: string): void }): ReactNode {
+  return (
+    <search>
+      <form
+        className={styles.search}
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSearch(String(new FormData(event.currentTarget).get("text") ?? "").trim());
+        }}
+      >
+        <input
+          key={text}
+          type="search"
+          name="text"
+          aria-label="Words of an event"
+          aria-keyshortcuts="/"
+          placeholder="Words of an event"
+          maxLength={MAX_TEXT}
+          defaultValue={text}
+        />
+        <button type="submit">Filter</button>
+      </form>
+    </search>
+  );
+}
+
+function Nothing({ text }: { text: string }): ReactNode {
+  return (
+    <div className={styles.nothing}>
+      {text === "" ? (
+        <Empty lead="No events yet.">The first one comes when a worker takes the run.</Empty>
+      ) : (
+        <Empty lead={`No event holds “${showHidden(text)}”.`}>
+          Kinds, numbers, steps and payloads are looked through.
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+const HEIGHTS = { wide: 28, narrow: 28 };
+
+function placeOf(events: readonly LogEvent[], seq: number | undefined): number | undefined {
+  const at = events.findIndex((event) => event.seq === seq);
+  return at === -1 ? undefined : at;
+}
+
+function EventLine({ event: { seq, at, type, stepNumber, nodeId, hash } }: { event: LogEvent }): ReactNode {
+  return (
+    <div className={styles.line}>
+      <span className={styles.seq}>{toCount(seq)}</span>
+      <span className={styles.at}>{toClock(at)}</span>
+      <span className={styles.type}>{showHidden(type)}</span>
+      <span className={styles.about}>
+        {stepNumber === null ? "" : `step ${stepNumber} ${showHidden(nodeId ?? "")}`}
+      </span>
+      <code className={styles.hash}>{hash.slice(0, 10)}</code>
+    </div>
+  );
+}

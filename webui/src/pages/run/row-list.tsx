@@ -1,0 +1,122 @@
+import { type ComponentProps, type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
+import { useRows } from "../../ui/use-rows.ts";
+import { type ListKey, toListKey } from "./list-keys.ts";
+import styles from "./row-list.module.css";
+
+interface RowListProps<Item> {
+  label: string;
+  items: readonly Item[];
+  keyOf(item: Item): string;
+  heights: { wide: number; narrow: number };
+  /** Position of the one that is shown beside the list. */
+  chosen: number | undefined;
+  /** Whether to stay at the end while something is added there. */
+  isFollowed: boolean;
+  /** Above the list, in columns as its lines have them. */
+  head?: ReactNode;
+  className?: string | undefined;
+  /** What else a line says of itself, and what is in it. */
+  attributes(item: Item): ComponentProps<"div"> & Record<`data-${string}`, unknown>;
+  draw(item: Item): ReactNode;
+  onOpen(item: Item): void;
+  onClose(): void;
+  onFold?(item: Item, isOpen: boolean): void;
+}
+
+/** A list of any length, of which what is near the screen is drawn. It has one stop for the focus, and arrow keys move in it. */
+export function RowList<Item>(props: RowListProps<Item>): ReactNode {
+  const { label, items, keyOf, chosen, isFollowed, head, className, draw, attributes } = props;
+  const count = items.length;
+  const followsEnd = isFollowed && chosen === undefined;
+  const { box, shown, rowHeight, isNarrow, reveal } = useRows({ count, heights: props.heights, followsEnd });
+  const { at, setActive, goTo } = usePlace(props, reveal);
+  const hear = (event: KeyboardEvent): void => {
+    const key = toListKey(event);
+    if (key === undefined) return;
+    event.preventDefault();
+    obey(key, props, { at, goTo, page: linesOf(box, rowHeight) });
+  };
+  return (
+    <div className={`${styles.frame} ${className ?? ""}`} data-narrow={isNarrow}>
+      {head}
+      <div
+        ref={box}
+        className={styles.scroller}
+        role="tree"
+        aria-label={label}
+        tabIndex={0}
+        aria-activedescendant={count === 0 ? undefined : `row-${at}`}
+        onKeyDown={hear}
+      >
+        <div role="presentation" className={styles.length} style={{ height: count * rowHeight }}>
+          {items.slice(shown.from, shown.to).map((item, offset) => {
+            const place = shown.from + offset;
+            return (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: Enter in the list does it
+              // biome-ignore lint/a11y/useFocusableInteractive: the list keeps the focus
+              <div
+                key={keyOf(item)}
+                id={`row-${place}`}
+                role="treeitem"
+                className={styles.row}
+                style={{ top: place * rowHeight, height: rowHeight }}
+                aria-setsize={count}
+                aria-posinset={place + 1}
+                aria-selected={place === chosen}
+                data-active={place === at}
+                {...attributes(item)}
+                onClick={() => {
+                  setActive(keyOf(item));
+                  props.onOpen(item);
+                }}
+              >
+                {draw(item)}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The line that the keys are at: it stays the same one while others come and go. */
+function usePlace<Item>({ items, keyOf, chosen }: RowListProps<Item>, reveal: (at: number) => void) {
+  const [active, setActive] = useState<string>();
+  const known = active === undefined ? -1 : items.findIndex((item) => keyOf(item) === active);
+  const hasItems = items.length > 0;
+  useEffect(() => {
+    if (hasItems && chosen !== undefined) reveal(chosen);
+  }, [hasItems, chosen, reveal]);
+  const goTo = (to: number): void => {
+    const next = Math.max(0, Math.min(items.length - 1, to));
+    const item = items[next];
+    if (item === undefined) return;
+    setActive(keyOf(item));
+    reveal(next);
+  };
+  return { at: known === -1 ? Math.max(0, chosen ?? 0) : known, setActive, goTo };
+}
+
+function linesOf(box: RefObject<HTMLElement | null>, rowHeight: number): number {
+  return Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1);
+}
+
+interface Place {
+  at: number;
+  /** Lines that a page has. */
+  page: number;
+  goTo(to: number): void;
+}
+
+function obey<Item>(
+  key: ListKey,
+  { items, onOpen, onClose, onFold }: RowListProps<Item>,
+  { at, page, goTo }: Place,
+): void {
+  const item = items[at];
+  if (key === "close") onClose();
+  else if (key === "open") item !== undefined && onOpen(item);
+  else if (key === "unfold" || key === "fold") item !== undefined && onFold?.(item, key === "unfold");
+  else goTo({ down: at + 1, up: at - 1, pageDown: at + page, pageUp: at - page, first: 0, last: items.length }[key]);
+}

@@ -1,0 +1,131 @@
+import { type ReactNode, useMemo, useRef, useState } from "react";
+import { Link } from "wouter";
+import type { RunLogSnapshot } from "../../run-log/run-log.ts";
+import { useNow } from "../../ui/use-now.ts";
+import { toCount, toDuration, toLatency } from "../../ui/words.ts";
+import { RowList } from "./row-list.tsx";
+import { type RunAddress, toRunAddress } from "./run-address.ts";
+import { type TimeScale, toScale } from "./time-scale.ts";
+import { EMPTY_TIMELINE, growTimeline, type Timeline } from "./timeline.ts";
+import { TimelineLine } from "./timeline-line.tsx";
+import { type Row, rowOf, toRows } from "./timeline-rows.ts";
+import styles from "./timeline-view.module.css";
+
+interface TimelineViewProps {
+  runId: string;
+  log: RunLogSnapshot;
+  address: RunAddress;
+  isGoing: boolean;
+  onOpen(step: number): void;
+  onClose(): void;
+}
+
+const HEIGHTS = { wide: 28, narrow: 48 };
+
+/** Where the time of a run went: its steps as bars, and what each waited for. */
+export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: TimelineViewProps): ReactNode {
+  const timeline = useTimeline(log);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const { all } = address;
+  const rows = useMemo(
+    () => toRows(log.view.steps, timeline, { opened, all }),
+    [log.view.steps, timeline, opened, all],
+  );
+  const now = useNow(isGoing);
+  const scale = useMemo(() => toScale(timeline, now, isGoing), [timeline, now, isGoing]);
+  const fold = (row: Row, isOpen: boolean): void => {
+    if (row.kind !== "step" || row.folds === 0) return;
+    setOpened((before) => (isOpen ? before.union(new Set([row.key])) : before.difference(new Set([row.key]))));
+  };
+  const folded = rows.reduce((sum, row) => sum + (row.kind === "step" && !row.isOpen ? row.folds : 0), 0);
+  return (
+    <div className={styles.view}>
+      <div className={styles.bar}>
+        <span>{countWords(log.view.steps.length, folded)}</span>
+        {folded === 0 && !all ? null : (
+          <Link href={toRunAddress(runId, address, { all: !all })}>{all ? "Fold small steps" : "Show all steps"}</Link>
+        )}
+        <Legend />
+      </div>
+      <RowList
+        label="Steps of the run"
+        className={styles.waterfall}
+        items={rows}
+        keyOf={({ key }) => key}
+        heights={HEIGHTS}
+        chosen={address.step === undefined ? undefined : rowOf(rows, address.step)}
+        isFollowed={log.state.phase === "LIVE" || log.state.phase === "QUIET"}
+        head={<Axis scale={scale} />}
+        attributes={attributesOf}
+        draw={(row) => <TimelineLine row={row} scale={scale} now={isGoing ? now : scale.to} onFold={fold} />}
+        onOpen={(row) => row.kind === "step" && onOpen(row.step.number)}
+        onClose={onClose}
+        onFold={fold}
+      />
+    </div>
+  );
+}
+
+function countWords(steps: number, folded: number): string {
+  const words = `${toCount(steps)} ${steps === 1 ? "step" : "steps"}`;
+  return folded === 0 ? words : `${words}, ${toCount(folded)} small ${folded === 1 ? "one" : "ones"} folded`;
+}
+
+/** Grows with the log, so that a live run of any length costs what is new of it. */
+function useTimeline({ events }: RunLogSnapshot): Timeline {
+  const kept = useRef({ first: events[0], timeline: EMPTY_TIMELINE });
+  return useMemo(() => {
+    const before = kept.current.first === events[0] ? kept.current.timeline : EMPTY_TIMELINE;
+    // Numbers are without gaps, from 1.
+    const timeline = growTimeline(before, events.slice(before.seq));
+    kept.current = { first: events[0], timeline };
+    return timeline;
+  }, [events]);
+}
+
+const LEGEND = [
+  ["model", "model"],
+  ["tool", "tool"],
+  ["policy", "policy"],
+  ["work", "other work"],
+  ["backoff", "back-off"],
+  ["person", "waits for a person"],
+  ["parked", "waits for a time or a signal"],
+  ["lost", "no worker"],
+] as const;
+
+function Legend(): ReactNode {
+  return (
+    <ul className={styles.legend} aria-label="What the bars mean">
+      {LEGEND.map(([kind, words]) => (
+        <li key={kind}>
+          <i className={`${styles.swatch} ${styles[kind]}`} /> {words}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function attributesOf(row: Row) {
+  if (row.kind === "gap") return { "data-kind": row.kind };
+  const { step, folds, isOpen } = row;
+  return { "data-step": step.number, "data-status": step.status, "aria-expanded": folds > 0 ? isOpen : undefined };
+}
+
+function Axis({ scale: { from, to, breaks } }: { scale: TimeScale }): ReactNode {
+  const [longest] = [...breaks].sort((a, b) => b.to - b.from - (a.to - a.from));
+  return (
+    <div className={styles.axis}>
+      <span className={styles.columns}>Step</span>
+      <span className={styles.number}>Self</span>
+      <span className={styles.number}>Total</span>
+      <span className={styles.scale}>
+        <span>0</span>
+        {longest === undefined ? null : (
+          <span>‖ {toDuration(longest.to - longest.from)} without work, drawn short</span>
+        )}
+        <span>{toLatency(to - from)}</span>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,148 @@
+import { isStepEnd, payloadOf } from "@soma/schemas/run-history";
+import type { LogEvent } from "../../run-log/view.ts";
+
+/** What a step did for a while: work of four sorts, or one of four ways to stand still. */
+export type SegmentKind = "model" | "tool" | "policy" | "work" | "backoff" | "person" | "parked" | "lost";
+
+/** From and to in milliseconds of the clock; `to` is null while it goes on. */
+export interface Segment {
+  kind: SegmentKind;
+  from: number;
+  to: number | null;
+}
+
+/** A while in which no worker held the run: from the last thing that was recorded to the take-over. */
+export interface Gap {
+  from: number;
+  to: number;
+  /** Number of the event that tells of the take-over. */
+  seq: number;
+}
+
+/** Where the time of a run went. */
+export interface Timeline {
+  /** Number of the newest event in it; 0 before the first. */
+  seq: number;
+  /** When the first and the newest event were; null before the first. */
+  from: number | null;
+  lastAt: number | null;
+  /** By the step's id, in their order. */
+  spans: ReadonlyMap<string, readonly Segment[]>;
+  gaps: readonly Gap[];
+}
+
+export const EMPTY_TIMELINE: Timeline = { seq: 0, from: null, lastAt: null, spans: new Map(), gaps: [] };
+
+interface Draft extends Timeline {
+  spans: Map<string, readonly Segment[]>;
+  gaps: Gap[];
+  /** Ids of steps whose newest segment goes on. */
+  open: Set<string>;
+}
+
+/** The timeline after some more events, oldest first; those it has already are left out. Costs as much as they do, and a copy. */
+export function growTimeline(before: Timeline, events: readonly LogEvent[]): Timeline {
+  const fresh = events.filter(({ seq }) => seq > before.seq);
+  if (fresh.length === 0) return before;
+  const draft: Draft = { ...before, spans: new Map(before.spans), gaps: [...before.gaps], open: openOf(before) };
+  for (const event of fresh) {
+    const at = Date.parse(event.at);
+    draft.from ??= at;
+    apply(draft, event, at);
+    draft.seq = event.seq;
+    draft.lastAt = at;
+  }
+  const { open: _, ...timeline } = draft;
+  return timeline;
+}
+
+function openOf({ spans }: Timeline): Set<string> {
+  const open = new Set<string>();
+  for (const [id, segments] of spans) if (segments.at(-1)?.to === null) open.add(id);
+  return open;
+}
+
+const WORK: Readonly<Record<string, SegmentKind>> = { model: "model", tool: "tool", policy: "policy" };
+const ENDS_ALL = new Set(["RUN_SUCCEEDED", "RUN_FAILED", "RUN_CANCELED", "RUN_FORKED", "RUN_ROLLED_BACK"]);
+
+function apply(draft: Draft, event: LogEvent, at: number): void {
+  if (event.type === "RUN_RECOVERED") applyTakeOver(draft, event, at);
+  else if (ENDS_ALL.has(event.type)) for (const id of [...draft.open]) close(draft, id, at);
+  else if (event.stepId !== null) applyStep(draft, event, { stepId: event.stepId, at });
+}
+
+function applyStep(draft: Draft, event: LogEvent, { stepId, at }: { stepId: string; at: number }): void {
+  const work = WORK[event.nodeType ?? ""] ?? "work";
+  switch (event.type) {
+    case "STEP_STARTED":
+    case "STEP_WOKEN":
+    case "APPROVAL_DECIDED":
+      begin(draft, stepId, work, at);
+      return;
+    case "STEP_RETRIED":
+      begin(draft, stepId, "backoff", at);
+      return;
+    case "APPROVAL_ASKED":
+      begin(draft, stepId, "person", at);
+      return;
+    case "STEP_PARKED":
+      // A step that asked a person parks after it: what it waits for is known already.
+      if (draft.spans.get(stepId)?.at(-1)?.kind !== "person") begin(draft, stepId, "parked", at);
+      return;
+    default:
+      if (isStepEnd(event.type)) applyEnd(draft, event, { stepId, work, at });
+  }
+}
+
+function begin(draft: Draft, id: string, kind: SegmentKind, at: number): void {
+  close(draft, id, at);
+  draft.spans.set(id, [...(draft.spans.get(id) ?? []), { kind, from: at, to: null }]);
+  draft.open.add(id);
+}
+
+function close(draft: Draft, id: string, at: number): void {
+  const segments = draft.spans.get(id);
+  const last = segments?.at(-1);
+  if (segments === undefined || last === undefined || last.to !== null) return;
+  draft.spans.set(id, [...segments.slice(0, -1), { ...last, to: Math.max(last.from, at) }]);
+  draft.open.delete(id);
+}
+
+/** A step without effects tells of its beginning with its end alone. */
+function applyEnd(
+  draft: Draft,
+  { type, payload }: LogEvent,
+  { stepId, work, at }: { stepId: string; work: SegmentKind; at: number },
+): void {
+  close(draft, stepId, at);
+  if (!isStepEnd(type) || draft.spans.has(stepId)) return;
+  const { startedAt, latencyMs } = payloadOf(type, payload);
+  const told = Date.parse(startedAt ?? "");
+  const from = Number.isNaN(told) ? at - (latencyMs ?? 0) : told;
+  draft.spans.set(stepId, [{ kind: work, from: Math.min(from, at), to: at }]);
+}
+
+/** What worked then was cut off; what waited goes on waiting. */
+function applyTakeOver(draft: Draft, { seq }: LogEvent, at: number): void {
+  const from = draft.lastAt ?? at;
+  draft.gaps.push({ from, to: at, seq });
+  for (const id of [...draft.open]) {
+    const last = draft.spans.get(id)?.at(-1);
+    if (last === undefined || !isWork(last.kind)) continue;
+    begin(draft, id, "lost", from);
+    close(draft, id, at);
+  }
+}
+
+export function isWork(kind: SegmentKind): boolean {
+  return kind === "model" || kind === "tool" || kind === "policy" || kind === "work";
+}
+
+/** How long a step took in all, and how long of it something was done. */
+export function timesOf(segments: readonly Segment[], now: number): { selfMs: number; totalMs: number } {
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first === undefined || last === undefined) return { selfMs: 0, totalMs: 0 };
+  const length = ({ from, to }: Segment): number => Math.max(0, (to ?? now) - from);
+  const selfMs = segments.filter(({ kind }) => isWork(kind)).reduce((sum, each) => sum + length(each), 0);
+  return { selfMs, totalMs: Math.max(0, (last.to ?? now) - first.from) };
+}
