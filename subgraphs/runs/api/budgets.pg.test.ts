@@ -104,6 +104,7 @@ describe("the API of budgets", () => {
       [`scope: RUN, name: "${runId}", span: DAY, reason: "r", idempotencyKey: "c"`, "is of all days"],
       ['scope: RUN, name: "x", span: TOTAL, reason: "r", idempotencyKey: "d"', "run x does not exist"],
       ['scope: TENANT, span: DAY, reason: " ", idempotencyKey: "e"', "the reason has 0 characters"],
+      ['scope: ROLE, name: "x", span: DAY, reason: "r", idempotencyKey: "k"', "key k raised something else before"],
     ] as const)
       expect((await raise(wrong)).errors?.[0]?.message, wrong).toContain(why);
   });

@@ -36,8 +36,8 @@ export interface RaiseBudgetParams {
 }
 
 /**
- * Raises a budget, and lets the runs go on that wait for it. Asking twice raises once; what was raised is told in the
- * books with who did and why. Gives how many runs go on.
+ * Raises a budget, and lets the runs go on that wait for it. Asking twice raises once, and lets nobody go on who asked
+ * since; what was raised is told in the books with who did and why. Gives how many runs go on.
  */
 export async function raiseBudget(
   { sql, budgets }: { sql: Sql; budgets: BudgetsConf },
@@ -54,10 +54,13 @@ export async function raiseBudget(
   if (reason === "" || reason.length > MAX_REASON)
     throw new SomaError("BAD_INPUT", `the reason has ${reason.length} characters; it needs 1 to ${MAX_REASON}`);
   const amount = parseAmount(params.measure, params.by);
+  const { idempotencyKey: idemKey } = params;
   const raised = await transaction(sql, { tenant }, async (tx) => {
     const wanted: BudgetRaise = { ...params, name: await nameOf(tx, params), raise: amount };
-    await raise(tx, { ...wanted, tenant, reason, raisedBy: subject, idemKey: params.idempotencyKey });
-    return wanted;
+    const done = await raise(tx, { ...wanted, tenant, reason, raisedBy: subject, idemKey });
+    if (done === undefined)
+      throw new SomaError("IDEMPOTENCY_CONFLICT", `the idempotency key ${idemKey} raised something else before`);
+    return { ...wanted, askedBefore: done.isNew ? undefined : done.at };
   });
   return letGoOn(sql, principal, raised);
 }
@@ -78,10 +81,15 @@ async function nameOf(tx: Parameters<typeof getRun>[0], { scope, name, daily }: 
 }
 
 /** Answers what runs ask of this budget; each in a transaction of its own, in which nothing else is locked. */
-async function letGoOn(sql: Sql, { tenant, subject }: Principal, raised: BudgetRaise): Promise<number> {
+async function letGoOn(
+  sql: Sql,
+  { tenant, subject }: Principal,
+  { askedBefore, ...raised }: BudgetRaise & { askedBefore: Date | undefined },
+): Promise<number> {
   const questions = await transaction(sql, { tenant }, async (tx) => {
     const runIds = await listAskingRuns(tx, { tenant, limit: MAX_RUNS });
-    return (await listOpenQuestions(tx, { runIds })).flatMap(({ runId, payload }) => {
+    return (await listOpenQuestions(tx, { runIds })).flatMap(({ runId, payload, askedAt }) => {
+      if (askedBefore !== undefined && askedAt > askedBefore) return [];
       const { name, details } = payloadOf("APPROVAL_ASKED", payload);
       const about = isBudgetName(name) ? askedRaise(details) : undefined;
       return about !== undefined && isSameBudget(about, raised) ? [{ runId, name }] : [];
