@@ -74,7 +74,15 @@ describe("documentation", () => {
   });
 
   it("names only commands and event types that exist", () => {
-    const cli = ["soma", "history-commands", "add-budgets", "add-schedules", "torture/add-torture"]
+    const cli = [
+      "soma",
+      "add-runs",
+      "history-commands",
+      "add-budgets",
+      "add-schedules",
+      "torture/add-torture",
+      "completion/add-completion",
+    ]
       .map((file) => read(`infra/cli/${file}.ts`))
       .join("\n");
     const commands = found(/`(?:npx )?soma ([a-z]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
-import { listBudgets, type RaiseBudgetOptions, raiseBudget, showUsage } from "./budgets.ts";
+import { BY, listBudgets, type RaiseBudgetOptions, raiseBudget, SPANS, showUsage } from "./budgets.ts";
 import type { CommandContext } from "./find-product.ts";
+import { wordOption } from "./option-values.ts";
 
 /** The commands about what calls cost, and may. */
 export function addBudgets(program: Command, { product, json }: CommandContext): void {
   program
     .command("usage")
-    .option("--by <what>", "day, role, agent or profile", "day")
+    .addOption(wordOption("--by <what>", "by what it is told", Object.keys(BY)).default("day"))
     .option("--since <day>", "from this day on, such as 2026-11-27")
     .option("--run <run>", "of one run")
     .option("--session <session>", "of the runs of one session")
@@ -23,7 +24,7 @@ export function addBudgets(program: Command, { product, json }: CommandContext):
     .argument("<measure>", "money, tokens, model_calls or tool_calls")
     .argument("<by>", "by how much, such as 0.50")
     .requiredOption("--reason <text>", "kept in the books")
-    .option("--span <span>", "day for today's, or total", "day")
+    .addOption(wordOption("--span <span>", "day for today's, or total", Object.keys(SPANS)).default("day"))
     .option("--role <role>", "of a role")
     .option("--agent <agent>", "of an agent")
     .option("--run <run>", "of a run with all that it starts")

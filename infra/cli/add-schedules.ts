@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./find-product.ts";
+import { wordOption } from "./option-values.ts";
 import {
   type CreateScheduleOptions,
   createSchedule,
   deleteSchedule,
   listSchedules,
+  OVERLAPS,
   pauseSchedule,
   resumeSchedule,
 } from "./schedules.ts";
@@ -22,7 +24,9 @@ export function addSchedules(program: Command, { product, json }: CommandContext
     .argument("<text>", "what to ask")
     .requiredOption("--cron <expression>", 'minute, hour, day, month and weekday, such as "30 9 * * 1-5"')
     .option("--time-zone <zone>", "such as Europe/Berlin", "UTC")
-    .option("--overlap <policy>", "while the last run has not ended: skip, queue or cancel_previous", "skip")
+    .addOption(
+      wordOption("--overlap <policy>", "while the last run has not ended", Object.keys(OVERLAPS)).default("skip"),
+    )
     .option("--graph <graph>", "agent to start", "assistant")
     .option("--role <role>", "role to act under")
     .description("start a run at the times of a cron expression")

@@ -14,7 +14,10 @@ import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson, printTable, safe } from "./print.ts";
 
-const BY = { day: "DAY", role: "ROLE", agent: "AGENT", profile: "PROFILE" } as const satisfies Record<string, UsageBy>;
+export const BY = { day: "DAY", role: "ROLE", agent: "AGENT", profile: "PROFILE" } as const satisfies Record<
+  string,
+  UsageBy
+>;
 const PAGE = 200;
 
 interface UsageOptions {
@@ -62,13 +65,6 @@ function showUsed(what: "run" | "session", used: Used, json: boolean): void {
   if (json) printJson(used ?? null);
   else if (used === null || used === undefined) print(`the ${what} has called no model and no tool`);
   else printTable(["COST", ...COUNTS], [[`${used.cost} ${used.currency}`, ...countsOf(used)]]);
-}
-
-/** What a run used in one line, with what its session did; undefined where nothing is known. */
-export function describeUsed(run: Used, session: Used): string | undefined {
-  if (run === null || run === undefined) return undefined;
-  const whole = session === null || session === undefined ? "" : `; its session ${session.cost} ${session.currency}`;
-  return `${run.inputTokens} tokens in, ${run.outputTokens} out, ${run.cost} ${run.currency}${whole}`;
 }
 
 type Page = Awaited<ReturnType<typeof pageOf>>;
@@ -120,7 +116,7 @@ const MEASURES = {
   model_calls: "MODEL_CALLS",
   tool_calls: "TOOL_CALLS",
 } as const satisfies Record<string, BudgetMeasure>;
-const SPANS = { day: "DAY", total: "TOTAL" } as const satisfies Record<string, BudgetSpan>;
+export const SPANS = { day: "DAY", total: "TOTAL" } as const satisfies Record<string, BudgetSpan>;
 
 export interface RaiseBudgetOptions {
   measure: string;

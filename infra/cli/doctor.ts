@@ -6,7 +6,7 @@ import { findProduct, type Product, type ProductOptions } from "./find-product.t
 import { findReadiness, findReadinessInFull } from "./find-readiness.ts";
 import { hintsFor } from "./hints.ts";
 import { askNextStart } from "./next-start.ts";
-import { print, printJson } from "./print.ts";
+import { print, printJson, safe } from "./print.ts";
 
 interface Finding {
   what: string;
@@ -22,7 +22,7 @@ export async function doctor(options: ProductOptions, json: boolean): Promise<vo
   const [ofData, product, ofNextStart] = await Promise.all([data(options), running(options), nextStart()]);
   const findings = [...node(), ...ofData, ...product.findings, ...ofNextStart];
   if (json) printJson(findings);
-  else for (const { what, ok, detail } of findings) print(`${ok ? "✓" : "✕"} ${what.padEnd(12)} ${detail}`);
+  else for (const { what, ok, detail } of findings) print(`${ok ? "✓" : "✕"} ${what.padEnd(12)} ${safe(detail)}`);
   if (!product.reached) process.exitCode = EXIT.UNREACHABLE;
   else if (!findings.every(({ ok }) => ok)) process.exitCode = EXIT.FAILED;
 }

@@ -1,9 +1,12 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { exportRun } from "./export-run.ts";
 import type { CommandContext } from "./find-product.ts";
+import { toSeq } from "./option-values.ts";
 import { replayExport } from "./replay-export.ts";
 import { eraseRun, holdRun, listHolds, releaseHold } from "./run-custody.ts";
 import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
+
+const WHERE = "number of the start of the run or of the end of a step, none after an approval; runs watch shows them";
 
 /** The commands of `soma runs` about what a run was, and where else it may go on from. */
 export function addHistoryCommands(runs: Command, { product, json }: CommandContext): void {
@@ -16,23 +19,23 @@ export function addHistoryCommands(runs: Command, { product, json }: CommandCont
   runs
     .command("diff")
     .argument("<run>")
-    .argument("<from>", "number of an event", toSeq)
+    .argument("<from>", "number of an event; runs watch shows them", toSeq)
     .argument("<to>", "number of another one", toSeq)
     .description("what differs between its states at two events")
     .action(async (id: string, from: number, to: number) => diffStates(await product(), { id, from, to, json }));
   runs
     .command("fork")
     .argument("<run>")
-    .argument("<seq>", "number of the event to go on from", toSeq)
-    .option("--input <json>", "merge patch on its input")
-    .description("begin another run that goes on from an event of this one")
+    .argument("<seq>", WHERE, toSeq)
+    .option("--input <json>", "merged into its input as RFC 7396 says: null takes a field out")
+    .description("begin another run that goes on from an event of this one, which stays as it is")
     .action(async (id: string, at: number, options: { input?: string }) =>
       forkRun(await product(), { id, at, ...options, json }),
     );
   runs
     .command("rollback")
     .argument("<run>")
-    .argument("<seq>", "number of the event to go on from", toSeq)
+    .argument("<seq>", WHERE, toSeq)
     .option("--dry-run", "change nothing, and tell which steps had reached outside")
     .description("let a run go on from an earlier event, also one that has ended")
     .action(async (id: string, to: number, options: { dryRun?: boolean }) =>
@@ -41,7 +44,7 @@ export function addHistoryCommands(runs: Command, { product, json }: CommandCont
   runs
     .command("export")
     .argument("<run>")
-    .description("print its history as lines of canonical JSON, verified")
+    .description("print its history as lines of canonical JSON, verified; runs replay reads them from a file")
     .action(async (id: string) => exportRun(await product(), { id }));
   runs
     .command("replay")
@@ -80,10 +83,4 @@ function addCustodyCommands(runs: Command, { product, json }: CommandContext): v
     .action(async (id: string, options: { reason: string; yes: boolean }) =>
       eraseRun(await product(), { id, ...options, json }),
     );
-}
-
-function toSeq(text: string): number {
-  const seq = Number(text);
-  if (!Number.isInteger(seq) || seq < 1) throw new InvalidArgumentError("it must be the number of an event, 1 or more");
-  return seq;
 }

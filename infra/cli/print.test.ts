@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { isJsonWanted, safe, toJson } from "./print.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { displayWidth } from "./display-width.ts";
+import { isJsonWanted, line, safe, toJson, toTable } from "./print.ts";
 
 describe("safe()", () => {
   it("leaves out what moves a cursor, and shows by its number what a reader would not see", () => {
@@ -43,5 +44,55 @@ describe("isJsonWanted()", () => {
     [["ask", "json"], false],
   ])("of %j is %s", (args, wanted) => {
     expect(isJsonWanted(args)).toBe(wanted);
+  });
+});
+
+describe("toTable()", () => {
+  beforeEach(() => {
+    vi.stubEnv("NO_COLOR", "1");
+    vi.stubEnv("FORCE_COLOR", undefined);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("has its columns below each other, however wide their characters are", () => {
+    const lines = toTable(
+      ["NAME", "WHAT", "LAST"],
+      [
+        ["日本語", "👨‍👩‍👧", "|"],
+        ["e\u0301", "two\nlines\tmore", "|"],
+        ["a\u202eb", "\u001b[31mred\u001b[0m", "|"],
+      ],
+    );
+    expect(lines.slice(1).map((row) => displayWidth(row.slice(0, row.indexOf("|"))))).toEqual([28, 28, 28]);
+    expect(lines.slice(2)).toEqual(["e\u0301           two lines more  |", "a⟨U+202E⟩b  red             |"]);
+  });
+
+  it("is no wider than it may be", () => {
+    const rows = [["日本語", "a long text", "x"]];
+    expect(toTable(["A", "B", "C"], rows, 12)).toEqual(["A       B  …", "日本語  a l…"]);
+    expect(toTable(["A", "B", "C"], rows, 5)).toEqual(["A   …", "日本…"]);
+  });
+
+  it("has a colour for a status that needs eyes, where colours are wanted", () => {
+    const rows = [
+      ["SUCCEEDED", "FAILED"],
+      ["FAILED", "FAILED"],
+    ];
+    expect(toTable(["STATUS", "WHY"], rows).at(-1)).toBe("FAILED     FAILED");
+    vi.stubEnv("NO_COLOR", undefined);
+    vi.stubEnv("FORCE_COLOR", "1");
+    expect(toTable(["STATUS", "WHY"], rows)).toEqual([
+      "STATUS     WHY",
+      "SUCCEEDED  FAILED",
+      "\u001b[31mFAILED\u001b[39m     FAILED",
+    ]);
+  });
+});
+
+describe("line()", () => {
+  it("cuts what is shown, not what was sent, and no character", () => {
+    expect(line("\u001b[31m\u001b[1mabc\u001b[0m\nmore", 3)).toBe("abc");
+    expect(line("ab\u202ecd", 6)).toBe("ab⟨U+…");
+    expect(line("日本語", 5)).toBe("日本…");
   });
 });

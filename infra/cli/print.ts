@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { replaceHidden, showHidden } from "@soma/schemas/hidden-characters";
+import { cutToWidth, displayWidth, padToWidth } from "./display-width.ts";
+import { paintStatus } from "./paint.ts";
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -39,16 +41,44 @@ export function safe(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
 const NOT_FOR_TERMINALS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
-/** Columns as wide as their widest cell. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const cells = [head, ...rows].map((row) => row.map((cell) => safe(cell).replaceAll("\n", " ")));
-  const widths = head.map((_cell, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  for (const row of cells)
-    print(row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  "));
+/** How big the terminal is; what is piped is as wide as COLUMNS says, and so is a terminal that does not know its size. */
+export function terminalSize(): { columns: number; rows: number } {
+  const told = Number(process.env.COLUMNS);
+  const columns = process.stdout.columns || (Number.isInteger(told) && told > 0 ? told : 100);
+  return { columns, rows: process.stdout.rows || 40 };
 }
 
-/** The first line of a text, cut to a width. */
+/** Columns as wide as their widest cell; on a terminal with colours, a status that needs eyes has one. */
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  for (const row of toTable(head, rows)) print(row);
+}
+
+/** The lines of a table, cut at their ends where they would be wider than a terminal. */
+export function toTable(head: readonly string[], rows: readonly (readonly string[])[], width = Infinity): string[] {
+  const cells = [head, ...rows].map((row) => row.map(oneLine));
+  const widths = head.map((_cell, column) => Math.max(...cells.map((row) => displayWidth(row[column] ?? ""))));
+  const status = head.indexOf("STATUS");
+  return cells.map((row, index) => {
+    const columns = row.map((cell, column) => padToWidth(cell, widths[column] ?? 0));
+    const shown = cutToWidth(columns.join("  ").trimEnd(), width);
+    return index === 0 || status === -1 ? shown : withPaint(shown, columns.slice(0, status), row[status] ?? "");
+  });
+}
+
+/** A row whose status, which stands after these columns, has its colour. */
+function withPaint(row: string, before: readonly string[], status: string): string {
+  const start = before.map((column) => `${column}  `).join("").length;
+  const end = start + status.length;
+  return row.slice(0, start) + paintStatus(status, row.slice(start, end)) + row.slice(end);
+}
+
+/** Safe text without what a table cannot hold: line breaks and tabs. */
+function oneLine(text: string): string {
+  return safe(text).replace(/[\n\t]/g, " ");
+}
+
+/** The first line of a text, safe, and cut to so many cells of a terminal. */
 export function line(text: string, width: number): string {
-  const [first = ""] = text.split("\n");
-  return first.length > width ? `${first.slice(0, width - 1)}…` : first;
+  const [first = ""] = safe(text).split("\n");
+  return cutToWidth(first.replaceAll("\t", " "), width);
 }

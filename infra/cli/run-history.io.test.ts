@@ -58,7 +58,7 @@ describe("soma runs, of histories", () => {
     const lines = (await printed(() => diffStates(product, { ...between, json: false }))).split("\n");
     expect(lines.slice(1, 4).map((line) => line.split(/ {2,}/))).toEqual([
       ["ADD", "/log/0", '"a"'],
-      ["REMOVE", "/old", "null", ""],
+      ["REMOVE", "/old", "null"],
       ["REPLACE", "(all)", "1", "2"],
     ]);
     expect(JSON.parse(await printed(() => diffStates(product, { ...between, json: true })))).toEqual(changes);

@@ -3,91 +3,18 @@ import {
   CancelRunDocument,
   PauseRunDocument,
   ResumeRunDocument,
-  RunDetailDocument,
-  type RunDetailQuery,
   RunPictureDocument,
   type RunSummaryFragment,
-  RunsDocument,
   SignalRunDocument,
 } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { isErased } from "@soma/schemas/erased-payload";
 import { InexactNumber, parseExactJson } from "@soma/schemas/exact-json";
-import { isRecord } from "@soma/schemas/json";
-import { describeUsed } from "./budgets.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { Product } from "./find-product.ts";
-import { line, print, printJson, printTable, safe, toJson } from "./print.ts";
-import { describeOutcome, describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
-
-export async function listRuns(
-  { client, hints }: Product,
-  { limit, json }: { limit: number; json: boolean },
-): Promise<void> {
-  const { runs } = await client.request(RunsDocument, { first: limit });
-  if (json) return printJson(runs.nodes);
-  if (runs.nodes.length === 0) return print(`no runs yet; start one with \`${hints.soma} ask TEXT\``);
-  printTable(
-    ["RUN", "STATUS", "OUTCOME", "STARTED", "QUESTION"],
-    runs.nodes.map((run) => [
-      run.id,
-      run.status,
-      describeOutcome(run.outcome),
-      run.createdAt,
-      line(questionOf(run), 60),
-    ]),
-  );
-}
-
-/** What was asked; the input of an agent that takes no text is shown whole. */
-function questionOf({ input }: Pick<RunSummaryFragment, "input">): string {
-  if (isErased(input)) return "(erased)";
-  return isRecord(input) && typeof input.text === "string" ? input.text : JSON.stringify(input);
-}
-
-type Run = NonNullable<RunDetailQuery["run"]>;
-
-export async function showRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
-  const onMissing = (error: Error, at: string): void =>
-    void process.stderr.write(`soma: ${at} is not shown: ${safe(error.message)}\n`);
-  const { run } = await client.request(RunDetailDocument, { id }, { onMissing });
-  if (run === null || run === undefined) throw noSuchRun(id, hints);
-  if (json) return printJson(run);
-  const outcome = describeOutcome(run.outcome);
-  print(
-    `run      ${run.id}\nsession  ${run.session.id}\nstatus   ${run.status}${outcome === "" ? "" : `, ${outcome}`}\nrole     ${run.role}\nmodel    ${run.modelProfile}`,
-  );
-  print(
-    `started  ${run.startedAt ?? "not yet"}\nfinished ${run.finishedAt ?? "not yet"}\nrecovered ${run.recoveries} ${run.recoveries === 1 ? "time" : "times"} from a lost worker`,
-  );
-  const used = describeUsed(run.usage, run.session.usage);
-  if (used !== undefined) print(`used     ${used}`);
-  print(`trace    ${run.traceId}\n\n${safe(questionOf(run))}\n`);
-  printTable(["STEP", "NODE", "STATUS", "TRY", "MS", "WHAT"], run.steps.nodes.map(toRow));
-  const passedOver = run.steps.nodes.flatMap(({ number, answeredBy }) =>
-    (answeredBy?.passedOver ?? []).map(({ profile, code, message }) => [
-      String(number),
-      profile,
-      code,
-      line(message, 120),
-    ]),
-  );
-  if (passedOver.length > 0) {
-    print("");
-    printTable(["STEP", "NOT ANSWERED BY", "CODE", "WHY"], passedOver);
-  }
-  const memories = run.memories?.nodes ?? [];
-  if (memories.length > 0) {
-    print("");
-    printTable(
-      ["REMEMBERED", "BY", "WHAT"],
-      memories.map((memory) => [memory.kind, memory.role, line(memory.content, 80)]),
-    );
-  }
-  if (run.answer !== null && run.answer !== undefined) print(`\n${safe(run.answer)}`);
-  if (run.error !== null && run.error !== undefined) print(`\n${run.error.code}: ${safe(run.error.message)}`);
-}
+import { line, print, printJson, safe, toJson } from "./print.ts";
+import { describeTroubles, noteTroubles, type ToolTroubles } from "./tool-troubles.ts";
 
 /** The graph of a run as Mermaid draws it, with where the run stands. */
 export async function drawRun({ client, hints }: Product, { id, json }: { id: string; json: boolean }): Promise<void> {
@@ -103,18 +30,6 @@ export async function drawRun({ client, hints }: Product, { id, json }: { id: st
 
 export function noSuchRun(id: string, { soma }: Pick<Product["hints"], "soma">): CliError {
   return new CliError(`run ${id} does not exist; \`${soma} runs list\` shows those that do`, { code: "NOT_FOUND" });
-}
-
-function toRow(step: Run["steps"]["nodes"][number]): string[] {
-  const error = step.error === null || step.error === undefined ? "" : ` (${step.error.message})`;
-  return [
-    String(step.number),
-    step.nodeId,
-    step.status,
-    String(step.attempt),
-    step.latencyMs === null || step.latencyMs === undefined ? "" : String(Math.round(step.latencyMs)),
-    `${step.summary ?? ""}${error}`,
-  ];
 }
 
 /** Events as they come, each verified against the one before; exits when the run ends. */

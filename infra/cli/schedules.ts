@@ -12,7 +12,7 @@ import { CliError, EXIT } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { line, print, printJson, printTable, safe } from "./print.ts";
 
-const OVERLAPS = { skip: "SKIP", queue: "QUEUE", cancel_previous: "CANCEL_PREVIOUS" } as const;
+export const OVERLAPS = { skip: "SKIP", queue: "QUEUE", cancel_previous: "CANCEL_PREVIOUS" } as const;
 
 export async function listSchedules({ client, hints }: Product, json: boolean): Promise<void> {
   const { schedules } = await client.request(SchedulesDocument, {});

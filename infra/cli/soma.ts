@@ -1,24 +1,24 @@
-import { Command, type CommanderError, InvalidArgumentError } from "commander";
+import { Command, type CommanderError } from "commander";
 import { addBudgets } from "./add-budgets.ts";
+import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
 import { listAgents, toAsked } from "./agents.ts";
-import { decideApproval, listApprovals } from "./approvals.ts";
 import { ask } from "./ask.ts";
 import { CliError, EXIT } from "./cli-error.ts";
+import { addCompletion } from "./completion/add-completion.ts";
 import { startProject } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { hintsFor } from "./hints.ts";
-import { addHistoryCommands } from "./history-commands.ts";
 import { initProject } from "./init.ts";
 import { linkProject } from "./link.ts";
 import { recallMemories } from "./memory.ts";
 import { listModels, testModel } from "./models.ts";
+import { openPage } from "./open.ts";
+import { toCount, toJournals, toPort } from "./option-values.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { replayLive } from "./replay-live.ts";
-import { cancelRun, drawRun, listRuns, pauseRun, resumeRun, showRun, signalRun, watchRun } from "./runs.ts";
-import { showPrompt } from "./show-prompt.ts";
 import { signIn } from "./sign-in.ts";
 import { listTools } from "./tools.ts";
 import { addTorture } from "./torture/add-torture.ts";
@@ -40,26 +40,6 @@ const program = new Command("soma")
   .showHelpAfterError("(soma --help shows how it is used)")
   .configureOutput(wantsJson ? { writeOut: (text) => (said += text), writeErr: () => {} } : {})
   .exitOverride(leave);
-
-function toPort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError("it must be a port number, 1 to 65535");
-  return port;
-}
-
-function toCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 200) throw new InvalidArgumentError("it must be 1 to 200");
-  return count;
-}
-
-function toJournals(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 1_000_000)
-    throw new InvalidArgumentError("it must be 1 to 1000000");
-  return count;
-}
 
 /** The options every command shares, and the product they point at. */
 function product(): Promise<Product> {
@@ -92,82 +72,7 @@ program
       }),
   );
 
-const runs = program.command("runs").description("runs of agents");
-runs
-  .command("list")
-  .option("--limit <n>", "how many, 1 to 200", toCount, 20)
-  .description("newest first")
-  .action(async (options: { limit: number }) => listRuns(await product(), { ...options, json: wantsJson }));
-runs
-  .command("show")
-  .argument("<run>")
-  .option("--prompt <step>", "what the model of this step was sent, by the step's number")
-  .description("what happened in a run")
-  .action(async (id: string, { prompt: step }: { prompt?: string }) =>
-    step === undefined
-      ? showRun(await product(), { id, json: wantsJson })
-      : showPrompt(await product(), { id, step, json: wantsJson }),
-  );
-runs
-  .command("graph")
-  .argument("<run>")
-  .description("the graph of a run as Mermaid text, with where the run stands")
-  .action(async (id: string) => drawRun(await product(), { id, json: wantsJson }));
-runs
-  .command("watch")
-  .argument("<run>")
-  .option("--after <seq>", "events after this number", Number, 0)
-  .description("follow a run's events, verified, to its end")
-  .action(async (id: string, options: { after: number }) =>
-    watchRun(await product(), { id, ...options, json: wantsJson }),
-  );
-runs
-  .command("cancel")
-  .argument("<run>")
-  .option("--reason <text>", "kept in the run's history")
-  .description("ask a run to stop")
-  .action(async (id: string, options: { reason?: string }) =>
-    cancelRun(await product(), { id, ...options, json: wantsJson }),
-  );
-runs
-  .command("pause")
-  .argument("<run>")
-  .description("ask a run to rest after the step it is in")
-  .action(async (id: string) => pauseRun(await product(), { id, json: wantsJson }));
-runs
-  .command("resume")
-  .argument("<run>")
-  .description("let a paused run go on")
-  .action(async (id: string) => resumeRun(await product(), { id, json: wantsJson }));
-runs
-  .command("approvals")
-  .option("--limit <n>", "how many runs, 1 to 200", toCount, 20)
-  .description("runs that wait for a person, and what they ask")
-  .action(async (options: { limit: number }) => listApprovals(await product(), { ...options, json: wantsJson }));
-for (const [name, approve] of [
-  ["approve", true],
-  ["deny", false],
-] as const)
-  runs
-    .command(name)
-    .argument("<run>")
-    .argument("[step]", "number of the step that asks, when several do")
-    .option("--comment <text>", "why; kept in the run's history")
-    .description(`${approve ? "allow" : "refuse"} what a run asks`)
-    .action(async (id: string, step: string | undefined, options: { comment?: string }) =>
-      decideApproval(await product(), { id, step, approve, ...options, json: wantsJson }),
-    );
-runs
-  .command("signal")
-  .argument("<run>")
-  .argument("<name>")
-  .argument("[payload]", "JSON")
-  .description("send a run what one of its steps waits for")
-  .action(async (id: string, name: string, payload: string | undefined) =>
-    signalRun(await product(), { id, name, payload, json: wantsJson }),
-  );
-addHistoryCommands(runs, { product, json: wantsJson });
-
+addRuns(program, { product, json: wantsJson });
 addBudgets(program, { product, json: wantsJson });
 
 addSchedules(program, { product, json: wantsJson });
@@ -242,9 +147,23 @@ program
   .description("print a link that signs a browser in once")
   .action(async () => signIn(await product(), wantsJson));
 program
+  .command("open")
+  .argument("[run]", "the run whose page is meant")
+  .option("--print", "print the address, and open nothing")
+  .description("open the page in a browser, signed in; print its address where there is none")
+  .action(async (run: string | undefined, options: { print?: boolean }) =>
+    openPage(
+      await product(),
+      { ...options, ...(run === undefined ? {} : { run }), json: wantsJson },
+      { platform: process.platform, env: process.env },
+    ),
+  );
+program
   .command("doctor")
   .description("what runs, which model answers and why")
   .action(async () => doctor(program.opts<ProductOptions>(), wantsJson));
+
+addCompletion(program, { json: wantsJson });
 
 // A reader such as `head` leaves when it has enough; that is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT.FAILED));

@@ -169,7 +169,7 @@ describe("a run under a budget", () => {
     },
   );
 
-  it("gives back what it reserved when its worker dies, and counts what is done again once", async () => {
+  it("gives back what it reserved when its worker is held dead, and counts what that comes to all the same", async () => {
     await begin(budgetsWith({ total: { money: 0.003 } }));
     const reached = Promise.withResolvers<void>();
     const stuck = Promise.withResolvers<void>();
@@ -193,8 +193,8 @@ describe("a run under a budget", () => {
     stuck.resolve();
     await gone;
     await createSweep(harness.database.worker)();
-    expect(await standing()).toEqual({ spent: 500, reserved: 0 });
-    expect(await harness.database.owner`select (total).model_calls::int as calls from usage`).toEqual([{ calls: 1 }]);
+    expect(await standing()).toEqual({ spent: 1_000, reserved: 0 });
+    expect(await harness.database.owner`select (total).model_calls::int as calls from usage`).toEqual([{ calls: 2 }]);
     await second.life.close();
   });
 

@@ -160,10 +160,27 @@ describe("budgets", () => {
     await database.owner`update run set status = 2, worker_id = null where run_id = ${parked as string}`;
     expect(await sweep(tenant)).toBe(3);
     expect(await standing(tenant)).toEqual({ spent: 0, reserved: COST });
-    // Whoever was held dead writes no more, and reserves no more.
-    expect(await settle(tenant, dead as string, "1.1.1.0.1")).toBe(false);
+    expect(await sweep(tenant)).toBe(0);
+    // Whoever was held dead reserves no more, and what it spent meanwhile counts, once.
     expect(await reserve(database.worker, { tenant, runId: dead as string }, [])).toMatchObject({ verdict: "FENCED" });
+    expect(await settle(tenant, dead as string, "1.1.1.0.1")).toBe(true);
+    expect(await settle(tenant, dead as string, "1.1.1.0.1")).toBe(false);
+    expect(await standing(tenant)).toEqual({ spent: COST, reserved: COST });
     expect(await settle(tenant, alive as string, "1.1.1.0.1")).toBe(true);
+    expect(await standing(tenant)).toEqual({ spent: 2 * COST, reserved: 0 });
+  });
+
+  it("holds anew for a call that is made again after it was given back", async () => {
+    const tenant = "again";
+    const runId = await aRun(tenant);
+    await reserve(database.worker, { tenant, runId, call: "tool:1" }, []);
+    await database.owner`update run set epoch = 2 where run_id = ${runId}`;
+    expect(await sweep(tenant)).toBe(1);
+    expect(await reserve(database.worker, { tenant, runId, epoch: 2, call: "tool:1" }, [])).toMatchObject({
+      verdict: "OK",
+    });
+    expect(await standing(tenant)).toEqual({ spent: 0, reserved: COST });
+    expect(await settle(tenant, runId, "tool:1")).toBe(true);
     expect(await standing(tenant)).toEqual({ spent: COST, reserved: 0 });
   });
 

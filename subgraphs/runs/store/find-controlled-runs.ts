@@ -1,11 +1,17 @@
 import type { Sql } from "@soma/shared/postgres/connect";
+import type { Ownership } from "./find-owned-runs.ts";
 
-/** Runs of a worker that someone asked something of or sent a signal to, with their control bits and how many signals came. */
-export async function findControlledRuns(
-  sql: Sql,
-  { workerId }: { workerId: string },
-): Promise<{ runId: string; control: number; signals: number }[]> {
-  return sql<{ runId: string; control: number; signals: number }[]>`
-    select run_id as "runId", control, signals from run
+/** A run that somebody asked something of or sent a signal to. */
+export interface ControlledRun extends Ownership {
+  /** Control bits. */
+  control: number;
+  /** How many came. */
+  signals: number;
+}
+
+/** Those of a worker. */
+export async function findControlledRuns(sql: Sql, { workerId }: { workerId: string }): Promise<ControlledRun[]> {
+  return sql<ControlledRun[]>`
+    select run_id as "runId", epoch, control, signals from run
       where worker_id = ${workerId} and status = 1 and (control <> 0 or signals > 0)`;
 }

@@ -1,9 +1,12 @@
 import type { Sql } from "@soma/shared/postgres/connect";
 
-/** Runs the database says a worker executes. */
-export async function findOwnedRuns(sql: Sql, { workerId }: { workerId: string }): Promise<string[]> {
-  const rows = await sql<
-    { runId: string }[]
-  >`select run_id as "runId" from run where worker_id = ${workerId} and status = 1`;
-  return rows.map(({ runId }) => runId);
+/** A run while one worker has it; one that comes back to the same worker is another ownership. */
+export interface Ownership {
+  runId: string;
+  epoch: number;
+}
+
+/** What the database says a worker executes. */
+export async function findOwnedRuns(sql: Sql, { workerId }: { workerId: string }): Promise<Ownership[]> {
+  return sql<Ownership[]>`select run_id as "runId", epoch from run where worker_id = ${workerId} and status = 1`;
 }

@@ -100,8 +100,8 @@ async function work<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
     if (spec.effect === "db") return runInDatabase(attempt, span.spanContext().spanId);
     const given = await inTime(attempt, (signal) => spec.run(state, toStepContext(attempt, signal)));
     // A copy goes on where it stopped when the step does.
-    if (isParked(given) && spec.copiesStreams === true) streams.flushAll();
-    else streams.closeAll("OK");
+    if (isParked(given) && spec.copiesStreams === true) streams.rest();
+    else streams.finish("OK");
     if (!isParked(given)) return endGood(attempt, given, span.spanContext().spanId);
     observe({ status: "STEP_PARKED" });
     return given;
@@ -129,7 +129,7 @@ async function runInDatabase<S>(attempt: Attempt<S>, spanId: string): Promise<No
       throw toSomaError(error);
     });
     if (isParked(given)) throw new SomaError("STEP_REFUSED", `the node ${step.node} waits inside a transaction`);
-    streams.closeAll("OK");
+    streams.finish("OK");
     end = toGoodEnd(attempt, given, spanId);
     return end.entry;
   });
@@ -175,7 +175,7 @@ function toGoodEnd<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string
 export function endCanceled<S>(attempt: Attempt<S>): never {
   const { journal, halt, step, streams } = attempt;
   const error = halt.reason() ?? { code: "CANCELED", message: "the run was canceled" };
-  streams.closeAll("CANCELED");
+  streams.finish("CANCELED");
   attempt.observe({ status: "STEP_CANCELED" });
   journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error } });
   throw new StepStopped("CANCELED", error);
@@ -202,7 +202,7 @@ export function afterFailure<S>(
   const known = toSomaError(error);
   if (known.code === "FENCED") throw error;
   if (halt.reason() !== undefined) return endCanceled(attempt);
-  streams.closeAll("ERROR");
+  streams.finish("ERROR");
   const shown = { code: known.code, message: known.publicMessage };
   if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
   const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries, context.now());

@@ -85,7 +85,7 @@ export async function executeNode(
       if (error instanceof StepStopped) throw error;
       const asked = error instanceof BudgetSpent ? askForBudget(error, context.now()) : undefined;
       if (asked !== undefined) {
-        attempt.streams.closeAll("ERROR");
+        attempt.streams.finish("ERROR");
         const name = budgetName(step.number, wakes);
         waiting = await beginWait(asked, { ...parts, step, scope, call: wakes, name, isTold: true });
         continue;

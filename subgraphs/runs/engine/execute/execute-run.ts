@@ -70,6 +70,8 @@ async function proceed(claimed: ExecuteRunOptions): Promise<void> {
       onCommitted(run.runId, seq);
       context.heed(control);
     },
+    // What is under way is given up at once: it costs money, and may be done again elsewhere.
+    onFenced: () => context.lose("it is another worker's now"),
   });
   if (run.recoveries > toldRecoveries(run, events))
     journal.write({ kind: "RUN_RECOVERED", payload: { recoveries: run.recoveries, epoch: run.epoch } });

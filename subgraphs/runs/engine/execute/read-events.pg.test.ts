@@ -47,8 +47,7 @@ describe("readEvents()", () => {
 
   it("reads what a later owner finds", async () => {
     const { runId } = await harness.start({ graph: "one" });
-    await claim(runId);
-    await releaseRuns(worker, { owner, runIds: [runId] });
+    await releaseRuns(worker, { owner, runs: [await claim(runId)] });
     const again = await claim(runId);
     await expect(readEvents(untouched, again)).rejects.toThrow("the history was read");
     expect(await readEvents(worker, again)).toEqual(await harness.history(runId));

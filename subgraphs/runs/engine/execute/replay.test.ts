@@ -159,6 +159,19 @@ describe("replay() of a step that waits", () => {
   });
 });
 
+it("replay() takes a stream that begins when its step is over for nothing of the step that is open", () => {
+  const late = { stream: "late", seq: 0, delim: "start", tool: null, call_id: "c", content_type: "text/plain" };
+  const events = aHistory(
+    { kind: "RUN_STARTED" },
+    { kind: "STEP_STARTED", step: 1, node: "work" },
+    { kind: "STEP_SUCCEEDED", step: 1, node: "work", payload: { patch: { left: 1 } } },
+    { kind: "STEP_STARTED", step: 2, node: "work" },
+    { kind: "STREAM_START", step: 1, node: "work", payload: late as never },
+  );
+  const { step } = replay(loop, events).root;
+  expect([step.number, [...step.streams.open.keys()]]).toEqual([2, []]);
+});
+
 describe("stoppedBy()", () => {
   const error = { code: "TIMEOUT", message: "late" };
 

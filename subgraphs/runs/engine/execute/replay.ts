@@ -43,6 +43,7 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[], look: L
     migrated < 0 ? beginScope("", graph, graph.begin?.(inputOf(events))) : migrate(graph, events, migrated),
   );
   const heard: number[] = [];
+  const over = new Set<number>();
   let lastStep = 0;
   for (const [index, event] of events.entries()) {
     // What is done again after a fork or a rollback has numbers, and so keys, that nothing before it had.
@@ -51,6 +52,9 @@ export function replay(graph: AnyGraph, events: readonly HistoryEvent[], look: L
     if (event.step === 0) continue;
     lastStep = Math.max(lastStep, event.step);
     if (event.kind === "STEP_WOKEN") heard.push(...signalNumbers(event));
+    if (isStepEnd(event.kind)) over.add(event.step);
+    // A stream of an attempt that nobody waited for any longer is of a step that is over, and not of the one that is open.
+    else if (over.has(event.step)) continue;
     if (index < migrated) continue;
     const [path, node] = splitNode(event.node ?? "");
     const at = find(root, path);

@@ -83,4 +83,20 @@ describe("StepStreams", () => {
       { stream: "b", status: "INTERRUPTED", bytes: 4 },
     ]);
   });
+
+  it("hears nothing more of an attempt that is over, however it ended", () => {
+    for (const end of [() => streams.finish("ERROR"), () => streams.rest()]) {
+      streams = new StepStreams(({ payload }) => void frames.push(payload), { open: new Map(), ended: new Set() });
+      streams.start({ stream: "a", callId: "c", contentType: "text/plain" });
+      streams.data("a", "said");
+      end();
+      const before = frames.length;
+      streams.data("a", "late");
+      streams.start({ stream: "b", callId: "c", contentType: "text/plain" });
+      streams.copy({ delim: "start", stream: "d", seq: 0, tool: null, call_id: "c", content_type: "text/plain" });
+      vi.advanceTimersByTime(100);
+      expect(frames).toHaveLength(before);
+    }
+    expect(text()).toBe("saidsaid");
+  });
 });

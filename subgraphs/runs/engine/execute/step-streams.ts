@@ -33,6 +33,7 @@ export class StepStreams implements StreamWriter {
   readonly #open: Map<string, OpenStream>;
   readonly #ended: Set<string>;
   readonly #waiting = new Map<string, { text: string; timer: NodeJS.Timeout }>();
+  #isOver = false;
 
   constructor(append: AppendFrame, earlier: EarlierStreams) {
     this.#append = append;
@@ -41,6 +42,7 @@ export class StepStreams implements StreamWriter {
   }
 
   start(params: { stream: string; tool?: string; callId: string; contentType: string }): void {
+    if (this.#isOver) return;
     const { stream, tool = null, callId, contentType } = params;
     if (this.#open.has(stream) || this.#ended.has(stream))
       throw new SomaError(
@@ -55,6 +57,7 @@ export class StepStreams implements StreamWriter {
   }
 
   data(stream: string, text: string): void {
+    if (this.#isOver) return;
     const waiting = this.#waiting.get(stream) ?? {
       text: "",
       timer: setTimeout(() => this.#flush(stream), COALESCE_MS),
@@ -84,7 +87,7 @@ export class StepStreams implements StreamWriter {
   }
 
   copy(frame: StreamFramePayload): void {
-    if (this.#ended.has(frame.stream)) return;
+    if (this.#isOver || this.#ended.has(frame.stream)) return;
     const open = this.#open.get(frame.stream);
     if (open === undefined) {
       if ("delim" in frame && frame.delim === "start")
@@ -106,9 +109,19 @@ export class StepStreams implements StreamWriter {
     for (const stream of [...this.#open.keys()]) this.end(stream, status);
   }
 
-  /** Writes what waits to be written with more; what is open stays so. */
-  flushAll(): void {
+  /**
+   * Ends every stream with the attempt: who does not hear that its time is over says nothing more, which would stand in
+   * the history after the step.
+   */
+  finish(status: StreamStatus): void {
+    this.closeAll(status);
+    this.#isOver = true;
+  }
+
+  /** Writes what waits to be written with more, and nothing after it; what is open stays so for who goes on. */
+  rest(): void {
     for (const stream of [...this.#waiting.keys()]) this.#flush(stream);
+    this.#isOver = true;
   }
 
   #flush(stream: string): void {

@@ -28,19 +28,24 @@ export interface CommitRowsDeps {
 export async function commitRows(deps: CommitRowsDeps, batch: readonly PendingRow[]): Promise<void> {
   const { commits, log } = deps;
   let rows = batch;
+  let isKnown = true;
+  let cause: unknown;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      answer(rows, await commits.commit(rows));
-      return;
+      if (isKnown) return answer(rows, await commits.commit(rows));
     } catch (error) {
       if (isDataFault(error)) return bisect(deps, rows, error);
       log.warn({ err: error, rows: rows.length, attempt }, "a group commit failed; looking which rows are durable");
-      rows = await withoutCommitted(commits, rows);
-      if (rows.length === 0) return;
-      if (attempt === ATTEMPTS)
-        return rejectAll(rows, new SomaError("UNAVAILABLE", "the history could not be written", { cause: error }));
-      await sleep(backoffMs(RETRY, attempt));
+      cause = error;
     }
+    // Nothing is committed again before that is known: rows that are there would be refused, and taken for faulty.
+    const left = await withoutCommitted(commits, rows);
+    isKnown = left !== undefined;
+    rows = left ?? rows;
+    if (rows.length === 0) return;
+    if (attempt === ATTEMPTS)
+      return rejectAll(rows, new SomaError("UNAVAILABLE", "the history could not be written", { cause }));
+    await sleep(backoffMs(RETRY, attempt));
   }
 }
 
@@ -61,10 +66,14 @@ async function bisect(deps: CommitRowsDeps, rows: readonly PendingRow[], error: 
 
 /**
  * The connection died: the server may have committed. Rows that are there count, and whoever waits for them hears what
- * is asked of their runs, as by the answer; the others are tried again.
+ * is asked of their runs, as by the answer; the others are tried again. Undefined when that cannot be told.
  */
-async function withoutCommitted(commits: Commits, rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
-  const found = await commits.find(rows).catch(() => new Map<BatchRow, number>());
+async function withoutCommitted(
+  commits: Commits,
+  rows: readonly PendingRow[],
+): Promise<readonly PendingRow[] | undefined> {
+  const found = await commits.find(rows).catch(() => undefined);
+  if (found === undefined) return undefined;
   const isLost = (row: PendingRow): boolean => {
     const control = found.get(row);
     if (control !== undefined) row.resolve(control);

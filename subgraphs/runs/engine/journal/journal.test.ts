@@ -13,6 +13,7 @@ it("a journal is full when four megabytes are on their way, also of values that 
     batcher: { append: () => never, together: () => never },
     now: () => new Date(0),
     onCommitted: () => {},
+    onFenced: () => {},
   });
   const step = { number: 1, node: "wait", nodeType: "wait", attempt: 1 };
   const write = (no: number): void => {

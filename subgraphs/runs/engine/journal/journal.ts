@@ -63,6 +63,8 @@ export interface JournalOptions {
   now: () => Date;
   /** Called with each durable event, and with the control bits that came back with it. */
   onCommitted(seq: number, control: number): void;
+  /** Called when an entry was refused because the run is another's now. */
+  onFenced(): void;
 }
 
 export function createJournal(options: JournalOptions): Journal {
@@ -92,6 +94,7 @@ export function createJournal(options: JournalOptions): Journal {
       (control) => options.onCommitted(event.seq, control),
       (error: unknown) => {
         failure ??= error;
+        if (toSomaError(error).code === "FENCED") options.onFenced();
       },
     );
     pending.add(durable);

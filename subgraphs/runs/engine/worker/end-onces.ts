@@ -28,8 +28,8 @@ export async function endOnces({ sql, owner, log, runs, late }: EndOncesParams):
   const held = new Map([...runs].filter(([, { context }]) => context.isInOnce()));
   if (held.size === 0) return;
   log.info({ runs: held.size }, "what must not be done twice is waited for");
-  const rest = giveBack(sql, owner, (runId) => held.has(runId)).catch((error: unknown) =>
-    log.warn({ err: error }, "runs could not be handed back yet"),
+  const rest = giveBack(sql, owner, ({ runId, epoch }) => held.get(runId)?.context.run.epoch === epoch).catch(
+    (error: unknown) => log.warn({ err: error }, "runs could not be handed back yet"),
   );
   await Promise.race([Promise.all([rest, ...[...held.values()].map(({ done }) => done)]), late]);
 }

@@ -5,7 +5,7 @@ import { toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { Incarnation } from "../../store/commit-batch.ts";
-import { findOwnedRuns } from "../../store/find-owned-runs.ts";
+import { findOwnedRuns, type Ownership } from "../../store/find-owned-runs.ts";
 import { releaseRuns } from "../../store/release-runs.ts";
 import { setBackRun } from "../../store/set-back-run.ts";
 import { setWorkerState, WORKER_STATE } from "../../store/set-worker-state.ts";
@@ -21,22 +21,22 @@ const RETRY = { initialMs: 100, maxMs: 2_000 };
 export async function giveBack(
   sql: Sql,
   owner: Incarnation,
-  except: (runId: string) => boolean = () => false,
+  except: (run: Ownership) => boolean = () => false,
 ): Promise<number> {
-  const runIds = (await findOwnedRuns(sql, owner)).filter((runId) => !except(runId));
-  return runIds.length === 0 ? 0 : releaseRuns(sql, { owner, runIds });
+  const runs = (await findOwnedRuns(sql, owner)).filter((run) => !except(run));
+  return runs.length === 0 ? 0 : releaseRuns(sql, { owner, runs });
 }
 
 /**
- * Lets go of a run that could not go on. What is away for all is no fault of the run; one that fails by itself is not
- * to be claimed again at once.
+ * Lets go of a run that could not go on, unless it was claimed anew since. What is away for all is no fault of the run;
+ * one that fails by itself is not to be claimed again at once.
  */
 export async function handBack(
   sql: Sql,
-  { owner, runId, error }: { owner: Incarnation; runId: string; error: unknown },
+  { owner, run, error }: { owner: Incarnation; run: Ownership; error: unknown },
 ): Promise<void> {
-  if (isOutage(toSomaError(error).code)) await releaseRuns(sql, { owner, runIds: [runId] });
-  else await setBackRun(sql, { owner, runId });
+  if (isOutage(toSomaError(error).code)) await releaseRuns(sql, { owner, runs: [run] });
+  else await setBackRun(sql, { owner, run });
 }
 
 /**
@@ -48,7 +48,7 @@ export async function settleWorker({ sql, owner, log }: { sql: Sql; owner: Incar
     try {
       await setWorkerState(sql, { owner, state: WORKER_STATE.DRAINING });
       // Takes the worker's fence, so that a claim whose answer was lost is over before it is asked what there is.
-      await releaseRuns(sql, { owner, runIds: [] });
+      await releaseRuns(sql, { owner, runs: [] });
       const runs = await giveBack(sql, owner);
       if (runs > 0) log.info({ runs }, "runs were handed back and go on elsewhere or at the next start");
       await setWorkerState(sql, { owner, state: WORKER_STATE.DEAD });

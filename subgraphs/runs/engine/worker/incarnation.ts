@@ -14,6 +14,7 @@ import { ENGINE_BUILD } from "../../domain/published-events.ts";
 import { type ClaimedRun, claimRuns } from "../../store/claim-runs.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { findControlledRuns } from "../../store/find-controlled-runs.ts";
+import type { Ownership } from "../../store/find-owned-runs.ts";
 import { registerWorker } from "../../store/register-worker.ts";
 import { type ChildrenDeps, createChildren } from "../execute/children.ts";
 import { type ExecuteRunOptions, executeRun } from "../execute/execute-run.ts";
@@ -165,7 +166,7 @@ class Life implements RunningIncarnation {
    */
   async #reconcile(): Promise<void> {
     const { sql, owner, log } = this.#options;
-    const released = await giveBack(sql.general, owner, (runId) => this.#runs.has(runId));
+    const released = await giveBack(sql.general, owner, (run) => this.#contextOf(run) !== undefined);
     if (released > 0) log.warn({ runs: released }, "runs that nobody here executed were handed back");
   }
 
@@ -200,6 +201,12 @@ class Life implements RunningIncarnation {
     return !context.lost();
   }
 
+  /** Of an ownership that is executed here: an answer may be of one that is over, and a run of one that came since. */
+  #contextOf({ runId, epoch }: Ownership): RunContext | undefined {
+    const context = this.#runs.get(runId)?.context;
+    return context?.run.epoch === epoch ? context : undefined;
+  }
+
   /** Whether no newer ownership of the run began here. */
   #isOurs(runId: string, context: RunContext): boolean {
     return (this.#runs.get(runId)?.context ?? context) === context;
@@ -220,7 +227,7 @@ class Life implements RunningIncarnation {
       rest.log.error({ err: error }, "a run could not go on here and is handed back");
       const { sql, owner } = this.#options;
       // Should this fail too, the next look at what is ours lets it go.
-      await handBack(sql.general, { owner, runId: run.runId, error }).catch((cause: unknown) =>
+      await handBack(sql.general, { owner, run, error }).catch((cause: unknown) =>
         rest.log.warn({ err: cause }, "a run could not be handed back yet"),
       );
     }
@@ -235,8 +242,8 @@ class Life implements RunningIncarnation {
   async #watch(): Promise<boolean> {
     const { sql, owner } = this.#options;
     if (this.#runs.size === 0) return false;
-    for (const { runId, control, signals } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
-      this.#runs.get(runId)?.context.heed(control, signals);
+    for (const { control, signals, ...run } of await findControlledRuns(sql.general, { workerId: owner.workerId }))
+      this.#contextOf(run)?.heed(control, signals);
     return false;
   }
 

@@ -55,12 +55,12 @@ describe("a process that lost its life in the database and lives on", () => {
     const first = await harness.startWorker(1, owed);
     const { runId } = await harness.start({ graph: "patient" });
     await until("the step began", () => begun === 1);
-    await admin`revoke execute on function release_runs(int, uuid, uuid[]) from soma_worker`;
+    await admin`revoke execute on function release_runs(int, uuid, uuid[], int[]) from soma_worker`;
     await first.life.check();
     await first.life.close();
     await expect(first.life.check()).rejects.toThrow("its life in the database is over, and a new one has not begun");
     expect([await counts(runId), owed.size]).toEqual([{ status: 1, recoveries: 0, fruitless: 0 }, 1]);
-    await admin`grant execute on function release_runs(int, uuid, uuid[]) to soma_worker`;
+    await admin`grant execute on function release_runs(int, uuid, uuid[], int[]) to soma_worker`;
     open = true;
     await harness.startWorker(1, owed);
     await harness.finished(runId);

@@ -144,7 +144,7 @@ describe("who owns a run", () => {
     const [run] = await claimRuns(worker, { owner, graphs: [one.pin], slots: 1 });
     if (run === undefined) throw new Error("nothing was claimed");
     await endAStep(run, owner);
-    expect(await releaseRuns(worker, { owner, runIds: [runId] })).toBe(1);
+    expect(await releaseRuns(worker, { owner, runs: [run] })).toBe(1);
     expect(await counts(runId)).toEqual({ recoveries: 1, fruitless: 0 });
     await admin`update run set status = 10 where status = 0`;
   });

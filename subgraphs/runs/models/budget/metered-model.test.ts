@@ -56,6 +56,16 @@ describe("meteredModel()", () => {
     ]);
   });
 
+  it("gives back what may have been reserved when nobody answered, and not after a refusal", async () => {
+    const books = aSpender();
+    const away = { ...books.spender, reserve: () => Promise.reject(new SomaError("UNAVAILABLE", "away")) };
+    await expect(ask([], { ...books, spender: away })).rejects.toThrow("away");
+    expect(books.settled).toMatchObject([["1.1", { money: 0, modelCalls: 0 }]]);
+    const refused = aSpender(left(0));
+    await expect(ask([], refused)).rejects.toThrow();
+    expect(refused.settled).toEqual([]);
+  });
+
   it("says nothing of a length where nothing limits the call", async () => {
     const {
       asked: [sent],

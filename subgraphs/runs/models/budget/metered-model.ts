@@ -1,4 +1,5 @@
 import type { ChatEvent, ChatRequest, ModelClient, ModelPrice, ModelUsage } from "@soma/sdk/model-client";
+import { isOutage } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { type Amounts, showAmount, type Used } from "../../domain/spending.ts";
 import { ModelError } from "../model-error.ts";
@@ -27,7 +28,13 @@ async function* chat(
   const price = priceOf(client, spender);
   const call = spender.nextCall();
   const input = mostInput(request);
-  const most = await reserve({ client, spender, call, price, input, wanted: request.maxOutputTokens });
+  const most = await reserve({ client, spender, call, price, input, wanted: request.maxOutputTokens }).catch(
+    async (error: unknown) => {
+      // It may have been reserved all the same, and no call is made for it.
+      if (isOutage(toSomaError(error).code)) await spender.settle(call, NOTHING);
+      throw error;
+    },
+  );
   const seen: Seen = { mostInput: input, mostOutput: most, bytes: 0, hasEnded: false };
   let usage: ModelUsage | null = null;
   let failure: unknown;

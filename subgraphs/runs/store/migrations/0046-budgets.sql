@@ -48,6 +48,7 @@ create table reservation (
   held       amounts not null,
   is_capped  boolean not null,
   settled_at timestamptz,
+  freed_at   timestamptz,
   used       amounts,
   input_tokens  bigint,
   cached_tokens bigint,
@@ -56,7 +57,8 @@ create table reservation (
 );
 comment on column reservation.epoch is 'ownership of the run under which the call is made; under a later one nobody makes it any more';
 comment on column reservation.is_capped is 'more than is held is not counted: no more can have been used';
-create index reservation_open on reservation (tenant, run_id) where settled_at is null;
+comment on column reservation.freed_at is 'nobody seemed to make the call any more, and what is held was given back; what it comes to counts all the same';
+create index reservation_open on reservation (tenant, run_id) where settled_at is null and freed_at is null;
 
 create table usage (
   tenant  text not null,
@@ -137,6 +139,8 @@ begin
     return next;
     return;
   end if;
+  -- What was given back is held anew.
+  delete from reservation v where v.tenant = p_tenant and v.run_id = p_run and v.call = p_call and v.freed_at is not null and v.settled_at is null;
   update reservation v set epoch = p_epoch where v.tenant = p_tenant and v.run_id = p_run and v.call = p_call returning v.is_capped into capped;
   if found then
     verdict := 'OK';
@@ -189,7 +193,8 @@ begin
   return next;
 end $$;
 
--- Spends what a call came to in place of what was reserved for it; false when that was done before, or given back.
+-- Spends what a call came to in place of what is held for it; false when that was done before. Of a call whose process was taken for
+-- dead nothing is held any more, and what it came to is spent.
 create function settle_budget(
   p_tenant text, p_run uuid, p_call text, p_money bigint, p_input bigint, p_cached bigint, p_output bigint, p_model_calls bigint, p_tool_calls bigint
 ) returns boolean
@@ -206,7 +211,7 @@ begin
   if not found then return false; end if;
   perform from budget b join budgets_of(v.role, v.agent, v.root, v.day) k on b.scope = k.scope and b.name = k.name and b.day = k.day
     where b.tenant = p_tenant order by b.scope, b.name, b.day for no key update of b;
-  update budget b set spent = plus(b.spent, v.used), reserved = plus(b.reserved, v.held, -1)
+  update budget b set spent = plus(b.spent, v.used), reserved = case when v.freed_at is null then plus(b.reserved, v.held, -1) else b.reserved end
     from budgets_of(v.role, v.agent, v.root, v.day) k where b.tenant = p_tenant and b.scope = k.scope and b.name = k.name and b.day = k.day;
   insert into usage as u (tenant, day, role, agent, profile, total, input_tokens, cached_tokens, output_tokens)
     values (p_tenant, v.day, v.role, v.agent, v.profile, v.used, p_input, p_cached, p_output)
@@ -215,7 +220,7 @@ begin
   return true;
 end $$;
 
--- Gives back what is held for calls that nobody makes any more: their run has ended, waits, or is another's. Gives how many.
+-- Gives back what is held for calls that nobody seems to make any more: their run has ended, waits, or is another's. Gives how many.
 create function sweep_budget(p_tenant text) returns int
 language plpgsql volatile security definer set search_path from current as $$
 declare
@@ -224,11 +229,11 @@ begin
   perform set_config('soma.tenant', p_tenant, true);
   select array_agg(v) into gone from (
     select x from reservation x
-     where x.tenant = p_tenant and x.settled_at is null
+     where x.tenant = p_tenant and x.settled_at is null and x.freed_at is null
        and not exists (select from run r where r.run_id = x.run_id and r.tenant = x.tenant and r.status = 1 and r.epoch = x.epoch)
      order by x.run_id, x.call limit 1000 for update of x skip locked) orphan(v);
   if gone is null then return 0; end if;
-  delete from reservation x using unnest(gone) g where x.tenant = p_tenant and x.run_id = g.run_id and x.call = g.call;
+  update reservation x set freed_at = clock_timestamp() from unnest(gone) g where x.tenant = p_tenant and x.run_id = g.run_id and x.call = g.call;
   perform from budget b
     join (select distinct k.* from unnest(gone) g cross join lateral budgets_of(g.role, g.agent, g.root, g.day) k) k
       on b.scope = k.scope and b.name = k.name and b.day = k.day

@@ -18,7 +18,7 @@ storeContract("memory", async () => {
       return {
         ports: memoryPorts(store, owner, async (act) => act()),
         claim: async () => store.claim(owner),
-        release: async (runId) => store.release(owner, [runId]),
+        release: async (run) => store.release(owner, [run]),
         isTakenOver: async () => store.takeOver(owner),
       };
     },

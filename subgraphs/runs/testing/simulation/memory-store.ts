@@ -9,6 +9,7 @@ import { ANY_SIGNAL } from "../../domain/signal-input.ts";
 import { childName } from "../../domain/wait-names.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { BatchRow, Incarnation } from "../../store/commit-batch.ts";
+import type { Ownership } from "../../store/find-owned-runs.ts";
 
 const { READY, RUNNING, PARKED, WAITING_APPROVAL, PAUSED } = RUN_STATUS;
 const WAITS: readonly number[] = [PARKED.code, WAITING_APPROVAL.code];
@@ -154,8 +155,10 @@ export class MemoryStore {
     if (pause ? WAITS.includes(run.status) : run.status === PAUSED.code) run.availableAt = this.#now();
   }
 
-  release(owner: Incarnation, runIds: readonly string[]): number {
-    return this.#free(owner, (run) => runIds.includes(run.runId), 0);
+  release(owner: Incarnation, runs: readonly Ownership[]): number {
+    const isMeant = ({ runId, epoch }: StoredRun): boolean =>
+      runs.some((run) => run.runId === runId && run.epoch === epoch);
+    return this.#free(owner, isMeant, 0);
   }
 
   takeOver(owner: Incarnation): number {

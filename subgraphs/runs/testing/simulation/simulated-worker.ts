@@ -13,7 +13,7 @@ import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { Incarnation } from "../../store/commit-batch.ts";
 import { type Asker, type Gate, transactionLost } from "./gate.ts";
 import { memoryPorts } from "./memory-ports.ts";
-import type { MemoryStore } from "./memory-store.ts";
+import type { MemoryStore, StoredRun } from "./memory-store.ts";
 
 /** Where a worker lives. */
 export interface WorkerWorld {
@@ -88,8 +88,9 @@ export class SimulatedWorker implements Asker {
   }
 
   /** Runs that it has by the store, and executes no more or never did. */
-  strays(): string[] {
-    return this.#world.store.owned(this.owner).flatMap(({ runId }) => (this.#runs.has(runId) ? [] : [runId]));
+  strays(): StoredRun[] {
+    const isHere = ({ runId, epoch }: StoredRun): boolean => this.#runs.get(runId)?.run.epoch === epoch;
+    return this.#world.store.owned(this.owner).filter((run) => !isHere(run));
   }
 
   /** Runs of which somebody asked something that it has not heard of. */
@@ -125,7 +126,7 @@ export class SimulatedWorker implements Asker {
       .catch(() => {
         if (context.lost() || !isOurs()) return;
         context.lose("it could not go on here");
-        return this.#world.gate.ask(this, "outside", () => store.release(this.owner, [run.runId]));
+        return this.#world.gate.ask(this, "outside", () => store.release(this.owner, [run]));
       })
       .finally(() => isOurs() && this.#runs.delete(run.runId))
       // Whoever dies gives nothing back.

@@ -186,8 +186,7 @@ export class Simulation {
       case "STOP":
         return () => {
           worker.end();
-          const owned = store.owned(worker.owner).map(({ runId }) => runId);
-          store.release(worker.owner, owned);
+          store.release(worker.owner, store.owned(worker.owner));
         };
       case "HINT":
         return () => worker.hear();

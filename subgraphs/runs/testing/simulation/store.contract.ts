@@ -8,6 +8,7 @@ import type { RunRecords } from "../../engine/execute/run-records.ts";
 import type { Commits } from "../../engine/journal/commits.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { BatchRow, RunWait } from "../../store/commit-batch.ts";
+import type { Ownership } from "../../store/find-owned-runs.ts";
 
 /** A store of runs as the contract asks it; runs are of any one graph. */
 export interface StoreUnderTest {
@@ -27,7 +28,7 @@ export interface StoreLife {
   ports: Commits & RunRecords;
   /** All that is due. */
   claim(): Promise<ClaimedRun[]>;
-  release(runId: string): Promise<unknown>;
+  release(run: Ownership): Promise<unknown>;
   isTakenOver(): Promise<unknown>;
 }
 
@@ -81,15 +82,18 @@ export function storeContract(name: string, create: () => Promise<StoreUnderTest
 
     it("refuses rows of an earlier ownership, beside those of others", async () => {
       const { life, run, head } = await begun();
-      await life.release(run.runId);
+      await life.release(run);
       const again = await claimed(life, run.runId);
       expect(again.run.epoch).toBeGreaterThan(run.epoch);
+      // Nor is a later one let go of with it.
+      await life.release(run);
       const fresh = await begun();
       expect(await life.ports.commit([aRow(run, head)])).toEqual(new Map());
       expect(await fresh.life.ports.commit([aRow(run, head), aRow(fresh.run, fresh.head)])).toEqual(
         new Map([[fresh.run.runId, 0]]),
       );
       expect(await life.ports.readEvents(again.run)).toHaveLength(1);
+      expect(await life.ports.commit([aRow(again.run, head)])).toEqual(new Map([[run.runId, 0]]));
     });
 
     it("refuses rows of a life that was taken over, and gives it no more runs", async () => {

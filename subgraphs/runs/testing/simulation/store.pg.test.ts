@@ -41,7 +41,7 @@ storeContract("Postgres", async () => {
       return {
         ports: { ...commitsOf({ commits: worker, projects: worker }, life), ...recordsOf(worker) },
         claim: () => claimRuns(worker, { owner: life, graphs: graphs.pins(), slots: 100 }),
-        release: (runId) => releaseRuns(worker, { owner: life, runIds: [runId] }),
+        release: (run) => releaseRuns(worker, { owner: life, runs: [run] }),
         isTakenOver: () => takeOverWorker(worker, life),
       };
     },

@@ -1,0 +1,26 @@
+import { InvalidArgumentError, Option } from "commander";
+
+/** A port as somebody typed it. */
+export const toPort = between(1, 65_535, "a port number, 1 to 65535");
+
+/** How many of a page. */
+export const toCount = between(1, 200, "1 to 200");
+
+/** How many journals. */
+export const toJournals = between(1, 1_000_000, "1 to 1000000");
+
+/** The number of an event of a run. */
+export const toSeq = between(1, Number.MAX_SAFE_INTEGER, "the number of an event, 1 or more");
+
+function between(least: number, most: number, words: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`it must be ${words}`);
+  };
+}
+
+/** An option whose words help and completion tell; what is typed is checked, by its name, where it is used. */
+export function wordOption(flags: string, description: string, words: readonly string[]): Option {
+  return new Option(flags, description).choices(words).argParser((text) => text);
+}
