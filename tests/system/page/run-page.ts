@@ -17,7 +17,7 @@ export function showsOneRun(stage: () => Stage): void {
     await page.waitForURL(/\?step=2$/);
     expect(await focused(page)).toBe("Step 2");
     const inspector = page.getByRole("complementary", { name: "Step 2" });
-    await inspector.getByText("Tokens").waitFor();
+    await inspector.getByText("Tokens", { exact: true }).waitFor();
     await inspector.getByRole("button", { name: "Show curl" }).press("Enter");
     expect(await inspector.getByRole("figure", { name: "curl" }).innerText()).toContain("Bearer $SOMA_TOKEN");
     await page.keyboard.press("Escape");
