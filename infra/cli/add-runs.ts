@@ -1,4 +1,4 @@
-import { setInterval } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { decideApproval, listApprovals } from "./approvals.ts";
 import type { CommandContext } from "./find-product.ts";
@@ -14,6 +14,11 @@ import { watchRuns } from "./watch-runs.ts";
 
 /** How often a list that is watched is asked for. */
 const WATCH_MS = 2_000;
+
+/** A beat after each answer, so that none pile up behind one that took long. */
+async function* beats(): AsyncGenerator<void> {
+  for (;;) yield await sleep(WATCH_MS);
+}
 
 /** The commands of `soma runs`. */
 export function addRuns(program: Command, context: CommandContext): void {
@@ -37,7 +42,7 @@ function addReading(runs: Command, { product, json }: CommandContext): void {
     .description("newest first")
     .action(async ({ watch, ...options }: ListRunsOptions & { watch?: boolean }) => {
       if (watch !== true) return listRuns(await product(), { ...options, json });
-      const live = { ticks: setInterval(WATCH_MS), terminal: process.stdout.isTTY ? terminalSize : undefined };
+      const live = { ticks: beats(), terminal: process.stdout.isTTY ? terminalSize : undefined };
       return watchRuns(await product(), { ...options, ...live, json });
     });
   runs

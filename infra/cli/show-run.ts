@@ -27,6 +27,8 @@ export async function showRun(product: Product, { id, json }: { id: string; json
   for (const fact of factsOf(run, columns)) print(fact);
   print(`\n${safe(questionOf(run))}\n`);
   for (const row of toWaterfall(run.steps.nodes, toStepTimes(events), { width: columns, now: Date.now() })) print(row);
+  const more = run.steps.totalCount - run.steps.nodes.length;
+  if (more > 0) print(`${count(more, "more step")} not shown; \`${hints.soma} runs watch ${id}\` tells every event`);
   tellMemories(run, columns);
   if (run.answer !== null && run.answer !== undefined) print(`\n${safe(run.answer)}`);
   if (run.error !== null && run.error !== undefined) print(`\n${run.error.code}: ${safe(run.error.message)}`);
@@ -41,7 +43,7 @@ async function findEvents({ client }: Product, { id, headSeq }: Run): Promise<Ti
   const events: TimedEvent[] = [];
   try {
     for await (const event of verifiedEvents(client, id, Math.min(headSeq, MOST_EVENTS)))
-      if (!event.type.startsWith("STREAM_")) events.push(event);
+      events.push(event.type.startsWith("STREAM_") ? { ...event, payload: null } : event);
   } catch (error) {
     noteMissing(error instanceof Error ? error : new Error(String(error)), "what lies between the tries of a step");
   }

@@ -30,13 +30,13 @@ export interface StepTimes {
   firstSeq: number;
 }
 
-/** How each step of a run spent its time, by the step's number. */
+/** How each step of a run spent its time, by the step's number. Of frames of streams it matters when they were alone. */
 export function toStepTimes(events: Iterable<TimedEvent>): Map<number, StepTimes> {
   const steps = new Map<number, StepTimes>();
   let before = 0;
   for (const event of events) {
     const at = Date.parse(event.at);
-    if (isEventKind(event.type)) {
+    if (isEventKind(event.type) && !event.type.startsWith("STREAM_")) {
       if (typeof event.stepNumber === "number") takeStepEvent(timesOf(steps, event.stepNumber, event.seq), event, at);
       else takeRunEvent(steps, event, { at, before });
     }

@@ -60,7 +60,8 @@ function changesView(json: boolean): View {
       told = trouble;
       const changed = runs.filter((run) => known.get(run.id) !== standOf(run)).toReversed();
       for (const run of changed) print(json ? toJson(run) : toChange(run));
-      known = new Map([...known, ...changed.map((run) => [run.id, standOf(run)] as const)]);
+      // One that leaves the list and comes back is told again.
+      known = new Map(runs.map((run) => [run.id, standOf(run)]));
     },
   };
 }
@@ -85,7 +86,8 @@ function pictureView(terminal: () => TerminalSize, options: ListRunsOptions, { h
   return {
     show(runs, trouble) {
       const { columns, rows } = terminal();
-      const table = runs.length === 0 ? [nothingFits(options, hints.soma)] : toRunTable(runs, columns);
+      const nothing = line(nothingFits(options, hints.soma), columns);
+      const table = runs.length === 0 ? [nothing] : toRunTable(runs, columns);
       const shown = table.slice(0, Math.max(1, rows - 2));
       const hidden = table.length - shown.length;
       const foot = `${hidden === 0 ? "" : `${hidden} more do not fit · `}${trouble ?? "Ctrl-C ends the watching"}`;

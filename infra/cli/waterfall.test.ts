@@ -54,6 +54,8 @@ describe("toStepTimes()", () => {
       "1: WORK 1-2",
       "2: WORK 3-3 LOST 3-8 WORK 8-9",
     ]);
+    const frame = event(6, "STREAM_DATA", 2, null as never);
+    expect(spansIn(...begun, frame, recovered, event(9, "STEP_SUCCEEDED", 2))[1]).toBe("2: WORK 3-6 LOST 6-8 WORK 8-9");
   });
 
   it("ends what is open with the run, and says what a rollback took back", () => {

@@ -79,6 +79,33 @@ describe("askModel() with an output", () => {
     expect(new Set(frames.map(({ stream }) => stream)).size).toBe(2);
   });
 
+  it("names its streams anew when it was parked in between, as for a budget", async () => {
+    const streams: string[][] = [];
+    for (const wakes of [0, 1]) {
+      const { client } = aModel({ text: "no" }, { text: GOOD });
+      const context = { wakes };
+      const { frames } = await tryStep(node, { state: {}, services: { model: async () => client }, context });
+      streams.push([...new Set(frames.map(({ stream }) => stream))]);
+    }
+    expect(new Set(streams.flat()).size).toBe(4);
+  });
+
+  it("sends what a server gave with an answer back to it, unless that tells of calls which nobody made", async () => {
+    const given = { by: "b", fields: { output: [{ type: "function_call" }] } };
+    for (const calls of [[], [{ id: "c", name: "other", arguments: "{}" }]]) {
+      const asked: ChatRequest[] = [];
+      const { client } = aModel();
+      client.chat = async function* (request): AsyncGenerator<ChatEvent> {
+        const isFirst = asked.push(request) === 1;
+        if (isFirst) for (const call of calls) yield { type: "toolCall", call };
+        yield { type: "text", delta: isFirst ? "no" : GOOD };
+        yield { type: "finish", reason: "stop", usage: null, given };
+      };
+      await asking(client);
+      expect(asked[1]?.messages.some((message) => "given" in message)).toBe(calls.length === 0);
+    }
+  });
+
   it("knows no cost where an answer has none", async () => {
     const usage = { inputTokens: 1, outputTokens: 1 };
     const { client } = aModel(

@@ -37,8 +37,13 @@ export async function hearOutput(
     if (read.isFit) return { heard: told, value: read.value };
     if (heard.reason === "length" || heard.reason === "content_filter" || nth === MAX_ANSWERS)
       throw noFit(output.name, nth, heard.reason === "length" ? CUT : read.fault);
-    said.push(toMessage(heard, []), { role: "user", content: toCorrection(read.fault) });
+    said.push(withoutCalls(heard), { role: "user", content: toCorrection(read.fault) });
   }
+}
+
+/** An answer as the model is shown it again. What its server gave with calls that are not made would have no results. */
+function withoutCalls(heard: Heard): ChatMessage {
+  return toMessage(heard.calls.length === 0 ? heard : { ...heard, given: undefined }, []);
 }
 
 const CUT = "it was cut at the model's limit of tokens; raise maxOutputTokens of the model profile";

@@ -21,13 +21,20 @@ export type ReadOutput = { isFit: true; value: unknown } | { isFit: false; fault
 
 /** Reads an answer that is to be JSON; a fence around it is no fault. */
 export function readOutput(text: string, { schema }: JsonOutput & { schema: object }): ReadOutput {
-  const bare = /^```\w*\s*([\s\S]*?)\s*```$/.exec(text.trim())?.[1] ?? text;
-  let value: unknown;
   try {
-    value = parseExactJson(bare);
+    const value = parseExactJson(withoutFence(text.trim()));
+    const faults = schemaFaults(schema, value, "the answer");
+    return faults.length === 0 ? { isFit: true, value } : { isFit: false, fault: faults.join("; ") };
   } catch (error) {
+    if (error instanceof RangeError) return { isFit: false, fault: "it is nested too deep" };
     return { isFit: false, fault: error instanceof InexactNumber ? error.message : "it is not JSON" };
   }
-  const faults = schemaFaults(schema, value, "the answer");
-  return faults.length === 0 ? { isFit: true, value } : { isFit: false, fault: faults.join("; ") };
+}
+
+const FENCE = "```";
+
+/** Read from its ends alone: an answer of a megabyte of blanks costs no more than any other. */
+function withoutFence(text: string): string {
+  const isFenced = text.length >= 2 * FENCE.length && text.startsWith(FENCE) && text.endsWith(FENCE);
+  return isFenced ? text.slice(FENCE.length, -FENCE.length).replace(/^\w*/, "") : text;
 }

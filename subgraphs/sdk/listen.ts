@@ -40,10 +40,12 @@ export interface ListenOptions {
 /** Listens to a model's answer to its end, and streams its text and its thinking into the history while they come. */
 export async function listen(
   events: ReturnType<ModelClient["chat"]>,
-  { stepId, attempt, streams }: StepContext,
+  { stepId, attempt, wakes, streams }: StepContext,
   { nth = 1, isTaken = () => true }: ListenOptions = {},
 ): Promise<Heard> {
-  const name = nth === 1 ? `${stepId}.${attempt}` : `${stepId}.${attempt}.again${nth}`;
+  // A step that was parked in between has the same attempt, and its streams had ended.
+  const woken = wakes === 0 ? "" : `.wake${wakes}`;
+  const name = `${stepId}.${attempt}${woken}${nth === 1 ? "" : `.again${nth}`}`;
   const heard: Heard = {
     ...{ text: "", thinking: "", calls: [], reason: "stop", usage: null, given: undefined, notes: [] },
     ...{ answeredBy: undefined, passedOver: [], prompt: undefined },

@@ -55,7 +55,7 @@ function Page(): ReactNode {
   if (place.kind !== "run" || isChat) return <ConversationPage place={place} />;
   return (
     <Suspense fallback={<Loading what="the page" />}>
-      <RunPage runId={place.id} />
+      <RunPage key={place.id} runId={place.id} />
     </Suspense>
   );
 }

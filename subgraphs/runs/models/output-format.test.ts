@@ -24,6 +24,16 @@ describe("toOutputFormat()", () => {
     ["an object that may have more", { ...object({ a: { type: "string" } }), required: [] }, false],
     ["one that has such an object inside", object({ a: { anyOf: [{ type: "null" }, object({}, {})] } }), false],
     ["one with a list of such", object({ a: { type: "array", items: object({}, {}) } }), false],
+    [
+      "one of several, or of several types",
+      object({ a: { anyOf: [{ type: "null" }, object({})] }, b: { type: ["string", "null"] } }),
+      true,
+    ],
+    ["a place that says no type", object({ a: { enum: ["x", "y"] }, b: { type: "string" } }), false],
+    ["a place that may be anything", object({ a: {} }), false],
+    ["an open object that may be null", object({ a: { type: ["object", "null"], properties: {} } }), false],
+    ["a list of anything", object({ a: { type: "array" } }), false],
+    ["a choice at the root", { anyOf: [object({}), object({})] }, false],
     ["words that strict answers do not have", object({ a: { type: "string", pattern: "^a" } }), false],
   ])("is for %s strict: %j", (_name, schema, strict) => {
     expect(toOutputFormat(asking({ name: "n", schema }), none)).toEqual({ name: "n", schema, strict });

@@ -1,13 +1,17 @@
-import { useContext, useEffect } from "react";
+import { useContext, useEffect, useRef } from "react";
 import { RunLogsContext } from "./use-run-log.ts";
 
 /** Asks again on a beat, when the page comes back into view, and when a run on this page changes its status. */
 export function useRefresh(refresh: () => void, everyMs: number): void {
   const logs = useContext(RunLogsContext);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the function is another one at each render and does the same
+  // Another one at each render, which knows what the first did not.
+  const newest = useRef(refresh);
+  useEffect(() => {
+    newest.current = refresh;
+  });
   useEffect(() => {
     const ask = (): void => {
-      if (document.visibilityState === "visible") refresh();
+      if (document.visibilityState === "visible") newest.current();
     };
     const timer = setInterval(ask, everyMs);
     const stop = logs.onStatus(ask);

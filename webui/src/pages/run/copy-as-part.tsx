@@ -16,7 +16,7 @@ export function CopyAs({ runId, step: { id, number, nodeType } }: CopyAsProps): 
     document: StepDetailDocument.toString(),
     variables: { id },
     origin: location.origin,
-    command: `npx soma runs show ${runId}${nodeType === "model" ? ` --prompt ${number}` : ""}`,
+    command: `npx soma runs show ${nodeType === "model" ? `${runOf(id, runId)} --prompt ${number}` : runId}`,
   });
   return (
     <section className={styles.section} aria-label="Copy as">
@@ -26,6 +26,12 @@ export function CopyAs({ runId, step: { id, number, nodeType } }: CopyAsProps): 
       ))}
     </section>
   );
+}
+
+/** Of a fork, a step before it is its origin's. */
+function runOf(stepId: string, runId: string): string {
+  const end = stepId.lastIndexOf(".");
+  return end <= 0 ? runId : stepId.slice(0, end);
 }
 
 const SAID = { copied: "copied", refused: "select it below", not: "" } as const;

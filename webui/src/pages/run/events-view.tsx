@@ -1,12 +1,13 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import type { LogEvent } from "../../run-log/view.ts";
 import { Empty } from "../../ui/states.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
 import { EventPart } from "./event-part.tsx";
 import styles from "./events-view.module.css";
-import { filterEvents } from "./filter-events.ts";
+import { filterEvents, UNFILTERED } from "./filter-events.ts";
+import { focusList } from "./focus-list.ts";
 import { RowList } from "./row-list.tsx";
 import { MAX_TEXT, type RunAddress } from "./run-address.ts";
 
@@ -19,12 +20,12 @@ interface EventsViewProps {
 /** Every event of a run as it is kept, each verified before it is shown. */
 export function EventsView({ log: { events, state }, address, onChange }: EventsViewProps): ReactNode {
   const { text, event } = address;
-  const shown = useMemo(() => filterEvents(events, text), [events, text]);
+  const shown = useFiltered(events, text);
   // Numbers are without gaps, from 1.
   const chosen = event === undefined ? undefined : events[event - 1];
   const close = (): void => {
-    onChange({ event: undefined });
-    document.querySelector<HTMLElement>("[role=tree]")?.focus();
+    if (event !== undefined) onChange({ event: undefined });
+    focusList();
   };
   return (
     <>
@@ -58,7 +59,20 @@ export function EventsView({ log: { events, state }, address, onChange }: Events
   );
 }
 
+function useFiltered(events: readonly LogEvent[], text: string): readonly LogEvent[] {
+  const kept = useRef(UNFILTERED);
+  return useMemo(() => {
+    kept.current = filterEvents(kept.current, events, text);
+    return kept.current.shown;
+  }, [events, text]);
+}
+
 function Search({ text, onSearch }: { text: string; onSearch(text: string): void }): ReactNode {
+  // The same field when it was asked: whoever typed is still in it.
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (field.current !== null) field.current.value = text;
+  }, [text]);
   return (
     <search>
       <form
@@ -69,7 +83,7 @@ function Search({ text, onSearch }: { text: string; onSearch(text: string): void
         }}
       >
         <input
-          key={text}
+          ref={field}
           type="search"
           name="text"
           aria-label="Words of an event"

@@ -75,7 +75,7 @@ test("a run is read by keys alone: a step is opened, tells what it did, and give
   expect(inspector.getByRole("figure", { name: "Output" }).textContent).toBe("42");
   expect(api.asked("StepDetail")).toEqual([{ id: `${ID}.5` }]);
   await user.keyboard("{Escape}");
-  expect([address(), document.activeElement]).toEqual([`/runs/${ID}`, tree]);
+  await waitFor(() => expect([address(), document.activeElement]).toEqual([`/runs/${ID}`, tree]));
   expect(tree.getAttribute("aria-activedescendant")).toBe("row-4");
   await user.keyboard("{Home}{PageDown}{PageUp}{ArrowUp}{a}");
   expect(tree.getAttribute("aria-activedescendant")).toBe("row-0");
@@ -193,4 +193,37 @@ test("a run that is not there, or cannot be loaded, says so; the rest of a step 
   api.nodes[`${ID}.5`] = detail(5);
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("figure", { name: "Output" })).toBeDefined();
+});
+
+test("what was shown of a run stays while it cannot be asked for, and a step that is not there is said to be none", async () => {
+  const api = createTestApi([runningRun(1)]);
+  const { feeds } = openRun(api, "?step=999");
+  await feed(feeds, WHOLE_RUN.slice(0, 9), false);
+  await steps();
+  expect(screen.getByRole("status", { name: "" }).textContent).toContain("There is no step 999");
+  expect(document.querySelector("[aria-selected=true]")).toBeNull();
+  api.away = true;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await screen.findByText("What the run used and started is not up to date.");
+  expect(screen.getByRole("tree", { name: "Steps of the run" })).toBeTruthy();
+});
+
+test("a run that has ended is not asked for again", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { feeds } = openRun(api);
+  await feed(feeds, WHOLE_RUN);
+  await steps();
+  document.dispatchEvent(new Event("visibilitychange"));
+  await waitFor(() => expect(api.asked("RunPage")).toHaveLength(1));
+});
+
+test("events that cannot be read are said to be that, and not to be none", async () => {
+  const api = createTestApi([runningRun(1, { headSeq: 5 })]);
+  const { feeds } = openRun(api);
+  await waitFor(() => expect(feeds.has(ID)).toBe(true));
+  feeds.get(ID)?.params.onState({ ...FIRST_FOLLOW_STATE, phase: "RECONNECTING" });
+  await screen.findByText("Loading its events…");
+  feeds.get(ID)?.end(new Error("you may not see them"));
+  expect(await screen.findByText("Its events could not be loaded.")).toBeTruthy();
+  expect(screen.getByText(/you may not see them/)).toBeTruthy();
 });

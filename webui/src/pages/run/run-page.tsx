@@ -1,6 +1,6 @@
 import { RunPageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
@@ -15,6 +15,7 @@ import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import type { Run } from "./answers.ts";
 import { EventsView } from "./events-view.tsx";
+import { focusList } from "./focus-list.ts";
 import { Inspector } from "./inspector.tsx";
 import { parseRunAddress, type RunAddress, toRunAddress } from "./run-address.ts";
 import { RunHeader } from "./run-header.tsx";
@@ -28,25 +29,45 @@ const REFRESH_MS = 5_000;
 export default function RunPage({ runId }: { runId: string }): ReactNode {
   const [{ data, error, fetching }, ask] = useQuery(RunPageDocument, { id: runId });
   const reload = (): void => ask({ requestPolicy: "network-only" });
-  const run = data?.run?.id === runId ? data.run : undefined;
+  const run = useKept(data?.run ?? undefined, runId);
   const isGoing = !isFinished(useStatus(runId, run?.status ?? "RUNNING"));
   useRefresh(() => isGoing && reload(), REFRESH_MS);
   const title = run === undefined ? (fetching ? "Loading…" : "Run") : titleOf(run);
   useTitle(run, title);
-  useArrival(runPath(runId));
+  useArrival(`${runPath(runId)} timeline`);
   return (
     <main id="main" className={styles.page} tabIndex={-1}>
       <RunHeader runId={runId} run={run} title={title} />
-      {run === undefined && fetching ? <Loading what="the run" /> : null}
-      {run === undefined && !fetching && error === undefined ? <Missing /> : null}
-      {error === undefined || run !== undefined ? null : (
+      {run === undefined && data === undefined && fetching ? <Loading what="the run" /> : null}
+      {run === undefined && data !== undefined && error === undefined ? <Missing /> : null}
+      {error === undefined ? null : (
         <div className={styles.notes}>
-          <ProblemNote what="The run could not be loaded." problem={toProblem(error)} onRetry={reload} />
+          <ProblemNote what={problemOf(run)} problem={toProblem(error)} onRetry={reload} />
         </div>
       )}
       {run === undefined ? null : <Views key={runId} run={run} isGoing={isGoing} />}
     </main>
   );
+}
+
+function Unread({ why }: { why: string }): ReactNode {
+  const problem = { message: why, code: null, traceId: null, retryable: true };
+  return (
+    <div className={styles.notes}>
+      <ProblemNote what="Its events could not be loaded." problem={problem} onRetry={() => location.reload()} />
+    </div>
+  );
+}
+
+function problemOf(run: Run | undefined): string {
+  return run === undefined ? "The run could not be loaded." : "What the run used and started is not up to date.";
+}
+
+/** What was shown of a run stays while the server does not answer. */
+function useKept(fresh: Run | undefined, runId: string): Run | undefined {
+  const kept = useRef<Run>(undefined);
+  if (fresh?.id === runId) kept.current = fresh;
+  return kept.current?.id === runId ? kept.current : undefined;
 }
 
 function Missing(): ReactNode {
@@ -66,10 +87,12 @@ function Views({ run, isGoing }: { run: Run; isGoing: boolean }): ReactNode {
   const log = useRunLog(run.id);
   const { stale } = useLiveWords(run.id);
   const { address, change } = useAddress(run.id);
-  if (log === undefined || (log.view.seq === 0 && log.state.phase === "LOADING")) return <Loading what="its events" />;
+  if (log?.view.seq === 0 && log.closed !== null) return <Unread why={log.closed} />;
+  // A history that is not empty is not shown as if it was.
+  if (log === undefined || (log.view.seq === 0 && run.headSeq > 0)) return <Loading what="its events" />;
   const close = (): void => {
-    change({ step: undefined });
-    document.querySelector<HTMLElement>("[role=tree]")?.focus();
+    if (address.step !== undefined) change({ step: undefined });
+    focusList();
   };
   if (address.view === "events")
     return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { history, type Line, RUN_ID, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
-import { filterEvents } from "./filter-events.ts";
+import { filterEvents, UNFILTERED } from "./filter-events.ts";
 import { toListKey } from "./list-keys.ts";
 import { toReadable } from "./readable-json.ts";
 import { storyOf } from "./step-story.ts";
@@ -51,7 +51,21 @@ test.each([
   ["step 5 CALCULATE", 3],
   ["no such word", 0],
 ])("filterEvents() by %j leaves %i", (text, count) => {
-  expect(filterEvents(history(WHOLE_RUN), text)).toHaveLength(count);
+  const events = history(WHOLE_RUN);
+  expect(filterEvents(UNFILTERED, events, text).shown).toHaveLength(count);
+  // As it grows, and after other words.
+  const grown = filterEvents(filterEvents(UNFILTERED, events.slice(0, 9), text), events, text);
+  expect(filterEvents(filterEvents(grown, events, "other"), events, text).shown).toHaveLength(count);
+  expect([grown.shown.length, filterEvents(grown, events, text).shown.length]).toEqual([count, count]);
+});
+
+test("filterEvents() looks at what is new of a history, and at all of another one", () => {
+  const events = history(WHOLE_RUN);
+  const before = filterEvents(UNFILTERED, events.slice(0, 9), "#2");
+  const marked = events.map((event, index) => (index === 1 || index === 0 ? event : { ...event, type: "OTHER" }));
+  expect(filterEvents(before, marked, "#2").shown[0]).toBe(events[1]);
+  const other = history(WHOLE_RUN);
+  expect(filterEvents(before, other, "#2").shown[0]).toBe(other[1]);
 });
 
 test("toReadable() shows the arguments a model wrote as the value they are, and other texts as they are", () => {
@@ -62,6 +76,20 @@ test("toReadable() shows the arguments a model wrote as the value they are, and 
   });
   expect(toReadable({ arguments: { a: 1 } })).toBe('{\n  "arguments": {\n    "a": 1\n  }\n}');
   expect(toReadable(undefined)).toBe("");
+});
+
+test("toReadable() shows arguments as they were written where they would be others, or are too deep or too long", () => {
+  const deep = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+  for (const written of [
+    '{"id":12345678901234567890}',
+    '{"x":1e400}',
+    deep(40),
+    deep(20_000),
+    `"${"x".repeat(70_000)}"`,
+  ])
+    expect(JSON.parse(toReadable({ arguments: written }))).toEqual({ arguments: written });
+  expect(toReadable(JSON.parse(deep(40)))).toBe(deep(40));
+  expect(toReadable(JSON.parse(deep(20_000)))).toBe("(nested too deep to be shown)");
 });
 
 test.each([

@@ -32,6 +32,11 @@ test("toScale() draws a long wait short, so that what was done is seen", () => {
   expect(shown).toEqual([0, 0.47, 0.5, 0.53, 1]);
 });
 
+test("toScale() of a run that only waited is even", () => {
+  const { place, breaks } = toScale(timeline([{ kind: "person", from: 0, to: null }], 0), 1_000, true);
+  expect([breaks, place(500), place(1_000)]).toEqual([[], 0.5, 1]);
+});
+
 test("toScale() of a run without an event, or of one instant, places all within it", () => {
   for (const empty of [EMPTY_TIMELINE, timeline([], 0)]) {
     const { place } = toScale(empty, 10, false);

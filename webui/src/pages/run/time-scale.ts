@@ -24,8 +24,10 @@ export function toScale(timeline: Timeline, now: number, isGoing: boolean): Time
   const from = timeline.from ?? now;
   const last = timeline.lastAt ?? now;
   const to = Math.max(from + 1, isGoing ? Math.max(now, last) : last);
-  const breaks = idle(timeline, { from, to }, now).filter((each) => lengthOf(each) > LONG * (to - from));
-  const rest = to - from - breaks.reduce((sum, each) => sum + lengthOf(each), 0);
+  const long = idle(timeline, { from, to }, now).filter((each) => lengthOf(each) > LONG * (to - from));
+  const left = to - from - long.reduce((sum, each) => sum + lengthOf(each), 0);
+  // A run that only waited is drawn as long as it was: there is nothing to leave more room for.
+  const [breaks, rest] = left > 0 ? [long, left] : [[], to - from];
   const perMs = (1 - SHORT * breaks.length) / Math.max(1, rest);
   const place = (at: number): number => {
     let [ms, width] = [Math.min(Math.max(at, from), to) - from, 0];

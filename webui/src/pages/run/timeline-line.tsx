@@ -68,8 +68,8 @@ function StepLine({ row, scale, now, onFold }: TimelineLineProps & { row: StepRo
 }
 
 function Folds({ row, onFold }: Pick<TimelineLineProps, "onFold"> & { row: StepRow }): ReactNode {
-  const { folds, isOpen } = row;
-  if (folds === 0) return null;
+  const { folds, isOpen, canFold } = row;
+  if (folds === 0 || !canFold) return null;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys of the list do it
     // biome-ignore lint/a11y/noStaticElementInteractions: the list has it as the state of the line
@@ -111,7 +111,8 @@ function Bars({ segments, scale, now, isBad }: BarsProps): ReactNode {
         const isLast = index === segments.length - 1;
         return (
           <i
-            key={`${kind}:${from}`}
+            // biome-ignore lint/suspicious/noArrayIndexKey: stretches are only added, and two may begin at once
+            key={index}
             className={`${styles.segment} ${styles[kind]}`}
             data-going={to === null}
             data-bad={isBad && isLast}

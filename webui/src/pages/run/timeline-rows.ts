@@ -12,6 +12,8 @@ export type Row =
       folds: number;
       /** Whether they are shown below it. */
       isOpen: boolean;
+      /** False when every small step is shown. */
+      canFold: boolean;
       /** Whether it is such a small step itself. */
       isInner: boolean;
     }
@@ -54,7 +56,7 @@ export function toRows(steps: readonly StepView[], { spans, gaps }: Timeline, { 
     if (head !== undefined && isInner) head.folds += 1;
     if (isInner && head?.isOpen === false) continue;
     const isOpen = all || opened.has(step.id);
-    const row: StepRow = { kind: "step", key: step.id, step, segments, folds: 0, isOpen, isInner };
+    const row: StepRow = { kind: "step", key: step.id, step, segments, folds: 0, isOpen, canFold: !all, isInner };
     rows.push(row);
     if (!isInner) head = row;
   }

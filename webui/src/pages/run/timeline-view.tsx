@@ -47,13 +47,14 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
         )}
         <Legend />
       </div>
+      <MissingStep log={log} step={address.step} />
       <RowList
         label="Steps of the run"
         className={styles.waterfall}
         items={rows}
         keyOf={({ key }) => key}
         heights={HEIGHTS}
-        chosen={address.step === undefined ? undefined : rowOf(rows, address.step)}
+        chosen={chosenRow(rows, log, address.step)}
         isFollowed={log.state.phase === "LIVE" || log.state.phase === "QUIET"}
         head={<Axis scale={scale} />}
         attributes={attributesOf}
@@ -64,6 +65,12 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
       />
     </div>
   );
+}
+
+/** A step that is not there, or not yet, is no line. */
+function chosenRow(rows: readonly Row[], { view }: RunLogSnapshot, step: number | undefined): number | undefined {
+  const isThere = step !== undefined && view.steps.some(({ number }) => number === step);
+  return isThere ? rowOf(rows, step) : undefined;
 }
 
 function countWords(steps: number, folded: number): string {
@@ -81,6 +88,15 @@ function useTimeline({ events }: RunLogSnapshot): Timeline {
     kept.current = { first: events[0], timeline };
     return timeline;
   }, [events]);
+}
+
+function MissingStep({ log, step }: { log: RunLogSnapshot; step: number | undefined }): ReactNode {
+  if (step === undefined || log.view.steps.some(({ number }) => number === step)) return null;
+  return (
+    <p className={styles.missing} role="status">
+      There is no step {toCount(step)} {log.state.phase === "LOADING" ? "yet" : "here"}.
+    </p>
+  );
 }
 
 const LEGEND = [
@@ -108,8 +124,13 @@ function Legend(): ReactNode {
 
 function attributesOf(row: Row) {
   if (row.kind === "gap") return { "data-kind": row.kind };
-  const { step, folds, isOpen } = row;
-  return { "data-step": step.number, "data-status": step.status, "aria-expanded": folds > 0 ? isOpen : undefined };
+  const { step, folds, isOpen, canFold, isInner } = row;
+  return {
+    "data-step": step.number,
+    "data-status": step.status,
+    "aria-level": isInner ? 2 : 1,
+    "aria-expanded": folds > 0 && canFold ? isOpen : undefined,
+  };
 }
 
 function Axis({ scale: { from, to, breaks } }: { scale: TimeScale }): ReactNode {
