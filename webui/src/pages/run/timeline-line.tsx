@@ -4,7 +4,7 @@ import { StatusShape } from "../../ui/icons.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { toClock, toCount, toLatency } from "../../ui/words.ts";
 import type { TimeScale } from "./time-scale.ts";
-import { isWork, type Segment, timesOf } from "./timeline.ts";
+import { type Gap, isWork, type Segment, timesOf } from "./timeline.ts";
 import type { Row, StepRow } from "./timeline-rows.ts";
 import styles from "./timeline-view.module.css";
 
@@ -26,17 +26,27 @@ export function TimelineLine(props: TimelineLineProps): ReactNode {
   );
 }
 
+const GAP: Record<Gap["kind"], string> = {
+  lost: "Worker lost, taken over at",
+  paused: "Paused by somebody, until",
+  rolledBack: "Rolled back: steps above may count no more; at",
+};
+
+function segmentsOf({ kind, from, to }: Gap): Segment[] {
+  return kind === "rolledBack" ? [] : [{ kind: kind === "lost" ? "lost" : "parked", from, to }];
+}
+
 function GapLine({ row: { gap }, scale }: TimelineLineProps & { row: Extract<Row, { kind: "gap" }> }): ReactNode {
   return (
     <>
       <span className={styles.columns}>
-        <span className={styles.lostWords}>
-          <StatusShape icon="broken" /> Worker lost, taken over at {toClock(gap.to)}
+        <span className={gap.kind === "lost" ? styles.lostWords : styles.words}>
+          {gap.kind === "lost" ? <StatusShape icon="broken" /> : null} {GAP[gap.kind]} {toClock(gap.to)}
         </span>
       </span>
       <span className={styles.number} />
-      <span className={styles.number}>{toLatency(gap.to - gap.from)}</span>
-      <Bars segments={[{ kind: "lost", from: gap.from, to: gap.to }]} scale={scale} now={gap.to} isBad={false} />
+      <span className={styles.number}>{gap.kind === "rolledBack" ? "" : toLatency(gap.to - gap.from)}</span>
+      <Bars segments={segmentsOf(gap)} scale={scale} now={gap.to} isBad={false} />
     </>
   );
 }

@@ -87,3 +87,30 @@ test("timesOf() counts as self what was work, and as total all from the first to
   expect(timesOf(segments, 700)).toEqual({ selfMs: 300, totalMs: 700 });
   expect(timesOf([], 700)).toEqual({ selfMs: 0, totalMs: 0 });
 });
+
+test("growTimeline() lets a step that holds others go on after a take-over, which has no beginning of its own then", () => {
+  const lines: Line[] = [
+    started,
+    ["STEP_STARTED", "1 map"],
+    ["RUN_RECOVERED", null, { recoveries: 1, epoch: 3 }],
+    ["STEP_SUCCEEDED", "1 map", {}],
+  ];
+  expect(told(timeline(lines), 1)).toEqual(["work 1-1", "lost 1-2", "work 2-3"]);
+});
+
+test("growTimeline() tells when a run rested because somebody wanted it, and when it was rolled back", () => {
+  const lines: Line[] = [
+    started,
+    ["RUN_PAUSED", null, {}],
+    ["RUN_RESUMED", null, {}],
+    ["RUN_ROLLED_BACK", null, { toSeq: 1 }],
+    ["RUN_PAUSED", null, {}],
+  ];
+  const grown = timeline(lines);
+  expect(grown.gaps.map(({ kind, from, to }) => [kind, to - from])).toEqual([
+    ["paused", 1_000],
+    ["rolledBack", 0],
+  ]);
+  expect(grown.pausedAt).not.toBeNull();
+  expect(timeline([...lines, ["RUN_CANCELED", null, { reason: "" }]]).gaps.at(-1)?.kind).toBe("paused");
+});

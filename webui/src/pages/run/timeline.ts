@@ -11,11 +11,16 @@ export interface Segment {
   to: number | null;
 }
 
-/** A while in which no worker held the run: from the last thing that was recorded to the take-over. */
+/** Something of the whole run that its steps do not tell. */
 export interface Gap {
+  /**
+   * `lost`: no worker held the run, from the last thing that was recorded to the take-over. `paused`: somebody let it
+   * rest. `rolledBack`: what stands above it counts no more, from the event that was gone back to.
+   */
+  kind: "lost" | "paused" | "rolledBack";
   from: number;
   to: number;
-  /** Number of the event that tells of the take-over. */
+  /** Number of the event that tells of it. */
   seq: number;
 }
 
@@ -29,13 +34,20 @@ export interface Timeline {
   /** By the step's id, in their order. */
   spans: ReadonlyMap<string, readonly Segment[]>;
   gaps: readonly Gap[];
+  /** Since when it is paused; null while it is not. */
+  pausedAt: number | null;
+  /** Ids of steps that hold others, which go on in another process without a beginning of their own. */
+  holders: ReadonlySet<string>;
 }
 
-export const EMPTY_TIMELINE: Timeline = { seq: 0, from: null, lastAt: null, spans: new Map(), gaps: [] };
+export const EMPTY_TIMELINE: Timeline = {
+  ...{ seq: 0, from: null, lastAt: null, spans: new Map(), gaps: [], pausedAt: null, holders: new Set<string>() },
+};
 
 interface Draft extends Timeline {
   spans: Map<string, readonly Segment[]>;
   gaps: Gap[];
+  holders: Set<string>;
   /** Ids of steps whose newest segment goes on. */
   open: Set<string>;
 }
@@ -44,7 +56,8 @@ interface Draft extends Timeline {
 export function growTimeline(before: Timeline, events: readonly LogEvent[]): Timeline {
   const fresh = events.filter(({ seq }) => seq > before.seq);
   if (fresh.length === 0) return before;
-  const draft: Draft = { ...before, spans: new Map(before.spans), gaps: [...before.gaps], open: openOf(before) };
+  const own = { spans: new Map(before.spans), gaps: [...before.gaps], holders: new Set(before.holders) };
+  const draft: Draft = { ...before, ...own, open: openOf(before) };
   for (const event of fresh) {
     const at = Date.parse(event.at);
     draft.from ??= at;
@@ -63,18 +76,33 @@ function openOf({ spans }: Timeline): Set<string> {
 }
 
 const WORK: Readonly<Record<string, SegmentKind>> = { model: "model", tool: "tool", policy: "policy" };
+/** Kinds of nodes that hold others. */
+const HOLDS = new Set(["map", "parallel", "subgraph"]);
 const ENDS_ALL = new Set(["RUN_SUCCEEDED", "RUN_FAILED", "RUN_CANCELED", "RUN_FORKED", "RUN_ROLLED_BACK"]);
 
 function apply(draft: Draft, event: LogEvent, at: number): void {
   if (event.type === "RUN_RECOVERED") applyTakeOver(draft, event, at);
-  else if (ENDS_ALL.has(event.type)) for (const id of [...draft.open]) close(draft, id, at);
+  if (event.type === "RUN_ROLLED_BACK") draft.gaps.push({ kind: "rolledBack", from: at, to: at, seq: event.seq });
+  applyPause(draft, event, at);
+  if (ENDS_ALL.has(event.type)) for (const id of [...draft.open]) close(draft, id, at);
   else if (event.stepId !== null) applyStep(draft, event, { stepId: event.stepId, at });
+}
+
+function applyPause(draft: Draft, { type, seq }: LogEvent, at: number): void {
+  if (type === "RUN_PAUSED") draft.pausedAt = at;
+  else if (draft.pausedAt !== null && (type === "RUN_RESUMED" || ENDS_ALL.has(type))) {
+    draft.gaps.push({ kind: "paused", from: draft.pausedAt, to: at, seq });
+    draft.pausedAt = null;
+  }
 }
 
 function applyStep(draft: Draft, event: LogEvent, { stepId, at }: { stepId: string; at: number }): void {
   const work = WORK[event.nodeType ?? ""] ?? "work";
   switch (event.type) {
     case "STEP_STARTED":
+      if (HOLDS.has(event.nodeType ?? "")) draft.holders.add(stepId);
+      begin(draft, stepId, work, at);
+      return;
     case "STEP_WOKEN":
     case "APPROVAL_DECIDED":
       begin(draft, stepId, work, at);
@@ -125,12 +153,13 @@ function applyEnd(
 /** What worked then was cut off; what waited goes on waiting. */
 function applyTakeOver(draft: Draft, { seq }: LogEvent, at: number): void {
   const from = draft.lastAt ?? at;
-  draft.gaps.push({ from, to: at, seq });
+  draft.gaps.push({ kind: "lost", from, to: at, seq });
   for (const id of [...draft.open]) {
     const last = draft.spans.get(id)?.at(-1);
     if (last === undefined || !isWork(last.kind)) continue;
     begin(draft, id, "lost", from);
-    close(draft, id, at);
+    if (draft.holders.has(id)) begin(draft, id, last.kind, at);
+    else close(draft, id, at);
   }
 }
 
