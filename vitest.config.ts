@@ -44,14 +44,23 @@ const SIDE_BY_SIDE = [
   "tests/system/nothing-stays-running/*.test.ts",
 ];
 
-/** Takes as long as all that stand beside it together: begun last, nothing would stand beside it. */
-const LONGEST = "survives-kill/kill-loop.test.ts";
+/** Those that take longest, in their order: begun last, nothing would stand beside them. */
+const LONGEST = [
+  "kill-loop",
+  "killed-first-start",
+  "in-every-step",
+  "first-command",
+  "survives-database",
+  "survives-kill",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLongest = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith(LONGEST);
-    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 }
 
@@ -145,7 +154,7 @@ export default defineConfig({
           sequence: { groupOrder: 5 },
           include: SIDE_BY_SIDE,
           exclude: ignored,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],
