@@ -154,7 +154,7 @@ export default defineConfig({
           sequence: { groupOrder: 5 },
           include: SIDE_BY_SIDE,
           exclude: ignored,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
     ],
