@@ -60,6 +60,19 @@ function recordIn(value: unknown, name: string): Readonly<Record<string, unknown
   return isRecord(inner) ? inner : {};
 }
 
+/** A profile of any provider, and by the settings of one. */
+const ANY_PROFILE = Type.Object(PROFILE, { additionalProperties: true });
+const whole = new WeakMap<TObject, TObject>();
+
+function profileSchema(settings: TObject | undefined): TObject {
+  if (settings === undefined) return ANY_PROFILE;
+  const known = whole.get(settings);
+  if (known !== undefined) return known;
+  const schema = Type.Object({ ...PROFILE, ...settings.properties }, { additionalProperties: false });
+  whole.set(settings, schema);
+  return schema;
+}
+
 function profileFaults(name: string, profile: unknown, providers: ProviderSettings): string[] {
   const where = `/profiles/${name}`;
   if (!isRecord(profile)) return [`${where} must be object`];
@@ -67,10 +80,9 @@ function profileFaults(name: string, profile: unknown, providers: ProviderSettin
   const provider = String(profile.provider);
   const settings = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   const unknown = settings === undefined && typeof profile.provider === "string";
-  const whole = Type.Object({ ...PROFILE, ...settings?.properties }, { additionalProperties: settings === undefined });
   return [
     ...faults,
     ...(unknown ? [`${where} has provider "${provider}"; there are ${Object.keys(providers).join(", ")}`] : []),
-    ...faultsOf(whole, rest, "").map((fault) => `${where}${fault}`),
+    ...faultsOf(profileSchema(settings), rest, "").map((fault) => `${where}${fault}`),
   ];
 }

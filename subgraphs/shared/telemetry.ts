@@ -10,6 +10,12 @@ import {
   trace,
 } from "@opentelemetry/api";
 
+export interface TelemetryOptions {
+  service: string;
+  /** Empty exports nothing. */
+  otlpEndpoint: string;
+}
+
 export interface Telemetry {
   close(): Promise<void>;
 }
@@ -18,22 +24,32 @@ export interface Telemetry {
  * Starts tracing. Spans are exported over OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set and only carry ids otherwise, so
  * that every run and error has a trace id in every mode.
  */
-export async function startTelemetry(options: { service: string; otlpEndpoint: string }): Promise<Telemetry> {
-  // Imported here because the SDK takes a quarter of a second to load; what only reads types does not pay for it.
+export function startTelemetry({ service, otlpEndpoint }: TelemetryOptions): Promise<Telemetry> {
+  return otlpEndpoint === "" ? startIds() : startExport(service);
+}
+
+/** Exporters and what they need take a second of CPU to load: who exports nothing does not pay for them. */
+async function startIds(): Promise<Telemetry> {
+  const { TracerProvider } = await import("@opentelemetry/sdk-trace");
+  const { AsyncLocalStorageContextManager } = await import("@opentelemetry/context-async-hooks");
+  const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } = await import("@opentelemetry/core");
+  const provider = new TracerProvider();
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const propagators = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
+  propagation.setGlobalPropagator(new CompositePropagator({ propagators }));
+  trace.setGlobalTracerProvider(provider);
+  return { close: () => provider.shutdown() };
+}
+
+async function startExport(serviceName: string): Promise<Telemetry> {
   const { NodeSDK } = await import("@opentelemetry/sdk-node");
   process.env.OTEL_METRICS_EXPORTER ??= "none";
   process.env.OTEL_LOGS_EXPORTER ??= "none";
-  process.env.OTEL_TRACES_EXPORTER ??= options.otlpEndpoint === "" ? "none" : "otlp";
-  const sdk = new NodeSDK({
-    serviceName: options.service,
-    ...(options.otlpEndpoint === "" ? { spanProcessors: [NOWHERE] } : {}),
-  });
+  process.env.OTEL_TRACES_EXPORTER ??= "otlp";
+  const sdk = new NodeSDK({ serviceName });
   sdk.start();
   return { close: () => sdk.shutdown() };
 }
-
-/** Without any processor the SDK makes no spans at all, and every trace id would be zeros. */
-const NOWHERE = { onStart() {}, onEnd() {}, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
 
 const tracer = trace.getTracer("soma");
 
