@@ -646,6 +646,8 @@ export type StepPromptQuery = { node:
     | Record<PropertyKey, never>
    | null };
 
+export type SentPromptFragment = { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, sha256: string, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string, sha256: string }> };
+
 export type RunDetailQueryVariables = Exact<{
   id: string | number;
 }>;
@@ -750,7 +752,7 @@ export type RunPageQueryVariables = Exact<{
 }>;
 
 
-export type RunPageQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, parent: { id: string } | null, children: Array<{ id: string, graph: string, status: RunStatus }>, forkedFrom: { seq: number, run: { id: string } } | null, usage: { cost: string, currency: string, inputTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+export type RunPageQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, parent: { id: string } | null, children: Array<{ id: string, graph: string, status: RunStatus }>, forkedFrom: { seq: number, run: { id: string } } | null, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
 export type StepDetailQueryVariables = Exact<{
   id: string | number;
@@ -758,7 +760,7 @@ export type StepDetailQueryVariables = Exact<{
 
 
 export type StepDetailQuery = { node:
-    | { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, abandoned: boolean, error: { code: string, message: string } | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, prompt: { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string }> } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null, invocation: { id: string, status: InvocationStatus, args: unknown, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null } | null }
+    | { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, abandoned: boolean, error: { code: string, message: string } | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, prompt: { profile: string, model: string, params: unknown, messages: Array<{ role: string, text: string, bytes: number, sha256: string, toolCallId: string | null, calls: Array<{ id: string, name: string, arguments: string }> }>, tools: Array<{ name: string, sha256: string }> } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null, invocation: { id: string, status: InvocationStatus, args: unknown, output: string | null, outputBytes: number, executionMs: number | null, attempt: number, error: { type: string, message: string } | null, decision: { id: string, allow: boolean, reason: string, tool: string, toolVersion: string, role: string, policyVersion: string, obligations: unknown } | null } | null }
     | Record<PropertyKey, never>
    | null };
 
@@ -850,6 +852,29 @@ export const RunQuestionsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RunQuestions"}) as unknown as TypedDocumentString<RunQuestionsFragment, unknown>;
+export const SentPromptFragmentDoc = new TypedDocumentString(`
+    fragment SentPrompt on StepPrompt {
+  profile
+  model
+  params
+  messages {
+    role
+    text
+    bytes
+    sha256
+    toolCallId
+    calls {
+      id
+      name
+      arguments
+    }
+  }
+  tools {
+    name
+    sha256
+  }
+}
+    `, {"fragmentName":"SentPrompt"}) as unknown as TypedDocumentString<SentPromptFragment, unknown>;
 export const EventFieldsFragmentDoc = new TypedDocumentString(`
     fragment EventFields on RunEvent {
   runId
@@ -1610,30 +1635,32 @@ export const StepPromptDocument = new TypedDocumentString(`
     ... on Step {
       id
       prompt {
-        profile
-        model
-        params
-        messages {
-          role
-          text
-          bytes
-          sha256
-          toolCallId
-          calls {
-            id
-            name
-            arguments
-          }
-        }
-        tools {
-          name
-          sha256
-        }
+        ...SentPrompt
       }
     }
   }
 }
-    `) as unknown as TypedDocumentString<StepPromptQuery, StepPromptQueryVariables>;
+    fragment SentPrompt on StepPrompt {
+  profile
+  model
+  params
+  messages {
+    role
+    text
+    bytes
+    sha256
+    toolCallId
+    calls {
+      id
+      name
+      arguments
+    }
+  }
+  tools {
+    name
+    sha256
+  }
+}`) as unknown as TypedDocumentString<StepPromptQuery, StepPromptQueryVariables>;
 export const RunDetailDocument = new TypedDocumentString(`
     query RunDetail($id: ID!) {
   run(id: $id) {
@@ -2095,16 +2122,20 @@ export const RunPageDocument = new TypedDocumentString(`
       }
     }
     usage {
-      cost
-      currency
-      inputTokens
-      outputTokens
-      modelCalls
-      toolCalls
+      ...Used
     }
   }
 }
-    fragment RunSummary on Run {
+    fragment Used on RunUsage {
+  cost
+  currency
+  inputTokens
+  cachedTokens
+  outputTokens
+  modelCalls
+  toolCalls
+}
+fragment RunSummary on Run {
   id
   graph
   role
@@ -2162,23 +2193,7 @@ export const StepDetailDocument = new TypedDocumentString(`
         }
       }
       prompt {
-        profile
-        model
-        params
-        messages {
-          role
-          text
-          bytes
-          toolCallId
-          calls {
-            id
-            name
-            arguments
-          }
-        }
-        tools {
-          name
-        }
+        ...SentPrompt
       }
       decision {
         ...DecisionFields
@@ -2202,7 +2217,28 @@ export const StepDetailDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment DecisionFields on Decision {
+    fragment SentPrompt on StepPrompt {
+  profile
+  model
+  params
+  messages {
+    role
+    text
+    bytes
+    sha256
+    toolCallId
+    calls {
+      id
+      name
+      arguments
+    }
+  }
+  tools {
+    name
+    sha256
+  }
+}
+fragment DecisionFields on Decision {
   id
   allow
   reason

@@ -1,5 +1,5 @@
 import type { Level, Values } from "./levels.ts";
-import { quote, stepsOf, valuedOf } from "./rules.ts";
+import { quote, toArms, valuedOf } from "./rules.ts";
 
 /** A script for bash, also for the old one of macOS: `source <(soma completion bash)`. */
 export function toBash(levels: readonly Level[]): string {
@@ -16,10 +16,7 @@ _soma() {
       continue
     fi
     case "$at|$word" in
-${stepsOf(levels)
-  .map(({ at, to }) => `      ${quote(at)}) at=${quote(to)} ;;`)
-  .join("\n")}
-      ${valued.map(({ at }) => quote(at)).join(" | ")}) skip=1 ;;
+${toArms(levels)}
     esac
   done
   local IFS=$'\\n'

@@ -23,6 +23,13 @@ export function valuedOf(levels: readonly Level[]): { at: string; values: Values
   );
 }
 
+/** Arms of a `case "$at|$word"` for words before the one that is completed; bash and zsh take the same. */
+export function toArms(levels: readonly Level[]): string {
+  const steps = stepsOf(levels).map(({ at, to }) => `      ${quote(at)}) at=${quote(to)} ;;`);
+  const valued = valuedOf(levels).map(({ at }) => quote(at));
+  return [...steps, `      ${valued.join(" | ")}) skip=1 ;;`].join("\n");
+}
+
 /** A text as bash and zsh take it, whatever is in it. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;

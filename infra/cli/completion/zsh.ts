@@ -1,5 +1,5 @@
 import type { Level, Values, Word } from "./levels.ts";
-import { quote, stepsOf, valuedOf } from "./rules.ts";
+import { quote, toArms, valuedOf } from "./rules.ts";
 
 /** A script for zsh, to be sourced or to stand in a folder of fpath as `_soma`. */
 export function toZsh(levels: readonly Level[]): string {
@@ -12,10 +12,7 @@ _soma() {
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$at|$word" in
-${stepsOf(levels)
-  .map(({ at, to }) => `      ${quote(at)}) at=${quote(to)} ;;`)
-  .join("\n")}
-      ${valued.map(({ at }) => quote(at)).join(" | ")}) skip=1 ;;
+${toArms(levels)}
     esac
   done
   case "$at|\${words[CURRENT-1]}" in
