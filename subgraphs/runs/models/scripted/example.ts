@@ -22,20 +22,27 @@ function toExample(schema: unknown): Json {
   return make === undefined ? null : make(schema);
 }
 
+/** Letters of an example, and items of a list in it. */
+const MOST = 1_000;
 type Schema = Record<string, unknown>;
 
 const EXAMPLES: Readonly<Record<string, (schema: Schema) => Json>> = {
   null: () => null,
   boolean: () => true,
-  string: ({ minLength }) => "example".padEnd(Number(minLength ?? 0), "."),
+  string: ({ minLength }) => "example".padEnd(bounded(minLength), "."),
   number: toNumber,
   integer: toNumber,
-  array: ({ items, minItems }) => Array.from({ length: Number(minItems ?? 0) }, () => toExample(items)),
+  array: ({ items, minItems }) => Array.from({ length: bounded(minItems) }, () => toExample(items)),
   object({ properties, required }) {
     const known = isRecord(properties) ? properties : {};
     return Object.fromEntries(listOf(required).map((name) => [String(name), toExample(known[String(name)])]));
   },
 };
+
+/** Whoever wants more has no example: it would not fit. */
+function bounded(least: unknown): number {
+  return Math.min(Number(least ?? 0), MOST);
+}
 
 function toNumber({ minimum, exclusiveMinimum }: Schema): number {
   if (minimum !== undefined) return Number(minimum);

@@ -81,7 +81,15 @@ const RUN: Run = {
   parent: null,
   children: [{ id: "01920000-0000-7000-8000-0000000000c1", graph: "other", status: "RUNNING" }],
   forkedFrom: { seq: 4, run: { id: "01920000-0000-7000-8000-0000000000f1" } },
-  usage: { cost: "0.04", currency: "USD", inputTokens: 1_200, outputTokens: 34, modelCalls: 2, toolCalls: 1 },
+  usage: {
+    cost: "0.04",
+    currency: "USD",
+    cachedTokens: 0,
+    inputTokens: 1_200,
+    outputTokens: 34,
+    modelCalls: 2,
+    toolCalls: 1,
+  },
 };
 
 const DECISION: StepDetail["decision"] = {
@@ -123,11 +131,12 @@ const DETAIL: StepDetail = {
         role: bad("system"),
         text: bad("be kind"),
         bytes: 7,
+        sha256: "ab",
         toolCallId: null,
         calls: [{ id: "c", name: bad("call"), arguments: '{"a":1}' }],
       },
     ],
-    tools: [{ name: bad("tool") }],
+    tools: [{ name: bad("tool"), sha256: "ab" }],
   },
   decision: DECISION,
   invocation: null,
