@@ -26,7 +26,7 @@ describe("exampleOf()", () => {
     { type: "string", pattern: "^[0-9]+$" },
     { type: "object", properties: { a: { $ref: "#/$defs/a" } }, required: ["a"], $defs: { a: { type: "string" } } },
     { type: "array", items: { type: "null" }, minItems: 1e12 },
-    { type: "string", minLength: 1e12 },
+    { type: "string", minLength: 1e6 },
     "no schema",
   ])("is none of %j", (schema) => {
     expect(exampleOf(schema)).toBeUndefined();
