@@ -1,4 +1,4 @@
-import { startTelemetry } from "@soma/shared/telemetry";
+import { startTelemetry } from "@soma/shared/start-telemetry";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLab, type Lab, read } from "../testing/lab.ts";

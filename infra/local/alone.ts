@@ -5,7 +5,7 @@ import { openOperatorDoor } from "@soma/shared/http/operator-door";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import { onCrash, readProcessSettings, untilStopped } from "@soma/shared/run-main";
-import { startTelemetry } from "@soma/shared/telemetry";
+import { startTelemetry } from "@soma/shared/start-telemetry";
 import { dataDirOf } from "./data-dir-of.ts";
 import { migrateSchemas, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";

@@ -18,7 +18,7 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { readProcessSettings } from "@soma/shared/run-main";
-import { startTelemetry } from "@soma/shared/telemetry";
+import { startTelemetry } from "@soma/shared/start-telemetry";
 import { migrateSchemas, migrateTables, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
 import { createDiskCheck } from "./disk-space.ts";

@@ -5,7 +5,7 @@ import { openOperatorDoor } from "./http/operator-door.ts";
 import type { FindFaults } from "./http/readiness.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
-import { startTelemetry } from "./telemetry.ts";
+import { startTelemetry } from "./start-telemetry.ts";
 
 const processSettings = {
   logLevel: oneOf(["trace", "debug", "info", "warn", "error", "silent"], {

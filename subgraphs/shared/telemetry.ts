@@ -10,47 +10,6 @@ import {
   trace,
 } from "@opentelemetry/api";
 
-export interface TelemetryOptions {
-  service: string;
-  /** Empty exports nothing. */
-  otlpEndpoint: string;
-}
-
-export interface Telemetry {
-  close(): Promise<void>;
-}
-
-/**
- * Starts tracing. Spans are exported over OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set and only carry ids otherwise, so
- * that every run and error has a trace id in every mode.
- */
-export function startTelemetry({ service, otlpEndpoint }: TelemetryOptions): Promise<Telemetry> {
-  return otlpEndpoint === "" ? startIds() : startExport(service);
-}
-
-/** Exporters and what they need take a second of CPU to load: who exports nothing does not pay for them. */
-async function startIds(): Promise<Telemetry> {
-  const { TracerProvider } = await import("@opentelemetry/sdk-trace");
-  const { AsyncLocalStorageContextManager } = await import("@opentelemetry/context-async-hooks");
-  const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } = await import("@opentelemetry/core");
-  const provider = new TracerProvider();
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const propagators = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
-  propagation.setGlobalPropagator(new CompositePropagator({ propagators }));
-  trace.setGlobalTracerProvider(provider);
-  return { close: () => provider.shutdown() };
-}
-
-async function startExport(serviceName: string): Promise<Telemetry> {
-  const { NodeSDK } = await import("@opentelemetry/sdk-node");
-  process.env.OTEL_METRICS_EXPORTER ??= "none";
-  process.env.OTEL_LOGS_EXPORTER ??= "none";
-  process.env.OTEL_TRACES_EXPORTER ??= "otlp";
-  const sdk = new NodeSDK({ serviceName });
-  sdk.start();
-  return { close: () => sdk.shutdown() };
-}
-
 const tracer = trace.getTracer("soma");
 
 /** Runs the work inside a span that ends with it and keeps its error. */
