@@ -11,7 +11,11 @@ const one = graph("one", 1, {})
   .node("only", { type: "tool", run: () => ({ summary: "done" }) })
   .build(() => "done");
 
-const LIMITS = { "*": { weight: 1, maxUnfinished: 3 }, large: { weight: 1, maxUnfinished: 400 } };
+const LIMITS = {
+  "*": { weight: 1, maxUnfinished: 3 },
+  large: { weight: 1, maxUnfinished: 400 },
+  "large-and-empty": { weight: 1, maxUnfinished: 400 },
+};
 
 describe("startRun() beside a limit of unfinished runs", () => {
   let harness: EngineHarness;
@@ -72,6 +76,17 @@ describe("startRun() beside a limit of unfinished runs", () => {
     await fillQueue(harness.database.owner, { tenant: "large", count: 350, status: 2, dueIn: "1 hour" });
     expect(await startAtOnce("large", 60)).toHaveLength(10);
     expect(await unfinished("large")).toBe(400);
+  });
+
+  it("far from the limit no start waits for another's", async () => {
+    const all = Promise.withResolvers<void>();
+    let begun = 0;
+    const start = (): Promise<void> => {
+      begun += 1;
+      if (begun === 20) all.resolve();
+      return all.promise;
+    };
+    await Promise.all(Array.from({ length: 20 }, () => harness.admission.admit({ tenant: "large-and-empty" }, start)));
   });
 
   it("lets runs start again when some have ended", async () => {

@@ -47,6 +47,11 @@ export function connect(options: ConnectOptions): Sql {
       statement_timeout: options.statementTimeoutMs ?? 10_000,
       // A forgotten transaction would hold back every relay that waits for older transactions to end.
       idle_in_transaction_session_timeout: 5_000,
+      // A plan that was made when a table was small stays for the life of its connection, those of foreign keys too: read by
+      // its key, a young table costs no more, and one that grew in the meantime a hundredth.
+      enable_seqscan: "off",
+      // Releases of PostgreSQL before 18 say "off" by a cost so high that they would compile each such plan.
+      jit: "off",
       ...options.parameters,
     },
   });

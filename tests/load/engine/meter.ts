@@ -50,7 +50,9 @@ export function createMeter(url: string, database: string): Meter {
       };
     },
     statements: () =>
-      owner<Statement[]>`select left(regexp_replace(query, '\\s+', ' ', 'g'), 90) as query, sum(calls)::int as calls,
+      owner<
+        Statement[]
+      >`select left(regexp_replace(regexp_replace(query, '\\s+', ' ', 'g'), '^select .{40,} from ', 'select … from '), 90) as query, sum(calls)::int as calls,
           sum(total_exec_time) / sum(calls) as ms, (sum(wal_bytes) / sum(calls))::float8 as "walBytes"
         from pg_stat_statements where ${isOf(owner, database)} group by 1 order by 2 desc limit 16`,
     close: () => owner.end({ timeout: 2 }),
