@@ -10,6 +10,7 @@ import { pauseRun } from "../commands/pause-run.ts";
 import { signalRun } from "../commands/signal-run.ts";
 import { RUN_STATUS } from "../domain/run-status.ts";
 import { MAX_SIGNALS } from "../domain/signal-input.ts";
+import { appendSignal } from "../store/append-signal.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 
 const HOUR_MS = 3_600_000;
@@ -118,8 +119,8 @@ describe("a run that waits for a signal", () => {
     const { life } = await harness.startWorker();
     await statusIs(runId, RUN_STATUS.RUNNING.code);
     await transaction(harness.database.owner, { tenant: "acme" }, async (tx) => {
-      await tx`with r as (update run set signals = signals + 1 where run_id = ${runId} returning signals)
-        insert into signal (run_id, no, tenant, name, payload, sent_by, idem_key, idem_digest) select ${runId}, signals, 'acme', 'paid', '1', 'u', 'k', 'd' from r`;
+      const sent = { name: "paid", payload: 1, sentBy: "u", idemKey: "k", idemDigest: "d" };
+      await appendSignal(tx, { runId, tenant: "acme", ...sent });
       await until("the entry that parks waits for the signal", parks);
     });
     await harness.database.owner`drop trigger slow_park on journal_default`;
