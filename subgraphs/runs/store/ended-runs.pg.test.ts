@@ -1,15 +1,34 @@
 import { newId } from "@soma/shared/ids";
 import type { Tx } from "@soma/shared/postgres/connect";
+import { transaction } from "@soma/shared/postgres/transaction";
 import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/database";
 import { readsOf } from "@soma/shared/testing/reads-of";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runsMigrations } from "../migrate.ts";
 import { fillRuns } from "../testing/fill-runs.ts";
-import { beginRuns } from "./begin-runs.ts";
+import { beginRuns, type NewRun } from "./begin-runs.ts";
 import { claimRuns } from "./claim-runs.ts";
 import { registerWorker } from "./register-worker.ts";
 
 const ENDED = 20_000;
+
+function aNewRun(): NewRun {
+  const createdAt = new Date();
+  return {
+    ...{ runId: newId("Run"), tenant: "acme", sessionId: newId("Session"), sessionIsNew: true },
+    ...{
+      graph: "g",
+      graphVersion: 1,
+      graphHash: "h",
+      role: "r",
+      modelProfile: "m",
+      input: {},
+      startedBy: "u",
+      priority: 0,
+    },
+    ...{ createdAt, deadline: createdAt, idemKey: newId(), idemDigest: "d", traceParent: "" },
+  };
+}
 
 describe("beside many runs that ended", () => {
   let database: TestDatabase;
@@ -21,32 +40,21 @@ describe("beside many runs that ended", () => {
   afterAll(() => database.close());
 
   it("begin_runs() reads what it needs to begin one, and nothing of the others", async () => {
-    const createdAt = new Date();
-    const begin = (tx: Tx) =>
-      beginRuns(tx, {
-        runs: [
-          {
-            runId: newId("Run"),
-            tenant: "acme",
-            sessionId: newId("Session"),
-            sessionIsNew: true,
-            graph: "g",
-            graphVersion: 1,
-            graphHash: "h",
-            role: "r",
-            modelProfile: "m",
-            input: {},
-            startedBy: "u",
-            priority: 0,
-            createdAt,
-            deadline: createdAt,
-            idemKey: newId(),
-            idemDigest: "d",
-            traceParent: "",
-          },
-        ],
-      });
+    const begin = (tx: Tx) => beginRuns(tx, { runs: [aNewRun()] });
     expect((await readsOf(database.request, { tenant: "acme" }, begin)).rows).toBeLessThan(20);
+  });
+
+  it("begin_runs() reads none of the others by a plan that was made when there were few of them, either", async () => {
+    const young = await createTestDatabase("runs", await runsMigrations());
+    try {
+      const begin = (count: number) => (tx: Tx) => beginRuns(tx, { runs: Array.from({ length: count }, aNewRun) });
+      // A plan is kept from its sixth use on; a test's pool gives the connection that was free last.
+      for (let i = 0; i < 8; i += 1) await transaction(young.request, { tenant: "acme" }, begin(1));
+      await transaction(young.request, { tenant: "acme" }, begin(400));
+      expect((await readsOf(young.request, { tenant: "acme" }, begin(1))).rows).toBeLessThan(20);
+    } finally {
+      await young.close();
+    }
   });
 
   it("claim_runs() claims what is due and reads none of them", async () => {
