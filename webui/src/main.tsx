@@ -15,7 +15,8 @@ const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}
 const waits = waitsAt(location.hostname);
 
 const logs = createRunLogs({
-  follow: (params) => followRun({ ...params, ...waits, url, afterSeq: 0 }),
+  follow: ({ after: { seq, hash }, ...params }) =>
+    followRun({ ...params, ...waits, url, afterSeq: seq, ...(hash === undefined ? {} : { afterHash: hash }) }),
   schedule: schedulePaint,
   now: Date.now,
   later(work, ms) {

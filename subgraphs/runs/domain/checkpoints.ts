@@ -1,21 +1,14 @@
+import { isCheckpoint } from "@soma/schemas/checkpoint";
 import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import type { HistoryEvent } from "./history.ts";
 import { isMigration } from "./migrations.ts";
 import { effectiveEvents } from "./rollback.ts";
 
-/** Events after which a run stands between two steps: what it is there is told by the history up to them. */
-const CHECKPOINTS = ["RUN_STARTED", "RUN_FORKED", "STEP_SUCCEEDED", "STEP_DENIED"];
-
-/** While branches are under way, others stand within their steps. */
-function isCheckpoint({ kind, node }: HistoryEvent): boolean {
-  return CHECKPOINTS.includes(kind) && node?.includes("/") !== true;
-}
-
 /** Throws BAD_INPUT, with the nearest ones, when a run cannot go on from an event because it is no checkpoint. */
 export function checkCheckpoint(runId: string, events: readonly HistoryEvent[], seq: number): void {
   const found = events.find((event) => event.seq === seq);
-  if (found === undefined || !isCheckpoint(found)) throw notThere(runId, events, seq);
+  if (found === undefined || !isCheckpoint(found.kind, found.node)) throw notThere(runId, events, seq);
   checkMigrations(runId, events, seq);
   checkApprovals(runId, events, seq);
 }
@@ -32,7 +25,7 @@ function checkMigrations(runId: string, events: readonly HistoryEvent[], seq: nu
 }
 
 function notThere(runId: string, events: readonly HistoryEvent[], seq: number): SomaError {
-  const checkpoints = events.filter(isCheckpoint).map((event) => event.seq);
+  const checkpoints = events.filter(({ kind, node }) => isCheckpoint(kind, node)).map((event) => event.seq);
   const near = [checkpoints.findLast((at) => at < seq), checkpoints.find((at) => at > seq)];
   const named = near.filter((at) => at !== undefined).join(" and ");
   const newest = events.at(-1)?.seq ?? 0;
@@ -52,7 +45,7 @@ function checkApprovals(runId: string, events: readonly HistoryEvent[], seq: num
   );
   if (approved === undefined) return;
   const asked = before.find(({ kind, step }) => kind === "APPROVAL_ASKED" && step === approved.step)?.seq ?? seq;
-  const last = before.findLast((event) => event.seq < asked && isCheckpoint(event))?.seq ?? 1;
+  const last = before.findLast((event) => event.seq < asked && isCheckpoint(event.kind, event.node))?.seq ?? 1;
   throw new SomaError(
     "BAD_INPUT",
     `run ${runId} was approved something at event ${approved.seq}, which is before event ${seq} and holds once; go on from event ${last} at the latest, where it asks again`,

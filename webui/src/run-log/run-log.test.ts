@@ -116,19 +116,42 @@ test("createRunLogs() goes on with a run that is watched again in time", async (
   timers[0]?.();
 });
 
-test("createRunLogs() keeps finished runs for going back, but not more than it may", async () => {
+test.each([
+  ["some", 3_000, [undefined, 1, 1]],
+  ["no room, and then the newest all the same", 0, [undefined, undefined, 1]],
+])("createRunLogs() keeps finished runs for going back by their bytes: %s", async (_name, keepBytes, kept) => {
   const { deps, feeds, paint, settled } = setUp();
-  const logs = createRunLogs({ ...deps, keep: 2 });
+  const logs = createRunLogs({ ...deps, keepBytes });
   for (const runId of ["a", "b", "c"]) {
     const stop = logs.watch(runId, () => {});
     await settled();
-    feeds.get(runId)?.push(EVENTS[0] as LogEvent);
+    feeds.get(runId)?.push({ ...(EVENTS[0] as LogEvent), payload: { input: { text: "x".repeat(900) } } });
     feeds.get(runId)?.end();
     await settled();
     paint();
     stop();
   }
-  expect(["a", "b", "c"].map((runId) => logs.peek(runId)?.view.seq)).toEqual([undefined, 1, 1]);
+  expect(["a", "b", "c"].map((runId) => logs.peek(runId)?.view.seq)).toEqual(kept);
+});
+
+test("retryNow() of a run that had ended goes on after its newest event, for one that was rolled back", async () => {
+  const { deps, feeds, paint, settled } = setUp();
+  const logs = createRunLogs(deps);
+  logs.watch(RUN_ID, () => {});
+  await settled();
+  const [first, second] = EVENTS as [LogEvent, LogEvent];
+  expect(feeds.get(RUN_ID)?.params.after.seq).toBe(0);
+  feeds.get(RUN_ID)?.push(first);
+  feeds.get(RUN_ID)?.end();
+  await settled();
+  paint();
+  logs.retryNow(RUN_ID);
+  await settled();
+  expect(feeds.get(RUN_ID)?.params.after).toBe(first);
+  feeds.get(RUN_ID)?.push(second);
+  await settled();
+  paint();
+  expect(logs.peek(RUN_ID)?.events.map(({ seq }) => seq)).toEqual([1, 2]);
 });
 
 test("createRunLogs() tells when a run's status becomes another one, and only then", async () => {

@@ -20,13 +20,17 @@ export interface RunLog {
   subscribe(notify: () => void): () => void;
   /** True when nothing more can come. */
   isOver(): boolean;
-  /** Ends the wait before the next connection, if one is being waited for. */
+  /** Ends the wait before the next connection; when all had come, asks for more: a rollback lets a finished run go on. */
   retryNow(): void;
+  /** About as many bytes as its events have. */
+  bytes(): number;
   close(): void;
 }
 
 export interface FollowParams {
   runId: string;
+  /** The newest event that is known already; of number 0 before the first. */
+  after: { seq: number; hash?: string };
   signal: AbortSignal;
   onState(state: FollowState): void;
   /** Told when the next connection is waited for, with what ends the wait. */
@@ -40,6 +44,9 @@ export interface RunLogDeps {
   schedule(work: () => void): void;
   now(): number;
 }
+
+/** What an event has beside its payload: ids, hashes, and the object itself. */
+const FIELDS_BYTES = 500;
 
 const FIRST_SNAPSHOT: RunLogSnapshot = {
   view: EMPTY_VIEW,
@@ -62,6 +69,7 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
   let change: Partial<RunLogSnapshot> = {};
   let scheduled = false;
   let over = false;
+  let bytes = 0;
   let goOn = (): void => {};
 
   const flush = (): void => {
@@ -85,8 +93,10 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
       const onWait = (next: () => void): void => {
         goOn = next;
       };
-      for await (const event of follow({ runId, signal: abort.signal, onState, onWait })) {
+      const after = waiting.at(-1) ?? snapshot.events.at(-1) ?? { seq: 0 };
+      for await (const event of follow({ runId, after, signal: abort.signal, onState, onWait })) {
         waiting.push(event);
+        bytes += FIELDS_BYTES + (JSON.stringify(event.payload)?.length ?? 0);
         touch({ heardAt: now(), eventAt: now() });
       }
       over = true;
@@ -104,7 +114,14 @@ export function createRunLog(runId: string, { follow, schedule, now }: RunLogDep
       return () => readers.delete(notify);
     },
     isOver: () => over,
-    retryNow: () => goOn(),
+    retryNow() {
+      goOn();
+      if (!over || abort.signal.aborted) return;
+      over = false;
+      touch({ closed: null });
+      void read();
+    },
+    bytes: () => bytes,
     close: () => abort.abort(),
   };
 }

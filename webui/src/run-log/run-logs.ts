@@ -8,7 +8,7 @@ export interface RunLogs {
   peek(runId: string): RunLogSnapshot | undefined;
   /** Follows the run while it is watched. Returns the end of the watch. */
   watch(runId: string, notify: () => void): () => void;
-  /** Connects again at once where the next try is waited for. */
+  /** Connects again at once: where the next try is waited for, and where a run had ended that goes on again. */
   retryNow(runId: string): void;
   /** Tells when the status of any run on the page becomes another one. */
   onStatus(notify: (runId: string, status: RunStatus) => void): () => void;
@@ -17,8 +17,8 @@ export interface RunLogs {
 export interface RunLogsDeps extends RunLogDeps {
   /** Runs the work later; returns how to call it off. */
   later(work: () => void, ms: number): () => void;
-  /** Logs of finished runs to keep for going back; 40 unless told. */
-  keep?: number;
+  /** Bytes of finished runs' events to keep for going back; 32 MB unless told. */
+  keepBytes?: number;
 }
 
 /** Connections at a time. A page shows one live run; the others are histories that end at once. */
@@ -33,7 +33,7 @@ interface Entry {
   callOff(): void;
 }
 
-export function createRunLogs({ later, keep = 40, follow, ...deps }: RunLogsDeps): RunLogs {
+export function createRunLogs({ later, keepBytes = 33_554_432, follow, ...deps }: RunLogsDeps): RunLogs {
   const entries = new Map<string, Entry>();
   const listeners = new Set<(runId: string, status: RunStatus) => void>();
   const slots = createSlots(MAX_FOLLOWED);
@@ -66,7 +66,7 @@ export function createRunLogs({ later, keep = 40, follow, ...deps }: RunLogsDeps
     if (entries.get(runId) === entry) entries.delete(runId);
   };
 
-  /** A finished log costs only its memory and is kept; the oldest go first. */
+  /** A finished log costs only its memory and is kept while there is room; the oldest go first, and the newest stays. */
   const settle = (runId: string, entry: Entry): void => {
     if (!entry.log.isOver() || entry.log.getSnapshot().closed !== null) {
       entry.callOff = later(() => drop(runId, entry), GRACE_MS);
@@ -75,7 +75,12 @@ export function createRunLogs({ later, keep = 40, follow, ...deps }: RunLogsDeps
     entries.delete(runId);
     entries.set(runId, entry);
     const idle = [...entries].filter(([, known]) => known.watchers === 0 && known.log.isOver());
-    for (const [id, old] of idle.slice(0, Math.max(0, idle.length - keep))) drop(id, old);
+    let bytes = idle.reduce((sum, [, { log }]) => sum + log.bytes(), 0);
+    for (const [id, old] of idle.slice(0, -1)) {
+      if (bytes <= keepBytes) return;
+      bytes -= old.log.bytes();
+      drop(id, old);
+    }
   };
 
   return {

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Dialog } from "../ui/dialog.tsx";
+import { pageKeys } from "../ui/page-keys.ts";
 import styles from "./key-sheet.module.css";
 import { KEYS } from "./keys.ts";
 
@@ -9,7 +10,7 @@ export function KeySheet({ onClose }: { onClose: () => void }): ReactNode {
     <Dialog label="Keys" onClose={onClose}>
       <h2 className={styles.title}>Keys</h2>
       <dl className={styles.keys}>
-        {KEYS.map(({ keys, what }) => (
+        {[...KEYS, ...pageKeys()].map(({ keys, what }) => (
           <div key={keys}>
             <dt>
               <kbd>{keys}</kbd>

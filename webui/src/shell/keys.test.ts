@@ -18,7 +18,21 @@ test.each([
   ["r", {}, "x", false, undefined],
   ["z", {}, "g", false, undefined],
 ])("toAct() of %j with %j after %j, typing %j: %j", (key, held, before, isTyping, act) => {
-  expect(toAct({ ...PLAIN, ...held, key }, before, isTyping)).toEqual(act);
+  expect(toAct({ ...PLAIN, ...held, key }, { before, isTyping })).toEqual(act);
+});
+
+test("toAct() knows the keys of the page, of which a pair goes first; those that are only told are not the shell's", () => {
+  const [one, pair] = [
+    { keys: "f", what: "Fork", does() {} },
+    { keys: "v f", what: "View", does() {} },
+  ];
+  const page = [one, pair, { keys: "[", what: "Heard by a list" }];
+  const after = (key: string, before: string) => toAct({ ...PLAIN, key }, { before, isTyping: false, page });
+  expect([after("f", ""), after("f", "v"), after("[", "")]).toEqual([
+    { do: "page", key: one },
+    { do: "page", key: pair },
+    undefined,
+  ]);
 });
 
 test.each([

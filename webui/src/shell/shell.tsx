@@ -24,6 +24,7 @@ export function Shell({ tenant, subject, children }: ShellProps): ReactNode {
     (what: Act): void => {
       const field = what.do === "search" ? document.querySelector<HTMLElement>("main input[type=search]") : null;
       if (what.do === "go") navigate(what.path);
+      else if (what.do === "page") what.key.does?.();
       else if (field !== null) field.focus();
       else setOver(what.do === "keys" ? "keys" : "palette");
     },

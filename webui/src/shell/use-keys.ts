@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { pageKeys } from "../ui/page-keys.ts";
 import { type Act, toAct } from "./keys.ts";
 
 /** What letters are typed into, or choose from. */
@@ -14,7 +15,7 @@ export function useKeys(act: (what: Act) => void): void {
       if (event.defaultPrevented || document.querySelector("dialog[open]") !== null) return;
       const isTyping = event.target instanceof Element && event.target.matches(FIELDS);
       const isPair = event.timeStamp - before.at < PAIR_MS;
-      const what = toAct(event, isPair ? before.key : "", isTyping);
+      const what = toAct(event, { before: isPair ? before.key : "", isTyping, page: pageKeys() });
       before = { key: isTyping ? "" : event.key, at: event.timeStamp };
       if (what === undefined) return;
       event.preventDefault();

@@ -12,13 +12,14 @@ import { RowList } from "./row-list.tsx";
 import { MAX_TEXT, type RunAddress } from "./run-address.ts";
 
 interface EventsViewProps {
+  runId: string;
   log: RunLogSnapshot;
   address: RunAddress;
   onChange(changes: Partial<RunAddress>): void;
 }
 
 /** Every event of a run as it is kept, each verified before it is shown. */
-export function EventsView({ log: { events, state }, address, onChange }: EventsViewProps): ReactNode {
+export function EventsView({ runId, log: { events, state }, address, onChange }: EventsViewProps): ReactNode {
   const { text, event } = address;
   const shown = useFiltered(events, text);
   // Numbers are without gaps, from 1.
@@ -54,7 +55,7 @@ export function EventsView({ log: { events, state }, address, onChange }: Events
           />
         )}
       </div>
-      {chosen === undefined ? null : <EventPart key={chosen.seq} event={chosen} onClose={close} />}
+      {chosen === undefined ? null : <EventPart key={chosen.seq} runId={runId} event={chosen} onClose={close} />}
     </>
   );
 }

@@ -1,14 +1,16 @@
 import { StepDetailDocument } from "@soma/graphql/operations";
-import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
-import type { RunLogSnapshot } from "../../run-log/run-log.ts";
-import type { StepView } from "../../run-log/view.ts";
+import type { LogEvent, StepView } from "../../run-log/view.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Loading } from "../../ui/states.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import { type Run, toDetail } from "./answers.ts";
+import { aroundStep } from "./checkpoints.ts";
 import { CopyAs } from "./copy-as-part.tsx";
+import type { GoOn } from "./go-on.ts";
+import { GoOnFrom } from "./go-on-from.tsx";
 import { Attempts, Decision, Fault, Input, Output, Prompt, StepFacts } from "./inspector-parts.tsx";
 import { SidePart } from "./side-part.tsx";
 import { storyOf } from "./step-story.ts";
@@ -16,13 +18,20 @@ import { storyOf } from "./step-story.ts";
 interface InspectorProps {
   run: Run;
   step: StepView;
-  log: RunLogSnapshot;
+  /** Those of its run. */
+  events: readonly LogEvent[];
   onClose(): void;
+  onGoOn(from: GoOn): void;
 }
 
-/** Everything that is kept of one step: its events tell some of it at once, the server the rest. */
-export function Inspector({ run, step, log, onClose }: InspectorProps): ReactNode {
-  const story = useMemo(() => storyOf(log.events, step.id), [log.events, step.id]);
+/**
+ * Everything that is kept of one step: its events tell some of it at once, the server the rest. The page around it is
+ * drawn anew each second while a run goes on, and this is not.
+ */
+export const Inspector = memo(function Inspector(props: InspectorProps): ReactNode {
+  const { run, step, events, onClose, onGoOn } = props;
+  const story = useMemo(() => storyOf(events, step.id), [events, step.id]);
+  const places = useMemo(() => aroundStep(events, step.id), [events, step.id]);
   const { detail, problem, loading, reload } = useDetail(step);
   return (
     <SidePart title={`Step ${step.number}`} sign={<StatusBadge status={step.call ?? step.status} />} onClose={onClose}>
@@ -41,10 +50,11 @@ export function Inspector({ run, step, log, onClose }: InspectorProps): ReactNod
       <Output detail={detail} />
       <Attempts failed={story.failed} />
       <Prompt detail={detail} />
+      <GoOnFrom runId={run.id} places={places} onGoOn={onGoOn} />
       <CopyAs runId={run.id} step={step} />
     </SidePart>
   );
-}
+});
 
 /** What the server tells of a step, asked again when the step comes to another status: what was told before is not all of it. */
 function useDetail({ id, status }: StepView) {

@@ -58,7 +58,7 @@ const timeline = (lines: readonly Line[], search = ""): string =>
     />,
   );
 const events = (lines: readonly Line[], search = ""): string =>
-  markup(<EventsView log={snapshot(lines)} address={parseRunAddress(search)} onChange={nothing} />);
+  markup(<EventsView runId={RUN_ID} log={snapshot(lines)} address={parseRunAddress(search)} onChange={nothing} />);
 
 const RUN: Run = {
   id: RUN_ID,
@@ -191,7 +191,7 @@ test("EventsView says that each is verified, narrows them by words, and shows on
 });
 
 test("RunHeader tells what the run used, where it comes from and where it leads", () => {
-  const html = markup(<RunHeader runId={RUN_ID} run={RUN} title="T" />, snapshot(WHOLE_RUN));
+  const html = markup(<RunHeader runId={RUN_ID} run={RUN} title="T" onGoOn={nothing} />, snapshot(WHOLE_RUN));
   expect(words(html)).toMatch(
     /Taken over 2× Tokens 1,200 in, 34 out Cost 0\.04 USD Forked from 000000f1 Runs it started/,
   );
@@ -241,8 +241,8 @@ const BAD_LINES: readonly Line[] = [
 test.each([
   ["the timeline", () => timeline(BAD_LINES)],
   ["the events", () => events(BAD_LINES, `?text=${bad("x")}`) + events(BAD_LINES)],
-  ["an event", () => markup(<EventPart event={history(BAD_LINES)[2] as never} onClose={nothing} />)],
-  ["the header", () => markup(<RunHeader runId={RUN_ID} run={RUN} title="T" />, snapshot(BAD_LINES))],
+  ["an event", () => markup(<EventPart runId={RUN_ID} event={history(BAD_LINES)[2] as never} onClose={nothing} />)],
+  ["the header", () => markup(<RunHeader runId={RUN_ID} run={RUN} title="T" onGoOn={nothing} />, snapshot(BAD_LINES))],
   ["a step", () => inspected(DETAIL)],
   ["a step with a call", () => inspected({ ...DETAIL, invocation: INVOCATION })],
 ])("%s shows by its number a character that is not seen", (_what, draw) => {

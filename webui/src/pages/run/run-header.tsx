@@ -9,6 +9,8 @@ import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import { toCount, toLatency, toWhen } from "../../ui/words.ts";
 import type { Run } from "./answers.ts";
+import { ownStart } from "./checkpoints.ts";
+import type { GoOn } from "./go-on.ts";
 import { parseRunAddress, toRunAddress, VIEWS } from "./run-address.ts";
 import styles from "./run-page.module.css";
 
@@ -17,15 +19,16 @@ interface RunHeaderProps {
   /** Undefined before the server has answered. */
   run: Run | undefined;
   title: string;
+  onGoOn(from: GoOn): void;
 }
 
 /** What a run is and how it stands, above each of its views. */
-export function RunHeader({ runId, run, title }: RunHeaderProps): ReactNode {
+export function RunHeader({ runId, run, title, onGoOn }: RunHeaderProps): ReactNode {
   return (
     <div className={styles.head}>
       <div className={styles.line}>
         <h1 tabIndex={-1}>{title}</h1>
-        {run === undefined ? null : <Standing run={run} />}
+        {run === undefined ? null : <Standing run={run} onGoOn={onGoOn} />}
       </div>
       {run === undefined ? null : <Facts run={run} />}
       {run === undefined ? null : <ViewLinks runId={runId} />}
@@ -33,12 +36,21 @@ export function RunHeader({ runId, run, title }: RunHeaderProps): ReactNode {
   );
 }
 
-function Standing({ run }: { run: Run }): ReactNode {
+function Standing({ run, onGoOn }: { run: Run; onGoOn(from: GoOn): void }): ReactNode {
   const outcome = useOutcome(run);
+  const start = ownStart(useRunLog(run.id)?.events ?? [], run.id);
   return (
     <div className={styles.line}>
       <StatusBadge {...outcome} />
       <LiveIndicator runId={run.id} />
+      <button
+        type="button"
+        aria-keyshortcuts="f"
+        disabled={start === undefined}
+        onClick={() => start !== undefined && onGoOn({ how: "fork", seq: start })}
+      >
+        Fork…
+      </button>
     </div>
   );
 }

@@ -17,7 +17,7 @@ interface SidePartProps {
 export function SidePart({ title, sign, onClose, children }: SidePartProps): ReactNode {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (document.activeElement?.getAttribute("role") === "tree") head.current?.focus();
+    if (document.activeElement?.matches("[role=tree], [data-node]")) head.current?.focus();
   }, []);
   const hear = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.defaultPrevented) return;

@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
+import { toServerTime } from "../../ui/server-clock.ts";
 import { useNow } from "../../ui/use-now.ts";
 import { toCount, toDuration, toLatency } from "../../ui/words.ts";
 import { RowList } from "./row-list.tsx";
@@ -31,7 +32,7 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
     () => toRows(log.view.steps, timeline, { opened, all }),
     [log.view.steps, timeline, opened, all],
   );
-  const now = useNow(isGoing);
+  const now = toServerTime(useNow(isGoing));
   const scale = useMemo(() => toScale(timeline, now, isGoing), [timeline, now, isGoing]);
   const fold = (row: Row, isOpen: boolean): void => {
     if (row.kind !== "step" || row.folds === 0) return;

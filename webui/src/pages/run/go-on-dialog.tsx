@@ -1,0 +1,159 @@
+import { showHidden } from "@soma/schemas/hidden-characters";
+import { isRecord } from "@soma/schemas/json";
+import { type ReactNode, useState } from "react";
+import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
+import type { LogEvent } from "../../run-log/view.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { ProblemNote } from "../../ui/problem-note.tsx";
+import { Loading } from "../../ui/states.tsx";
+import { StatusWord } from "../../ui/status.tsx";
+import { toCount } from "../../ui/words.ts";
+import type { Run } from "./answers.ts";
+import { type Effect, effectWords, type GoOn, ON_RETURN, pointWords, WORDS } from "./go-on.ts";
+import styles from "./go-on-dialog.module.css";
+import { type Patch, toPatch } from "./merge-patch.ts";
+import { useDryRun, useGoOn } from "./use-go-on.ts";
+
+interface GoOnDialogProps {
+  run: Run;
+  from: GoOn;
+  /** The event itself; undefined where the page has it not. */
+  event: LogEvent | undefined;
+  onClose(): void;
+  /** The run with this id goes on. */
+  onDone(runId: string): void;
+}
+
+/** Says first what going on from an event would do, lets a fork ask something else, and does it when that is confirmed. */
+export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProps): ReactNode {
+  const { name, act, acting, failed, outcome } = WORDS[from.how];
+  const dry = useDryRun(run.id, from.seq);
+  const { busy, problem, go } = useGoOn(run.id, from);
+  const [{ written, key }, setWritten] = useState(() => ({ written: toWritten(run.input), key: newIdempotencyKey() }));
+  const asked = toAsked(run.input, written);
+  const leave = (): void => {
+    if (!busy) onClose();
+  };
+  const confirm = async (): Promise<void> => {
+    if (!("patch" in asked)) return;
+    const went = await go({ patch: asked.patch, idempotencyKey: key });
+    if (went !== undefined) onDone(went);
+  };
+  return (
+    <Dialog label={name} onClose={leave}>
+      <form
+        className={styles.form}
+        onSubmit={(submitted) => {
+          submitted.preventDefault();
+          void confirm();
+        }}
+      >
+        <h2>{name}</h2>
+        <p>
+          <strong>From {showHidden(pointWords(event, from.seq))}.</strong> {outcome}
+        </p>
+        {from.how === "rollback" ? null : (
+          <InputField
+            {...{ written, asked, run }}
+            isStart={event?.stepNumber === null}
+            // Under the key of another input the server would refuse it.
+            onWrite={(next) => setWritten({ written: next, key: newIdempotencyKey() })}
+          />
+        )}
+        <Effects {...dry} />
+        {problem === undefined ? null : <ProblemNote what={failed} problem={problem} />}
+        <p className={styles.buttons}>
+          <button type="submit" disabled={busy || dry.effects === undefined || "fault" in asked}>
+            {busy ? acting : act}
+          </button>
+          <button type="button" disabled={busy} onClick={leave}>
+            Leave it
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The words of an input that has nothing else, else its JSON. */
+function toWritten(input: unknown): string {
+  return textOf(input) ?? JSON.stringify(input, null, 2);
+}
+
+function toAsked(input: unknown, written: string): Patch {
+  return toPatch(input, textOf(input) === undefined ? written : JSON.stringify({ text: written }));
+}
+
+function textOf(input: unknown): string | undefined {
+  return isRecord(input) && Object.keys(input).length === 1 && typeof input.text === "string" ? input.text : undefined;
+}
+
+interface InputFieldProps {
+  run: Run;
+  written: string;
+  asked: Patch;
+  /** Whether nothing was made of the input yet. */
+  isStart: boolean;
+  onWrite(written: string): void;
+}
+
+function InputField({ run, written, asked, isStart, onWrite }: InputFieldProps): ReactNode {
+  const isText = textOf(run.input) !== undefined;
+  const isChanged = "patch" in asked && Object.keys(asked.patch).length > 0;
+  const hint = isStart ? "" : " Steps before this point keep what they made of the old one.";
+  return (
+    <label className={styles.field}>
+      <span>{isText ? "What is asked" : "Input, as JSON"}</span>
+      <textarea
+        className={isText ? undefined : styles.code}
+        value={written}
+        rows={isText ? 3 : 6}
+        spellCheck={isText}
+        aria-describedby="go-on-hint"
+        aria-invalid={"fault" in asked}
+        onChange={({ target }) => onWrite(target.value)}
+      />
+      <span id="go-on-hint" className={"fault" in asked ? styles.fault : styles.hint} role="status">
+        {"fault" in asked
+          ? `This cannot be sent: ${showHidden(asked.fault)}`
+          : `${isChanged ? "Changed." : "As it was; write something else to change what comes."}${hint}`}
+      </span>
+    </label>
+  );
+}
+
+/** More are not named. */
+const NAMED = 50;
+
+function Effects({ effects, problem, again }: ReturnType<typeof useDryRun>): ReactNode {
+  if (problem !== undefined)
+    return <ProblemNote what="What it would do is not known." problem={problem} onRetry={again} />;
+  if (effects === undefined) return <Loading what="what it would do" />;
+  return (
+    <>
+      <p role="status">{effectWords(effects)}</p>
+      {effects.length === 0 ? null : <EffectList effects={effects} />}
+    </>
+  );
+}
+
+function EffectList({ effects }: { effects: readonly Effect[] }): ReactNode {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
+    <section className={styles.effects} aria-label="What had reached outside" tabIndex={0}>
+      <ul>
+        {effects.slice(0, NAMED).map(({ step, onReturn }) => (
+          <li key={step.id}>
+            <span className={styles.number}>{step.number}</span>
+            <span className={styles.what}>
+              <strong>{showHidden(step.nodeId)}</strong> {showHidden(step.summary ?? "")}
+            </span>
+            <StatusWord status={step.status} quiet />
+            <span className={styles.hint}>{ON_RETURN[onReturn]}</span>
+          </li>
+        ))}
+      </ul>
+      {effects.length > NAMED ? <p className={styles.hint}>and {toCount(effects.length - NAMED)} more</p> : null}
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { history, started } from "../../run-log/testing/history.ts";
+import { type Effect, effectWords, pointWords } from "./go-on.ts";
+
+const [begun, step] = history([started, ["STEP_SUCCEEDED", "1 model", {}]]);
+
+test("pointWords() say of which event a run is to go on", () => {
+  expect([pointWords(begun, 1), pointWords(step, 2), pointWords(undefined, 9)]).toEqual([
+    "event 1, the start",
+    "event 2, after step 1, model",
+    "event 9",
+  ]);
+});
+
+test.each([
+  [0, /^No step after it had reached outside\.$/],
+  [1, /^1 step after it had reached outside, or may have\. Nothing of that is undone/],
+  [2, /^2 steps after it/],
+])("effectWords() of %i effects", (count, words) => {
+  expect(effectWords(Array.from({ length: count }, () => ({}) as Effect))).toMatch(words);
+});

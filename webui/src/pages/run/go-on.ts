@@ -1,0 +1,46 @@
+import type { RollbackRunMutation } from "@soma/graphql/operations";
+import type { LogEvent } from "../../run-log/view.ts";
+import { placeWords } from "./checkpoints.ts";
+
+/** From where a run is to go on: a fork of it, or the run itself. */
+export interface GoOn {
+  how: "fork" | "rollback";
+  seq: number;
+}
+
+type Effects = NonNullable<RollbackRunMutation["rollbackRun"]>["effects"];
+export type Effect = Effects[number];
+
+export const ON_RETURN: Record<Effect["onReturn"], string> = { RUN_AGAIN: "done again" };
+
+export const WORDS = {
+  fork: {
+    name: "Fork the run",
+    act: "Fork",
+    acting: "Forking…",
+    failed: "The run was not forked.",
+    outcome: "A new run goes on from there, in a conversation of its own. This one stays as it is.",
+  },
+  rollback: {
+    name: "Roll the run back",
+    act: "Roll back",
+    acting: "Rolling back…",
+    failed: "The run was not rolled back.",
+    outcome:
+      "This run itself goes on from there, also when it has ended. What came after stays to be read, and counts no more.",
+  },
+} as const;
+
+/** "event 12, after step 5, tool". */
+export function pointWords(event: LogEvent | undefined, seq: number): string {
+  if (event === undefined) return `event ${seq}`;
+  const place = placeWords(event);
+  return event.stepNumber === null ? `event ${seq}, ${place}` : `event ${seq}, after ${place}`;
+}
+
+/** What a dry run came to, in a sentence. */
+export function effectWords(effects: readonly Effect[]): string {
+  if (effects.length === 0) return "No step after it had reached outside.";
+  const many = effects.length === 1 ? "1 step after it" : `${effects.length} steps after it`;
+  return `${many} had reached outside, or may have. Nothing of that is undone; what comes again is done anew, under a new key.`;
+}

@@ -1,0 +1,66 @@
+import { ForkRunDocument, RollbackRunDocument } from "@soma/graphql/operations";
+import { useEffect, useState } from "react";
+import type { CombinedError } from "urql";
+import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { useMutation } from "../../graphql/use-mutation.ts";
+import type { Problem } from "../../ui/problem-note.tsx";
+import type { Effect, GoOn } from "./go-on.ts";
+
+/** What a dry run told; both undefined before it has. */
+interface DryRun {
+  effects: readonly Effect[] | undefined;
+  problem: Problem | undefined;
+  again(): void;
+}
+
+/** Which steps had reached outside after an event: a rollback to it would tell so, and a fork leaves the same behind. */
+export function useDryRun(runId: string, toSeq: number): DryRun {
+  const [told, setTold] = useState<Omit<DryRun, "again">>({ effects: undefined, problem: undefined });
+  const [tries, setTries] = useState(0);
+  const ask = useMutation(RollbackRunDocument);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once, and when somebody asks again
+  useEffect(() => {
+    let current = true;
+    const input = { runId, toSeq, dryRun: true, idempotencyKey: newIdempotencyKey() };
+    void ask({ input }).then(({ data, error }) => {
+      if (current) setTold({ effects: data?.rollbackRun?.effects, problem: problemOf(error) });
+    });
+    return () => {
+      current = false;
+    };
+  }, [runId, toSeq, tries]);
+  return { ...told, again: () => setTries((before) => before + 1) };
+}
+
+interface Going {
+  busy: boolean;
+  problem: Problem | undefined;
+  /** Does it, and gives the run that goes on; undefined when that was refused. The same key does it once. */
+  go(asked: { patch: Readonly<Record<string, unknown>>; idempotencyKey: string }): Promise<string | undefined>;
+}
+
+export function useGoOn(runId: string, { how, seq }: GoOn): Going {
+  const [state, setState] = useState({ busy: false, problem: undefined as Problem | undefined });
+  const [fork, rollBack] = [useMutation(ForkRunDocument), useMutation(RollbackRunDocument)];
+  const go: Going["go"] = async ({ patch, idempotencyKey }) => {
+    setState({ busy: true, problem: undefined });
+    const asked = { runId, idempotencyKey };
+    const changes = Object.keys(patch).length === 0 ? {} : { input: patch };
+    const [error, went] =
+      how === "fork"
+        ? await fork({ input: { ...asked, atSeq: seq, ...changes } }).then(
+            ({ error, data }) => [error, data?.forkRun?.run.id] as const,
+          )
+        : await rollBack({ input: { ...asked, toSeq: seq } }).then(
+            ({ error, data }) => [error, data?.rollbackRun?.run.id] as const,
+          );
+    setState({ busy: false, problem: problemOf(error) });
+    return error === undefined ? (went ?? undefined) : undefined;
+  };
+  return { ...state, go };
+}
+
+function problemOf(error: CombinedError | undefined): Problem | undefined {
+  return error === undefined ? undefined : toProblem(error);
+}
