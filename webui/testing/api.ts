@@ -21,6 +21,13 @@ export interface TestApi {
   runs: RunSummaryFragment[];
   /** What `node` answers, by its id. */
   nodes: Record<string, object>;
+  /** The graph of every run; null as of one that the server does not have. */
+  picture: object | null;
+  /** The state of every run at an event, and what differs between two. */
+  stateAt(seq: number): unknown;
+  stateDiff(fromSeq: number, toSeq: number): object[];
+  /** What a rollback tells had reached outside. */
+  effects: object[];
   /** What is said instead of doing it; by the name of the root field. */
   refusals: Record<string, GraphQLError>;
   /** True while no request arrives. */
@@ -53,6 +60,10 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     send,
     runs: [...runs],
     nodes: {},
+    picture: null,
+    stateAt: (seq) => ({ at: seq }),
+    stateDiff: () => [],
+    effects: [],
     refusals: {},
     away: false,
     wait: Promise.resolve(),
@@ -83,7 +94,24 @@ function rootOf(api: TestApi) {
     },
     run({ id }: { id: string }) {
       check("run");
-      return detailOf(api.runs.find((run) => run.id === id));
+      return detailOf(
+        api,
+        api.runs.find((run) => run.id === id),
+      );
+    },
+    forkRun({ input }: { input: { runId: string; input?: object } }) {
+      check("forkRun");
+      const origin = api.runs.find((run) => run.id === input.runId);
+      const asked = { ...(origin?.input as object), ...input.input };
+      const run = runningRun(900 + api.runs.length, { input: asked });
+      api.runs = [run, ...api.runs];
+      return { run };
+    },
+    rollbackRun({ input }: { input: { runId: string; dryRun: boolean } }) {
+      check("rollbackRun");
+      const goesOn = { status: "RUNNING", headSeq: 27, finishedAt: null, outcome: null } as const;
+      if (!input.dryRun) api.runs = api.runs.map((run) => (run.id === input.runId ? { ...run, ...goesOn } : run));
+      return { run: api.runs.find((run) => run.id === input.runId), effects: api.effects };
     },
     node({ id }: { id: string }) {
       check("node");
@@ -145,12 +173,16 @@ function sessionOf(all: readonly RunSummaryFragment[], id: string) {
   return nodes.length === 0 ? null : { id, createdAt: nodes.at(-1)?.createdAt, runs: { nodes } };
 }
 
-function detailOf(run: RunSummaryFragment | undefined) {
+function detailOf(api: TestApi, run: RunSummaryFragment | undefined) {
   const none = { nodes: [] };
   if (run === undefined) return null;
   const steps = { ...none, totalCount: 0 };
   return {
     ...run,
+    graphVersion: 1,
+    picture: api.picture,
+    stateAt: ({ seq = run.headSeq }: { seq?: number }) => ({ seq, state: api.stateAt(seq) }),
+    stateDiff: ({ fromSeq, toSeq }: { fromSeq: number; toSeq: number }) => api.stateDiff(fromSeq, toSeq),
     traceId: "t1",
     startedBy: "ada",
     children: [],

@@ -34,13 +34,15 @@ export function showsOneRun(stage: () => Stage): void {
   });
 
   it.each([
-    ["a step beside the timeline", ""],
-    ["an event beside the events", "view=events&event=2"],
-  ])("has no fault that axe finds with %s, at each width, light and dark", async (_name, search) => {
+    ["a step beside the timeline", "", "complementary"],
+    ["an event beside the events", "view=events&event=2", "complementary"],
+    ["a step beside the graph", "view=graph&step=2", "complementary"],
+    ["what differs between two states", "view=state&seq=3&from=1", "list"],
+  ] as const)("has no fault that axe finds with %s, at each width, light and dark", async (_name, search, part) => {
     const { page } = stage().open;
     const url = new URL(page.url());
     if (search !== "") await page.goto(`${url.origin}${url.pathname}?${search}`);
-    await page.getByRole("complementary").waitFor();
+    await page.locator("[data-view]").getByRole(part).last().waitFor();
     for (const [colorScheme, sizes] of [
       ["light", SIZES],
       ["dark", [WIDE]],
@@ -53,6 +55,8 @@ export function showsOneRun(stage: () => Stage): void {
     }
   });
 
+  it("shows the graph and a state by keys alone, and forks the run with another question", () => forksByKeys(stage()));
+
   it("leads to the chat of the run, and from there back to its timeline", async () => {
     const { page } = stage().open;
     const { pathname } = new URL(page.url());
@@ -62,4 +66,31 @@ export function showsOneRun(stage: () => Stage): void {
     await page.getByRole("tree", { name: "Steps of the run" }).waitFor();
     expect(new URL(page.url()).pathname).toBe(pathname);
   });
+}
+
+async function forksByKeys({ open, product }: Stage): Promise<void> {
+  const { page } = open;
+  await page.getByRole("tree", { name: "Checkpoints" }).focus();
+  for (const key of ["v", "g"]) await page.keyboard.press(key);
+  const nodes = page.getByRole("list", { name: "Nodes of the graph" });
+  await nodes.getByRole("button", { name: /^recall/ }).focus();
+  for (const key of ["ArrowDown", "Enter"]) await page.keyboard.press(key);
+  await page.getByRole("complementary", { name: /^Step/ }).waitFor();
+  expect(await focused(page)).toMatch(/^Step \d+$/);
+  await page.keyboard.press("Escape");
+  await page.getByRole("complementary").waitFor({ state: "detached" });
+  expect(await focused(page)).toMatch(/^model/);
+  for (const key of ["v", "s", "[", "f"]) await page.keyboard.press(key);
+  const dialog = page.getByRole("dialog", { name: "Fork the run" });
+  await dialog.getByText("had reached outside").first().waitFor();
+  expect(await findFaults(page)).toEqual([]);
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText("What is 6*8?");
+  await page.keyboard.press("Control+Enter");
+  await dialog.waitFor({ state: "detached" });
+  await reaches(page, "ENDED");
+  const forked = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  expect((await product.ended(forked)).answer).toContain("48");
+  expect(await focused(page)).toBe("What is 6*8?");
+  await page.getByText("Forked from").waitFor();
 }

@@ -31,11 +31,12 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
   const { busy, problem, go } = useGoOn(run.id, from);
   const [{ written, key }, setWritten] = useState(() => ({ written: toWritten(run.input), key: newIdempotencyKey() }));
   const asked = toAsked(run.input, written);
+  const mayGo = !busy && dry.effects !== undefined && "patch" in asked;
   const leave = (): void => {
     if (!busy) onClose();
   };
   const confirm = async (): Promise<void> => {
-    if (!("patch" in asked)) return;
+    if (!mayGo) return;
     const went = await go({ patch: asked.patch, idempotencyKey: key });
     if (went !== undefined) onDone(went);
   };
@@ -46,6 +47,10 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
         onSubmit={(submitted) => {
           submitted.preventDefault();
           void confirm();
+        }}
+        onKeyDown={(pressed) => {
+          // Enter alone begins a line.
+          if (pressed.key === "Enter" && (pressed.ctrlKey || pressed.metaKey)) void confirm();
         }}
       >
         <h2>{name}</h2>
@@ -63,7 +68,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
         <Effects {...dry} />
         {problem === undefined ? null : <ProblemNote what={failed} problem={problem} />}
         <p className={styles.buttons}>
-          <button type="submit" disabled={busy || dry.effects === undefined || "fault" in asked}>
+          <button type="submit" disabled={!mayGo}>
             {busy ? acting : act}
           </button>
           <button type="button" disabled={busy} onClick={leave}>

@@ -57,6 +57,16 @@ test("layOut() draws a node around what it holds, however deep", () => {
   expect([width, height]).toEqual([each?.width, each?.height]);
 });
 
+test("layOut() begins at the left edge, whatever was moved to the middle of what", () => {
+  const nodes = ["plan", "each", "both", "write", "never"].map((id) => ({ id, within: null as string | null }));
+  const within = ["a", "b", "c"].map((id) => ({ id: `both/${id}`, within: "both" }));
+  const { boxes } = layOut(
+    [...nodes, ...within],
+    [arc("plan", "each"), arc("plan", "both"), arc("each", "write"), arc("both", "write"), arc("plan", "write")],
+  );
+  expect(Math.min(...[...boxes.values()].map(({ x }) => x))).toBe(0);
+});
+
 test("layOut() never puts a node over another one, and is done in no time", () => {
   const ids = Array.from({ length: 200 }, (_, index) => `n${index}`);
   const arcs = ids.flatMap((id, index) =>

@@ -109,7 +109,7 @@ function putBox(drawing: Drawing, id: string, box: Omit<Box, "holdsOthers">): vo
 }
 
 /** Rounds of moving nodes to the middle of their neighbours. */
-const ROUNDS = 8;
+const ROUNDS = 24;
 
 /** The middles of all that stands in the layers, none over another one. */
 function placeAcross({ layers, paths }: Layers, widthOf: (id: string) => number): Map<string, number> {
@@ -131,7 +131,7 @@ function placeAcross({ layers, paths }: Layers, widthOf: (id: string) => number)
       );
       spread(layer, wished, widthOf, middles);
     }
-  const left = Math.min(0, ...[...middles].map(([id, middle]) => middle - widthOf(id) / 2));
+  const left = Math.min(...[...middles].map(([id, middle]) => middle - widthOf(id) / 2));
   for (const [id, middle] of middles) middles.set(id, middle - left);
   return middles;
 }

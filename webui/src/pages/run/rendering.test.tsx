@@ -9,8 +9,10 @@ import { history, type Line, RUN_ID, started, WHOLE_RUN } from "../../run-log/te
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
 import type { Run, StepDetail } from "./answers.ts";
+import { ChangeList } from "./change-list.tsx";
 import { EventPart } from "./event-part.tsx";
 import { EventsView } from "./events-view.tsx";
+import { GraphNode } from "./graph-node.tsx";
 import { Attempts, Decision, Fault, Input, Output, Prompt, StepFacts } from "./inspector-parts.tsx";
 import { parseRunAddress } from "./run-address.ts";
 import { RunHeader } from "./run-header.tsx";
@@ -238,14 +240,25 @@ const BAD_LINES: readonly Line[] = [
   [bad("KIND"), null, {}],
 ];
 
+const BAD_CHANGES = [{ op: "REPLACE" as const, path: `/${bad("path")}`, before: bad("text"), after: [bad("item")] }];
+
+function BadNode(): ReactNode {
+  const node = { id: bad("id"), name: bad("name"), type: bad("type"), within: bad("hold"), status: null, steps: 0 };
+  const box = { x: 0, y: 0, width: 1, height: 1, holdsOthers: false };
+  const rest = { state: undefined, isStop: true, isOpen: false, onFocus: nothing, onOpen: nothing };
+  return <GraphNode node={node} box={box} next={[bad("next")]} {...rest} />;
+}
+
 test.each([
   ["the timeline", () => timeline(BAD_LINES)],
   ["the events", () => events(BAD_LINES, `?text=${bad("x")}`) + events(BAD_LINES)],
   ["an event", () => markup(<EventPart runId={RUN_ID} event={history(BAD_LINES)[2] as never} onClose={nothing} />)],
   ["the header", () => markup(<RunHeader runId={RUN_ID} run={RUN} title="T" onGoOn={nothing} />, snapshot(BAD_LINES))],
   ["a step", () => inspected(DETAIL)],
+  ["a node of the graph", () => markup(<BadNode />)],
+  ["what differs", () => markup(<ChangeList changes={BAD_CHANGES} />)],
   ["a step with a call", () => inspected({ ...DETAIL, invocation: INVOCATION })],
 ])("%s shows by its number a character that is not seen", (_what, draw) => {
-  const html = draw().replace(/value="[^"]*"/g, "");
+  const html = draw().replace(/(?:value|data-node)="[^"]*"/g, "");
   expect([html.includes(HIDDEN), html.includes("⟨U+202E⟩")]).toEqual([false, true]);
 });

@@ -1,29 +1,11 @@
 import { FIRST_FOLLOW_STATE } from "@soma/graphql/follow-state";
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
-import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
-import { address, open } from "../../../testing/page.tsx";
-import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
-import type { Feeds } from "../../run-log/testing/feeds.ts";
-import { history, type Line, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
-import RunPage from "./run-page.tsx";
-
-const ID = idOf(1);
-const openRun = (api: TestApi, search = "") => open(`/runs/${ID}${search}`, <RunPage runId={ID} />, api);
-
-/** The run's events come; ids of its steps are those of this run. */
-async function feed(feeds: Feeds["feeds"], lines: readonly Line[], ended = true, from = 1): Promise<void> {
-  await waitFor(() => expect(feeds.has(ID)).toBe(true));
-  const events = history(lines, from).map((event) => ({
-    ...event,
-    runId: ID,
-    stepId: event.stepNumber === null ? null : `${ID}.${event.stepNumber}`,
-  }));
-  for (const event of events) feeds.get(ID)?.push(event);
-  const [phase, head] = [ended ? ("ENDED" as const) : ("LIVE" as const), from + events.length - 1];
-  feeds.get(ID)?.params.onState({ ...FIRST_FOLLOW_STATE, phase, received: head, head });
-  if (ended) feeds.get(ID)?.end();
-}
+import { createTestApi, refusal } from "../../../testing/api.ts";
+import { address } from "../../../testing/page.tsx";
+import { runningRun, runOf } from "../../../testing/runs.ts";
+import { type Line, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
+import { feed, ID, openRun } from "./testing/open-run.tsx";
 
 const list = (name: string) => screen.findByRole("tree", { name });
 const steps = () => list("Steps of the run");

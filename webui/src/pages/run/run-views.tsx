@@ -131,6 +131,7 @@ function useViewKeys({ run, log, address, onGoOn }: KeysParams): void {
         if (seq !== undefined) onGoOn({ how: "fork", seq });
       },
     },
+    { keys: "Ctrl Enter", what: "Fork or roll back, once its dialog is open" },
   ]);
 }
 

@@ -1,0 +1,127 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
+import { address } from "../../../testing/page.tsx";
+import { idOf, runOf } from "../../../testing/runs.ts";
+import { WHOLE_RUN } from "../../run-log/testing/history.ts";
+import { feed, ID, openInShell, openRun } from "./testing/open-run.tsx";
+
+const effect = (number: number) => ({
+  onReturn: "RUN_AGAIN",
+  step: { ...{ id: `${ID}.${number}`, number, nodeId: "tool", nodeType: "tool" }, ...OTHERWISE },
+});
+const OTHERWISE = {
+  ...{ status: "SUCCEEDED", attempt: 1, summary: "calculate answered", startedAt: "2026-11-24T10:41:12.000Z" },
+  abandoned: false,
+};
+const dialog = (name: string) => within(screen.getByRole("dialog", { name }));
+const asked = (api: TestApi, name: string) => api.asked(name).map(({ input }) => input as Record<string, unknown>);
+
+test("a run is forked by keys alone with another question, after saying what had reached outside", async () => {
+  const api = createTestApi([runOf(1)]);
+  api.effects = [effect(5)];
+  const { user, feeds } = openInShell(api);
+  await feed(feeds, WHOLE_RUN);
+  await screen.findByRole("tree", { name: "Steps of the run" });
+  await user.keyboard("?");
+  expect(dialog("Keys").getByText(/^Fork from what is shown/)).toBeDefined();
+  await user.click(dialog("Keys").getByRole("button", { name: "Close" }));
+  await user.keyboard("f");
+  const fork = dialog("Fork the run");
+  expect(await fork.findByText(/^1 step after it had reached outside, or may have/)).toBeDefined();
+  expect(fork.getByText(/From event 1, the start/)).toBeDefined();
+  expect(fork.getByRole("listitem").textContent).toBe("5tool calculate answeredSucceededdone again");
+  const field = fork.getByLabelText(/What is asked/);
+  expect(field).toHaveProperty("value", "Question 1");
+  await user.clear(field);
+  await user.type(field, "Another one{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(address()).toBe(`/runs/${idOf(901)}`));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  const [input] = asked(api, "ForkRun");
+  expect(input).toMatchObject({ runId: ID, atSeq: 1, input: { text: "Another one" } });
+  expect(asked(api, "RollbackRun").every(({ dryRun, toSeq }) => dryRun === true && toSeq === 1)).toBe(true);
+  expect((await screen.findByRole("heading", { level: 1 })).textContent).toBe("Another one");
+});
+
+test("a fork begins before or after a step that is open, and with the same input when nothing else is written", async () => {
+  const api = createTestApi([runOf(1, { input: { amount: 3, to: "x" } })]);
+  const { user, feeds } = openRun(api, "?step=5");
+  await feed(feeds, WHOLE_RUN);
+  await user.click(await screen.findByRole("button", { name: "Fork after this step…" }));
+  expect(dialog("Fork the run").getByText(/From event 18, after step 5, tool/)).toBeDefined();
+  expect(dialog("Fork the run").getByText(/Steps before this point keep what they made of the old one/)).toBeDefined();
+  await user.click(dialog("Fork the run").getByRole("button", { name: "Leave it" }));
+  expect(screen.getByRole("link", { name: "State before it" }).getAttribute("href")).toBe(
+    `/runs/${ID}?view=state&seq=12`,
+  );
+  await user.click(screen.getByRole("button", { name: "Fork before this step…" }));
+  const fork = dialog("Fork the run");
+  const field = fork.getByLabelText(/Input, as JSON/);
+  await user.clear(field);
+  await user.type(field, "{{");
+  expect(fork.getByText(/^This cannot be sent/)).toBeDefined();
+  expect(fork.getByRole("button", { name: "Fork" })).toHaveProperty("disabled", true);
+  await user.clear(field);
+  await user.click(field);
+  await user.paste('{"to":"x","amount":3}');
+  await user.click(fork.getByRole("button", { name: "Fork" }));
+  await waitFor(() => expect(asked(api, "ForkRun")).toHaveLength(1));
+  expect(asked(api, "ForkRun")[0]).not.toHaveProperty("input");
+  expect(asked(api, "ForkRun")[0]).toMatchObject({ atSeq: 12 });
+});
+
+test("a run that had ended is rolled back after a dry run, and goes on where it is shown", async () => {
+  const api = createTestApi([runOf(1, { headSeq: 26 })]);
+  api.effects = Array.from({ length: 60 }, (_, index) => effect(index + 1));
+  const { user, feeds } = openRun(api, "?view=state&seq=12");
+  await feed(feeds, WHOLE_RUN);
+  await user.click(await screen.findByRole("button", { name: "Roll back to here…" }));
+  const rollBack = dialog("Roll the run back");
+  expect(rollBack.queryByRole("textbox")).toBeNull();
+  await rollBack.findByText("and 10 more");
+  await user.click(rollBack.getByRole("button", { name: "Roll back" }));
+  await waitFor(() => expect(address()).toBe(`/runs/${ID}`));
+  expect(asked(api, "RollbackRun").at(-1)).toMatchObject({ toSeq: 12 });
+  await waitFor(() => expect(feeds.get(ID)?.params.after.seq).toBe(26));
+  await feed(feeds, [["RUN_ROLLED_BACK", null, { toSeq: 12 }]], false, 27);
+  await screen.findByText(/^Rolled back: steps above may count no more/);
+  expect(document.title).toBe("Running · Question 1 · soma");
+});
+
+test("what would be refused is said before anything is done, and what is refused leaves the dialog open", async () => {
+  const api = createTestApi([runOf(1)]);
+  api.refusals.rollbackRun = refusal("run 1 was approved something", "BAD_INPUT", true);
+  const { user, feeds } = openRun(api, "?view=state&seq=12");
+  await feed(feeds, WHOLE_RUN);
+  await user.click(await screen.findByRole("button", { name: "Fork from here…" }));
+  const fork = dialog("Fork the run");
+  expect((await fork.findByRole("alert")).textContent).toContain("What it would do is not known. Run 1 was approved");
+  expect(fork.getByRole("button", { name: "Fork" })).toHaveProperty("disabled", true);
+  delete api.refusals.rollbackRun;
+  await user.click(fork.getByRole("button", { name: "Try again" }));
+  await fork.findByText("No step after it had reached outside.");
+  api.refusals.forkRun = refusal("too many runs are under way");
+  await user.click(fork.getByRole("button", { name: "Fork" }));
+  expect((await fork.findByRole("alert")).textContent).toContain("The run was not forked. Too many runs are under way");
+  await user.click(screen.getByRole("dialog"));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(address()).toBe(`/runs/${ID}?view=state&seq=12`);
+});
+
+test("v and a letter lead from one view to another", async () => {
+  const { user, feeds } = openInShell(createTestApi([runOf(1)]), "?step=5");
+  await feed(feeds, WHOLE_RUN);
+  await screen.findByRole("tree", { name: "Steps of the run" });
+  for (const [key, view] of [
+    ["g", "graph"],
+    ["s", "state"],
+    ["e", "events"],
+  ]) {
+    await user.keyboard(`v${key}`);
+    expect(address()).toBe(`/runs/${ID}?view=${view}&step=5`);
+  }
+  await user.keyboard("vt");
+  expect(address()).toBe(`/runs/${ID}?step=5`);
+  await user.keyboard("vc");
+  expect(address()).toBe(`/runs/${ID}?view=chat`);
+});
