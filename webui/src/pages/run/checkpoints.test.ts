@@ -28,12 +28,13 @@ test.each([
 });
 
 test.each([
-  ["1", { before: 1, end: 3 }],
-  ["3", { before: 3 }],
-  ["4", { before: 6 }],
-  ["9", {}],
-])("aroundStep() %s: %j", (step, found) => {
-  expect(aroundStep(EVENTS, `${RUN_ID}.${step}`)).toEqual(found);
+  ["1", 1, 3],
+  ["3", 3, undefined],
+  ["4", 6, undefined],
+  ["9", undefined, undefined],
+])("aroundStep() %s: from event %j to event %j", (step, first, last) => {
+  const { before, after } = aroundStep(EVENTS, `${RUN_ID}.${step}`);
+  expect([before?.seq, after?.seq]).toEqual([first, last]);
 });
 
 test("ownStart() of a fork is its own beginning", () => {

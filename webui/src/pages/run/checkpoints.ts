@@ -13,13 +13,19 @@ export function around(checkpoints: readonly LogEvent[], seq: number): { before?
   return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
+/** The checkpoints around a step; undefined where there is none. */
+export interface StepPlaces {
+  before?: LogEvent;
+  after?: LogEvent;
+}
+
 /** The last checkpoint before a step, and its end where that is one. */
-export function aroundStep(events: readonly LogEvent[], stepId: string): { before?: number; end?: number } {
+export function aroundStep(events: readonly LogEvent[], stepId: string): StepPlaces {
   const first = events.find((event) => event.stepId === stepId)?.seq;
   if (first === undefined) return {};
-  const end = events.findLast((event) => event.stepId === stepId && isCheckpoint(event.type, event.nodeId))?.seq;
-  const before = events.findLast(({ seq, type, nodeId }) => seq < first && isCheckpoint(type, nodeId))?.seq;
-  return { ...(before === undefined ? {} : { before }), ...(end === undefined ? {} : { end }) };
+  const after = events.findLast((event) => event.stepId === stepId && isCheckpoint(event.type, event.nodeId));
+  const before = events.findLast(({ seq, type, nodeId }) => seq < first && isCheckpoint(type, nodeId));
+  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
 /** Where a run began by itself: of a fork, not the start of its origin. */

@@ -1,40 +1,45 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import type { LogEvent } from "../../run-log/view.ts";
+import type { StepPlaces } from "./checkpoints.ts";
 import type { GoOn } from "./go-on.ts";
 import styles from "./inspector.module.css";
 import { statePath } from "./run-address.ts";
 
 interface GoOnFromProps {
   runId: string;
-  /** The checkpoint before the step, and its end where that is one. */
-  places: { before?: number; end?: number };
+  places: StepPlaces;
   onGoOn(from: GoOn): void;
 }
 
 /** What the agent had kept around a step, and where a fork may begin. */
-export function GoOnFrom({ runId, places: { before, end }, onGoOn }: GoOnFromProps): ReactNode {
-  if (before === undefined && end === undefined) return null;
+export function GoOnFrom({ runId, places: { before, after }, onGoOn }: GoOnFromProps): ReactNode {
+  if (before === undefined && after === undefined) return null;
   return (
     <section className={styles.section} aria-label="State and forks">
       <h3>State and forks</h3>
-      <Place name="before" {...{ runId, seq: before, onGoOn }} />
-      <Place name="after" {...{ runId, seq: end, onGoOn }} />
+      <Place name="before" event={before} {...{ runId, onGoOn }} />
+      <Place name="after" event={after} {...{ runId, onGoOn }} />
     </section>
   );
 }
 
 interface PlaceProps extends Pick<GoOnFromProps, "runId" | "onGoOn"> {
-  name: "before" | "after";
-  seq: number | undefined;
+  name: keyof StepPlaces;
+  event: LogEvent | undefined;
 }
 
-function Place({ name, runId, seq, onGoOn }: PlaceProps): ReactNode {
-  if (seq === undefined) return null;
+/** What another run wrote, before this one was forked from it, is forked there: its state leads to it. */
+function Place({ name, event, runId, onGoOn }: PlaceProps): ReactNode {
+  if (event === undefined) return null;
+  const { seq } = event;
   return (
     <div className={styles.copy}>
-      <button type="button" onClick={() => onGoOn({ how: "fork", seq })}>
-        Fork {name} this step…
-      </button>
+      {event.runId !== runId ? null : (
+        <button type="button" onClick={() => onGoOn({ how: "fork", seq })}>
+          Fork {name} this step…
+        </button>
+      )}
       <Link href={statePath(runId, seq)}>State {name} it</Link>
     </div>
   );

@@ -36,5 +36,5 @@ test("toLayers() orders a layer by what its nodes are joined with", () => {
 });
 
 test("toLayers() of nothing is nothing", () => {
-  expect(toLayers([], [])).toEqual({ layers: [], paths: [], back: new Set() });
+  expect(toLayers([], [])).toEqual({ layers: [], ranks: new Map(), paths: [], back: new Set() });
 });

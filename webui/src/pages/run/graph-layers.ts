@@ -8,6 +8,8 @@ export interface Arc {
 export interface Layers {
   /** Ids of nodes, and of the places where an arc passes a layer. */
   layers: string[][];
+  /** The layer of each node, from 0. */
+  ranks: ReadonlyMap<string, number>;
   /** What an arc leads through, its ends with it, by its place in the list; downwards, also where the arc leads back. */
   paths: string[][];
   /** Arcs that lead back to what was before, and those to the node itself. */
@@ -26,7 +28,7 @@ export function toLayers(ids: readonly string[], arcs: readonly Arc[]): Layers {
   const layers = Array.from({ length: depth }, (_, rank) => ids.filter((id) => ranks.get(id) === rank));
   const paths = down.map(({ from, to }, index) => passing({ from, to }, index, ranks, layers));
   sortLayers(layers, paths);
-  return { layers, paths, back };
+  return { layers, ranks, paths, back };
 }
 
 /** Arcs to a node that leads to them. */

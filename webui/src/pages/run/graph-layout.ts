@@ -109,7 +109,7 @@ function putBox(drawing: Drawing, id: string, box: Omit<Box, "holdsOthers">): vo
 }
 
 /** Rounds of moving nodes to the middle of their neighbours. */
-const ROUNDS = 24;
+const ROUNDS = 12;
 
 /** The middles of all that stands in the layers, none over another one. */
 function placeAcross({ layers, paths }: Layers, widthOf: (id: string) => number): Map<string, number> {
@@ -173,7 +173,7 @@ function toWay({ arc, index, layers, lines, middles, corner, drawing }: WayParam
   const isBack = layers.back.has(arc);
   if (arc.from === arc.to) return { arc, isBack, d: loop(drawing.boxes.get(arc.from)) };
   const path = layers.paths[index] ?? [];
-  const first = layers.layers.findIndex((layer) => layer.includes(path[0] ?? ""));
+  const first = layers.ranks.get(path[0] ?? "") ?? 0;
   const aside = isBack ? ASIDE : 0;
   const points = path.flatMap((id, at): Point[] => {
     const x = corner.x + (middles.get(id) ?? 0) + aside;

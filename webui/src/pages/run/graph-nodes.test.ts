@@ -3,7 +3,7 @@ import { reduce } from "../../run-log/reduce.ts";
 import { history, type Line, started } from "../../run-log/testing/history.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
 import { layOut } from "./graph-layout.ts";
-import { countWords, neighbourOf, type PictureNode, stateNodes } from "./graph-nodes.ts";
+import { countWords, createPlaces, neighbourOf, type PictureNode, stateNodes } from "./graph-nodes.ts";
 
 const node = (id: string, within: string | null = null): PictureNode => ({
   ...{ id, within, name: id, type: "tool", status: null, steps: 0 },
@@ -20,7 +20,7 @@ const stepsOf = (...lines: Line[]) => reduce(EMPTY_VIEW, history([started, ...li
 
 test("stateNodes() has of each node how loud its steps are, how many they are, and the newest", () => {
   const { states, strays } = stateNodes(
-    NODES,
+    createPlaces(NODES),
     stepsOf(
       ["STEP_SUCCEEDED", "1 end", {}],
       ["STEP_STARTED", "2 each", {}],
@@ -42,7 +42,7 @@ test("stateNodes() has of each node how loud its steps are, how many they are, a
 
 test("stateNodes() tells of a call that failed, though its step heard of it and succeeded", () => {
   const steps = stepsOf(["STEP_SUCCEEDED", "1 tool", { output: { tool: "x", status: "TIMED_OUT" } }]);
-  expect(stateNodes([node("tool")], steps).states.get("tool")?.status).toBe("TIMED_OUT");
+  expect(stateNodes(createPlaces([node("tool")]), steps).states.get("tool")?.status).toBe("TIMED_OUT");
 });
 
 test.each([

@@ -24,18 +24,25 @@ const LOUDEST: readonly Status[] = [
   ...(["CANCELED", "DENIED", "SUCCEEDED"] as const),
 ];
 
+/** Finds where steps are drawn; undefined of those of no node. What was found is kept: a list may have 10,000 branches. */
+export function createPlaces(nodes: readonly PictureNode[]): (nodeId: string) => string | undefined {
+  const ids = new Set(nodes.map(({ id }) => id));
+  const found = new Map<string, string | undefined>();
+  return (nodeId) => {
+    if (!found.has(nodeId)) found.set(nodeId, placeOf(nodeId, ids));
+    return found.get(nodeId);
+  };
+}
+
 /** How each node of a picture stands, by the steps the page follows; and how many steps are of no node of it. */
 export function stateNodes(
-  nodes: readonly PictureNode[],
+  places: (nodeId: string) => string | undefined,
   steps: readonly StepView[],
 ): { states: ReadonlyMap<string, NodeState>; strays: number } {
-  const ids = new Set(nodes.map(({ id }) => id));
-  const places = new Map<string, string | undefined>();
   const states = new Map<string, NodeState>();
   let strays = 0;
   for (const step of steps) {
-    if (!places.has(step.nodeId)) places.set(step.nodeId, placeOf(step.nodeId, ids));
-    const place = places.get(step.nodeId);
+    const place = places(step.nodeId);
     if (place === undefined) strays += 1;
     else states.set(place, added(states.get(place), step));
   }
@@ -52,7 +59,7 @@ function added(before: NodeState | undefined, { status: own, call, number }: Ste
 }
 
 /** Where the step of a run is drawn: the branches of a list are one. */
-export function placeOf(nodeId: string, ids: ReadonlySet<string>): string | undefined {
+function placeOf(nodeId: string, ids: ReadonlySet<string>): string | undefined {
   if (ids.has(nodeId)) return nodeId;
   const parts = nodeId.split("/");
   const starred = (part: string): string => part.replace(/\[.*$/, "[*]");

@@ -8,7 +8,14 @@ import { Empty, Loading } from "../../ui/states.tsx";
 import { toCount } from "../../ui/words.ts";
 import { type GraphLayout, layOut } from "./graph-layout.ts";
 import { GraphNode } from "./graph-node.tsx";
-import { type Direction, neighbourOf, type PictureEdge, type PictureNode, placeOf, stateNodes } from "./graph-nodes.ts";
+import {
+  createPlaces,
+  type Direction,
+  neighbourOf,
+  type PictureEdge,
+  type PictureNode,
+  stateNodes,
+} from "./graph-nodes.ts";
 import styles from "./graph-view.module.css";
 
 interface GraphViewProps {
@@ -49,9 +56,10 @@ export function GraphView(props: GraphViewProps): ReactNode {
 function Graph(props: GraphViewProps & { nodes: readonly PictureNode[]; edges: readonly PictureEdge[] }): ReactNode {
   const { nodes, edges, steps, step } = props;
   const layout = useMemo(() => layOut(nodes, edges), [nodes, edges]);
-  const { states, strays } = useMemo(() => stateNodes(nodes, steps), [nodes, steps]);
+  const places = useMemo(() => createPlaces(nodes), [nodes]);
+  const { states, strays } = useMemo(() => stateNodes(places, steps), [places, steps]);
   const shown = steps.find(({ number }) => number === step);
-  const place = shown === undefined ? undefined : placeOf(shown.nodeId, new Set(nodes.map(({ id }) => id)));
+  const place = shown === undefined ? undefined : places(shown.nodeId);
   const open = nodes.find(({ id }) => id === place);
   const reached = nodes.filter(({ id }) => states.has(id)).length;
   const { list, at, setAt, hear } = useWalk(layout, open?.id ?? nodes[0]?.id, props.onClose);

@@ -8,7 +8,7 @@ import { type PageKey, usePageKeys } from "../../ui/page-keys.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Loading } from "../../ui/states.tsx";
 import type { Run } from "./answers.ts";
-import { aroundStep, ownStart } from "./checkpoints.ts";
+import { aroundStep, checkpointsOf, ownStart } from "./checkpoints.ts";
 import { EventsView } from "./events-view.tsx";
 import { focusList } from "./focus-list.ts";
 import type { GoOn } from "./go-on.ts";
@@ -137,8 +137,8 @@ function useViewKeys({ run, log, address, onGoOn }: KeysParams): void {
 
 function forkPoint(run: Run, log: RunLogSnapshot | undefined, { view, seq, step }: RunAddress): number | undefined {
   const events = log?.events ?? [];
-  if (view === "state" && seq !== undefined) return seq;
+  if (view === "state") return seq ?? checkpointsOf(events).at(-1)?.seq;
   const named = log?.view.steps.find(({ number }) => number === step);
   const before = named === undefined ? undefined : aroundStep(events, named.id).before;
-  return before ?? ownStart(events, run.id);
+  return before?.runId === run.id ? before.seq : ownStart(events, run.id);
 }

@@ -75,12 +75,18 @@ test("an event within a step has a state, and leads to the checkpoints beside it
 });
 
 test("what the origin of a fork wrote leads to that run", async () => {
-  const { feeds } = openRun(createTestApi([runOf(1)]), "?view=state&seq=1");
-  await feed(feeds, [started], false, 1, idOf(7));
-  await feed(feeds, [["RUN_FORKED", null, {}] as Line], true, 2);
+  const { user, feeds } = openInShell(createTestApi([runOf(1)]), "?view=state&seq=1");
+  await feed(feeds, [started, ["STEP_SUCCEEDED", "1 model", {}]], false, 1, idOf(7));
+  await feed(feeds, [["RUN_FORKED", null, {}] as Line], true, 3);
   const link = await screen.findByRole("link", { name: "Go on from it there" });
   expect(link.getAttribute("href")).toBe(`/runs/${idOf(7)}?view=state&seq=1`);
   expect(screen.queryByRole("button", { name: "Fork from here…" })).toBeNull();
+  await user.click(screen.getByRole("link", { name: "Timeline" }));
+  await user.click(await screen.findByRole("treeitem"));
+  expect(screen.getByRole("link", { name: "State after it" })).toBeDefined();
+  expect(screen.queryByRole("button", { name: /^Fork (?:before|after)/ })).toBeNull();
+  await user.keyboard("f");
+  expect(within(screen.getByRole("dialog")).getByText(/From event 3, the start of the fork/)).toBeDefined();
 });
 
 test("of a run that goes on the newest state is asked for now and then, and not at each step", async () => {
