@@ -8,7 +8,12 @@ import { KEYS } from "./keys.ts";
 export function KeySheet({ onClose }: { onClose: () => void }): ReactNode {
   return (
     <Dialog label="Keys" onClose={onClose}>
-      <h2 className={styles.title}>Keys</h2>
+      <div className={styles.head}>
+        <h2 className={styles.title}>Keys</h2>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+      </div>
       <dl className={styles.keys}>
         {[...KEYS, ...pageKeys()].map(({ keys, what }) => (
           <div key={keys}>
@@ -19,9 +24,6 @@ export function KeySheet({ onClose }: { onClose: () => void }): ReactNode {
           </div>
         ))}
       </dl>
-      <button type="button" onClick={onClose}>
-        Close
-      </button>
     </Dialog>
   );
 }
