@@ -15,7 +15,7 @@ export interface Box {
   holdsOthers: boolean;
 }
 
-export interface Way {
+interface Way {
   arc: Arc;
   isBack: boolean;
   /** What SVG draws. */
