@@ -54,7 +54,7 @@ export function StateView({ run, log, address, onChange, onGoOn }: StateViewProp
           attributes={(event) => ({ "data-seq": event.seq })}
           draw={(event) => <CheckpointLine event={event} />}
           onOpen={(event) => onChange({ seq: event.seq })}
-          onClose={() => onChange({ seq: undefined, from: undefined })}
+          onClose={() => address.seq !== undefined && onChange({ seq: undefined, from: undefined })}
         />
       </div>
       <StatePart
