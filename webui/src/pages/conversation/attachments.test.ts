@@ -59,9 +59,9 @@ describe("toMessage()", () => {
       { name: "b.txt", text: "two", bytes: 3 },
     ];
     expect(toMessage("Compare", files)).toBe(
-      "Compare\n\nFile: a.md\n````\n```js\n1\n```\n````\n\nFile: b.txt\n```\ntwo\n```",
+      "Compare\n\nFile: a.md\n````text\n```js\n1\n```\n````\n\nFile: b.txt\n```text\ntwo\n```",
     );
-    expect(toMessage(" \n", files.slice(1))).toBe("File: b.txt\n```\ntwo\n```");
+    expect(toMessage(" \n", files.slice(1))).toBe("File: b.txt\n```text\ntwo\n```");
     expect(toMessage(" as it is ", [])).toBe(" as it is ");
   });
 

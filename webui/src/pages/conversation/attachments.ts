@@ -66,11 +66,14 @@ export function sizeHint(message: string): string | null {
   return bytes > MAX_BYTES ? `The message is ${toBytes(bytes)}; ${toBytes(MAX_BYTES)} is the most` : null;
 }
 
-/** The message with its files, each in a fence that nothing in it can close, under its name. */
+/**
+ * The message with its files, each in a fence that nothing in it can close, under its name. A fence says that it is text:
+ * one that says nothing may be read as code to run.
+ */
 export function toMessage(text: string, files: readonly Attachment[]): string {
   return [text.trim() === "" ? "" : text, ...files.map(toFence)].filter((part) => part !== "").join("\n\n");
 }
 
 function toFence({ name, text }: Attachment): string {
-  return `File: ${name}\n${fenced(text)}`;
+  return `File: ${name}\n${fenced(text, "text")}`;
 }

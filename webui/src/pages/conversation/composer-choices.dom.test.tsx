@@ -77,7 +77,7 @@ test("files that are pasted or chosen become chips, go with the message in fence
   await user.type(field(), "Compare{Enter}");
   await waitFor(() => expect(screen.queryByRole("list")).toBeNull());
   expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({
-    text: "Compare\n\nFile: a.md\n```\none\n```\n\nFile: c.txt\n```\nthree\n```",
+    text: "Compare\n\nFile: a.md\n```text\none\n```\n\nFile: c.txt\n```text\nthree\n```",
   });
 });
 

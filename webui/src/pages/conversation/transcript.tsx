@@ -84,9 +84,13 @@ function useFollowEnd(newestId: string | undefined, selectedId: string) {
       atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
       if (atEnd.current) setAway(false);
     };
+    let height = inner.offsetHeight;
     const observer = new ResizeObserver(() => {
+      const grew = inner.offsetHeight > height;
+      height = inner.offsetHeight;
       if (atEnd.current) box.scrollTop = box.scrollHeight;
-      else setAway(true);
+      // A message that is being edited grows by its reader's own hand.
+      else if (grew && inner.querySelector("[data-editing=true]") === null) setAway(true);
     });
     observer.observe(inner);
     box.addEventListener("scroll", onScroll, { passive: true });
