@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, open } from "../../../testing/page.tsx";
@@ -79,6 +79,16 @@ test("files that are pasted or chosen become chips, go with the message in fence
   expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({
     text: "Compare\n\nFile: a.md\n```text\none\n```\n\nFile: c.txt\n```text\nthree\n```",
   });
+});
+
+test("files that are dropped on the message are taken, and what else is dropped goes its own way", async () => {
+  openComposer(createTestApi());
+  const files = [file("a.md", "one")];
+  expect(fireEvent.dragOver(field(), { dataTransfer: { files, types: ["Files"] } })).toBe(false);
+  expect(fireEvent.drop(field(), { dataTransfer: { files, types: ["Files"] } })).toBe(false);
+  expect(await screen.findByText("a.md")).toBeDefined();
+  expect(fireEvent.dragOver(field(), { dataTransfer: { files: [], types: ["text/plain"] } })).toBe(true);
+  expect(fireEvent.drop(field(), { dataTransfer: { files: [], types: ["text/plain"] } })).toBe(true);
 });
 
 test("files count in the size of a message, and stay when it was not sent", async () => {
