@@ -36,7 +36,7 @@ export function goesAnotherWay(stage: () => Stage): void {
     await page.getByLabel("Attach text files").setInputFiles({ name: "notes.md", mimeType: "text/plain", buffer });
     await page.getByRole("button", { name: "Remove notes.md" }).waitFor();
     await page.getByText("To assistant").press("Enter");
-    await page.getByLabel("Model", { exact: true }).waitFor();
+    await page.getByRole("combobox", { name: "Model" }).waitFor();
     expect(await findFaults(page)).toEqual([]);
     await page.setViewportSize(NARROW);
     expect([await findFaults(page), await sideways(page)]).toEqual([[], 0]);
