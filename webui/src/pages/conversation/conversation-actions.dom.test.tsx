@@ -64,6 +64,7 @@ test("a conversation is saved as a file that is made here, and says why it was n
   }
   expect(saved).toEqual(["question-1.md", "question-1.json"]);
   expect(await files[0]?.text()).toContain("### You\n\nQuestion 1\n\n### Answer\n\nAnswer 1");
+  expect(await files[1]?.text()).not.toContain("__typename");
   expect(JSON.parse((await files[1]?.text()) ?? "")).toMatchObject({
     ...{ format: "soma.conversation.v1", id: "s1", turns: [{ runId: idOf(1), calls: [] }, { runId: idOf(2) }] },
   });

@@ -49,7 +49,7 @@ function toJson({ id, title, createdAt, turns }: ExportedConversation): string {
     askedAt: run.createdAt,
     finishedAt: run.finishedAt ?? null,
     ...{ agent: run.graph, role: run.role, modelProfile: run.modelProfile },
-    ...{ status: run.status, outcome: run.outcome ?? null, error: run.error ?? null },
+    ...{ status: run.status, outcome: toOutcome(run.outcome), error: toError(run.error) },
     ...{ input: run.input, answer: run.answer ?? null },
     calls: calls?.map(toCall) ?? null,
     hasMoreCalls,
@@ -57,8 +57,20 @@ function toJson({ id, title, createdAt, turns }: ExportedConversation): string {
   return `${JSON.stringify({ format: "soma.conversation.v1", id, title, createdAt, turns: told }, null, 2)}\n`;
 }
 
+// Field by field: what the client of the page adds to answers for itself is nobody else's.
 function toCall({ id, tool, status, args, output, error }: Invocation) {
-  return { id, tool: tool.name, status, args, output: output ?? null, error: error ?? null };
+  const why = error ? { type: error.type, message: error.message } : null;
+  return { id, tool: tool.name, status, args, output: output ?? null, error: why };
+}
+
+function toOutcome(outcome: RunSummaryFragment["outcome"]) {
+  if (!outcome) return null;
+  const { kind, failedCalls, deniedCalls, cutAnswers } = outcome;
+  return { kind, failedCalls, deniedCalls, cutAnswers };
+}
+
+function toError(error: RunSummaryFragment["error"]) {
+  return error ? { code: error.code, message: error.message } : null;
 }
 
 /** For people: what hides in a text is shown by its number, as on the page. */

@@ -47,6 +47,7 @@ export const Turn = memo(function Turn({
   const view = log === undefined || log.view.seq === 0 ? undefined : log.view;
   const status = newerStatus(run.status, view);
   const fault = log === undefined ? null : faultOf(log);
+  const asking = status === "WAITING_APPROVAL";
   return (
     <article
       ref={article}
@@ -56,9 +57,13 @@ export const Turn = memo(function Turn({
       aria-label={`Turn of ${toClock(run.createdAt)}`}
     >
       <Question run={run} text={view?.question || questionOf(run.input)} versions={versions} />
-      {view === undefined ? <Summary run={run} /> : <Items view={view} going={fault === null && !isFinished(status)} />}
+      {view === undefined ? (
+        <Summary run={run} />
+      ) : (
+        <Items view={view} going={fault === null && !asking && !isFinished(status)} />
+      )}
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
-      {status === "WAITING_APPROVAL" ? <Approvals runId={run.id} seq={view?.seq ?? 0} /> : null}
+      {asking ? <Approvals runId={run.id} seq={view?.seq ?? 0} /> : null}
       <p className={styles.foot}>
         <StatusWord status={status} badCalls={newerBadCalls(run.outcome, view)} />
         {selected ? <span>Its steps are listed</span> : <Link href={runChatPath(run.id)}>Show its steps</Link>}
