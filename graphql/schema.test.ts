@@ -13,6 +13,7 @@ const landed = await read("landed.graphql");
 const BOUNDED_LISTS = {
   "Health.components": "what the engine needs, a value of HealthComponentName each",
   "Run.children": "100 runs",
+  "Run.forks": "20 runs",
   "Run.holds": "100 holds",
   "StepPrompt.messages": "what fits into the window of a model; 64000 characters of it, and 200 of each further text",
   "StepPrompt.tools": "tools of the catalog",
@@ -31,6 +32,7 @@ const BOUNDED_LISTS = {
   "Query.graphs": "the agents of this installation and of its project",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
+  "Session.earlierRuns": "50 runs",
   "RollbackPayload.effects": "steps of one run, whose number is limited",
   "Run.stateDiff": "1000 places",
   "RunBatch.events": "1000 events",

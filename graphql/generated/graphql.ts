@@ -206,6 +206,15 @@ export type ReleaseHoldInput = {
   idempotencyKey: string;
 };
 
+/** What a session is to be called. */
+export type RenameSessionInput = {
+  sessionId: string | number;
+  /** At most 200 characters on one line; by its first question when it is blank or left out. */
+  title?: string | null | undefined;
+  /** 1 to 200 characters; naming it the same again changes nothing. */
+  idempotencyKey: string;
+};
+
 /** Where a run is to go on from. */
 export type RollbackRunInput = {
   runId: string | number;
@@ -462,6 +471,49 @@ export type SessionUsageQueryVariables = Exact<{
 
 export type SessionUsageQuery = { session: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null } | null };
 
+export type ConversationsQueryVariables = Exact<{
+  first?: number | null | undefined;
+}>;
+
+
+export type ConversationsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, session: { id: string, title: string | null }, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null }>, pageInfo: { hasNextPage: boolean } } };
+
+export type SessionDetailQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionDetailQuery = { session: { id: string, title: string | null, createdAt: string, forkedFrom: { id: string, forks: Array<{ id: string }> } | null, earlierRuns: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string }, forks: Array<{ id: string }> }>, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string }, forks: Array<{ id: string }> }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type VersionsFragment = { id: string, forks: Array<{ id: string }> };
+
+export type RenameSessionMutationVariables = Exact<{
+  input: RenameSessionInput;
+}>;
+
+
+export type RenameSessionMutation = { renameSession: { session: { id: string, title: string | null } } };
+
+export type ChatChoicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ChatChoicesQuery = { graphs: Array<{ name: string }>, viewer: { roles: Array<string> } };
+
+export type SessionTurnsQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SessionTurnsQuery = { session: { id: string, title: string | null, createdAt: string, earlierRuns: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type RunCallsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunCallsQuery = { run: { id: string, invocations: { nodes: Array<{ id: string, status: InvocationStatus, args: unknown, output: string | null, tool: { name: string }, error: { type: string, message: string } | null }>, pageInfo: { hasNextPage: boolean } } | null } | null };
+
 export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
 
 export type RunHoldsQueryVariables = Exact<{
@@ -655,13 +707,6 @@ export type RunDetailQueryVariables = Exact<{
 
 export type RunDetailQuery = { run: { traceId: string, startedBy: string, id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null, session: { id: string, usage: { cost: string, currency: string, inputTokens: number, cachedTokens: number, outputTokens: number, modelCalls: number, toolCalls: number } | null }, steps: { totalCount: number, nodes: Array<{ id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, attempt: number, summary: string | null, output: unknown, latencyMs: number | null, startedAt: string, finishedAt: string | null, answeredBy: { profile: string | null, provider: string, model: string, passedOver: Array<{ profile: string, code: string, message: string }> } | null, error: { code: string, message: string } | null, decision: { id: string, allow: boolean, reason: string } | null, invocation: { id: string, status: InvocationStatus, executionMs: number | null } | null }> }, decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, tool: string, role: string, policyVersion: string, createdAt: string }> } | null, invocations: { nodes: Array<{ id: string, status: InvocationStatus, output: string | null, executionMs: number | null, attempt: number, tool: { name: string } }> } | null, memories: { nodes: Array<{ id: string, kind: MemoryKind, role: MemoryRole, content: string, createdAt: string, links: { nodes: Array<{ relation: string, target: { id: string } }> } }> } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null } | null };
 
-export type SessionDetailQueryVariables = Exact<{
-  id: string | number;
-}>;
-
-
-export type SessionDetailQuery = { session: { id: string, createdAt: string, runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }> } } | null };
-
 export type GraphsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -795,6 +840,14 @@ export const UsedFragmentDoc = new TypedDocumentString(`
   toolCalls
 }
     `, {"fragmentName":"Used"}) as unknown as TypedDocumentString<UsedFragment, unknown>;
+export const VersionsFragmentDoc = new TypedDocumentString(`
+    fragment Versions on Run {
+  id
+  forks {
+    id
+  }
+}
+    `, {"fragmentName":"Versions"}) as unknown as TypedDocumentString<VersionsFragment, unknown>;
 export const HoldFieldsFragmentDoc = new TypedDocumentString(`
     fragment HoldFields on Hold {
   id
@@ -1002,6 +1055,197 @@ export const SessionUsageDocument = new TypedDocumentString(`
   modelCalls
   toolCalls
 }`) as unknown as TypedDocumentString<SessionUsageQuery, SessionUsageQueryVariables>;
+export const ConversationsDocument = new TypedDocumentString(`
+    query Conversations($first: Int) {
+  runs(first: $first) {
+    nodes {
+      ...RunSummary
+      session {
+        id
+        title
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<ConversationsQuery, ConversationsQueryVariables>;
+export const SessionDetailDocument = new TypedDocumentString(`
+    query SessionDetail($id: ID!) {
+  session(id: $id) {
+    id
+    title
+    createdAt
+    forkedFrom {
+      ...Versions
+    }
+    earlierRuns {
+      ...RunSummary
+      ...Versions
+    }
+    runs {
+      nodes {
+        ...RunSummary
+        ...Versions
+      }
+      pageInfo {
+        hasNextPage
+      }
+    }
+  }
+}
+    fragment Versions on Run {
+  id
+  forks {
+    id
+  }
+}
+fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<SessionDetailQuery, SessionDetailQueryVariables>;
+export const RenameSessionDocument = new TypedDocumentString(`
+    mutation RenameSession($input: RenameSessionInput!) {
+  renameSession(input: $input) {
+    session {
+      id
+      title
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RenameSessionMutation, RenameSessionMutationVariables>;
+export const ChatChoicesDocument = new TypedDocumentString(`
+    query ChatChoices {
+  graphs {
+    name
+  }
+  viewer {
+    roles
+  }
+}
+    `) as unknown as TypedDocumentString<ChatChoicesQuery, ChatChoicesQueryVariables>;
+export const SessionTurnsDocument = new TypedDocumentString(`
+    query SessionTurns($id: ID!, $after: String) {
+  session(id: $id) {
+    id
+    title
+    createdAt
+    earlierRuns {
+      ...RunSummary
+    }
+    runs(first: 100, after: $after) {
+      nodes {
+        ...RunSummary
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<SessionTurnsQuery, SessionTurnsQueryVariables>;
+export const RunCallsDocument = new TypedDocumentString(`
+    query RunCalls($id: ID!) {
+  run(id: $id) {
+    id
+    invocations(first: 200) {
+      nodes {
+        id
+        status
+        args
+        output
+        tool {
+          name
+        }
+        error {
+          type
+          message
+        }
+      }
+      pageInfo {
+        hasNextPage
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunCallsQuery, RunCallsQueryVariables>;
 export const RunHoldsDocument = new TypedDocumentString(`
     query RunHolds($id: ID!) {
   run(id: $id) {
@@ -1793,45 +2037,6 @@ fragment RunSummary on Run {
     id
   }
 }`) as unknown as TypedDocumentString<RunDetailQuery, RunDetailQueryVariables>;
-export const SessionDetailDocument = new TypedDocumentString(`
-    query SessionDetail($id: ID!) {
-  session(id: $id) {
-    id
-    createdAt
-    runs {
-      nodes {
-        ...RunSummary
-      }
-    }
-  }
-}
-    fragment RunSummary on Run {
-  id
-  graph
-  role
-  modelProfile
-  status
-  input
-  answer
-  createdAt
-  startedAt
-  finishedAt
-  recoveries
-  headSeq
-  outcome {
-    kind
-    failedCalls
-    deniedCalls
-    cutAnswers
-  }
-  error {
-    code
-    message
-  }
-  session {
-    id
-  }
-}`) as unknown as TypedDocumentString<SessionDetailQuery, SessionDetailQueryVariables>;
 export const GraphsDocument = new TypedDocumentString(`
     query Graphs {
   graphs {

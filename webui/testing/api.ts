@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunFilter, RunSummaryFragment, SendMessageInput } from "@soma/graphql/operations";
+import type {
+  ForkRunInput,
+  RenameSessionInput,
+  RunFilter,
+  RunSummaryFragment,
+  SendMessageInput,
+  StartRunInput,
+} from "@soma/graphql/operations";
 import { buildSchema, GraphQLError, graphql } from "graphql";
 import type { Client } from "urql";
 import { createApiClient } from "../src/graphql/api-client.ts";
@@ -28,6 +35,12 @@ export interface TestApi {
   stateDiff(fromSeq: number, toSeq: number): object[];
   /** What a rollback tells had reached outside. */
   effects: object[];
+  /** What is told of sessions beside their runs, by their ids. */
+  sessions: Record<string, object>;
+  /** What runs ask a person, by their ids. */
+  questions: Record<string, object[]>;
+  /** Which run was forked from which, the newest first. */
+  forks: { id: string; of: string }[];
   /** What is said instead of doing it; by the name of the root field. */
   refusals: Record<string, GraphQLError>;
   /** True while no request arrives. */
@@ -64,6 +77,9 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     stateAt: (seq) => ({ at: seq }),
     stateDiff: () => [],
     effects: [],
+    sessions: {},
+    forks: [],
+    questions: {},
     refusals: {},
     away: false,
     wait: Promise.resolve(),
@@ -90,22 +106,11 @@ function rootOf(api: TestApi) {
     graphs: ["assistant", "researcher"].map((name) => ({ name, version: 1, hash: "h" })),
     runs(params: PageParams) {
       check("runs");
-      return pageOf(api.runs, params);
+      return pageOf(told(api), params);
     },
     run({ id }: { id: string }) {
       check("run");
-      return detailOf(
-        api,
-        api.runs.find((run) => run.id === id),
-      );
-    },
-    forkRun({ input }: { input: { runId: string; input?: object } }) {
-      check("forkRun");
-      const origin = api.runs.find((run) => run.id === input.runId);
-      const asked = { ...(origin?.input as object), ...input.input };
-      const run = runningRun(900 + api.runs.length, { input: asked });
-      api.runs = [run, ...api.runs];
-      return { run };
+      return detailOf(api, id);
     },
     rollbackRun({ input }: { input: { runId: string; dryRun: boolean } }) {
       check("rollbackRun");
@@ -119,7 +124,7 @@ function rootOf(api: TestApi) {
     },
     session({ id }: { id: string }) {
       check("session");
-      return sessionOf(api.runs, id);
+      return sessionOf(api, id);
     },
     cancelRun({ input }: { input: { runId: string } }) {
       check("cancelRun");
@@ -128,12 +133,49 @@ function rootOf(api: TestApi) {
     },
     sendMessage({ input }: { input: SendMessageInput }) {
       check("sendMessage");
-      const session = { id: String(input.sessionId ?? "s-new") };
-      const run = runningRun(900 + api.runs.length, { input: { text: input.text }, session });
-      api.runs = [run, ...api.runs];
-      return { run, session };
+      return begin(api, { sessionId: input.sessionId, input: { text: input.text } });
+    },
+    startRun({ input }: { input: StartRunInput }) {
+      check("startRun");
+      return begin(api, input);
+    },
+    forkRun({ input }: { input: ForkRunInput }) {
+      check("forkRun");
+      return forkOf(api, input);
+    },
+    renameSession({ input: { sessionId, title } }: { input: RenameSessionInput }) {
+      check("renameSession");
+      const id = String(sessionId);
+      api.sessions[id] = { ...api.sessions[id], title: title === "" ? null : title };
+      return { session: sessionOf(api, id) };
+    },
+    decideApproval({ input }: { input: { approvalId: string } }) {
+      check("decideApproval");
+      const runId = input.approvalId.slice(0, input.approvalId.indexOf("."));
+      delete api.questions[runId];
+      return { run: detailOf(api, runId) };
+    },
+    viewer: { subject: "user:ada", tenant: "acme", roles: ["assistant", "reader"] },
+    modelProfiles() {
+      check("modelProfiles");
+      return PROFILES;
     },
   };
+}
+
+const PROFILES = [
+  { name: "big", provider: "OPENAI_COMPATIBLE", model: "big-1", isUsable: true, why: "" },
+  { name: "far", provider: "OPENAI_RESPONSES", model: "", isUsable: false, why: "it has no key" },
+  { name: "scripted", provider: "SCRIPTED", model: "scripted-1", isUsable: true, why: "" },
+].map((profile) => ({ ...profile, fallbacks: [], defaultOf: [] }));
+
+type Begun = Pick<StartRunInput, "sessionId" | "input"> & Partial<Pick<StartRunInput, "graph">>;
+
+function begin(api: TestApi, { sessionId, input, graph = "assistant" }: Begun) {
+  const session = { id: String(sessionId ?? "s-new") };
+  const run = runningRun(900 + api.runs.length, { graph, input, session });
+  api.runs = [run, ...api.runs];
+  return { run, session };
 }
 
 interface PageParams {
@@ -168,13 +210,42 @@ function pageOf(all: readonly RunSummaryFragment[], { filter, first, after, last
   };
 }
 
-function sessionOf(all: readonly RunSummaryFragment[], id: string) {
-  const nodes = all.filter(({ session }) => session.id === id);
-  return nodes.length === 0 ? null : { id, createdAt: nodes.at(-1)?.createdAt, runs: { nodes } };
+/** Runs with what their sessions are told of, and the runs that were forked from them. */
+function told({ runs, sessions, forks }: TestApi) {
+  return runs.map((run) => ({
+    ...run,
+    session: { ...run.session, ...sessions[run.session.id] },
+    forks: forks.filter(({ of }) => of === run.id),
+  }));
 }
 
-function detailOf(api: TestApi, run: RunSummaryFragment | undefined) {
-  const none = { nodes: [] };
+/** A run in another one's place, in a session that goes on from before that one. */
+function forkOf(api: TestApi, { runId, input }: ForkRunInput) {
+  const origin = api.runs.find(({ id }) => id === runId);
+  if (origin === undefined) throw new GraphQLError(`run ${runId} does not exist`);
+  const session = { id: `s-fork-${api.forks.length}` };
+  const changes = { graph: origin.graph, input: { ...(origin.input as object), ...(input as object) }, session };
+  const run = runningRun(900 + api.runs.length, changes);
+  api.runs = [run, ...api.runs];
+  api.forks = [{ id: run.id, of: origin.id }, ...api.forks];
+  const { earlierRuns = [] } = (api.sessions[origin.session.id] ?? {}) as { earlierRuns?: object[] };
+  const before = told(api).filter((each) => each.session.id === origin.session.id && each.id < origin.id);
+  const forkedFrom = told(api).find(({ id }) => id === origin.id);
+  api.sessions[session.id] = { earlierRuns: [...before, ...earlierRuns], forkedFrom };
+  return { run };
+}
+
+function sessionOf(api: TestApi, id: string) {
+  const nodes = told(api).filter(({ session }) => session.id === id);
+  const createdAt = nodes.at(-1)?.createdAt;
+  const runs = { nodes, pageInfo: { hasNextPage: false, hasPreviousPage: false } };
+  return nodes.length === 0 ? null : { id, createdAt, earlierRuns: [], runs, ...api.sessions[id] };
+}
+
+function detailOf(api: TestApi, runId: string) {
+  const { runs, questions } = api;
+  const run = runs.find(({ id }) => id === runId);
+  const none = { nodes: [], pageInfo: { hasNextPage: false, hasPreviousPage: false } };
   if (run === undefined) return null;
   const steps = { ...none, totalCount: 0 };
   return {
@@ -186,6 +257,7 @@ function detailOf(api: TestApi, run: RunSummaryFragment | undefined) {
     traceId: "t1",
     startedBy: "ada",
     children: [],
+    pendingApprovals: questions[runId] ?? [],
     steps,
     decisions: none,
     invocations: none,

@@ -135,6 +135,8 @@ export type Mutation = {
   resumeSchedule: Maybe<SchedulePayload>;
   /** Delete a schedule. Runs that it has started stay. */
   deleteSchedule: Maybe<SchedulePayload>;
+  /** Call a session something, or by its first question again. */
+  renameSession: Maybe<SessionPayload>;
 };
 
 
@@ -227,6 +229,11 @@ export type MutationDeleteScheduleArgs = {
   input: ScheduleInput;
 };
 
+
+export type MutationRenameSessionArgs = {
+  input: RenameSessionInput;
+};
+
 /** One durable execution of an agent graph. */
 export type Run = Node & {
   /** What its calls of models and tools have used, without those of runs it has started; null while it made none. */
@@ -286,6 +293,8 @@ export type Run = Node & {
   picture: Maybe<RunPicture>;
   /** The graph it waits for, as name@version#hash, when it has not ended and this service has neither that graph nor one that takes its runs over; null otherwise. It goes on when a worker has it. */
   waitsForGraph: Maybe<Scalars['String']['output']>;
+  /** Runs that go on from an event that it wrote, newest first, each in a session of its own. At most 20. */
+  forks: Array<Run>;
 };
 
 
@@ -318,6 +327,15 @@ export type Session = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** Runs of the session, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
   runs: RunConnection;
+  /** What people call it; null of one that nobody has named: it is called by its first question then. */
+  title: Maybe<Scalars['String']['output']>;
+  /** Who said last what it is called; null when nobody has. */
+  titledBy: Maybe<Scalars['String']['output']>;
+  titledAt: Maybe<Scalars['DateTime']['output']>;
+  /** The run before which it goes on, since its first run was forked from that one; null of a session that began at its beginning, and when that run went away by its age. */
+  forkedFrom: Maybe<Run>;
+  /** What its agents read as said before it: runs of the sessions it goes on from, each of before it does, newest first. At most 50. */
+  earlierRuns: Array<Run>;
 };
 
 
@@ -1310,6 +1328,20 @@ export type SchedulePayload = {
   schedule: Schedule;
 };
 
+/** What a session is to be called. */
+export type RenameSessionInput = {
+  sessionId: Scalars['ID']['input'];
+  /** At most 200 characters on one line; by its first question when it is blank or left out. */
+  title?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters; naming it the same again changes nothing. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The session as it is now. */
+export type SessionPayload = {
+  session: Session;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -1543,6 +1575,8 @@ export type ResolversTypes = {
   CreateScheduleInput: CreateScheduleInput;
   ScheduleInput: ScheduleInput;
   SchedulePayload: ResolverTypeWrapper<Omit<SchedulePayload, 'schedule'> & { schedule: ResolversTypes['Schedule'] }>;
+  RenameSessionInput: RenameSessionInput;
+  SessionPayload: ResolverTypeWrapper<Omit<SessionPayload, 'session'> & { session: ResolversTypes['Session'] }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
 };
@@ -1639,6 +1673,8 @@ export type ResolversParentTypes = {
   CreateScheduleInput: CreateScheduleInput;
   ScheduleInput: ScheduleInput;
   SchedulePayload: Omit<SchedulePayload, 'schedule'> & { schedule: ResolversParentTypes['Schedule'] };
+  RenameSessionInput: RenameSessionInput;
+  SessionPayload: Omit<SessionPayload, 'session'> & { session: ResolversParentTypes['Session'] };
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
 };
@@ -1697,6 +1733,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   pauseSchedule?: Resolver<Maybe<ResolversTypes['SchedulePayload']>, ParentType, ContextType, RequireFields<MutationPauseScheduleArgs, 'input'>>;
   resumeSchedule?: Resolver<Maybe<ResolversTypes['SchedulePayload']>, ParentType, ContextType, RequireFields<MutationResumeScheduleArgs, 'input'>>;
   deleteSchedule?: Resolver<Maybe<ResolversTypes['SchedulePayload']>, ParentType, ContextType, RequireFields<MutationDeleteScheduleArgs, 'input'>>;
+  renameSession?: Resolver<Maybe<ResolversTypes['SessionPayload']>, ParentType, ContextType, RequireFields<MutationRenameSessionArgs, 'input'>>;
 };
 
 export type RunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run'], FederationReferenceType extends FederationReferenceTypes['Run'] = FederationReferenceTypes['Run']> = {
@@ -1732,6 +1769,7 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   stateDiff?: Resolver<Maybe<Array<ResolversTypes['StateChange']>>, ParentType, ContextType, RequireFields<RunStateDiffArgs, 'fromSeq' | 'toSeq'>>;
   picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
   waitsForGraph?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1741,6 +1779,11 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<SessionRunsArgs>>;
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  titledBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  titledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  forkedFrom?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  earlierRuns?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2192,6 +2235,10 @@ export type SchedulePayloadResolvers<ContextType = RequestContext, ParentType ex
   schedule?: Resolver<ResolversTypes['Schedule'], ParentType, ContextType>;
 };
 
+export type SessionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SessionPayload'] = ResolversParentTypes['SessionPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
@@ -2263,6 +2310,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Invocation?: InvocationResolvers<ContextType>;
   Schedule?: ScheduleResolvers<ContextType>;
   SchedulePayload?: SchedulePayloadResolvers<ContextType>;
+  SessionPayload?: SessionPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -13,6 +13,8 @@ import { findRuns } from "../store/find-runs.ts";
 import { findSessions } from "../store/find-sessions.ts";
 import { findStepEvents, type StepPlace } from "../store/find-step-events.ts";
 import { listChildren } from "../store/list-children.ts";
+import { listEarlierRuns } from "../store/list-earlier-runs.ts";
+import { listForksOf } from "../store/list-forks-of.ts";
 import { listHolds } from "../store/list-holds.ts";
 import { listOpenQuestions, type OpenQuestion } from "../store/list-open-questions.ts";
 import { listRuns } from "../store/list-runs.ts";
@@ -27,6 +29,8 @@ import type { ErasureRow, HoldRow, RunRow, SessionRow } from "../store/tables.ts
 const MAX_CHILDREN = 100;
 const MAX_QUESTIONS = 20;
 const MAX_HOLDS = 100;
+const MAX_FORKS = 20;
+const MAX_EARLIER = 50;
 
 export interface Loaders {
   /** Runs of each session, newest first. */
@@ -41,6 +45,10 @@ export interface Loaders {
   step: DataLoader<StepPlace, Step | undefined>;
   /** The first of the runs that each run has started. */
   children: DataLoader<string, RunRow[]>;
+  /** The newest of the runs that go on from events of each. */
+  forks: DataLoader<string, RunRow[]>;
+  /** Runs that were before each session, in those that it goes on from. */
+  earlierRuns: DataLoader<string, RunRow[]>;
   /** Questions of each run that wait for a person. */
   openQuestions: DataLoader<string, OpenQuestion[]>;
   /** What keeps each run, and what did. */
@@ -115,6 +123,19 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       const byParent = Map.groupBy(rows, ({ parentRunId }) => parentRunId);
       return runIds.map((runId) => byParent.get(runId) ?? []);
     }),
+    forks: new DataLoader<string, RunRow[]>(async (runIds) => {
+      const rows = await transaction(sql, { tenant }, (tx) => listForksOf(tx, { tenant, runIds, limit: MAX_FORKS }));
+      const byOrigin = Map.groupBy(rows, ({ forkedFromRunId }) => forkedFromRunId);
+      return runIds.map((runId) => byOrigin.get(runId) ?? []);
+    }),
+    earlierRuns: new DataLoader<string, RunRow[]>((sessionIds) =>
+      transaction(sql, { tenant }, async (tx) => {
+        const found: RunRow[][] = [];
+        for (const sessionId of sessionIds)
+          found.push(await listEarlierRuns(tx, { tenant, sessionId, limit: MAX_EARLIER }));
+        return found;
+      }),
+    ),
     openQuestions: new DataLoader<string, OpenQuestion[]>(async (runIds) => {
       const rows = await transaction(sql, { tenant }, (tx) => listOpenQuestions(tx, { runIds }));
       const byRun = Map.groupBy(rows, ({ runId }) => runId);

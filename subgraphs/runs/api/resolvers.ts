@@ -27,6 +27,7 @@ import { runConnection } from "./run-connection.ts";
 import { followRunEvents, readRunPage } from "./run-events.ts";
 import { runResolvers, sessionOf } from "./run-resolvers.ts";
 import { scheduleResolvers } from "./schedule-resolvers.ts";
+import { sessionResolvers } from "./session-resolvers.ts";
 import { toViewer } from "./viewer.ts";
 
 export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
@@ -59,6 +60,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const custody = custodyResolvers(sql);
   const spending = budgetResolvers(deps);
   const models = modelResolvers(deps.models);
+  const sessions = sessionResolvers(sql);
   return {
     Query: {
       ...schedules.Query,
@@ -79,6 +81,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       ...custody.Mutation,
       ...spending.Mutation,
       ...models.Mutation,
+      ...sessions.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -108,8 +111,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Schedule: schedules.Schedule,
     ...ofRuns,
-    Session: { ...ofRuns.Session, ...spending.Session },
-    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...spending.Run },
+    Session: { ...ofRuns.Session, ...sessions.Session, ...spending.Session },
+    Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...sessions.Run, ...spending.Run },
     Hold: custody.Hold,
     Erasure: custody.Erasure,
     ...eventResolvers(sql),

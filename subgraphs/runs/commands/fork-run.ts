@@ -50,8 +50,8 @@ export interface ForkRunDeps {
 
 /**
  * Begins a run that goes on from an event of another one, which may still be running and does not notice. Its history is the
- * other's up to there, read where it stands, and its own from there on, in one chain. It has a session of its own: runs of
- * one session wait for each other, and each reads what was said before it.
+ * other's up to there, read where it stands, and its own from there on, in one chain. It has a session of its own, since runs of
+ * one session wait for each other; that one goes on from before the other run, whose earlier turns it reads.
  */
 export async function forkRun(deps: ForkRunDeps, principal: Principal, params: ForkRunParams): Promise<RunRow> {
   checkIdempotencyKey(params.idempotencyKey);
@@ -108,7 +108,7 @@ async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, at, ...a
   if (from === undefined) throw new Error("a fork goes on from an event");
   const { tenant, graph, graphVersion, graphHash, role, modelProfile } = parent;
   const [runId, sessionId] = [newId("Run", at.getTime()), newId("Session")];
-  await insertSession(tx, { tenant, sessionId, createdBy: asked.startedBy });
+  await insertSession(tx, { tenant, sessionId, createdBy: asked.startedBy, forkedFromRunId: from.runId });
   const inserted = await insertFork(tx, {
     ...{ runId, tenant, sessionId, graph, graphVersion, graphHash, role, modelProfile, input, createdAt: at, ...asked },
     deadline: new Date(at.getTime() + pinned.timeoutMs),

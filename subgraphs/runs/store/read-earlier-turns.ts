@@ -12,8 +12,8 @@ const END_CHARACTERS = 8_000;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
 /**
- * Questions and answers of a session's newest succeeded runs before one, and after another, oldest first, each cut in
- * its middle to its bound.
+ * Questions and answers of the newest succeeded runs before one, and after another, of a session and of those it goes on
+ * from, oldest first, each cut in its middle to its bound.
  */
 export async function readEarlierTurns(
   tx: Tx,
@@ -25,9 +25,12 @@ export async function readEarlierTurns(
   const rows = await tx<{ runId: string; user: string[]; assistant: string[] }[]>`
     select r.run_id as "runId", ${ends(tx`r.text`)} as user, ${ends(tx`text_in(j.tenant, j.payload, 'answer')`)} as assistant
       -- in the order of run_by_session_status, and of no other index
-      from (select run_id, text_in(tenant, input, 'text') as text from run where tenant = ${params.tenant} and session_id = ${params.sessionId}
-              and status::int = ${RUN_STATUS.SUCCEEDED.code} and run_id < ${params.beforeRunId} and run_id > ${params.afterRunId ?? FIRST}
-              order by run_id desc nulls last limit ${params.limit * RUNS_PER_TURN}) r
+      from (select e.run_id, e.text from session_lineage(${params.tenant}, ${params.sessionId}) p
+              cross join lateral (select run_id, text_in(tenant, input, 'text') as text from run
+                where tenant = ${params.tenant} and session_id = p.session_id and status::int = ${RUN_STATUS.SUCCEEDED.code}
+                  and run_id < least(p.before_run_id, ${params.beforeRunId}) and run_id > ${params.afterRunId ?? FIRST}
+                order by run_id desc nulls last limit ${params.limit * RUNS_PER_TURN}) e
+              order by e.run_id desc limit ${params.limit * RUNS_PER_TURN}) r
         cross join lateral (select * from journal x where x.run_id = r.run_id order by x.seq desc limit 1) j
      where j.kind = ${EVENT_KIND.RUN_SUCCEEDED} and r.text is not null
      order by r.run_id desc limit ${params.limit}`;

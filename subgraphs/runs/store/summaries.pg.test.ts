@@ -84,6 +84,24 @@ describe("summaries of sessions", () => {
     expect(await keep(sessionId, [second])).toBe(true);
   });
 
+  it("go with a run of a session that theirs goes on from, and stay with one of after that", async () => {
+    const origin = await aSession(4);
+    const heirs = [await aSession(2), await aSession(2)] as const;
+    const from = async (heir: string, session: string, runId = "") =>
+      database.owner`update session set forked_from_session_id = ${session}, forked_from_run_id = ${runId} where session_id = ${heir}`;
+    await from(heirs[0].sessionId, origin.sessionId, origin.runIds[2]);
+    await from(heirs[1].sessionId, heirs[0].sessionId, heirs[0].runIds[1]);
+    for (const { sessionId, runIds } of heirs) await keep(sessionId, [...origin.runIds.slice(0, 2), ...runIds]);
+    const kept = async () =>
+      (await Promise.all(heirs.map(({ sessionId }) => read(sessionId)))).map((one) => one?.turns);
+    const seize = (runId = "") =>
+      transaction(database.request, { tenant: "acme" }, (tx) => seizeRun(tx, { runId, deadline: new Date(AT) }));
+    await seize(origin.runIds[2]);
+    expect(await kept()).toEqual([4, 4]);
+    await seize(origin.runIds[1]);
+    expect(await kept()).toEqual([undefined, undefined]);
+  });
+
   it("go with a run that they tell of when it is taken back, and tell nobody of what came after it", async () => {
     const { sessionId, runIds } = await aSession(6);
     await keep(sessionId, runIds.slice(0, 3));

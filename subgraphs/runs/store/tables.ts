@@ -23,6 +23,11 @@ export const session = pgTable(
     sessionId: uuid("session_id").notNull(),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
+    title: text("title"),
+    titledBy: text("titled_by"),
+    titledAt: instant("titled_at"),
+    forkedFromSessionId: uuid("forked_from_session_id"),
+    forkedFromRunId: uuid("forked_from_run_id"),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.sessionId] })],
 );

@@ -18,6 +18,7 @@ import {
   sideways,
   WIDE,
 } from "./browser-page.ts";
+import { goesAnotherWay } from "./chat.ts";
 import { type Door, makeDoor } from "./door.ts";
 import { showsOneRun } from "./run-page.ts";
 import { keepsRunsNew, showsRuns } from "./runs-page.ts";
@@ -134,7 +135,7 @@ describe.skipIf("missing" in found)(title, () => {
     await page.reload();
     await reaches(page, "ENDED");
     const all = await page.evaluate(() => {
-      const able = "a[href], button:not(:disabled), select, textarea, summary, [tabindex='0']";
+      const able = "a[href], button:not(:disabled), select, textarea, input, summary, [tabindex='0']";
       return [...document.querySelectorAll<HTMLElement>(able)].filter((each) => each.checkVisibility()).length;
     });
     for (let stop = 0; stop < all; stop += 1) {
@@ -227,6 +228,8 @@ describe.skipIf("missing" in found)(title, () => {
     // The browser itself tells each connection that it did not get.
     open.faults.length = 0;
   });
+
+  describe("with a conversation that goes another way", () => goesAnotherWay(() => ({ product, door, open })));
 
   describe("with the list of runs", () => {
     showsRuns(() => ({ product, door, open }));

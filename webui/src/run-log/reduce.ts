@@ -109,7 +109,9 @@ function applyRunRecovered(draft: Draft, event: LogEvent, { recoveries }: RunHis
 function applyRunForked(draft: Draft, event: LogEvent, payload: RunHistory["RUN_FORKED"]): void {
   goOn(draft, "This run goes on from here on its own");
   draft.question = questionOf(payload.input);
-  addNotice(draft, event, "neutral", `This run was forked from event ${payload.fromSeq} of run ${payload.fromRunId}`);
+  const { fromSeq, fromRunId } = payload;
+  const words = fromSeq === 1 ? "Another version of" : `This run was forked from event ${fromSeq} of`;
+  addNotice(draft, event, "neutral", `${words} run ${fromRunId}`);
 }
 
 function applyRunRolledBack(draft: Draft, event: LogEvent, { toSeq }: RunHistory["RUN_ROLLED_BACK"]): void {

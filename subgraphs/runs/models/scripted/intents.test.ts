@@ -76,6 +76,8 @@ const TABLE: [string, Intent[]][] = [
   ["run code:\n```\n1\n```", [code("1")]],
   ["```js\nnever closed", [code("never closed")]],
   ["```python\nprint(1)\n```", [unknown("```python\nprint(1)\n")]],
+  ["````text\n```js\n1\n```\n````", [unknown("````text\n```js\n1\n```\n")]],
+  ["````js\n'```'\n````\nThanks", [code("'```'"), thanks]],
   // Talk
   ["hello", [greeting]],
   ["Hi there!", [greeting]],

@@ -38,22 +38,22 @@ function skipSpace(plain: string, from: number): number {
   return BULLET.test(plain) ? BULLET.lastIndex : at;
 }
 
-const FENCE = /```([\w+-]*)[^\S\n]*\n?/y;
+const FENCE = /(`{3,})([\w+-]*)[^\S\n]*\n?/y;
 
-/** A fenced block; one without an end goes to the end of the message. */
+/** A fenced block, to the next mark that is as long as its own; one without an end goes to the end of the message. */
 function readFence(message: string, plain: string, at: number): Read | undefined {
   FENCE.lastIndex = at;
   const open = FENCE.exec(plain);
   if (open === null) return undefined;
   const start = FENCE.lastIndex;
-  const close = plain.indexOf("```", start);
+  const [, mark = "", language = ""] = open;
+  const close = plain.indexOf(mark, start);
   const end = close === -1 ? plain.length : close;
-  const language = open[1]?.toLowerCase() ?? "";
   const code = message.slice(start, end).trim();
-  const known = ["", "js", "javascript", "mjs", "node"].includes(language);
+  const known = ["", "js", "javascript", "mjs", "node"].includes(language.toLowerCase());
   const found: Intent =
     known && code !== "" ? { kind: "code", code } : { kind: "unknown", text: message.slice(at, end) };
-  return { found: [found], end: close === -1 ? end : close + 3 };
+  return { found: [found], end: close === -1 ? end : close + mark.length };
 }
 
 /** "run code: ..." takes the rest of the message, because code holds every mark there is; before a fenced block it says nothing more. */

@@ -1,17 +1,17 @@
-import { CancelRunDocument, type RunSummaryFragment, SendMessageDocument } from "@soma/graphql/operations";
+import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { type KeyboardEvent, type ReactNode, type RefObject, useRef, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
-import { toProblem } from "../../graphql/to-problem.ts";
-import { useMutation } from "../../graphql/use-mutation.ts";
-import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
-import { LeavingButton } from "../../ui/leaving-button.tsx";
-import { type Problem, ProblemNote } from "../../ui/problem-note.tsx";
-import { toBytes } from "../../ui/words.ts";
+import { useSearch } from "wouter";
+import { useStatus } from "../../run-log/use-run-log.ts";
+import { ProblemNote } from "../../ui/problem-note.tsx";
+import { AttachmentChips } from "./attachment-chips.tsx";
+import { sizeHint, toMessage } from "./attachments.ts";
+import { agentFor, parseChoice } from "./choice.ts";
+import { ChoiceBar } from "./choice-bar.tsx";
 import styles from "./composer.module.css";
-
-/** What the server takes as one message. */
-const MAX_BYTES = 32_768;
+import { StopButton } from "./stop-button.tsx";
+import { useAsk } from "./use-ask.ts";
+import { useAttachments } from "./use-attachments.ts";
 
 interface ComposerProps {
   /** The conversation to go on with; without it a new one begins. */
@@ -22,26 +22,12 @@ interface ComposerProps {
 
 /** Where messages are written. What was typed is kept until the server has it. */
 export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNode {
-  const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
-  const { send, sending, problem } = useSend(sessionId, onSent);
-  const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
-  const active = newest !== undefined && !isFinished(status);
-  const bytes = new TextEncoder().encode(text).length;
-  const hint =
-    bytes > MAX_BYTES
-      ? `The message is ${toBytes(bytes)}; ${toBytes(MAX_BYTES)} is the most`
-      : active
-        ? "Wait for the answer, or stop it"
-        : null;
-  const able = text.trim() !== "" && hint === null && !sending;
-
-  const submit = async (): Promise<void> => {
-    if (!able) return;
-    // The button that was pressed is of no use until there is a new message.
-    field.current?.focus();
-    if (await send(text)) setText("");
-  };
+  const { files, refused, remove, onChoose, ...handed } = useAttachments();
+  const { text, setText, agent, active, hint, able, asking, problem, submit } = useMessage(
+    { sessionId, newest, onSent },
+    { files, clear: handed.clear, field },
+  );
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter chooses a word.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
@@ -51,6 +37,8 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
   return (
     <form
       className={styles.composer}
+      onDrop={handed.onDrop}
+      onDragOver={handed.onDragOver}
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
@@ -59,6 +47,7 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
       {problem === undefined ? null : (
         <ProblemNote what="The message was not sent and is kept below." problem={problem} />
       )}
+      <AttachmentChips files={files} refused={refused} next={field} onRemove={remove} />
       <div className={styles.field}>
         <label className="visually-hidden" htmlFor="message">
           Message
@@ -72,66 +61,52 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
           value={text}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={handed.onPaste}
         />
-        {active ? <StopButton runId={newest.id} next={field} /> : null}
+        {active !== undefined ? <StopButton runId={active} next={field} /> : null}
         <button type="submit" className={styles.send} disabled={!able}>
-          {sending ? "Sending…" : "Send"}
+          {asking ? "Sending…" : "Send"}
         </button>
       </div>
-      <p id="message-hint" className={styles.hint}>
-        {hint ?? "Enter sends, Shift+Enter begins a new line"}
-      </p>
+      <div className={styles.below}>
+        <p id="message-hint" className={styles.hint}>
+          {hint ?? "Enter sends, Shift+Enter begins a new line"}
+        </p>
+        <label className={styles.attach}>
+          <input className="visually-hidden" type="file" multiple onChange={onChoose} />
+          Attach text files
+        </label>
+        <ChoiceBar agent={agent} />
+      </div>
     </form>
   );
 }
 
-/** Sends under a key that stays the same until it worked: sending again after a lost answer does not ask twice. */
-function useSend(sessionId: string | undefined, onSent: (run: RunSummaryFragment) => void) {
-  const sendMessage = useMutation(SendMessageDocument);
-  const [sending, setSending] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
-  const last = useRef({ key: "", content: "" });
-  const send = async (text: string): Promise<boolean> => {
-    const content = JSON.stringify([sessionId, text]);
-    if (last.current.content !== content) last.current = { key: newIdempotencyKey(), content };
-    setSending(true);
-    const input = { text, idempotencyKey: last.current.key, ...(sessionId === undefined ? {} : { sessionId }) };
-    const { data, error } = await sendMessage({ input });
-    setSending(false);
-    setProblem(error === undefined ? undefined : toProblem(error));
-    if (data === undefined || error !== undefined) return false;
-    last.current = { key: "", content: "" };
-    onSent(data.sendMessage.run);
-    return true;
-  };
-  return { send, sending, problem };
+interface Written {
+  files: Parameters<typeof toMessage>[1];
+  clear(): void;
+  field: RefObject<HTMLTextAreaElement | null>;
 }
 
-/**
- * A command to the server, so it works after a reload and from another tab too. `next` takes the focus when the button
- * cannot keep it: once it was pressed, and when the run ends while it has it.
- */
-function StopButton({ runId, next }: { runId: string; next: RefObject<HTMLElement | null> }): ReactNode {
-  const cancelRun = useMutation(CancelRunDocument);
-  const [asked, setAsked] = useState<string>();
-  const [problem, setProblem] = useState<Problem>();
-  const requested = useRunLog(runId)?.view.cancelRequested === true;
-  const stopping = requested || asked === runId;
-  const stop = async (): Promise<void> => {
-    setAsked(runId);
-    next.current?.focus();
-    const { error } = await cancelRun({
-      input: { runId, reason: "Stopped in the web page", idempotencyKey: `stop:${runId}` },
-    });
-    setProblem(error === undefined ? undefined : toProblem(error));
-    if (error !== undefined) setAsked(undefined);
+/** What is being written, whether it can be sent, and what sends it. */
+function useMessage({ sessionId, newest, onSent }: ComposerProps, { files, clear, field }: Written) {
+  const [text, setText] = useState("");
+  const { ask, asking, problem } = useAsk(onSent);
+  const choice = parseChoice(useSearch());
+  const agent = agentFor(choice, newest);
+  const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
+  const active = newest !== undefined && !isFinished(status) ? newest.id : undefined;
+  const message = toMessage(text, files);
+  const hint = sizeHint(message) ?? (active === undefined ? null : "Wait for the answer, or stop it");
+  const able = message.trim() !== "" && hint === null && !asking;
+  const submit = async (): Promise<void> => {
+    if (!able) return;
+    // The button that was pressed is of no use until there is a new message.
+    field.current?.focus();
+    const { role, model } = choice;
+    if (!(await ask({ sessionId, agent, input: { text: message }, role, model }))) return;
+    setText("");
+    clear();
   };
-  return (
-    <>
-      {problem === undefined ? null : <span role="alert">Not stopped: {problem.message}</span>}
-      <LeavingButton className={styles.stop} next={next} disabled={stopping} onClick={() => void stop()}>
-        {stopping ? "Stopping…" : "Stop"}
-      </LeavingButton>
-    </>
-  );
+  return { text, setText, agent, active, hint, able, asking, problem, submit };
 }

@@ -5,10 +5,18 @@ import { LiveIndicator } from "../../run-parts/live-indicator.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import styles from "./conversation-page.module.css";
 
-export function ConversationHeader({ title, run }: { title: string; run: RunSummaryFragment | undefined }): ReactNode {
+interface ConversationHeaderProps {
+  title: string;
+  run: RunSummaryFragment | undefined;
+  /** What can be done with the conversation as a whole. */
+  children?: ReactNode;
+}
+
+export function ConversationHeader({ title, run, children }: ConversationHeaderProps): ReactNode {
   return (
     <div className={styles.header}>
       <h1 tabIndex={-1}>{title}</h1>
+      {children}
       {run === undefined ? null : <RunLine run={run} />}
     </div>
   );

@@ -1,7 +1,8 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { NEW_PATH, type Place, sessionPath, toPlace } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
@@ -9,32 +10,45 @@ import { ProblemNote } from "../../ui/problem-note.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import { Announcer } from "./announcer.tsx";
+import { parseChoice, withChoice } from "./choice.ts";
 import { Composer } from "./composer.tsx";
+import { ConversationActions } from "./conversation-actions.tsx";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { ConversationLayout } from "./conversation-layout.tsx";
 import styles from "./conversation-page.module.css";
 import { StepPanel } from "./step-panel.tsx";
 import { Transcript } from "./transcript.tsx";
 import { type Conversation, useConversation } from "./use-conversation.ts";
+import { SentContext } from "./use-fork.ts";
 
 /** A conversation, its composer, and the steps of one of its runs. */
 export function ConversationPage({ place }: { place: Place }): ReactNode {
   const [sent, setSent] = useState<RunSummaryFragment>();
   const [, navigate] = useLocation();
+  const search = useSearch();
   const conversation = useConversation(place, sent);
-  const { turns, selected, sessionId } = conversation;
-  const [first] = turns;
-  const title = first === undefined ? emptyTitle(place, conversation) : titleOf(first);
+  const { turns, selected, sessionId, name } = conversation;
+  const first = turns.find((run) => run.session.id === sessionId);
+  const named = first === undefined ? emptyTitle(place, conversation) : titleOf(first);
+  const title = name === null ? named : showHidden(name);
   useTitle(title, turns.at(-1));
   const onSent = (run: RunSummaryFragment): void => {
     setSent(run);
-    navigate(sessionPath(run.session.id));
+    // Whatever sent it goes away, and the next thing to do is to write.
+    document.querySelector<HTMLElement>("#message")?.focus();
+    navigate(`${sessionPath(run.session.id)}${withChoice("", parseChoice(search))}`);
   };
   return (
     <ConversationLayout>
       <main id="main" className={styles.page} tabIndex={-1}>
-        <ConversationHeader title={title} run={selected} />
-        <Body place={place} conversation={conversation} />
+        <ConversationHeader title={title} run={selected}>
+          {sessionId === undefined || first === undefined ? null : (
+            <ConversationActions sessionId={sessionId} name={name ?? ""} title={title} />
+          )}
+        </ConversationHeader>
+        <SentContext value={onSent}>
+          <Body place={place} conversation={conversation} />
+        </SentContext>
         <Announcer key={sessionId} run={turns.at(-1)} />
         {conversation.missing ? null : <Composer sessionId={sessionId} newest={turns.at(-1)} onSent={onSent} />}
       </main>
@@ -47,8 +61,9 @@ export function ConversationPage({ place }: { place: Place }): ReactNode {
 }
 
 function Body({ place, conversation }: { place: Place; conversation: Conversation }): ReactNode {
-  const { turns, selected, loading, missing, problem, cut, reload } = conversation;
-  if (turns.length > 0 && selected !== undefined) return <Transcript turns={turns} selected={selected} cut={cut} />;
+  const { turns, versions, selected, loading, missing, problem, cut, reload } = conversation;
+  if (turns.length > 0 && selected !== undefined)
+    return <Transcript turns={turns} versions={versions} selected={selected} cut={cut} />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
     <section className={styles.empty} aria-label="Conversation" tabIndex={0}>

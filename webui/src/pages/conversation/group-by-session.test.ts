@@ -1,4 +1,3 @@
-import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { expect, test } from "vitest";
 import { groupBySession } from "./group-by-session.ts";
 
@@ -7,12 +6,13 @@ const run = (
   sessionId: string,
   text: string,
   createdAt = `2026-11-24T10:00:0${id}.000Z`,
-): RunSummaryFragment => ({
+  title: string | null = null,
+) => ({
   id,
   graph: "assistant",
   role: "assistant",
   modelProfile: "scripted",
-  status: "SUCCEEDED",
+  status: "SUCCEEDED" as const,
   input: { text },
   answer: null,
   createdAt,
@@ -22,7 +22,7 @@ const run = (
   outcome: null,
   headSeq: 1,
   error: null,
-  session: { id: sessionId },
+  session: { id: sessionId, title },
 });
 
 test("groupBySession() makes newest-first conversations, named by their oldest question", () => {
@@ -36,4 +36,9 @@ test("groupBySession() makes newest-first conversations, named by their oldest q
     ["b", "b one", "4", 2],
     ["a", "a one", "3", 2],
   ]);
+});
+
+test("groupBySession() calls a conversation what people call it", () => {
+  const [group] = groupBySession([run("2", "a", "two", "", "Tea\u202e"), run("1", "a", "one", "", "Tea\u202e")]);
+  expect(group?.title).toBe("Tea⟨U+202E⟩");
 });

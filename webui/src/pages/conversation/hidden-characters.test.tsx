@@ -1,8 +1,10 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import { Provider } from "urql";
 import { expect, test } from "vitest";
 import { Router } from "wouter";
+import { createTestApi } from "../../../testing/api.ts";
 import { Markdown } from "../../markdown/markdown.tsx";
 import { titleOf } from "../../run-log/question-of.ts";
 import { reduce } from "../../run-log/reduce.ts";
@@ -69,7 +71,7 @@ const markup = (element: ReactNode): string =>
       <RunLogsContext
         value={{ peek: () => snapshot, watch: () => () => {}, retryNow: () => {}, onStatus: () => () => {} } as never}
       >
-        {element}
+        <Provider value={createTestApi().client}>{element}</Provider>
       </RunLogsContext>
     </Router>,
   );

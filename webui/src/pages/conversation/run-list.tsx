@@ -1,4 +1,4 @@
-import { RunsDocument } from "@soma/graphql/operations";
+import { ConversationsDocument } from "@soma/graphql/operations";
 import { type ReactNode, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { toProblem } from "../../graphql/to-problem.ts";
@@ -24,7 +24,7 @@ interface RunListProps {
 
 /** The newest conversations with the runs of the one that is open. */
 export function RunList({ onOpen }: RunListProps): ReactNode {
-  const [{ data, error, fetching }, refetch] = useQuery(RunsDocument, { first: RUNS });
+  const [{ data, error, fetching }, refetch] = useQuery(ConversationsDocument, { first: RUNS });
   useRefresh(() => refetch({ requestPolicy: "network-only" }), REFRESH_MS);
   // What was shown stays while the server does not answer; the note above it says that it is not new.
   const last = useRef(data?.runs);

@@ -4,6 +4,7 @@ import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
+import type { Versions } from "./versions.ts";
 
 /** Closer to the end than this counts as being there. */
 const NEAR_PX = 48;
@@ -14,10 +15,13 @@ const NEAR_PX = 48;
  */
 export function Transcript({
   turns,
+  versions,
   selected,
   cut,
 }: {
   turns: readonly RunSummaryFragment[];
+  /** Of each run those that stand in its place, by its id. */
+  versions: Versions;
   selected: RunSummaryFragment;
   cut: boolean;
 }): ReactNode {
@@ -29,12 +33,16 @@ export function Transcript({
       <div className={styles.scroller} ref={scroller} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
         <div className={styles.turns} ref={content}>
           {cut ? (
-            <p className={styles.cut}>
-              The newest {turns.length} turns are shown; this conversation may have older ones.
-            </p>
+            <p className={styles.cut}>The newest {turns.length} turns are shown; this conversation has older ones.</p>
           ) : null}
           {turns.map((run, index) => (
-            <Turn key={run.id} run={run} selected={run.id === selected.id} newest={index === turns.length - 1} />
+            <Turn
+              key={run.id}
+              run={run}
+              versions={versions.get(run.id)}
+              selected={run.id === selected.id}
+              newest={index === turns.length - 1}
+            />
           ))}
         </div>
       </div>
@@ -76,9 +84,13 @@ function useFollowEnd(newestId: string | undefined, selectedId: string) {
       atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
       if (atEnd.current) setAway(false);
     };
+    let height = inner.offsetHeight;
     const observer = new ResizeObserver(() => {
+      const grew = inner.offsetHeight > height;
+      height = inner.offsetHeight;
       if (atEnd.current) box.scrollTop = box.scrollHeight;
-      else setAway(true);
+      // A message that is being edited grows by its reader's own hand.
+      else if (grew && inner.querySelector("[data-editing=true]") === null) setAway(true);
     });
     observer.observe(inner);
     box.addEventListener("scroll", onScroll, { passive: true });

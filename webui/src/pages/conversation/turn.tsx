@@ -1,5 +1,6 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
+import { isErased } from "@soma/schemas/erased-payload";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
@@ -14,11 +15,15 @@ import { StatusShape } from "../../ui/icons.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
+import { Approvals } from "./approvals.tsx";
+import { Question } from "./question.tsx";
+import { RetryButton } from "./retry-button.tsx";
 import { ToolCard } from "./tool-card.tsx";
 import styles from "./turn.module.css";
 
 /** More texts and cards of one run are on the page only when asked for. */
 const SHOWN_ITEMS = 200;
+const ALONE: readonly string[] = [];
 
 /**
  * One message and what came of it. Its history is loaded when it comes near the screen; until then the list's summary
@@ -26,10 +31,13 @@ const SHOWN_ITEMS = 200;
  */
 export const Turn = memo(function Turn({
   run,
+  versions = ALONE,
   selected,
   newest,
 }: {
   run: RunSummaryFragment;
+  /** As Question has them. */
+  versions?: readonly string[] | undefined;
   selected: boolean;
   newest: boolean;
 }): ReactNode {
@@ -39,6 +47,7 @@ export const Turn = memo(function Turn({
   const view = log === undefined || log.view.seq === 0 ? undefined : log.view;
   const status = newerStatus(run.status, view);
   const fault = log === undefined ? null : faultOf(log);
+  const asking = status === "WAITING_APPROVAL";
   return (
     <article
       ref={article}
@@ -47,18 +56,21 @@ export const Turn = memo(function Turn({
       data-newest={newest}
       aria-label={`Turn of ${toClock(run.createdAt)}`}
     >
-      <div className={styles.question}>
-        <p className={styles.who}>
-          You <time dateTime={run.createdAt}>{toClock(run.createdAt)}</time>
-        </p>
-        <p className={styles.asked}>{showHidden(view?.question || questionOf(run.input))}</p>
-      </div>
-      {view === undefined ? <Summary run={run} /> : <Items view={view} going={fault === null && !isFinished(status)} />}
+      <Question run={run} text={view?.question || questionOf(run.input)} versions={versions} />
+      {view === undefined ? (
+        <Summary run={run} />
+      ) : (
+        <Items view={view} going={fault === null && !asking && !isFinished(status)} />
+      )}
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
+      {asking ? <Approvals runId={run.id} seq={view?.seq ?? 0} /> : null}
       <p className={styles.foot}>
         <StatusWord status={status} badCalls={newerBadCalls(run.outcome, view)} />
         {selected ? <span>Its steps are listed</span> : <Link href={runChatPath(run.id)}>Show its steps</Link>}
         <Link href={runPath(run.id)}>Timeline</Link>
+        {newest && isFinished(status) && status !== "SUCCEEDED" && !isErased(run.input) ? (
+          <RetryButton run={run} />
+        ) : null}
       </p>
     </article>
   );

@@ -1,23 +1,27 @@
 import { RunDetailDocument, type RunSummaryFragment, SessionDetailDocument } from "@soma/graphql/operations";
+import { useMemo } from "react";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import type { Place } from "../../place.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
 import { toTurns } from "./to-turns.ts";
+import { type Versions, versionsOf } from "./versions.ts";
 
-/** The server gives this many runs of a session when it is not asked for more. */
-const TURNS = 50;
+const NO_VERSIONS: Versions = new Map();
 
 export interface Conversation {
   sessionId: string | undefined;
-  /** Runs of the session, oldest first. */
+  /** What people call it; null where it has its first question for a name. */
+  name: string | null;
+  /** Runs of the session, and before them those it goes on from, oldest first. */
   turns: readonly RunSummaryFragment[];
+  versions: Versions;
   /** The run whose steps are shown: the one the address names, else the newest. */
   selected: RunSummaryFragment | undefined;
   loading: boolean;
   /** True when the address names something that is not there for this tenant. */
   missing: boolean;
-  /** True when the session may have older runs than these. */
+  /** True when the session has older runs than these. */
   cut: boolean;
   problem: Problem | undefined;
   reload(): void;
@@ -35,16 +39,20 @@ export function useConversation(place: Place, sent: RunSummaryFragment | undefin
     { pause: sessionId === undefined },
   );
   const found = session.data?.session?.id === sessionId ? session.data?.session : undefined;
-  const turns = toTurns(found?.runs.nodes ?? [], [named ?? undefined, sent], sessionId);
+  const earlier = found?.runs.pageInfo.hasNextPage === false ? found.earlierRuns.toReversed() : [];
+  const turns = [...earlier, ...toTurns(found?.runs.nodes ?? [], [named ?? undefined, sent], sessionId)];
+  const versions = useMemo(() => (found === undefined ? NO_VERSIONS : versionsOf(found)), [found]);
   const error = run.error ?? session.error;
   const asked = (runId === undefined || !run.fetching) && (sessionId === undefined || !session.fetching);
   return {
     sessionId,
+    name: found?.title ?? null,
     turns,
+    versions,
     selected: turns.find((turn) => turn.id === runId) ?? (runId === undefined ? turns.at(-1) : undefined),
     loading: !asked && turns.length === 0,
     missing: place.kind !== "new" && asked && error === undefined && turns.length === 0 && found === undefined,
-    cut: (found?.runs.nodes.length ?? 0) >= TURNS,
+    cut: found?.runs.pageInfo.hasNextPage === true,
     problem: error === undefined ? undefined : toProblem(error),
     reload() {
       if (runId !== undefined) reloadRun();

@@ -1,0 +1,106 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
+import { address, open } from "../../../testing/page.tsx";
+import { runOf } from "../../../testing/runs.ts";
+import { Composer } from "./composer.tsx";
+
+function openComposer(api: TestApi, path = "/chat/s1", newest = runOf(1)) {
+  const onSent = vi.fn();
+  return { ...open(path, <Composer sessionId="s1" newest={newest} onSent={onSent} />, api), onSent };
+}
+const field = () => screen.getByLabelText("Message") as HTMLTextAreaElement;
+const file = (name: string, content: BlobPart) => new File([content], name);
+const chips = () => within(screen.getByRole("list", { name: "Files that go with the message" }));
+
+test("agent, role and model of the next message are chosen among what there is, and kept in the address", async () => {
+  const api = createTestApi();
+  const { user } = openComposer(api);
+  await user.click(screen.getByText("To assistant"));
+  const model = await screen.findByLabelText("Model");
+  await within(model).findByRole("option", { name: "big · big-1" });
+  expect(
+    within(model)
+      .getAllByRole("option")
+      .map(({ textContent }) => textContent),
+  ).toEqual([
+    "Default",
+    "big · big-1",
+    "far · first of its server (it has no key)",
+    "scripted: a set of rules, not an AI",
+  ]);
+  expect(within(model).getByRole("option", { name: /^far/ })).toHaveProperty("disabled", true);
+  await user.selectOptions(model, "big");
+  await user.selectOptions(screen.getByLabelText("Role"), "reader");
+  await user.selectOptions(screen.getByLabelText("Agent"), "researcher");
+  expect(address()).toBe("/chat/s1?model=big&role=reader&agent=researcher");
+  expect(screen.getByText("To researcher · reader · big")).toBeDefined();
+  await user.type(field(), "hello{Enter}");
+  await waitFor(() => expect(field().value).toBe(""));
+  expect(api.asked("StartRun").at(-1)?.input).toMatchObject({
+    ...{ graph: "researcher", input: { text: "hello" }, sessionId: "s1", role: "reader", modelProfile: "big" },
+  });
+  await user.selectOptions(screen.getByLabelText("Agent"), "assistant");
+  await user.type(field(), "hello{Enter}");
+  await waitFor(() => expect(field().value).toBe(""));
+  expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({ role: "reader", modelProfile: "big" });
+});
+
+test("who may not see models has the default one, keeps what the address says, and goes on with the agent of before", async () => {
+  const api = createTestApi();
+  api.refusals.modelProfiles = refusal("role operator is needed");
+  const { user } = openComposer(api, "/chat/s1?model=mine", runOf(1, { graph: "poet" }));
+  await user.click(screen.getByText("To poet · mine"));
+  expect(await screen.findByText(/^Which models there are is told to operators/)).toBeDefined();
+  expect(screen.getByLabelText("Model")).toHaveProperty("value", "mine");
+  expect(screen.getByLabelText("Agent")).toHaveProperty("value", "poet");
+  await user.type(field(), "hello{Enter}");
+  await waitFor(() => expect(api.asked("StartRun")).toHaveLength(1));
+});
+
+test("files that are pasted or chosen become chips, go with the message in fences under their names, and can be removed", async () => {
+  const api = createTestApi();
+  const { user } = openComposer(api);
+  await user.click(field());
+  await user.paste({ files: [file("a.md", "one"), file("b.csv", "1;2")], types: ["Files"] } as unknown as DataTransfer);
+  expect(await screen.findByText("2 files, 6 B")).toBeDefined();
+  await user.upload(screen.getByLabelText("Attach text files"), [file("c.txt", "three"), file("tea.png", "\u0000")]);
+  expect((await screen.findByRole("alert")).textContent).toBe("Not attached: tea.png is not text");
+  await user.click(chips().getByRole("button", { name: "Remove b.csv" }));
+  expect(document.activeElement).toBe(field());
+  expect(screen.queryByRole("alert")).toBeNull();
+  expect(
+    chips()
+      .getAllByRole("listitem")
+      .map(({ textContent }) => textContent),
+  ).toEqual([...["a.md3 B×", "c.txt5 B×", "2 files, 8 B"]]);
+  await user.type(field(), "Compare{Enter}");
+  await waitFor(() => expect(screen.queryByRole("list")).toBeNull());
+  expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({
+    text: "Compare\n\nFile: a.md\n```text\none\n```\n\nFile: c.txt\n```text\nthree\n```",
+  });
+});
+
+test("files that are dropped on the message are taken, and what else is dropped goes its own way", async () => {
+  openComposer(createTestApi());
+  const files = [file("a.md", "one")];
+  expect(fireEvent.dragOver(field(), { dataTransfer: { files, types: ["Files"] } })).toBe(false);
+  expect(fireEvent.drop(field(), { dataTransfer: { files, types: ["Files"] } })).toBe(false);
+  expect(await screen.findByText("a.md")).toBeDefined();
+  expect(fireEvent.dragOver(field(), { dataTransfer: { files: [], types: ["text/plain"] } })).toBe(true);
+  expect(fireEvent.drop(field(), { dataTransfer: { files: [], types: ["text/plain"] } })).toBe(true);
+});
+
+test("files count in the size of a message, and stay when it was not sent", async () => {
+  const api = createTestApi();
+  api.refusals.sendMessage = refusal("the budget of the tenant is spent", "BUDGET");
+  const { user } = openComposer(api);
+  await user.upload(screen.getByLabelText("Attach text files"), [file("a.md", "one")]);
+  await waitFor(() => expect(screen.getByRole("button", { name: "Send" })).toHaveProperty("disabled", false));
+  await user.click(screen.getByRole("button", { name: "Send" }));
+  await screen.findByText(/The message was not sent/);
+  expect(chips().getAllByRole("listitem")).toHaveLength(1);
+  await user.upload(screen.getByLabelText("Attach text files"), [file("b.md", "x".repeat(32_760))]);
+  expect(await screen.findByText(/^The message is .* is the most$/)).toBeDefined();
+  expect(screen.getByRole("button", { name: "Send" })).toHaveProperty("disabled", true);
+});

@@ -1,0 +1,84 @@
+import { type ReactNode, useState } from "react";
+import { CombinedError, useClient } from "urql";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { type Problem, ProblemNote } from "../../ui/problem-note.tsx";
+import styles from "./conversation-actions.module.css";
+import type { ExportFormat } from "./export-conversation.ts";
+
+interface ExportDialogProps {
+  sessionId: string;
+  title: string;
+  onClose(): void;
+}
+
+/** A conversation as a file, made here of what the API tells. */
+export function ExportDialog({ sessionId, title, onClose }: ExportDialogProps): ReactNode {
+  const { save, saving, problem } = useSave({ sessionId, title, onClose });
+  return (
+    <Dialog label="Export the conversation" onClose={onClose}>
+      <div className={styles.form}>
+        <h2>Export the conversation</h2>
+        <p className={styles.note}>
+          All messages, calls of tools and answers, with those of the conversation it was branched from. JSON is for
+          programs, Markdown for people.
+        </p>
+        {problem === undefined ? null : <ProblemNote what="It was not exported." problem={problem} />}
+        <p className={styles.row}>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="button" disabled={saving} onClick={() => void save("json")}>
+            JSON
+          </button>
+          <button type="button" disabled={saving} onClick={() => void save("markdown")}>
+            {saving ? "Reading…" : "Markdown"}
+          </button>
+        </p>
+      </div>
+    </Dialog>
+  );
+}
+
+function useSave({ sessionId, title, onClose }: ExportDialogProps) {
+  const client = useClient();
+  const [saving, setSaving] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const save = async (format: ExportFormat): Promise<void> => {
+    setSaving(true);
+    try {
+      // Few export, so nobody loads it before.
+      const [{ readConversation }, { EXPORT_FORMATS, fileName }] = await Promise.all([
+        import("./read-conversation.ts"),
+        import("./export-conversation.ts"),
+      ]);
+      const { type, write } = EXPORT_FORMATS[format];
+      const text = write({ ...(await readConversation(client, sessionId)), title });
+      download(new Blob([text], { type }), fileName(title, format));
+      onClose();
+    } catch (error) {
+      setSaving(false);
+      setProblem(problemOf(error));
+    }
+  };
+  return { save, saving, problem };
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof CombinedError) return toProblem(error);
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    code: null,
+    traceId: null,
+    retryable: true,
+  };
+}
+
+/** The file never becomes a page of this origin: it is saved under its name. */
+function download(file: Blob, name: string): void {
+  const href = URL.createObjectURL(file);
+  const link = Object.assign(document.createElement("a"), { href, download: name });
+  link.click();
+  // Firefox reads it only after the click is over.
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}

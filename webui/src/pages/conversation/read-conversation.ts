@@ -1,0 +1,44 @@
+import {
+  RunCallsDocument,
+  type RunSummaryFragment,
+  SessionTurnsDocument,
+  type TypedDocumentString,
+} from "@soma/graphql/operations";
+import type { AnyVariables, Client, OperationResult } from "urql";
+import type { ExportedConversation, ExportedTurn } from "./export-conversation.ts";
+
+/** Reads all of a conversation, page by page, and the calls of each of its runs; throws what the API refuses. */
+export async function readConversation(client: Client, id: string): Promise<Omit<ExportedConversation, "title">> {
+  const runs: RunSummaryFragment[] = [];
+  let page = await readPage(client, id, null);
+  runs.push(...page.runs.nodes);
+  while (page.runs.pageInfo.hasNextPage) {
+    page = await readPage(client, id, page.runs.pageInfo.endCursor ?? null);
+    runs.push(...page.runs.nodes);
+  }
+  const turns: ExportedTurn[] = [];
+  for (const run of [...runs, ...page.earlierRuns].reverse()) turns.push(await readTurn(client, run));
+  return { id, createdAt: page.createdAt, turns };
+}
+
+async function readPage(client: Client, id: string, after: string | null) {
+  const { data, error } = await ask(client, SessionTurnsDocument, { id, after });
+  if (data?.session) return data.session;
+  throw error ?? new Error(`conversation ${id} is not there any more`);
+}
+
+/** The calls count that the tools service tells of, if it does. */
+async function readTurn(client: Client, run: RunSummaryFragment): Promise<ExportedTurn> {
+  const { data, error } = await ask(client, RunCallsDocument, { id: run.id });
+  if (!data?.run) throw error ?? new Error(`run ${run.id} is not there any more`);
+  const { invocations } = data.run;
+  return { run, calls: invocations?.nodes ?? null, hasMoreCalls: invocations?.pageInfo.hasNextPage === true };
+}
+
+function ask<Result, Variables extends AnyVariables>(
+  client: Client,
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): Promise<OperationResult<Result, Variables>> {
+  return client.query<Result, Variables>(document.toString(), variables, { requestPolicy: "network-only" }).toPromise();
+}
