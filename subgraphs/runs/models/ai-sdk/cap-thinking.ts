@@ -9,20 +9,27 @@ const LEAST_THINKING = 1_024;
  * Thoughts get at most half; where that is too little, the model answers without them. Any other request stays.
  */
 export function capThinking(body: unknown, most: number | undefined): unknown {
-  if (most === undefined || typeof body !== "string") return body;
-  const asked = parse(body);
-  if (!isRecord(asked) || typeof asked.max_tokens !== "number" || asked.max_tokens <= most) return body;
-  const { thinking, ...rest } = asked;
+  if (most === undefined) return body;
+  const { thinking, ...rest } = parseBody(body);
+  if (typeof rest.max_tokens !== "number" || rest.max_tokens <= most) return body;
   if (!isRecord(thinking) || typeof thinking.budget_tokens !== "number") return body;
-  const budget = Math.min(thinking.budget_tokens, Math.floor(most / 2));
-  const kept = budget < LEAST_THINKING ? {} : { thinking: { ...thinking, budget_tokens: budget } };
+  const budget = lessThinking(thinking.budget_tokens, most);
+  const kept = budget === undefined ? {} : { thinking: { ...thinking, budget_tokens: budget } };
   return JSON.stringify({ ...rest, max_tokens: most, ...kept });
 }
 
-function parse(body: string): unknown {
+/** Tokens to think with, of so many for thoughts and answer together; undefined where the half of it is too little. */
+export function lessThinking(wanted: number, most: number): number | undefined {
+  const budget = Math.min(wanted, Math.floor(most / 2));
+  return budget < LEAST_THINKING ? undefined : budget;
+}
+
+/** What a request says; nothing where it is no JSON. */
+export function parseBody(body: unknown): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(body);
+    const said: unknown = typeof body === "string" ? JSON.parse(body) : undefined;
+    return isRecord(said) ? said : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

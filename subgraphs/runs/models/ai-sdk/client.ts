@@ -13,6 +13,7 @@ import { outputLimit } from "../output-limit.ts";
 import { type Progress, spentOn } from "../spent.ts";
 import { createAnswer } from "./answer.ts";
 import { toAiSdkError } from "./call-error.ts";
+import { AsksTooMuch, capBedrock, checkBedrock } from "./cap-bedrock.ts";
 import { capThinking } from "./cap-thinking.ts";
 import { loadPackage, type MakeModel } from "./load-model.ts";
 import { toCallOptions } from "./prompt.ts";
@@ -71,13 +72,12 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   const progress = { hasBegun: false, hasHeard: false };
   try {
     throwIfOver(deadlines);
-    const made = (await options.load())(model, {
-      ...settings,
-      fetch: watchedFetch(options, outputLimit(request, options.params), deadlines),
+    const most = outputLimit(request, options.params);
+    const made = (await options.load())(model, { ...settings, fetch: watchedFetch(options, most, deadlines) });
+    const { stream } = await ask(request, quirks, (asked) => {
+      const called = { ...toCallOptions(asked, { ...options, by }), abortSignal: deadlines.signal };
+      return within(most, called, (limited) => made.doStream(limited));
     });
-    const { stream } = await ask(request, quirks, (asked) =>
-      made.doStream({ ...toCallOptions(asked, { ...options, by }), abortSignal: deadlines.signal }),
-    );
     progress.hasBegun = true;
     if (quirks.has("NO_TOOLS") && request.tools.length > 0) yield { type: "note", text: NOTE_OF.NO_TOOLS };
     if (quirks.has("NO_JSON_SCHEMA") && request.output !== undefined)
@@ -111,6 +111,20 @@ async function ask<T>(
   }
 }
 
+/** Sends what asks for no more tokens than it may; what its package signs is made anew where it asks for more. */
+async function within<T>(
+  most: number | undefined,
+  options: LanguageModelV4CallOptions,
+  send: (options: LanguageModelV4CallOptions) => PromiseLike<T>,
+): Promise<T> {
+  try {
+    return await send(options);
+  } catch (error) {
+    if (!(error instanceof AsksTooMuch) || most === undefined) throw error;
+    return send(capBedrock(options, { thinking: error.thinking, most }));
+  }
+}
+
 /**
  * Our deadline of the connection and our limit of tokens hold for packages too: they know nothing of the one, and ask
  * for more than the other.
@@ -121,6 +135,7 @@ function watchedFetch(
   deadlines: Deadlines,
 ): typeof fetch {
   return async (input, init) => {
+    checkBedrock(init?.body, most);
     const requestId = newId();
     const endWatch = watchConnect(requestId, deadlines);
     const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
