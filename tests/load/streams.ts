@@ -39,28 +39,46 @@ async function* clockChunks(): AsyncGenerator<string> {
   }
 }
 
-/** Milliseconds that each chunk of a run was on its way. */
-async function latenciesOf(product: ProductUnderTest, runId: string): Promise<number[]> {
-  const latencies: number[] = [];
+/** Milliseconds that a chunk of a run was on its way, and those of them until it left with others in a frame. */
+interface Way {
+  whole: number;
+  gathered: number;
+}
+
+async function waysOf(product: ProductUnderTest, runId: string): Promise<Way[][]> {
+  const frames: Way[][] = [];
   for await (const event of product.client().runEvents({ runId, afterSeq: 0 })) {
     if (event.type !== "STREAM_DATA") continue;
     const at = nowMs();
+    const left = Date.parse(event.at);
     const { data } = payloadOf("STREAM_DATA", event.payload as never);
-    for (const written of data.trim().split(" ")) latencies.push(at - Number(written) / 1_000);
+    const chunks = data.trim().split(" ");
+    frames.push(
+      chunks.map((written) => Number(written) / 1_000).map((ms) => ({ whole: at - ms, gathered: left - ms })),
+    );
   }
-  return latencies;
+  return frames;
 }
 
 async function measureLatency(product: ProductUnderTest) {
   const runs = await Promise.all(Array.from({ length: streams }, () => product.send("Say something")));
-  const all = (await Promise.all(runs.map((runId) => latenciesOf(product, runId)))).flat().toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round((all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? 0) * 10) / 10;
+  const frames = (await Promise.all(runs.map((runId) => waysOf(product, runId)))).flat();
+  const all = frames.flat();
   const missing = streams * seconds * CHUNKS_PER_SECOND - all.length;
-  return { streams, chunksPerSecond: CHUNKS_PER_SECOND, seconds, chunks: all.length, missing, ms: percentiles(at) };
+  const framesPerSecond = Math.round((frames.length / streams / seconds) * 10) / 10;
+  return {
+    ...{ streams, chunksPerSecond: CHUNKS_PER_SECOND, seconds, chunks: all.length, missing, framesPerSecond },
+    ms: percentiles(all.map(({ whole }) => whole)),
+    gatheredMs: percentiles(all.map(({ gathered }) => gathered)),
+  };
 }
 
-const percentiles = (at: (share: number) => number) => ({ p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) });
+function percentiles(all: readonly number[]) {
+  const sorted = all.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
 
 /** The heap at each tenth of an hour's chunks, in megabytes; the stream stands still while it is looked at. */
 async function measureHeap(product: ProductUnderTest, looks: (() => Promise<void>)[]) {

@@ -95,14 +95,15 @@ export async function* followRunEvents(
       const head = { headSeq: last.seq, headHash: last.hash };
       if (due) {
         due = false;
-        const { events, status } = await readOn(deps.sql, tenant, runId, last.seq);
+        const { events, status, isAll } = await readOn(deps.sql, tenant, runId, last.seq);
         const newest = events.at(-1);
         if (newest === undefined && isFinished(status)) {
           yield { __typename: "RunEnd", status: RUN_STATUS[toRunStatus(status)].graphql, ...head };
           return;
         }
         if (newest !== undefined) {
-          due = true;
+          // What is written from here on is hinted; to read for it at once would be a second look for each frame.
+          due ||= !isAll || isFinished(status);
           yield { __typename: "RunBatch", firstSeq: last.seq + 1, lastSeq: newest.seq, prevHash: last.hash, events };
           last = { seq: newest.seq, hash: newest.hash };
           toldAt = deps.now().getTime();
@@ -117,12 +118,18 @@ export async function* followRunEvents(
   }
 }
 
-/** The status first: once it says finished, everything that belongs to the run is there to be read. */
+/**
+ * The status first, on the way together: once it says finished, everything that belongs to the run is there to be read.
+ */
 function readOn(sql: Sql, tenant: string, runId: string, afterSeq: number) {
   return transaction(sql, { tenant }, async (tx) => {
-    const [run] = await findRuns(tx, { runIds: [runId] });
-    const events = bounded(await readHistory(tx, { runId, afterSeq, limit: BATCH_EVENTS }), BATCH_BYTES);
-    return { status: run?.status ?? RUN_STATUS.FAILED.code, events };
+    const [[run], read] = await Promise.all([
+      findRuns(tx, { runIds: [runId] }),
+      readHistory(tx, { runId, afterSeq, limit: BATCH_EVENTS }),
+    ]);
+    const events = bounded(read, BATCH_BYTES);
+    const isAll = read.length < BATCH_EVENTS && events.length === read.length;
+    return { status: run?.status ?? RUN_STATUS.FAILED.code, events, isAll };
   });
 }
 

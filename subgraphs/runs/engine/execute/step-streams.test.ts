@@ -16,7 +16,23 @@ describe("StepStreams", () => {
 
   const text = (): string => frames.map((frame) => ("data" in frame ? frame.data : "")).join("");
 
-  it("gathers text for fifty milliseconds or a kilobyte, and ends with what it was", () => {
+  it("lets what comes after a silence leave at once, and gathers what follows it for fifty milliseconds", () => {
+    for (const stream of ["s", "t"]) streams.start({ stream, callId: "c", contentType: "text/plain" });
+    const says = (ms: number): string[] => {
+      vi.advanceTimersByTime(ms);
+      return frames.splice(0).flatMap((frame) => ("data" in frame ? [`${frame.stream} ${frame.data}`] : []));
+    };
+    streams.data("s", "one");
+    expect(says(1)).toEqual(["s one"]);
+    for (const word of ["two", "three"]) streams.data("s", word);
+    streams.data("t", "other");
+    expect([says(1), says(40), says(10)]).toEqual([["t other"], [], ["s twothree"]]);
+    vi.advanceTimersByTime(60);
+    streams.data("s", "four");
+    expect(says(1)).toEqual(["s four"]);
+  });
+
+  it("gathers no more than a kilobyte, and ends with what it was", () => {
     streams.start({ stream: "s", callId: "c", contentType: "text/plain" });
     for (const word of ["one ", "two ", "three"]) streams.data("s", word);
     expect(frames).toHaveLength(1);

@@ -9,6 +9,8 @@ import type { HistoryEvent } from "../../domain/history.ts";
 interface OpenStream {
   seq: number;
   data: string;
+  /** When its last frame left, by the clock that only goes forward; left out before the first of this attempt. */
+  leftAt?: number;
 }
 
 /** Streams of a step as its earlier attempts left them. */
@@ -60,7 +62,7 @@ export class StepStreams implements StreamWriter {
     if (this.#isOver) return;
     const waiting = this.#waiting.get(stream) ?? {
       text: "",
-      timer: setTimeout(() => this.#flush(stream), COALESCE_MS),
+      timer: setTimeout(() => this.#flush(stream), this.#waitMs(stream)),
     };
     waiting.text += text;
     this.#waiting.set(stream, waiting);
@@ -124,6 +126,12 @@ export class StepStreams implements StreamWriter {
     this.#isOver = true;
   }
 
+  /** Text gathers while its stream has just said something: what comes after a silence is not held up. */
+  #waitMs(stream: string): number {
+    const leftAt = this.#open.get(stream)?.leftAt ?? Number.NEGATIVE_INFINITY;
+    return Math.max(0, leftAt + COALESCE_MS - performance.now());
+  }
+
   #flush(stream: string): void {
     const waiting = this.#waiting.get(stream);
     if (waiting === undefined) return;
@@ -135,6 +143,7 @@ export class StepStreams implements StreamWriter {
   #write(stream: string, text: string): void {
     const open = this.#open.get(stream);
     if (open === undefined) return;
+    open.leftAt = performance.now();
     for (const data of splitFrames(toStorableText(text))) {
       open.seq += 1;
       open.data += data;
