@@ -54,6 +54,17 @@ const PriceSchema = Type.Object(
   CLOSED,
 );
 
+const EmbeddingSchema = Type.Object(
+  {
+    dimensions: Type.Integer({ minimum: 1, maximum: 16_384, description: "numbers in each vector" }),
+    shorten: Type.Optional(Type.Boolean({ description: "asks for vectors of that length of a model that has longer" })),
+    batch: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000, description: "texts in one request; 32 when left out" }),
+    ),
+  },
+  CLOSED,
+);
+
 const RetrySchema = Type.Object(
   {
     attempts: Type.Integer({
@@ -76,6 +87,7 @@ export const PROFILE = {
   apiKeyFile: Type.Optional(Type.String({ pattern: "^/", description: "file that holds the key, from the root" })),
   capabilities: Type.Optional(CapabilitiesSchema),
   params: Type.Optional(ParamsSchema),
+  embedding: Type.Optional(EmbeddingSchema),
   price: Type.Optional(PriceSchema),
   timeoutsMs: TimeoutsSchema,
   retry: Type.Optional(RetrySchema),
@@ -89,6 +101,9 @@ const ProfileSchema = Type.Object(PROFILE);
 
 /** A profile; what its provider adds has been checked by that provider's schema. */
 export type ModelProfile = Static<typeof ProfileSchema>;
+
+/** One whose model makes vectors, and cannot chat. */
+export type EmbeddingProfile = ModelProfile & { embedding: NonNullable<ModelProfile["embedding"]> };
 
 export const ChoiceSchema = Type.Partial(
   Type.Object({

@@ -137,6 +137,29 @@ tenants: { acme: { allow: [b] } }
     expect(faults.join()).not.toContain("very-secret");
   });
 
+  it("keeps profiles that make vectors apart from those that chat", async () => {
+    const vectors = `v: { provider: rules, model: m, embedding: { dimensions: 3 }, ${TIMES} }`;
+    const conf = await load(`default: b\nauto: [b]\nembeddings: v\nprofiles: { ${B}, ${vectors} }`);
+    expect([conf.embeddings, conf.profiles.v?.embedding]).toEqual(["v", { dimensions: 3 }]);
+    const wrong = vectors.replace("model: m", 'model: "", fallbacks: [b]');
+    const falls = B.replace("model: m", "model: m, fallbacks: [v]");
+    const choices = "roles: { r: { default: v } }\ntenants: { t: { default: v, allow: [v] } }";
+    expect(await faultsOf(`${falls}, ${wrong}`, `default: v\nauto: [b, v]\nembeddings: b\n${choices}`)).toEqual([
+      "fallbacks go in a circle: v > b > v",
+      "/default names v, which makes embeddings and cannot chat",
+      "/auto names v, which makes embeddings and cannot chat",
+      "/roles/r/default names v, which makes embeddings and cannot chat",
+      "/tenants/t/default names v, which makes embeddings and cannot chat",
+      "/embeddings names b, which makes none; give it embedding: { dimensions: ... }",
+      "/profiles/b/fallbacks names v, which makes embeddings and cannot chat",
+      "/profiles/v makes embeddings and has no fallbacks",
+      "/profiles/v/model is empty; one that makes embeddings is named",
+    ]);
+    expect(await faultsOf(B, "default: b\nauto: [b]\nembeddings: x")).toEqual([
+      "/embeddings names a profile there is not: x",
+    ]);
+  });
+
   it("takes what is handed on with names that are like those of keys", async () => {
     const options = "options: { region: r, maxTokens: 1 }, providerOptions: { openai: { promptCacheKey: a } }";
     expect(await faultsOf(`a: { provider: sdk, model: m, ${options}, ${TIMES} }`)).toEqual([]);

@@ -1,15 +1,17 @@
 import { isRecord } from "@soma/schemas/json";
 import { type Static, type TObject, Type } from "typebox";
+import { embeddingFaults } from "./embedding-faults.ts";
 import { choiceFaults, fallbackFaults, misplaced } from "./model-faults.ts";
 import { ChoiceSchema, type ModelProfile, PROFILE } from "./model-profile.ts";
 import { faultsOf, readYaml, refuse, SHIPPED_CONF } from "./read-conf.ts";
 
-export type { ModelChoice, ModelProfile } from "./model-profile.ts";
+export type { EmbeddingProfile, ModelChoice, ModelProfile } from "./model-profile.ts";
 
 const ModelsSchema = Type.Object(
   {
     default: Type.String({ description: '"auto", or the name of a profile' }),
     auto: Type.Array(Type.String(), { minItems: 1, description: "order in which auto looks; the first usable wins" }),
+    embeddings: Type.Optional(Type.String({ description: "profile that makes vectors where nobody names one" })),
     profiles: Type.Record(Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" }), Type.Unknown(), {
       minProperties: 1,
       additionalProperties: false,
@@ -50,7 +52,7 @@ export function loadModels(
     ...Object.entries(profiles).flatMap(([name, profile]) => profileFaults(name, profile, providers)),
     ...fallbackFaults(profiles),
     // Names are looked up in a file whose own shape is right.
-    ...(ofShape.length === 0 ? choiceFaults(conf, profiles, roles) : []),
+    ...(ofShape.length === 0 ? [...choiceFaults(conf, profiles, roles), ...embeddingFaults(conf, profiles)] : []),
   ]);
   return conf;
 }

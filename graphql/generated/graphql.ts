@@ -147,7 +147,9 @@ export type ModelCheckKind =
   /** Its text comes in pieces. */
   | 'STREAM'
   | 'TOOL_CALL'
-  | 'JSON';
+  | 'JSON'
+  /** It makes vectors of texts, as long as its profile says. */
+  | 'EMBEDDINGS';
 
 /** Where models come from. */
 export type ModelProvider =
@@ -585,7 +587,7 @@ export type RunToExportQuery = { run: { id: string, graph: string, graphVersion:
 export type ModelProfilesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ModelProfilesQuery = { modelProfiles: Array<{ name: string, provider: ModelProvider, model: string, address: string | null, isUsable: boolean, why: string, fallbacks: Array<string>, defaultOf: Array<string>, price: { inputPerMillion: number, cachedInputPerMillion: number | null, outputPerMillion: number, currency: string } | null }> };
+export type ModelProfilesQuery = { modelProfiles: Array<{ name: string, provider: ModelProvider, model: string, dimensions: number | null, address: string | null, isUsable: boolean, why: string, fallbacks: Array<string>, defaultOf: Array<string>, price: { inputPerMillion: number, cachedInputPerMillion: number | null, outputPerMillion: number, currency: string } | null }> };
 
 export type TestModelMutationVariables = Exact<{
   input: TestModelInput;
@@ -1445,6 +1447,7 @@ export const ModelProfilesDocument = new TypedDocumentString(`
     name
     provider
     model
+    dimensions
     address
     isUsable
     why

@@ -15,7 +15,7 @@ export async function listModels({ client }: Product, json: boolean): Promise<vo
     profiles.map((profile) => [
       profile.name,
       profile.provider.toLowerCase().replaceAll("_", "-"),
-      profile.model === "" ? "the first one" : line(profile.model, 40),
+      profile.model === "" ? "the first one" : line(profile.model, 40) + vectorsOf(profile),
       line(profile.address ?? "", 60),
       priceOf(profile),
       profile.defaultOf.join(", "),
@@ -33,9 +33,19 @@ function priceOf({ price }: Profile): string {
   return `${inputPerMillion}${kept} / ${outputPerMillion} ${currency}`;
 }
 
-const NAMES = { TEXT: "text", STREAM: "stream", TOOL_CALL: "tool call", JSON: "JSON" } as const;
+function vectorsOf({ dimensions }: Profile): string {
+  return typeof dimensions === "number" ? ` (vectors of ${dimensions})` : "";
+}
 
-/** A real round trip; the exit code is 1 when no text came. */
+const NAMES = {
+  TEXT: "text",
+  STREAM: "stream",
+  TOOL_CALL: "tool call",
+  JSON: "JSON",
+  EMBEDDINGS: "embeddings",
+} as const;
+
+/** A real round trip; the exit code is 1 when no text came, and no vectors. */
 export async function testModel(
   { client }: Product,
   { profile, json }: { profile: string; json: boolean },
@@ -51,5 +61,6 @@ export async function testModel(
     for (const { what, ok, detail } of tested.checks)
       print(`${ok ? "✓" : "✕"} ${NAMES[what].padEnd(10)} ${line(detail, 200)}`);
   }
-  if (!tested.checks.some(({ what, ok }) => what === "TEXT" && ok)) process.exitCode = EXIT.FAILED;
+  if (!tested.checks.some(({ what, ok }) => (what === "TEXT" || what === "EMBEDDINGS") && ok))
+    process.exitCode = EXIT.FAILED;
 }

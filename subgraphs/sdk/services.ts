@@ -1,5 +1,6 @@
 import type { Json } from "@soma/schemas/json";
 import type { StreamFramePayload } from "@soma/schemas/run-history";
+import type { EmbeddingClient } from "./embedding-client.ts";
 import type { ModelClient } from "./model-client.ts";
 
 /**
@@ -11,6 +12,8 @@ import type { ModelClient } from "./model-client.ts";
 export interface StepServices {
   /** The model of the run's profile; rejects when it cannot be used. */
   model(): Promise<ModelClient>;
+  /** The model of a profile that makes vectors, or the one that models.yaml names for that; rejects as `model()` does. */
+  embeddings(profile?: string): Promise<EmbeddingClient>;
   tools: ToolsPort;
   policy: PolicyPort;
   memory: MemoryPort;

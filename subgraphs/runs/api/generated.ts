@@ -561,6 +561,8 @@ export type ModelProfile = {
   why: Scalars['String']['output'];
   /** Null where none is given. */
   price: Maybe<ModelProfilePrice>;
+  /** Numbers in the vectors that it makes; null where it chats. */
+  dimensions: Maybe<Scalars['Int']['output']>;
   /** Profiles that are asked when it does not answer, in order. */
   fallbacks: Array<Scalars['String']['output']>;
   /** Whose runs take it when they name none: `product`, `role NAME` or `tenant NAME`. */
@@ -609,7 +611,9 @@ export type ModelCheckKind =
   /** Its text comes in pieces. */
   | 'STREAM'
   | 'TOOL_CALL'
-  | 'JSON';
+  | 'JSON'
+  /** It makes vectors of texts, as long as its profile says. */
+  | 'EMBEDDINGS';
 
 /** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
 export type Node = {
@@ -1871,6 +1875,7 @@ export type ModelProfileResolvers<ContextType = RequestContext, ParentType exten
   isUsable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   price?: Resolver<Maybe<ResolversTypes['ModelProfilePrice']>, ParentType, ContextType>;
+  dimensions?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   fallbacks?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   defaultOf?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
 };

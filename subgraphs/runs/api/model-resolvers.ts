@@ -25,6 +25,7 @@ export function modelResolvers(source: ModelSource): ModelFields {
           ...report,
           provider: providerOf(profile.provider),
           model: profile.model,
+          dimensions: profile.embedding?.dimensions ?? null,
           price: profile.price === undefined ? null : { cachedInputPerMillion: null, ...profile.price },
           fallbacks: profile.fallbacks ?? [],
         }));

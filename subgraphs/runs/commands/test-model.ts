@@ -3,14 +3,17 @@ import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { requestSignal } from "@soma/shared/request-signal";
 import { LRUCache } from "lru-cache";
+import type { Who } from "../models/choose-profile.ts";
 import type { ModelSource } from "../models/model-source.ts";
-import { type ModelCheck, tryModel } from "../models/try-model.ts";
+import { type ModelCheck, tryEmbeddings, tryModel } from "../models/try-model.ts";
 import { OPERATOR, requireOperator } from "./require-operator.ts";
 
 /** Tests of one tenant in a minute, in one process: each asks a model up to three times, which costs money. */
 const MAX_TESTS = 6;
 const MINUTE_MS = 60_000;
 const TENANTS = 1_000;
+
+type Source = Pick<ModelSource, "open" | "openEmbeddings" | "conf">;
 
 export interface ModelTest {
   profile: string;
@@ -28,7 +31,7 @@ export interface TestModelParams {
  * Tests profiles for operators, in their own tenant. For a minute the same key gives the same test, and with another
  * profile IDEMPOTENCY_CONFLICT.
  */
-export function createModelTests(source: Pick<ModelSource, "open" | "conf">) {
+export function createModelTests(source: Source) {
   const limits = { max: TENANTS, ttl: MINUTE_MS, noUpdateTTL: true };
   const counts = new LRUCache<string, number>(limits);
   const made = new LRUCache<string, { profile: string; test: Promise<ModelTest> }>(limits);
@@ -41,9 +44,8 @@ export function createModelTests(source: Pick<ModelSource, "open" | "conf">) {
         counts.getRemainingTTL(tenant),
       );
     counts.set(tenant, count);
-    const client = await source.open(profile, { tenant, role: OPERATOR });
-    const checks = await tryModel(client, requestSignal() ?? new AbortController().signal);
-    return { profile, provider: client.provider, model: client.model, checks };
+    const { provider, model, checks } = await tryProfile(source, profile, { tenant, role: OPERATOR });
+    return { profile, provider, model, checks };
   }
 
   return async (principal: Principal, { profile, idempotencyKey }: TestModelParams): Promise<ModelTest> => {
@@ -69,4 +71,15 @@ export function createModelTests(source: Pick<ModelSource, "open" | "conf">) {
       `idempotency key "${idempotencyKey}" belongs to a test of ${known.profile}; use a new key`,
     );
   };
+}
+
+/** A profile whose model makes vectors is asked for two; any other small questions. */
+async function tryProfile(source: Source, profile: string, who: Who) {
+  const signal = requestSignal() ?? new AbortController().signal;
+  if (source.conf.profiles[profile]?.embedding === undefined) {
+    const client = await source.open(profile, who);
+    return { ...client, checks: await tryModel(client, signal) };
+  }
+  const client = await source.openEmbeddings(profile, who);
+  return { ...client, checks: await tryEmbeddings(client, signal) };
 }

@@ -23,9 +23,12 @@ export function toRunUsage(usage: RunUsage | undefined): AgentRunEvent["usage"] 
 
 const COST = /^(\d{1,12}\.\d{2,6}) ([A-Z]{3})$/;
 
+/** Kinds of steps that ask a model. */
+const ASKING: ReadonlySet<string | null> = new Set(["model", "embedding"]);
+
 /** What the answer of a model used, as the output of its step says it; undefined where that says nothing. */
 export function toStepUsage(nodeType: string | null, output: Json): AgentStepEvent["usage"] {
-  if (nodeType !== "model" || !isRecord(output) || !isRecord(output.usage)) return undefined;
+  if (!ASKING.has(nodeType) || !isRecord(output) || !isRecord(output.usage)) return undefined;
   const { inputTokens: input, cachedInputTokens: cached, outputTokens, cost } = output.usage;
   if (!isCount(input) || !isCount(outputTokens)) return undefined;
   const [, amount, currency] = (typeof cost === "string" ? COST.exec(cost) : null) ?? [];

@@ -1,8 +1,9 @@
-import type { ModelProfile, ModelsConf } from "@soma/conf/models";
+import type { EmbeddingProfile, ModelProfile, ModelsConf } from "@soma/conf/models";
+import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import type { CallLimits } from "./call-limits.ts";
-import type { Lanes } from "./lanes.ts";
+import type { GuardOptions, Lanes } from "./lanes.ts";
 import type { Providers } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
 import type { Env, Look, LookParams } from "./provider.ts";
@@ -97,17 +98,50 @@ export async function look(
   params: ChooseModelParams,
   named: boolean,
 ): Promise<Looked> {
-  const { providers, env, fetch, limits, scenario, lanes } = params;
+  const { providers, env, lanes } = params;
+  if (profile.embedding !== undefined)
+    return { profile: name, usable: false, why: "it makes embeddings and cannot chat" };
   const provider = providers.get(profile.provider);
-  if (provider === undefined)
-    return { profile: name, usable: false, why: `there is no provider "${profile.provider}" in this build` };
-  const timeoutsMs = { ...profile.timeoutsMs, ...limits };
-  const limited = { ...profile, timeoutsMs };
-  const found = await provider.look({ name, profile: limited, env, fetch, scenario, named });
+  if (provider === undefined) return { profile: name, ...noProvider(profile) };
+  const found = await provider.look(paramsOf(name, profile, params, named));
   if (!found.usable) return { profile: name, ...found };
-  const guarded =
-    lanes?.guard(found.client, { place: placeOf(profile, env), maxConcurrent: profile.maxConcurrent }) ?? found.client;
+  const guarded = lanes?.guard(found.client, guardOf(profile, env)) ?? found.client;
   return { profile: name, ...found, client: withTerms(guarded, profile) };
+}
+
+/** The same of a profile whose model makes vectors. */
+export async function lookForEmbeddings(
+  name: string,
+  profile: EmbeddingProfile,
+  params: ChooseModelParams,
+): Promise<Look<EmbeddingClient>> {
+  const { providers, env, lanes } = params;
+  const provider = providers.get(profile.provider);
+  if (provider === undefined) return noProvider(profile);
+  if (provider.lookForEmbeddings === undefined)
+    return { usable: false, why: `its provider ${provider.name} makes no embeddings` };
+  const found = await provider.lookForEmbeddings(paramsOf(name, profile, params, true));
+  if (!found.usable) return found;
+  const guarded = lanes?.guardEmbeddings(found.client, guardOf(profile, env)) ?? found.client;
+  return { ...found, client: { ...guarded, terms: { price: profile.price }, servedBy: toServedBy(profile) } };
+}
+
+function noProvider({ provider }: ModelProfile): { usable: false; why: string } {
+  return { usable: false, why: `there is no provider "${provider}" in this build` };
+}
+
+function paramsOf<P extends ModelProfile>(
+  name: string,
+  profile: P,
+  { env, fetch, limits, scenario }: ChooseModelParams,
+  named: boolean,
+): LookParams<P> {
+  const timeoutsMs = { ...profile.timeoutsMs, ...limits };
+  return { name, profile: { ...profile, timeoutsMs }, env, fetch, scenario, named };
+}
+
+function guardOf(profile: ModelProfile, env: Env): GuardOptions {
+  return { place: placeOf(profile, env), maxConcurrent: profile.maxConcurrent };
 }
 
 /** Address and key, or what a package makes them of. */

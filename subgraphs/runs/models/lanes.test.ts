@@ -32,6 +32,23 @@ describe("createLanes()", () => {
     }
     return lanes.guard({ profile, provider: "x", model: "m", isAi: true, chat }, { place: "here", ...options });
   };
+  test("counts calls for vectors at a place with all others", async () => {
+    answer = () => Promise.reject(AWAY);
+    const embed = async () => {
+      await answer();
+      return { vectors: [[1]], usage: null };
+    };
+    const named = { profile: "p", provider: "x", model: "m", isAi: true };
+    const vectors = lanes.guardEmbeddings({ ...named, dimensions: 1, embed }, { place: "here" });
+    for (let failure = 1; failure <= 4; failure += 1) expect(await call(client())).toBe(AWAY);
+    await expect(vectors.embed(["a"], never)).rejects.toBe(AWAY);
+    await expect(vectors.embed(["a"], never)).rejects.toThrow("p (m) is left alone for 5 s");
+    expect(await call(client())).toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
+    at = 5_001;
+    answer = async () => {};
+    expect([await vectors.embed(["a"], never), await call(client())]).toEqual([{ vectors: [[1]], usage: null }, 2]);
+  });
+
   const call = (of: ModelClient, signal = never): Promise<unknown> =>
     collect(of.chat(request, signal)).then(
       (events) => events.length,

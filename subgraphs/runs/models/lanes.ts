@@ -1,3 +1,4 @@
+import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { toSomaError } from "@soma/shared/errors";
 import { ModelError } from "./model-error.ts";
@@ -35,23 +36,35 @@ export interface GuardOptions {
 export interface Lanes {
   /** A client whose calls wait for a place, and are refused at once while its server is left alone. */
   guard(client: ModelClient, options: GuardOptions): ModelClient;
+  /** The same of one that makes vectors. */
+  guardEmbeddings(client: EmbeddingClient, options: GuardOptions): EmbeddingClient;
 }
 
 /** Limits and breakers of the places that models are asked at; as many as models.yaml has had addresses and keys. */
 export function createLanes(now: () => number = Date.now): Lanes {
   const lanes = new Map<string, Lane>();
+  /** Begins a call at a place, once there is room for it. */
+  function doorTo(
+    { profile, model }: Pick<ModelClient, "profile" | "model">,
+    { place, maxConcurrent: max = Number.POSITIVE_INFINITY }: GuardOptions,
+  ) {
+    const fresh: Lane = { calls: 0, waiting: [], failures: 0, rests: 0, restsUntil: 0, isProbed: false };
+    const lane = lanes.get(place) ?? fresh;
+    lanes.set(place, lane);
+    const who = `${profile} (${model})`;
+    return async (signal: AbortSignal) => {
+      checkRest(lane, who, now());
+      await enter(lane, { who, max, signal });
+      // It may have failed for others meanwhile; of those that come after a rest, one looks.
+      return begin(lane, who, now());
+    };
+  }
   return {
-    guard(client, { place, maxConcurrent: max = Number.POSITIVE_INFINITY }) {
-      const fresh: Lane = { calls: 0, waiting: [], failures: 0, rests: 0, restsUntil: 0, isProbed: false };
-      const lane = lanes.get(place) ?? fresh;
-      lanes.set(place, lane);
+    guard(client, options) {
       const { profile, provider, model, isAi } = client;
-      const who = `${profile} (${model})`;
+      const open = doorTo(client, options);
       async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-        checkRest(lane, who, now());
-        await enter(lane, { who, max, signal });
-        // It may have failed for others meanwhile; of those that come after a rest, one looks.
-        const call = begin(lane, who, now());
+        const call = await open(signal);
         try {
           for await (const event of client.chat(request, signal)) {
             if (event.type !== "note") call.answered();
@@ -65,6 +78,23 @@ export function createLanes(now: () => number = Date.now): Lanes {
         }
       }
       return { profile, provider, model, isAi, chat };
+    },
+    guardEmbeddings(client, options) {
+      const open = doorTo(client, options);
+      const embed: EmbeddingClient["embed"] = async (texts, signal) => {
+        const call = await open(signal);
+        try {
+          const made = await client.embed(texts, signal);
+          call.answered();
+          return made;
+        } catch (error) {
+          call.failed(error, now());
+          throw error;
+        } finally {
+          call.end();
+        }
+      };
+      return { ...client, embed };
     },
   };
 }

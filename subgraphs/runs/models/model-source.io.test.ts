@@ -68,6 +68,64 @@ describe("a model source", () => {
     });
   });
 
+  const vectors = (dimensions: number) => `, embedding: { dimensions: ${dimensions} }`;
+  test("opens what makes vectors by its name, or as models.yaml names it, and never to chat", async () => {
+    await write(
+      [scripted("one"), scripted("v", vectors(8)), scripted("w", vectors(4)), server("r", vectors(4))],
+      "embeddings: v\ntenants: { guests: { allow: [one] } }",
+    );
+    const source = await open();
+    const signal = new AbortController().signal;
+    for (const [name, dimensions] of [
+      [undefined, 8],
+      ["w", 4],
+    ] as const) {
+      const client = await source.openEmbeddings(name, WHO);
+      expect(client).toMatchObject({ profile: name ?? "v", dimensions, isAi: false });
+      expect((await client.embed(["a", "b"], signal)).vectors.map(({ length }) => length)).toEqual([
+        dimensions,
+        dimensions,
+      ]);
+    }
+    const asked: string[] = [];
+    const wrapped = await source.openEmbeddings("w", WHO, (client) => {
+      asked.push(client.profile);
+      return client;
+    });
+    expect([asked, wrapped.terms]).toEqual([["w"], { price: undefined }]);
+    expect(() => source.pick(WHO, "v")).toThrow('there is no model profile "v"; known: one');
+    expect(await errorOf(source.open("v", WHO))).toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
+    expect(await source.look("v")).toMatchObject({ usable: true, why: expect.stringContaining("words alone") });
+    const guest = { ...WHO, tenant: "guests" };
+    const refusals: [string, typeof WHO, string][] = [
+      ["v", guest, 'tenant "guests" may not use model profile "v"; it may use one'],
+      ["one", WHO, 'model profile "one" makes no embeddings; give it embedding: { dimensions: ... } in models.yaml'],
+      ["x", WHO, 'there is no model profile "x" in models.yaml'],
+    ];
+    for (const [name, who, message] of refusals) {
+      const error = await errorOf(source.openEmbeddings(name, who));
+      expect(error).toMatchObject({ code: "MODEL_REFUSED", isOfProfile: true, message });
+    }
+  });
+
+  test("says that no model makes vectors, that a provider makes none, or that its server is away", async () => {
+    const responses = server("r", vectors(4)).replace("openai-compatible", "openai-responses");
+    const keyless = server("k", `${vectors(4)}, apiKeyEnv: NO_SUCH_KEY`);
+    await write([scripted("one"), responses, keyless, server("away", vectors(4))]);
+    const source = await open();
+    expect(await errorOf(source.openEmbeddings(undefined, WHO))).toMatchObject({
+      message: "no model makes embeddings: models.yaml names no profile for it, as embeddings: NAME",
+    });
+    for (const [name, code, why] of [
+      ["r", "MODEL_REFUSED", "its provider openai-responses makes no embeddings"],
+      ["k", "MODEL_REFUSED", "NO_SUCH_KEY is not set"],
+      ["away", "UNAVAILABLE", "no server answers at http://127.0.0.1:9/v1"],
+    ] as const)
+      expect(await errorOf(source.openEmbeddings(name, WHO))).toMatchObject({
+        ...{ code, isOfProfile: code === "MODEL_REFUSED", message: `model profile "${name}" cannot be used: ${why}` },
+      });
+  });
+
   test("takes a changed file once it stands still, for new runs and for the next calls", async () => {
     await write([scripted("one"), scripted("two"), scripted("three")]);
     const source = await open();

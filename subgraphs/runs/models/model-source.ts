@@ -1,16 +1,17 @@
-import { loadModels, type ModelProfile, type ModelsConf } from "@soma/conf/models";
+import { loadModels, type ModelsConf } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
 import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
-import { chooseModel, look } from "./choose-model.ts";
+import { chooseModel, look, lookForEmbeddings } from "./choose-model.ts";
 import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-profile.ts";
+import { createEmbeddingSource, makesVectors, type OpenEmbeddings } from "./embedding-source.ts";
 import type { Hop } from "./fallback.ts";
 import { createLanes } from "./lanes.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
 import { ModelError } from "./model-error.ts";
 import { createModelFetch } from "./model-fetch.ts";
+import { signatureOf } from "./profile-signature.ts";
 import type { Env, Look, LookParams } from "./provider.ts";
-import { readKey } from "./read-key.ts";
 
 /** The models a process can use, as models.yaml says at the moment. */
 export interface ModelSource {
@@ -21,10 +22,11 @@ export interface ModelSource {
   pick: PickProfile;
   /** Client of one profile; rejects with why it cannot be used, by this role and tenant or at all. */
   open(profile: string, who: Who): Promise<ModelClient>;
+  openEmbeddings: OpenEmbeddings;
   /** A profile and what falls back from it, each once, in the order in which they are asked. */
   hopsFrom(profile: string): Hop[];
   /** Whether a profile can be used now, and why. */
-  look(profile: string): Promise<Look>;
+  look(profile: string): Promise<Look<unknown>>;
   /** Reads models.yaml again; throws, and stays as it was, when it has faults or its default cannot be used. */
   reload(): Promise<void>;
 }
@@ -75,7 +77,10 @@ export async function createModelSource(options: ModelSourceOptions): Promise<Mo
   }
 
   let loaded = await load();
-  const profiles = (): string[] => [...new Set([loaded.chosen.profile, ...Object.keys(loaded.conf.profiles)])];
+  const profiles = (): string[] => {
+    const chatters = Object.entries(loaded.conf.profiles).filter(([, profile]) => !makesVectors(profile));
+    return [...new Set([loaded.chosen.profile, ...chatters.map(([name]) => name)])];
+  };
 
   function clientOf(profile: string): Promise<ModelClient> {
     const { conf, clients } = loaded;
@@ -112,11 +117,13 @@ export async function createModelSource(options: ModelSourceOptions): Promise<Mo
       if (!profiles().includes(profile)) throw vanished(profile);
       return clientOf(profile);
     },
+    openEmbeddings: createEmbeddingSource(() => loaded.conf, around),
     hopsFrom: (profile) => hopsFrom(loaded.conf.profiles, profile),
     async look(name) {
       const profile = Object.hasOwn(loaded.conf.profiles, name) ? loaded.conf.profiles[name] : undefined;
       if (profile === undefined) return { usable: false, why: "it is not in models.yaml" };
-      return look(name, profile, { models: loaded.conf, ...around }, false);
+      const params = { models: loaded.conf, ...around };
+      return makesVectors(profile) ? lookForEmbeddings(name, profile, params) : look(name, profile, params, false);
     },
     async reload() {
       loaded = await load(loaded);
@@ -142,10 +149,4 @@ function vanished(profile: string): SomaError {
     "UPSTREAM_UNAVAILABLE",
     `model profile "${profile}" is not in models.yaml any more; put it back, or cancel the run`,
   );
-}
-
-/** All that a client is made of. */
-function signatureOf({ profiles }: ModelsConf, name: string, env: Env): string {
-  const profile: ModelProfile | undefined = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-  return JSON.stringify([profile, profile && readKey(profile, env)]);
 }

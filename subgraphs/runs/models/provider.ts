@@ -1,4 +1,5 @@
-import type { ModelProfile } from "@soma/conf/models";
+import type { EmbeddingProfile, ModelProfile } from "@soma/conf/models";
+import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import type { ModelClient } from "@soma/sdk/model-client";
 import type { Scenario } from "@soma/sdk/scenario";
 import type { Static, TObject } from "typebox";
@@ -7,8 +8,8 @@ import type { Static, TObject } from "typebox";
  * What was found out about a profile; `why` follows its name in a sentence. What `isAway` may come back by itself;
  * anything else that keeps a profile from being used waits for a person.
  */
-export type Look =
-  | { usable: true; why: string; client: ModelClient }
+export type Look<C = ModelClient> =
+  | { usable: true; why: string; client: C }
   | { usable: false; why: string; isAway?: boolean };
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -39,6 +40,8 @@ export interface Provider<S extends TObject = TObject> {
   custom?(env: Env): (ModelProfile & Static<S>) | undefined;
   /** Whether a profile can be used here and now, and its client if it can. */
   look(params: LookParams<ModelProfile & Static<S>>): Promise<Look>;
+  /** The same of a profile whose model makes vectors; left out, none of this provider does. */
+  lookForEmbeddings?(params: LookParams<EmbeddingProfile & Static<S>>): Promise<Look<EmbeddingClient>>;
 }
 
 /** Keeps the type of the settings inside the provider; profiles were checked against them when they were read. */

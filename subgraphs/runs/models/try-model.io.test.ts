@@ -88,10 +88,11 @@ describe("tryModel()", () => {
     const profiles = [
       `one: { provider: scripted, model: s, ${times} }`,
       `two: { provider: openai-compatible, model: m, baseUrl: "${server.baseUrl}?api-version=1", ${times}, ${price} }`,
+      `vectors: { provider: openai-compatible, model: test-model, baseUrl: "${server.baseUrl}", ${times}, embedding: { dimensions: 32 } }`,
       `three: { provider: openai-compatible, model: m, baseUrl: "http://127.0.0.1:9", apiKeyEnv: NO_KEY, ${times} }`,
     ];
     const choices =
-      "roles: { clerk: { default: two } }\ntenants: { acme: { allow: [two, three] }, other: { default: one } }";
+      "roles: { clerk: { default: two } }\ntenants: { acme: { allow: [two, three, vectors] }, other: { default: one } }";
     await writeFile(
       join(folder, "models.yaml"),
       `default: one\nauto: [one]\n${choices}\nprofiles:\n  ${profiles.join("\n  ")}\n`,
@@ -103,11 +104,24 @@ describe("tryModel()", () => {
   test("listProfiles() tells of each whether it can be used in a tenant, and nothing of other tenants", async () => {
     const reports = await listProfiles(await openSource(), { tenant: "acme", role: "operator" });
     expect(reports.map(({ name, isUsable, why, defaultOf }) => [name, isUsable, why, defaultOf])).toEqual([
-      ["one", false, 'tenant "acme" may not use model profile "one"; it may use two, three', ["product"]],
+      ["one", false, 'tenant "acme" may not use model profile "one"; it may use two, three, vectors', ["product"]],
       ["two", true, expect.stringContaining("a server answers at"), ["role clerk"]],
+      ["vectors", true, expect.stringContaining("test-model is used"), []],
       ["three", false, "NO_KEY is not set", []],
     ]);
     expect(reports[1]).toMatchObject({ address: server.baseUrl, profile: { price: { currency: "EUR" } } });
+  });
+
+  test("createModelTests() asks a profile that makes vectors for two, and tells why there are none", async () => {
+    const tests = createModelTests(await openSource());
+    const operator = aPrincipal({ roles: ["operator"] });
+    const test = async () => {
+      const { checks } = await tests(operator, { profile: "vectors", idempotencyKey: `k${server.requests.length}` });
+      return checks;
+    };
+    expect(await test()).toEqual([{ what: "EMBEDDINGS", ok: true, detail: "2 vectors of 32 numbers, of length 1.00" }]);
+    server.failNext({ kind: "status", status: 401, message: "no such key" });
+    expect(await test()).toMatchObject([{ ok: false, detail: expect.stringContaining("no such key") }]);
   });
 
   test("createModelTests() tests for operators, what their tenant may use, six times a minute", async () => {

@@ -1,11 +1,12 @@
 import { isRecord } from "@soma/schemas/json";
+import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import { describeOutput, readOutput, toJsonOutput } from "@soma/sdk/json-output";
 import type { ChatEvent, ChatRequest, ModelClient, ToolDefinition } from "@soma/sdk/model-client";
 import { toSomaError } from "@soma/shared/errors";
 
 /** What of a model was tried, whether it works, and what came. */
 export interface ModelCheck {
-  what: "TEXT" | "STREAM" | "TOOL_CALL" | "JSON";
+  what: "TEXT" | "STREAM" | "TOOL_CALL" | "JSON" | "EMBEDDINGS";
   ok: boolean;
   detail: string;
 }
@@ -53,6 +54,19 @@ export async function tryModel(client: ModelClient, signal: AbortSignal): Promis
     ),
     toCheck(await check("JSON", async () => toJson(await ask(JSON_QUESTION, { output: OUTPUT })))),
   ];
+}
+
+/** Asks for the vectors of two texts. */
+export async function tryEmbeddings(client: EmbeddingClient, signal: AbortSignal): Promise<ModelCheck[]> {
+  const made = check("EMBEDDINGS", async () => {
+    const { vectors } = await client.embed(["Invoices above 500 euro need a manager.", "A cat sleeps."], signal);
+    const length = Math.hypot(...(vectors[0] ?? []));
+    return {
+      ok: length > 0,
+      detail: `${vectors.length} vectors of ${client.dimensions} numbers, of length ${length.toFixed(2)}`,
+    };
+  });
+  return [toCheck(await made)];
 }
 
 interface Found {

@@ -5,11 +5,13 @@ import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { LRUCache } from "lru-cache";
 import type { ConnectedServices } from "../engine/execute/run-context.ts";
+import { meteredEmbeddings } from "../models/budget/metered-embeddings.ts";
 import { meteredModel } from "../models/budget/metered-model.ts";
 import { meteredTools } from "../models/budget/metered-tools.ts";
 import { createSpenders } from "../models/budget/spender.ts";
 import { openWithFallbacks } from "../models/fallback.ts";
 import type { ModelSource } from "../models/model-source.ts";
+import { tracedEmbeddings } from "../models/telemetry/traced-embeddings.ts";
 import { tracedModel } from "../models/telemetry/traced-model.ts";
 import { tracedTools } from "../models/telemetry/traced-tools.ts";
 import { windowedModel } from "../models/window/windowed-model.ts";
@@ -27,7 +29,7 @@ export interface ConnectServicesOptions {
   sign: SignPrincipal;
   /** A pool of the worker role. */
   sql: Sql;
-  models: Pick<ModelSource, "hopsFrom" | "open">;
+  models: Pick<ModelSource, "hopsFrom" | "open" | "openEmbeddings">;
   /** What models can read whose profile does not say. */
   contextTokens: number;
   /** What calls may cost. */
@@ -62,6 +64,10 @@ export function connectServices(options: ConnectServicesOptions): ConnectedServi
             meteredModel(tracedModel(await models.open(name, { tenant, role }), { sessionId }), spender),
             windows,
           ),
+        ),
+      embeddings: (name) =>
+        models.openEmbeddings(name, { tenant, role }, (client) =>
+          meteredEmbeddings(tracedEmbeddings(client, { sessionId }), spender),
         ),
       memory: bindMemory(memory, binding),
       policy: bindPolicy(policy, binding),

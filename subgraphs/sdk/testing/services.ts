@@ -1,9 +1,11 @@
 import type { Tool } from "../define-tool.ts";
+import type { EmbeddingClient } from "../embedding-client.ts";
 import type { ChatRequest, ModelClient } from "../model-client.ts";
 import { answerByScenario, type Scenario } from "../scenario.ts";
 import { schemaFaults } from "../schema-faults.ts";
 import { type ScriptedAnswer, toChatEvents, toSpoken } from "../scripted-answer.ts";
 import type { CatalogTool, StepServices, ToolInvocation } from "../services.ts";
+import { wordVector } from "../word-vector.ts";
 import { aToolContext } from "./tool-context.ts";
 
 /** Does a tool's work in a test; what it gives is the output, as JSON where it is no text. */
@@ -20,6 +22,8 @@ export interface TestServicesParams {
   model?: ModelFake;
   /** By name: what `defineTool()` gave, or a function in its place. */
   tools?: { readonly [name: string]: Tool | ToolFake };
+  /** Vectors of texts; left out, those of their words: what has words in common is near. */
+  vectorsOf?: (text: string) => number[];
   /** Tools that the policy denies. */
   denied?: readonly string[];
   now(): Date;
@@ -41,6 +45,7 @@ export function createTestServices(params: TestServicesParams): { services: Step
   const model = createTestModel(params.model ?? []);
   const services: StepServices = {
     model: async () => model,
+    embeddings: async (profile = "test") => testEmbeddings(profile, params.vectorsOf),
     tools: {
       list: async () => catalog,
       invocationIdOf: (key) => `invocation of ${key}`,
@@ -146,6 +151,17 @@ function createTestModel(fake: ModelFake): ModelClient {
       yield* toChatEvents(toSpoken(typeof given === "string" ? { text: given } : given), request);
     },
   };
+}
+
+const DIMENSIONS = 64;
+
+function testEmbeddings(
+  profile: string,
+  vectorOf = (text: string): number[] => wordVector(text, DIMENSIONS),
+): EmbeddingClient {
+  const { length: dimensions } = vectorOf("a text");
+  const embed = async (texts: readonly string[]) => ({ vectors: texts.map(vectorOf), usage: null });
+  return { profile, provider: "test", model: "test", isAi: false, dimensions, embed };
 }
 
 function noAnswer(why: string): never {

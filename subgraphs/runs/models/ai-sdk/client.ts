@@ -1,10 +1,8 @@
-import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { ModelProfile } from "@soma/conf/models";
 import { isRecord } from "@soma/schemas/json";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
-import { newId } from "@soma/shared/ids";
 import { placeOf } from "../http/address.ts";
-import { REQUEST_ID_HEADER, watchConnect } from "../http/connect-watch.ts";
 import { type Deadlines, startDeadlines, type TimeoutsMs } from "../http/deadlines.ts";
 import { NOTE_OF, type Quirk, quirkOf } from "../http/quirks.ts";
 import { quirksOf, throwIfOver } from "../http/server-client.ts";
@@ -13,10 +11,10 @@ import { outputLimit } from "../output-limit.ts";
 import { type Progress, spentOn } from "../spent.ts";
 import { createAnswer } from "./answer.ts";
 import { toAiSdkError } from "./call-error.ts";
-import { AsksTooMuch, capBedrock, checkBedrock } from "./cap-bedrock.ts";
-import { capThinking } from "./cap-thinking.ts";
+import { AsksTooMuch, capBedrock } from "./cap-bedrock.ts";
 import { loadPackage, type MakeModel } from "./load-model.ts";
 import { toCallOptions } from "./prompt.ts";
+import { watchedFetch } from "./watched-fetch.ts";
 
 export interface AiSdkOptions {
   /** Names for events, spans and people. */
@@ -46,9 +44,9 @@ export interface AiSdkOptions {
  */
 export function createAiSdkClient(options: AiSdkOptions): ModelClient {
   const { profile, provider, model } = options;
-  let loading: Promise<MakeModel> | undefined;
-  const load = (): Promise<MakeModel> => {
-    loading ??= loadPackage(options.package);
+  let loading: Promise<MakeModel<LanguageModelV4>> | undefined;
+  const load = (): Promise<MakeModel<LanguageModelV4>> => {
+    loading ??= loadPackage(options.package, "doStream");
     return loading;
   };
   const caller = { ...options, load, quirks: quirksOf(options.capabilities) };
@@ -56,15 +54,20 @@ export function createAiSdkClient(options: AiSdkOptions): ModelClient {
 }
 
 interface Caller extends AiSdkOptions {
-  load(): Promise<MakeModel>;
+  load(): Promise<MakeModel<LanguageModelV4>>;
   /** What its server does not take, as far as it is known. */
   quirks: Set<Quirk>;
+}
+
+/** Where the model is, as people read it. */
+export function addressOf({ settings, package: name }: Pick<AiSdkOptions, "settings" | "package">): string {
+  return typeof settings.baseURL === "string" ? placeOf(settings.baseURL) : name;
 }
 
 async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
   const { profile, model, settings, package: name, quirks } = options;
   const who = `${profile} (${model})`;
-  const address = typeof settings.baseURL === "string" ? placeOf(settings.baseURL) : name;
+  const address = addressOf(options);
   const by = `${model} at ${address}, by ${name}`;
   const quote = createQuote(...options.secrets);
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
@@ -73,7 +76,7 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   try {
     throwIfOver(deadlines);
     const most = outputLimit(request, options.params);
-    const made = (await options.load())(model, { ...settings, fetch: watchedFetch(options, most, deadlines) });
+    const made = (await options.load())(model, { ...settings, fetch: watchedFetch(options.fetch, deadlines, most) });
     const { stream } = await ask(request, quirks, (asked) => {
       const called = { ...toCallOptions(asked, { ...options, by }), abortSignal: deadlines.signal };
       return within(most, called, (limited) => made.doStream(limited));
@@ -123,29 +126,6 @@ async function within<T>(
     if (!(error instanceof AsksTooMuch) || most === undefined) throw error;
     return send(capBedrock(options, { thinking: error.thinking, most }));
   }
-}
-
-/**
- * Our deadline of the connection and our limit of tokens hold for packages too: they know nothing of the one, and ask
- * for more than the other.
- */
-function watchedFetch(
-  { fetch: send = fetch }: AiSdkOptions,
-  most: number | undefined,
-  deadlines: Deadlines,
-): typeof fetch {
-  return async (input, init) => {
-    checkBedrock(init?.body, most);
-    const requestId = newId();
-    const endWatch = watchConnect(requestId, deadlines);
-    const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
-    try {
-      const body = capThinking(init?.body, most) as RequestInit["body"];
-      return await send(input, { ...init, ...(body === undefined ? {} : { body }), headers, redirect: "manual" });
-    } finally {
-      endWatch();
-    }
-  };
 }
 
 async function* toEvents(

@@ -37,7 +37,12 @@ export function worstCost(price: ModelPrice | undefined, tokens: Omit<Tokens, "c
  * messages.
  */
 export function mostInput({ messages, tools, output }: ChatRequest): number {
-  return Buffer.byteLength(JSON.stringify({ messages, tools, output })) + TEMPLATE_TOKENS;
+  return mostTokensOf({ messages, tools, output });
+}
+
+/** The same of whatever is sent. */
+export function mostTokensOf(sent: object): number {
+  return Buffer.byteLength(JSON.stringify(sent)) + TEMPLATE_TOKENS;
 }
 
 /** Tokens an answer may have so that a call comes to no more than what is left; null is left without limit. */

@@ -66,25 +66,33 @@ function withCost(event: Extract<ChatEvent, { type: "finish" }>, price: ModelPri
   return { ...event, usage: { ...event.usage, cost: `${cost} ${price.currency}` } };
 }
 
-const NOTHING: Used = { money: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, modelCalls: 0, toolCalls: 0 };
+/** What a call came to that was not made. */
+export const NOTHING: Used = {
+  money: 0,
+  inputTokens: 0,
+  cachedTokens: 0,
+  outputTokens: 0,
+  modelCalls: 0,
+  toolCalls: 0,
+};
 
-function toCounts({ input, cached, output }: ReturnType<typeof tokensOf>): Omit<Used, "money"> {
+export function toCounts({ input, cached, output }: ReturnType<typeof tokensOf>): Omit<Used, "money"> {
   return { inputTokens: input, cachedTokens: cached, outputTokens: output, modelCalls: 1, toolCalls: 0 };
 }
 
 /** A call that was refused before anything came of it costs nothing; of one that was given up nobody knows. */
-function wasNotMade(error: unknown, { bytes }: Seen): boolean {
+export function wasNotMade(error: unknown, { bytes }: Pick<Seen, "bytes">): boolean {
   if (error === undefined || bytes > 0 || (error instanceof ModelError && error.spent !== undefined)) return false;
   const { code } = toSomaError(error);
   return code !== "TIMEOUT" && code !== "CANCELED";
 }
 
 /** What the model costs; undefined where that is not known, or in another currency than that of the budgets. */
-function priceOf({ terms }: ModelClient, { conf }: Spender): ModelPrice | undefined {
+export function priceOf({ terms }: Pick<ModelClient, "terms">, { conf }: Spender): ModelPrice | undefined {
   return terms?.price?.currency === conf.currency ? terms.price : undefined;
 }
 
-function unpriced({ profile, terms }: ModelClient, { conf }: Spender): ModelError {
+export function unpriced({ profile, terms }: Pick<ModelClient, "profile" | "terms">, { conf }: Spender): ModelError {
   const currency = terms?.price?.currency;
   const why =
     currency === undefined ? "has no price" : `has a price in ${currency}, and budgets are in ${conf.currency}`;

@@ -28,16 +28,25 @@ export interface AskServerParams {
   possible: readonly Quirk[];
   /** Fields of the request that only servers like this one gave. */
   extra: readonly string[];
+  answer: WholeAnswer;
+}
+
+/** What is known of an answer that is one JSON object. */
+interface WholeAnswer {
+  /** It has one of these fields. */
+  fields: readonly string[];
+  mostBytes: number;
 }
 
 /** The answer of a server, asked in the way it takes: where it is, and without what it refuses. */
-export async function askServer({ who, bases, learned, quote, post, ...adapts }: AskServerParams): Promise<Answered> {
+export async function askServer(params: AskServerParams): Promise<Answered> {
+  const { who, bases, learned, quote, post, answer: whole, ...adapts } = params;
   const refusals: Refusal[] = [];
   const places = learned.base === undefined ? bases : [learned.base];
   for (const base of places) {
     const quirks = new Set(learned.quirks);
     for (;;) {
-      const { answer, refused } = await sort(await post(base, quirks), base !== places.at(-1));
+      const { answer, refused } = await sort(await post(base, quirks), base !== places.at(-1) ? whole : undefined);
       if (answer !== undefined) return { body: answer, found: { base, quirks } };
       const refusal = await readRefusal(refused, base);
       const quirk = quirkOf(refusal, quirks, adapts);
@@ -62,9 +71,9 @@ type Sorted =
 
 /**
  * Tells an answer from what is none, by its begin, whatever it is labelled. Some servers answer 200 with an error or a
- * greeting where nothing is: while there is another place to look, JSON is read to its end for that.
+ * greeting where nothing is: while there is another place to look, JSON is read to its end for the fields of an answer.
  */
-async function sort(response: Response, hasNext: boolean): Promise<Sorted> {
+async function sort(response: Response, whole: WholeAnswer | undefined): Promise<Sorted> {
   const { status, headers, body } = response;
   if (!response.ok || isPage(response)) return { refused: response };
   const peeked = await peek(body ?? once(""));
@@ -72,9 +81,9 @@ async function sort(response: Response, hasNext: boolean): Promise<Sorted> {
     await drop(peeked);
     return { refused: { status, headers, body: new Response("<").body } };
   }
-  if (!hasNext || !isWhole(peeked)) return { answer: peeked };
-  const text = await readWhole(peeked);
-  if (!isOther(text)) return { answer: { first: peeked.first, whole: once(text) } };
+  if (whole === undefined || !isWhole(peeked)) return { answer: peeked };
+  const text = await readWhole(peeked, whole.mostBytes);
+  if (!isOther(text, whole.fields)) return { answer: { first: peeked.first, whole: once(text) } };
   return { refused: { status: 404, headers, body: new Response(text).body } };
 }
 
@@ -83,10 +92,10 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Whether a text is JSON without an answer of a model in it. */
-function isOther(text: string): boolean {
+function isOther(text: string, fields: readonly string[]): boolean {
   try {
     const json: unknown = JSON.parse(text);
-    return !isRecord(json) || (json.choices === undefined && json.output === undefined);
+    return !isRecord(json) || fields.every((field) => json[field] === undefined);
   } catch {
     return false;
   }

@@ -19,6 +19,8 @@ export interface ListModelsParams {
   fetch: typeof fetch;
   /** Milliseconds until each list must have been read. */
   limitMs: number;
+  /** Vectors are wanted, of a model that is named: the server has only to be there. */
+  forVectors?: boolean;
 }
 
 /** The models of a server that can chat, in its order, and where it was found. */
@@ -31,11 +33,11 @@ export interface Listed {
  * What a server lists at GET {base}/models, or why there is nothing, in words that follow the profile's name. Other
  * programs listen on the usual ports too, so only a list in the right shape counts.
  */
-export async function listModels({ bases, ...params }: ListModelsParams): Promise<Listed | string> {
+export async function listModels({ bases, forVectors = false, ...params }: ListModelsParams): Promise<Listed | string> {
   const reasons: string[] = [];
   for (const base of bases) {
     const listed = await listAt(base, params);
-    if (typeof listed !== "string") return listed.models.length > 0 ? listed : noChat(base);
+    if (typeof listed !== "string") return forVectors || listed.models.length > 0 ? listed : noChat(base);
     reasons.push(listed);
     if (!listed.startsWith(ELSEWHERE)) break;
   }

@@ -1,5 +1,4 @@
 import type { ModelProfile } from "@soma/conf/models";
-import type { ModelClient } from "@soma/sdk/model-client";
 import { type Static, Type } from "typebox";
 import type { Look, LookParams } from "../provider.ts";
 import { isLoopback } from "../proxies.ts";
@@ -27,10 +26,10 @@ type ServerProfile = ModelProfile & Static<typeof serverSettings>;
  * Whether the server of a profile can be used here and now: its key, its address, and the models it lists where nothing
  * says enough.
  */
-export async function lookAtServer<P extends ServerProfile>(
+export async function lookAtServer<P extends ServerProfile, C>(
   { name, profile, env, fetch, named }: LookParams<P>,
-  create: (options: P & ServerClientOptions) => ModelClient,
-): Promise<Look> {
+  create: (options: P & ServerClientOptions) => C,
+): Promise<Look<C>> {
   const written = repairAddress(profile.baseUrl);
   const { apiKey, from, fault: keyFault } = readKey(profile, env);
   if (keyFault !== undefined) return { usable: false, why: keyFault };
@@ -39,9 +38,10 @@ export async function lookAtServer<P extends ServerProfile>(
   // A key or the address itself was given on purpose and is taken at its word, so that a start needs no network.
   const trusted = profile.model !== "" && (apiKey !== undefined || name === "custom");
   const limitMs = isLoopback(new URL(written)) && !named ? LOCAL_PROBE_MS : NAMED_PROBE_MS;
+  const forVectors = profile.embedding !== undefined;
   const listed = trusted
     ? { base: written, models: [profile.model] }
-    : await listModels({ bases: basesOf(written), apiKey, fetch, limitMs });
+    : await listModels({ bases: basesOf(written), apiKey, fetch, limitMs, forVectors });
   if (typeof listed === "string") return { usable: false, why: listed, isAway: true };
   const baseUrl = listed.base;
   const model = profile.model === "" ? (listed.models[0] ?? "") : profile.model;

@@ -1,3 +1,4 @@
+import { SomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError } from "../model-error.ts";
 import { MAX_EVENT_LENGTH, readEvents } from "./sse.ts";
@@ -31,9 +32,10 @@ export function isWhole({ first }: Peeked): boolean {
   return first === "{" || first === "[";
 }
 
-export function readWhole({ whole }: Peeked): Promise<string> {
-  return readText(whole, MAX_EVENT_LENGTH, "the answer").catch((cause: Error) => {
-    throw new ModelError("MODEL_FAILED", cause.message, { cause });
+export function readWhole({ whole }: Peeked, mostBytes = MAX_EVENT_LENGTH): Promise<string> {
+  return readText(whole, mostBytes, "the answer").catch((cause: unknown) => {
+    // A connection that breaks is told as one.
+    throw cause instanceof SomaError ? new ModelError("MODEL_FAILED", cause.message, { cause }) : cause;
   });
 }
 

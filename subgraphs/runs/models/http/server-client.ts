@@ -1,17 +1,17 @@
 import type { ModelProfile } from "@soma/conf/models";
 import type { ChatEvent, ChatMessage, ChatRequest, ModelClient, ModelUsage } from "@soma/sdk/model-client";
 import { SomaError } from "@soma/shared/errors";
-import { newId } from "@soma/shared/ids";
 import { createQuote, type Quote } from "../model-error.ts";
 import { type Progress, spentOn } from "../spent.ts";
-import { basesOf, operationAt, placeOf } from "./address.ts";
+import { basesOf, placeOf } from "./address.ts";
 import { askServer, type Learned } from "./ask-server.ts";
-import { REQUEST_ID_HEADER, watchConnect } from "./connect-watch.ts";
 import { type Deadlines, startDeadlines, type TimeoutsMs } from "./deadlines.ts";
 import { toCallError } from "./errors.ts";
-import { keyHeaders, settingsFault } from "./key.ts";
+import { settingsFault } from "./key.ts";
+import { postJson } from "./post-json.ts";
 import { NOTE_OF, type Quirk } from "./quirks.ts";
 import { readJson } from "./read-json.ts";
+import { MAX_EVENT_LENGTH } from "./sse.ts";
 
 export interface ServerClientOptions {
   /** Names for events, spans and people. */
@@ -70,14 +70,19 @@ export interface Heard {
  */
 export function createServerClient(options: ServerClientOptions, dialect: Dialect): ModelClient {
   const { profile, provider, model } = options;
-  const fault = settingsFault(options.baseUrl, options.apiKey);
-  if (fault !== undefined) throw new SomaError("BAD_INPUT", `model profile "${profile}" cannot be used: ${fault}`);
+  checkSettings(options);
   const learned: Learned = {
     base: undefined,
     quirks: quirksOf(options.capabilities),
   };
   const caller = { ...options, dialect, learned };
   return { profile, provider, model, isAi: true, chat: (request, signal) => chat(caller, request, signal) };
+}
+
+/** Throws BAD_INPUT for an address or a key that cannot be used at all. */
+export function checkSettings({ profile, baseUrl, apiKey }: ServerClientOptions): void {
+  const fault = settingsFault(baseUrl, apiKey);
+  if (fault !== undefined) throw new SomaError("BAD_INPUT", `model profile "${profile}" cannot be used: ${fault}`);
 }
 
 /** What a profile says that its server does not take. */
@@ -96,15 +101,19 @@ function isIn({ tools, output }: ChatRequest): (quirk: Quirk) => boolean {
 type Caller = ServerClientOptions & { dialect: Dialect; learned: Learned };
 
 async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal): AsyncGenerator<ChatEvent> {
-  const { dialect, learned, baseUrl, model, apiKey } = options;
+  const { dialect, learned, baseUrl, model } = options;
   const who = `${options.profile} (${model})`;
   const by = dialect.nameOf(options);
-  const quote = createQuote(apiKey?.trim(), ...secretsIn(baseUrl));
+  const quote = quoteOf(options);
   const deadlines = startDeadlines(who, options.timeoutsMs, caller);
   const reader = dialect.createReader({ by, tools: request.tools.map(({ name }) => name), quote });
   const progress: Progress = { hasBegun: false, hasHeard: false };
   try {
-    const post = postWith(options, request, deadlines);
+    const post = (base: string, quirks: ReadonlySet<Quirk>) =>
+      postJson(options, {
+        ...{ base, operation: dialect.operation, deadlines },
+        body: dialect.toBody(request, { by, quirks }),
+      });
     const { body, found } = await askServer({
       ...{ who, bases: basesOf(baseUrl), learned, quote, possible: dialect.possible.filter(isIn(request)) },
       async post(base, quirks) {
@@ -114,6 +123,7 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
         return response;
       },
       extra: dialect.extraFields(request.messages, by),
+      answer: { fields: ["choices", "output"], mostBytes: MAX_EVENT_LENGTH },
     });
     for (const quirk of [...found.quirks].filter(isIn(request))) {
       const text = NOTE_OF[quirk];
@@ -132,6 +142,11 @@ async function* chat(options: Caller, request: ChatRequest, caller: AbortSignal)
   }
 }
 
+/** What an error may repeat of a server: neither its key, nor those in its address. */
+export function quoteOf({ apiKey, baseUrl }: ServerClientOptions): Quote {
+  return createQuote(apiKey?.trim(), ...secretsIn(baseUrl));
+}
+
 /** Values of an address's query that may be keys; what servers repeat of the others says what is wrong. */
 function secretsIn(baseUrl: string): string[] {
   const said = /^(?:(?:api[-_])?version|model|deployment|region|location|project)$/i;
@@ -141,31 +156,6 @@ function secretsIn(baseUrl: string): string[] {
 /** Server and model, for most dialects. */
 export function modelAt({ baseUrl, model }: ServerClientOptions): string {
   return `${model} at ${placeOf(baseUrl)}`;
-}
-
-function postWith(options: Caller, request: ChatRequest, deadlines: Deadlines) {
-  const { dialect, baseUrl, apiKey } = options;
-  const by = dialect.nameOf(options);
-  return async (base: string, quirks: ReadonlySet<Quirk>): Promise<Response> => {
-    const requestId = newId();
-    const endWatch = watchConnect(requestId, deadlines);
-    try {
-      return await (options.fetch ?? fetch)(operationAt(base, dialect.operation), {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "text/event-stream, application/json",
-          [REQUEST_ID_HEADER]: requestId,
-          ...keyHeaders(new URL(baseUrl).hostname, apiKey?.trim() ?? ""),
-        },
-        body: JSON.stringify(dialect.toBody(request, { by, quirks })),
-        signal: deadlines.signal,
-        redirect: "manual",
-      });
-    } finally {
-      endWatch();
-    }
-  };
 }
 
 async function* toEvents(

@@ -1,6 +1,7 @@
 import { lookAtServer, serverSettings } from "../http/look-at-server.ts";
 import { defineProvider } from "../provider.ts";
 import { createOpenAiCompatibleClient } from "./client.ts";
+import { createOpenAiEmbeddingClient } from "./embedding-client.ts";
 
 const NAME = "openai-compatible";
 const CUSTOM_KEY = "SOMA_MODEL_API_KEY";
@@ -23,4 +24,5 @@ export default defineProvider({
   },
 
   look: (params) => lookAtServer(params, createOpenAiCompatibleClient),
+  lookForEmbeddings: (params) => lookAtServer(params, createOpenAiEmbeddingClient),
 });

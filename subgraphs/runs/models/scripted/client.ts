@@ -1,6 +1,8 @@
+import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import type { ChatEvent, ChatRequest, ModelClient } from "@soma/sdk/model-client";
 import { answerByScenario, type Scenario } from "@soma/sdk/scenario";
 import { type SpokenAnswer, toChatEvents, toSpoken } from "@soma/sdk/scripted-answer";
+import { wordVector } from "@soma/sdk/word-vector";
 import { SomaError } from "@soma/shared/errors";
 import { answerByRules } from "./answer.ts";
 
@@ -24,6 +26,21 @@ export function createScriptedClient(
     }
   }
   return { profile, provider: "scripted", model, isAi: false, chat };
+}
+
+/** Vectors of the words of texts, for whatever goes on with vectors; what a text means is in none of them. */
+export function createScriptedEmbeddings(
+  profile: string,
+  { model, dimensions }: { model: string; dimensions: number },
+): EmbeddingClient {
+  return {
+    ...{ profile, provider: "scripted", model, isAi: false, dimensions },
+    async embed(texts, signal) {
+      if (signal.aborted)
+        throw new SomaError("CANCELED", "the call to the scripted model was canceled", { cause: signal.reason });
+      return { vectors: texts.map((text) => wordVector(text, dimensions)), usage: null };
+    },
+  };
 }
 
 function answer(scenario: Scenario | undefined, request: ChatRequest): SpokenAnswer {

@@ -18,6 +18,7 @@ export const GEN_AI = {
   seed: "gen_ai.request.seed",
   responseId: "gen_ai.response.id",
   responseModel: "gen_ai.response.model",
+  dimensions: "gen_ai.embeddings.dimension.count",
   finishReasons: "gen_ai.response.finish_reasons",
   timeToFirstChunk: "gen_ai.response.time_to_first_chunk",
   inputTokens: "gen_ai.usage.input_tokens",
@@ -32,7 +33,7 @@ export const GEN_AI = {
 } as const;
 
 /** Values of `gen_ai.operation.name`; a span is called by it and by what it is done with. */
-export const OPERATION = { chat: "chat", executeTool: "execute_tool" } as const;
+export const OPERATION = { chat: "chat", embeddings: "embeddings", executeTool: "execute_tool" } as const;
 
 /**
  * Values of `gen_ai.provider.name`, by where a model answers; who is none of these has the name of our own provider.

@@ -4,7 +4,7 @@ import { beginSpan } from "@soma/shared/telemetry";
 import { DURATION, FIRST_CHUNK, GEN_AI, OPERATION, TOKENS, toLabels } from "./gen-ai.ts";
 
 type Finish = Extract<ChatEvent, { type: "finish" }>;
-type Values = Record<string, string | number | boolean | string[]>;
+export type Values = Record<string, string | number | boolean | string[]>;
 
 /** What is known of a call when it is over. */
 interface Came {
@@ -47,18 +47,29 @@ async function* chat(
   }
 }
 
-function toAsked({ provider, model, servedBy, terms }: ModelClient, { maxOutputTokens, output }: ChatRequest): Values {
+function toAsked(client: ModelClient, { maxOutputTokens, output }: ChatRequest): Values {
+  const { terms } = client;
   const { temperature, topP, seed } = terms?.params ?? {};
   return known({
-    [GEN_AI.operation]: OPERATION.chat,
-    [GEN_AI.provider]: servedBy?.provider ?? provider,
-    [GEN_AI.requestModel]: model,
+    ...toWho(OPERATION.chat, client),
     [GEN_AI.requestStream]: true,
     [GEN_AI.outputType]: output && "json",
     [GEN_AI.maxTokens]: maxOutputTokens ?? terms?.maxOutputTokens,
     [GEN_AI.temperature]: temperature,
     [GEN_AI.topP]: topP,
     [GEN_AI.seed]: seed,
+  });
+}
+
+/** Who is asked for what. */
+export function toWho(
+  operation: string,
+  { provider, model, servedBy }: Pick<ModelClient, "provider" | "model" | "servedBy">,
+): Values {
+  return known({
+    [GEN_AI.operation]: operation,
+    [GEN_AI.provider]: servedBy?.provider ?? provider,
+    [GEN_AI.requestModel]: model,
     [GEN_AI.serverAddress]: servedBy?.address,
     [GEN_AI.serverPort]: servedBy?.port,
   });
@@ -87,6 +98,6 @@ function count(asked: Values, { finish, firstChunkSeconds, error }: Came, second
   if (outputTokens !== undefined) TOKENS.observe({ ...labels, gen_ai_token_type: "output" }, outputTokens);
 }
 
-function known(values: Record<string, unknown>): Values {
+export function known(values: Record<string, unknown>): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

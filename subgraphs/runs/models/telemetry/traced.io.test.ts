@@ -1,3 +1,4 @@
+import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import type { ChatEvent, ModelClient } from "@soma/sdk/model-client";
 import type { ToolInvocation, ToolsPort } from "@soma/sdk/services";
 import { SomaError } from "@soma/shared/errors";
@@ -9,6 +10,7 @@ import { createPricedModel } from "../../testing/priced-model.ts";
 import { openWithFallbacks } from "../fallback.ts";
 import { createScriptedClient } from "../scripted/client.ts";
 import { GEN_AI } from "./gen-ai.ts";
+import { tracedEmbeddings } from "./traced-embeddings.ts";
 import { tracedModel } from "./traced-model.ts";
 import { tracedTools } from "./traced-tools.ts";
 
@@ -144,6 +146,36 @@ describe("tracedModel()", () => {
     ]);
     const first = await counted("gen_ai_client_operation_time_to_first_chunk_seconds");
     expect(first.filter(({ metricName }) => metricName?.endsWith("_count"))).toMatchObject([{ value: 1, labels: at }]);
+  });
+});
+
+describe("tracedEmbeddings()", () => {
+  const servedBy = { provider: "mistral_ai", address: "api.mistral.ai", port: 443 };
+  const of = (embed: EmbeddingClient["embed"]): EmbeddingClient => ({
+    ...{ profile: "p", provider: "x", model: "m", isAi: true, dimensions: 2, servedBy, embed },
+  });
+  const spanOf = async (client: EmbeddingClient) => {
+    const asking = tracedEmbeddings(client, { sessionId: "session-1" }).embed([SECRET], new AbortController().signal);
+    await asking.catch(() => {});
+    return noted()[0];
+  };
+  const base = {
+    ...{ "gen_ai.operation.name": "embeddings", "gen_ai.provider.name": "mistral_ai", "gen_ai.request.model": "m" },
+    ...{ "gen_ai.conversation.id": "session-1", "gen_ai.embeddings.dimension.count": 2 },
+    ...{ "server.address": "api.mistral.ai", "server.port": 443 },
+  };
+
+  it("tells what was asked and used, or the code it failed by, and no text", async () => {
+    const usage = { inputTokens: 3, outputTokens: 0 };
+    const good = await spanOf(of(async () => ({ vectors: [[1, 2]], usage, response: { model: "m-1" } })));
+    expect(good).toMatchObject({ name: "embeddings m", kind: "CLIENT", failed: false, events: [] });
+    const answered = { "gen_ai.response.model": "m-1", "gen_ai.usage.input_tokens": 3 };
+    expect(good?.attributes).toEqual({ ...base, ...answered });
+    expect(await counted("gen_ai_client_token_usage")).not.toEqual([]);
+    kept.spans.splice(0);
+    const failed = await spanOf(of(() => Promise.reject(new SomaError("TIMEOUT", SECRET))));
+    expect(failed).toMatchObject({ failed: true, attributes: { ...base, "error.type": "TIMEOUT" } });
+    expect(JSON.stringify([good, failed])).not.toContain(SECRET);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { isRecord } from "@soma/schemas/json";
 import type { ChatMessage, JsonOutput, ToolDefinition } from "@soma/sdk/model-client";
+import { wordVector } from "@soma/sdk/word-vector";
 import { answerByRules } from "../scripted/answer.ts";
 import { BadRequest } from "./wire-messages.ts";
 import type { ModelAnswer } from "./wire-stream.ts";
@@ -45,9 +46,22 @@ export interface Door {
   read(body: Record<string, unknown>, request: { path: string; query: URLSearchParams }): Asked;
   lines(answer: ModelAnswer, asked: Asked): string[];
   whole(answer: ModelAnswer, asked: Asked): string;
+  /** How it is asked for vectors; left out, it makes none. */
+  embeddings?: EmbeddingsDoor;
   /** Body of an error. */
   error(status: number, message: string): object;
 }
+
+export interface EmbeddingsDoor {
+  /** The rest of the path of a request for vectors. */
+  operation: RegExp;
+  /** Throws BadRequest for what such a server refuses. */
+  read(body: Record<string, unknown>, path: string): { model: string; texts: readonly string[]; dimensions?: number };
+  whole(vectors: number[][], asked: { model: string; path: string }): object;
+}
+
+/** Numbers in the vectors of a stand-in that is not asked for fewer. */
+export const DIMENSIONS = 32;
 
 export interface ModelServerOptions {
   /** Decides each answer; `scriptedAnswer` lets the rules of the scripted model decide. */
@@ -147,18 +161,36 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
     const data = models.map((id) => ({ id, object: "model", created: 1_700_000_000, owned_by: "test" }));
     return sendJson(response, 200, { object: "list", data });
   }
-  if (request.method !== "POST" || !door.operation.test(path))
+  const isForVectors = door.embeddings?.operation.test(path) === true;
+  if (request.method !== "POST" || !(isForVectors || door.operation.test(path)))
     throw new BadRequest(`Unknown request URL: ${request.url}`, 404);
   const body = await readJson(request);
   requests.push(body);
   const fault = faults.shift();
   if (fault?.kind === "hang") return;
   if (fault?.kind === "status") return fail(door, fault, response);
+  if (isForVectors) return void sendVectors(state, response, { body, path, fault });
   const asked = door.read(body, { path, query: searchParams });
   if (!models.includes(asked.model)) throw new BadRequest(`The model '${asked.model}' does not exist`, 404);
   const answer = await options.answer(asked.messages, asked.tools, asked.output);
   if (fault?.kind === "whole" || !asked.isStream) return sendText(response, 200, door.whole(answer, asked));
   await sendStream(response, door.lines(answer, asked), fault, options.lineDelayMs ?? 0);
+}
+
+function sendVectors(
+  { door: { embeddings }, options: { models = ["test-model"] } }: State,
+  response: ServerResponse,
+  { body, path, fault }: { body: Record<string, unknown>; path: string; fault: Fault | undefined },
+): void {
+  if (embeddings === undefined) throw new BadRequest("there are no embeddings here", 404);
+  const { model, texts, dimensions = DIMENSIONS } = embeddings.read(body, path);
+  if (!models.includes(model)) throw new BadRequest(`The model '${model}' does not exist`, 404);
+  const vectors = texts.map((text) => wordVector(text, dimensions));
+  const whole = JSON.stringify(embeddings.whole(vectors, { model, path }));
+  if (fault?.kind === "garbage") return void sendText(response, 200, `{ not JSON ${whole}`);
+  if (fault?.kind !== "cut") return void sendText(response, 200, whole);
+  response.writeHead(200, { "content-type": "application/json", "content-length": whole.length });
+  response.write(whole.slice(0, 20), () => response.destroy());
 }
 
 function fail(door: Door, fault: Extract<Fault, { kind: "status" }>, response: ServerResponse): void {

@@ -2,6 +2,7 @@ import { LLMock } from "@copilotkit/aimock";
 import type { ModelClient } from "@soma/sdk/model-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAiSdkClient } from "../ai-sdk/client.ts";
+import { createOpenAiEmbeddingClient } from "../openai/embedding-client.ts";
 import { createOpenAiResponsesClient } from "../openai-responses/client.ts";
 import { createClientHarness, errorOf, KEY } from "./client-harness.ts";
 import { collect } from "./collect.ts";
@@ -36,6 +37,15 @@ function aiSdk(name: string, path: string): ModelClient {
   const settings = { apiKey: KEY, baseURL: `${mock.url}${path}` };
   return createAiSdkClient({ ...named, package: name, settings, secrets: [KEY] });
 }
+
+test("a server of a third party makes vectors", async () => {
+  const texts = ["one", "two", "one"];
+  const openai = { ...named, baseUrl: `${mock.url}/v1`, apiKey: KEY, embedding: { dimensions: 1_536 } };
+  const { vectors, usage } = await createOpenAiEmbeddingClient(openai).embed(texts, new AbortController().signal);
+  expect(vectors.map(({ length }) => length)).toEqual([1_536, 1_536, 1_536]);
+  expect([vectors[0], usage]).toEqual([vectors[2], expect.objectContaining({ outputTokens: 0 })]);
+  expect(vectors[0]).not.toEqual(vectors[1]);
+});
 
 describe.each(CLIENTS)("a server of a third party, spoken to in %s,", (_name, client) => {
   test("answers", async () => {

@@ -3,6 +3,7 @@ import type { ChatMessage, ToolCall } from "@soma/sdk/model-client";
 import type { Asked, Door } from "../model-server.ts";
 import { BadRequest } from "../wire-messages.ts";
 import { type ModelAnswer, words } from "../wire-stream.ts";
+import { geminiEmbeddings } from "./embeddings.ts";
 
 type Part = Record<string, unknown>;
 type Content = { role?: unknown; parts: Part[] };
@@ -43,6 +44,7 @@ export function gemini(): Door {
     whole: () => {
       throw new BadRequest("this stand-in only streams");
     },
+    embeddings: geminiEmbeddings,
     error: (code, message) => ({
       error: { code, message, status: code === 429 ? "RESOURCE_EXHAUSTED" : "INVALID_ARGUMENT" },
     }),

@@ -3,6 +3,7 @@ import type { Door } from "../model-server.ts";
 import { parseMessages, parseTools } from "../wire-messages.ts";
 import { parseOutput } from "../wire-output.ts";
 import { toStream, toWhole } from "../wire-stream.ts";
+import { openAiEmbeddings } from "./embeddings.ts";
 
 /** Chat completions as OpenAI's own servers speak them, and as strictly. */
 export const openai: Door = {
@@ -20,6 +21,7 @@ export const openai: Door = {
   lines: (answer, { model, body }) =>
     toStream(model, answer, isRecord(body.stream_options) && body.stream_options.include_usage === true),
   whole: (answer, { model }) => toWhole(model, answer),
+  embeddings: openAiEmbeddings,
   error: (status, message) => ({
     error: { message, type: status === 429 ? "rate_limit_error" : "invalid_request_error", param: null, code: null },
   }),
