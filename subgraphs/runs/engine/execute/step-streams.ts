@@ -129,7 +129,7 @@ export class StepStreams implements StreamWriter {
   /** Text gathers while its stream has just said something: what comes after a silence is not held up. */
   #waitMs(stream: string): number {
     const leftAt = this.#open.get(stream)?.leftAt ?? Number.NEGATIVE_INFINITY;
-    return Math.max(0, leftAt + COALESCE_MS - performance.now());
+    return performance.now() - leftAt >= COALESCE_MS ? 0 : COALESCE_MS;
   }
 
   #flush(stream: string): void {
