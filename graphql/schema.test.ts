@@ -29,6 +29,8 @@ const BOUNDED_LISTS = {
   "TestModelPayload.checks": "a value of ModelCheckKind each",
   "Query.schedules": "100 of a tenant",
   "Query.budgets": "limits of conf/budgets.yaml for one tenant",
+  "FirstMinutes.demoRuns": "a value of DemoRunKind each",
+  "WorkerDeath.runs": "20 runs",
   "Query.graphs": "the agents of this installation and of its project",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",

@@ -70,6 +70,15 @@ export type DecideApprovalInput = {
   idempotencyKey: string;
 };
 
+/** What a demonstration shows. */
+export type DemoRunKind =
+  /** Its worker process was killed, and another one went on. */
+  | 'RECOVERED'
+  /** The policy denied one of its calls. */
+  | 'DENIED'
+  /** A step of it failed and was tried again. */
+  | 'RETRIED';
+
 /** A run whose contents are to go. */
 export type EraseRunInput = {
   runId: string | number;
@@ -121,6 +130,12 @@ export type InvocationStatus =
   | 'TRUNCATED'
   /** Its process died, and whether it had its effect is not known. */
   | 'UNKNOWN';
+
+/** Which process is meant is clear: there is one. */
+export type KillWorkerInput = {
+  /** 1 to 200 characters; the same key kills once. */
+  idempotencyKey: string;
+};
 
 /** What kind of thing is remembered. */
 export type MemoryKind =
@@ -546,6 +561,20 @@ export type EraseRunMutationVariables = Exact<{
 
 export type EraseRunMutation = { eraseRun: { run: { id: string, erasure: { reason: string, erasedBy: string, erasedAt: string, isDone: boolean } | null }, forks: Array<{ id: string }> } };
 
+export type FirstMinutesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type FirstMinutesQuery = { firstMinutes: { worker: { isReady: boolean, runsInHand: number, deaths: number, lastDeath: { at: string, runCount: number, waitingCount: number, lostCount: number, repeatedCount: number, backAfterMs: number | null, runs: Array<{ id: string }> } | null }, demoRuns: Array<{ shows: DemoRunKind, run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } }> } };
+
+export type KillWorkerMutationVariables = Exact<{
+  input: KillWorkerInput;
+}>;
+
+
+export type KillWorkerMutation = { killWorker: { worker: { isReady: boolean, runsInHand: number, deaths: number, lastDeath: { at: string, runCount: number, waitingCount: number, lostCount: number, repeatedCount: number, backAfterMs: number | null, runs: Array<{ id: string }> } | null } } };
+
+export type WorkerProcessFieldsFragment = { isReady: boolean, runsInHand: number, deaths: number, lastDeath: { at: string, runCount: number, waitingCount: number, lostCount: number, repeatedCount: number, backAfterMs: number | null, runs: Array<{ id: string }> } | null };
+
 export type RunStateQueryVariables = Exact<{
   id: string | number;
   seq?: number | null | undefined;
@@ -862,6 +891,24 @@ export const HoldFieldsFragmentDoc = new TypedDocumentString(`
   releaseReason
 }
     `, {"fragmentName":"HoldFields"}) as unknown as TypedDocumentString<HoldFieldsFragment, unknown>;
+export const WorkerProcessFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WorkerProcessFields on WorkerProcess {
+  isReady
+  runsInHand
+  deaths
+  lastDeath {
+    at
+    runs {
+      id
+    }
+    runCount
+    waitingCount
+    lostCount
+    repeatedCount
+    backAfterMs
+  }
+}
+    `, {"fragmentName":"WorkerProcessFields"}) as unknown as TypedDocumentString<WorkerProcessFieldsFragment, unknown>;
 export const RunSummaryFragmentDoc = new TypedDocumentString(`
     fragment RunSummary on Run {
   id
@@ -1321,6 +1368,87 @@ export const EraseRunDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EraseRunMutation, EraseRunMutationVariables>;
+export const FirstMinutesDocument = new TypedDocumentString(`
+    query FirstMinutes {
+  firstMinutes {
+    worker {
+      ...WorkerProcessFields
+    }
+    demoRuns {
+      shows
+      run {
+        ...RunSummary
+      }
+    }
+  }
+}
+    fragment WorkerProcessFields on WorkerProcess {
+  isReady
+  runsInHand
+  deaths
+  lastDeath {
+    at
+    runs {
+      id
+    }
+    runCount
+    waitingCount
+    lostCount
+    repeatedCount
+    backAfterMs
+  }
+}
+fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<FirstMinutesQuery, FirstMinutesQueryVariables>;
+export const KillWorkerDocument = new TypedDocumentString(`
+    mutation KillWorker($input: KillWorkerInput!) {
+  killWorker(input: $input) {
+    worker {
+      ...WorkerProcessFields
+    }
+  }
+}
+    fragment WorkerProcessFields on WorkerProcess {
+  isReady
+  runsInHand
+  deaths
+  lastDeath {
+    at
+    runs {
+      id
+    }
+    runCount
+    waitingCount
+    lostCount
+    repeatedCount
+    backAfterMs
+  }
+}`) as unknown as TypedDocumentString<KillWorkerMutation, KillWorkerMutationVariables>;
 export const RunStateDocument = new TypedDocumentString(`
     query RunState($id: ID!, $seq: Int) {
   run(id: $id) {

@@ -3,6 +3,7 @@ import { startMemory } from "@soma/memory/main";
 import { memoryMigrations } from "@soma/memory/migrate";
 import { startPolicy } from "@soma/policy/main";
 import { policyMigrations } from "@soma/policy/migrate";
+import type { WorkerProcess } from "@soma/runs/kill-worker";
 import type { LiveGraphs } from "@soma/runs/live-graphs";
 import { startRuns } from "@soma/runs/main";
 import { runsMigrations } from "@soma/runs/migrate";
@@ -27,6 +28,8 @@ interface PartDeps {
   graphs?: LiveGraphs;
   /** Tools beside those that ship. */
   moreTools?: () => readonly Tool[];
+  /** One that may be killed, where there is one. */
+  workerProcess?: WorkerProcess | undefined;
 }
 
 export interface SubgraphPart {

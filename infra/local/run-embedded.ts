@@ -1,9 +1,12 @@
 import { flushCompileCache } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { DemoKind } from "@soma/runs/demo-runs";
+import type { Log } from "@soma/shared/log";
 import { onCrash, surviveClosedOutput, untilStopped } from "@soma/shared/run-main";
 import { dataDirOf } from "./data-dir-of.ts";
-import { runDemo } from "./demo.ts";
+import { makeDemoRuns } from "./first-minutes/demo-runs.ts";
+import { wantsFirstMinutes } from "./first-minutes/settings.ts";
 import { freePort } from "./free-port.ts";
 import { openLogFile } from "./log-file.ts";
 import { describePortHolder } from "./port-holder.ts";
@@ -70,15 +73,16 @@ async function main(): Promise<void> {
   const startedAt = performance.now();
   say(`soma ${VERSION} · embedded (dev_full) · node ${process.versions.node}\n`);
   // Heard from the beginning: a stop during the start closes what has started, and a second one ends it at once.
-  let stopping = false;
+  const stopping = new AbortController();
   const stopped = untilStopped().then(() => {
-    stopping = true;
+    stopping.abort();
     say("\nStopping; runs that are under way go on at the next start.");
   });
   const { log, path: logFile } = openLogFile(dataDir, "soma");
   const local = await startLocal({
     dataDir,
     projectDir: options.projectDir,
+    firstMinutes: wantsFirstMinutes(process.env, options.projectDir),
     choosePort: () => choosePort(options),
     env: process.env,
     log,
@@ -87,13 +91,11 @@ async function main(): Promise<void> {
   });
   onCrash(log, local.close);
   const greet = async (): Promise<void> => {
-    const demo =
-      local.created && !stopping
-        ? await runDemo(local).catch((error: unknown) => void log.error({ err: error }, "the demo conversation failed"))
-        : undefined;
     // Now, because a process that is killed writes nothing at its end.
     flushCompileCache();
-    if (!stopping) await report(local, { ms: performance.now() - startedAt, logFile, dataDir, demo });
+    if (stopping.signal.aborted) return;
+    await report(local, { ms: performance.now() - startedAt, logFile, dataDir });
+    await showFirstMinutes(local, { dataDir, log, signal: stopping.signal });
   };
   try {
     await Promise.race([greet(), stopped]);
@@ -110,15 +112,31 @@ function stoppedBadly(error: Error): never {
 
 async function report(
   local: Local,
-  { ms, logFile, dataDir, demo }: { ms: number; logFile: string; dataDir: string; demo: string | undefined },
+  { ms, logFile, dataDir }: { ms: number; logFile: string; dataDir: string },
 ): Promise<void> {
   const soma = somaCommand(dataDir);
   say(`\nReady in ${(ms / 1_000).toFixed(1)} s\n`);
   say(`  Open   ${await local.signInLink()}`);
   say(`  Try    ${soma} ask "What is 37*12? Remember that my favourite number is 37."`);
-  if (demo !== undefined) say(`  Look   ${soma} runs show ${demo}   (a demo conversation that has just run)`);
   say(`\n  Data is kept in ${dataDir} · log ${logFile} · stop: Ctrl-C`);
   say("  For this machine only: one user, loopback, no TLS");
+}
+
+const SHOWS: Record<DemoKind, string> = {
+  RECOVERED: "its worker process was killed, and another one went on",
+  DENIED: "the policy denied its call",
+  RETRIED: "a step failed and was tried again",
+};
+
+/** After the start, which nobody waits longer for: the worker process, and at the first start runs to look at. */
+async function showFirstMinutes(
+  { worker, created, url, token }: Local,
+  { dataDir, log, signal }: { dataDir: string; log: Log; signal: AbortSignal },
+): Promise<void> {
+  worker?.start();
+  if (worker === undefined || !created) return;
+  const made = await makeDemoRuns({ url, token, worker, log, signal });
+  for (const { shows, runId } of made) say(`  Look   ${somaCommand(dataDir)} runs show ${runId}   (${SHOWS[shows]})`);
 }
 
 main().then(

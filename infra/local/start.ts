@@ -8,7 +8,7 @@ import { askForSignInLink } from "@soma/graphql/sign-in-link";
 import { readModelConfig } from "@soma/runs/config";
 import type { ModelSource } from "@soma/runs/models";
 import { followModels } from "@soma/runs/models/follow";
-import { startWorker } from "@soma/runs/worker";
+import { type RunningWorker, startWorker } from "@soma/runs/worker";
 import { lifeOf } from "@soma/schemas/process-life";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
@@ -22,6 +22,9 @@ import { startTelemetry } from "@soma/shared/start-telemetry";
 import { migrateSchemas, migrateTables, referencesOf, startDatabase } from "./database.ts";
 import { DEVELOPER } from "./developer.ts";
 import { createDiskCheck } from "./disk-space.ts";
+import { launchWorker } from "./first-minutes/launch-worker.ts";
+import { loadSamples } from "./first-minutes/samples.ts";
+import { type KeptWorker, keepWorker } from "./first-minutes/worker-process.ts";
 import { SCHEMAS, SUBGRAPHS } from "./parts.ts";
 import { openProject, type Project } from "./project/open-project.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
@@ -36,6 +39,8 @@ export interface StartLocalOptions {
   log: Log;
   /** Folder of somebody's own agents and tools. */
   projectDir?: string | undefined;
+  /** Whether there are sample agents, and a worker process that may be killed; not when left out. */
+  firstMinutes?: boolean;
   /** Told when a part is up, with the milliseconds it took. */
   onStep(name: string, detail: string, ms: number): void;
   /** Told what people should know while it runs. */
@@ -51,6 +56,8 @@ export interface Local {
   token: string;
   /** A link that signs a browser in once, for ten minutes. */
   signInLink(): Promise<string>;
+  /** The worker process that may be killed, not started yet; undefined where there is none. */
+  worker: KeptWorker | undefined;
   close(): Promise<void>;
 }
 
@@ -82,6 +89,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
   const secrets = await loadSecrets(dataDir);
   const project = await findProject(options, step);
   if (project !== undefined) lifecycle.add("project", project.close);
+  const own = options.firstMinutes === true ? await loadSamples() : project;
 
   const database = await step(
     "PostgreSQL",
@@ -105,7 +113,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
       roles: Object.keys(loadRoles(confDir).roles),
       log: options.log,
       lifecycle,
-      ...(project === undefined ? {} : { scenario: project.scenario }),
+      ...(own === undefined ? {} : { scenario: own.scenario }),
     }),
     ({ chosen, reason }) =>
       `${chosen.profile} (${chosen.isAi ? chosen.model : "a set of rules, not an AI"}): ${reason}`,
@@ -117,9 +125,9 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     "data folder": createDiskCheck("the data folder", dataDir),
     "database folder": createDiskCheck("the database", join(dataDir, "pg")),
   };
-  const { gateway, parts } = await step(
+  const { gateway, parts, worker } = await step(
     "Services",
-    startServices({ ...options, env: { ...env, SOMA_WEBUI_DIR: page } }, { known, models, project, lifecycle, checks }),
+    startServices({ ...options, env: { ...env, SOMA_WEBUI_DIR: page } }, { known, models, own, lifecycle, checks }),
     () => names,
   );
   const door = await openOperatorDoor(parts, { host: metricsHost, port: metricsPort });
@@ -130,6 +138,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     ...(await signIn(dataDir, urls, secrets, loadRoles(confDir).roles)),
     port: gateway.port,
     created: database.created,
+    worker,
     close: lifecycle.close,
   };
 }
@@ -168,24 +177,33 @@ interface Parts {
   /** What the settings of the mode may take; parts are added as they start. */
   known: Record<string, string>;
   models: ModelSource;
-  project: Project | undefined;
+  /** Agents and tools beside those that ship: of a project, or samples. */
+  own: Pick<Project, "graphs" | "tools"> | undefined;
   lifecycle: Lifecycle;
   /** What must be there for the product to be ready, beside its parts. */
   checks: Readonly<Record<string, Check>>;
 }
 
-async function startServices({ env, log }: StartLocalOptions, parts: Parts) {
-  const { known, models, project, lifecycle, checks } = parts;
-  const own = project === undefined ? {} : { graphs: project.graphs, moreTools: project.tools };
+async function startServices({ env, log, dataDir, firstMinutes = false }: StartLocalOptions, parts: Parts) {
+  const { known, models, lifecycle, checks } = parts;
+  const own = parts.own === undefined ? {} : { graphs: parts.own.graphs, moreTools: parts.own.tools };
   const found: Record<string, FindFaults> = {};
   const mode: Mode = loadMode("dev_full");
   const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });
   const ready = Promise.withResolvers<void>();
   const bus = chosen === undefined ? undefined : holdUntil(ready.promise, chosen);
+  let standby: RunningWorker | undefined;
+  const workerProcess = !firstMinutes
+    ? undefined
+    : keepWorker({
+        launch: () => launchWorker({ env: toEnv(mode, env, known), dataDir }),
+        findRuns: async (workerId) => (await standby?.findRunsOf(workerId)) ?? [],
+        log,
+      });
   try {
     await Promise.all(
       Object.entries(SUBGRAPHS).map(async ([name, part]) => {
-        const running = await part.start({ env: toEnv(mode, env, known), bus, log, models, ...own });
+        const running = await part.start({ env: toEnv(mode, env, known), bus, log, models, workerProcess, ...own });
         lifecycle.add(name, running.close);
         found[name] = running.findFaults;
         known[`part.${name}`] = running.url;
@@ -201,12 +219,16 @@ async function startServices({ env, log }: StartLocalOptions, parts: Parts) {
   if (bus !== undefined) lifecycle.add("bus", bus.close);
   const missing = unknownOf(mode, known);
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
-  const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models, ...own });
+  const mayClaim = (): boolean => workerProcess?.isReady() !== true;
+  const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models, mayClaim, ...own });
+  standby = worker;
   lifecycle.add("worker", worker.close);
   const everything = { ...checks, worker: checkOf(worker.findFaults) };
   const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks: everything });
   lifecycle.add("gateway", gateway.close);
-  return { gateway, parts: { ...found, worker: worker.findFaults, gateway: gateway.findFaults } };
+  if (workerProcess !== undefined) lifecycle.add("worker process", () => workerProcess.close());
+  const faults = { ...found, worker: worker.findFaults, gateway: gateway.findFaults };
+  return { gateway, parts: faults, worker: workerProcess };
 }
 
 /** Leaves the address and a token in the data folder, for the command line. */

@@ -16,6 +16,7 @@ import { discoverGraphs } from "./agents/discover-graphs.ts";
 import { createResolvers } from "./api/resolvers.ts";
 import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
+import type { WorkerProcess } from "./commands/kill-worker.ts";
 import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
 import { unknownAgents } from "./domain/unknown-agents.ts";
@@ -30,6 +31,8 @@ export interface StartRunsDeps {
   models?: ModelSource;
   /** Those that ship and those of a project; left out, those that ship. */
   graphs?: GraphRegistry;
+  /** One that may be killed to see what becomes of its runs; in development alone. */
+  workerProcess?: WorkerProcess | undefined;
 }
 
 /**
@@ -72,6 +75,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       defaultRole: roles.default,
       pickProfile: models.pick,
       models,
+      workerProcess: deps.workerProcess,
       now,
     }),
     verify: await createPrincipalVerifier(config.internalVerifyKey),

@@ -32,6 +32,7 @@ import { followModels } from "./models/follow-models.ts";
 import type { ModelSource } from "./models/model-source.ts";
 import { connectServices } from "./peers/connect-services.ts";
 import type { Incarnation } from "./store/commit-batch.ts";
+import { findRunsOf, type HeldRun } from "./store/find-runs-of.ts";
 
 /** How late a schedule may be. */
 const SCHEDULES_MS = 1_000;
@@ -52,10 +53,16 @@ export interface StartWorkerDeps {
   graphs?: GraphRegistry;
   /** Tools of a project, where they run in this process too. */
   moreTools?: () => unknown;
+  /** Whether it claims runs at the moment, for one that stands by for another one; always when left out. */
+  mayClaim?: () => boolean;
 }
 
-interface RunningWorker {
+export interface RunningWorker {
   findFaults: FindFaults;
+  /** The id of its present life. */
+  workerId(): string;
+  /** What a worker executes, this one or another: 200 runs at most. */
+  findRunsOf(workerId: string): Promise<HeldRun[]>;
   close(): Promise<void>;
 }
 
@@ -101,6 +108,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     services,
     wakeUp,
     slots: config.slots,
+    ...(deps.mayClaim === undefined ? {} : { mayClaim: deps.mayClaim }),
     tenants,
     limits: config,
     // What a project brings is the default role's alone: no other role is as wide as that one then.
@@ -137,7 +145,12 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   loop("retention", RETENTION_MS, createRemoval({ sql: sql.general, tenants, log, now }));
   loop("migrations", MIGRATIONS_MS, createMigrations({ sql: sql.general, graphs, log, now, onMigrated }));
   checks.runs = () => life.current().check();
-  return { findFaults: createReadiness(checks, log), close: lifecycle.close };
+  return {
+    findFaults: createReadiness(checks, log),
+    workerId: () => life.current().workerId,
+    findRunsOf: (workerId) => findRunsOf(sql.general, { workerId }),
+    close: lifecycle.close,
+  };
 }
 
 function openPools({ workerDatabaseUrl: url, schema }: ReturnType<typeof readWorkerConfig>, lifecycle: Lifecycle) {

@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { RunRow as RunRowRow, SessionRow as SessionRowRow, ScheduleRow as ScheduleRowRow, HoldRow as HoldRowRow, ErasureRow as ErasureRowRow } from '../store/tables.ts';
 import type { Step as StepRow } from '../domain/steps.ts';
+import type { WorkerProcess as WorkerProcessRow } from '../commands/kill-worker.ts';
 import type { OpenQuestion as OpenQuestionRow } from '../store/list-open-questions.ts';
 import type { HistoryEvent as HistoryEventRow } from '../domain/history.ts';
 import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
@@ -30,6 +31,8 @@ export type Query = {
   budgets: Maybe<Array<Budget>>;
   /** What calls of models and tools have used, summed up, in the order of the keys. `first` or `last` is 1 to 200; 100 when neither is given. */
   usage: Maybe<UsageConnection>;
+  /** What `npm start` has for the first minutes; null everywhere else, in production as with a project of one's own. For who has the role operator. */
+  firstMinutes: Maybe<FirstMinutes>;
   /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
   modelProfiles: Maybe<Array<ModelProfile>>;
   /** Who asks, in which tenant, under which roles, within which limits. */
@@ -107,6 +110,8 @@ export type Mutation = {
   releaseHold: Maybe<HoldPayload>;
   /** Erase the contents of a run that has ended, with all that it has started, for good: kinds, times and digests of its events stay. Asking twice changes nothing. For who has the role custodian. */
   eraseRun: Maybe<EraseRunPayload>;
+  /** Kill the worker process of `npm start`, as kill -9 does; it is started again by itself. For who has the role operator, and NOT_FOUND where there is no such process: in production there is none. */
+  killWorker: Maybe<KillWorkerPayload>;
   /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For who has the role operator. Costs as much as 25 objects. */
   testModel: Maybe<TestModelPayload>;
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
@@ -157,6 +162,11 @@ export type MutationReleaseHoldArgs = {
 
 export type MutationEraseRunArgs = {
   input: EraseRunInput;
+};
+
+
+export type MutationKillWorkerArgs = {
+  input: KillWorkerInput;
 };
 
 
@@ -538,6 +548,68 @@ export type EraseRunPayload = {
   run: Run;
   /** Runs that were forked from it and have contents of their own, newest first; at most 100. They may hold copies, and are erased by themselves. */
   forks: Array<Run>;
+};
+
+/** Things to try, in development alone. */
+export type FirstMinutes = {
+  worker: WorkerProcess;
+  /** Runs that the first start has made, each under a name; of those that the viewer's tenant has. */
+  demoRuns: Array<DemoRun>;
+};
+
+/** A run that shows one thing. */
+export type DemoRun = {
+  shows: DemoRunKind;
+  run: Run;
+};
+
+/** What a demonstration shows. */
+export type DemoRunKind =
+  /** Its worker process was killed, and another one went on. */
+  | 'RECOVERED'
+  /** The policy denied one of its calls. */
+  | 'DENIED'
+  /** A step of it failed and was tried again. */
+  | 'RETRIED';
+
+/** The process that executes runs and may be killed; while it is not there, the product's own worker does its work. */
+export type WorkerProcess = {
+  /** Whether it takes runs at the moment. */
+  isReady: Scalars['Boolean']['output'];
+  /** Runs of the viewer's tenant that it has in hand; 200 are counted at most. */
+  runsInHand: Scalars['Int']['output'];
+  /** How often it died since the product was started, whatever killed it. */
+  deaths: Scalars['Int']['output'];
+  /** The newest death of the last hour; null when there was none. */
+  lastDeath: Maybe<WorkerDeath>;
+};
+
+/** What the death of the worker process did to the runs of the viewer's tenant that it had in hand, counted of their histories at each request. */
+export type WorkerDeath = {
+  at: Scalars['DateTime']['output'];
+  /** The runs it had in hand, those that began first; 20 at most. */
+  runs: Array<Run>;
+  /** How many it had in hand; 200 are looked at at most. */
+  runCount: Scalars['Int']['output'];
+  /** Runs of which it is not known yet whether they go on. */
+  waitingCount: Scalars['Int']['output'];
+  /** Runs that are gone, whose recorded results are not what they were, or that did not go on within half a minute. */
+  lostCount: Scalars['Int']['output'];
+  /** Steps that ended twice. The key of each effect has the number of its step. */
+  repeatedCount: Scalars['Int']['output'];
+  /** Milliseconds from the death until another owner first recorded a step, or the end, of one of the runs; null while none has. */
+  backAfterMs: Maybe<Scalars['Int']['output']>;
+};
+
+/** Which process is meant is clear: there is one. */
+export type KillWorkerInput = {
+  /** 1 to 200 characters; the same key kills once. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The process is dead by then. */
+export type KillWorkerPayload = {
+  worker: WorkerProcess;
 };
 
 /** Where models come from. */
@@ -1501,6 +1573,13 @@ export type ResolversTypes = {
   HoldPayload: ResolverTypeWrapper<Omit<HoldPayload, 'hold'> & { hold: ResolversTypes['Hold'] }>;
   EraseRunInput: EraseRunInput;
   EraseRunPayload: ResolverTypeWrapper<Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversTypes['Run'], forks: Array<ResolversTypes['Run']> }>;
+  FirstMinutes: ResolverTypeWrapper<Omit<FirstMinutes, 'worker' | 'demoRuns'> & { worker: ResolversTypes['WorkerProcess'], demoRuns: Array<ResolversTypes['DemoRun']> }>;
+  DemoRun: ResolverTypeWrapper<Omit<DemoRun, 'run'> & { run: ResolversTypes['Run'] }>;
+  DemoRunKind: DemoRunKind;
+  WorkerProcess: ResolverTypeWrapper<WorkerProcessRow>;
+  WorkerDeath: ResolverTypeWrapper<Omit<WorkerDeath, 'runs'> & { runs: Array<ResolversTypes['Run']> }>;
+  KillWorkerInput: KillWorkerInput;
+  KillWorkerPayload: ResolverTypeWrapper<Omit<KillWorkerPayload, 'worker'> & { worker: ResolversTypes['WorkerProcess'] }>;
   ModelProvider: ModelProvider;
   ModelProfile: ResolverTypeWrapper<ModelProfile>;
   ModelProfilePrice: ResolverTypeWrapper<ModelProfilePrice>;
@@ -1611,6 +1690,12 @@ export type ResolversParentTypes = {
   HoldPayload: Omit<HoldPayload, 'hold'> & { hold: ResolversParentTypes['Hold'] };
   EraseRunInput: EraseRunInput;
   EraseRunPayload: Omit<EraseRunPayload, 'run' | 'forks'> & { run: ResolversParentTypes['Run'], forks: Array<ResolversParentTypes['Run']> };
+  FirstMinutes: Omit<FirstMinutes, 'worker' | 'demoRuns'> & { worker: ResolversParentTypes['WorkerProcess'], demoRuns: Array<ResolversParentTypes['DemoRun']> };
+  DemoRun: Omit<DemoRun, 'run'> & { run: ResolversParentTypes['Run'] };
+  WorkerProcess: WorkerProcessRow;
+  WorkerDeath: Omit<WorkerDeath, 'runs'> & { runs: Array<ResolversParentTypes['Run']> };
+  KillWorkerInput: KillWorkerInput;
+  KillWorkerPayload: Omit<KillWorkerPayload, 'worker'> & { worker: ResolversParentTypes['WorkerProcess'] };
   ModelProfile: ModelProfile;
   ModelProfilePrice: ModelProfilePrice;
   TestModelInput: TestModelInput;
@@ -1705,6 +1790,7 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   budgets?: Resolver<Maybe<Array<ResolversTypes['Budget']>>, ParentType, ContextType>;
   usage?: Resolver<Maybe<ResolversTypes['UsageConnection']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'by'>>;
+  firstMinutes?: Resolver<Maybe<ResolversTypes['FirstMinutes']>, ParentType, ContextType>;
   modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
@@ -1723,6 +1809,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   holdRun?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationHoldRunArgs, 'input'>>;
   releaseHold?: Resolver<Maybe<ResolversTypes['HoldPayload']>, ParentType, ContextType, RequireFields<MutationReleaseHoldArgs, 'input'>>;
   eraseRun?: Resolver<Maybe<ResolversTypes['EraseRunPayload']>, ParentType, ContextType, RequireFields<MutationEraseRunArgs, 'input'>>;
+  killWorker?: Resolver<Maybe<ResolversTypes['KillWorkerPayload']>, ParentType, ContextType, RequireFields<MutationKillWorkerArgs, 'input'>>;
   testModel?: Resolver<Maybe<ResolversTypes['TestModelPayload']>, ParentType, ContextType, RequireFields<MutationTestModelArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
@@ -1865,6 +1952,37 @@ export type HoldPayloadResolvers<ContextType = RequestContext, ParentType extend
 export type EraseRunPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EraseRunPayload'] = ResolversParentTypes['EraseRunPayload']> = {
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
+};
+
+export type FirstMinutesResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FirstMinutes'] = ResolversParentTypes['FirstMinutes']> = {
+  worker?: Resolver<ResolversTypes['WorkerProcess'], ParentType, ContextType>;
+  demoRuns?: Resolver<Array<ResolversTypes['DemoRun']>, ParentType, ContextType>;
+};
+
+export type DemoRunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DemoRun'] = ResolversParentTypes['DemoRun']> = {
+  shows?: Resolver<ResolversTypes['DemoRunKind'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type WorkerProcessResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WorkerProcess'] = ResolversParentTypes['WorkerProcess']> = {
+  isReady?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  runsInHand?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deaths?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lastDeath?: Resolver<Maybe<ResolversTypes['WorkerDeath']>, ParentType, ContextType>;
+};
+
+export type WorkerDeathResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WorkerDeath'] = ResolversParentTypes['WorkerDeath']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  runs?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
+  runCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  waitingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lostCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  repeatedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  backAfterMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type KillWorkerPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['KillWorkerPayload'] = ResolversParentTypes['KillWorkerPayload']> = {
+  worker?: Resolver<ResolversTypes['WorkerProcess'], ParentType, ContextType>;
 };
 
 export type ModelProfileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelProfile'] = ResolversParentTypes['ModelProfile']> = {
@@ -2261,6 +2379,11 @@ export type Resolvers<ContextType = RequestContext> = {
   Erasure?: ErasureResolvers<ContextType>;
   HoldPayload?: HoldPayloadResolvers<ContextType>;
   EraseRunPayload?: EraseRunPayloadResolvers<ContextType>;
+  FirstMinutes?: FirstMinutesResolvers<ContextType>;
+  DemoRun?: DemoRunResolvers<ContextType>;
+  WorkerProcess?: WorkerProcessResolvers<ContextType>;
+  WorkerDeath?: WorkerDeathResolvers<ContextType>;
+  KillWorkerPayload?: KillWorkerPayloadResolvers<ContextType>;
   ModelProfile?: ModelProfileResolvers<ContextType>;
   ModelProfilePrice?: ModelProfilePriceResolvers<ContextType>;
   TestModelPayload?: TestModelPayloadResolvers<ContextType>;

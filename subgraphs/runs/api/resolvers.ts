@@ -7,6 +7,7 @@ import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
 import { decideApproval } from "../commands/decide-approval.ts";
 import { forkRun } from "../commands/fork-run.ts";
+import type { WorkerProcess } from "../commands/kill-worker.ts";
 import { pauseRun } from "../commands/pause-run.ts";
 import { rollbackRun } from "../commands/rollback-run.ts";
 import { createRunStarter } from "../commands/run-starter.ts";
@@ -19,6 +20,7 @@ import { budgetResolvers } from "./budget-resolvers.ts";
 import { custodyResolvers } from "./custody-resolvers.ts";
 import { eventResolvers } from "./event-resolvers.ts";
 import { findNode, findRun, findSession } from "./find-node.ts";
+import { firstMinutesResolvers } from "./first-minutes-resolvers.ts";
 import type { Resolvers } from "./generated.ts";
 import { readHealth } from "./health.ts";
 import { historyResolvers } from "./history-resolvers.ts";
@@ -38,6 +40,8 @@ export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
   models: ModelSource;
   /** What calls may cost. */
   budgets: BudgetsConf;
+  /** One that may be killed, in development alone. */
+  workerProcess?: WorkerProcess | undefined;
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
@@ -61,6 +65,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const spending = budgetResolvers(deps);
   const models = modelResolvers(deps.models);
   const sessions = sessionResolvers(sql);
+  const { Query: things, Mutation: tries, WorkerProcess: ofWorker } = firstMinutesResolvers(deps);
   return {
     Query: {
       ...schedules.Query,
@@ -74,6 +79,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
       graphs: () => deps.graphs.list().map(({ name, version, hash }) => ({ name, version, hash })),
       ...models.Query,
+      ...things,
       health: () => readHealth(sql),
     },
     Mutation: {
@@ -82,6 +88,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       ...spending.Mutation,
       ...models.Mutation,
       ...sessions.Mutation,
+      ...tries,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -110,6 +117,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       },
     },
     Schedule: schedules.Schedule,
+    WorkerProcess: ofWorker,
     ...ofRuns,
     Session: { ...ofRuns.Session, ...sessions.Session, ...spending.Session },
     Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...sessions.Run, ...spending.Run },

@@ -176,7 +176,10 @@ export async function createEngineHarness(
         await endPools();
         await life.close().catch(() => {});
       };
-      return { life: { lost: life.lost, check: () => life.check(), close }, kill: () => end(kill) };
+      return {
+        life: { workerId: life.workerId, lost: life.lost, check: () => life.check(), close },
+        kill: () => end(kill),
+      };
     },
     async startProcess() {
       const name = newId();

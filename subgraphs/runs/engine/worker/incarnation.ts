@@ -57,6 +57,8 @@ export interface IncarnationOptions {
   services: ConnectedServices;
   wakeUp: WakeUp;
   slots: number;
+  /** Whether runs are claimed at the moment; always when left out. It looks after the others all the same. */
+  mayClaim?: () => boolean;
   /** How tenants share the places. */
   tenants: TenantsConf;
   /** What one run may take. */
@@ -73,6 +75,8 @@ export interface IncarnationOptions {
 }
 
 export interface RunningIncarnation {
+  /** Its id in the database. */
+  workerId: string;
   /** Resolves when this incarnation lost its lock or was taken over; its runs are another's then. */
   lost: Promise<void>;
   /** Throws UNAVAILABLE, with the reason, while runs do not go on here. */
@@ -83,7 +87,7 @@ export interface RunningIncarnation {
 
 /** One life of a worker: registers, holds its lock, claims and executes runs, looks after the others. */
 export async function startIncarnation(options: IncarnationOptions): Promise<RunningIncarnation> {
-  const { sql, heartbeat, log, slots, owed = new Set() } = options;
+  const { sql, heartbeat, log, slots, owed = new Set(), mayClaim = () => true } = options;
   for (const earlier of owed) if (await settleWorker({ sql: sql.general, owner: earlier, log })) owed.delete(earlier);
   let gen = 1;
   let lease: KeptLease | undefined;
@@ -109,7 +113,7 @@ export async function startIncarnation(options: IncarnationOptions): Promise<Run
   const owner = { workerId: liveness.id, no: liveness.no, gen };
   if (lease === undefined) throw new Error("a life began without its lease");
   const batcher = createCommitBatcher({ commits: commitsOf(sql, owner), log });
-  const life = new Life({ ...options, owed, owner, liveness, lease, batcher });
+  const life = new Life({ ...options, owed, mayClaim, owner, liveness, lease, batcher });
   log.info({ worker_id: owner.workerId, slots }, "the worker claims runs");
   return life;
 }
@@ -122,6 +126,7 @@ type LifeOptions = Required<IncarnationOptions> & {
 };
 
 class Life implements RunningIncarnation {
+  readonly workerId: string;
   readonly lost: Promise<void>;
   readonly #options: LifeOptions;
   readonly #runs = new Map<string, RunningRun>();
@@ -136,6 +141,7 @@ class Life implements RunningIncarnation {
   constructor(options: LifeOptions) {
     this.#options = options;
     const { log, sql, owner, liveness, lease } = options;
+    this.workerId = owner.workerId;
     this.#reaper = createReaper({ sql: sql.general, workerId: owner.workerId, log });
     this.lost = Promise.race([liveness.lost, lease.lost]).then(() => this.#end());
     const loop = (name: string, tick: () => Promise<boolean>, maxBackoffMs = 1_000): Loop =>
@@ -147,8 +153,8 @@ class Life implements RunningIncarnation {
   }
 
   async #claim(): Promise<boolean> {
-    const { sql, owner, slots, graphs, tenants: shares, liveness, heartbeat } = this.#options;
-    const free = slots - this.#runs.size;
+    const { sql, owner, slots, mayClaim, graphs, tenants: shares, liveness, heartbeat } = this.#options;
+    const free = mayClaim() ? slots - this.#runs.size : 0;
     if (this.#closing || this.#over || !liveness.held()) return false;
     if (!heartbeat.isHeard()) throw new SomaError("UNAVAILABLE", "the lease of this worker cannot be renewed");
     this.#rounds += 1;
