@@ -27,7 +27,10 @@ export interface ProductUnderTest {
   client(): SomaClient;
   /** A client of somebody else: any tenant, any roles. */
   clientOf(who: { tenant: string; subject?: string; roles?: string[] }): Promise<{ client: SomaClient; token: string }>;
-  /** Waits until the probe answers: /readyz, or /healthz for a product that is not meant to become ready. */
+  /**
+   * Waits until the probe answers: /readyz, or /healthz for a product that is not meant to become ready. Everything is in
+   * one process, unless SOMA_FIRST_MINUTES is on.
+   */
   start(env?: Record<string, string>, probe?: "/readyz" | "/healthz"): Promise<void>;
   /** What a power cut does to the process. PostgreSQL stays, as it does on a real machine. */
   kill(): Promise<void>;
@@ -84,7 +87,7 @@ export async function createProduct(how: Started = "alone"): Promise<ProductUnde
       const started = spawn(process.execPath, [...program, "--data", dataDir, "--port", "0"], {
         cwd: root,
         detached: how === "launched",
-        env: { ...process.env, OPENAI_API_KEY: "", ...env },
+        env: { ...process.env, OPENAI_API_KEY: "", SOMA_FIRST_MINUTES: "off", ...env },
         stdio: ["ignore", "pipe", "pipe"],
       });
       child = started;

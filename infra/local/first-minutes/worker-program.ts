@@ -59,7 +59,10 @@ async function start({ env, log, lifecycle }: Pick<WorkerGiven, "env"> & { log: 
   lifecycle.add("metrics", door.close);
   log.info({ url: `${door.url}/metrics` }, "metrics are served");
   const tell = async (): Promise<void> => {
-    const says: WorkerSays = { ready: Object.keys(await worker.findFaults()).length === 0, workerId: worker.workerId() };
+    const says: WorkerSays = {
+      ready: Object.keys(await worker.findFaults()).length === 0,
+      workerId: worker.workerId(),
+    };
     if (process.connected) process.send?.(says);
   };
   const timer = setInterval(() => void tell(), TELL_MS);

@@ -8,6 +8,7 @@ import { createSilentLog } from "@soma/shared/log";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { createResolvers } from "../api/resolvers.ts";
 import { createAdmission } from "../commands/admission.ts";
+import type { WorkerProcess } from "../commands/kill-worker.ts";
 import { createRunBudgets } from "../commands/run-budgets.ts";
 import { createGraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { EngineHarness } from "./engine.ts";
@@ -23,6 +24,7 @@ export async function startRunsApi(
   { database, wakeUp }: EngineHarness,
   graphs: readonly AnyGraph[],
   budgets: BudgetsConf = loadBudgets(),
+  workerProcess?: WorkerProcess,
 ): Promise<{ ask(query: string, tenant?: string, roles?: string[]): Promise<Answer>; close(): Promise<void> }> {
   const keys = await createKeys();
   const subgraph = await startSubgraph({
@@ -39,6 +41,7 @@ export async function startRunsApi(
       defaultRole: "assistant",
       pickProfile: () => "scripted",
       models: await scriptedModels(),
+      workerProcess,
       now: () => new Date(),
     }),
     verify: await createPrincipalVerifier(keys.publicKey),

@@ -43,6 +43,7 @@ export interface EngineHarness {
     slots?: number,
     owed?: Set<Incarnation>,
     commitsBy?: (sql: Sql) => Sql,
+    mayClaim?: () => boolean,
   ): Promise<{ life: RunningIncarnation; kill(): Promise<void> }>;
   /** A process that begins another life whenever it lost one; `cut()` ends all its connections, and it lives on. */
   startProcess(): Promise<{ cut(): Promise<number> }>;
@@ -155,10 +156,10 @@ export async function createEngineHarness(
       wakeUp.changed(WORK_WAITS);
       return run;
     },
-    async startWorker(slots = 16, owed = new Set(), commitsBy = (commits) => commits) {
+    async startWorker(slots = 16, owed = new Set(), commitsBy = (commits) => commits, mayClaim = () => true) {
       const sql = pools();
       const own = partOf(heartbeat);
-      const given = { sql: { ...sql, commits: commitsBy(sql.commits) }, slots, owed };
+      const given = { sql: { ...sql, commits: commitsBy(sql.commits) }, slots, owed, mayClaim };
       const life = await startIncarnation({ ...rest, ...given, heartbeat: own });
       let gone: Promise<void> | undefined;
       const end = (close: () => Promise<void>): Promise<void> => {

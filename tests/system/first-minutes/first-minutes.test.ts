@@ -1,11 +1,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  DecideApprovalDocument,
+  FirstMinutesDocument,
+  KillWorkerDocument,
+  RunApprovalsDocument,
+  StartRunDocument,
+} from "@soma/graphql/operations";
+import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { expectSoundHistory } from "../sound-history.ts";
 import { runUp } from "./run-up.ts";
+
+const ON = { SOMA_FIRST_MINUTES: "on" };
 
 const soma = fileURLToPath(new URL("../../../infra/cli/soma.ts", import.meta.url));
 
@@ -24,9 +37,14 @@ describe("the first minutes", () => {
 
   beforeAll(async () => {
     product = await createProduct();
-    await product.start();
+    await product.start(ON);
+    await until("there are runs to look at", () => looks().length === 3, 60_000);
   });
   afterAll(() => product.close());
+
+  /** The runs that the start names. */
+  const looks = (): string[] =>
+    [...product.output().matchAll(/^ {2}Look .* runs show (\S+)/gm)].map(([, id = ""]) => id);
 
   it("say in at most twenty lines where to go and what to try", async () => {
     await until("everything is said", () => product.output().includes("one user, loopback"));
@@ -35,7 +53,49 @@ describe("the first minutes", () => {
     expect(product.output()).toMatch(/Open {3}http:\/\/127\.0\.0\.1:\d+\/#t=/);
     expect(product.output()).toContain(`npx soma --data ${product.dataDir} ask "`);
     expect(product.output()).toContain("stop: Ctrl-C");
-    expect(product.output()).toContain("a demo conversation that has just run");
+  });
+
+  it("have a run that survived the kill of its worker, one that was denied, and one that tried again", async () => {
+    const [recovered = "", denied = "", retried = ""] = looks();
+    const shown = await product.soma("runs", "show", recovered);
+    expect(shown.stdout).toContain("recovered 1 time from a lost worker");
+    expect(shown.stdout).toContain("its worker was lost; another one took the run over");
+    expect((await product.soma("runs", "show", denied)).stdout).toContain("role restricted may not call code_run");
+    expect((await product.soma("runs", "show", retried)).stdout).toContain("succeeded in try 2");
+  });
+
+  it("let a worker be killed: nothing is lost, nothing is done twice, and the run goes on in the other one", async () => {
+    const worker = async () =>
+      (await product.client().request(FirstMinutesDocument, {})).firstMinutes?.worker ?? expect.unreachable();
+    await until("it was started again", async () => (await worker()).isReady, 30_000);
+    const { deaths } = await worker();
+    const runId = await product.send("note: killed-mark. Then run code: await sleep(1500); console.log('slept')");
+    await until("the worker has it", async () => (await worker()).runsInHand === 1);
+    const { killWorker } = await product.client().request(KillWorkerDocument, { input: { idempotencyKey: newId() } });
+    expect(killWorker.worker).toMatchObject({ deaths: deaths + 1, lastDeath: { runs: [{ id: runId }], runCount: 1 } });
+    expect(await product.ended(runId)).toMatchObject({ status: "SUCCEEDED", recoveries: 1 });
+    const { lastDeath } = await worker();
+    expect(lastDeath).toMatchObject({ waitingCount: 0, lostCount: 0, repeatedCount: 0 });
+    expect(lastDeath?.backAfterMs).toBeGreaterThan(0);
+    await expectSoundHistory(product, runId, "killed");
+    const notes = await readFile(join(product.dataDir, "notes", "local", "notes.md"), "utf8");
+    expect(notes.split("killed-mark").length - 1).toBe(1);
+  });
+
+  it("have sample agents, one of which pays only when a person says so", async () => {
+    const key = newId();
+    const { startRun } = await product.client().request(StartRunDocument, {
+      input: { graph: "refund", input: { text: "refund A-17" }, modelProfile: "scripted", idempotencyKey: key },
+    });
+    const asking = await until("it asks", async () => {
+      const { run } = await product.client().request(RunApprovalsDocument, { id: startRun.run.id });
+      return run?.pendingApprovals[0];
+    });
+    expect(asking.question).toBe("Pay 40 back?");
+    await product.client().request(DecideApprovalDocument, {
+      input: { approvalId: asking.id, approve: true, idempotencyKey: key },
+    });
+    expect((await product.ended(startRun.run.id)).answer).toBe("40 paid back");
   });
 
   it("answer, remember, and recall in the same session and in a new one", async () => {
@@ -185,7 +245,7 @@ describe("the first minutes", () => {
       code: 3,
       stderr: expect.stringContaining(`Start it with \`npm start -- --data ${product.dataDir}\``),
     });
-    await product.start();
+    await product.start(ON);
     expect((await product.soma("ask", "What is my favourite number?")).stdout).toBe("Your favourite number is 37.\n");
   });
 });

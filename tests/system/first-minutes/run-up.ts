@@ -12,9 +12,10 @@ export interface Up {
   ended: Promise<number | string>;
 }
 
-/** What `npm start` runs, with these options, in a process group of its own. */
+/** What `npm start` runs, with these options, in a process group of its own, without what is there to be tried. */
 export function runUp(...args: string[]): Up {
-  const env = { ...process.env, OPENAI_API_KEY: "", SOMA_GATEWAY_PORT: "", SOMA_DATA_DIR: "" };
+  const unset = { OPENAI_API_KEY: "", SOMA_GATEWAY_PORT: "", SOMA_DATA_DIR: "" };
+  const env = { ...process.env, ...unset, SOMA_FIRST_MINUTES: "off" };
   return listenTo(spawn(process.execPath, [up, ...args], { env, stdio: ["ignore", "pipe", "pipe"], detached: true }));
 }
 

@@ -217,4 +217,24 @@ describe("who owns a run", () => {
     await until("the stray is claimed and executed", async () => (await harness.find(stray))?.status === 10);
     await life.close();
   });
+
+  it("a worker that stands by claims nothing, takes over from one that died, and claims once it may", async () => {
+    let stands = true;
+    const standby = await harness.startWorker(
+      8,
+      new Set(),
+      (commits) => commits,
+      () => !stands,
+    );
+    const dead = await harness.startWorker();
+    await dead.kill();
+    const { runId } = await harness.start({ graph: "one", idempotencyKey: "standby" });
+    const stateOf = (workerId: string) =>
+      harness.database.owner`select state from worker where worker_id = ${workerId}`;
+    await until("the dead one is found", async () => (await stateOf(dead.life.workerId))[0]?.state === 3);
+    expect((await harness.find(runId))?.status).toBe(0);
+    stands = false;
+    await harness.finished(runId);
+    await standby.life.close();
+  });
 });
