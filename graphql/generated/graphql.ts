@@ -575,6 +575,13 @@ export type KillWorkerMutation = { killWorker: { worker: { isReady: boolean, run
 
 export type WorkerProcessFieldsFragment = { isReady: boolean, runsInHand: number, deaths: number, lastDeath: { at: string, runCount: number, waitingCount: number, lostCount: number, repeatedCount: number, backAfterMs: number | null, runs: Array<{ id: string }> } | null };
 
+export type SampleRunQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SampleRunQuery = { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, pendingApprovals: Array<{ id: string, question: string }>, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+
 export type RunStateQueryVariables = Exact<{
   id: string | number;
   seq?: number | null | undefined;
@@ -1449,6 +1456,43 @@ export const KillWorkerDocument = new TypedDocumentString(`
     backAfterMs
   }
 }`) as unknown as TypedDocumentString<KillWorkerMutation, KillWorkerMutationVariables>;
+export const SampleRunDocument = new TypedDocumentString(`
+    query SampleRun($id: ID!) {
+  run(id: $id) {
+    ...RunSummary
+    pendingApprovals {
+      id
+      question
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<SampleRunQuery, SampleRunQueryVariables>;
 export const RunStateDocument = new TypedDocumentString(`
     query RunState($id: ID!, $seq: Int) {
   run(id: $id) {

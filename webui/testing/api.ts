@@ -41,6 +41,8 @@ export interface TestApi {
   questions: Record<string, object[]>;
   /** Which run was forked from which, the newest first. */
   forks: { id: string; of: string }[];
+  /** Root fields of one test's own, over those that are here. */
+  more: Record<string, unknown>;
   /** What is said instead of doing it; by the name of the root field. */
   refusals: Record<string, GraphQLError>;
   /** True while no request arrives. */
@@ -65,7 +67,12 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     if (api.signedOut) return new Response("", { status: 401 });
     asked.push({ operationName, variables });
     await api.wait;
-    const answer = await graphql({ schema, source: query, variableValues: variables, rootValue: rootOf(api) });
+    const answer = await graphql({
+      schema,
+      source: query,
+      variableValues: variables,
+      rootValue: { ...rootOf(api), ...api.more },
+    });
     return Response.json(answer);
   };
   const api: TestApi = {
@@ -80,6 +87,7 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     sessions: {},
     forks: [],
     questions: {},
+    more: {},
     refusals: {},
     away: false,
     wait: Promise.resolve(),

@@ -9,6 +9,7 @@ import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
+import { Welcome } from "../welcome/lazy-welcome.tsx";
 import { Announcer } from "./announcer.tsx";
 import { parseChoice, withChoice } from "./choice.ts";
 import { Composer } from "./composer.tsx";
@@ -86,18 +87,6 @@ function Missing({ what }: { what: Place["kind"] }): ReactNode {
       <p>It may have been removed, or the link may be another tenant’s.</p>
       <p>
         <Link href={NEW_PATH}>Start a conversation</Link>
-      </p>
-    </div>
-  );
-}
-
-function Welcome(): ReactNode {
-  return (
-    <div className={styles.welcome}>
-      <p className={styles.lead}>Ask something, and watch how it is answered.</p>
-      <p>
-        Every step is recorded before it is shown: which tool was asked for, what policy said, what came back. A run
-        goes on when a process dies.
       </p>
     </div>
   );

@@ -1,0 +1,53 @@
+import { DecideApprovalDocument, SampleRunDocument, StartRunDocument } from "@soma/graphql/operations";
+import { isFinished } from "@soma/graphql/run-status";
+import { useEffect, useState } from "react";
+import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { useMutation } from "../../graphql/use-mutation.ts";
+import { useQuery } from "../../graphql/use-query.ts";
+import { useRefresh } from "../../run-log/use-refresh.ts";
+import type { Problem } from "../../ui/problem-note.tsx";
+import { type Sample, SCRIPTED } from "./samples.ts";
+
+const LOOK_MS = 500;
+
+/** Runs a sample: its runs one after the other, and what the newest of them says. */
+export function useSampleRun({ agent, inputs }: Sample) {
+  const startRun = useMutation(StartRunDocument);
+  const decideApproval = useMutation(DecideApprovalDocument);
+  const [runId, setRunId] = useState<string>();
+  const [next, setNext] = useState(0);
+  const [starting, setStarting] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const [{ data }, reload] = useQuery(SampleRunDocument, { id: runId ?? "" }, { pause: runId === undefined });
+  const run = data?.run?.id === runId ? (data?.run ?? undefined) : undefined;
+  const isOver = run !== undefined && isFinished(run.status);
+  const look = (): void => reload({ requestPolicy: "network-only" });
+  useRefresh(() => {
+    if (runId !== undefined && !isOver) look();
+  }, LOOK_MS);
+
+  const start = async (index: number): Promise<void> => {
+    setStarting(true);
+    const input = { graph: agent, input: inputs[index], modelProfile: SCRIPTED, idempotencyKey: newIdempotencyKey() };
+    const { data: started, error } = await startRun({ input });
+    setStarting(false);
+    setProblem(error === undefined ? undefined : toProblem(error));
+    if (started === undefined || error !== undefined) return;
+    setNext(index + 1);
+    setRunId(started.startRun.run.id);
+  };
+  const goesOn = isOver && run.status === "SUCCEEDED" && next < inputs.length && problem === undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each run that has ended
+  useEffect(() => {
+    if (goesOn) void start(next);
+  }, [goesOn, next]);
+
+  const decide = async (approvalId: string, approve: boolean): Promise<void> => {
+    const { error } = await decideApproval({ input: { approvalId, approve, idempotencyKey: newIdempotencyKey() } });
+    setProblem(error === undefined ? undefined : toProblem(error));
+    look();
+  };
+  const isGoing = starting || goesOn || (runId !== undefined && !isOver);
+  return { run, runId, isGoing, question: run?.pendingApprovals[0], problem, start: () => start(0), decide };
+}
