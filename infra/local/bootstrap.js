@@ -15,7 +15,7 @@ import { applyPatches } from "../patches/apply.js";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const NEEDED_MAJOR = 24;
 const nodeProgram = join(root, "node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node");
-const START_HELP = `npm start [-- OPTIONS]: everything in one process, until Ctrl-C
+const START_HELP = `npm start [-- OPTIONS]: everything, until Ctrl-C
 
   --port N     port of the gateway; without it 4700, or one near it when that is taken. 0 takes any
   --data DIR   folder of the database, keys, log and notes; .soma in the project without it

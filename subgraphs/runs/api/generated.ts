@@ -595,7 +595,7 @@ export type WorkerDeath = {
   waitingCount: Scalars['Int']['output'];
   /** Runs that are gone, whose recorded results are not what they were, or that did not go on within half a minute. */
   lostCount: Scalars['Int']['output'];
-  /** Steps that ended twice. The key of each effect has the number of its step. */
+  /** Steps that ended twice. An effect has the same key in each attempt of its step, and tools are run once under each key. */
   repeatedCount: Scalars['Int']['output'];
   /** Milliseconds from the death until another owner first recorded a step, or the end, of one of the runs; null while none has. */
   backAfterMs: Maybe<Scalars['Int']['output']>;

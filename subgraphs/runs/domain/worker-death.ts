@@ -27,7 +27,7 @@ export interface DeathToll {
   waiting: number;
   /** Runs that are gone, whose recorded results are not what they were, or that do not go on. */
   lost: number;
-  /** Steps that ended twice. Each effect has the number of its step in its key. */
+  /** Steps that ended twice. An effect has the same key in each attempt of its step. */
   repeated: number;
   /** Milliseconds from the death until the first of the runs went on; null while none has. */
   backAfterMs: number | null;
