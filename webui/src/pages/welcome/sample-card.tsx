@@ -21,7 +21,7 @@ export function SampleCard({ sample }: { sample: Sample }): ReactNode {
       <p className={styles.actions}>
         {/* Not disabled while it runs: it would lose the focus. */}
         <button ref={again} type="button" aria-disabled={isGoing} onClick={() => void (isGoing || start())}>
-          {isGoing ? "Running…" : runId === undefined ? "Run" : "Run again"}
+          {question !== undefined ? "Waits for you" : isGoing ? "Running…" : runId === undefined ? "Run" : "Run again"}
           <span className="visually-hidden"> {sample.title}</span>
         </button>
         {runId === undefined ? null : <Link href={runPath(runId)}>See every step</Link>}
