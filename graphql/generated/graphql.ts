@@ -366,7 +366,7 @@ export type SignalRunInput = {
 export type StartRunInput = {
   /** Name of the agent graph. */
   graph: string;
-  /** An object with a `text`; at most 64 KB of JSON. */
+  /** An object that fits the `inputSchema` of the graph; at most 64 KB of JSON. What does not fit is told in the error's extensions, as `faults: [{ path, message }]`, with a JSON pointer each. */
   input: unknown;
   /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
   role?: string | null | undefined;

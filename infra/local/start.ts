@@ -176,7 +176,7 @@ interface Parts {
 
 async function startServices({ env, log }: StartLocalOptions, parts: Parts) {
   const { known, models, project, lifecycle, checks } = parts;
-  const own = project === undefined ? {} : { graphs: project.graphs, moreTools: project.tools };
+  const own = project === undefined ? {} : { graphs: project.graphs, moreTools: project.tools, project: project.state };
   const found: Record<string, FindFaults> = {};
   const mode: Mode = loadMode("dev_full");
   const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });

@@ -18,6 +18,7 @@ import { createRunHints } from "./api/run-hints.ts";
 import { createAdmission } from "./commands/admission.ts";
 import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
+import type { ProjectState } from "./domain/project-state.ts";
 import { unknownAgents } from "./domain/unknown-agents.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { followModels } from "./models/follow-models.ts";
@@ -30,6 +31,8 @@ export interface StartRunsDeps {
   models?: ModelSource;
   /** Those that ship and those of a project; left out, those that ship. */
   graphs?: GraphRegistry;
+  /** What those of a project come from. */
+  project?: (() => ProjectState) | undefined;
 }
 
 /**
@@ -66,6 +69,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       wakeUp,
       lostHints,
       graphs,
+      project: deps.project,
       budgets,
       runBudgets: createRunBudgets({ sql, conf: budgets }),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),

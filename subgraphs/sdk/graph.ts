@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalJson, type JsonObject } from "@soma/schemas/json";
+import type { TObject } from "typebox";
+import { type InputSchema, toInputSchema } from "./input-schema.ts";
 import type { NodeResult, NodeSpec } from "./node.ts";
 import { nodeNameFault } from "./node-name.ts";
 import { createTakeOvers, type Migrate, type TakeOver } from "./take-over.ts";
@@ -41,6 +43,8 @@ export interface Graph<S> {
   timeoutMs: number;
   /** What a run begins with, given its input; undefined for a graph that takes a text. Throws what is wrong with the input. */
   begin: ((input: JsonObject) => Partial<S>) | undefined;
+  /** Undefined where the graph does not declare one. */
+  inputSchema: InputSchema | undefined;
   initial(): S;
   fold(state: S, patch: Partial<S>): S;
   node(id: string): AnyNode<S>;
@@ -98,9 +102,15 @@ export interface GraphOptions<S> {
   /** Milliseconds a run may take, pauses not counted; an hour unless said otherwise, at most 366 days. */
   timeoutMs?: number;
   /**
-   * Makes of a run's input what its state begins with; an error it throws is told to whoever starts the run. Left out, the
-   * input has to have a text, as that of a conversation. It has to give the same for the same input: it is asked again after
-   * a crash.
+   * What a run is started with: `Type.Object({...})`. The page makes a form of it, with its titles, descriptions and defaults; an
+   * input that does not fit is refused with each fault at its place. It is not part of what runs are pinned to: it is asked
+   * when they are started.
+   */
+  input?: TObject;
+  /**
+   * Makes of a run's input what its state begins with; an error it throws is told to whoever starts the run. Left out, as
+   * `input` too, the input has to have a text, as that of a conversation. It has to give the same for the same input: it is
+   * asked again after a crash.
    */
   begin?(input: JsonObject): Partial<S>;
 }
@@ -221,6 +231,7 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
     entry,
     timeoutMs,
     begin: parts.begin,
+    inputSchema: parts.input === undefined ? undefined : toInputSchema(parts.input),
     answer: parts.answer,
     takeOvers: parts.takeOvers,
     initial: () => Object.fromEntries(Object.entries(channels).map(([key, channel]) => [key, channel.initial])) as S,
