@@ -118,7 +118,10 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
         });
     },
     async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
-      const answer = (await ask({ query: document.toString(), variables: variables as object }, limits)) as Answer<R>;
+      const answer = (await ask(
+        { query: document.toString(), variables: variables as RawOperation["variables"] },
+        limits,
+      )) as Answer<R>;
       const errors = answer.errors ?? [];
       const whole = errors.find(({ path = [] }) => isGone(answer.data, path));
       if (whole !== undefined) throw fromWire(whole);
