@@ -30,6 +30,7 @@ const BOUNDED_LISTS = {
   "Query.schedules": "100 of a tenant",
   "Query.budgets": "limits of conf/budgets.yaml for one tenant",
   "Query.graphs": "the agents of this installation and of its project",
+  "Project.faults": "100 faults",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "Session.earlierRuns": "50 runs",

@@ -128,12 +128,6 @@ function rootOf(api: TestApi) {
       return api.agents.find((agent) => agent.name === name) ?? null;
     },
     project: api.project,
-    startRun({ input }: { input: StartRunInput }) {
-      check("startRun");
-      const run = runningRun(800 + api.runs.length, { graph: input.graph, input: input.input });
-      api.runs = [run, ...api.runs];
-      return { run };
-    },
     runs(params: PageParams) {
       check("runs");
       return pageOf(told(api), params);
