@@ -44,7 +44,7 @@ export function startsAgentsAndAsksTheApi(stage: () => Stage): void {
     await page.getByRole("button", { name: "Docs" }).click();
     const write = async (name: string, keys: string): Promise<void> => {
       await page.getByRole("textbox", { name }).click();
-      await page.keyboard.press("Control+a");
+      for (const key of ["Control+a", "Delete"]) await page.keyboard.press(key);
       await page.keyboard.type(keys);
     };
     await write("Document", "{ viewer { tena");

@@ -29,6 +29,7 @@ export default function ApiPage(): ReactNode {
   const schema = known.state === "known" ? known.schema : undefined;
   const [query, setQuery] = useState(() => examples.find(({ name }) => name === FIRST)?.text ?? "");
   const [variables, setVariables] = useState('{\n  "first": 5\n}');
+  const [picks, setPicks] = useState(0);
   const [chosen, setChosen] = useState("");
   const [fault, setFault] = useState("");
   const [asked, setAsked] = useState(() => readAsked(sessionStorage));
@@ -49,6 +50,7 @@ export default function ApiPage(): ReactNode {
   const pick = (picked: Picked): void => {
     setQuery(picked.query);
     setVariables(picked.variables ?? sampleVariables(picked.query, schema));
+    setPicks((before) => before + 1);
     setFault("");
   };
   const newestAsk = useNewest(ask);
@@ -75,11 +77,11 @@ export default function ApiPage(): ReactNode {
         <div className={styles.asking}>
           <section className={styles.pane} aria-labelledby="api-document">
             <h2 id="api-document">Document</h2>
-            <CodeEditor label="Document" text={query} extensions={ofQuery} onType={setQuery} />
+            <CodeEditor key={picks} label="Document" text={query} extensions={ofQuery} onType={setQuery} />
           </section>
           <section className={styles.pane} aria-labelledby="api-variables">
             <h2 id="api-variables">Variables</h2>
-            <CodeEditor label="Variables" text={variables} extensions={ofVariables} onType={setVariables} />
+            <CodeEditor key={picks} label="Variables" text={variables} extensions={ofVariables} onType={setVariables} />
           </section>
         </div>
         <AnswerPart outcome={outcome} fault={fault} />

@@ -5,6 +5,10 @@ import styles from "./code-editor.module.css";
 
 interface CodeEditorProps {
   label: string;
+  /**
+   * What stands there at first. Another one later counts only where nobody types: what is typed comes back here late, when more has
+   * been typed. A writer of another text gives the editor another `key`.
+   */
   text: string;
   /** What it can do; another one takes the place of the one before. */
   extensions: Extension;
@@ -54,7 +58,7 @@ export function CodeEditor({ label, text, extensions, onType }: CodeEditorProps)
   }, [extensions]);
   useEffect(() => {
     const { current } = view;
-    if (current === undefined || current.state.doc.toString() === text) return;
+    if (current?.state.readOnly !== true || current.state.doc.toString() === text) return;
     current.dispatch({ changes: { from: 0, to: current.state.doc.length, insert: text } });
   }, [text]);
   return <div ref={host} className={styles.host} data-editor={label} />;
