@@ -48,6 +48,15 @@ describe("createSomaClient().request()", () => {
     });
   });
 
+  it("gives all that is said to an operation that somebody wrote, errors and all", async () => {
+    const errors = [{ message: "no", path: ["a"], extensions: { code: "NOT_FOUND" } }];
+    answer = { body: JSON.stringify({ data: { a: null, b: 1 }, errors }) };
+    const operation = { query: "query A { a b }", variables: { x: 1 }, operationName: "A" };
+    const { value } = await createSomaClient({ url }).answers(operation).next();
+    expect(value).toEqual({ data: { a: null, b: 1 }, errors });
+    expect(got.at(-1)?.body).toEqual(operation);
+  });
+
   it("throws the server's first error with its code and trace", async () => {
     answer = {
       status: 401,

@@ -1,6 +1,7 @@
 import { InexactNumber, toExactJson } from "@soma/schemas/exact-json";
-import { fromWire, SomaRequestError, type WireError } from "./request-error.ts";
+import { fromWire, type RawAnswer, type RawOperation, SomaRequestError, type WireError } from "./request-error.ts";
 import { type FollowRunParams, followRun, type RunEvent } from "./run-events.ts";
+import { subscribe } from "./subscribe.ts";
 
 export { SomaRequestError };
 
@@ -37,6 +38,14 @@ export interface SomaClient {
    * below those that its service could not give is null, and the rest is there.
    */
   request<R, V>(document: TypedDocument<R, V>, variables: V, options?: RequestOptions): Promise<R>;
+  /**
+   * What is said to an operation that somebody wrote, errors and all: one answer to a query or mutation, and those of a
+   * subscription until it ends or the signal says so. Throws SomaRequestError when no answer came.
+   */
+  answers(
+    operation: RawOperation & { isSubscription?: boolean },
+    options?: RequestOptions,
+  ): AsyncGenerator<RawAnswer, void>;
   /** The events of a run, each once, in order and verified; see followRun(). */
   runEvents(params: Omit<FollowRunParams, "url" | "token" | "webSocketImpl">): AsyncGenerator<RunEvent, void>;
 }
@@ -55,9 +64,9 @@ function isGone(data: unknown, [field]: readonly (string | number)[]): boolean {
 }
 
 /** A number of the variables that JSON cannot tell is refused: the other side would hear of nothing in its place. */
-function toBody(query: string, variables: unknown): string {
+function toBody(operation: RawOperation): string {
   try {
-    return toExactJson({ query, variables });
+    return toExactJson(operation);
   } catch (cause) {
     if (!(cause instanceof InexactNumber)) throw cause;
     throw new SomaRequestError(cause.message, { code: "BAD_INPUT", retryable: false, cause });
@@ -82,20 +91,37 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
     });
   }
 
-  return {
-    async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
-      const response = await post(toBody(document.toString(), variables), limits).catch((cause: unknown) => {
-        if (limits.signal?.aborted === true)
-          throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
-        throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
+  async function ask(operation: RawOperation, limits: RequestOptions): Promise<RawAnswer> {
+    const response = await post(toBody(operation), limits).catch((cause: unknown) => {
+      if (limits.signal?.aborted === true)
+        throw new SomaRequestError("the request was canceled", { code: "CANCELED", retryable: false, cause });
+      throw new SomaRequestError(`${url} cannot be reached`, { code: "UNREACHABLE", retryable: true, cause });
+    });
+    return response.json().catch((cause: unknown) => {
+      throw new SomaRequestError(`${url} answered ${response.status} with something that is not JSON`, {
+        code: "UNREACHABLE",
+        retryable: true,
+        cause,
       });
-      const answer = (await response.json().catch((cause: unknown) => {
-        throw new SomaRequestError(`${url} answered ${response.status} with something that is not JSON`, {
-          code: "UNREACHABLE",
-          retryable: true,
-          cause,
+    }) as Promise<RawAnswer>;
+  }
+
+  return {
+    async *answers({ isSubscription = false, ...operation }, limits = {}) {
+      if (!isSubscription) yield await ask(operation, limits);
+      else
+        yield* subscribe(operation, {
+          url: socketUrl,
+          token,
+          signal: limits.signal,
+          webSocketImpl: options.webSocketImpl,
         });
-      })) as Answer<R>;
+    },
+    async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
+      const answer = (await ask(
+        { query: document.toString(), variables: variables as RawOperation["variables"] },
+        limits,
+      )) as Answer<R>;
       const errors = answer.errors ?? [];
       const whole = errors.find(({ path = [] }) => isGone(answer.data, path));
       if (whole !== undefined) throw fromWire(whole);

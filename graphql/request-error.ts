@@ -30,3 +30,18 @@ export function fromWire({ message, extensions = {} }: WireError): SomaRequestEr
   const { code = "INTERNAL", retryable = false, traceId = null } = extensions;
   return new SomaRequestError(message, { code, retryable, traceId });
 }
+
+/** Any operation, as somebody wrote it. */
+export interface RawOperation {
+  query: string;
+  variables: Readonly<Record<string, unknown>>;
+  /** Needed where the document has several. */
+  operationName?: string | undefined;
+}
+
+/** What the server says, errors and all. */
+export interface RawAnswer {
+  data?: unknown;
+  errors?: readonly WireError[];
+  extensions?: unknown;
+}

@@ -32,6 +32,7 @@ const BOUNDED_LISTS = {
   "FirstMinutes.demoRuns": "a value of DemoRunKind each",
   "WorkerDeath.runs": "20 runs",
   "Query.graphs": "the agents of this installation and of its project",
+  "Project.faults": "100 faults",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "Session.earlierRuns": "50 runs",

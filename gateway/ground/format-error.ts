@@ -1,4 +1,12 @@
-import { type ErrorCode, isErrorCode, RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
+import {
+  type ErrorCode,
+  FaultyInput,
+  isErrorCode,
+  RetryLater,
+  SomaError,
+  toPlacedFaults,
+  toSomaError,
+} from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { FailedAt } from "./failed-at.ts";
@@ -43,7 +51,7 @@ export function formatError(error: unknown, scope: ErrorScope): GraphQLFormatted
     extensions: {
       code: known.code,
       retryable: known.retryable,
-      ...(known instanceof RetryLater ? { retryAfterMs: known.retryAfterMs } : {}),
+      ...known.details,
       traceId: scope.traceId,
     },
   };
@@ -58,6 +66,8 @@ export function toKnownError(error: unknown): SomaError {
   const code = knownCode(extensions.code);
   if (code === "LIMIT_EXCEEDED" && typeof extensions.retryAfterMs === "number")
     return new RetryLater(error.message, extensions.retryAfterMs);
+  const faults = code === "BAD_INPUT" ? toPlacedFaults(extensions.faults) : undefined;
+  if (faults !== undefined) return new FaultyInput(error.message, faults);
   return code === undefined
     ? new SomaError("INTERNAL", error.message, { cause: error })
     : new SomaError(code, error.message);

@@ -381,7 +381,7 @@ export type SignalRunInput = {
 export type StartRunInput = {
   /** Name of the agent graph. */
   graph: string;
-  /** An object with a `text`; at most 64 KB of JSON. */
+  /** An object that fits the `inputSchema` of the graph; at most 64 KB of JSON. What does not fit is told in the error's extensions, as `faults: [{ path, message }]`, with a JSON pointer each. */
   input: unknown;
   /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
   role?: string | null | undefined;
@@ -449,6 +449,20 @@ export type UsageBy =
   | 'AGENT'
   /** Of models; calls of tools have none. */
   | 'PROFILE';
+
+export type AgentSummaryFragment = { name: string, version: number, hash: string, file: string | null };
+
+export type AgentsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AgentsQuery = { graphs: Array<{ name: string, version: number, hash: string, file: string | null }>, project: { name: string, loadedAt: string, faults: Array<{ message: string, file: string, line: number | null }> } };
+
+export type AgentDetailQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type AgentDetailQuery = { graph: { inputSchema: unknown, name: string, version: number, hash: string, file: string | null, picture: { nodes: Array<{ id: string, name: string, type: string, within: string | null }>, edges: Array<{ from: string, to: string, chosen: boolean }> } } };
 
 export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -867,6 +881,14 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const AgentSummaryFragmentDoc = new TypedDocumentString(`
+    fragment AgentSummary on AgentGraph {
+  name
+  version
+  hash
+  file
+}
+    `, {"fragmentName":"AgentSummary"}) as unknown as TypedDocumentString<AgentSummaryFragment, unknown>;
 export const UsedFragmentDoc = new TypedDocumentString(`
     fragment Used on RunUsage {
   cost
@@ -1032,6 +1054,53 @@ export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
   obligations
 }
     `, {"fragmentName":"DecisionFields"}) as unknown as TypedDocumentString<DecisionFieldsFragment, unknown>;
+export const AgentsDocument = new TypedDocumentString(`
+    query Agents {
+  graphs {
+    ...AgentSummary
+  }
+  project {
+    name
+    loadedAt
+    faults {
+      message
+      file
+      line
+    }
+  }
+}
+    fragment AgentSummary on AgentGraph {
+  name
+  version
+  hash
+  file
+}`) as unknown as TypedDocumentString<AgentsQuery, AgentsQueryVariables>;
+export const AgentDetailDocument = new TypedDocumentString(`
+    query AgentDetail($name: String!) {
+  graph(name: $name) {
+    ...AgentSummary
+    inputSchema
+    picture {
+      nodes {
+        id
+        name
+        type
+        within
+      }
+      edges {
+        from
+        to
+        chosen
+      }
+    }
+  }
+}
+    fragment AgentSummary on AgentGraph {
+  name
+  version
+  hash
+  file
+}`) as unknown as TypedDocumentString<AgentDetailQuery, AgentDetailQueryVariables>;
 export const BudgetsDocument = new TypedDocumentString(`
     query Budgets {
   budgets {

@@ -13,6 +13,7 @@ function aProduct(types: readonly RunEvent["type"][], onDetail: () => void) {
       onDetail();
       return new Promise<R>(() => {});
     },
+    async *answers() {},
     async *runEvents() {
       for (const type of types) yield { type, payload: {} } as RunEvent;
     },

@@ -8,6 +8,7 @@ import type { LiveGraphs } from "@soma/runs/live-graphs";
 import { startRuns } from "@soma/runs/main";
 import { runsMigrations } from "@soma/runs/migrate";
 import type { ModelSource } from "@soma/runs/models";
+import type { ProjectState } from "@soma/runs/project-state";
 import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import type { Log } from "@soma/shared/log";
@@ -26,6 +27,8 @@ interface PartDeps {
   models?: ModelSource;
   /** Every graph of this process; those that ship when left out. */
   graphs?: LiveGraphs;
+  /** What those of a project come from. */
+  project?: () => ProjectState;
   /** Tools beside those that ship. */
   moreTools?: () => readonly Tool[];
   /** One that may be killed, where there is one. */

@@ -178,7 +178,7 @@ interface Parts {
   known: Record<string, string>;
   models: ModelSource;
   /** Agents and tools beside those that ship: of a project, or samples. */
-  own: Pick<Project, "graphs" | "tools"> | undefined;
+  own: (Pick<Project, "graphs" | "tools"> & Partial<Pick<Project, "state">>) | undefined;
   lifecycle: Lifecycle;
   /** What must be there for the product to be ready, beside its parts. */
   checks: Readonly<Record<string, Check>>;
@@ -186,7 +186,8 @@ interface Parts {
 
 async function startServices({ env, log, dataDir, firstMinutes = false }: StartLocalOptions, parts: Parts) {
   const { known, models, lifecycle, checks } = parts;
-  const own = parts.own === undefined ? {} : { graphs: parts.own.graphs, moreTools: parts.own.tools };
+  const { graphs, tools, state } = parts.own ?? {};
+  const own = { ...(graphs && { graphs }), ...(tools && { moreTools: tools }), ...(state && { project: state }) };
   const found: Record<string, FindFaults> = {};
   const mode: Mode = loadMode("dev_full");
   const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });

@@ -19,6 +19,7 @@ import { createAdmission } from "./commands/admission.ts";
 import type { WorkerProcess } from "./commands/kill-worker.ts";
 import { createRunBudgets } from "./commands/run-budgets.ts";
 import { readRunsConfig } from "./config.ts";
+import type { ProjectState } from "./domain/project-state.ts";
 import { unknownAgents } from "./domain/unknown-agents.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { followModels } from "./models/follow-models.ts";
@@ -33,6 +34,8 @@ export interface StartRunsDeps {
   graphs?: GraphRegistry;
   /** One that may be killed to see what becomes of its runs; in development alone. */
   workerProcess?: WorkerProcess | undefined;
+  /** What those of a project come from. */
+  project?: (() => ProjectState) | undefined;
 }
 
 /**
@@ -69,6 +72,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       wakeUp,
       lostHints,
       graphs,
+      project: deps.project,
       budgets,
       runBudgets: createRunBudgets({ sql, conf: budgets }),
       admission: createAdmission({ sql, tenants: loadTenants(confDir), now }),

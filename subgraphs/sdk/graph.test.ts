@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Type } from "./define-tool.ts";
 import { appended, graph, replaced } from "./graph.ts";
 
 const pure = { type: "branch" as const, pure: true, run: () => ({ summary: "" }) };
@@ -89,5 +90,19 @@ describe("graph()", () => {
         .node("a", pure)
         .build(() => "").pin,
     ).not.toBe(other("b").build(() => "").pin);
+  });
+
+  it("has the schema of its input as plain JSON, which is no part of what a run is pinned to", () => {
+    const g = (options: object) =>
+      graph("g", 1, {}, options)
+        .node("a", pure)
+        .build(() => "");
+    const declared = g({ input: Type.Object({ amount: Type.Number({ description: "In euros", default: 3 }) }) });
+    expect(declared.inputSchema).toStrictEqual({
+      type: "object",
+      required: ["amount"],
+      properties: { amount: { type: "number", description: "In euros", default: 3 } },
+    });
+    expect([g({}).inputSchema, g({}).pin]).toEqual([undefined, declared.pin]);
   });
 });

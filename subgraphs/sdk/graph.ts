@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalJson, type JsonObject } from "@soma/schemas/json";
+import type { Static, TObject } from "typebox";
+import { type InputSchema, toInputSchema } from "./input-schema.ts";
 import type { NodeResult, NodeSpec } from "./node.ts";
 import { nodeNameFault } from "./node-name.ts";
 import { createTakeOvers, type Migrate, type TakeOver } from "./take-over.ts";
@@ -41,6 +43,8 @@ export interface Graph<S> {
   timeoutMs: number;
   /** What a run begins with, given its input; undefined for a graph that takes a text. Throws what is wrong with the input. */
   begin: ((input: JsonObject) => Partial<S>) | undefined;
+  /** Undefined where the graph does not declare one. */
+  inputSchema: InputSchema | undefined;
   initial(): S;
   fold(state: S, patch: Partial<S>): S;
   node(id: string): AnyNode<S>;
@@ -94,15 +98,21 @@ export interface BranchingNode<S> {
 }
 
 /** What else is declared of a graph. */
-export interface GraphOptions<S> {
+export interface GraphOptions<S, Input extends TObject = TObject> {
   /** Milliseconds a run may take, pauses not counted; an hour unless said otherwise, at most 366 days. */
   timeoutMs?: number;
   /**
-   * Makes of a run's input what its state begins with; an error it throws is told to whoever starts the run. Left out, the
-   * input has to have a text, as that of a conversation. It has to give the same for the same input: it is asked again after
-   * a crash.
+   * What a run is started with: `Type.Object({...})`. The page makes a form of it, with its titles, descriptions and defaults; an
+   * input that does not fit is refused with each fault at its place. It is not part of what runs are pinned to: it is asked
+   * when they are started.
    */
-  begin?(input: JsonObject): Partial<S>;
+  input?: Input;
+  /**
+   * Makes of a run's input what its state begins with; an error it throws is told to whoever starts the run. Left out, as
+   * `input` too, the input has to have a text, as that of a conversation. It has to give the same for the same input: it is
+   * asked again after a crash.
+   */
+  begin?(input: TObject extends Input ? JsonObject : Static<Input>): Partial<S>;
 }
 
 type Edge<S> = { to: string } | { choose: (state: S) => string; among: readonly string[] };
@@ -130,11 +140,11 @@ export interface GraphBuilder<S> {
  *
  *   graph("greeter", 1, { text: replaced("") }).node("greet", {...}).edge("greet", "answer").node("answer", {...}).build((s) => s.text)
  */
-export function graph<C extends Record<string, unknown>>(
+export function graph<C extends Record<string, unknown>, Input extends TObject = TObject>(
   name: string,
   version: number,
   channels: C,
-  options: GraphOptions<StateOf<C>> = {},
+  options: GraphOptions<StateOf<C>, Input> = {},
 ): GraphBuilder<StateOf<C>> {
   type S = StateOf<C>;
   const nodes = new Map<string, AnyNode<S>>();
@@ -175,7 +185,8 @@ export function graph<C extends Record<string, unknown>>(
         edges,
         answer,
         takeOvers: takeOvers.all,
-        ...options,
+        // An input is what its schema says when begin() is asked.
+        ...(options as unknown as GraphOptions<S>),
       }),
   };
   return builder;
@@ -221,6 +232,7 @@ function buildGraph<S>(parts: Parts<S>): Graph<S> {
     entry,
     timeoutMs,
     begin: parts.begin,
+    inputSchema: parts.input === undefined ? undefined : toInputSchema(parts.input),
     answer: parts.answer,
     takeOvers: parts.takeOvers,
     initial: () => Object.fromEntries(Object.entries(channels).map(([key, channel]) => [key, channel.initial])) as S,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { approval } from "./approval.ts";
 import { map, parallel, subgraph } from "./branches.ts";
 import { callTool } from "./call-tool.ts";
+import { Type } from "./define-tool.ts";
 import { appended, graph, replaced } from "./graph.ts";
 import type { NodeSpec, StepContext } from "./node.ts";
 import { runAgent } from "./run-agent.ts";
@@ -294,4 +295,17 @@ describe("callTool()", () => {
     expect([lost.status, lost.calls.length]).toEqual(["FAILED", 2]);
     expect(() => lookUp({ tries: 0 })).toThrow("tool look_up is tried 0 times");
   });
+});
+
+it("testAgent() takes what an agent declares of its input, without a text too, and refuses the rest as startRun() does", async () => {
+  const pay = graph("pay", 1, { said: replaced("") }, { input: Type.Object({ amount: Type.Number() }) })
+    .node("pay", {
+      type: "tool",
+      run: (_state, { run }) => ({ summary: "", patch: { said: `${run.input.amount} paid` } }),
+    })
+    .build(({ said }) => said);
+  expect(await testAgent(pay, { input: { amount: 3 } })).toMatchObject({ answer: "3 paid" });
+  await expect(testAgent(pay, { input: { amount: "3" } })).rejects.toThrow(
+    "graph pay does not take this input: /amount must be number",
+  );
 });

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "@soma/schemas/json";
 import { type BranchingNode, type Graph, isBranching } from "./graph.ts";
+import { inputFaults, inputRefusal } from "./input-faults.ts";
 import {
   isParked,
   type NodeResult,
@@ -97,10 +98,12 @@ export async function testAgent<S>(graph: Graph<S>, params: TestAgentParams = {}
 }
 
 /** The state a run begins with; what its input is refused for is thrown, as startRun would tell it. */
-function begin<S>({ name, begin: make, initial, fold }: Graph<S>, input: JsonObject): S {
+function begin<S>({ name, begin: make, inputSchema, initial, fold }: Graph<S>, input: JsonObject): S {
+  const faults = inputSchema === undefined ? [] : inputFaults(inputSchema, input);
+  if (faults.length > 0) throw new Error(inputRefusal(name, faults));
   if (make !== undefined) return fold(initial(), keep(make(input)));
-  if (typeof input.text === "string") return initial();
-  throw new Error(`the input of ${name} has no text, which an agent needs that has no begin()`);
+  if (inputSchema !== undefined || typeof input.text === "string") return initial();
+  throw new Error(`the input of ${name} has no text, which an agent needs that has neither begin() nor an input`);
 }
 
 /** As the history keeps it: what JSON cannot hold is gone, in a test as after a take-over. */

@@ -61,6 +61,11 @@ export class SomaError extends Error {
     return CATALOGUE[this.code].retryable;
   }
 
+  /** What a caller may read beside code and message. */
+  get details(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
   /** What a caller may read: the message, or the masked sentence for codes that stay inside. */
   get publicMessage(): string {
     return CATALOGUE[this.code].expose ? this.message : MASKED_MESSAGE;
@@ -75,6 +80,39 @@ export class RetryLater extends SomaError {
     super("LIMIT_EXCEEDED", message);
     this.retryAfterMs = Math.ceil(retryAfterMs);
   }
+
+  override get details(): Readonly<Record<string, unknown>> {
+    return { retryAfterMs: this.retryAfterMs };
+  }
+}
+
+/** What of an input is not taken, at its place: a JSON pointer, empty for the input itself. */
+export interface PlacedFault {
+  path: string;
+  message: string;
+}
+
+/** An input with faults, each of which a form can show beside its field. */
+export class FaultyInput extends SomaError {
+  readonly faults: readonly PlacedFault[];
+
+  constructor(message: string, faults: readonly PlacedFault[]) {
+    super("BAD_INPUT", message);
+    this.faults = faults;
+  }
+
+  override get details(): Readonly<Record<string, unknown>> {
+    return { faults: this.faults };
+  }
+}
+
+/** The faults an error tells of, as they come over a wire; undefined when it tells none. */
+export function toPlacedFaults(value: unknown): PlacedFault[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const faults = value as Partial<PlacedFault | null>[];
+  const isFault = (fault: Partial<PlacedFault> | null): fault is PlacedFault =>
+    typeof fault?.path === "string" && typeof fault.message === "string";
+  return faults.every(isFault) ? faults.map(({ path, message }) => ({ path, message })) : undefined;
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -6,17 +6,17 @@ import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import { RunsPage } from "./pages/runs/runs-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
-import { isChatView, toPlace } from "./place.ts";
+import { isChatView, type Place, toPlace } from "./place.ts";
 import type { RunLogs } from "./run-log/run-logs.ts";
 import { RunLogsContext } from "./run-log/use-run-log.ts";
 import { Shell } from "./shell/shell.tsx";
 import { ProblemNote } from "./ui/problem-note.tsx";
 import { Loading } from "./ui/states.tsx";
 
-/** A part of its own: who comes for a conversation does not wait for it. */
-const RunPage = lazy(() =>
-  import("./pages/run/run-page.tsx").catch((error: unknown) => ({ default: notLoaded(error) })),
-);
+/** Parts of their own: who comes for a conversation does not wait for them. */
+const RunPage = lazy(() => import("./pages/run/run-page.tsx").catch(notLoaded("Run")));
+const AgentsPage = lazy(() => import("./pages/agents/agents-page.tsx").catch(notLoaded("Agents")));
+const ApiPage = lazy(() => import("./pages/api/api-page.tsx").catch(notLoaded("API")));
 
 /** The whole page: who is signed in first, then the place the address names. */
 export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<SignIn> }): ReactNode {
@@ -52,22 +52,30 @@ function Page(): ReactNode {
   const place = toPlace(useLocation()[0]);
   const isChat = isChatView(useSearch());
   if (place.kind === "runs") return <RunsPage />;
-  if (place.kind !== "run" || isChat) return <ConversationPage place={place} />;
-  return (
-    <Suspense fallback={<Loading what="the page" />}>
-      <RunPage key={place.id} runId={place.id} />
-    </Suspense>
-  );
+  const part = partOf(place);
+  if (part === undefined || isChat) return <ConversationPage place={place} />;
+  return <Suspense fallback={<Loading what="the page" />}>{part}</Suspense>;
+}
+
+function partOf(place: Place): ReactNode {
+  if (place.kind === "agents" || place.kind === "agent")
+    return <AgentsPage name={place.kind === "agent" ? place.name : undefined} />;
+  if (place.kind === "api") return <ApiPage />;
+  return place.kind === "run" ? <RunPage key={place.id} runId={place.id} /> : undefined;
 }
 
 /** Of a build that is newer than this page, whose parts are gone; or the network was away. */
-function notLoaded(error: unknown): () => ReactNode {
-  const message = error instanceof Error ? error.message : String(error);
-  const problem = { message, code: null, traceId: null, retryable: true };
-  return () => (
-    <main id="main" tabIndex={-1}>
-      <h1 tabIndex={-1}>Run</h1>
-      <ProblemNote what="This page could not be loaded." problem={problem} onRetry={() => location.reload()} />
-    </main>
-  );
+function notLoaded(heading: string): (error: unknown) => { default: () => ReactNode } {
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const problem = { message, code: null, traceId: null, retryable: true };
+    return {
+      default: () => (
+        <main id="main" tabIndex={-1}>
+          <h1 tabIndex={-1}>{heading}</h1>
+          <ProblemNote what="This page could not be loaded." problem={problem} onRetry={() => location.reload()} />
+        </main>
+      ),
+    };
+  };
 }

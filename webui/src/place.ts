@@ -4,16 +4,24 @@ export type Place =
   | { kind: "session"; id: string }
   | { kind: "run"; id: string }
   | { kind: "runs" }
+  | { kind: "agents" }
+  | { kind: "agent"; name: string }
+  | { kind: "api" }
   | { kind: "nowhere" };
 
 const ID = "[\\w.-]{1,100}";
 /** Links of before /chat lead to the same conversation. */
 const SESSION = new RegExp(`^/(?:chat|sessions)/(${ID})/?$`);
+const AGENT = new RegExp(`^/agents/(${ID})/?$`);
 const RUN = new RegExp(`^/runs/(${ID})/?$`);
 
 export function toPlace(path: string): Place {
   if (/^\/?$|^\/chat\/?$/.test(path)) return { kind: "new" };
   if (/^\/runs\/?$/.test(path)) return { kind: "runs" };
+  if (/^\/agents\/?$/.test(path)) return { kind: "agents" };
+  if (/^\/api\/?$/.test(path)) return { kind: "api" };
+  const agent = AGENT.exec(path)?.[1];
+  if (agent !== undefined) return { kind: "agent", name: agent };
   const session = SESSION.exec(path)?.[1];
   if (session !== undefined) return { kind: "session", id: session };
   const run = RUN.exec(path)?.[1];
@@ -22,6 +30,8 @@ export function toPlace(path: string): Place {
 
 export const NEW_PATH = "/chat";
 export const RUNS_PATH = "/runs";
+export const AGENTS_PATH = "/agents";
+export const API_PATH = "/api";
 
 export function sessionPath(id: string): string {
   return `/chat/${encodeURIComponent(id)}`;
@@ -29,6 +39,10 @@ export function sessionPath(id: string): string {
 
 export function runPath(id: string): string {
   return `/runs/${encodeURIComponent(id)}`;
+}
+
+export function agentPath(name: string): string {
+  return `${AGENTS_PATH}/${encodeURIComponent(name)}`;
 }
 
 const CHAT_VIEW = "chat";

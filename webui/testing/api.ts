@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
+  AgentDetailQuery,
+  AgentsQuery,
   ForkRunInput,
   RenameSessionInput,
   RunFilter,
@@ -26,6 +28,9 @@ export interface TestApi {
   send: typeof fetch;
   /** Newest first. */
   runs: RunSummaryFragment[];
+  agents: TestAgent[];
+  /** Null where there is none. */
+  project: NonNullable<AgentsQuery["project"]> | null;
   /** What `node` answers, by its id. */
   nodes: Record<string, object>;
   /** The graph of every run; null as of one that the server does not have. */
@@ -55,8 +60,17 @@ export interface TestApi {
   asked(operationName: string): Record<string, unknown>[];
 }
 
-export function refusal(message: string, code = "FORBIDDEN", retryable = false): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, retryable, traceId: "t1" } });
+type TestAgent = NonNullable<AgentDetailQuery["graph"]>;
+
+export function refusal(message: string, code = "FORBIDDEN", retryable = false, more: object = {}): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, retryable, traceId: "t1", ...more } });
+}
+
+/** An agent of one node, that takes a text. */
+export function agentOf(name: string, more: Partial<TestAgent> = {}): TestAgent {
+  const inputSchema = { type: "object", required: ["text"], properties: { text: { type: "string", minLength: 1 } } };
+  const nodes = [{ id: "answer", name: "answer", type: "answer", within: null, steps: 0 }];
+  return { name, version: 1, hash: "h", file: null, inputSchema, picture: { nodes, edges: [] }, ...more };
 }
 
 export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSignedOut = (): void => {}): TestApi {
@@ -79,6 +93,8 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     client: createApiClient(onSignedOut, send),
     send,
     runs: [...runs],
+    agents: ["assistant", "researcher"].map((name) => agentOf(name)),
+    project: null,
     nodes: {},
     picture: null,
     stateAt: (seq) => ({ at: seq }),
@@ -111,7 +127,15 @@ function rootOf(api: TestApi) {
       check("health");
       return { status: "OK", components: [] };
     },
-    graphs: ["assistant", "researcher"].map((name) => ({ name, version: 1, hash: "h" })),
+    graphs() {
+      check("graphs");
+      return api.agents;
+    },
+    graph({ name }: { name: string }) {
+      check("graph");
+      return api.agents.find((agent) => agent.name === name) ?? null;
+    },
+    project: api.project,
     runs(params: PageParams) {
       check("runs");
       return pageOf(told(api), params);

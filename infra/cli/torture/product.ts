@@ -128,6 +128,9 @@ async function lazyClient(url: string, dataDir: string): Promise<SomaClient> {
   };
   return {
     request: async (...asked) => (await client()).request(...asked),
+    async *answers(...asked) {
+      yield* (await client()).answers(...asked);
+    },
     async *runEvents(params) {
       yield* (await client()).runEvents(params);
     },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,6 +13,12 @@ interface Told {
   failed?: string;
   said: string[];
   is: string;
+  state: {
+    name: string;
+    loadedAt: string;
+    files: Record<string, string>;
+    faults: { file: string; line: number | null }[];
+  };
   pins: string[];
   answers: string[];
   tools: string[];
@@ -130,6 +136,7 @@ describe("loadProject()", () => {
   it("takes what is saved as new modules, with what they import; open runs keep the structure they are pinned to", async () => {
     await write({ ...WORDS, "agents/refund.ts": agent("refund"), "tools/greet.ts": tool("greet") });
     const { first, look } = await follow();
+    expect(first.state).toMatchObject({ name: basename(dir), faults: [], files: { refund: "agents/refund.ts" } });
     expect(await look(), "nothing has changed").toEqual(first);
     await write({
       "agents/words/answer.ts": 'export const answerOf = (text: string): string => text + ", and changed";',
@@ -157,9 +164,17 @@ describe("loadProject()", () => {
     expect(broken.said).toEqual([
       expect.stringMatching(/^agents\/refund\.ts cannot be loaded: .*; what was there before goes on$/s),
     ]);
+    expect(broken.state.faults).toEqual([
+      { message: expect.stringContaining("(agents/refund.ts:1)"), file: "agents/refund.ts", line: 1 },
+    ]);
+    expect(Date.parse(broken.state.loadedAt)).toBeGreaterThan(Date.parse(first.state.loadedAt));
     expect(broken).toMatchObject({ is: first.is, answers: expect.arrayContaining(["first", "new"]) });
-    await write({ "agents/refund.ts": good });
-    expect((await look()).said).toEqual([expect.stringContaining("Loaded again")]);
+    await write({ "agents/words/answer.ts": "\n\nexport const answerOf = nowhere();\n" });
+    expect((await look()).state.faults, "of what they import").toContainEqual(
+      expect.objectContaining({ file: "agents/words/answer.ts", line: 3 }),
+    );
+    await write({ ...WORDS, "agents/refund.ts": good });
+    expect(await look()).toMatchObject({ said: [expect.stringContaining("Loaded again")], state: { faults: [] } });
     await rm(join(dir, "agents/refund.ts"));
     const gone = await look();
     expect(gone.is).toContain("agents other ·");

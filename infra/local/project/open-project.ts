@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { discoverGraphs } from "@soma/runs/agents";
 import { createLiveGraphs, type LiveGraphs } from "@soma/runs/live-graphs";
+import type { ProjectFault, ProjectState } from "@soma/runs/project-state";
 import type { Tool } from "@soma/sdk/define-tool";
 import type { Scenario } from "@soma/sdk/scenario";
 import type { Log } from "@soma/shared/log";
@@ -20,6 +21,8 @@ export interface Project {
   scenario(): Scenario | undefined;
   /** Its `conf/`, when that has a `models.yaml`. */
   modelsDir: URL | undefined;
+  /** What the API tells of it. */
+  state(): ProjectState;
   /** One line a person reads. */
   describe(): string;
   close(): Promise<void>;
@@ -65,11 +68,12 @@ export async function loadProject(dir: string, { log, say }: OpenProjectOptions)
   const { parts: first, faults } = await readProject(dir, modules, shipped);
   if (faults.length > 0) {
     modules.close();
-    throw new Error(`the project ${dir} has faults:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
+    throw new Error(`the project ${dir} has faults:\n${faults.map(({ message }) => `  - ${message}`).join("\n")}`);
   }
   const graphs = createLiveGraphs(shipped.graphs);
   let parts = first;
   let tools: readonly Tool[] = [];
+  let told: { loadedAt: Date; faults: readonly ProjectFault[] } = { loadedAt: new Date(), faults };
   const take = (next: ProjectParts): void => {
     graphs.replace([...next.graphs.values()]);
     tools = [...next.tools.values()];
@@ -81,6 +85,10 @@ export async function loadProject(dir: string, { log, say }: OpenProjectOptions)
     tools: () => tools,
     scenario: () => parts.scenario,
     modelsDir: existsSync(join(dir, "conf/models.yaml")) ? pathToFileURL(`${join(dir, "conf")}/`) : undefined,
+    state() {
+      const files = new Map([...parts.graphs].map(([file, graph]) => [graph.name, file]));
+      return { name: basename(dir), files, ...told };
+    },
     describe: () => describe(parts),
     async look() {
       const now = await takenOf();
@@ -91,9 +99,13 @@ export async function loadProject(dir: string, { log, say }: OpenProjectOptions)
       take(keepGood(parts, read.parts, await listProjectFiles(dir)));
       // Only now: what could not be read is tried again.
       taken = now;
-      for (const fault of read.faults) {
-        log.error({ project: dir, fault }, "a part of the project cannot be taken; what was there before goes on");
-        say(`${fault}; what was there before goes on`);
+      told = { loadedAt: new Date(), faults: read.faults };
+      for (const { message } of read.faults) {
+        log.error(
+          { project: dir, fault: message },
+          "a part of the project cannot be taken; what was there before goes on",
+        );
+        say(`${message}; what was there before goes on`);
       }
       if (read.faults.length > 0) return;
       log.info({ project: dir, pins: graphs.pins() }, "the project is loaded again");

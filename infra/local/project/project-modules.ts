@@ -2,9 +2,11 @@ import { readdir, readFile, realpath } from "node:fs/promises";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { ProjectFault } from "@soma/runs/project-state";
+import { placeIn } from "./place-in.ts";
 
 /** The default export of a file, or why there is none. */
-export type LoadedFile = { file: string } & ({ exported: unknown } | { fault: string });
+export type LoadedFile = { file: string } & ({ exported: unknown } | { fault: ProjectFault });
 
 export interface ProjectModules {
   /** The files of a folder that are no tests, in the order of their names; empty when the folder is not there. */
@@ -40,7 +42,7 @@ export async function openProjectModules(dir: string): Promise<ProjectModules> {
     },
     async load(folder) {
       const names = await sourcesIn(join(dir, folder));
-      return Promise.all(names.map((name) => loadFile(`${folder}/${name}`, `${root}${folder}/${name}`)));
+      return Promise.all(names.map((name) => loadFile(`${folder}/${name}`, root)));
     },
     close: () => hooks.deregister(),
   };
@@ -52,12 +54,15 @@ async function sourcesIn(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")).toSorted();
 }
 
-async function loadFile(file: string, url: string): Promise<LoadedFile> {
+async function loadFile(file: string, root: string): Promise<LoadedFile> {
   try {
-    const { default: exported } = (await import(url)) as { default?: unknown };
+    const { default: exported } = (await import(`${root}${file}`)) as { default?: unknown };
     return { file, exported };
   } catch (error) {
-    return { file, fault: error instanceof Error ? error.message : String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    const place = placeIn(root, error);
+    const at = place === undefined ? "" : ` (${place.file}:${place.line})`;
+    return { file, fault: { message: `${file} cannot be loaded: ${why}${at}`, ...(place ?? { file, line: null }) } };
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readConf } from "@soma/conf/read-conf";
 import { toGraph } from "@soma/runs/agents";
+import type { ProjectFault } from "@soma/runs/project-state";
 import type { Tool } from "@soma/sdk/define-tool";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { type Scenario, ScenarioSchema, scenarioFaults } from "@soma/sdk/scenario";
@@ -26,8 +27,8 @@ export interface Shipped {
 
 export interface ReadProject {
   parts: ProjectParts;
-  /** What is wrong, a sentence each, with the file first; what has a fault is not among the parts. */
-  faults: string[];
+  /** What has a fault is not among the parts. */
+  faults: ProjectFault[];
 }
 
 /** What `conf/` of a project may hold. Who may do what is the installation's to say, and no file of a project. */
@@ -36,11 +37,13 @@ const CONF_FILES = ["models.yaml"];
 /** Reads a whole project, and tells every fault of it at once. */
 export async function readProject(dir: string, modules: ProjectModules, shipped: Shipped): Promise<ReadProject> {
   modules.renew();
-  const faults: string[] = [];
+  const faults: ProjectFault[] = [];
   const graphs = takeAll(await modules.load("agents"), (exported, file) => takeGraph(exported, file, shipped), faults);
   const tools = takeAll(await modules.load("tools"), (exported, file) => takeTool(exported, file, shipped), faults);
   const known = [...shipped.tools, ...tools.values()].map(({ name }) => name);
-  const scenario = await readScenario(dir, known).catch((error: Error) => void faults.push(error.message));
+  const scenario = await readScenario(dir, known).catch((error: Error) => {
+    faults.push({ message: error.message, file: "scenario.yaml", line: null });
+  });
   faults.push(...(await confFaults(dir)));
   return { parts: { graphs, tools, scenario: scenario ?? undefined }, faults };
 }
@@ -49,18 +52,21 @@ export async function readProject(dir: string, modules: ProjectModules, shipped:
 function takeAll<T extends { name: string }>(
   loaded: readonly LoadedFile[],
   take: (exported: unknown, file: string) => T,
-  faults: string[],
+  faults: ProjectFault[],
 ): Map<string, T> {
   const taken = new Map<string, T>();
   for (const each of loaded) {
     try {
-      if ("fault" in each) throw new Error(`${each.file} cannot be loaded: ${each.fault}`);
+      if ("fault" in each) {
+        faults.push(each.fault);
+        continue;
+      }
       const part = take(each.exported, each.file);
       const twin = [...taken].find(([, { name }]) => name === part.name);
       if (twin !== undefined) throw new Error(`${each.file} is called "${part.name}", as ${twin[0]} is; rename one`);
       taken.set(each.file, part);
     } catch (error) {
-      faults.push(error instanceof Error ? error.message : String(error));
+      faults.push({ message: (error as Error).message, file: each.file, line: null });
     }
   }
   return taken;
@@ -94,14 +100,15 @@ async function readScenario(dir: string, tools: readonly string[]): Promise<Scen
   return scenario;
 }
 
-async function confFaults(dir: string): Promise<string[]> {
+async function confFaults(dir: string): Promise<ProjectFault[]> {
   const names = await readdir(join(dir, "conf")).catch(() => []);
   return names
     .filter((name) => !name.startsWith(".") && !CONF_FILES.includes(name))
-    .map(
-      (name) =>
-        `conf/${name} is not read from a project; it may hold ${CONF_FILES.join(", ")}, everything else is the installation's (SOMA_CONF_DIR)`,
-    );
+    .map((name) => ({
+      message: `conf/${name} is not read from a project; it may hold ${CONF_FILES.join(", ")}, everything else is the installation's (SOMA_CONF_DIR)`,
+      file: `conf/${name}`,
+      line: null,
+    }));
 }
 
 /** What was read, and of each file that is still there and could not be, what it held before. */

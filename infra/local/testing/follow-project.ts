@@ -1,3 +1,4 @@
+import type { ProjectState } from "@soma/runs/project-state";
 import { createSilentLog } from "@soma/shared/log";
 import { loadProject } from "../project/open-project.ts";
 
@@ -6,6 +7,7 @@ import { loadProject } from "../project/open-project.ts";
  * once more for each line it reads, and prints what that said and what the project is then.
  */
 const print = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
+const toPrinted = ({ files, ...state }: ProjectState) => ({ ...state, files: Object.fromEntries(files) });
 const said: string[] = [];
 const dir = process.argv[2] ?? "";
 
@@ -15,6 +17,7 @@ try {
     print({
       said: said.splice(0),
       is: project.describe(),
+      state: toPrinted(project.state()),
       pins: project.graphs.pins().filter((pin) => !pin.startsWith("assistant@")),
       answers: project.graphs.list().map((graph) => graph.answer(graph.initial())),
       tools: project.tools().map(({ description }) => description),

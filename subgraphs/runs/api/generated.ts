@@ -6,6 +6,7 @@ import type { WorkerProcess as WorkerProcessRow } from '../commands/kill-worker.
 import type { OpenQuestion as OpenQuestionRow } from '../store/list-open-questions.ts';
 import type { HistoryEvent as HistoryEventRow } from '../domain/history.ts';
 import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
+import type { AnyGraph as AnyGraphRow } from '@soma/sdk/graph';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -52,6 +53,10 @@ export type Query = {
   runEventsPage: Maybe<RunBatch>;
   /** The agents of this installation and of its project, by name; `startRun` takes each. */
   graphs: Maybe<Array<AgentGraph>>;
+  /** One of them, or null when there is none of this name. */
+  graph: Maybe<AgentGraph>;
+  /** The project that this installation was started with; null when it was started without one. */
+  project: Maybe<Project>;
   /** The model in use, and why. */
   modelStatus: Maybe<ModelStatus>;
   /** Health of the durable engine. */
@@ -99,6 +104,11 @@ export type QueryRunEventsPageArgs = {
   runId: Scalars['ID']['input'];
   afterSeq: Scalars['Int']['input'];
   limit?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryGraphArgs = {
+  name: Scalars['String']['input'];
 };
 
 export type Mutation = {
@@ -776,7 +786,7 @@ export type StateChangeOp =
   | 'REMOVE'
   | 'REPLACE';
 
-/** The graph of a run as nodes and edges, and as text that Mermaid draws. */
+/** The graph of an agent, or of a run with where that stands in it, as nodes and edges, and as text that Mermaid draws. */
 export type RunPicture = {
   nodes: Array<PictureNode>;
   edges: Array<PictureEdge>;
@@ -791,7 +801,7 @@ export type PictureNode = {
   name: Scalars['String']['output'];
   /** The kind of work, such as model, tool or map. */
   type: Scalars['String']['output'];
-  /** The node it is in; null in the run's own graph. */
+  /** The node it is in; null in the graph itself. */
   within: Maybe<Scalars['String']['output']>;
   /** Of its steps the one that needs eyes most: running, failed, canceled, denied, succeeded; null while it has none. */
   status: Maybe<StepStatus>;
@@ -984,6 +994,32 @@ export type AgentGraph = {
   version: Scalars['Int']['output'];
   /** Digest of its structure. A run stays with the version and the structure it was started on. */
   hash: Scalars['String']['output'];
+  /** The file of the project that it came from; null of an agent that ships. */
+  file: Maybe<Scalars['String']['output']>;
+  /** JSON Schema 2020-12 of the input that `startRun` takes; null of an agent that reads its input itself and does not declare it. */
+  inputSchema: Maybe<Scalars['JSON']['output']>;
+  /** Its graph, in which no step has been yet. */
+  picture: RunPicture;
+};
+
+/** A folder of somebody's own agents and tools, which is read again whenever a file of it is saved. */
+export type Project = {
+  /** Name of the folder. */
+  name: Scalars['String']['output'];
+  /** When its files were read last. */
+  loadedAt: Scalars['DateTime']['output'];
+  /** What of its files cannot be taken, at most 100 of them; what each held before goes on. Empty when all of it is in use. */
+  faults: Array<ProjectFault>;
+};
+
+/** What is wrong with a file of a project. */
+export type ProjectFault = {
+  /** A sentence that begins with the file that is not taken, and says what to do. */
+  message: Scalars['String']['output'];
+  /** Where to mend it, by its path in the project: the file itself, or one that it imports. */
+  file: Scalars['String']['output'];
+  /** The line in it; null where nothing tells it. */
+  line: Maybe<Scalars['Int']['output']>;
 };
 
 /** Where a page stands in its list. */
@@ -1043,7 +1079,7 @@ export type SendMessagePayload = {
 export type StartRunInput = {
   /** Name of the agent graph. */
   graph: Scalars['String']['input'];
-  /** An object with a `text`; at most 64 KB of JSON. */
+  /** An object that fits the `inputSchema` of the graph; at most 64 KB of JSON. What does not fit is told in the error's extensions, as `faults: [{ path, message }]`, with a JSON pointer each. */
   input: Scalars['JSON']['input'];
   /** The default role of conf/roles.yaml where the caller has it, else the caller's first. */
   role?: InputMaybe<Scalars['String']['input']>;
@@ -1617,7 +1653,9 @@ export type ResolversTypes = {
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RunEdge']>, nodes: Array<ResolversTypes['Run']> }>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
-  AgentGraph: ResolverTypeWrapper<AgentGraph>;
+  AgentGraph: ResolverTypeWrapper<AnyGraphRow>;
+  Project: ResolverTypeWrapper<Project>;
+  ProjectFault: ResolverTypeWrapper<ProjectFault>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   RunFilter: RunFilter;
   SendMessageInput: SendMessageInput;
@@ -1727,7 +1765,9 @@ export type ResolversParentTypes = {
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RunEdge']>, nodes: Array<ResolversParentTypes['Run']> };
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
-  AgentGraph: AgentGraph;
+  AgentGraph: AnyGraphRow;
+  Project: Project;
+  ProjectFault: ProjectFault;
   PageInfo: PageInfo;
   RunFilter: RunFilter;
   SendMessageInput: SendMessageInput;
@@ -1799,6 +1839,8 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
   runEventsPage?: Resolver<Maybe<ResolversTypes['RunBatch']>, ParentType, ContextType, RequireFields<QueryRunEventsPageArgs, 'runId' | 'afterSeq' | 'limit'>>;
   graphs?: Resolver<Maybe<Array<ResolversTypes['AgentGraph']>>, ParentType, ContextType>;
+  graph?: Resolver<Maybe<ResolversTypes['AgentGraph']>, ParentType, ContextType, RequireFields<QueryGraphArgs, 'name'>>;
+  project?: Resolver<Maybe<ResolversTypes['Project']>, ParentType, ContextType>;
   modelStatus?: Resolver<Maybe<ResolversTypes['ModelStatus']>, ParentType, ContextType>;
   health?: Resolver<Maybe<ResolversTypes['Health']>, ParentType, ContextType>;
   schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
@@ -2196,6 +2238,21 @@ export type AgentGraphResolvers<ContextType = RequestContext, ParentType extends
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  file?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  inputSchema?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  picture?: Resolver<ResolversTypes['RunPicture'], ParentType, ContextType>;
+};
+
+export type ProjectResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Project'] = ResolversParentTypes['Project']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  loadedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  faults?: Resolver<Array<ResolversTypes['ProjectFault']>, ParentType, ContextType>;
+};
+
+export type ProjectFaultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProjectFault'] = ResolversParentTypes['ProjectFault']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  file?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  line?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -2415,6 +2472,8 @@ export type Resolvers<ContextType = RequestContext> = {
   RunConnection?: RunConnectionResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
   AgentGraph?: AgentGraphResolvers<ContextType>;
+  Project?: ProjectResolvers<ContextType>;
+  ProjectFault?: ProjectFaultResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   RunPayload?: RunPayloadResolvers<ContextType>;

@@ -1,3 +1,4 @@
+import { Type } from "@soma/sdk/define-tool";
 import { appended, graph } from "@soma/sdk/graph";
 import { derivedId, newId } from "@soma/shared/ids";
 import { aPrincipal } from "@soma/shared/testing/principals";
@@ -20,6 +21,10 @@ const calls = graph("calls", 1, {})
   .edge("failed", "good")
   .build(() => "done");
 
+const pays = graph("pays", 1, {}, { input: Type.Object({ amount: Type.Number() }) })
+  .node("pay", { type: "tool", run: () => ({ summary: "paid" }) })
+  .build(() => "paid");
+
 describe("the runs API", () => {
   let harness: EngineHarness;
   let api: Awaited<ReturnType<typeof startRunsApi>>;
@@ -29,7 +34,7 @@ describe("the runs API", () => {
 
   beforeAll(async () => {
     harness = await createEngineHarness([two, calls]);
-    api = await startRunsApi(harness, [two, calls]);
+    api = await startRunsApi(harness, [two, calls, pays]);
     await harness.startWorker();
     for (let i = 0; i < 5; i += 1) {
       const run = await harness.start({ graph: "two", ...(sessionId === "" ? {} : { sessionId }) });
@@ -171,6 +176,29 @@ describe("the runs API", () => {
       ["Invocation", derivedId("Invocation", "acme", "k")],
     ])
       expect((await ask(`{ node(id: "${id}") { __typename id } }`)).data?.node).toEqual({ __typename: type, id });
+  });
+
+  it("tells what an agent is started with, and each fault of an input at its place", async () => {
+    const fields = "{ name version file inputSchema picture { nodes { id within status steps } edges { from to } } }";
+    const { data } = await ask(`{ two: graph(name: "two") ${fields} pays: graph(name: "pays") { inputSchema }
+      none: graph(name: "none") { name } project { name } }`);
+    const places = ["a", "b"].map((id) => ({ id, within: null, status: null, steps: 0 }));
+    expect(data).toEqual({
+      two: {
+        ...{ name: "two", version: 1, file: null },
+        inputSchema: expect.objectContaining({ required: ["text"] }),
+        picture: { nodes: places, edges: [{ from: "a", to: "b" }] },
+      },
+      pays: { inputSchema: { type: "object", required: ["amount"], properties: { amount: { type: "number" } } } },
+      ...{ none: null, project: null },
+    });
+    const { errors } = await ask(
+      'mutation { startRun(input: { graph: "pays", input: { amount: "3" }, idempotencyKey: "k" }) { run { id } } }',
+    );
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: "BAD_INPUT",
+      faults: [{ path: "/amount", message: "must be number" }],
+    });
   });
 
   it("tells the viewer who it is", async () => {

@@ -16,6 +16,7 @@ import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import type { RunRow } from "../store/tables.ts";
+import { type AgentsDeps, agentResolvers } from "./agent-resolvers.ts";
 import { budgetResolvers } from "./budget-resolvers.ts";
 import { custodyResolvers } from "./custody-resolvers.ts";
 import { eventResolvers } from "./event-resolvers.ts";
@@ -32,7 +33,7 @@ import { scheduleResolvers } from "./schedule-resolvers.ts";
 import { sessionResolvers } from "./session-resolvers.ts";
 import { toViewer } from "./viewer.ts";
 
-export interface ResolverDeps extends Omit<StartRunDeps, "starter"> {
+export interface ResolverDeps extends Omit<StartRunDeps, "starter">, AgentsDeps {
   /** A pool of the request role. */
   sql: Sql;
   wakeUp: WakeUp;
@@ -66,6 +67,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const models = modelResolvers(deps.models);
   const sessions = sessionResolvers(sql);
   const { Query: things, Mutation: tries, WorkerProcess: ofWorker } = firstMinutesResolvers(deps);
+  const agents = agentResolvers(deps);
   return {
     Query: {
       ...schedules.Query,
@@ -77,7 +79,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       session: (_parent, { id }, context) => findSession(sql, context, id),
       runEventsPage: (_parent, { runId, afterSeq, limit }, context) =>
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
-      graphs: () => deps.graphs.list().map(({ name, version, hash }) => ({ name, version, hash })),
+      ...agents.Query,
       ...models.Query,
       ...things,
       health: () => readHealth(sql),
@@ -118,6 +120,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Schedule: schedules.Schedule,
     WorkerProcess: ofWorker,
+    AgentGraph: agents.AgentGraph,
     ...ofRuns,
     Session: { ...ofRuns.Session, ...sessions.Session, ...spending.Session },
     Run: { ...ofRuns.Run, ...historyResolvers(deps), ...custody.Run, ...sessions.Run, ...spending.Run },

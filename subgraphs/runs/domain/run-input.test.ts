@@ -1,9 +1,10 @@
+import { Type } from "@soma/sdk/define-tool";
 import { graph, replaced } from "@soma/sdk/graph";
 import { describe, expect, it } from "vitest";
 import { RUN_ID } from "../testing/events.ts";
 import { parsePriority, parseRunInput, parseSessionId } from "./run-input.ts";
 
-const chat = { name: "chat", begin: undefined };
+const chat = { name: "chat", begin: undefined, inputSchema: undefined };
 
 describe("input of a run", () => {
   it.each([
@@ -34,7 +35,7 @@ describe("input of a run", () => {
   });
 
   it("is not what an erased one is replaced by", () => {
-    expect(() => parseRunInput({ "soma:erased": true }, { name: "any", begin: () => ({}) })).toThrow(
+    expect(() => parseRunInput({ "soma:erased": true }, { ...chat, begin: () => ({}) })).toThrow(
       'the input {"soma:erased":true} is what an erased one is replaced by',
     );
   });
@@ -51,11 +52,31 @@ describe("input of a run", () => {
     const throwsText = () => {
       throw "no amount";
     };
-    expect(() => parseRunInput({}, { name: "odd", begin: throwsText })).toThrow(
+    expect(() => parseRunInput({}, { ...chat, name: "odd", begin: throwsText })).toThrow(
       "graph odd does not take this input: no amount",
     );
     expect(() => parseRunInput({ text: "x" }, refund)).toThrow(
       "graph refund does not take this input: amount is not a number",
     );
+  });
+
+  it("fits what its graph declares, and each fault is told at its place", () => {
+    const input = Type.Object({ amount: Type.Number(), to: Type.Object({ name: Type.String() }) });
+    const pay = graph("pay", 1, {}, { input })
+      .node("pay", { type: "tool", run: () => ({ summary: "" }) })
+      .build(() => "");
+    expect(parseRunInput({ amount: 3, to: { name: "ada" } }, pay)).toBeDefined();
+    const faulty = expect.objectContaining({
+      code: "BAD_INPUT",
+      message: "graph pay does not take this input: /amount must be number; /to/name is required",
+      details: {
+        faults: [
+          { path: "/amount", message: "must be number" },
+          { path: "/to/name", message: "is required" },
+        ],
+      },
+    });
+    expect(() => parseRunInput({ amount: "3", to: {} }, pay)).toThrow(faulty);
+    expect(() => parseRunInput({}, chat)).toThrow(expect.objectContaining({ faults: [expect.anything()] }));
   });
 });

@@ -1,14 +1,18 @@
 import { isErased } from "@soma/schemas/erased-payload";
 import type { Json, JsonObject } from "@soma/schemas/json";
 import type { AnyGraph } from "@soma/sdk/graph";
-import { SomaError } from "@soma/shared/errors";
+import { inputFaults, inputRefusal } from "@soma/sdk/input-faults";
+import { FaultyInput, SomaError } from "@soma/shared/errors";
 import { isId } from "@soma/shared/ids";
 
 export const MAX_TEXT_BYTES = 32_768;
 export const MAX_INPUT_BYTES = 65_536;
 
-/** The input of a run: an object that its graph can begin with; a text where the graph says no more. */
-export function parseRunInput(input: Json, { name, begin }: Pick<AnyGraph, "name" | "begin">): JsonObject {
+/** The input of a run: an object as its graph declares it, that it can begin with; a text where the graph says no more. */
+export function parseRunInput(
+  input: Json,
+  { name, begin, inputSchema }: Pick<AnyGraph, "name" | "begin" | "inputSchema">,
+): JsonObject {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw new SomaError("BAD_INPUT", 'the input of a run is an object, such as {"text": "..."}');
   if (isErased(input))
@@ -19,9 +23,11 @@ export function parseRunInput(input: Json, { name, begin }: Pick<AnyGraph, "name
   const size = Buffer.byteLength(JSON.stringify(input));
   if (size > MAX_INPUT_BYTES)
     throw new SomaError("PAYLOAD_TOO_LARGE", `the input is ${size} bytes; at most ${MAX_INPUT_BYTES} are taken`);
-  if (begin === undefined) return parseText(input);
+  if (begin === undefined && inputSchema === undefined) return parseText(input);
+  const faults = inputSchema === undefined ? [] : inputFaults(inputSchema, input);
+  if (faults.length > 0) throw new FaultyInput(inputRefusal(name, faults), faults);
   try {
-    begin(input);
+    begin?.(input);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SomaError("BAD_INPUT", `graph ${name} does not take this input: ${why}`, { cause });
@@ -32,7 +38,9 @@ export function parseRunInput(input: Json, { name, begin }: Pick<AnyGraph, "name
 function parseText(input: JsonObject): JsonObject {
   const { text } = input;
   if (typeof text !== "string" || text.trim() === "")
-    throw new SomaError("BAD_INPUT", "the input has no text; say what the assistant is asked");
+    throw new FaultyInput("the input has no text; say what the assistant is asked", [
+      { path: "/text", message: "is required" },
+    ]);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_TEXT_BYTES)
     throw new SomaError("PAYLOAD_TOO_LARGE", `the text is ${bytes} bytes; at most ${MAX_TEXT_BYTES} are taken`);

@@ -1,5 +1,5 @@
 import { type GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import { RetryLater, type SomaError, toSomaError } from "../errors.ts";
+import { type SomaError, toSomaError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { activeTraceId } from "../telemetry.ts";
 
@@ -28,7 +28,7 @@ export function formatError(error: GraphQLError, log: Log): GraphQLFormattedErro
     extensions: {
       code: known.code,
       retryable: known.retryable,
-      ...(known instanceof RetryLater ? { retryAfterMs: known.retryAfterMs } : {}),
+      ...known.details,
       traceId: activeTraceId(),
     },
   };

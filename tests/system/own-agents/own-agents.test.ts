@@ -7,6 +7,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readCredentials, readRuntime } from "@soma/cli/data-folder";
+import { createSomaClient } from "@soma/graphql/client";
+import { AgentsDocument, type AgentsQuery } from "@soma/graphql/operations";
 import { isAlive } from "@soma/schemas/is-alive";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -99,6 +101,18 @@ async function runExampleOfClient(project: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, [".client.ts"], options)).stdout;
 }
 
+/** Breaks a file of the project, and gives what the API tells of that. */
+async function breakFile(project: string, file: string): Promise<AgentsQuery["project"] | undefined> {
+  const { url = "" } = (await readRuntime(join(project, ".soma"))) ?? {};
+  const { token = "" } = (await readCredentials(join(project, ".soma"))) ?? {};
+  const client = createSomaClient({ url, token });
+  await writeFile(join(project, file), "\n\nexport default (;\n");
+  return until("the API tells the fault", async () => {
+    const told = (await client.request(AgentsDocument, {})).project;
+    return told?.faults.length === 1 ? told : undefined;
+  });
+}
+
 it("the tutorial does what it says, word for word, with the packed SDK: a project, a run that waits, a change under it", async () => {
   const project = join(home, "my-agents");
   const shell = openShell();
@@ -124,4 +138,8 @@ it("the tutorial does what it says, word for word, with the packed SDK: a projec
     "RUN_SUCCEEDED",
     "Order A-17: sent on Monday.",
   ]);
+  expect(await breakFile(project, "agents/orders.ts")).toMatchObject({
+    name: "my-agents",
+    faults: [{ file: "agents/orders.ts", line: 3, message: expect.stringContaining("Expression expected") }],
+  });
 });

@@ -3,6 +3,7 @@ import { until } from "@soma/shared/testing/until";
 import { type Browser, chromium, type Response } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { startsAgentsAndAsksTheApi } from "./agents-and-api.ts";
 import {
   answered,
   ask,
@@ -244,6 +245,8 @@ describe.skipIf("missing" in found)(title, () => {
     showsRuns(() => ({ product, door, open }));
     keepsRunsNew(() => ({ product, door, open }));
   });
+
+  describe("with agents and the API", () => startsAgentsAndAsksTheApi(() => ({ product, door, open })));
 
   describe("with one run", () => showsOneRun(() => ({ product, door, open })));
 

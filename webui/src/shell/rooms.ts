@@ -15,6 +15,8 @@ interface Room {
 export const ROOMS: readonly Room[] = [
   { name: "Runs", path: "/runs", key: "r", icon: "rows", owns: ["runs"] },
   { name: "Chat", path: "/chat", key: "c", icon: "bubble", owns: ["", "chat", "sessions"] },
+  { name: "Agents", path: "/agents", key: "a", icon: "graph", owns: ["agents"] },
+  { name: "API", path: "/api", key: "p", icon: "braces", owns: ["api"] },
 ];
 
 /** Whether an address is one of the room's. */

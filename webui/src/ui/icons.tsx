@@ -61,10 +61,14 @@ export function StatusShape({ icon }: { icon: StatusIcon }): ReactNode {
   return <Icon>{SHAPES[icon]}</Icon>;
 }
 
-export type RoomIcon = "rows" | "bubble";
+export type RoomIcon = "rows" | "bubble" | "graph" | "braces";
 
 const ROOM_SHAPES: Record<RoomIcon, ReactNode> = {
   rows: <path d="M2 4h1.5M6 4h8M2 8h1.5M6 8h8M2 12h1.5M6 12h8" />,
+  graph: <path d="M2.5 3h4v3h-4ZM9.5 10h4v3h-4ZM4.5 6v5.5h5M6.5 4.5h5V10" />,
+  braces: (
+    <path d="M6 2.5H5c-1 0-1.5.6-1.5 1.5v2c0 1-.5 2-1.5 2 1 0 1.5 1 1.5 2v2c0 .9.5 1.5 1.5 1.5h1M10 2.5h1c1 0 1.5.6 1.5 1.5v2c0 1 .5 2 1.5 2-1 0-1.5 1-1.5 2v2c0 .9-.5 1.5-1.5 1.5h-1" />
+  ),
   bubble: <path d="M2.5 3h11v8H8l-3 2.6V11H2.5Z" />,
 };
 

@@ -1,5 +1,6 @@
 import { map } from "@soma/sdk/branches";
 import { callTool } from "@soma/sdk/call-tool";
+import { Type } from "@soma/sdk/define-tool";
 import { graph, replaced } from "@soma/sdk/graph";
 
 const NO_PRICE = -1;
@@ -16,7 +17,10 @@ export default graph(
   "prices",
   1,
   { items: replaced<string[]>([]), total: replaced(0), missing: replaced(0) },
-  { begin: ({ items }) => ({ items: toItems(items) }) },
+  {
+    input: Type.Object({ items: Type.Array(Type.String(), { description: "What to find the price of, such as tea" }) }),
+    begin: ({ items }) => ({ items }),
+  },
 )
   .node(
     "each",
@@ -34,8 +38,3 @@ export default graph(
     }),
   )
   .build(({ total, missing }) => `${total} in all${missing === 0 ? "" : `, and ${missing} without a price`}`);
-
-function toItems(given: unknown): string[] {
-  if (Array.isArray(given) && given.every((item) => typeof item === "string")) return given;
-  throw new Error('the input needs items, such as {"items": ["tea", "milk"]}');
-}

@@ -1,0 +1,43 @@
+import { Check, Errors } from "typebox/schema";
+
+/** What of an input its schema does not allow. */
+export interface InputFault {
+  /** JSON pointer of the place, such as /amount or /items/0; empty for the input itself. */
+  path: string;
+  message: string;
+}
+
+type Fault = ReturnType<typeof Errors>[1][number];
+
+/** Where an input does not fit its JSON Schema, each fault at the place it is of; none where it fits. */
+export function inputFaults(schema: object, input: unknown): InputFault[] {
+  if (Check(schema, input)) return [];
+  const [, faults] = Errors(schema, input);
+  const told = faults.filter(({ keyword }) => keyword !== "boolean").flatMap(toFaults);
+  // Of one place the first is told: what follows is of the same value.
+  const byPath = new Map(told.reverse().map((fault) => [fault.path, fault]));
+  return told.length === 0 ? [NOT_TAKEN] : [...byPath.values()].reverse();
+}
+
+/** Says to whoever starts a run why its input is not taken. */
+export function inputRefusal(graph: string, faults: readonly InputFault[]): string {
+  const told = faults.map(({ path, message }) => `${path === "" ? "the input" : path} ${message}`);
+  return `graph ${graph} does not take this input: ${told.join("; ")}`;
+}
+
+const NOT_TAKEN: InputFault = { path: "", message: "is not taken" };
+
+/** What is missing, or one too many, is told at its own place and not at that of the object around it. */
+function toFaults({ keyword, params, instancePath, message }: Fault): InputFault[] {
+  const at = (names: unknown, words: string): InputFault[] =>
+    (names as string[]).map((name) => ({ path: `${instancePath}/${toPointer(name)}`, message: words }));
+  const given = params as Record<string, unknown>;
+  if (keyword === "required") return at(given.requiredProperties, "is required");
+  if (keyword === "additionalProperties") return at(given.additionalProperties, "is not known here");
+  const allowed = keyword === "enum" ? ` (${(given.allowedValues as unknown[]).join(", ")})` : "";
+  return [{ path: instancePath, message: `${message}${allowed}` }];
+}
+
+function toPointer(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}

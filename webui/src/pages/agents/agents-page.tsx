@@ -1,0 +1,88 @@
+import { type AgentSummaryFragment, AgentsDocument } from "@soma/graphql/operations";
+import { showHidden } from "@soma/schemas/hidden-characters";
+import { type ReactNode, useEffect } from "react";
+import { Link } from "wouter";
+import { toProblem } from "../../graphql/to-problem.ts";
+import { useQuery } from "../../graphql/use-query.ts";
+import { AGENTS_PATH, agentPath } from "../../place.ts";
+import { useRefresh } from "../../run-log/use-refresh.ts";
+import { ProblemNote } from "../../ui/problem-note.tsx";
+import { Empty, Loading } from "../../ui/states.tsx";
+import { useArrival } from "../../ui/use-arrival.ts";
+import { AgentPart } from "./agent-part.tsx";
+import styles from "./agents-page.module.css";
+import { ProjectNote } from "./project-note.tsx";
+
+/** How often is looked for a project that was loaded again. */
+const LOOK_MS = 2_000;
+
+/** What runs can be started of; the one of the address with its graph and what it is started with. */
+export default function AgentsPage({ name }: { name: string | undefined }): ReactNode {
+  const [{ data, error }, ask] = useQuery(AgentsDocument, {});
+  const reload = (): void => ask({ requestPolicy: "network-only" });
+  useRefresh(reload, LOOK_MS);
+  useArrival(name === undefined ? AGENTS_PATH : agentPath(name));
+  useEffect(() => {
+    document.title = name === undefined ? "Agents · soma" : `${showHidden(name)} · soma`;
+  }, [name]);
+  const agents = data?.graphs;
+  const chosen = agents?.find((agent) => agent.name === name);
+  const project = data?.project ?? undefined;
+  return (
+    <main id="main" className={styles.page} tabIndex={-1} data-chosen={name !== undefined}>
+      <div className={styles.head}>
+        <h1 tabIndex={-1}>{name === undefined ? "Agents" : showHidden(name)}</h1>
+        {name === undefined ? null : <Link href={AGENTS_PATH}>All agents</Link>}
+      </div>
+      {error === undefined ? null : (
+        <ProblemNote what="The agents could not be loaded." problem={toProblem(error)} onRetry={reload} />
+      )}
+      {project === undefined ? null : <ProjectNote project={project} />}
+      {agents === undefined && error === undefined ? <Loading what="agents" /> : null}
+      <div className={styles.parts}>
+        {agents == null ? null : <List agents={agents} chosen={name} />}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+        <section className={styles.part} aria-label="The agent" tabIndex={0}>
+          {chosen === undefined ? null : <AgentPart key={chosen.name} agent={chosen} loadedAt={project?.loadedAt} />}
+          {chosen === undefined && agents != null ? <Nothing name={name} /> : null}
+        </section>
+      </div>
+    </main>
+  );
+}
+
+function List({ agents, chosen }: { agents: readonly AgentSummaryFragment[]; chosen: string | undefined }): ReactNode {
+  return (
+    <nav className={styles.list} aria-label="Agents">
+      {agents.map(({ name, version, file }) => (
+        <Link key={name} href={agentPath(name)} aria-current={name === chosen ? "page" : undefined}>
+          <strong>{showHidden(name)}</strong>
+          <span>
+            version {version} · {file === null ? "comes with the product" : showHidden(file)}
+          </span>
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function Nothing({ name }: { name: string | undefined }): ReactNode {
+  if (name !== undefined)
+    return (
+      <Empty lead={`There is no agent ${showHidden(name)}.`}>
+        <p>It may have been of a project that this installation was not started with.</p>
+        <p>
+          <Link href={AGENTS_PATH}>Show all agents</Link>
+        </p>
+      </Empty>
+    );
+  return (
+    <Empty lead="Choose an agent.">
+      <p>Its graph is shown here, and a form to start a run with.</p>
+      <p>
+        An agent of your own is a file in a project: <code>npx soma init my-agents</code>, then{" "}
+        <code>npx soma dev my-agents</code>
+      </p>
+    </Empty>
+  );
+}
