@@ -108,14 +108,13 @@ export function createSomaClient(options: SomaClientOptions): SomaClient {
 
   return {
     async *answers({ isSubscription = false, ...operation }, limits = {}) {
-      if (!isSubscription) yield await ask(operation, limits);
-      else
-        yield* subscribe(operation, {
-          url: socketUrl,
-          token,
-          signal: limits.signal,
-          webSocketImpl: options.webSocketImpl,
-        });
+      if (!isSubscription) {
+        yield await ask(operation, limits);
+        return;
+      }
+      toBody(operation);
+      const { webSocketImpl } = options;
+      yield* subscribe(operation, { url: socketUrl, token, signal: limits.signal, webSocketImpl });
     },
     async request<R, V>(document: TypedDocument<R, V>, variables: V, limits: RequestOptions = {}): Promise<R> {
       const answer = (await ask(

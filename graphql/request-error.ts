@@ -18,6 +18,20 @@ export class SomaRequestError extends Error {
   }
 }
 
+/** Close codes with which the server refuses the token. */
+const REFUSED = [4401, 4403];
+
+/** Whether a connection ended because its token is refused: asking again gives the same. */
+export function isRefusal(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && REFUSED.includes(Number(error.code));
+}
+
+/** What to tell of such an end. */
+export function refusedConnection(what: string): SomaRequestError {
+  const message = `the connection for ${what} was refused; sign in again`;
+  return new SomaRequestError(message, { code: "UNAUTHENTICATED", retryable: false });
+}
+
 /** An error as the server sends it. */
 export interface WireError {
   message: string;

@@ -1,7 +1,7 @@
 import { ChainError } from "@soma/schemas/run-chain";
 import { backoffMs } from "@soma/shared/backoff";
 import type { FollowState } from "./follow-state.ts";
-import { fromWire, SomaRequestError, type WireError } from "./request-error.ts";
+import { fromWire, isRefusal, refusedConnection, SomaRequestError, type WireError } from "./request-error.ts";
 import { runFrames } from "./run-frames.ts";
 import { createRunView, type RunEvent, type RunView } from "./run-view.ts";
 
@@ -37,8 +37,6 @@ export interface FollowRunParams {
 
 /** Codes for which asking again gives the same answer. */
 const FINAL_CODES = ["NOT_FOUND", "UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN", "CURSOR_INVALID", "BAD_INPUT"];
-/** Close codes with which the server refuses the token. */
-const REFUSED = [4401, 4403];
 
 /**
  * The events of a run from a sequence number to its end, each exactly once, in order, and verified against the hash
@@ -116,17 +114,8 @@ function explain(error: unknown, view: RunView, runId: string): void {
   }
   const [first] = (Array.isArray(error) ? error : []) as WireError[];
   if (first !== undefined && FINAL_CODES.includes(first.extensions?.code ?? "")) throw fromWire(first);
-  if (isClose(error) && REFUSED.includes(error.code)) {
-    throw new SomaRequestError(`the connection for run ${runId} was refused; sign in again`, {
-      code: "UNAUTHENTICATED",
-      retryable: false,
-    });
-  }
+  if (isRefusal(error)) throw refusedConnection(`run ${runId}`);
   if (view.state.phase !== "STALE") view.tell("RECONNECTING", first?.message);
-}
-
-function isClose(error: unknown): error is { code: number } {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number";
 }
 
 function pause(ms: number, signal: AbortSignal | undefined, onWait: FollowRunParams["onWait"]): Promise<void> {

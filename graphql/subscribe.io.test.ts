@@ -35,6 +35,16 @@ it("answers() gives what the server refuses as an answer, and throws when the co
   await expect(hear(() => ["drop"])).rejects.toMatchObject({ code: "UNREACHABLE", retryable: true });
 });
 
+it("answers() does not say of a refused token that asking again may help", async () => {
+  await expect(hear(() => ["refuse"])).rejects.toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
+});
+
+it("answers() asks with no number that would be told as nothing", async () => {
+  server = await startRunServer(() => []);
+  const answers = createSomaClient({ url: "http://127.0.0.1:1" }).answers({ ...operation, variables: { n: Infinity } });
+  await expect(answers.next()).rejects.toMatchObject({ code: "BAD_INPUT" });
+});
+
 it("answers() ends when the signal says so, also before it began", async () => {
   const stop = new AbortController();
   const script: Script = function* () {

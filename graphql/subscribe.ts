@@ -1,5 +1,5 @@
 import { createClient } from "graphql-ws";
-import { type RawAnswer, type RawOperation, SomaRequestError } from "./request-error.ts";
+import { isRefusal, type RawAnswer, type RawOperation, refusedConnection, SomaRequestError } from "./request-error.ts";
 
 interface SubscribeParams {
   /** WebSocket URL of the GraphQL endpoint. */
@@ -38,6 +38,7 @@ export async function* subscribe(
     if (signal?.aborted === true) return;
     // What the server says of the whole operation comes as a list, and is an answer like any other.
     if (Array.isArray(cause)) yield { errors: cause };
+    else if (isRefusal(cause)) throw refusedConnection(operationName ?? "this operation");
     else throw new SomaRequestError("the connection was lost", { code: "UNREACHABLE", retryable: true, cause });
   } finally {
     signal?.removeEventListener("abort", stop);

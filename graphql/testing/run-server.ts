@@ -51,10 +51,10 @@ export const end = (events: readonly RunEvent[]): RunFrame => ({
 });
 
 /**
- * What one connection does: sends frames, then "drop" cuts it, "bye" closes it with 1000, "hang" says nothing more, an
+ * What one connection does: sends frames, then "drop" cuts it, "bye" closes it with 1000, "refuse" with 4401, "hang" says nothing more, an
  * error ends the operation.
  */
-type Step = RunFrame | "drop" | "bye" | "hang" | GraphQLError;
+type Step = RunFrame | "drop" | "bye" | "refuse" | "hang" | GraphQLError;
 export type Script = (params: { afterSeq: number; attempt: number }) => Iterable<Step> | AsyncIterable<Step>;
 
 export interface RunServer {
@@ -100,6 +100,7 @@ export async function startRunServer(script: Script, options: RunServerOptions =
         for await (const step of steps) {
           if (step instanceof GraphQLError) throw step;
           if (step === "drop") socket.terminate();
+          else if (step === "refuse") socket.close(4401, "the token has expired");
           else if (step === "bye") socket.close(1000);
           else if (step === "hang") await once(socket, "close");
           else yield { data: { runEvents: step } };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { migrateProject } from "@soma/runs/migrate-project";
 import type { Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
-import { connect } from "@soma/shared/postgres/connect";
+import { connect, WHOLE_TABLES } from "@soma/shared/postgres/connect";
 import { migrate } from "@soma/shared/postgres/migrate";
 import { provisionRoles } from "@soma/shared/postgres/roles";
 import { SCHEMAS } from "./parts.ts";
@@ -39,7 +39,8 @@ export async function startDatabase(
 
 /** Roles, and the migrations of the named schemas; how many migrations were applied. */
 export async function migrateSchemas(ownerUrl: string, secrets: Secrets, names: readonly string[]): Promise<number> {
-  const options = { schema: "public", applicationName: "soma-migrate", max: names.length, statementTimeoutMs: 0 };
+  const limits = { max: names.length, statementTimeoutMs: 0, parameters: WHOLE_TABLES };
+  const options = { schema: "public", applicationName: "soma-migrate", ...limits };
   const owner = connect({ url: ownerUrl, ...options });
   try {
     await provisionRoles(owner, secrets.postgres);
@@ -58,6 +59,7 @@ export async function migrateTables(ownerUrl: string, tablesDir: string): Promis
     applicationName: "soma-tables",
     max: 1,
     statementTimeoutMs: 0,
+    parameters: WHOLE_TABLES,
   });
   try {
     return await migrateProject(owner, "runs", tablesDir);

@@ -220,14 +220,19 @@ async function startServices({ env, log, dataDir, firstMinutes = false }: StartL
   if (bus !== undefined) lifecycle.add("bus", bus.close);
   const missing = unknownOf(mode, known);
   if (missing.length > 0) throw new Error(`modes/dev_full.yaml takes what nothing gives: ${missing.join(", ")}`);
-  const mayClaim = (): boolean => workerProcess?.isReady() !== true;
+  let isStopping = false;
+  // What the worker process hands back at the end is not begun here once more.
+  const mayClaim = (): boolean => !isStopping && workerProcess?.isReady() !== true;
   const worker = await startWorker({ env: toEnv(mode, env, known), bus, log, models, mayClaim, ...own });
   standby = worker;
   lifecycle.add("worker", worker.close);
   const everything = { ...checks, worker: checkOf(worker.findFaults) };
   const gateway = await startGateway({ env: toEnv(mode, env, known), log, checks: everything });
   lifecycle.add("gateway", gateway.close);
-  if (workerProcess !== undefined) lifecycle.add("worker process", () => workerProcess.close());
+  lifecycle.add("worker process", async () => {
+    isStopping = true;
+    await workerProcess?.close();
+  });
   const faults = { ...found, worker: worker.findFaults, gateway: gateway.findFaults };
   return { gateway, parts: faults, worker: workerProcess };
 }

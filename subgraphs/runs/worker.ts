@@ -9,7 +9,7 @@ import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { startLoop } from "@soma/shared/loop";
 import { startRelay } from "@soma/shared/outbox/relay";
-import { connect, type Sql } from "@soma/shared/postgres/connect";
+import { connect, type Sql, WHOLE_TABLES } from "@soma/shared/postgres/connect";
 import { liveOn } from "@soma/shared/postgres/incarnation";
 import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
@@ -164,7 +164,7 @@ function openPools({ workerDatabaseUrl: url, schema }: ReturnType<typeof readWor
     commits: pool("commits", 2, { plan_cache_mode: "force_generic_plan", lock_timeout: "2000" }),
     liveness: pool("liveness", 1),
     // Steps hold theirs for as long as they take.
-    projects: pool("projects", 4, { lock_timeout: "2000" }),
+    projects: pool("projects", 4, { lock_timeout: "2000", ...WHOLE_TABLES }),
     general: pool("general", 8),
   };
 }

@@ -33,6 +33,16 @@ it.each([
   expect(inputFaults(order, input).map(({ path, message }) => `${path} ${message}`)).toEqual(told);
 });
 
+it("inputFaults() tells what is wrong also among many names that are not known, and 50 at most", () => {
+  const unknown = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`u${i}`, i]));
+  const places = (count: number) =>
+    inputFaults(order, { "a/b~c": "x", tags: [], ...unknown(count) }).map(({ path }) => path);
+  expect(places(9)).toHaveLength(10);
+  expect(places(9)).toContain("/a~1b~0c");
+  expect(inputFaults(order, unknown(60))).toHaveLength(51);
+  expect(inputFaults(order, unknown(60)).at(-1)).toEqual({ path: "", message: "has more faults than these" });
+});
+
 it("inputFaults() says so where a schema takes nothing", () => {
   const nothing = { properties: { x: false } };
   expect(inputFaults(nothing, { x: 1 })).toEqual([{ path: "", message: "is not taken" }]);

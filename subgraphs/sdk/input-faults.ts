@@ -1,4 +1,5 @@
 import { Check, Errors } from "typebox/schema";
+import { Settings } from "typebox/system";
 
 /** What of an input its schema does not allow. */
 export interface InputFault {
@@ -12,11 +13,23 @@ type Fault = ReturnType<typeof Errors>[1][number];
 /** Where an input does not fit its JSON Schema, each fault at the place it is of; none where it fits. */
 export function inputFaults(schema: object, input: unknown): InputFault[] {
   if (Check(schema, input)) return [];
-  const [, faults] = Errors(schema, input);
+  const faults = errorsOf(schema, input);
   const told = faults.filter(({ keyword }) => keyword !== "boolean").flatMap(toFaults);
   // Of one place the first is told: what follows is of the same value.
   const byPath = new Map(told.reverse().map((fault) => [fault.path, fault]));
-  return told.length === 0 ? [NOT_TAKEN] : [...byPath.values()].reverse();
+  const all = told.length === 0 ? [NOT_TAKEN] : [...byPath.values()].reverse();
+  return all.length > MOST_TOLD ? [...all.slice(0, MOST_TOLD), AND_MORE] : all;
+}
+
+/** The library finds eight unless it is told otherwise, of which each name that is not known takes one. */
+function errorsOf(schema: object, input: unknown): Fault[] {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: MOST_FOUND });
+  try {
+    return Errors(schema, input)[1];
+  } finally {
+    Settings.Set({ maxErrors });
+  }
 }
 
 /** Says to whoever starts a run why its input is not taken. */
@@ -25,6 +38,9 @@ export function inputRefusal(graph: string, faults: readonly InputFault[]): stri
   return `graph ${graph} does not take this input: ${told.join("; ")}`;
 }
 
+const MOST_FOUND = 1_000;
+const MOST_TOLD = 50;
+const AND_MORE: InputFault = { path: "", message: "has more faults than these" };
 const NOT_TAKEN: InputFault = { path: "", message: "is not taken" };
 
 /** What is missing, or one too many, is told at its own place and not at that of the object around it. */

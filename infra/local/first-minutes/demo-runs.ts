@@ -36,7 +36,7 @@ export async function makeDemoRuns(deps: DemoDeps): Promise<{ shows: DemoKind; r
   const client = createSomaClient({ url: deps.url, token: deps.token });
   const made: { shows: DemoKind; runId: string }[] = [];
   for (const [shows, make] of Object.entries(DEMOS) as [DemoKind, Demo][]) {
-    if (deps.signal.aborted) break;
+    if (signal.aborted) break;
     try {
       made.push({ shows, runId: await make(client, deps.worker, signal) });
     } catch (error) {

@@ -77,6 +77,13 @@ it("keepWorker() counts a death by anybody, refuses to kill one that is not read
   await until("its death is known", async () => kept.deaths() === 1);
   await expect(kept.kill("a")).rejects.toThrow("the worker process is not ready yet");
   await isReady();
+  await kept.kill("a");
+  expect(kept.deaths()).toBe(2);
+  await isReady();
+  await kept.kill("b");
+  await kept.kill("a");
+  expect(kept.deaths()).toBe(3);
+  await isReady();
   await kept.close();
   expect(pids.every(isGone)).toBe(true);
 });

@@ -32,6 +32,9 @@ const SILENT_MS = 2_000;
 const AGAIN = { initialMs: 250, maxMs: 30_000, minMs: 100 };
 /** Longer than a worker takes to hand its runs back. */
 const CLOSE_MS = 22_000;
+const FIND_TRIES = 3;
+/** Keys of kills that are remembered. */
+const KILLS_KNOWN = 1_000;
 
 /** Keeps a worker process running; while it is ready, whoever asks `isReady()` may stand by. */
 export function keepWorker(options: KeepOptions): KeptWorker {
@@ -46,7 +49,8 @@ class Keeper implements KeptWorker {
   #said: (WorkerSays & { at: number }) | undefined;
   #deaths = 0;
   #lastDeath: { at: Date; held: readonly HeldRun[] } | undefined;
-  #killing: { key: string; done: Promise<void> } | undefined;
+  /** Kills by their keys, the newest last. */
+  readonly #kills = new Map<string, Promise<void>>();
   /** Resolves when the process that runs has died and its runs are known. */
   #buried = Promise.withResolvers<void>();
 
@@ -69,10 +73,13 @@ class Keeper implements KeptWorker {
 
   /** One process, from its start to its end; whether it was ever ready. */
   async #live(): Promise<boolean> {
-    const { launch, log } = this.#options;
-    const child = launch();
+    const { log } = this.#options;
+    const child = this.#launch();
+    if (child === undefined) return false;
     this.#child = child;
+    let wasReady = false;
     child.on("message", (said: WorkerSays) => {
+      wasReady ||= said.ready;
       if (this.#child === child) this.#said = { ...said, at: performance.now() };
     });
     const how = await new Promise<string>((resolve) => {
@@ -84,21 +91,42 @@ class Keeper implements KeptWorker {
     this.#child = undefined;
     this.#said = undefined;
     if (this.#stop.signal.aborted) return true;
-    log.warn({ how, wasReady: said !== undefined }, "the worker process has ended and is started again");
-    if (said !== undefined) await this.#bury(at, said.workerId);
-    return said !== undefined;
+    log.warn({ how, wasReady }, "the worker process has ended and is started again");
+    if (wasReady && said !== undefined) await this.#bury(at, said.workerId);
+    return wasReady;
+  }
+
+  /** Undefined when the machine has no room for a process: the product goes on without it. */
+  #launch(): ChildProcess | undefined {
+    const { launch, log } = this.#options;
+    try {
+      return launch();
+    } catch (error) {
+      log.warn({ err: error }, "the worker process could not be started, and is tried again");
+      return undefined;
+    }
   }
 
   async #bury(at: Date, workerId: string): Promise<void> {
-    const { findRuns, log } = this.#options;
-    const held = await findRuns(workerId).catch((error: unknown) => {
-      log.warn({ err: error }, "what a worker process had in hand is not known");
-      return [];
-    });
+    const held = await this.#findHeld(workerId);
     this.#deaths += 1;
-    this.#lastDeath = { at, held };
+    // Of what is not known nothing is told.
+    this.#lastDeath = held && { at, held };
     this.#buried.resolve();
     this.#buried = Promise.withResolvers();
+  }
+
+  async #findHeld(workerId: string): Promise<readonly HeldRun[] | undefined> {
+    const { findRuns, log } = this.#options;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await findRuns(workerId);
+      } catch (error) {
+        log.warn({ err: error, tries }, "what a worker process had in hand is not known");
+        if (tries === FIND_TRIES) return undefined;
+        await sleep(backoffMs(AGAIN, tries), undefined, { signal: this.#stop.signal }).catch(() => {});
+      }
+    }
   }
 
   isReady(): boolean {
@@ -118,8 +146,17 @@ class Keeper implements KeptWorker {
   }
 
   async kill(key: string): Promise<void> {
-    if (this.#killing?.key !== key) this.#killing = { key, done: this.#kill() };
-    await this.#killing.done;
+    const before = this.#kills.get(key);
+    if (before !== undefined) return before;
+    const done = this.#kill();
+    this.#kills.set(key, done);
+    const [oldest = key] = this.#kills.keys();
+    if (this.#kills.size > KILLS_KNOWN) this.#kills.delete(oldest);
+    // One that did not come about is tried again under its key.
+    return done.catch((error: unknown) => {
+      this.#kills.delete(key);
+      throw error;
+    });
   }
 
   async #kill(): Promise<void> {
@@ -138,6 +175,9 @@ class Keeper implements KeptWorker {
     const child = this.#child;
     if (child !== undefined) await end(child);
     await this.#running;
+    const { promise, reject } = this.#buried;
+    promise.catch(() => {});
+    reject(new SomaError("UNAVAILABLE", "the product stops, and what became of the runs is not known"));
   }
 }
 

@@ -28,11 +28,14 @@ async function run({ env, dataDir }: WorkerGiven): Promise<void> {
   const { log } = openLogFile(dataDir, "worker");
   const lifecycle = createLifecycle(log, CLOSE_MS);
   onCrash(log, lifecycle.close);
-  const stopped = new Promise<void>((resolve) => process.once("SIGTERM", resolve));
+  // Again and again: it is asked as one of its group and by its parent, and ends in order.
+  const stopped = new Promise<void>((resolve) => process.on("SIGTERM", resolve));
   const started = start({ env, log, lifecycle }).then(
     () => flushCompileCache(),
-    (error: unknown) => {
+    async (error: unknown) => {
       log.error({ err: error }, "the worker process could not start");
+      // It may hold runs already, and did not die of them.
+      await lifecycle.close().catch(() => {});
       process.exit(1);
     },
   );

@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ProjectFault } from "@soma/runs/project-state";
 import { placeIn } from "./place-in.ts";
 
@@ -59,11 +59,19 @@ async function loadFile(file: string, root: string): Promise<LoadedFile> {
     const { default: exported } = (await import(`${root}${file}`)) as { default?: unknown };
     return { file, exported };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = inProject(root, error instanceof Error ? error.message : String(error));
     const place = placeIn(root, error);
     const at = place === undefined ? "" : ` (${place.file}:${place.line})`;
     return { file, fault: { message: `${file} cannot be loaded: ${why}${at}`, ...(place ?? { file, line: null }) } };
   }
+}
+
+/** What Node says, with files of the project by their paths in it and without the number of the loading. */
+function inProject(root: string, why: string): string {
+  return why
+    .replaceAll(root, "")
+    .replaceAll(fileURLToPath(root), "")
+    .replace(/\?loading=\d+/g, "");
 }
 
 /** The text of a file of a project; undefined when it is not there. */

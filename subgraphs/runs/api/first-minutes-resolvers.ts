@@ -49,7 +49,7 @@ export function firstMinutesResolvers(deps: FirstMinutesDeps): FirstMinutesField
       deaths: (worker) => worker.deaths(),
       runsInHand: async (worker, _args, { principal: { tenant } }) =>
         (await worker.runs()).filter((run) => run.tenant === tenant).length,
-      lastDeath: (worker, _args, context) => describeDeath(deps, worker, context),
+      lastDeath: (worker, _args, context) => context.once(worker, () => describeDeath(deps, worker, context)),
     },
   };
 }
@@ -59,7 +59,8 @@ async function findDemoRuns({ sql }: FirstMinutesDeps, { principal: { tenant } }
     const found: { shows: DemoKind; run: RunRow }[] = [];
     for (const shows of DEMO_KINDS) {
       const run = await findRunByKey(tx, { tenant, idemKey: DEMO_RUNS[shows] });
-      if (run !== undefined) found.push({ shows, run });
+      // One that was to be killed and ended before that shows nothing.
+      if (run !== undefined && (shows !== "RECOVERED" || run.recoveries > 0)) found.push({ shows, run });
     }
     return found;
   });

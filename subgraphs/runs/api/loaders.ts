@@ -128,14 +128,11 @@ export function loadersOf(sql: Sql, context: RequestContext): Loaders {
       const byOrigin = Map.groupBy(rows, ({ forkedFromRunId }) => forkedFromRunId);
       return runIds.map((runId) => byOrigin.get(runId) ?? []);
     }),
-    earlierRuns: new DataLoader<string, RunRow[]>((sessionIds) =>
-      transaction(sql, { tenant }, async (tx) => {
-        const found: RunRow[][] = [];
-        for (const sessionId of sessionIds)
-          found.push(await listEarlierRuns(tx, { tenant, sessionId, limit: MAX_EARLIER }));
-        return found;
-      }),
-    ),
+    earlierRuns: new DataLoader<string, RunRow[]>(async (sessionIds) => {
+      const earlier = { tenant, sessionIds, limit: MAX_EARLIER };
+      const bySession = await transaction(sql, { tenant }, (tx) => listEarlierRuns(tx, earlier));
+      return sessionIds.map((sessionId) => bySession.get(sessionId) ?? []);
+    }),
     openQuestions: new DataLoader<string, OpenQuestion[]>(async (runIds) => {
       const rows = await transaction(sql, { tenant }, (tx) => listOpenQuestions(tx, { runIds }));
       const byRun = Map.groupBy(rows, ({ runId }) => runId);

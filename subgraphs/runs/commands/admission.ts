@@ -26,7 +26,7 @@ interface AdmissionOptions {
  * To count ten thousand runs takes ten milliseconds or more, so it is not done at each start. Who has counted may start the
  * sixteenth part of what is left without counting again, within a second: sixteen processes that do so at once cannot come
  * beyond the limit. Starts that are under way may not be counted yet, and are none that are left. Near the limit each start
- * counts, one at a time in a process, when those under way are made; far from it nobody waits for another's start, and
+ * counts, one at a time for each who admits, when those under way are made; far from it nobody waits for another's start, and
  * those that come together are one statement.
  */
 const PARTS = 16;

@@ -17,7 +17,10 @@ export interface RenameSessionParams {
   idempotencyKey: string;
 }
 
-/** Names a session; who did, and when, is kept with the name. Naming it the same again changes nothing. */
+/**
+ * Names a session; who did, and when, is kept with the name. Naming it the same again changes nothing, and whoever names it
+ * last has named it: no key is remembered.
+ */
 export async function renameSession(
   sql: Sql,
   { tenant, subject: titledBy }: Principal,

@@ -12,7 +12,7 @@ import { registerWorker } from "./register-worker.ts";
 
 const ENDED = 20_000;
 
-function aNewRun(): NewRun {
+function aNewRun(changes: Partial<NewRun> = {}): NewRun {
   const createdAt = new Date();
   return {
     ...{ runId: newId("Run"), tenant: "acme", sessionId: newId("Session"), sessionIsNew: true },
@@ -27,6 +27,7 @@ function aNewRun(): NewRun {
       priority: 0,
     },
     ...{ createdAt, deadline: createdAt, idemKey: newId(), idemDigest: "d", traceParent: "" },
+    ...changes,
   };
 }
 
@@ -47,11 +48,24 @@ describe("beside many runs that ended", () => {
   it("begin_runs() reads none of the others by a plan that was made when there were few of them, either", async () => {
     const young = await createTestDatabase("runs", await runsMigrations());
     try {
-      const begin = (count: number) => (tx: Tx) => beginRuns(tx, { runs: Array.from({ length: count }, aNewRun) });
+      const begin = (count: number) => (tx: Tx) =>
+        beginRuns(tx, { runs: Array.from({ length: count }, () => aNewRun()) });
       // A plan is kept from its sixth use on; a test's pool gives the connection that was free last.
       for (let i = 0; i < 8; i += 1) await transaction(young.request, { tenant: "acme" }, begin(1));
       await transaction(young.request, { tenant: "acme" }, begin(400));
       expect((await readsOf(young.request, { tenant: "acme" }, begin(1))).rows).toBeLessThan(20);
+
+      const known = aNewRun();
+      await transaction(young.request, { tenant: "acme" }, (tx) => beginRuns(tx, { runs: [known] }));
+      const kinds: Record<string, Partial<NewRun>> = {
+        "a session that is there": { sessionIsNew: false, sessionId: known.sessionId },
+        "a key that has a run": { idemKey: known.idemKey },
+        "a large input": { input: { text: "x".repeat(10_000) } },
+      };
+      for (const [kind, changes] of Object.entries(kinds)) {
+        const beginOne = (tx: Tx) => beginRuns(tx, { runs: [aNewRun(changes)] });
+        expect([kind, (await readsOf(young.request, { tenant: "acme" }, beginOne)).rows < 40]).toEqual([kind, true]);
+      }
     } finally {
       await young.close();
     }

@@ -19,6 +19,9 @@ export interface ConnectOptions {
   parameters?: Record<string, string>;
 }
 
+/** Server parameters for statements that may read whole tables: migrations, and those of people's own projects. */
+export const WHOLE_TABLES = { enable_seqscan: "on" };
+
 /** The state of the driver that infra/patches makes; a lost connection can end the process of any other. */
 const PATCH = "lost-connections-1";
 

@@ -3,6 +3,10 @@
 -- after it. To look it up first was also the dearest part: beside few runs each index that begins with the tenant looks as good as that of
 -- keys, and a plan of that time reads all runs of the tenant for as long as its connection lives.
 --
+-- Whether a session or a run is there is asked by a scalar subquery, which is a look by the key for each row: as exists () it may become one
+-- scan of all that the tenant has. For the same reason a key that has a run is looked up as a range in the order of keys, which no other
+-- index has.
+--
 -- Rights, the tenant in its setting, and the order of values are those of 0044. The session is written after its run and checked when
 -- the statement ends, so that none is made for a key that has a run already.
 create or replace function begin_runs(p_runs jsonb) returns setof run
@@ -27,7 +31,7 @@ begin
                select n."runId", n.tenant, n."sessionId", n.payload ->> 'graph', n."graphVersion", n."graphHash", n.payload ->> 'role',
                    n.payload ->> 'modelProfile', coalesce(n.input, n.payload -> 'input'), n."startedBy", coalesce(n.priority, 0), n.deadline,
                    n."idemKey", n."idemDigest", n."traceParent", n."createdAt", clock_timestamp(), true
-                 from n where n."sessionIsNew" or exists (select from session s where s.tenant = n.tenant and s.session_id = n."sessionId")
+                 from n where n."sessionIsNew" or (select true from session s where s.tenant = n.tenant and s.session_id = n."sessionId")
                 order by n."idemKey"
                -- Of two at once, one waits here for the other.
                on conflict (tenant, idem_key) do nothing returning b.run_id, b as begun),
@@ -43,7 +47,9 @@ begin
     continue when cardinality(made) = cardinality(g.keys);
     -- A statement of its own, which sees those that were waited for.
     return query
-    select x.* from run x where x.tenant = g.tenant and x.idem_key = any (g.keys) and not exists (select from unnest(made) m where m.run_id = x.run_id);
+    select x.* from unnest(g.keys) k(idem_key) cross join lateral (
+        select * from run r where r.tenant = g.tenant and r.idem_key >= k.idem_key and r.idem_key <= k.idem_key order by r.idem_key limit 1) x
+     where not exists (select from unnest(made) m where m.run_id = x.run_id);
   end loop;
 
   for g in
@@ -53,7 +59,7 @@ begin
     perform keep_values(array_agg(g.tenant), array_agg(v ->> 'hash'), array_agg(v ->> 'value'))
       from jsonb_array_elements(g.starts) each cross join jsonb_array_elements(each -> 'kept') v
      -- What nothing refers to is not kept.
-     where exists (select from run r where r.run_id = (each ->> 'runId')::uuid) having count(*) > 0;
+     where (select true from run r where r.run_id = (each ->> 'runId')::uuid) having count(*) > 0;
   end loop;
 end $$;
 
