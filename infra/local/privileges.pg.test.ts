@@ -9,7 +9,7 @@ import { SCHEMAS } from "./parts.ts";
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: [
     ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "keep_values", "lineage", "order_erasure"],
-    ...["plus", "search_memories", "seize_run"],
+    ...["plus", "search_memories", "seize_run", "session_lineage"],
   ],
   soma_worker: [
     ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
@@ -19,6 +19,7 @@ const CALLABLE: Readonly<Record<string, readonly string[]>> = {
       "reserve_budget",
       "retire_runs",
       "room_of",
+      "session_lineage",
       "set_aside",
       "set_back_run",
       "settle_budget",

@@ -22,9 +22,9 @@ describe("summaries of sessions", () => {
   });
   afterAll(() => database.close());
 
-  async function aSession(count: number): Promise<{ sessionId: string; runIds: string[] }> {
+  async function aSession(count: number, fromMs = AT): Promise<{ sessionId: string; runIds: string[] }> {
     const sessionId = newId("Session");
-    return { sessionId, runIds: await fillRuns(database.owner, { tenant: "acme", sessionId, count, fromMs: AT }) };
+    return { sessionId, runIds: await fillRuns(database.owner, { tenant: "acme", sessionId, count, fromMs }) };
   }
   const read = (sessionId: string, beforeRunId = LAST) =>
     transaction(database.worker, {}, (tx) => readSummary(tx, { tenant: "acme", sessionId, beforeRunId }));
@@ -86,7 +86,7 @@ describe("summaries of sessions", () => {
 
   it("go with a run of a session that theirs goes on from, and stay with one of after that", async () => {
     const origin = await aSession(4);
-    const heirs = [await aSession(2), await aSession(2)] as const;
+    const heirs = [await aSession(2, AT + 1_000), await aSession(2, AT + 2_000)] as const;
     const from = async (heir: string, session: string, runId = "") =>
       database.owner`update session set forked_from_session_id = ${session}, forked_from_run_id = ${runId} where session_id = ${heir}`;
     await from(heirs[0].sessionId, origin.sessionId, origin.runIds[2]);

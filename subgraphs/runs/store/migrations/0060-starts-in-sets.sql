@@ -3,9 +3,8 @@
 -- after it. To look it up first was also the dearest part: beside few runs each index that begins with the tenant looks as good as that of
 -- keys, and a plan of that time reads all runs of the tenant for as long as its connection lives.
 --
--- Whether a session or a run is there is asked by a scalar subquery, which is a look by the key for each row: as exists () it may become one
--- scan of all that the tenant has. For the same reason a key that has a run is looked up as a range in the order of keys, which no other
--- index has.
+-- Whether a session is there is asked by a scalar subquery, which is a look by its key for each row: as exists () it may become one scan of
+-- all that the tenant has. For the same reason a key that has a run is looked up as a range in the order of keys, which no other index has.
 --
 -- Rights, the tenant in its setting, and the order of values are those of 0044. The session is written after its run and checked when
 -- the statement ends, so that none is made for a key that has a run already.
@@ -14,6 +13,7 @@ language plpgsql volatile set search_path from current as $$
 declare
   g record;
   made run[];
+  begun uuid[];
 begin
   -- One order for all callers: of two that hold the same keys, one waits for the other and none for both.
   for g in
@@ -43,6 +43,7 @@ begin
       select n."runId", 1, g.tenant, 0, 0, 1, 0, 0, n."createdAt", n.payload, decode(n."payloadHash", 'hex'), decode(n.hash, 'hex')
         from jsonb_to_recordset(g.starts) as n("runId" uuid, "createdAt" timestamptz, payload jsonb, "payloadHash" text, hash text)
         join unnest(made) m on m.run_id = n."runId";
+    begun := begun || array(select m.run_id from unnest(made) m);
     return query select * from unnest(made);
     continue when cardinality(made) = cardinality(g.keys);
     -- A statement of its own, which sees those that were waited for.
@@ -59,7 +60,7 @@ begin
     perform keep_values(array_agg(g.tenant), array_agg(v ->> 'hash'), array_agg(v ->> 'value'))
       from jsonb_array_elements(g.starts) each cross join jsonb_array_elements(each -> 'kept') v
      -- What nothing refers to is not kept.
-     where (select true from run r where r.run_id = (each ->> 'runId')::uuid) having count(*) > 0;
+     where (each ->> 'runId')::uuid = any (begun) having count(*) > 0;
   end loop;
 end $$;
 
