@@ -76,6 +76,10 @@ describe("tenants see nothing of each other", () => {
     const profiles = (await ask("modelProfiles", "{ modelProfiles { name defaultOf } }")).modelProfiles;
     expect(profiles).toContainEqual({ name: "scripted", defaultOf: ["product"] });
     expect((await ask("health", "{ health { status } }")).health.status).toBe("OK");
+    const agent = await ask("graph", '{ graph(name: "assistant") { name file } }');
+    expect(agent.graph).toEqual({ name: "assistant", file: null });
+    expect(await ask("project", "{ project { name } }")).toEqual({ project: null });
+    expect(await ask("firstMinutes", "{ firstMinutes { demoRuns { shows } } }")).toEqual({ firstMinutes: null });
   });
 
   it("on any node, whichever service has it", async () => {
@@ -140,6 +144,9 @@ describe("tenants see nothing of each other", () => {
     await expect(mutate("raiseBudget", "RaiseBudgetInput", "runs", raise)).rejects.toMatchObject(gone);
     const decision = { approvalId: `${run.id}.1.0`, approve: true, ...key };
     await expect(mutate("decideApproval", "DecideApprovalInput", "run { id }", decision)).rejects.toMatchObject(gone);
+    const named = { sessionId: run.session.id, title: "mine", ...key };
+    await expect(mutate("renameSession", "RenameSessionInput", "session { id }", named)).rejects.toMatchObject(gone);
+    await expect(mutate("killWorker", "KillWorkerInput", "worker { deaths }", key)).rejects.toMatchObject(gone);
     const test = { profile: "scripted", ...key };
     const { testModel } = await mutate("testModel", "TestModelInput", "checks { what ok }", test);
     expect(testModel.checks).toContainEqual({ what: "TEXT", ok: true });
