@@ -55,7 +55,12 @@ export const ROWS: Row[] = [
   { files: ["webui/src/graphql/**"], packages: WEBUI, rooms: ["ui"], ground: "web" },
   { files: ["webui/src/markdown/**"], packages: WEBUI, rooms: ["ui"], ground: "web" },
   { files: ["webui/src/run-log/**"], packages: WEBUI, rooms: ["ui"], ground: "web" },
-  { files: ["webui/src/run-parts/**"], packages: WEBUI, rooms: ["run-log", "markdown", "ui"], ground: "web" },
+  {
+    files: ["webui/src/run-parts/**"],
+    packages: WEBUI,
+    rooms: ["run-log", "graphql", "markdown", "ui"],
+    ground: "web",
+  },
   { files: ["webui/src/ui/**"], packages: WEBUI, rooms: [], ground: "web" },
   { files: ["infra/cli/**"], packages: ["graphql", "schemas"] },
 

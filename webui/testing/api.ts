@@ -281,6 +281,7 @@ function detailOf(api: TestApi, runId: string) {
   if (run === undefined) return null;
   const steps = { ...none, totalCount: 0 };
   return {
+    children: [],
     ...run,
     graphVersion: 1,
     picture: api.picture,
@@ -288,7 +289,6 @@ function detailOf(api: TestApi, runId: string) {
     stateDiff: ({ fromSeq, toSeq }: { fromSeq: number; toSeq: number }) => api.stateDiff(fromSeq, toSeq),
     traceId: "t1",
     startedBy: "ada",
-    children: [],
     pendingApprovals: questions[runId] ?? [],
     steps,
     decisions: none,

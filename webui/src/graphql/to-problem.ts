@@ -1,4 +1,4 @@
-import type { CombinedError } from "urql";
+import { CombinedError } from "urql";
 import type { Problem } from "../ui/problem-note.tsx";
 
 /**
@@ -21,4 +21,11 @@ export function toProblem(error: CombinedError): Problem {
     traceId: typeof traceId === "string" ? traceId : null,
     retryable: retryable === true,
   };
+}
+
+/** The same of whatever was thrown while the API was read. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof CombinedError) return toProblem(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, code: null, traceId: null, retryable: true };
 }

@@ -62,7 +62,7 @@ test("a run's page shows what its events tell: the call, its decision and the an
   await feed(feeds, idOf(1), WHOLE_RUN, true);
   expect(await main().findByText("Finished · all 26 events verified")).toBeDefined();
   expect(screen.getByRole("article").textContent).toMatch(
-    /calculate.*policy ?allowed: role_allows_tool.*42.*It is 42\./,
+    /calculate.*policy ?allowed: role_allows_tool.*42.*It is 42\./s,
   );
   expect(
     within(screen.getByRole("complementary", { name: "Steps of the run" })).getByText("Asked for calculate"),

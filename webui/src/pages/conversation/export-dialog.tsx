@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from "react";
-import { CombinedError, useClient } from "urql";
-import { toProblem } from "../../graphql/to-problem.ts";
+import { useClient } from "urql";
+import { problemOf } from "../../graphql/to-problem.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { download } from "../../ui/download.ts";
 import { type Problem, ProblemNote } from "../../ui/problem-note.tsx";
 import styles from "./conversation-actions.module.css";
 import type { ExportFormat } from "./export-conversation.ts";
@@ -62,23 +63,4 @@ function useSave({ sessionId, title, onClose }: ExportDialogProps) {
     }
   };
   return { save, saving, problem };
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof CombinedError) return toProblem(error);
-  return {
-    message: error instanceof Error ? error.message : String(error),
-    code: null,
-    traceId: null,
-    retryable: true,
-  };
-}
-
-/** The file never becomes a page of this origin: it is saved under its name. */
-function download(file: Blob, name: string): void {
-  const href = URL.createObjectURL(file);
-  const link = Object.assign(document.createElement("a"), { href, download: name });
-  link.click();
-  // Firefox reads it only after the click is over.
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }

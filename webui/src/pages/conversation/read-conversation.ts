@@ -1,10 +1,6 @@
-import {
-  RunCallsDocument,
-  type RunSummaryFragment,
-  SessionTurnsDocument,
-  type TypedDocumentString,
-} from "@soma/graphql/operations";
-import type { AnyVariables, Client, OperationResult } from "urql";
+import { RunCallsDocument, type RunSummaryFragment, SessionTurnsDocument } from "@soma/graphql/operations";
+import type { Client } from "urql";
+import { askOnce } from "../../graphql/ask-once.ts";
 import type { ExportedConversation, ExportedTurn } from "./export-conversation.ts";
 
 /** Reads all of a conversation, page by page, and the calls of each of its runs; throws what the API refuses. */
@@ -22,23 +18,15 @@ export async function readConversation(client: Client, id: string): Promise<Omit
 }
 
 async function readPage(client: Client, id: string, after: string | null) {
-  const { data, error } = await ask(client, SessionTurnsDocument, { id, after });
+  const { data, error } = await askOnce(client, SessionTurnsDocument, { id, after });
   if (data?.session) return data.session;
   throw error ?? new Error(`conversation ${id} is not there any more`);
 }
 
 /** The calls count that the tools service tells of, if it does. */
 async function readTurn(client: Client, run: RunSummaryFragment): Promise<ExportedTurn> {
-  const { data, error } = await ask(client, RunCallsDocument, { id: run.id });
+  const { data, error } = await askOnce(client, RunCallsDocument, { id: run.id });
   if (!data?.run) throw error ?? new Error(`run ${run.id} is not there any more`);
   const { invocations } = data.run;
   return { run, calls: invocations?.nodes ?? null, hasMoreCalls: invocations?.pageInfo.hasNextPage === true };
-}
-
-function ask<Result, Variables extends AnyVariables>(
-  client: Client,
-  document: TypedDocumentString<Result, Variables>,
-  variables: Variables,
-): Promise<OperationResult<Result, Variables>> {
-  return client.query<Result, Variables>(document.toString(), variables, { requestPolicy: "network-only" }).toPromise();
 }

@@ -78,7 +78,7 @@ describe("Turn", () => {
   test("Turn shows the question, the call with its arguments, decision and output, and the answer once", () => {
     const text = turn(WHOLE_RUN);
     expect(text).toMatch(
-      /What is 6\*7\? I shall calculate\. tool calculate 30 ms Succeeded asked \{&quot;expression&quot;:&quot;6\*7&quot;\}/,
+      /What is 6\*7\? I shall calculate\. tool calculate 30 ms Succeeded asked \{ &quot;expression&quot;: &quot;6\*7&quot; \}/,
     );
     expect(text).toContain("policy allowed: role_allows_tool 42 It is 42 .");
     expect(text.match(/It is/g)).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
 import type { ToolItem } from "../../run-log/view.ts";
+import { CallArguments } from "../../run-parts/call-arguments.tsx";
 import { DecisionWords } from "../../run-parts/decision-words.tsx";
 import { LongText } from "../../run-parts/long-text.tsx";
 import { Elapsed } from "../../ui/elapsed.tsx";
@@ -33,10 +34,12 @@ export function ToolCard({ card }: { card: ToolItem }): ReactNode {
       </summary>
       <div className={styles.body}>
         {card.args === null ? null : (
-          <p className={styles.row}>
+          <div className={styles.row}>
             <span className={styles.label}>asked</span>
-            <code>{card.args === "" ? "{}" : showHidden(card.args)}</code>
-          </p>
+            <div className={styles.args}>
+              <CallArguments label={`Arguments of ${tool}`} args={card.args} />
+            </div>
+          </div>
         )}
         {card.decision === null ? null : (
           <p className={styles.row}>

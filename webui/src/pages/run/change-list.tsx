@@ -2,8 +2,8 @@ import type { StateChangeOp } from "@soma/graphql/operations";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
 import { LongText } from "../../run-parts/long-text.tsx";
+import { toReadable } from "../../run-parts/readable-json.ts";
 import { toCount } from "../../ui/words.ts";
-import { toReadable } from "./readable-json.ts";
 import { toPlaceWords } from "./state-path.ts";
 import styles from "./state-view.module.css";
 

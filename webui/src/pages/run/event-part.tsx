@@ -2,9 +2,9 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { LogEvent } from "../../run-log/view.ts";
 import { LongText } from "../../run-parts/long-text.tsx";
+import { toReadable } from "../../run-parts/readable-json.ts";
 import { toCount } from "../../ui/words.ts";
 import styles from "./inspector.module.css";
-import { toReadable } from "./readable-json.ts";
 import { statePath } from "./run-address.ts";
 import { SidePart } from "./side-part.tsx";
 

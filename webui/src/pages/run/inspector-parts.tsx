@@ -2,12 +2,13 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { isRecord } from "@soma/schemas/json";
 import type { ReactNode } from "react";
 import type { StepView } from "../../run-log/view.ts";
+import { CallArguments } from "../../run-parts/call-arguments.tsx";
 import { DecisionWords } from "../../run-parts/decision-words.tsx";
 import { LongText } from "../../run-parts/long-text.tsx";
+import { toReadable } from "../../run-parts/readable-json.ts";
 import { toClock, toCount, toLatency } from "../../ui/words.ts";
 import type { Run, StepDetail } from "./answers.ts";
 import styles from "./inspector.module.css";
-import { toReadable } from "./readable-json.ts";
 import type { FailedAttempt, StepStory } from "./step-story.ts";
 
 interface DetailProps {
@@ -93,7 +94,7 @@ export function Input({ story, detail }: DetailProps & { story: StepStory }): Re
   if (args !== undefined && args !== null)
     return (
       <Section name="Input">
-        <LongText label="Arguments" text={toReadable(args)} />
+        <CallArguments args={args} />
       </Section>
     );
   if (story.inputSummary === "") return null;

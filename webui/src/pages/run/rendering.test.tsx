@@ -1,8 +1,10 @@
 import { FIRST_FOLLOW_STATE } from "@soma/graphql/follow-state";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import { Provider } from "urql";
 import { expect, test } from "vitest";
 import { Router } from "wouter";
+import { createTestApi } from "../../../testing/api.ts";
 import { reduce } from "../../run-log/reduce.ts";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { history, type Line, RUN_ID, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
@@ -37,7 +39,7 @@ const markup = (element: ReactNode, log?: RunLogSnapshot): string =>
   renderToStaticMarkup(
     <Router ssrPath="/runs/r">
       <RunLogsContext value={{ peek: () => log, watch: () => () => {}, retryNow: () => {}, onStatus: () => () => {} }}>
-        {element}
+        <Provider value={createTestApi().client}>{element}</Provider>
       </RunLogsContext>
     </Router>,
   );

@@ -9,8 +9,8 @@ import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusBadge } from "../../ui/status.tsx";
 import { toCount, toLatency, toWhen } from "../../ui/words.ts";
 import type { Run } from "./answers.ts";
-import { ownStart } from "./checkpoints.ts";
 import type { GoOn } from "./go-on.ts";
+import { RunActions } from "./run-actions.tsx";
 import { parseRunAddress, toRunAddress, VIEWS } from "./run-address.ts";
 import styles from "./run-page.module.css";
 
@@ -38,19 +38,11 @@ export function RunHeader({ runId, run, title, onGoOn }: RunHeaderProps): ReactN
 
 function Standing({ run, onGoOn }: { run: Run; onGoOn(from: GoOn): void }): ReactNode {
   const outcome = useOutcome(run);
-  const start = ownStart(useRunLog(run.id)?.events ?? [], run.id);
   return (
     <div className={styles.line}>
       <StatusBadge {...outcome} />
       <LiveIndicator runId={run.id} />
-      <button
-        type="button"
-        aria-keyshortcuts="f"
-        disabled={start === undefined}
-        onClick={() => start !== undefined && onGoOn({ how: "fork", seq: start })}
-      >
-        Fork…
-      </button>
+      <RunActions run={run} onGoOn={onGoOn} />
     </div>
   );
 }

@@ -7,7 +7,8 @@ import { useQuery } from "../../graphql/use-query.ts";
 import { RUNS_PATH, runPath } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
-import { RunLogsContext, useStatus } from "../../run-log/use-run-log.ts";
+import { RunLogsContext, useRunLog, useStatus } from "../../run-log/use-run-log.ts";
+import { Approvals } from "../../run-parts/approvals.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Empty, Loading } from "../../ui/states.tsx";
 import { STATUS } from "../../ui/status.tsx";
@@ -43,11 +44,25 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
           <ProblemNote what={problemOf(run)} problem={toProblem(error)} onRetry={reload} />
         </div>
       )}
+      {run === undefined || !isGoing ? null : <Questions run={run} />}
       {run === undefined ? null : <RunViews key={runId} run={run} isGoing={isGoing} onGoOn={setGoingOn} />}
       {run === undefined || goingOn === undefined ? null : (
         <GoingOn run={run} from={goingOn} onClose={() => setGoingOn(undefined)} />
       )}
     </main>
+  );
+}
+
+/** What it asks a person stands before all else; it may be paused meanwhile, and is asked of all the same. */
+function Questions({ run: { id, status: listed } }: { run: Run }): ReactNode {
+  const status = useStatus(id, listed);
+  const seq = useRunLog(id)?.view.seq ?? 0;
+  if (status !== "WAITING_APPROVAL" && status !== "PAUSED") return null;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
+    <section className={styles.questions} aria-label="What it asks" tabIndex={0}>
+      <Approvals runId={id} seq={seq} />
+    </section>
   );
 }
 

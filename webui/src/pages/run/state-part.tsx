@@ -8,6 +8,7 @@ import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import type { LogEvent } from "../../run-log/view.ts";
 import { LongText } from "../../run-parts/long-text.tsx";
+import { toReadable } from "../../run-parts/readable-json.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Loading } from "../../ui/states.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
@@ -15,7 +16,6 @@ import type { Run } from "./answers.ts";
 import { ChangeList } from "./change-list.tsx";
 import { placeWords } from "./checkpoints.ts";
 import type { GoOn } from "./go-on.ts";
-import { toReadable } from "./readable-json.ts";
 import { type RunAddress, statePath, toRunAddress } from "./run-address.ts";
 import styles from "./state-view.module.css";
 

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { history, type Line, RUN_ID, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
 import { filterEvents, UNFILTERED } from "./filter-events.ts";
 import { toListKey } from "./list-keys.ts";
-import { toReadable } from "./readable-json.ts";
 import { storyOf } from "./step-story.ts";
 
 const ERROR = { code: "TIMEOUT", message: "no answer" };
@@ -66,30 +65,6 @@ test("filterEvents() looks at what is new of a history, and at all of another on
   expect(filterEvents(before, marked, "#2").shown[0]).toBe(events[1]);
   const other = history(WHOLE_RUN);
   expect(filterEvents(before, other, "#2").shown[0]).toBe(other[1]);
-});
-
-test("toReadable() shows the arguments a model wrote as the value they are, and other texts as they are", () => {
-  const value = { toolCalls: [{ name: "f", arguments: '{"a":[1]}' }, { arguments: "{broken" }], text: '{"b":2}' };
-  expect(JSON.parse(toReadable(value))).toEqual({
-    toolCalls: [{ name: "f", arguments: { a: [1] } }, { arguments: "{broken" }],
-    text: '{"b":2}',
-  });
-  expect(toReadable({ arguments: { a: 1 } })).toBe('{\n  "arguments": {\n    "a": 1\n  }\n}');
-  expect(toReadable(undefined)).toBe("");
-});
-
-test("toReadable() shows arguments as they were written where they would be others, or are too deep or too long", () => {
-  const deep = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
-  for (const written of [
-    '{"id":12345678901234567890}',
-    '{"x":1e400}',
-    deep(40),
-    deep(20_000),
-    `"${"x".repeat(70_000)}"`,
-  ])
-    expect(JSON.parse(toReadable({ arguments: written }))).toEqual({ arguments: written });
-  expect(toReadable(JSON.parse(deep(40)))).toBe(deep(40));
-  expect(toReadable(JSON.parse(deep(20_000)))).toBe("(nested too deep to be shown)");
 });
 
 test.each([

@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Router } from "wouter";
+import { planCancel, planWords } from "../../run-parts/plan-cancel.ts";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
-import { planCancel, planWords } from "./plan-cancel.ts";
 import { RunTable } from "./run-table.tsx";
 
 const SESSION = "01940c2e-7d00-7200-8000-0000000000b7";
@@ -67,6 +67,10 @@ test("planCancel() tells what would be canceled and what has finished already", 
   const plan = planCancel([run({ status: "RUNNING" }), run({ status: "PAUSED" }), run({})]);
   expect(planWords(plan)).toBe("2 of 3 would be canceled; 1 already finished.");
   expect(planWords(planCancel([run({ status: "QUEUED" })]))).toBe("1 of 1 would be canceled.");
+  const started = (["RUNNING", "FAILED"] as const).map((status) => ({ id: status, graph: "g", status }));
+  expect(planWords(planCancel([run({ status: "QUEUED" })], started))).toBe(
+    "1 of 1 would be canceled, and 1 that it has started.",
+  );
 });
 
 test("a panel that loads, is empty or old says so, and what may be done", () => {

@@ -1,9 +1,9 @@
 import { CancelRunDocument, type RunSummaryFragment } from "@soma/graphql/operations";
 import { useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
-import { toProblem } from "../../graphql/to-problem.ts";
-import { useMutation } from "../../graphql/use-mutation.ts";
-import type { Problem } from "../../ui/problem-note.tsx";
+import { newIdempotencyKey } from "../graphql/idempotency-key.ts";
+import { toProblem } from "../graphql/to-problem.ts";
+import { useMutation } from "../graphql/use-mutation.ts";
+import type { Problem } from "../ui/problem-note.tsx";
 
 /** How far it is: so many of the runs were asked to stop. */
 export interface Canceling {

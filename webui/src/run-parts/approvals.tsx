@@ -1,15 +1,15 @@
 import { DecideApprovalDocument, RunApprovalsDocument, type RunQuestionsFragment } from "@soma/graphql/operations";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect, useState } from "react";
-import { toProblem } from "../../graphql/to-problem.ts";
-import { useMutation } from "../../graphql/use-mutation.ts";
-import { useQuery } from "../../graphql/use-query.ts";
-import { LongText } from "../../run-parts/long-text.tsx";
-import { StatusShape } from "../../ui/icons.tsx";
-import { LeavingButton } from "../../ui/leaving-button.tsx";
-import { type Problem, ProblemNote } from "../../ui/problem-note.tsx";
-import { toWhen } from "../../ui/words.ts";
+import { toProblem } from "../graphql/to-problem.ts";
+import { useMutation } from "../graphql/use-mutation.ts";
+import { useQuery } from "../graphql/use-query.ts";
+import { StatusShape } from "../ui/icons.tsx";
+import { LeavingButton } from "../ui/leaving-button.tsx";
+import { type Problem, ProblemNote } from "../ui/problem-note.tsx";
+import { toWhen } from "../ui/words.ts";
 import styles from "./approvals.module.css";
+import { LongText } from "./long-text.tsx";
 
 type Asked = RunQuestionsFragment["pendingApprovals"][number];
 

@@ -17,6 +17,14 @@ export function toReadable(value: unknown): string {
   }
 }
 
+/** Arguments of one call, as the value or as the text that a model wrote: no text at all stands for none. */
+export function toReadableArguments(args: unknown): string {
+  if (typeof args !== "string") return toReadable(args);
+  if (args === "") return "{}";
+  const meant = parsed(args);
+  return meant === args ? args : toReadable(meant);
+}
+
 function unfold(value: unknown): unknown {
   if (isDeep(value)) throw new RangeError("it is nested too deep");
   return unfolded(value);

@@ -1,0 +1,11 @@
+import type { TypedDocumentString } from "@soma/graphql/operations";
+import type { AnyVariables, Client, OperationResult } from "urql";
+
+/** A generated query, typed, asked of the server by what draws nothing with each answer. */
+export function askOnce<Result, Variables extends AnyVariables>(
+  client: Client,
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): Promise<OperationResult<Result, Variables>> {
+  return client.query<Result, Variables>(document.toString(), variables, { requestPolicy: "network-only" }).toPromise();
+}
