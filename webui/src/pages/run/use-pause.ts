@@ -1,5 +1,5 @@
 import { PauseRunDocument, ResumeRunDocument } from "@soma/graphql/operations";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
@@ -23,17 +23,17 @@ export function usePause({ id, status: listed }: Run): Pausing {
   const [asked, setAsked] = useState<boolean>();
   const [state, setState] = useState({ busy: false, problem: undefined as Problem | undefined });
   const [pause, resume] = [useMutation(PauseRunDocument), useMutation(ResumeRunDocument)];
-  const key = useRef(newIdempotencyKey());
+  const [key, setKey] = useState(newIdempotencyKey);
   useEffect(() => {
     if (asked === rests) setAsked(undefined);
   }, [asked, rests]);
   const ask = async (rest: boolean): Promise<void> => {
     setState({ busy: true, problem: undefined });
-    const input = { runId: id, idempotencyKey: key.current };
+    const input = { runId: id, idempotencyKey: key };
     const { error } = await (rest ? pause({ input }) : resume({ input }));
     setState({ busy: false, problem: error === undefined ? undefined : toProblem(error) });
     if (error !== undefined) return;
-    key.current = newIdempotencyKey();
+    setKey(newIdempotencyKey());
     setAsked(rest);
   };
   return { isToRest: asked ?? rests, words: wordsOf(asked, rests), ...state, ask };
