@@ -48,11 +48,14 @@ test("a run is canceled once it was said what would stop with it, by one request
     "CancelQuestion 1Running",
     "Cancelresearcher 00000031Running",
   ]);
+  // It was asked to stop, and has not heard.
+  api.more = { cancelRun: () => ({ run: api.runs[0] }) };
   const answer = hold(api);
   await user.dblClick(dialog.getByRole("button", { name: "Cancel 1 run" }));
   answer();
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   expect(keysOf(api, "CancelRun")).toHaveLength(1);
+  expect(await act("Canceling…")).toHaveProperty("disabled", true);
   await feed(feeds, [["RUN_CANCELED", null, {}]], true, 2);
   await waitFor(async () => expect(await names()).toEqual(["Fork…", "Export"]));
 });

@@ -44,7 +44,7 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
           <ProblemNote what={problemOf(run)} problem={toProblem(error)} onRetry={reload} />
         </div>
       )}
-      {run === undefined || !isGoing ? null : <Questions run={run} />}
+      {run === undefined ? null : <Questions run={run} />}
       {run === undefined ? null : <RunViews key={runId} run={run} isGoing={isGoing} onGoOn={setGoingOn} />}
       {run === undefined || goingOn === undefined ? null : (
         <GoingOn run={run} from={goingOn} onClose={() => setGoingOn(undefined)} />
