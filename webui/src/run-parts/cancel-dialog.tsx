@@ -6,7 +6,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { StatusWord } from "../ui/status.tsx";
 import styles from "./cancel-dialog.module.css";
-import { type CancelPlan, planCancel, planWords, type StartedRun } from "./plan-cancel.ts";
+import { type CancelPlan, oneWords, planCancel, planWords, type StartedRun } from "./plan-cancel.ts";
 import { useCancel } from "./use-cancel.ts";
 
 interface CancelDialogProps {
@@ -23,7 +23,8 @@ export function CancelDialog({ runs, started, onClose, onDone }: CancelDialogPro
   // What was read is what is done: runs that end meanwhile are left as they are by the server.
   const [plan] = useState(() => planCancel(runs, started));
   const { asked, busy, problem, cancel } = useCancel();
-  const name = started === undefined ? "Cancel runs" : "Cancel the run";
+  const isOne = started !== undefined;
+  const name = isOne ? "Cancel the run" : "Cancel runs";
   const count = plan.stops.length;
   // Whoever leaves while it is under way would not hear what became of it.
   const leave = (): void => {
@@ -32,14 +33,17 @@ export function CancelDialog({ runs, started, onClose, onDone }: CancelDialogPro
   return (
     <Dialog label={name} onClose={leave}>
       <h2>{name}</h2>
-      <p>{planWords(plan)}</p>
+      <p>{isOne ? oneWords(plan) : planWords(plan)}</p>
       <PlanList plan={plan} />
       <p className={styles.hint}>
         A run stops at its next write or look, within a second where its worker is alive, and starts nothing after that.
         What it has started is canceled too.
       </p>
       {problem === undefined ? null : (
-        <ProblemNote what={`${asked} of ${count} were asked to stop.`} problem={problem} />
+        <ProblemNote
+          what={isOne ? "It was not asked to stop." : `${asked} of ${count} were asked to stop.`}
+          problem={problem}
+        />
       )}
       <p className={styles.buttons}>
         <button
@@ -49,14 +53,23 @@ export function CancelDialog({ runs, started, onClose, onDone }: CancelDialogPro
             if (await cancel(plan.stops)) onDone();
           }}
         >
-          {busy ? `Canceling ${asked} of ${count}…` : `Cancel ${count} ${count === 1 ? "run" : "runs"}`}
+          {busy ? actingWords(isOne, asked, count) : actWords(isOne, count)}
         </button>
         <button type="button" disabled={busy} onClick={leave}>
-          {started === undefined ? "Keep all" : "Keep it"}
+          {isOne ? "Keep it" : "Keep all"}
         </button>
       </p>
     </Dialog>
   );
+}
+
+function actWords(isOne: boolean, count: number): string {
+  if (isOne) return "Cancel it";
+  return `Cancel ${count} ${count === 1 ? "run" : "runs"}`;
+}
+
+function actingWords(isOne: boolean, asked: number, count: number): string {
+  return isOne ? "Canceling…" : `Canceling ${asked} of ${count}…`;
 }
 
 function PlanList({ plan: { stops, finished, started } }: { plan: CancelPlan }): ReactNode {

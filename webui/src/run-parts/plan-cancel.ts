@@ -21,9 +21,16 @@ export function planCancel(runs: readonly RunSummaryFragment[], started: readonl
   };
 }
 
-export function planWords({ stops, finished, started }: CancelPlan): string {
+export function planWords({ stops, finished }: CancelPlan): string {
   const total = stops.length + finished.length;
   const rest = finished.length === 0 ? "" : `; ${finished.length} already finished`;
-  const more = started.length === 0 ? "" : `, and ${started.length} that it has started`;
-  return `${stops.length} of ${total} would be canceled${rest}${more}.`;
+  return `${stops.length} of ${total} would be canceled${rest}.`;
+}
+
+/** The same of one run. */
+export function oneWords({ stops: [run], started }: CancelPlan): string {
+  if (run === undefined) return "It has finished already.";
+  const { length } = started;
+  const more = length === 0 ? "" : `, with ${length} ${length === 1 ? "run" : "runs"} that it has started`;
+  return `It would be canceled${more}.`;
 }

@@ -43,7 +43,7 @@ test("a run is canceled once it was said what would stop with it, by one request
   expect(await names()).toEqual(["Pause", "Cancel…", "Fork…", "Export"]);
   await user.click(await act("Cancel…"));
   const dialog = within(screen.getByRole("dialog", { name: "Cancel the run" }));
-  expect(dialog.getByText("1 of 1 would be canceled, and 1 that it has started.")).toBeDefined();
+  expect(dialog.getByText("It would be canceled, with 1 run that it has started.")).toBeDefined();
   expect(dialog.getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual([
     "CancelQuestion 1Running",
     "Cancelresearcher 00000031Running",
@@ -51,7 +51,7 @@ test("a run is canceled once it was said what would stop with it, by one request
   // It was asked to stop, and has not heard.
   api.more = { cancelRun: () => ({ run: api.runs[0] }) };
   const answer = hold(api);
-  await user.dblClick(dialog.getByRole("button", { name: "Cancel 1 run" }));
+  await user.dblClick(dialog.getByRole("button", { name: "Cancel it" }));
   answer();
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   expect(keysOf(api, "CancelRun")).toHaveLength(1);
@@ -66,9 +66,11 @@ test("a cancel that is refused says so, and may be asked again; one that was hea
   await feed(feeds, [started], false);
   api.refusals.cancelRun = refusal("the run is another person's");
   await user.click(await act("Cancel…"));
-  await user.click(screen.getByRole("button", { name: "Cancel 1 run" }));
-  expect((await screen.findByRole("alert")).textContent).toContain("The run is another person's");
-  expect(screen.getByRole("button", { name: "Cancel 1 run" })).toHaveProperty("disabled", false);
+  await user.click(screen.getByRole("button", { name: "Cancel it" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(
+    "It was not asked to stop. The run is another person's",
+  );
+  expect(screen.getByRole("button", { name: "Cancel it" })).toHaveProperty("disabled", false);
   await user.click(screen.getByRole("button", { name: "Keep it" }));
   expect(await act("Cancel…")).toHaveProperty("disabled", false);
   await feed(feeds, [["RUN_CANCEL_REQUESTED", null, {}]], false, 2);

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Router } from "wouter";
-import { planCancel, planWords } from "../../run-parts/plan-cancel.ts";
+import { oneWords, planCancel, planWords } from "../../run-parts/plan-cancel.ts";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { RunTable } from "./run-table.tsx";
 
@@ -67,10 +67,17 @@ test("planCancel() tells what would be canceled and what has finished already", 
   const plan = planCancel([run({ status: "RUNNING" }), run({ status: "PAUSED" }), run({})]);
   expect(planWords(plan)).toBe("2 of 3 would be canceled; 1 already finished.");
   expect(planWords(planCancel([run({ status: "QUEUED" })]))).toBe("1 of 1 would be canceled.");
-  const started = (["RUNNING", "FAILED"] as const).map((status) => ({ id: status, graph: "g", status }));
-  expect(planWords(planCancel([run({ status: "QUEUED" })], started))).toBe(
-    "1 of 1 would be canceled, and 1 that it has started.",
+});
+
+test("oneWords() tells what would be canceled with a run", () => {
+  const started = (["RUNNING", "FAILED", "QUEUED"] as const).map((status) => ({ id: status, graph: "g", status }));
+  const going = [run({ status: "QUEUED" })];
+  expect(oneWords(planCancel(going))).toBe("It would be canceled.");
+  expect(oneWords(planCancel(going, started.slice(0, 2)))).toBe(
+    "It would be canceled, with 1 run that it has started.",
   );
+  expect(oneWords(planCancel(going, started))).toBe("It would be canceled, with 2 runs that it has started.");
+  expect(oneWords(planCancel([run({})], started))).toBe("It has finished already.");
 });
 
 test("a panel that loads, is empty or old says so, and what may be done", () => {
