@@ -7,9 +7,8 @@ import { useQuery } from "../../graphql/use-query.ts";
 import { RUNS_PATH } from "../../place.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Loading } from "../../ui/states.tsx";
-import { AgentNodes } from "./agent-nodes.tsx";
+import { AgentGraph } from "./agent-graph.tsx";
 import styles from "./agents-page.module.css";
-import { toNodeRows } from "./node-rows.ts";
 import { StartForm } from "./start-form.tsx";
 
 interface AgentPartProps {
@@ -47,7 +46,7 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
           </section>
           <section aria-labelledby="agent-graph">
             <h2 id="agent-graph">Graph</h2>
-            <AgentNodes rows={toNodeRows(detail.picture)} />
+            <AgentGraph picture={detail.picture} />
           </section>
         </div>
       )}

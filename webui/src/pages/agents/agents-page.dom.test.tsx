@@ -158,6 +158,25 @@ test("faults of a project come and go while one looks, and an agent that was sav
   expect(screen.getByText("new")).toBeDefined();
 });
 
+test("the graph of an agent is a list of its nodes over lines, and says of none that it was reached", async () => {
+  const node = (name: string, more: object = {}) => ({ id: name, name, type: "tool", within: null, ...more });
+  const nodes = [node("ask"), node("each", { type: "map" }), node("look", { within: "each" }), node("end")];
+  const edges = ["each", "end"].map((to) => ({ from: "ask", to, chosen: true }));
+  const api = withPay();
+  api.agents = [agentOf("pay", { picture: { nodes, edges } })];
+  openAgent(api, "pay");
+  const list = within(await screen.findByRole("list", { name: "Nodes of the graph" }));
+  expect(list.getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual([
+    "asktool, leads to each or end",
+    "eachmap",
+    "looktool, within each",
+    "endtool",
+  ]);
+  expect(list.queryAllByRole("button")).toEqual([]);
+  expect(document.querySelectorAll("path[data-chosen=true]")).toHaveLength(2);
+  expect(screen.getByText("dashed: one of several ways")).toBeDefined();
+});
+
 test("an agent that is not there, and agents that cannot be loaded, say so", async () => {
   const api = withPay();
   const { unmount } = openAgent(api, "gone");
