@@ -54,7 +54,9 @@ export function GraphView(props: GraphViewProps): ReactNode {
   return <StandingGraph {...props} nodes={picture.nodes} edges={picture.edges} />;
 }
 
-function StandingGraph(props: GraphViewProps & { nodes: readonly PictureNode[]; edges: readonly PictureEdge[] }): ReactNode {
+function StandingGraph(
+  props: GraphViewProps & { nodes: readonly PictureNode[]; edges: readonly PictureEdge[] },
+): ReactNode {
   const { nodes, edges, steps, step } = props;
   const layout = useMemo(() => layOut(nodes, edges), [nodes, edges]);
   const places = useMemo(() => createPlaces(nodes), [nodes]);
