@@ -3,6 +3,7 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useKept } from "../../graphql/use-kept.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { RUNS_PATH } from "../../place.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
@@ -27,7 +28,7 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
     seen.current = loadedAt;
     ask({ requestPolicy: "network-only" });
   }, [loadedAt, ask]);
-  const detail = data?.graph;
+  const detail = useKept(data?.graph);
   return (
     <>
       <p className={styles.facts}>
@@ -36,9 +37,13 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
         <Link href={`${RUNS_PATH}?agent=${encodeURIComponent(name)}`}>its runs</Link>
       </p>
       {error === undefined ? null : (
-        <ProblemNote what="The agent could not be loaded." problem={toProblem(error)} onRetry={reload} />
+        <ProblemNote
+          what={detail === undefined ? "The agent could not be loaded." : "The agent is not up to date."}
+          problem={toProblem(error)}
+          onRetry={reload}
+        />
       )}
-      {detail == null ? null : (
+      {detail === undefined ? null : (
         <div className={styles.detail}>
           <section aria-labelledby="agent-start">
             <h2 id="agent-start">Start a run</h2>
@@ -50,7 +55,7 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
           </section>
         </div>
       )}
-      {detail === undefined && error === undefined ? <Loading what="the agent" /> : null}
+      {data === undefined && detail === undefined && error === undefined ? <Loading what="the agent" /> : null}
     </>
   );
 }
