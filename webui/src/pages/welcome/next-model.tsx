@@ -17,14 +17,24 @@ export function NextModel({ model, isOperator }: NextModelProps): ReactNode {
   return (
     <section aria-labelledby="model">
       <h2 id="model">Next: a real model</h2>
-      {model.isAi ? <Chosen model={model} isOperator={isOperator} /> : <Ways />}
+      {model.isAi ? (
+        <Chosen model={model} isOperator={isOperator} />
+      ) : (
+        <>
+          <p data-model="scripted">
+            The scripted model answers: a set of rules, not an AI. Stop the server, and start it in one of two ways;
+            this page then says which model is chosen.
+          </p>
+          <Ways />
+        </>
+      )}
     </section>
   );
 }
 
 function Chosen({ model, isOperator }: NextModelProps): ReactNode {
   const { isAsking, checks, problem, check } = useModelCheck(model.profile);
-  const fails = problem !== undefined || checks?.some(({ ok }) => !ok);
+  const fails = checks?.some(({ ok }) => !ok);
   return (
     <>
       <p data-model="chosen">
@@ -46,7 +56,12 @@ function Chosen({ model, isOperator }: NextModelProps): ReactNode {
       ) : null}
       <div aria-live="polite">{checks === undefined ? null : <ModelChecks checks={checks} />}</div>
       {problem === undefined ? null : <ProblemNote what="The model was not checked." problem={problem} />}
-      {fails ? <Ways /> : null}
+      {fails ? (
+        <>
+          <p data-model="failing">Mend what it says, or stop the server and start it with another model.</p>
+          <Ways />
+        </>
+      ) : null}
     </>
   );
 }
@@ -55,10 +70,6 @@ function Chosen({ model, isOperator }: NextModelProps): ReactNode {
 function Ways(): ReactNode {
   return (
     <>
-      <p data-model="ways">
-        Until a model answers, the scripted one does: a set of rules, not an AI. Stop the server, and start it with a
-        model in one of two ways. This page says which one is chosen.
-      </p>
       <h3 className={styles.way}>With a key</h3>
       <pre>
         <code>OPENAI_API_KEY=sk-... npm start</code>
