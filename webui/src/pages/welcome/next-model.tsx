@@ -76,8 +76,11 @@ function Ways(): ReactNode {
       </pre>
       <h3 className={styles.way}>Without a key</h3>
       <pre>
-        <code>{`npm run small-model
-SOMA_MODEL_PROFILE=llamacpp SOMA_MODEL_CONTEXT_TOKENS=8000 npm start     # in a second terminal`}</code>
+        <code>npm run small-model</code>
+      </pre>
+      <p>and in a second terminal:</p>
+      <pre>
+        <code>SOMA_MODEL_PROFILE=llamacpp SOMA_MODEL_CONTEXT_TOKENS=8000 npm start</code>
       </pre>
       <p>
         It brings a small model of about 200 MB, once, and runs it on this machine. It shows a real model at work, and
