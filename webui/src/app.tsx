@@ -3,7 +3,6 @@ import { Provider } from "urql";
 import { useLocation, useSearch } from "wouter";
 import { createApiClient } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
-import { RunsPage } from "./pages/runs/runs-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
 import { isChatView, type Place, toPlace } from "./place.ts";
@@ -14,6 +13,7 @@ import { ProblemNote } from "./ui/problem-note.tsx";
 import { Loading } from "./ui/states.tsx";
 
 /** Parts of their own: who comes for a conversation does not wait for them. */
+const RunsPage = lazy(() => import("./pages/runs/runs-page.tsx").catch(notLoaded("Runs")));
 const RunPage = lazy(() => import("./pages/run/run-page.tsx").catch(notLoaded("Run")));
 const AgentsPage = lazy(() => import("./pages/agents/agents-page.tsx").catch(notLoaded("Agents")));
 const ApiPage = lazy(() => import("./pages/api/api-page.tsx").catch(notLoaded("API")));
@@ -51,17 +51,26 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
 function Page(): ReactNode {
   const place = toPlace(useLocation()[0]);
   const isChat = isChatView(useSearch());
-  if (place.kind === "runs") return <RunsPage />;
-  const part = partOf(place);
-  if (part === undefined || isChat) return <ConversationPage place={place} />;
+  const part = place.kind === "run" && isChat ? undefined : partOf(place);
+  if (part === undefined) return <ConversationPage place={place} />;
   return <Suspense fallback={<Loading what="the page" />}>{part}</Suspense>;
 }
 
 function partOf(place: Place): ReactNode {
-  if (place.kind === "agents" || place.kind === "agent")
-    return <AgentsPage name={place.kind === "agent" ? place.name : undefined} />;
-  if (place.kind === "api") return <ApiPage />;
-  return place.kind === "run" ? <RunPage key={place.id} runId={place.id} /> : undefined;
+  switch (place.kind) {
+    case "runs":
+      return <RunsPage />;
+    case "run":
+      return <RunPage key={place.id} runId={place.id} />;
+    case "agents":
+      return <AgentsPage name={undefined} />;
+    case "agent":
+      return <AgentsPage name={place.name} />;
+    case "api":
+      return <ApiPage />;
+    default:
+      return undefined;
+  }
 }
 
 /** Of a build that is newer than this page, whose parts are gone; or the network was away. */

@@ -24,12 +24,13 @@ const OLD = {
   STALE: "Nothing new was heard.",
 } as const;
 
-export type Oldness = keyof typeof OLD;
-
-interface OldNoteProps {
-  why: Oldness;
+export interface Old {
+  why: keyof typeof OLD;
   /** When what is shown was told by the server. */
   asOf: number;
+}
+
+interface OldNoteProps extends Old {
   onRetry(): void;
 }
 

@@ -3,13 +3,13 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useKept } from "../../graphql/use-kept.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { RUNS_PATH } from "../../place.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Loading } from "../../ui/states.tsx";
-import { AgentNodes } from "./agent-nodes.tsx";
+import { AgentGraph } from "./agent-graph.tsx";
 import styles from "./agents-page.module.css";
-import { toNodeRows } from "./node-rows.ts";
 import { StartForm } from "./start-form.tsx";
 
 interface AgentPartProps {
@@ -28,7 +28,7 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
     seen.current = loadedAt;
     ask({ requestPolicy: "network-only" });
   }, [loadedAt, ask]);
-  const detail = data?.graph;
+  const detail = useKept(data?.graph);
   return (
     <>
       <p className={styles.facts}>
@@ -37,9 +37,13 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
         <Link href={`${RUNS_PATH}?agent=${encodeURIComponent(name)}`}>its runs</Link>
       </p>
       {error === undefined ? null : (
-        <ProblemNote what="The agent could not be loaded." problem={toProblem(error)} onRetry={reload} />
+        <ProblemNote
+          what={detail === undefined ? "The agent could not be loaded." : "The agent is not up to date."}
+          problem={toProblem(error)}
+          onRetry={reload}
+        />
       )}
-      {detail == null ? null : (
+      {detail === undefined ? null : (
         <div className={styles.detail}>
           <section aria-labelledby="agent-start">
             <h2 id="agent-start">Start a run</h2>
@@ -47,11 +51,11 @@ export function AgentPart({ agent: { name, version, hash, file }, loadedAt }: Ag
           </section>
           <section aria-labelledby="agent-graph">
             <h2 id="agent-graph">Graph</h2>
-            <AgentNodes rows={toNodeRows(detail.picture)} />
+            <AgentGraph picture={detail.picture} />
           </section>
         </div>
       )}
-      {detail === undefined && error === undefined ? <Loading what="the agent" /> : null}
+      {data === undefined && detail === undefined && error === undefined ? <Loading what="the agent" /> : null}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { agentOf, createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
-import { address, comeIntoView, open } from "../../../testing/page.tsx";
+import { address, comeIntoView, open, setOnline } from "../../../testing/page.tsx";
 import AgentsPage from "./agents-page.tsx";
 
 const PAY = agentOf("pay", {
@@ -158,6 +158,25 @@ test("faults of a project come and go while one looks, and an agent that was sav
   expect(screen.getByText("new")).toBeDefined();
 });
 
+test("the graph of an agent is a list of its nodes over lines, and says of none that it was reached", async () => {
+  const node = (name: string, more: object = {}) => ({ id: name, name, type: "tool", within: null, ...more });
+  const nodes = [node("ask"), node("each", { type: "map" }), node("look", { within: "each" }), node("end")];
+  const edges = ["each", "end"].map((to) => ({ from: "ask", to, chosen: true }));
+  const api = withPay();
+  api.agents = [agentOf("pay", { picture: { nodes, edges } })];
+  openAgent(api, "pay");
+  const list = within(await screen.findByRole("list", { name: "Nodes of the graph" }));
+  expect(list.getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual([
+    "asktool, leads to each or end",
+    "eachmap",
+    "looktool, within each",
+    "endtool",
+  ]);
+  expect(list.queryAllByRole("button")).toEqual([]);
+  expect(document.querySelectorAll("path[data-chosen=true]")).toHaveLength(2);
+  expect(screen.getByText("dashed: one of several ways")).toBeDefined();
+});
+
 test("an agent that is not there, and agents that cannot be loaded, say so", async () => {
   const api = withPay();
   const { unmount } = openAgent(api, "gone");
@@ -171,7 +190,38 @@ test("an agent that is not there, and agents that cannot be loaded, say so", asy
   expect(await screen.findByRole("textbox", { name: /Amount/ })).toBeDefined();
   api.refusals.graphs = refusal("the database is away", "UNAVAILABLE", true);
   comeIntoView();
+  expect((await screen.findByRole("alert")).textContent).toContain("The list of agents is not up to date.");
+  expect(screen.getByRole("textbox", { name: /Amount/ })).toBeDefined();
+});
+
+test("agents that cannot be loaded at all say so", async () => {
+  const api = withPay();
+  api.refusals.graphs = refusal("the database is away", "UNAVAILABLE", true);
+  const { user } = openAgent(api);
   expect((await screen.findByRole("alert")).textContent).toContain("The agents could not be loaded.");
+  delete api.refusals.graphs;
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByText("Choose an agent.")).toBeDefined();
+});
+
+test("the agents and the one that is open stay while the server or the network is away, with a note since when", async () => {
+  const api = withPay();
+  const { user } = openAgent(api, "pay");
+  const amount = await screen.findByRole("textbox", { name: /Amount/ });
+  await user.type(amount, "4");
+  api.away = true;
+  comeIntoView();
+  expect(await screen.findByText(/The server does not answer/)).toBeDefined();
+  setOnline(false);
+  expect(await screen.findByText("The browser has no network.")).toBeDefined();
+  expect(screen.getByText(/^As of \d\d:\d\d:\d\d\.$/)).toBeDefined();
+  expect(screen.getByRole<HTMLInputElement>("textbox", { name: /Amount/ })).toBe(amount);
+  expect(screen.getByRole("list", { name: "Nodes of the graph" })).toBeDefined();
+  setOnline(true);
+  api.away = false;
+  await user.click(screen.getByRole("button", { name: "Try now" }));
+  await waitFor(() => expect(screen.queryByText(/As of/)).toBeNull());
+  expect(screen.getByRole("navigation", { name: "Agents" })).toBeDefined();
 });
 
 function pictureOf(name: string) {

@@ -2,12 +2,13 @@ import { type AgentSummaryFragment, AgentsDocument } from "@soma/graphql/operati
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
-import { toProblem } from "../../graphql/to-problem.ts";
+import { useKept } from "../../graphql/use-kept.ts";
+import { useOld } from "../../graphql/use-old.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { AGENTS_PATH, agentPath } from "../../place.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
-import { Empty, Loading } from "../../ui/states.tsx";
+import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import { AgentPart } from "./agent-part.tsx";
 import styles from "./agents-page.module.css";
@@ -18,33 +19,40 @@ const LOOK_MS = 2_000;
 
 /** What runs can be started of; the one of the address with its graph and what it is started with. */
 export default function AgentsPage({ name }: { name: string | undefined }): ReactNode {
-  const [{ data, error }, ask] = useQuery(AgentsDocument, {});
+  const [answer, ask] = useQuery(AgentsDocument, {});
+  const kept = useKept(answer.data?.graphs == null ? undefined : answer.data);
   const reload = (): void => ask({ requestPolicy: "network-only" });
   useRefresh(reload, LOOK_MS);
   useArrival(name === undefined ? AGENTS_PATH : agentPath(name));
   useEffect(() => {
     document.title = name === undefined ? "Agents · soma" : `${showHidden(name)} · soma`;
   }, [name]);
-  const agents = data?.graphs;
+  const agents = kept?.graphs ?? undefined;
+  const { old, problem } = useOld(answer, agents !== undefined);
   const chosen = agents?.find((agent) => agent.name === name);
-  const project = data?.project ?? undefined;
+  const project = kept?.project ?? undefined;
   return (
     <main id="main" className={styles.page} tabIndex={-1} data-chosen={name !== undefined}>
       <div className={styles.head}>
         <h1 tabIndex={-1}>{name === undefined ? "Agents" : showHidden(name)}</h1>
         {name === undefined ? null : <Link href={AGENTS_PATH}>All agents</Link>}
       </div>
-      {error === undefined ? null : (
-        <ProblemNote what="The agents could not be loaded." problem={toProblem(error)} onRetry={reload} />
+      {old === undefined ? null : <OldNote {...old} onRetry={reload} />}
+      {problem === undefined ? null : (
+        <ProblemNote
+          what={agents === undefined ? "The agents could not be loaded." : "The list of agents is not up to date."}
+          problem={problem}
+          onRetry={reload}
+        />
       )}
       {project === undefined ? null : <ProjectNote project={project} />}
-      {agents === undefined && error === undefined ? <Loading what="agents" /> : null}
+      {agents === undefined && problem === undefined ? <Loading what="agents" /> : null}
       <div className={styles.parts}>
-        {agents == null ? null : <List agents={agents} chosen={name} />}
+        {agents === undefined ? null : <List agents={agents} chosen={name} />}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
         <section className={styles.part} aria-label="The agent" tabIndex={0}>
           {chosen === undefined ? null : <AgentPart key={chosen.name} agent={chosen} loadedAt={project?.loadedAt} />}
-          {chosen === undefined && agents != null ? <Nothing name={name} /> : null}
+          {chosen === undefined && agents !== undefined ? <Nothing name={name} /> : null}
         </section>
       </div>
     </main>

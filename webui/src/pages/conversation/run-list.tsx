@@ -1,13 +1,15 @@
 import { ConversationsDocument } from "@soma/graphql/operations";
-import { type ReactNode, useRef } from "react";
+import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import { toProblem } from "../../graphql/to-problem.ts";
+import { useKept } from "../../graphql/use-kept.ts";
+import { useOld } from "../../graphql/use-old.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { NEW_PATH, runChatPath, runPath, sessionPath, toPlace } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
 import { useOutcome } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { OldNote } from "../../ui/states.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { toWhen } from "../../ui/words.ts";
 import { groupBySession, type SessionGroup } from "./group-by-session.ts";
@@ -24,12 +26,11 @@ interface RunListProps {
 
 /** The newest conversations with the runs of the one that is open. */
 export function RunList({ onOpen }: RunListProps): ReactNode {
-  const [{ data, error, fetching }, refetch] = useQuery(ConversationsDocument, { first: RUNS });
-  useRefresh(() => refetch({ requestPolicy: "network-only" }), REFRESH_MS);
-  // What was shown stays while the server does not answer; the note above it says that it is not new.
-  const last = useRef(data?.runs);
-  if (data?.runs) last.current = data.runs;
-  const shown = last.current ?? undefined;
+  const [answer, refetch] = useQuery(ConversationsDocument, { first: RUNS });
+  const reload = (): void => refetch({ requestPolicy: "network-only" });
+  useRefresh(reload, REFRESH_MS);
+  const shown = useKept(answer.data?.runs);
+  const { old, problem } = useOld(answer, shown !== undefined);
   const groups = groupBySession(shown?.nodes ?? []);
   return (
     <div className={styles.list}>
@@ -37,17 +38,18 @@ export function RunList({ onOpen }: RunListProps): ReactNode {
         New conversation
       </Link>
       <h2>Recent</h2>
-      {error === undefined ? null : (
+      {old === undefined ? null : <OldNote {...old} onRetry={reload} />}
+      {problem === undefined ? null : (
         <ProblemNote
           what={shown === undefined ? "The list could not be loaded." : "The list is not up to date."}
-          problem={toProblem(error)}
-          onRetry={() => refetch()}
+          problem={problem}
+          onRetry={reload}
         />
       )}
       {shown !== undefined && groups.length === 0 ? (
         <p className={styles.hint}>Nothing yet. What you ask first will be kept here, with every step of its run.</p>
       ) : null}
-      {shown === undefined && fetching ? <p className={styles.hint}>Loading…</p> : null}
+      {shown === undefined && answer.fetching ? <p className={styles.hint}>Loading…</p> : null}
       <ul>
         {groups.map((group) => (
           <Conversation key={group.sessionId} group={group} onOpen={onOpen} />

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { reduce } from "../../run-log/reduce.ts";
 import { history, type Line, started } from "../../run-log/testing/history.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
-import { layOut } from "./graph-layout.ts";
+import { layOut } from "../../ui/graph/graph-layout.ts";
 import { countWords, createPlaces, neighbourOf, type PictureNode, stateNodes } from "./graph-nodes.ts";
 
 const node = (id: string, within: string | null = null): PictureNode => ({

@@ -1,6 +1,6 @@
 import type { RunPictureQuery } from "@soma/graphql/operations";
 import type { StepView } from "../../run-log/view.ts";
-import type { Box } from "./graph-layout.ts";
+import type { Box } from "../../ui/graph/graph-layout.ts";
 
 type Picture = NonNullable<NonNullable<RunPictureQuery["run"]>["picture"]>;
 export type PictureNode = Picture["nodes"][number];

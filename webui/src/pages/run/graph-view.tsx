@@ -3,11 +3,11 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "r
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import type { StepView } from "../../run-log/view.ts";
+import { Graph } from "../../ui/graph/graph.tsx";
+import { type GraphLayout, layOut } from "../../ui/graph/graph-layout.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Empty, Loading } from "../../ui/states.tsx";
 import { toCount } from "../../ui/words.ts";
-import { type GraphLayout, layOut } from "./graph-layout.ts";
-import { GraphNode } from "./graph-node.tsx";
 import {
   createPlaces,
   type Direction,
@@ -17,6 +17,7 @@ import {
   stateNodes,
 } from "./graph-nodes.ts";
 import styles from "./graph-view.module.css";
+import { NodeBox } from "./node-box.tsx";
 
 interface GraphViewProps {
   runId: string;
@@ -50,10 +51,12 @@ export function GraphView(props: GraphViewProps): ReactNode {
         </Empty>
       </div>
     );
-  return <Graph {...props} nodes={picture.nodes} edges={picture.edges} />;
+  return <StandingGraph {...props} nodes={picture.nodes} edges={picture.edges} />;
 }
 
-function Graph(props: GraphViewProps & { nodes: readonly PictureNode[]; edges: readonly PictureEdge[] }): ReactNode {
+function StandingGraph(
+  props: GraphViewProps & { nodes: readonly PictureNode[]; edges: readonly PictureEdge[] },
+): ReactNode {
   const { nodes, edges, steps, step } = props;
   const layout = useMemo(() => layOut(nodes, edges), [nodes, edges]);
   const places = useMemo(() => createPlaces(nodes), [nodes]);
@@ -73,31 +76,23 @@ function Graph(props: GraphViewProps & { nodes: readonly PictureNode[]; edges: r
         <span className={styles.legend}>dashed: not reached, or one of several ways</span>
       </p>
       <div className={styles.scroller}>
-        <div className={styles.canvas} style={{ width: layout.width, height: layout.height }}>
-          <Ways layout={layout} edges={edges} />
-          <ol ref={list} className={styles.nodes} aria-label="Nodes of the graph" onKeyDown={hear}>
-            {nodes.map((node) => (
-              <GraphNode
-                key={node.id}
-                node={node}
-                box={layout.boxes.get(node.id)}
-                state={states.get(node.id)}
-                next={edges.filter(({ from }) => from === node.id).map(({ to }) => nameOf(nodes, to))}
-                isStop={node.id === at}
-                isOpen={node === open}
-                onFocus={setAt}
-                onOpen={props.onOpen}
-              />
-            ))}
-          </ol>
-        </div>
+        <Graph
+          {...{ nodes, edges, layout, list }}
+          onKeyDown={hear}
+          draw={(node, around) => (
+            <NodeBox
+              {...{ node, around }}
+              state={states.get(node.id)}
+              isStop={node.id === at}
+              isOpen={node === open}
+              onFocus={setAt}
+              onOpen={props.onOpen}
+            />
+          )}
+        />
       </div>
     </div>
   );
-}
-
-function nameOf(nodes: readonly PictureNode[], id: string): string {
-  return nodes.find((node) => node.id === id)?.name ?? id;
 }
 
 const ARROWS: Readonly<Record<string, Direction>> = {
@@ -128,27 +123,4 @@ function useWalk({ boxes }: GraphLayout, first: string | undefined, onClose: () 
     event.preventDefault();
   };
   return { list, at, setAt, hear };
-}
-
-/** Hidden from those who listen: each node says what follows it. */
-function Ways({ layout, edges }: { layout: GraphLayout; edges: readonly PictureEdge[] }): ReactNode {
-  const chosen = new Set(edges.filter((edge) => edge.chosen));
-  return (
-    <svg className={styles.ways} width={layout.width} height={layout.height} aria-hidden="true">
-      <defs>
-        <marker id="graph-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
-          <path className={styles.arrow} d="M0 0.5 7.5 4 0 7.5Z" />
-        </marker>
-      </defs>
-      {layout.ways.map(({ arc, d }) => (
-        <path
-          key={`${arc.from} ${arc.to}`}
-          d={d}
-          className={styles.way}
-          data-chosen={chosen.has(arc as PictureEdge)}
-          markerEnd="url(#graph-arrow)"
-        />
-      ))}
-    </svg>
-  );
 }

@@ -10,12 +10,13 @@ import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { history, type Line, RUN_ID, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
 import { RunLogsContext } from "../../run-log/use-run-log.ts";
 import { EMPTY_VIEW } from "../../run-log/view.ts";
+import { aroundWords } from "../../ui/graph/picture.ts";
 import type { Run, StepDetail } from "./answers.ts";
 import { ChangeList } from "./change-list.tsx";
 import { EventPart } from "./event-part.tsx";
 import { EventsView } from "./events-view.tsx";
-import { GraphNode } from "./graph-node.tsx";
 import { Attempts, Decision, Fault, Input, Output, Prompt, StepFacts } from "./inspector-parts.tsx";
+import { NodeBox } from "./node-box.tsx";
 import { parseRunAddress } from "./run-address.ts";
 import { RunHeader } from "./run-header.tsx";
 import { storyOf } from "./step-story.ts";
@@ -246,9 +247,8 @@ const BAD_CHANGES = [{ op: "REPLACE" as const, path: `/${bad("path")}`, before: 
 
 function BadNode(): ReactNode {
   const node = { id: bad("id"), name: bad("name"), type: bad("type"), within: bad("hold"), status: null, steps: 0 };
-  const box = { x: 0, y: 0, width: 1, height: 1, holdsOthers: false };
   const rest = { state: undefined, isStop: true, isOpen: false, onFocus: nothing, onOpen: nothing };
-  return <GraphNode node={node} box={box} next={[bad("next")]} {...rest} />;
+  return <NodeBox node={node} around={aroundWords(node, [node], [])} {...rest} />;
 }
 
 test.each([

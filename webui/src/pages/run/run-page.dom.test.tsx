@@ -1,8 +1,8 @@
 import { FIRST_FOLLOW_STATE } from "@soma/graphql/follow-state";
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { createTestApi, refusal } from "../../../testing/api.ts";
-import { address } from "../../../testing/page.tsx";
+import { address, comeIntoView, setOnline } from "../../../testing/page.tsx";
 import { runningRun, runOf } from "../../../testing/runs.ts";
 import { type Line, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
 import { feed, ID, openRun } from "./testing/open-run.tsx";
@@ -179,15 +179,24 @@ test("a run that is not there, or cannot be loaded, says so; the rest of a step 
 
 test("what was shown of a run stays while it cannot be asked for, and a step that is not there is said to be none", async () => {
   const api = createTestApi([runningRun(1)]);
-  const { feeds } = openRun(api, "?step=999");
+  const { user, feeds } = openRun(api, "?step=999");
   await feed(feeds, WHOLE_RUN.slice(0, 9), false);
   await steps();
   expect(screen.getByRole("status", { name: "" }).textContent).toContain("There is no step 999");
   expect(document.querySelector("[aria-selected=true]")).toBeNull();
   api.away = true;
-  document.dispatchEvent(new Event("visibilitychange"));
-  await screen.findByText("What the run used and started is not up to date.");
+  comeIntoView();
+  await screen.findByText(/The server does not answer; it is asked again and again/);
+  expect(screen.getByText(/^As of \d\d:\d\d:\d\d\.$/)).toBeTruthy();
   expect(screen.getByRole("tree", { name: "Steps of the run" })).toBeTruthy();
+  setOnline(false);
+  await screen.findByText("The browser has no network.");
+  setOnline(true);
+  api.away = false;
+  api.refusals.run = refusal("the database is away", "UNAVAILABLE", true);
+  await user.click(screen.getByRole("button", { name: "Try now" }));
+  await screen.findByText("What the run used and started is not up to date.");
+  expect(screen.queryByText(/As of/)).toBeNull();
 });
 
 test("a run that has ended is not asked for again", async () => {
@@ -195,8 +204,10 @@ test("a run that has ended is not asked for again", async () => {
   const { feeds } = openRun(api);
   await feed(feeds, WHOLE_RUN);
   await steps();
-  document.dispatchEvent(new Event("visibilitychange"));
+  comeIntoView();
   await waitFor(() => expect(api.asked("RunPage")).toHaveLength(1));
+  act(() => setOnline(false));
+  expect(screen.queryByText(/As of/), "what has ended does not grow old").toBeNull();
 });
 
 test("events that cannot be read are said to be that, and not to be none", async () => {

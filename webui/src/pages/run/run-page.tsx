@@ -1,8 +1,9 @@
 import { RunPageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
-import { type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { type ReactNode, useContext, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { toProblem } from "../../graphql/to-problem.ts";
+import { useKept } from "../../graphql/use-kept.ts";
+import { useOld } from "../../graphql/use-old.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { RUNS_PATH, runPath } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
@@ -10,7 +11,7 @@ import { useRefresh } from "../../run-log/use-refresh.ts";
 import { RunLogsContext, useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { Approvals } from "../../run-parts/approvals.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
-import { Empty, Loading } from "../../ui/states.tsx";
+import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import type { Run } from "./answers.ts";
@@ -25,11 +26,14 @@ const REFRESH_MS = 5_000;
 
 /** One run: where its time went, what each step did and left, every event of it; and where else it may go on from. */
 export default function RunPage({ runId }: { runId: string }): ReactNode {
-  const [{ data, error, fetching }, ask] = useQuery(RunPageDocument, { id: runId });
+  const [answer, ask] = useQuery(RunPageDocument, { id: runId });
+  const { data, error, fetching } = answer;
   const reload = (): void => ask({ requestPolicy: "network-only" });
-  const run = useKept(data?.run ?? undefined, runId);
+  const run = useKept(data?.run?.id === runId ? data.run : undefined, runId);
   const isGoing = !isFinished(useStatus(runId, run?.status ?? "RUNNING"));
   useRefresh(() => isGoing && reload(), REFRESH_MS);
+  // What has ended does not grow old.
+  const { old, problem } = useOld(answer, run !== undefined && isGoing);
   const title = run === undefined ? (fetching ? "Loading…" : "Run") : titleOf(run);
   useTitle(run, title);
   useArrival(`${runPath(runId)} timeline`);
@@ -39,9 +43,14 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
       <RunHeader runId={runId} run={run} title={title} onGoOn={setGoingOn} />
       {run === undefined && data === undefined && fetching ? <Loading what="the run" /> : null}
       {run === undefined && data !== undefined && error === undefined ? <Missing /> : null}
-      {error === undefined ? null : (
+      {old === undefined ? null : (
         <div className={styles.notes}>
-          <ProblemNote what={problemOf(run)} problem={toProblem(error)} onRetry={reload} />
+          <OldNote {...old} onRetry={reload} />
+        </div>
+      )}
+      {problem === undefined ? null : (
+        <div className={styles.notes}>
+          <ProblemNote what={problemOf(run)} problem={problem} onRetry={reload} />
         </div>
       )}
       {run === undefined ? null : <Questions run={run} />}
@@ -80,13 +89,6 @@ function GoingOn({ run, from, onClose }: { run: Run; from: GoOn; onClose(): void
 
 function problemOf(run: Run | undefined): string {
   return run === undefined ? "The run could not be loaded." : "What the run used and started is not up to date.";
-}
-
-/** What was shown of a run stays while the server does not answer. */
-function useKept(fresh: Run | undefined, runId: string): Run | undefined {
-  const kept = useRef<Run>(undefined);
-  if (fresh?.id === runId) kept.current = fresh;
-  return kept.current?.id === runId ? kept.current : undefined;
 }
 
 function Missing(): ReactNode {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { comeIntoView, open } from "../../../testing/page.tsx";
 import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
-import { RunsPage } from "./runs-page.tsx";
+import RunsPage from "./runs-page.tsx";
 
 /** All runs of a page chosen, and the dialog over it. */
 async function choose(api: TestApi, search = "") {

@@ -4,7 +4,7 @@ import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, comeIntoView, open, setOnline } from "../../../testing/page.tsx";
 import { idOf, runningRun, runOf, runsOf } from "../../../testing/runs.ts";
 import { titleOf } from "../../run-log/question-of.ts";
-import { RunsPage } from "./runs-page.tsx";
+import RunsPage from "./runs-page.tsx";
 
 const openRuns = (api: TestApi, search = "") => open(`/runs${search}`, <RunsPage />, api);
 const titles = () => screen.queryAllByText(/^Question/, { selector: "a" }).map(({ textContent }) => textContent);

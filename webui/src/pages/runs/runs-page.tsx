@@ -15,7 +15,7 @@ import { filterWords, parseQuery, type RunsQuery, toAddress } from "./runs-query
 import { type Runs, useRuns } from "./use-runs.ts";
 
 /** All runs, as the address narrows them. */
-export function RunsPage(): ReactNode {
+export default function RunsPage(): ReactNode {
   const search = useSearch();
   const query = useMemo(() => parseQuery(search), [search]);
   const runs = useRuns(query);

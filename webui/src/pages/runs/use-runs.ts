@@ -1,11 +1,10 @@
 import { type RunSummaryFragment, RunsPageDocument, type RunsPageQuery } from "@soma/graphql/operations";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { toProblem } from "../../graphql/to-problem.ts";
+import { useMemo, useRef, useState } from "react";
+import { useOld } from "../../graphql/use-old.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
-import type { Oldness } from "../../ui/states.tsx";
-import { useOnline } from "../../ui/use-online.ts";
+import type { Old } from "../../ui/states.tsx";
 import { mergePage } from "./merge-page.ts";
 import { PAGE_SIZE, type RunsQuery, toVariables } from "./runs-query.ts";
 
@@ -22,7 +21,7 @@ export interface Runs {
   news: number;
   showNews(): void;
   /** Why what is shown may not be true any longer, and since when. */
-  old: { why: Oldness; asOf: number } | undefined;
+  old: Old | undefined;
   /** What the server refused, or that there is nothing to show. */
   problem: Problem | undefined;
   reload(): void;
@@ -32,20 +31,18 @@ export interface Runs {
 export function useRuns(query: RunsQuery): Runs {
   // The beginning of "the last hour" is of when it was asked for: another one would be another list.
   const variables = useMemo(() => toVariables(query, Date.now()), [query]);
-  const [{ data, error, stale, fetching }, ask] = useQuery(RunsPageDocument, variables);
+  const [answer, ask] = useQuery(RunsPageDocument, variables);
+  const { data, stale, fetching } = answer;
   const reload = (): void => ask({ requestPolicy: "network-only" });
   useRefresh(reload, REFRESH_MS);
   const [, redraw] = useState(0);
   const kept = useRef<Kept | undefined>(undefined);
-  const asOf = useAnsweredAt(data, stale || error !== undefined);
-  const online = useOnline();
 
   const fresh = data?.runs;
   // Until another list has answered, the data is still that of the one before.
   if (fresh && !stale && !fetching) kept.current = keep(variables, kept.current, fresh);
   const now = kept.current?.of === variables ? kept.current : undefined;
-  const away = error !== undefined && error.graphQLErrors.length === 0;
-  const why = online ? (away ? "RECONNECTING" : undefined) : "OFFLINE";
+  const { old, problem } = useOld(answer, now !== undefined);
   return {
     rows: now?.rows,
     pageInfo: now?.pageInfo,
@@ -54,9 +51,7 @@ export function useRuns(query: RunsQuery): Runs {
       kept.current = undefined;
       redraw((count) => count + 1);
     },
-    old: now === undefined || why === undefined ? undefined : { why, asOf },
-    problem: error === undefined || (away && now !== undefined) ? undefined : toProblem(error),
-    reload,
+    ...{ old, problem, reload },
   };
 }
 
@@ -72,12 +67,4 @@ function keep(of: object, before: Kept | undefined, { nodes, pageInfo }: RunsPag
   const shown = before?.of === of ? before : undefined;
   const { rows, news, keepsEnd } = mergePage(shown?.rows ?? [], nodes, PAGE_SIZE);
   return { of, rows, news, pageInfo: (keepsEnd ? shown?.pageInfo : undefined) ?? pageInfo };
-}
-
-function useAnsweredAt(data: unknown, isOld: boolean): number {
-  const [at, setAt] = useState(Date.now);
-  useEffect(() => {
-    if (data !== undefined && !isOld) setAt(Date.now());
-  }, [data, isOld]);
-  return at;
 }

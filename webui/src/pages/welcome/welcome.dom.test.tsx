@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
-import { open } from "../../../testing/page.tsx";
+import { comeIntoView, open, setOnline } from "../../../testing/page.tsx";
 import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
 import { Welcome } from "./lazy-welcome.tsx";
 import type { Worker } from "./use-first-minutes.ts";
@@ -247,14 +247,34 @@ test("a run that does not begin is waited for ten seconds, and one that cannot b
   expect(api.asked("KillWorker")).toHaveLength(0);
 });
 
-test("a model that is connected is named; until then one command is", async () => {
+test("what there is to try stays while the server is away, with a note that says since when", async () => {
+  const { user } = openWelcome();
+  await screen.findByRole("button", { name: "Kill the worker now" });
+  await screen.findByRole("heading", { name: "Next: a real model" });
+  await card("Memory");
+  api.away = true;
+  comeIntoView();
+  expect(await screen.findByText(/The server does not answer/)).toBeDefined();
+  for (const name of ["Look at a run", "Kill the worker", "Run a sample", "Next: a real model"])
+    expect(screen.getByRole("heading", { name })).toBeDefined();
+  setOnline(false);
+  expect(await screen.findByText("The browser has no network.")).toBeDefined();
+  setOnline(true);
+  api.away = false;
+  await user.click(screen.getByRole("button", { name: "Try now" }));
+  await waitFor(() => expect(screen.queryByText(/As of/)).toBeNull());
+});
+
+test("the model that is chosen is named; its check is for who has the role operator", async () => {
+  const modelStatus = { profile: "ollama", provider: "OPENAI_COMPATIBLE", model: "qwen3", isAi: true, reason: "" };
+  const viewer = { subject: "ada", tenant: "acme", roles: ["assistant"] };
+  Object.assign(api.more, { modelStatus, viewer });
   const { unmount } = openWelcome();
-  const model = async () =>
-    (await screen.findByRole("heading", { name: "Next: a real model" })).parentElement?.textContent;
-  expect(await model()).toContain("OPENAI_API_KEY=sk-... npm start");
+  const { parentElement } = await screen.findByRole("heading", { name: "Next: a real model" });
+  expect(parentElement?.textContent).toContain("qwen3 is chosen, by profile ollama.");
+  expect(parentElement?.textContent).toContain("Who has the role operator can check whether it works.");
   unmount();
-  const connected = { profile: "ollama", provider: "OPENAI_COMPATIBLE", model: "qwen3", isAi: true, reason: "" };
-  api = Object.assign(createTestApi(), { more: { ...api.more, modelStatus: connected } });
+  viewer.roles = ["operator"];
   openWelcome();
-  expect(await model()).toContain("A real model is connected: qwen3, profile ollama.");
+  expect(await screen.findByRole("button", { name: "Check the model" })).toBeDefined();
 });

@@ -1,6 +1,8 @@
-import { GraphsDocument, StatusDocument } from "@soma/graphql/operations";
+import { ChatChoicesDocument, StatusDocument } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
+import { useKept } from "../../graphql/use-kept.ts";
 import { useQuery } from "../../graphql/use-query.ts";
+import { OldNote } from "../../ui/states.tsx";
 import { DemoRuns } from "./demo-runs.tsx";
 import { KillPanel } from "./kill-panel.tsx";
 import { NextModel } from "./next-model.tsx";
@@ -12,10 +14,12 @@ import styles from "./welcome.module.css";
 
 /** What is there before the first question: things to try, as far as this installation has them. */
 export default function Welcome(): ReactNode {
-  const { worker, demoRuns, ask } = useFirstMinutes();
-  const [{ data: agents }] = useQuery(GraphsDocument, {});
+  const { worker, demoRuns, old, ask } = useFirstMinutes();
+  const [{ data: choices }] = useQuery(ChatChoicesDocument, {});
   const [{ data: status }] = useQuery(StatusDocument, {});
-  const known = new Set(agents?.graphs?.map(({ name }) => name));
+  const known = new Set(useKept(choices?.graphs)?.map(({ name }) => name));
+  const model = useKept(status?.modelStatus);
+  const isOperator = useKept(choices?.viewer?.roles)?.includes("operator") ?? false;
   const samples = worker === undefined ? [] : SAMPLES.filter(({ agent }) => known.has(agent));
   return (
     <div className={styles.welcome}>
@@ -26,6 +30,7 @@ export default function Welcome(): ReactNode {
           goes on when a process dies.
         </p>
       </div>
+      {old === undefined ? null : <OldNote {...old} onRetry={ask} />}
       {worker === undefined ? null : <Tour recovered={demoRuns.find(({ shows }) => shows === "RECOVERED")?.run.id} />}
       {demoRuns.length === 0 ? null : <DemoRuns runs={demoRuns} />}
       {worker === undefined ? null : <KillPanel worker={worker} ask={ask} />}
@@ -39,7 +44,9 @@ export default function Welcome(): ReactNode {
           </ul>
         </section>
       )}
-      {worker === undefined || !status?.modelStatus ? null : <NextModel model={status.modelStatus} />}
+      {worker === undefined || model === undefined ? null : (
+        <NextModel key={`${model.profile} ${model.model}`} model={model} isOperator={isOperator} />
+      )}
     </div>
   );
 }

@@ -1,0 +1,29 @@
+import type { AgentDetailQuery } from "@soma/graphql/operations";
+import { type ReactNode, useMemo } from "react";
+import { Graph, NODE_CLASS, NodeFace } from "../../ui/graph/graph.tsx";
+import { layOut } from "../../ui/graph/graph-layout.ts";
+import styles from "./agent-graph.module.css";
+
+type Picture = NonNullable<AgentDetailQuery["graph"]>["picture"];
+
+/** The graph of an agent, as it is drawn of its runs; nothing of it has been reached. */
+export function AgentGraph({ picture: { nodes, edges } }: { picture: Picture }): ReactNode {
+  const layout = useMemo(() => layOut(nodes, edges), [nodes, edges]);
+  const isChosen = edges.some(({ chosen }) => chosen);
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <section className={styles.scroller} aria-label="Drawing of the graph" tabIndex={0}>
+        <Graph
+          {...{ nodes, edges, layout }}
+          draw={(node, around) => (
+            <div className={`${NODE_CLASS} ${styles.box}`}>
+              <NodeFace node={node} around={around} />
+            </div>
+          )}
+        />
+      </section>
+      {isChosen ? <p className={styles.legend}>dashed: one of several ways</p> : null}
+    </>
+  );
+}
