@@ -33,7 +33,7 @@ it("the scenario of the sample brings the scripted model to its end, and names n
   for (const [input, mood] of [
     ["Where is my parcel P-17?", "worried"],
     ["Thank you for P-17 (and the note).", "calm"],
-  ]) {
+  ] as const) {
     const { answer, state } = await testAgent(desk, { input, model: scenario, tools, decisions: [{ approve: true }] });
     expect(answer).toBe("sent: Thank you for asking. P-17 left Hamburg on Monday.");
     expect(state.known).toBe(`P-17 left Hamburg on Monday; the writer is ${mood}`);
