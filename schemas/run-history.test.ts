@@ -34,6 +34,8 @@ describe("payloadOf()", () => {
     expect(payloadOf("STEP_SUCCEEDED", { ...result, prompt })).toEqual({ ...result, prompt });
     const failed = { ...end, error: { code: "TIMEOUT", message: "late" } };
     expect(payloadOf("STEP_FAILED", failed)).toEqual(failed);
+    const retried = { attempt: 1, delayMs: 300, error: failed.error, spanId: end.spanId };
+    expect(payloadOf("STEP_RETRIED", retried)).toEqual(retried);
     const start = {
       delim: "start",
       stream: "s",
@@ -48,6 +50,11 @@ describe("payloadOf()", () => {
     const migrated = { from: "a@1#0", to: "a@2#1", state: { n: 1 }, node: "next" };
     expect(payloadOf("RUN_MIGRATED", migrated)).toEqual(migrated);
     expect(payloadOf("RUN_SUCCEEDED", { answer: "" })).toEqual({ answer: "" });
+  });
+
+  it("reads a try of an older version, which says nothing of its span", () => {
+    const before = { attempt: 2, delayMs: 300, error: { code: "TIMEOUT", message: "late" } };
+    expect(payloadOf("STEP_RETRIED", before)).toEqual({ ...before, spanId: "" });
   });
 
   it("says of what was erased that it was, in the words people see", () => {

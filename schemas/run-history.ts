@@ -223,7 +223,8 @@ export interface RunHistory {
   STEP_DENIED: StepResultPayload;
   STEP_FAILED: StepErrorPayload;
   STEP_CANCELED: StepErrorPayload;
-  STEP_RETRIED: { attempt: number | null; delayMs: number; error: HistoryError };
+  /** With the span of the attempt that failed, as an end of a step has it. */
+  STEP_RETRIED: { attempt: number | null; delayMs: number; error: HistoryError; spanId: string };
   /** The run is nobody's until the time has come, RFC 3339, or the signal; null where it waits for no such thing. */
   STEP_PARKED: { until: string | null; signal: string | null; summary: string | null; began?: string };
   /** With the signal that came; null when it was the time. */
@@ -300,6 +301,7 @@ const PARSERS: Parsers = {
     attempt: numberOrNull(f.attempt),
     delayMs: number(f.delayMs),
     error: errorOf(f.error),
+    spanId: text(f.spanId),
   }),
   STEP_PARKED: (f) => ({
     until: textOrNull(f.until),

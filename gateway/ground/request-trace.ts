@@ -27,7 +27,7 @@ export function traced<T>(
 ): Promise<T> {
   const traceparent = headers.get("traceparent") ?? undefined;
   const parent = contextFromHeaders({ traceparent, tracestate: headers.get("tracestate") ?? undefined });
-  return withSpan(name, {}, () => work(openTrace(headers, log)), parent);
+  return withSpan(name, {}, () => work(openTrace(headers, log)), { parent });
 }
 
 /** The ids alone, of the span in force if there is one: for what is over before a span could tell anything. */

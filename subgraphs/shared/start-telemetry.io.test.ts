@@ -19,7 +19,7 @@ async function work(otlpEndpoint: string): Promise<{ traceId: string; headers: R
     const { close } = await startTelemetry({ service: "weaver", otlpEndpoint: ${JSON.stringify(otlpEndpoint)} });
     const later = () => new Promise((resolve) => setTimeout(resolve, 1));
     const tell = async () => { await later(); return { traceId: activeTraceId(), headers: traceHeaders() }; };
-    const told = await withSpan("weave", {}, tell, contextFromHeaders(${JSON.stringify(PARENT)}));
+    const told = await withSpan("weave", {}, tell, { parent: contextFromHeaders(${JSON.stringify(PARENT)}) });
     await close();
     process.stdout.write(JSON.stringify(told));`;
   const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint };

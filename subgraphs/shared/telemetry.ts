@@ -3,8 +3,11 @@ import {
   type Context,
   context,
   isSpanContextValid,
+  isValidSpanId,
   propagation,
+  ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   trace,
@@ -12,14 +15,22 @@ import {
 
 const tracer = trace.getTracer("soma");
 
+interface SpanPlace {
+  /** Left out, the span in force. */
+  parent?: Context;
+  /** A span that this one follows and is not part of. */
+  after?: SpanContext | undefined;
+}
+
 /** Runs the work inside a span that ends with it and keeps its error. */
 export function withSpan<T>(
   name: string,
   attributes: Attributes,
   work: (span: Span) => Promise<T>,
-  parent: Context = context.active(),
+  { parent = context.active(), after }: SpanPlace = {},
 ): Promise<T> {
-  return tracer.startActiveSpan(name, { attributes }, parent, async (span) => {
+  const links = after === undefined ? [] : [{ context: after }];
+  return tracer.startActiveSpan(name, { attributes, links }, parent, async (span) => {
     try {
       return await work(span);
     } catch (error) {
@@ -66,10 +77,23 @@ export function contextFromHeaders(headers: Record<string, string | undefined>):
   return propagation.extract(context.active(), headers);
 }
 
+/** A span of which its id is known, and the headers of another one of its trace; undefined when they tell of none. */
+export function spanBeside(headers: Record<string, string>, spanId: string): SpanContext | undefined {
+  if (!isValidSpanId(spanId)) return undefined;
+  const known = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, headers));
+  return known === undefined ? undefined : { ...known, spanId };
+}
+
+/** Empty when nothing is traced. */
+export function spanIdOf(span: SpanContext | undefined): string {
+  return span !== undefined && isSpanContextValid(span) ? span.spanId : "";
+}
+
 /** Empty when nothing is traced. */
 export function activeTraceId(): string {
   const span = trace.getActiveSpan()?.spanContext();
   return span !== undefined && isSpanContextValid(span) ? span.traceId : "";
 }
 
+export type { Span, SpanContext };
 export { context as otelContext };

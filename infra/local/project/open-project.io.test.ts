@@ -75,14 +75,14 @@ describe("loadProject()", () => {
   it("takes what soma init writes, and every sample of the SDK", async () => {
     for (const name of [
       "template",
-      ...["map", "refund", "research", "timer", "torture"].map((name) => `samples/${name}`),
+      ...["desk", "map", "refund", "research", "timer", "torture"].map((name) => `samples/${name}`),
     ])
       await cp(join(SDK, name), dir, { recursive: true });
     const { failed, is } = (await follow()).first;
     expect([failed, is]).toEqual([
       undefined,
       expect.stringContaining(
-        "agents torture_asked, torture_booked, torture_found, torture_idempotent, orders, torture_payments, prices, torture_pure, refund, research, timer · tools ",
+        "agents torture_asked, torture_booked, desk, torture_found, torture_idempotent, orders, torture_payments, prices, torture_pure, refund, research, timer · tools ",
       ),
     ]);
   });

@@ -3,6 +3,7 @@ import { validateForRead } from "@soma/schemas/validate";
 import { SomaError } from "../errors.ts";
 import type { Sql, Tx } from "../postgres/connect.ts";
 import { transaction } from "../postgres/transaction.ts";
+import { SPAN } from "../span-attributes.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { EventBus, Subscription } from "./event-bus.ts";
 import { markHandled } from "./store/mark-handled.ts";
@@ -29,14 +30,14 @@ export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<
       throw new SomaError("EVENT_INVALID", `event ${id} of ${params.type} cannot be read: ${faults.join("; ")}`);
     await withSpan(
       `process ${params.type}`,
-      { "soma.event_id": id },
+      { [SPAN.eventId]: id },
       async () => {
         await transaction(params.sql, {}, async (tx) => {
           if (await markHandled(tx, { consumer: params.consumer, tenant, eventId: id }))
             await params.handle(tx, { id, tenant, data: data as EventTypes[T] });
         });
       },
-      contextFromHeaders(record.headers),
+      { parent: contextFromHeaders(record.headers) },
     );
   });
 }

@@ -46,7 +46,7 @@ export function createHttpDoor(options: HttpDoorOptions): Fetch {
     const attributes = { "http.request.method": request.method };
     const work = async (): Promise<Response> =>
       isServedAs(options.host, hostname) ? serve(options, request, path) : notHere(hostname);
-    const response = await withSpan(`${options.name} ${path}`, attributes, work, parent).catch((error: unknown) =>
+    const response = await withSpan(`${options.name} ${path}`, attributes, work, { parent }).catch((error: unknown) =>
       refuse(error, options.log),
     );
     end({ status: String(response.status) });

@@ -11,6 +11,8 @@ export interface EndedSpan {
   events: string[];
   id: string;
   parent: string | undefined;
+  /** Spans it is linked to, as `trace/span`. */
+  links: string[];
 }
 
 /**
@@ -28,7 +30,9 @@ export function keepSpans(): { spans: EndedSpan[]; close(): Promise<void> } {
           const kind = SpanKind[span.kind] ?? "";
           const failed = span.status.code === SpanStatusCode.ERROR;
           const place = { id: span.spanContext().spanId, parent: span.parentSpanContext?.spanId };
-          spans.push({ name, kind, failed, attributes, events: span.events.map((event) => event.name), ...place });
+          const links = span.links.map(({ context }) => `${context.traceId}/${context.spanId}`);
+          const events = span.events.map((event) => event.name);
+          spans.push({ name, kind, failed, attributes, events, ...place, links });
         },
         forceFlush: () => Promise.resolve(),
         shutdown: () => Promise.resolve(),

@@ -3,6 +3,7 @@ import type { DecisionClaims } from "@soma/shared/identity/decision-token";
 import type { Principal } from "@soma/shared/identity/principal";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import { SPAN } from "@soma/shared/span-attributes";
 import { activeTraceId, withSpan } from "@soma/shared/telemetry";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { limitOf } from "../domain/obligations.ts";
@@ -93,7 +94,7 @@ async function claimAndRun(
   deps.wakeUp.changed(call.invocationId);
   const given = await withSpan(
     `tool ${tool.name}`,
-    { "soma.invocation_id": call.invocationId, "soma.attempt": attempt.attempt },
+    { [SPAN.invocation]: call.invocationId, [SPAN.invocationAttempt]: attempt.attempt },
     () => deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
   );
   if (given !== undefined) throw new SomaError("UNAVAILABLE", given);

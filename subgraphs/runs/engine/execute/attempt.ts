@@ -4,7 +4,8 @@ import { DEFAULT_RETRY, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import { durationHistogram } from "@soma/shared/metrics";
-import { withSpan } from "@soma/shared/telemetry";
+import { SPAN } from "@soma/shared/span-attributes";
+import { type Span, type SpanContext, spanIdOf, withSpan } from "@soma/shared/telemetry";
 import { stepIdOf } from "../../domain/history.ts";
 import { toSummary } from "../../domain/step-summary.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
@@ -39,14 +40,14 @@ export interface Attempt<S> {
   wakes: number;
   unsettled: boolean;
   unsettledSince: Date | undefined;
+  /** Span of what was tried before of the step, as far as it is known here; and its own, once it has one. */
+  spanBefore: SpanContext | undefined;
+  span: SpanContext | undefined;
   observe: (labels: { status: string }) => void;
 }
 
 export interface AttemptParams<S>
-  extends Pick<
-    Attempt<S>,
-    "context" | "journal" | "halt" | "limits" | "spec" | "scope" | "step" | "woken" | "wakes" | "unsettled"
-  > {
+  extends Omit<Attempt<S>, "state" | "startedAt" | "summary" | "streams" | "unsettledSince" | "span" | "observe"> {
   unsettledSince: OpenStep["unsettledSince"];
   earlier: OpenStep["streams"];
 }
@@ -59,7 +60,7 @@ export function toAttempt<S>({ earlier, ...params }: AttemptParams<S>): Attempt<
   const summary = spec.summary?.(state) ?? step.node;
   const observe = durations.startTimer({ node_type: spec.type });
   const unsettledSince = params.unsettled ? (params.unsettledSince ?? startedAt) : undefined;
-  return { ...params, unsettledSince, state, startedAt, summary, streams, observe };
+  return { ...params, unsettledSince, state, startedAt, summary, streams, span: undefined, observe };
 }
 
 /**
@@ -94,25 +95,33 @@ export async function runAttempt<S>(attempt: Attempt<S>): Promise<NodeResult<S> 
 }
 
 async function work<S>(attempt: Attempt<S>): Promise<NodeResult<S> | Parked> {
-  const { context, spec, state, step, streams, observe } = attempt;
-  const attributes = { "soma.run_id": context.run.runId, "soma.node_id": step.node, "soma.attempt": step.attempt };
-  return withSpan(`step ${spec.type}`, attributes, async (span) => {
-    if (spec.effect === "db") return runInDatabase(attempt, span.spanContext().spanId);
+  const { spec, state, streams, spanBefore: after, observe } = attempt;
+  const trace = async (span: Span): Promise<NodeResult<S> | Parked> => {
+    attempt.span = span.spanContext();
+    if (spec.effect === "db") return runInDatabase(attempt);
     const given = await inTime(attempt, (signal) => spec.run(state, toStepContext(attempt, signal)));
     // A copy goes on where it stopped when the step does.
     if (isParked(given) && spec.copiesStreams === true) streams.rest();
     else streams.finish("OK");
-    if (!isParked(given)) return endGood(attempt, given, span.spanContext().spanId);
+    if (!isParked(given)) return endGood(attempt, given);
     observe({ status: "STEP_PARKED" });
     return given;
-  });
+  };
+  return withSpan(`step ${spec.type}`, attributesOf(attempt), trace, { after });
+}
+
+function attributesOf<S>({ context: { run }, step }: Attempt<S>) {
+  return {
+    ...{ [SPAN.run]: run.runId, [SPAN.recoveries]: run.recoveries },
+    ...{ [SPAN.step]: step.number, [SPAN.node]: step.node, [SPAN.attempt]: step.attempt },
+  };
 }
 
 /** Milliseconds of a step in the database: the server ends a transaction that stands idle for five seconds. */
 const IN_DATABASE_MS = 4_000;
 
 /** A step whose statements and end are one transaction. */
-async function runInDatabase<S>(attempt: Attempt<S>, spanId: string): Promise<NodeResult<S>> {
+async function runInDatabase<S>(attempt: Attempt<S>): Promise<NodeResult<S>> {
   const { journal, spec, state, step, streams } = attempt;
   const timeoutMs = Math.min(spec.timeoutMs ?? IN_DATABASE_MS, IN_DATABASE_MS);
   let end: GoodEnd<S> | undefined;
@@ -130,7 +139,7 @@ async function runInDatabase<S>(attempt: Attempt<S>, spanId: string): Promise<No
     });
     if (isParked(given)) throw new SomaError("STEP_REFUSED", `the node ${step.node} waits inside a transaction`);
     streams.finish("OK");
-    end = toGoodEnd(attempt, given, spanId);
+    end = toGoodEnd(attempt, given);
     return end.entry;
   });
   if (end === undefined) throw new Error("a step was committed that did not end");
@@ -139,8 +148,8 @@ async function runInDatabase<S>(attempt: Attempt<S>, spanId: string): Promise<No
 }
 
 /** Writes what a step came to. */
-export function endGood<S>(attempt: Attempt<S>, given: NodeResult<S>, spanId: string): NodeResult<S> {
-  const { entry, result } = toGoodEnd(attempt, given, spanId);
+export function endGood<S>(attempt: Attempt<S>, given: NodeResult<S>): NodeResult<S> {
+  const { entry, result } = toGoodEnd(attempt, given);
   attempt.journal.write(entry);
   attempt.observe({ status: entry.kind });
   return result;
@@ -155,14 +164,14 @@ interface GoodEnd<S> {
  * What is written of a step that came to something; the patch is given back as the journal keeps it, so that going on
  * and replaying give the same state.
  */
-function toGoodEnd<S>(attempt: Attempt<S>, result: NodeResult<S>, spanId: string): GoodEnd<S> {
+function toGoodEnd<S>(attempt: Attempt<S>, result: NodeResult<S>): GoodEnd<S> {
   const { step, scope, limits } = attempt;
   const patch = toStorableJson(result.patch ?? {}) as JsonObject;
   const fault = stateFault(scope, patch, limits.maxStateBytes);
   if (fault !== undefined) return endBad(attempt, { code: "LIMIT_EXCEEDED", message: fault });
   const kind = result.denied === true ? "STEP_DENIED" : "STEP_SUCCEEDED";
   const payload = {
-    ...endOf(attempt, spanId),
+    ...endOf(attempt),
     summary: result.summary,
     outputSummary: toSummary(result.outputSummary, result.output),
     output: result.output ?? null,
@@ -177,14 +186,14 @@ export function endCanceled<S>(attempt: Attempt<S>): never {
   const error = halt.reason() ?? { code: "CANCELED", message: "the run was canceled" };
   streams.finish("CANCELED");
   attempt.observe({ status: "STEP_CANCELED" });
-  journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt, ""), error } });
+  journal.write({ kind: "STEP_CANCELED", step, payload: { ...endOf(attempt), error } });
   throw new StepStopped("CANCELED", error);
 }
 
 export function endBad<S>(attempt: Attempt<S>, error: StepStopped["error"]): never {
   const { journal, step } = attempt;
   attempt.observe({ status: "STEP_FAILED" });
-  journal.write({ kind: "STEP_FAILED", step, payload: { ...endOf(attempt, ""), outputSummary: error.code, error } });
+  journal.write({ kind: "STEP_FAILED", step, payload: { ...endOf(attempt), outputSummary: error.code, error } });
   throw new StepStopped("FAILED", error);
 }
 
@@ -208,7 +217,7 @@ export function afterFailure<S>(
   const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries, context.now());
   if (delayMs === undefined && spec.giveUp !== undefined) {
     context.log.warn({ err: error, node: step.node }, "a step did not come about, and its run goes on without it");
-    return endGood(attempt, spec.giveUp(state, shown), "");
+    return endGood(attempt, spec.giveUp(state, shown));
   }
   if (delayMs === undefined) return endBad(attempt, shown);
   attempt.observe({ status: "STEP_FAILED" });
@@ -271,13 +280,13 @@ function toStepContext<S>(
   };
 }
 
-function endOf<S>({ context, spec, state, startedAt, summary }: Attempt<S>, spanId: string) {
+function endOf<S>({ context, spec, state, startedAt, summary, span }: Attempt<S>) {
   return {
     startedAt: startedAt.toISOString(),
     latencyMs: context.now().getTime() - startedAt.getTime(),
     summary,
     inputSummary: toSummary(spec.inputSummary?.(state, context.run), state as Json),
     outputSummary: "",
-    spanId,
+    spanId: spanIdOf(span),
   };
 }

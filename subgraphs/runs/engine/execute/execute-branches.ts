@@ -36,7 +36,7 @@ export async function executeBranches(branching: BranchingStep): Promise<NodeRes
   const attempt = beginStep(parts, scope, { spec, asked });
   const ends = await joinBranches(branching, asked).catch((error: unknown) => ({ stopped: error }));
   if (ends === undefined) return undefined;
-  return "joined" in ends ? endGood(attempt, ends.joined, "") : endStopped(attempt, ends.stopped);
+  return "joined" in ends ? endGood(attempt, ends.joined) : endStopped(attempt, ends.stopped);
 }
 
 /** The branches of a step, or why it cannot have them: that is told when it has begun. */
@@ -70,7 +70,7 @@ function beginStep(
   const step = toStep(scope, spec, number, 1);
   const { type, summary } = spec;
   const node = { type, ...(summary === undefined ? {} : { summary }), run: () => ({ summary: "" }) };
-  const never = { woken: undefined, wakes: 0, unsettled: false, unsettledSince: undefined };
+  const never = { woken: undefined, wakes: 0, unsettled: false, unsettledSince: undefined, spanBefore: undefined };
   const attempt = toAttempt({ ...parts, ...never, spec: node, scope, step, earlier });
   const width = "fault" in asked ? {} : { branches: asked.branches.length };
   if (scope.step.number === undefined)

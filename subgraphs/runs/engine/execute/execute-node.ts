@@ -4,6 +4,7 @@ import { isParked, type NodeResult, type NodeSpec, type Wake } from "@soma/sdk/n
 import { countTry, DEFAULT_RETRY, leavesUnsettled, type Tries } from "@soma/sdk/retries";
 import { SomaError, toSomaError } from "@soma/shared/errors";
 import { counter } from "@soma/shared/metrics";
+import { spanBeside, spanIdOf } from "@soma/shared/telemetry";
 import { BudgetSpent } from "../../domain/budget-spent.ts";
 import { budgetName, isBudgetName } from "../../domain/wait-names.ts";
 import type { Entry, EntryStep, Journal } from "../journal/journal.ts";
@@ -56,12 +57,13 @@ export async function executeNode(
   const { step: open } = scope;
   let { tries, woken, wakes, parked: waiting, attempts: attemptNumber, retryAt, unsettled, unsettledSince } = open;
   const stepNumber = open.number ?? parts.nextStep();
+  let spanBefore = spanBeside({ traceparent: context.run.traceParent }, open.spanId);
   for (;;) {
     if (retryAt !== undefined && (await restUntil(parts, retryAt)) === "parked") return undefined;
     if (waiting === undefined) attemptNumber += 1;
     const step = toStep(scope, spec, stepNumber, attemptNumber);
     const goesOn = waiting !== undefined;
-    const params = { ...parts, spec, scope, step, earlier: open.streams, unsettled, unsettledSince };
+    const params = { ...parts, spec, scope, step, earlier: open.streams, unsettled, unsettledSince, spanBefore };
     if (waiting !== undefined) {
       const hasWaited = waiting === open.parked;
       const woke = await wakeOrPark(parts, step, { waiting, scope, hasWaited, parksAgain: !hasWaited && wakes > 0 });
@@ -76,7 +78,9 @@ export async function executeNode(
     }
     const attempt = await beginAttempt({ ...params, woken, wakes, goesOn });
     try {
-      const given = await runAttempt(attempt);
+      const given = await runAttempt(attempt).finally(() => {
+        spanBefore = attempt.span ?? spanBefore;
+      });
       if (!isParked(given)) return given;
       unsettled = false;
       unsettledSince = undefined;
@@ -123,7 +127,11 @@ async function nextAttempt(
   const { step } = attempt;
   const { delayMs, shown } = after;
   retries.inc({ graph: context.run.graph, node_type: step.nodeType });
-  const retried: Entry = { kind: "STEP_RETRIED", step, payload: { attempt: step.attempt, delayMs, error: shown } };
+  const retried: Entry = {
+    kind: "STEP_RETRIED",
+    step,
+    payload: { attempt: step.attempt, delayMs, error: shown, spanId: spanIdOf(attempt.span) },
+  };
   if (delayMs < PARK_FROM_MS) {
     journal.write(retried);
     await sleep(delayMs, undefined, { signal: halt.signal }).catch(() => {});
@@ -179,5 +187,5 @@ export function cancelStep(parts: ScopeParts, scope: Scope, spec: AnyNode<unknow
   if (number === undefined || attempts === 0 || isBranching(spec))
     throw new StepStopped("CANCELED", reason ?? { code: "CANCELED", message: "the run was canceled" });
   const step = toStep(scope, spec, number, attempts);
-  return endCanceled(toAttempt({ ...parts, ...open, spec, scope, step, earlier }));
+  return endCanceled(toAttempt({ ...parts, ...open, spec, scope, step, earlier, spanBefore: undefined }));
 }

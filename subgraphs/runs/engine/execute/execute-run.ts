@@ -4,6 +4,7 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
+import { SPAN } from "@soma/shared/span-attributes";
 import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
@@ -44,12 +45,12 @@ export interface ExecuteRunOptions {
 export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   const { context, graph } = options;
   const { run } = context;
-  const parent = contextFromHeaders(run.traceParent === "" ? {} : { traceparent: run.traceParent });
+  const parent = contextFromHeaders({ traceparent: run.traceParent });
   await withSpan(
     `run ${graph.name}`,
-    { "soma.run_id": run.runId, "soma.tenant": run.tenant },
+    { [SPAN.run]: run.runId, [SPAN.recoveries]: run.recoveries, [SPAN.tenant]: run.tenant },
     () => proceed(options),
-    parent,
+    { parent },
   );
 }
 

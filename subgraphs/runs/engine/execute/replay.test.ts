@@ -104,6 +104,14 @@ describe("replay() of a step that waits", () => {
     payload: { error: { code, message: "" } },
   });
 
+  it("knows the span of the last attempt that failed, where its history tells of one", () => {
+    const [failed] = aHistory({ ...retried("TIMEOUT"), payload: { spanId: "c".repeat(16) } });
+    const began = { kind: "STEP_STARTED" as const, step: 1, node: "work", attempt: 2 };
+    const spanOf = (...events: HistoryEvent[]) => openStep(loop, events).step.spanId;
+    expect(spanOf(failed as HistoryEvent, ...aHistory(began))).toBe("c".repeat(16));
+    expect([spanOf(...aHistory(began)), spanOf(...aHistory(retried("TIMEOUT")))]).toEqual(["", ""]);
+  });
+
   it("counts what failed, and not what could not be reached, by the policy of the node", () => {
     const events = aHistory(retried("UNAVAILABLE"), retried("DATABASE_BUSY"), retried("MODEL_FAILED"));
     expect(openStep(loop, events).step.tries).toMatchObject({ failures: 1, outages: 0 });

@@ -192,12 +192,12 @@ function goOn({ graph, step }: Scope, event: HistoryEvent, node: string): OpenSt
     case "STEP_RETRIED": {
       const spec = graph.node(node);
       const { retry = DEFAULT_RETRY } = isBranching(spec) ? {} : spec;
-      const { delayMs, error } = payloadOf(event.kind, event.payload);
+      const { delayMs, error, spanId } = payloadOf(event.kind, event.payload);
       const retryAt = new Date(event.at.getTime() + delayMs);
       const tries = countTry(retry, error.code, open.tries, { beganAt: open.beganAt ?? event.at, endedAt: event.at });
       const unsettled = leavesUnsettled(error.code);
       const unsettledSince = unsettled ? (open.unsettledSince ?? event.at) : undefined;
-      return { ...open, retryAt, tries, unsettled, unsettledSince };
+      return { ...open, retryAt, tries, unsettled, unsettledSince, spanId };
     }
     default:
       followStream(open.streams, event);

@@ -49,6 +49,8 @@ export interface OpenStep {
   unsettledSince: Date | undefined;
   /** When its last attempt, or what woke it, began. */
   beganAt: Date | undefined;
+  /** Span of the last attempt that was to be made again, as its history tells; empty where it tells of none. */
+  spanId: string;
   streams: EarlierStreams;
   /** Of a step with branches: why one failed that was not given up, or was canceled. */
   failed: HistoryError | undefined;
@@ -66,6 +68,7 @@ export function newStep(): OpenStep {
     unsettled: false,
     unsettledSince: undefined,
     beganAt: undefined,
+    spanId: "",
     streams: { open: new Map(), ended: new Set() },
     failed: undefined,
   };

@@ -1,3 +1,4 @@
+import desk from "@soma/sdk/samples/desk/agents/desk";
 import prices from "@soma/sdk/samples/map/agents/prices";
 import refund from "@soma/sdk/samples/refund/agents/refund";
 import research from "@soma/sdk/samples/research/agents/research";
@@ -7,4 +8,4 @@ import assistant from "../../agents/assistant/graph.ts";
 import { order } from "./order.ts";
 
 /** Every graph that ships, the samples, what `soma init` writes, and one with all kinds of steps: a release keeps a journal of each. */
-export const GOLDEN_GRAPHS = [assistant, prices, refund, research, timer, orders, order()];
+export const GOLDEN_GRAPHS = [assistant, desk, prices, refund, research, timer, orders, order()];

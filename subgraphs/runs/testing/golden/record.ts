@@ -34,6 +34,11 @@ const WORLDS: Record<string, Omit<TestServicesParams, "now"> & { input: { [name:
     model: [{ calls: [{ tool: "calculate", args: { expression: "6*7" } }] }, "42"],
     tools: { calculate: () => "42" },
   },
+  desk: {
+    input: { text: "Where is P-17?" },
+    model: ["worried", "It left Hamburg on Monday."],
+    tools: { find_parcel: () => "P-17 left Hamburg on Monday", send_reply: () => "sent" },
+  },
   prices: { input: { items: ["tea", "milk", "salt"] }, tools: { find_price: () => "2" } },
   refund: {
     input: { text: "refund A-17" },
