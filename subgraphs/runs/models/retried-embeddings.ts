@@ -3,47 +3,26 @@ import type { EmbeddingProfile } from "@soma/conf/models";
 import type { Embedded, EmbeddingClient } from "@soma/sdk/embedding-client";
 import { backoffMs } from "@soma/shared/backoff";
 import { toSomaError } from "@soma/shared/errors";
-import { joinedVectors } from "./joined-vectors.ts";
 import { ModelError, mayAnotherAnswer } from "./model-error.ts";
 
 /** Texts in one request where the profile does not say. */
 const BATCH = 32;
-/** Bytes of texts in one request: servers bound the tokens of all texts together, at three hundred thousand the widest. */
-const BATCH_BYTES = 200_000;
-/** Before a batch is asked for once more. */
+/** Before it is asked once more. */
 const PAUSE = { initialMs: 200, maxMs: 2_000 };
 
 /**
- * Asks for as many texts at a time as the profile says, each request as often as it says, and looks whether the vectors
- * have the length that it says: kept beside others of another length they are worth nothing.
+ * Asks as often as its profile says, for so many texts, and looks whether the vectors have the length that it says:
+ * kept beside others of another length they are worth nothing. Texts beyond that are for another step: what a step has
+ * been given is kept when it ends, so that a request which was paid for and not kept would be paid for again.
  */
-export function inBatches(client: EmbeddingClient, profile: EmbeddingProfile): EmbeddingClient {
-  const { batch = BATCH } = profile.embedding;
+export function retriedEmbeddings(client: EmbeddingClient, profile: EmbeddingProfile): EmbeddingClient {
+  const { batch: mostTexts = BATCH } = profile.embedding;
   const attempts = profile.retry?.attempts ?? 1;
   return {
     ...client,
-    async embed(texts, signal) {
-      const parts: Embedded[] = [];
-      for (const some of toBatches(texts, batch))
-        parts.push(checked(client, await ask(client, some, attempts, signal)));
-      return joinedVectors(parts);
-    },
+    mostTexts,
+    embed: async (texts, signal) => checked(client, await ask(client, texts, attempts, signal)),
   };
-}
-
-function toBatches(texts: readonly string[], most: number): string[][] {
-  const batches: string[][] = [];
-  let bytes = 0;
-  for (const text of texts) {
-    const last = batches.at(-1);
-    bytes += Buffer.byteLength(text);
-    if (last !== undefined && last.length < most && bytes <= BATCH_BYTES) last.push(text);
-    else {
-      batches.push([text]);
-      bytes = Buffer.byteLength(text);
-    }
-  }
-  return batches;
 }
 
 async function ask(
