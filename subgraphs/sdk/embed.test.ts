@@ -65,6 +65,12 @@ describe("embed()", () => {
       ...[many(1_001), {}, `a step has small make vectors of 1000 texts at most, not of 1001; ${more}`],
     ],
     [
+      "more numbers than the state of a graph holds",
+      many(53),
+      { dimensions: 3_072 },
+      `53 vectors of 3072 numbers are 162816, and a step has 160000 at most; ${more}`,
+    ],
+    [
       "more bytes than a request has, whatever the letters are",
       ...[many(2, "é".repeat(50_001)), {}, `the texts of a step come to 200000 bytes at most, not to 200004; ${more}`],
     ],
@@ -81,6 +87,14 @@ describe("embed()", () => {
       expect(asked).toEqual([]);
     },
   );
+
+  it("takes so many numbers that they fit a state of 4 MiB, however long each is", async () => {
+    const longest = Array.from({ length: 1_600 }, () => -1.2345678901234567e-100);
+    const embed = async (texts: readonly string[]) => ({ vectors: texts.map(() => longest), usage: null });
+    const { result } = await tried(many(100), [], { dimensions: 1_600, embed });
+    expect(result.output).toMatchObject({ vectors: 100 });
+    expect(Buffer.byteLength(JSON.stringify(result.patch))).toBeLessThan(4_194_304);
+  });
 
   it("takes as many texts as a request has, and one that is long by itself", async () => {
     expect((await tried(many(2), [], { mostTexts: 2 })).result.output).toMatchObject({ vectors: 2 });

@@ -6,6 +6,8 @@ import { StepError } from "./step-error.ts";
 const MAX_TEXTS = 1_000;
 /** Bytes of them together: servers bound the tokens of a request, at three hundred thousand the widest. */
 const MAX_BYTES = 200_000;
+/** Numbers of the vectors together: with 25 bytes each as JSON they fit the state of a graph, whatever `into` keeps. */
+const MAX_NUMBERS = 160_000;
 
 const MORE = "make more steps of them, as by map()";
 
@@ -48,7 +50,8 @@ export function embed<S>({ profile, texts, into }: EmbedOptions<S>): NodeSpec<S>
 }
 
 /** Why no model is asked; a text that is long by itself is the model's matter. */
-function faultOf({ profile, mostTexts = MAX_TEXTS }: EmbeddingClient, texts: readonly string[]): string | undefined {
+function faultOf(client: EmbeddingClient, texts: readonly string[]): string | undefined {
+  const { profile, mostTexts = MAX_TEXTS, dimensions } = client;
   const blank = texts.findIndex((text) => text.trim() === "");
   if (blank >= 0) return `text ${blank + 1} of ${texts.length} is empty`;
   if (texts.length > mostTexts)
@@ -56,6 +59,9 @@ function faultOf({ profile, mostTexts = MAX_TEXTS }: EmbeddingClient, texts: rea
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (texts.length > 1 && bytes > MAX_BYTES)
     return `the texts of a step come to ${MAX_BYTES} bytes at most, not to ${bytes}; ${MORE}`;
+  const numbers = texts.length * dimensions;
+  if (numbers > MAX_NUMBERS)
+    return `${texts.length} vectors of ${dimensions} numbers are ${numbers}, and a step has ${MAX_NUMBERS} at most; ${MORE}`;
   return undefined;
 }
 
