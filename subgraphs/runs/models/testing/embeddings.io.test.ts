@@ -149,3 +149,30 @@ test("createAiSdkEmbeddings() says that a package makes none", async () => {
     ),
   });
 });
+
+describe("createAiSdkEmbeddings() by @ai-sdk/amazon-bedrock, whose model takes one text in a request,", () => {
+  const titan = (sent: unknown[]): EmbeddingClient =>
+    googleAt("", {
+      ...{ package: "@ai-sdk/amazon-bedrock", model: "amazon.titan-embed-text-v2:0" },
+      settings: { region: "eu-central-1", accessKeyId: "AKIA0", secretAccessKey: KEY },
+      fetch: async (_input: unknown, init?: RequestInit) => {
+        sent.push(JSON.parse(String(init?.body)));
+        return Response.json({ embedding: [1, 2], inputTextTokenCount: 3 });
+      },
+    });
+
+  test("makes one request of one text", async () => {
+    const sent: unknown[] = [];
+    const made = await titan(sent).embed(["a"], never);
+    expect(made).toEqual({ vectors: [[1, 2]], usage: { inputTokens: 3, outputTokens: 0 } });
+    expect(sent).toMatchObject([{ inputText: "a" }]);
+  });
+
+  test("refuses more, says what its profile has to say, and is asked nothing", async () => {
+    const sent: unknown[] = [];
+    const error = await errorOf(titan(sent).embed(["a", "b"], never));
+    expect(error).toMatchObject({ code: "MODEL_REFUSED", spent: undefined });
+    expect(error.message).toContain("takes 1 text in a request, not 2; its profile says so with batch: 1");
+    expect(sent).toEqual([]);
+  });
+});
