@@ -59,18 +59,35 @@ describe("retriedEmbeddings()", () => {
     expect(asked).toEqual(requests);
   });
 
-  test("refuses vectors of another length than the profile says, with what they cost", async () => {
+  test.each<[string, number[][], object]>([
+    [
+      "vectors of another length than the profile says",
+      [
+        [1, 2, 3],
+        [1, 2],
+      ],
+      {
+        ...{ code: "MODEL_REFUSED", isOfProfile: true },
+        message: "p (m) makes vectors of 2 numbers, and its profile says 3",
+      },
+    ],
+    ...[Number.NaN, Number.POSITIVE_INFINITY, null as unknown as number].map((odd): [string, number[][], object] => [
+      `a vector with ${odd} in it`,
+      [
+        [1, 2, 3],
+        [1, odd, 3],
+      ],
+      { code: "MODEL_FAILED", isOfProfile: false, message: "p (m): vector 2 has what is no number" },
+    ]),
+  ])("refuses %s, with what they cost", async (_what, vectors, error) => {
     const usage = { inputTokens: 3, outputTokens: 0 };
     const other = retriedEmbeddings(
       {
         ...{ profile: "p", provider: "x", model: "m", isAi: true, dimensions: 3 },
-        embed: async () => ({ vectors: [[1, 2]], usage }),
+        embed: async () => ({ vectors, usage }),
       },
       { embedding: { dimensions: 3 } } as EmbeddingProfile,
     );
-    await expect(other.embed(["a"], never)).rejects.toMatchObject({
-      ...{ code: "MODEL_REFUSED", isOfProfile: true, spent: { usage } },
-      message: "p (m) makes vectors of 2 numbers, and its profile says 3",
-    });
+    await expect(other.embed(["a", "b"], never)).rejects.toMatchObject({ ...error, spent: { usage } });
   });
 });

@@ -44,11 +44,15 @@ async function ask(
 }
 
 function checked({ profile, model, dimensions }: EmbeddingClient, made: Embedded): Embedded {
+  const spent = { usage: made.usage };
+  const who = `${profile} (${model})`;
   const other = made.vectors.find(({ length }) => length !== dimensions);
-  if (other === undefined) return made;
-  throw new ModelError(
-    "MODEL_REFUSED",
-    `${profile} (${model}) makes vectors of ${other.length} numbers, and its profile says ${dimensions}`,
-    { isOfProfile: true, spent: { usage: made.usage } },
-  );
+  if (other !== undefined) {
+    const why = `${who} makes vectors of ${other.length} numbers, and its profile says ${dimensions}`;
+    throw new ModelError("MODEL_REFUSED", why, { isOfProfile: true, spent });
+  }
+  const unreadable = made.vectors.findIndex((vector) => !vector.every(Number.isFinite));
+  if (unreadable >= 0)
+    throw new ModelError("MODEL_FAILED", `${who}: vector ${unreadable + 1} has what is no number`, { spent });
+  return made;
 }

@@ -62,7 +62,10 @@ describe("createAiSdkClient() by @ai-sdk/amazon-bedrock", () => {
         8_000,
         effort("medium"),
       ]);
-    expect(await sentBy({ model: BY_EFFORT, params: { reasoningEffort: "high" } })).toEqual([undefined, effort("high")]);
+    expect(await sentBy({ model: BY_EFFORT, params: { reasoningEffort: "high" } })).toEqual([
+      undefined,
+      effort("high"),
+    ]);
   });
 
   test("leaves alone what has no limit, and a model that decides itself how much it thinks", async () => {

@@ -43,7 +43,10 @@ export function capBedrock(
   return {
     ...options,
     maxOutputTokens: most - (budget ?? 0),
-    providerOptions: { ...providerOptions, [name]: { ...own, reasoningConfig: isOff ? { type: "disabled" } : bounded } },
+    providerOptions: {
+      ...providerOptions,
+      [name]: { ...own, reasoningConfig: isOff ? { type: "disabled" } : bounded },
+    },
   };
 }
 

@@ -44,6 +44,7 @@ async function embed(
     const asked = { abortSignal: deadlines.signal, ...(providerOptions === undefined ? {} : { providerOptions }) };
     await checkCount(made, { who, count: texts.length });
     const answer = await made.doEmbed({ ...asked, values: [...texts] });
+    progress.hasBegun = true;
     deadlines.token();
     return toEmbedded(answer, texts.length);
   } catch (error) {

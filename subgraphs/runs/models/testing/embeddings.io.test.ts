@@ -150,6 +150,13 @@ test("createAiSdkEmbeddings() says that a package makes none", async () => {
   });
 });
 
+test("createAiSdkEmbeddings() refuses another number of vectors than of texts, as an answer that was made", async () => {
+  const baseUrl = await startRaw(JSON.stringify({ embeddings: [{ values: [1, 2] }] }));
+  const error = await errorOf(googleAt(baseUrl).embed(["a", "b"], never));
+  expect(error).toMatchObject({ code: "MODEL_FAILED", spent: { usage: null } });
+  expect(error.message).toContain("the answer has 1 vectors for 2 texts");
+});
+
 describe("createAiSdkEmbeddings() by @ai-sdk/amazon-bedrock, whose model takes one text in a request,", () => {
   const titan = (sent: unknown[]): EmbeddingClient =>
     googleAt("", {
