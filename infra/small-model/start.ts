@@ -12,7 +12,9 @@ import { type Ask, load, type Said } from "./load.ts";
 
 const MODEL = "smollm2-135m-instruct";
 const MAX_BODY_BYTES = 4_000_000;
-const port = Number(process.argv[2] ?? 8_080);
+/** Where the profile llamacpp of models.yaml looks. */
+const LOOKED_AT = 8_080;
+const port = Number(process.argv[2] ?? LOOKED_AT);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`"${process.argv[2]}" is no port`);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -24,9 +26,8 @@ const server = createServer((request, response) => {
     return sendJson(response, 400, { error: { message, type: "invalid_request_error" } });
   });
 });
-server.listen(port, "127.0.0.1", () =>
-  say(`${MODEL} answers at http://127.0.0.1:${port}/v1; npm start finds it there`),
-);
+const who = port === LOOKED_AT ? "npm start finds it there" : "a profile of models.yaml names it as its baseUrl";
+server.listen(port, "127.0.0.1", () => say(`${MODEL} answers at http://127.0.0.1:${port}/v1; ${who}`));
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === "/v1/models")

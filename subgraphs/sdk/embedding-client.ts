@@ -8,6 +8,8 @@ import type { AnswerName, ModelName, ModelServer, ModelTerms, ModelUsage } from 
 export interface EmbeddingClient extends ModelName {
   /** How many numbers each vector has. */
   readonly dimensions: number;
+  /** How many texts one request has at most, where that is known. */
+  readonly mostTexts?: number;
   readonly terms?: Pick<ModelTerms, "price">;
   readonly servedBy?: ModelServer;
   /** One vector for each text, in their order. Throws as a ModelClient does. */

@@ -38,6 +38,14 @@ describe("followRunEvents()", () => {
     return {
       transactions,
       next,
+      /** The last event of the run, then its status, as one who reads between the two finds them; no hint is heard. */
+      async end() {
+        seq += 1;
+        await fillHistory(owner, { runId, kind: "RUN_SUCCEEDED", from: seq, count: 1 });
+        const told = await next();
+        await owner`update run set status = ${RUN_STATUS.SUCCEEDED.code} where run_id = ${runId}`;
+        return told;
+      },
       async write() {
         seq += 1;
         await fillHistory(owner, { runId, kind: "STEP_STARTED", from: seq, count: 1 });
@@ -69,6 +77,13 @@ describe("followRunEvents()", () => {
     expect(await next()).toMatchObject({ firstSeq: 501, lastSeq: 702 });
     await write();
     expect(await next()).toMatchObject({ firstSeq: 703, lastSeq: 703 });
+    await close();
+  });
+
+  it("tells the end of a run at once whose last event came before its status, without another hint", async () => {
+    const { next, end, close } = await follow();
+    expect(await end()).toMatchObject({ __typename: "RunBatch", firstSeq: 1, lastSeq: 3 });
+    expect(await next()).toMatchObject({ __typename: "RunEnd", status: "SUCCEEDED", headSeq: 3 });
     await close();
   });
 });

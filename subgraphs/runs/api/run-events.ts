@@ -6,7 +6,7 @@ import type { LostHints } from "@soma/shared/lost-hints";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { WakeUp } from "@soma/shared/wake-up";
-import type { HistoryEvent } from "../domain/history.ts";
+import { type HistoryEvent, isRunEnd } from "../domain/history.ts";
 import { isFinished, RUN_STATUS, type RunStatusGraphql, toRunStatus } from "../domain/run-status.ts";
 import { findRuns } from "../store/find-runs.ts";
 import { readEventHash } from "../store/read-event-hash.ts";
@@ -103,7 +103,8 @@ export async function* followRunEvents(
         }
         if (newest !== undefined) {
           // What is written from here on is hinted; to read for it at once would be a second look for each frame.
-          due ||= !isAll || isFinished(status);
+          // Of its end there may be no hint: the status is looked at before the events, and may be older than they are.
+          due ||= !isAll || isFinished(status) || isRunEnd(newest);
           yield { __typename: "RunBatch", firstSeq: last.seq + 1, lastSeq: newest.seq, prevHash: last.hash, events };
           last = { seq: newest.seq, hash: newest.hash };
           toldAt = deps.now().getTime();

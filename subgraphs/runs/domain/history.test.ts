@@ -5,7 +5,7 @@ import { validateForPublish } from "@soma/schemas/validate";
 import { describe, expect, it } from "vitest";
 import { aHistory, RUN_ID } from "../testing/events.ts";
 import { toChained } from "./chain.ts";
-import { type HistoryEvent, parseStepId, stepIdOf } from "./history.ts";
+import { type HistoryEvent, isRunEnd, parseStepId, stepIdOf } from "./history.ts";
 import { PUBLISHED_KINDS, type RunFacts, toPublishedEvent, traceIdOf } from "./published-events.ts";
 import { runEvent } from "./run-event.ts";
 import { codesOf, isFinished, RUN_STATUS, toRunStatus } from "./run-status.ts";
@@ -265,6 +265,11 @@ describe("identities and statuses", () => {
     expect(parseStepId(stepIdOf(RUN_ID, 12))).toEqual({ runId: RUN_ID, step: 12 });
     for (const bad of ["", RUN_ID, `${RUN_ID}.0`, `${RUN_ID}.x`, `${RUN_ID}.1.2`, "nope.1"])
       expect(parseStepId(bad)).toBeUndefined();
+  });
+
+  it("isRunEnd() knows the three kinds after which nothing follows", () => {
+    const ends = Object.keys(EVENT_KIND).filter((kind) => isRunEnd({ kind: kind as EventKind }));
+    expect(ends.sort()).toEqual(["RUN_CANCELED", "RUN_FAILED", "RUN_SUCCEEDED"]);
   });
 
   it("codes stand for one name each, and what is unknown is refused", () => {

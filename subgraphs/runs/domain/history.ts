@@ -18,6 +18,13 @@ export interface HistoryEvent {
   hash: string;
 }
 
+const RUN_ENDS: ReadonlySet<EventKind> = new Set(["RUN_SUCCEEDED", "RUN_FAILED", "RUN_CANCELED"]);
+
+/** Whether nothing follows an event. */
+export function isRunEnd({ kind }: Pick<HistoryEvent, "kind">): boolean {
+  return RUN_ENDS.has(kind);
+}
+
 export function stepIdOf(runId: string, step: number): string {
   return `${runId}.${step}`;
 }

@@ -1,3 +1,4 @@
+import { map } from "@soma/sdk/branches";
 import { graph, replaced } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,10 +39,36 @@ const failing = graph("failing", 1, { tries: replaced(0) })
   })
   .build((state) => `after ${state.tries}`);
 
+const unsaid = (): string => {
+  throw new Error("it does not know what it is about");
+};
+const wordless = graph("wordless", 1, { word: replaced(""), came: replaced("") })
+  .node("work", {
+    type: "tool",
+    ...{ summary: unsaid, inputSummary: unsaid },
+    run({ word }) {
+      if (word === "bad") throw new SomaError("BAD_INPUT", "it is bad");
+      return { summary: "worked", patch: { came: word } };
+    },
+  })
+  .build(({ came }) => came);
+const wordlessOnes = graph("wordless-ones", 1, { came: replaced<string[]>([]) })
+  .node(
+    "each",
+    map({
+      over: () => ["good", "bad"],
+      graph: wordless,
+      start: (word) => ({ word }),
+      join: (ends) => ({ summary: "", patch: { came: ends.map(({ came }) => came) } }),
+      giveUp: ({ message }) => ({ came: message }),
+    }),
+  )
+  .build(({ came }) => came.join(", "));
+
 describe("a step that failed, or cannot reach what it needs", () => {
   let harness: EngineHarness;
   beforeAll(async () => {
-    harness = await createEngineHarness([failing, waiting, refusing]);
+    harness = await createEngineHarness([failing, waiting, refusing, wordlessOnes]);
     await harness.startWorker();
   });
   afterAll(() => harness.close());
@@ -61,6 +88,26 @@ describe("a step that failed, or cannot reach what it needs", () => {
       error: { code: "UNAVAILABLE", message: "attempt 3 failed" },
     });
     expect((await kinds(final.runId)).filter((kind) => kind === "STEP_RETRIED")).toHaveLength(0);
+  });
+
+  it("ends as it ended, also when its node cannot say what it is about", async () => {
+    const { runId } = await harness.start({ graph: "wordless-ones" });
+    expect((await harness.finished(runId)).status).toBe(10);
+    const history = await harness.history(runId);
+    expect(history.at(-1)?.payload.answer).toBe("good, it is bad");
+    const steps = history.filter(({ node }) => /\/work$/.test(node ?? ""));
+    const told = (ends: boolean) => steps.filter(({ kind }) => (kind !== "STEP_STARTED") === ends);
+    expect(
+      told(false)
+        .map(({ payload }) => payload.summary)
+        .sort(),
+    ).toEqual(["each[0]/work", "each[1]/work"]);
+    expect(
+      told(true)
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(["STEP_FAILED", "STEP_SUCCEEDED"]);
+    for (const { payload } of told(true)) expect(payload.inputSummary).toMatch(/^\{word: /);
   });
 
   it("waits for what is away, and its run succeeds as if nothing had been", async () => {

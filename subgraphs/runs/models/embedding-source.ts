@@ -2,9 +2,9 @@ import type { EmbeddingProfile, ModelProfile, ModelsConf } from "@soma/conf/mode
 import type { EmbeddingClient } from "@soma/sdk/embedding-client";
 import { type ChooseModelParams, lookForEmbeddings } from "./choose-model.ts";
 import { type Who, whyNot } from "./choose-profile.ts";
-import { inBatches } from "./in-batches.ts";
-import { ModelError } from "./model-error.ts";
+import { ModelError, vanished } from "./model-error.ts";
 import { signatureOf } from "./profile-signature.ts";
+import { retriedEmbeddings } from "./retried-embeddings.ts";
 
 /** What makes of one client another that asks it. */
 type Wrap = (client: EmbeddingClient) => EmbeddingClient;
@@ -44,7 +44,7 @@ export function createEmbeddingSource(
     const { name, profile } = profileOf(conf, wanted);
     const why = whyNot(conf, who, name);
     if (why !== undefined) throw refused(why);
-    return inBatches(wrap(await clientOf(name, profile, conf)), profile);
+    return retriedEmbeddings(wrap(await clientOf(name, profile, conf)), profile);
   };
 }
 
@@ -53,7 +53,7 @@ function profileOf(conf: ModelsConf, wanted: string | undefined): { name: string
   if (name === undefined)
     throw refused("no model makes embeddings: models.yaml names no profile for it, as embeddings: NAME");
   const profile = Object.hasOwn(conf.profiles, name) ? conf.profiles[name] : undefined;
-  if (profile === undefined) throw refused(`there is no model profile "${name}" in models.yaml`);
+  if (profile === undefined) throw vanished(name);
   if (!makesVectors(profile))
     throw refused(`model profile "${name}" makes no embeddings; give it embedding: { dimensions: ... } in models.yaml`);
   return { name, profile };

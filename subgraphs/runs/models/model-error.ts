@@ -30,6 +30,14 @@ export class ModelError extends SomaError {
   }
 }
 
+/** Whoever took the profile away may put it back: the run waits until then, where everybody sees it. */
+export function vanished(profile: string): SomaError {
+  return new SomaError(
+    "UPSTREAM_UNAVAILABLE",
+    `model profile "${profile}" is not in models.yaml; put it there, or cancel the run`,
+  );
+}
+
 /** Codes of what may go well with another model: this one is busy, away, slow or broken. */
 const OF_SERVER: ReadonlySet<string> = new Set(["UPSTREAM_UNAVAILABLE", "UNAVAILABLE", "MODEL_FAILED", "TIMEOUT"]);
 

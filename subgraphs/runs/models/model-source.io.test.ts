@@ -100,12 +100,26 @@ describe("a model source", () => {
     const refusals: [string, typeof WHO, string][] = [
       ["v", guest, 'tenant "guests" may not use model profile "v"; it may use one'],
       ["one", WHO, 'model profile "one" makes no embeddings; give it embedding: { dimensions: ... } in models.yaml'],
-      ["x", WHO, 'there is no model profile "x" in models.yaml'],
     ];
     for (const [name, who, message] of refusals) {
       const error = await errorOf(source.openEmbeddings(name, who));
       expect(error).toMatchObject({ code: "MODEL_REFUSED", isOfProfile: true, message });
     }
+  });
+
+  test("has runs wait for a profile of vectors that is not in the file any more, and go on when it is", async () => {
+    await write([scripted("one"), scripted("v", vectors(8))]);
+    const source = await open();
+    expect(await source.openEmbeddings("v", WHO)).toMatchObject({ profile: "v" });
+    await write([scripted("one")]);
+    await source.reload();
+    expect(await errorOf(source.openEmbeddings("v", WHO))).toMatchObject({
+      code: "UPSTREAM_UNAVAILABLE",
+      message: 'model profile "v" is not in models.yaml; put it there, or cancel the run',
+    });
+    await write([scripted("one"), scripted("v", vectors(8))]);
+    await source.reload();
+    expect(await source.openEmbeddings("v", WHO)).toMatchObject({ profile: "v" });
   });
 
   test("says that no model makes vectors, that a provider makes none, or that its server is away", async () => {
@@ -145,7 +159,7 @@ describe("a model source", () => {
     expect(() => source.pick(WHO, "three")).toThrow('there is no model profile "three"; known: one, two');
     expect(await errorOf(source.open("three", WHO))).toMatchObject({
       code: "UPSTREAM_UNAVAILABLE",
-      message: 'model profile "three" is not in models.yaml any more; put it back, or cancel the run',
+      message: 'model profile "three" is not in models.yaml; put it there, or cancel the run',
     });
   });
 

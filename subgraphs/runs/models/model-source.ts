@@ -1,6 +1,5 @@
 import { loadModels, type ModelsConf } from "@soma/conf/models";
 import type { ModelClient } from "@soma/sdk/model-client";
-import { SomaError } from "@soma/shared/errors";
 import { type CallLimitValues, toCallLimits } from "./call-limits.ts";
 import { chooseModel, look, lookForEmbeddings } from "./choose-model.ts";
 import { chooseProfile, type PickProfile, type Who, whyNot } from "./choose-profile.ts";
@@ -8,7 +7,7 @@ import { createEmbeddingSource, makesVectors, type OpenEmbeddings } from "./embe
 import type { Hop } from "./fallback.ts";
 import { createLanes } from "./lanes.ts";
 import { loadProviders, settingsOf } from "./load-providers.ts";
-import { ModelError } from "./model-error.ts";
+import { ModelError, vanished } from "./model-error.ts";
 import { createModelFetch } from "./model-fetch.ts";
 import { signatureOf } from "./profile-signature.ts";
 import type { Env, Look, LookParams } from "./provider.ts";
@@ -141,12 +140,4 @@ function hopsFrom(profiles: ModelsConf["profiles"], first: string): Hop[] {
   };
   add(first);
   return [...hops.values()];
-}
-
-/** Whoever took the profile away may put it back: the run waits until then, where everybody sees it. */
-function vanished(profile: string): SomaError {
-  return new SomaError(
-    "UPSTREAM_UNAVAILABLE",
-    `model profile "${profile}" is not in models.yaml any more; put it back, or cancel the run`,
-  );
 }

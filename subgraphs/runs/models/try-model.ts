@@ -56,10 +56,11 @@ export async function tryModel(client: ModelClient, signal: AbortSignal): Promis
   ];
 }
 
-/** Asks for the vectors of two texts. */
+/** Asks for the vectors of two texts, or of one where it takes no more. */
 export async function tryEmbeddings(client: EmbeddingClient, signal: AbortSignal): Promise<ModelCheck[]> {
   const made = check("EMBEDDINGS", async () => {
-    const { vectors } = await client.embed(["Invoices above 500 euro need a manager.", "A cat sleeps."], signal);
+    const texts = ["Invoices above 500 euro need a manager.", "A cat sleeps."];
+    const { vectors } = await client.embed(texts.slice(0, client.mostTexts), signal);
     const length = Math.hypot(...(vectors[0] ?? []));
     return {
       ok: length > 0,

@@ -1,6 +1,7 @@
 import { EVENT_KIND, type EventKind } from "@soma/schemas/run-history";
 import { newId } from "@soma/shared/ids";
 import type { Sql } from "@soma/shared/postgres/connect";
+import { isFinished } from "../domain/run-status.ts";
 
 interface FillRunsParams {
   tenant: string;
@@ -13,9 +14,13 @@ interface FillRunsParams {
   fromMs: number;
 }
 
-/** Runs of a session that ended long ago, each with its first and its last event; gives their ids, oldest first. */
+/**
+ * Runs of a session that ended long ago, each with its first and its last event, or with another one where its status
+ * says that it goes on; gives their ids, oldest first.
+ */
 export async function fillRuns(owner: Sql, params: FillRunsParams): Promise<string[]> {
   const { tenant, sessionId, count, graph = "assistant", status = 10, fromMs } = params;
+  const second = isFinished(status) ? EVENT_KIND.RUN_SUCCEEDED : EVENT_KIND.RUN_RECOVERED;
   const runIds = Array.from({ length: count }, (_, i) => newId("Run", fromMs + i));
   await owner`insert into session (tenant, session_id, created_by) values (${tenant}, ${sessionId}, 'user:ada') on conflict do nothing`;
   await owner`insert into run (run_id, tenant, session_id, graph, graph_version, graph_hash, role, model_profile, input, started_by,
@@ -23,7 +28,7 @@ export async function fillRuns(owner: Sql, params: FillRunsParams): Promise<stri
     select run_id, ${tenant}, ${sessionId}, ${graph}, 1, 'h', 'assistant', 'scripted', '{"text": "a question"}', 'user:ada',
       ${status}, now(), run_id, '', '' from unnest(${runIds}::uuid[]) r(run_id)`;
   await owner`insert into journal (run_id, seq, tenant, epoch, branch, kind, step, attempt, at, payload, payload_hash, hash)
-    select run_id, seq, ${tenant}, 0, 0, case seq when 1 then ${EVENT_KIND.RUN_STARTED}::int else ${EVENT_KIND.RUN_SUCCEEDED}::int end,
+    select run_id, seq, ${tenant}, 0, 0, case seq when 1 then ${EVENT_KIND.RUN_STARTED}::int else ${second}::int end,
       0, 0, clock_timestamp(), '{"answer": "an answer"}', '', '' from unnest(${runIds}::uuid[]) r(run_id), generate_series(1, 2) seq`;
   return runIds;
 }

@@ -1,7 +1,7 @@
 import { payloadOf } from "@soma/schemas/run-history";
 import { type AnyGraph, isBranching } from "@soma/sdk/graph";
 import type { RunInfo } from "@soma/sdk/node";
-import type { HistoryEvent } from "../../domain/history.ts";
+import { type HistoryEvent, isRunEnd } from "../../domain/history.ts";
 import { effectiveEvents } from "../../domain/rollback.ts";
 import { type Position, replay } from "../execute/replay.ts";
 import { branchesIn, type Scope } from "../execute/scope.ts";
@@ -49,7 +49,7 @@ function finding(at: HistoryEvent | undefined, { node, why }: { node?: string; w
 }
 
 function isOver(last: HistoryEvent | undefined): boolean {
-  return last !== undefined && ["RUN_SUCCEEDED", "RUN_FAILED", "RUN_CANCELED"].includes(last.kind);
+  return last !== undefined && isRunEnd(last);
 }
 
 /** The history is at a node at which the graph is not, or which is something else there. */

@@ -57,7 +57,7 @@ export function toAttempt<S>({ earlier, ...params }: AttemptParams<S>): Attempt<
   const { state } = scope;
   const streams = new StepStreams((entry) => journal.write({ ...entry, step }), earlier);
   const startedAt = context.now();
-  const summary = spec.summary?.(state) ?? step.node;
+  const summary = lineOf(params, () => spec.summary?.(state)) ?? step.node;
   const observe = durations.startTimer({ node_type: spec.type });
   const unsettledSince = params.unsettled ? (params.unsettledSince ?? startedAt) : undefined;
   return { ...params, unsettledSince, state, startedAt, summary, streams, span: undefined, observe };
@@ -280,12 +280,27 @@ function toStepContext<S>(
   };
 }
 
-function endOf<S>({ context, spec, state, startedAt, summary, span }: Attempt<S>) {
+/** What a node says of its step; a step is not lost because nothing can be said of it. */
+function lineOf<S>(
+  { context, step }: Pick<Attempt<S>, "context" | "step">,
+  say: () => string | undefined,
+): string | undefined {
+  try {
+    return say();
+  } catch (err) {
+    context.log.warn({ err, node: step.node }, "a node cannot say what its step is about");
+    return undefined;
+  }
+}
+
+function endOf<S>(attempt: Attempt<S>) {
+  const { context, spec, state, startedAt, summary, span } = attempt;
+  const inputLine = lineOf(attempt, () => spec.inputSummary?.(state, context.run));
   return {
     startedAt: startedAt.toISOString(),
     latencyMs: context.now().getTime() - startedAt.getTime(),
     summary,
-    inputSummary: toSummary(spec.inputSummary?.(state, context.run), state as Json),
+    inputSummary: toSummary(inputLine, state as Json),
     outputSummary: "",
     spanId: spanIdOf(span),
   };

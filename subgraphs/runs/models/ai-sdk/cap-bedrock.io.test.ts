@@ -4,6 +4,7 @@ import { ask, KEY } from "../testing/client-harness.ts";
 import { createAiSdkClient } from "./client.ts";
 
 const BUDGETED = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+const BY_EFFORT = "amazon.nova-2-lite-v1:0";
 const ADAPTIVE = "anthropic.claude-opus-4-6-v1";
 
 /** What Amazon Bedrock is sent: its wire is binary and signed, so only the request is looked at. */
@@ -25,8 +26,8 @@ async function sentBy(changes: Partial<Parameters<typeof createAiSdkClient>[0]>)
   const [only, ...others] = sent;
   expect([only?.isSigned, others]).toEqual([true, []]);
   const { inferenceConfig, additionalModelRequestFields } = only?.body ?? {};
-  const { thinking } = isRecord(additionalModelRequestFields) ? additionalModelRequestFields : {};
-  return [isRecord(inferenceConfig) ? inferenceConfig.maxTokens : undefined, thinking];
+  const { thinking, reasoningConfig } = isRecord(additionalModelRequestFields) ? additionalModelRequestFields : {};
+  return [isRecord(inferenceConfig) ? inferenceConfig.maxTokens : undefined, thinking ?? reasoningConfig];
 }
 
 describe("createAiSdkClient() by @ai-sdk/amazon-bedrock", () => {
@@ -46,6 +47,25 @@ describe("createAiSdkClient() by @ai-sdk/amazon-bedrock", () => {
   test("lets it answer without thoughts where half of what it may is too little for them", async () => {
     const params = { maxOutputTokens: 2_000, reasoningEffort: "medium" as const };
     expect(await sentBy({ params })).toEqual([2_000, undefined]);
+  });
+
+  test("asks with less effort where the model takes no limit with more, so that its answer is bounded", async () => {
+    const effort = (maxReasoningEffort: string) => ({ type: "enabled", maxReasoningEffort });
+    const by = (reasoningEffort: "low" | "high" | "xhigh") =>
+      sentBy({ model: BY_EFFORT, params: { maxOutputTokens: 8_000, reasoningEffort } });
+    expect(await by("low")).toEqual([8_000, effort("low")]);
+    expect(await by("high")).toEqual([8_000, effort("medium")]);
+    expect(await by("xhigh")).toEqual([8_000, effort("medium")]);
+    const bedrock = { reasoningConfig: effort("high") };
+    for (const providerOptions of [{ bedrock }, { amazonBedrock: bedrock }])
+      expect(await sentBy({ model: BY_EFFORT, params: { maxOutputTokens: 8_000 }, providerOptions })).toEqual([
+        8_000,
+        effort("medium"),
+      ]);
+    expect(await sentBy({ model: BY_EFFORT, params: { reasoningEffort: "high" } })).toEqual([
+      undefined,
+      effort("high"),
+    ]);
   });
 
   test("leaves alone what has no limit, and a model that decides itself how much it thinks", async () => {

@@ -2,7 +2,6 @@ import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import type { Embedded, EmbeddingClient } from "@soma/sdk/embedding-client";
 import { startDeadlines } from "../http/deadlines.ts";
 import { throwIfOver } from "../http/server-client.ts";
-import { joinedVectors } from "../joined-vectors.ts";
 import { createQuote, ModelError } from "../model-error.ts";
 import { readUsage } from "../read-usage.ts";
 import { type Progress, spentOn } from "../spent.ts";
@@ -43,13 +42,11 @@ async function embed(
     const made = (await load())(model, { ...settings, fetch: watchedFetch(options.fetch, deadlines, undefined) });
     const { providerOptions } = options;
     const asked = { abortSignal: deadlines.signal, ...(providerOptions === undefined ? {} : { providerOptions }) };
-    const parts: Embedded[] = [];
-    for (const values of await inCalls(made, texts)) {
-      parts.push(toEmbedded(await made.doEmbed({ ...asked, values }), values.length));
-      progress.hasBegun = true;
-      deadlines.token();
-    }
-    return joinedVectors(parts);
+    await checkCount(made, { who, count: texts.length });
+    const answer = await made.doEmbed({ ...asked, values: [...texts] });
+    progress.hasBegun = true;
+    deadlines.token();
+    return toEmbedded(answer, texts.length);
   } catch (error) {
     const spent = spentOn(error, progress, null);
     const told = { who, address: addressOf(options), quote: createQuote(...options.secrets), spent };
@@ -59,11 +56,15 @@ async function embed(
   }
 }
 
-/** Some models take one text at a time, and their packages refuse more. */
-async function inCalls({ maxEmbeddingsPerCall }: EmbeddingModelV4, texts: readonly string[]): Promise<string[][]> {
-  const most = Math.max(1, (await maxEmbeddingsPerCall) ?? Number.POSITIVE_INFINITY);
-  if (texts.length <= most) return [[...texts]];
-  return Array.from({ length: Math.ceil(texts.length / most) }, (_, at) => texts.slice(at * most, (at + 1) * most));
+/** Some models take one text at a time: a call is one request, so that it has its own time and is paid by itself. */
+async function checkCount(
+  { maxEmbeddingsPerCall }: EmbeddingModelV4,
+  { who, count }: { who: string; count: number },
+): Promise<void> {
+  const most = (await maxEmbeddingsPerCall) ?? Number.POSITIVE_INFINITY;
+  if (count <= most) return;
+  const why = `${who} takes ${most} ${most === 1 ? "text" : "texts"} in a request, not ${count}`;
+  throw new ModelError("MODEL_REFUSED", `${why}; its profile says so with batch: ${most}`);
 }
 
 function toEmbedded({ embeddings, usage }: Awaited<ReturnType<EmbeddingModelV4["doEmbed"]>>, count: number): Embedded {

@@ -46,7 +46,7 @@ function parse(json: string, quote: Quote): Readonly<Record<string, unknown>> {
 }
 
 function isVector(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.every(Number.isFinite);
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
 }
 
 function unreadable(why: string): ModelError {

@@ -149,3 +149,37 @@ test("createAiSdkEmbeddings() says that a package makes none", async () => {
     ),
   });
 });
+
+test("createAiSdkEmbeddings() refuses another number of vectors than of texts, as an answer that was made", async () => {
+  const baseUrl = await startRaw(JSON.stringify({ embeddings: [{ values: [1, 2] }] }));
+  const error = await errorOf(googleAt(baseUrl).embed(["a", "b"], never));
+  expect(error).toMatchObject({ code: "MODEL_FAILED", spent: { usage: null } });
+  expect(error.message).toContain("the answer has 1 vectors for 2 texts");
+});
+
+describe("createAiSdkEmbeddings() by @ai-sdk/amazon-bedrock, whose model takes one text in a request,", () => {
+  const titan = (sent: unknown[]): EmbeddingClient =>
+    googleAt("", {
+      ...{ package: "@ai-sdk/amazon-bedrock", model: "amazon.titan-embed-text-v2:0" },
+      settings: { region: "eu-central-1", accessKeyId: "AKIA0", secretAccessKey: KEY },
+      fetch: async (_input: unknown, init?: RequestInit) => {
+        sent.push(JSON.parse(String(init?.body)));
+        return Response.json({ embedding: [1, 2], inputTextTokenCount: 3 });
+      },
+    });
+
+  test("makes one request of one text", async () => {
+    const sent: unknown[] = [];
+    const made = await titan(sent).embed(["a"], never);
+    expect(made).toEqual({ vectors: [[1, 2]], usage: { inputTokens: 3, outputTokens: 0 } });
+    expect(sent).toMatchObject([{ inputText: "a" }]);
+  });
+
+  test("refuses more, says what its profile has to say, and is asked nothing", async () => {
+    const sent: unknown[] = [];
+    const error = await errorOf(titan(sent).embed(["a", "b"], never));
+    expect(error).toMatchObject({ code: "MODEL_REFUSED", spent: undefined });
+    expect(error.message).toContain("takes 1 text in a request, not 2; its profile says so with batch: 1");
+    expect(sent).toEqual([]);
+  });
+});

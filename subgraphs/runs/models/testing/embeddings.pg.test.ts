@@ -56,6 +56,10 @@ describe("an agent that compares what texts mean", () => {
     .edge("embed", "compare")
     .build(({ answer }) => answer);
 
+  const blank = graph("blank", 1, { vectors: replaced<number[][]>([]) })
+    .node("embed", embed({ texts: () => ["a", " "], into: (vectors) => ({ vectors }) }))
+    .build(() => "");
+
   async function begin(budgets: BudgetsConf) {
     const settings = { modelProfile: "", firstTokenMs: 0, silenceMs: 0, totalMs: 0 };
     const models = await createModelSource({ confDir: pathToFileURL(`${folder}/`), env: {}, settings });
@@ -68,7 +72,7 @@ describe("an agent that compares what texts mean", () => {
       });
       return connected(binding);
     };
-    const harness = await createEngineHarness([nearest], { services, budgets });
+    const harness = await createEngineHarness([nearest, blank], { services, budgets });
     return harness;
   }
 
@@ -95,6 +99,23 @@ describe("an agent that compares what texts mean", () => {
       const [books] = await harness.database.owner`
         select (spent).money::int as money, (reserved).money::int as reserved from budget where scope = 'tenant'`;
       expect(books).toEqual({ money: 15, reserved: 0 });
+    } finally {
+      await harness.close();
+    }
+  });
+
+  test("fails where its step is given an empty text, with the end of the step in its history", async () => {
+    const harness = await begin(budgetsWith({ total: { money: 1 } }));
+    try {
+      const { runId } = await harness.start({ graph: "blank" });
+      await harness.startWorker();
+      expect((await harness.finished(runId)).status).toBe(RUN_STATUS.FAILED.code);
+      const error = { code: "STEP_REFUSED", message: "text 2 of 2 is empty" };
+      expect((await harness.history(runId)).slice(-2)).toMatchObject([
+        { kind: "STEP_FAILED", node: "embed", payload: { error, inputSummary: "2 texts" } },
+        { kind: "RUN_FAILED", payload: { error } },
+      ]);
+      expect(server.requests).toEqual([]);
     } finally {
       await harness.close();
     }
