@@ -1,15 +1,14 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { findTestProgram } from "@soma/local/test-programs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../soma.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "soma-completion-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const isThere = (shell: string): boolean => spawnSync(shell, ["-c", "exit 0"]).status === 0;
 
 /** The script of a shell, in a file. */
 function script(shell: string): string {
@@ -36,8 +35,18 @@ const ASKED: Record<string, (file: string, words: readonly string[]) => string[]
   fish: (file, words) => ["--no-config", "-c", `source ${file}; complete -C 'soma ${words.join(" ")}'`],
 };
 
+// Debian's lists of packages may have to be read first.
+const INSTALL_MS = 240_000;
+
 describe.each(Object.keys(ASKED))("soma completion %s", (shell) => {
-  it.skipIf(!isThere(shell))("offers commands, options, choices and files where they fit", () => {
+  beforeAll(async () => {
+    if ((await findTestProgram({ names: [shell], debian: shell })) === undefined)
+      throw new Error(
+        `this test needs ${shell}, and it is not on the PATH; install it (Debian: apt-get install ${shell})`,
+      );
+  }, INSTALL_MS);
+
+  it("offers commands, options, choices and files where they fit", () => {
     const file = script(shell);
     const env = { PATH: process.env.PATH ?? "", HOME: folder };
     const offered = (...words: string[]): string[] =>

@@ -25,7 +25,6 @@ describe("the data folder", () => {
     const up = runUp("--data", dataDir, "--port", "0");
     await ready(up);
     expect(up.said()).toContain(`Try    npx soma --data '${dataDir}' ask`);
-    expect(up.said()).toContain(`Look   npx soma --data '${dataDir}' runs show`);
     expect(await stop(up)).toBe(0);
     const modes = [".", "log/soma.log", "secrets.json", "credentials.json", "pg"].map(async (name) => {
       return ((await stat(join(dataDir, name))).mode & 0o777).toString(8);
