@@ -3,7 +3,7 @@ import { pageKeys } from "../ui/page-keys.ts";
 import { type Act, toAct } from "./keys.ts";
 
 /** What letters are typed into, or choose from. */
-const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable]:not([contenteditable=false])";
 /** The second key of a pair comes soon after the first. */
 const PAIR_MS = 1_000;
 
@@ -13,7 +13,7 @@ export function useKeys(act: (what: Act) => void): void {
     let before = { key: "", at: 0 };
     const hear = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || document.querySelector("dialog[open]") !== null) return;
-      const isTyping = event.target instanceof Element && event.target.matches(FIELDS);
+      const isTyping = isInField(event);
       const isPair = event.timeStamp - before.at < PAIR_MS;
       const what = toAct(event, { before: isPair ? before.key : "", isTyping, page: pageKeys() });
       before = { key: isTyping ? "" : event.key, at: event.timeStamp };
@@ -24,4 +24,10 @@ export function useKeys(act: (what: Act) => void): void {
     addEventListener("keydown", hear);
     return () => removeEventListener("keydown", hear);
   }, [act]);
+}
+
+/** Out here what was typed into a tree of its own, as an editor has one, seems to come from that tree's host. */
+function isInField(event: KeyboardEvent): boolean {
+  const [from] = event.composedPath();
+  return from instanceof Element && from.closest(FIELDS) !== null;
 }

@@ -1,8 +1,9 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
-import { open } from "../../../testing/page.tsx";
+import { address, open } from "../../../testing/page.tsx";
 import { runOf } from "../../../testing/runs.ts";
+import { Shell } from "../../shell/shell.tsx";
 import ApiPage from "./api-page.tsx";
 
 beforeEach(() => sessionStorage.clear());
@@ -27,6 +28,28 @@ test("what stands there is asked as the person who is signed in, and answered wi
   expect(api.asked("RunsPage")).toEqual([{ first: 5 }]);
   expect(textIn("Answer")).toContain('"Question 2"');
   expect(screen.getByRole<HTMLButtonElement>("button", { name: "Stop" }).disabled).toBe(true);
+});
+
+test("keys of the shell are letters in the editors, and stay keys beside them", () => {
+  const api = createTestApi();
+  vi.stubGlobal("fetch", api.send);
+  open(
+    "/api",
+    <Shell tenant="acme" subject="ada">
+      <ApiPage />
+    </Shell>,
+    api,
+  );
+  const editor = document.querySelector("[data-editor=Document]")?.shadowRoot?.querySelector(".cm-content");
+  const type = (target: Element | null | undefined, keys: string): void => {
+    if (target == null) throw new Error("nothing to type into");
+    for (const key of keys) fireEvent.keyDown(target, { key, composed: true });
+  };
+  type(editor, "{ graphs { name } } ?/");
+  type(editor?.firstElementChild, "gr");
+  expect([address(), screen.queryByRole("dialog")]).toEqual(["/api", null]);
+  type(document.body, "gr");
+  expect(address()).toBe("/runs");
 });
 
 test("an example comes with variables to fill in, and what was asked before comes back with its own", async () => {
