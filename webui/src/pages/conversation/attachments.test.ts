@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { MAX_BYTES, takeFiles, toMessage } from "./attachments.ts";
+import { type Attachment, addFiles, MAX_BYTES, readFiles, toMessage } from "./attachments.ts";
 
 const file = (name: string, content: BlobPart): File => new File([content], name);
 const names = ({ files }: { files: readonly { name: string }[] }): string[] => files.map(({ name }) => name);
 
-describe("takeFiles()", () => {
-  it("takes what is text, with its size in bytes, and the newer one of two with a name", async () => {
+const takeFiles = async (before: readonly Attachment[], files: readonly File[]) =>
+  addFiles(before, await readFiles(files));
+
+describe("files of a message", () => {
+  it("addFiles() takes what is text, with its size in bytes, and the newer one of two with a name", async () => {
     const first = await takeFiles([], [file("a.md", "tea é\n"), file("b.csv", "1;2")]);
     expect(first).toEqual({
       files: [
@@ -21,7 +24,7 @@ describe("takeFiles()", () => {
     ]);
   });
 
-  it("refuses by its name what is no text, too large, or cannot be read", async () => {
+  it("readFiles() refuses by its name what is no text, too large, or cannot be read", async () => {
     const unreadable = Object.assign(file("folder", ""), { arrayBuffer: () => Promise.reject(new DOMException("no")) });
     const taken = await takeFiles(
       [],
@@ -42,7 +45,7 @@ describe("takeFiles()", () => {
     expect(names(taken)).toEqual(["fine.txt"]);
   });
 
-  it("takes no more than eight", async () => {
+  it("addFiles() takes no more than eight", async () => {
     const taken = await takeFiles(
       [],
       Array.from({ length: 9 }, (_, n) => file(`${n}.txt`, "x")),

@@ -22,14 +22,19 @@ export interface Taken {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_TEXT = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
 
-/** Reads files as text beside those that are there already; another one of the same name takes its place. */
-export async function takeFiles(before: readonly Attachment[], files: readonly File[]): Promise<Taken> {
-  let taken: Taken = { files: before, refused: [] };
-  for (const file of files) {
-    const read = await readFile(file);
-    taken = typeof read === "string" ? refuse(taken, read) : add(taken, read);
-  }
-  return taken;
+/** The text of each file, or why it is none that a message takes. */
+export async function readFiles(files: readonly File[]): Promise<(Attachment | string)[]> {
+  const read: (Attachment | string)[] = [];
+  for (const file of files) read.push(await readFile(file));
+  return read;
+}
+
+/** What was read, beside the files that are there already; another one of the same name takes its place. */
+export function addFiles(before: readonly Attachment[], read: readonly (Attachment | string)[]): Taken {
+  return read.reduce<Taken>((taken, each) => (typeof each === "string" ? refuse(taken, each) : add(taken, each)), {
+    files: before,
+    refused: [],
+  });
 }
 
 function add(taken: Taken, file: Attachment): Taken {
@@ -43,7 +48,6 @@ function refuse(taken: Taken, why: string): Taken {
   return { ...taken, refused: [...taken.refused, why] };
 }
 
-/** The text of a file, or why it is none that a message takes. */
 async function readFile(file: File): Promise<Attachment | string> {
   const name = toName(file.name);
   if (file.size > MAX_BYTES) return `${name} is ${toBytes(file.size)}, and a message takes ${toBytes(MAX_BYTES)}`;

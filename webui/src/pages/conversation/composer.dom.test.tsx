@@ -59,6 +59,35 @@ test("what was refused is kept, and sent again under the same key; another text 
   expect([keys[0] === keys[1], keys[1] === keys[2]]).toEqual([true, false]);
 });
 
+test("what is written and attached while a message is on its way is the next one's, after what could not be sent", async () => {
+  const api = createTestApi();
+  const { user } = openComposer(api);
+  const attach = (name: string) => user.upload(screen.getByLabelText("Attach text files"), [new File(["x"], name)]);
+  const chips = () =>
+    screen.queryAllByRole("button", { name: /^Remove/ }).map((each) => each.getAttribute("aria-label"));
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  api.refusals.sendMessage = refusal("the budget of the tenant is spent", "BUDGET");
+  await user.type(field(), "one");
+  await attach("a.md");
+  await waitFor(() => expect(chips()).toEqual(["Remove a.md"]));
+  await user.type(field(), "{Enter}two");
+  await attach("b.md");
+  await waitFor(() => expect(chips()).toEqual(["Remove b.md"]));
+  expect(field().value).toBe("two");
+  held.resolve();
+  await screen.findByText(/^The message was not sent/);
+  expect([field().value, chips()]).toEqual(["one\ntwo", ["Remove a.md", "Remove b.md"]]);
+  const again = Promise.withResolvers<void>();
+  api.wait = again.promise;
+  delete api.refusals.sendMessage;
+  await user.type(field(), "{Enter}three");
+  await attach("c.md");
+  again.resolve();
+  await waitFor(() => expect(screen.getByRole("button", { name: "Send" })).toHaveProperty("disabled", false));
+  expect([field().value, chips()]).toEqual(["three", ["Remove c.md"]]);
+});
+
 test("a message that is longer than the server takes says so before it is sent", async () => {
   const api = createTestApi();
   openComposer(api);

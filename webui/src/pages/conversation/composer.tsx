@@ -26,7 +26,7 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
   const { files, refused, remove, onChoose, ...handed } = useAttachments();
   const { text, setText, agent, active, hint, able, asking, problem, submit } = useMessage(
     { sessionId, newest, onSent },
-    { files, clear: handed.clear, field },
+    { files, clear: handed.clear, putBack: handed.putBack, field },
   );
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter chooses a word.
@@ -85,11 +85,12 @@ export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNod
 interface Written {
   files: Parameters<typeof toMessage>[1];
   clear(): void;
+  putBack(files: Written["files"]): void;
   field: RefObject<HTMLTextAreaElement | null>;
 }
 
 /** What is being written, whether it can be sent, and what sends it. */
-function useMessage({ sessionId, newest, onSent }: ComposerProps, { files, clear, field }: Written) {
+function useMessage({ sessionId, newest, onSent }: ComposerProps, { files, clear, putBack, field }: Written) {
   const [text, setText] = useState("");
   const { ask, asking, problem } = useAsk(onSent);
   const choice = parseChoice(useSearch());
@@ -104,9 +105,12 @@ function useMessage({ sessionId, newest, onSent }: ComposerProps, { files, clear
     // The button that was pressed is of no use until there is a new message.
     field.current?.focus();
     const { role, model } = choice;
-    if (!(await ask({ sessionId, agent, input: { text: message }, role, model }))) return;
+    // What is written from here on is the next message.
     setText("");
     clear();
+    if (await ask({ sessionId, agent, input: { text: message }, role, model })) return;
+    setText((next) => [text, next].filter((part) => part !== "").join("\n"));
+    putBack(files);
   };
   return { text, setText, agent, active, hint, able, asking, problem, submit };
 }

@@ -1,28 +1,30 @@
 import { type ChangeEvent, type ClipboardEvent, type DragEvent, useRef, useState } from "react";
-import { type Taken, takeFiles } from "./attachments.ts";
+import { type Attachment, addFiles, readFiles, type Taken } from "./attachments.ts";
 
 const NONE: Taken = { files: [], refused: [] };
 
 /** Files that are pasted, dropped or chosen; text that is pasted or dropped goes its own way. */
 export function useAttachments() {
   const [taken, setTaken] = useState(NONE);
-  // Of two lots that come at once the second is read beside what the first one brought.
-  const reading = useRef<Promise<Taken>>(Promise.resolve(NONE));
+  // Lots that come at once are read in their order, each beside what is there by then: what was removed or sent stays away.
+  const reading = useRef(Promise.resolve());
   const take = (list: FileList | undefined): boolean => {
     const files = [...(list ?? [])];
     if (files.length === 0) return false;
-    reading.current = reading.current.then(({ files: before }) => takeFiles(before, files));
-    void reading.current.then(setTaken);
+    reading.current = reading.current.then(async () => {
+      const read = await readFiles(files);
+      setTaken((now) => addFiles(now.files, read));
+    });
     return true;
   };
-  const put = (next: Taken): void => {
-    reading.current = Promise.resolve(next);
-    setTaken(next);
-  };
+  const remove = (name: string): void =>
+    setTaken((now) => ({ files: now.files.filter((file) => file.name !== name), refused: [] }));
   return {
     ...taken,
-    remove: (name: string) => put({ files: taken.files.filter((file) => file.name !== name), refused: [] }),
-    clear: () => put(NONE),
+    remove,
+    clear: () => setTaken(NONE),
+    /** Files of a message that was not sent, before those that came meanwhile. */
+    putBack: (files: readonly Attachment[]) => setTaken((now) => addFiles(files, now.files)),
     onPaste: (event: ClipboardEvent) => take(event.clipboardData.files) && event.preventDefault(),
     onDrop: (event: DragEvent) => take(event.dataTransfer.files) && event.preventDefault(),
     onDragOver: (event: DragEvent) => event.dataTransfer.types.includes("Files") && event.preventDefault(),
