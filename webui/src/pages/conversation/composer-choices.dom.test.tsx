@@ -11,6 +11,9 @@ function openComposer(api: TestApi, path = "/chat/s1", newest = runOf(1)) {
 }
 const field = () => screen.getByLabelText("Message") as HTMLTextAreaElement;
 const file = (name: string, content: BlobPart) => new File([content], name);
+/** What a clipboard has. */
+const clipboard = (text: string, ...files: File[]) =>
+  ({ files, types: ["Files"], getData: (type: string) => (type.startsWith("text") ? text : "") }) as unknown as DataTransfer;
 const chips = () => within(screen.getByRole("list", { name: "Files that go with the message" }));
 
 test("agent, role and model of the next message are chosen among what there is, and kept in the address", async () => {
@@ -62,7 +65,7 @@ test("files that are pasted or chosen become chips, go with the message in fence
   const api = createTestApi();
   const { user } = openComposer(api);
   await user.click(field());
-  await user.paste({ files: [file("a.md", "one"), file("b.csv", "1;2")], types: ["Files"] } as unknown as DataTransfer);
+  await user.paste(clipboard("", file("a.md", "one"), file("b.csv", "1;2")));
   expect(await screen.findByText("2 files, 6 B")).toBeDefined();
   await user.upload(screen.getByLabelText("Attach text files"), [file("c.txt", "three"), file("tea.png", "\u0000")]);
   expect((await screen.findByRole("alert")).textContent).toBe("Not attached: tea.png is not text");
@@ -79,6 +82,40 @@ test("files that are pasted or chosen become chips, go with the message in fence
   expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({
     text: "Compare\n\nFile: a.md\n```text\none\n```\n\nFile: c.txt\n```text\nthree\n```",
   });
+});
+
+test("what has words is pasted as words, whatever picture of them comes along; a file's name is none", async () => {
+  const { user } = openComposer(createTestApi());
+  await user.click(field());
+  await user.paste(clipboard("1\t2", file("image.png", "\u0000")));
+  expect(field().value).toBe("1\t2");
+  await user.paste(clipboard("a.md", file("a.md", "one")));
+  expect(await screen.findByText("a.md")).toBeDefined();
+  expect([field().value, screen.queryByRole("alert")]).toEqual(["1\t2", null]);
+});
+
+test("a file that was removed or sent while another one is read stays away", async () => {
+  const { user } = openComposer(createTestApi());
+  const slow = (name: string) => {
+    const read = Promise.withResolvers<ArrayBuffer>();
+    const bytes = new TextEncoder().encode("x").buffer as ArrayBuffer;
+    return [Object.assign(file(name, "x"), { arrayBuffer: () => read.promise }), () => read.resolve(bytes)] as const;
+  };
+  const names = () => chips().getAllByRole("button").map((each) => each.getAttribute("aria-label"));
+  const attach = (...files: File[]) => user.upload(screen.getByLabelText("Attach text files"), files);
+  const [b, readB] = slow("b.md");
+  const [c, readC] = slow("c.md");
+  await attach(file("a.md", "one"));
+  await screen.findByText("a.md");
+  await attach(b);
+  await user.click(screen.getByRole("button", { name: "Remove a.md" }));
+  readB();
+  await waitFor(() => expect(names()).toEqual(["Remove b.md"]));
+  await attach(c);
+  await user.type(field(), "Compare{Enter}");
+  await waitFor(() => expect(screen.queryByRole("list", { name: /^Files/ })).toBeNull());
+  readC();
+  await waitFor(() => expect(names()).toEqual(["Remove c.md"]));
 });
 
 test("files that are dropped on the message are taken, and what else is dropped goes its own way", async () => {

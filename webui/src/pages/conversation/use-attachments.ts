@@ -25,7 +25,8 @@ export function useAttachments() {
     clear: () => setTaken(NONE),
     /** Files of a message that was not sent, before those that came meanwhile. */
     putBack: (files: readonly Attachment[]) => setTaken((now) => addFiles(files, now.files)),
-    onPaste: (event: ClipboardEvent) => take(event.clipboardData.files) && event.preventDefault(),
+    onPaste: (event: ClipboardEvent) =>
+      !hasWords(event.clipboardData) && take(event.clipboardData.files) && event.preventDefault(),
     onDrop: (event: DragEvent) => take(event.dataTransfer.files) && event.preventDefault(),
     onDragOver: (event: DragEvent) => event.dataTransfer.types.includes("Files") && event.preventDefault(),
     onChoose: ({ target }: ChangeEvent<HTMLInputElement>) => {
@@ -34,4 +35,10 @@ export function useAttachments() {
       target.value = "";
     },
   };
+}
+
+/** Tables and documents bring a picture of their text along; a copied file may bring no more text than its name. */
+function hasWords(data: DataTransfer): boolean {
+  const text = data.getData("text/plain");
+  return text !== "" && ![...data.files].every(({ name }) => text.includes(name));
 }
