@@ -1,21 +1,35 @@
-import { type Client, cacheExchange, createClient, fetchExchange } from "urql";
+import { type Client, cacheExchange, createClient, type Exchange, fetchExchange } from "urql";
 import { hearServerTime } from "../ui/server-clock.ts";
+
+/** Clients that keep nothing, each by the one that does. */
+const KEEPING_NOTHING = new WeakMap<Client, Client>();
 
 /**
  * The client for entities: runs, sessions, status. Events of a run do not pass through it; src/run-log/ holds those.
  */
 export function createApiClient(onSignedOut: () => void, send: typeof fetch = fetch): Client {
-  return createClient({
-    url: "/graphql",
-    exchanges: [cacheExchange, fetchExchange],
-    preferGetMethod: false,
-    requestPolicy: "cache-and-network",
-    fetchOptions: { credentials: "same-origin" },
-    fetch: async (input, init) => {
-      const response = await send(input, init);
-      hearServerTime(response.headers.get("date"));
-      if (response.status === 401) onSignedOut();
-      return response;
-    },
-  });
+  const create = (exchanges: Exchange[]): Client =>
+    createClient({
+      url: "/graphql",
+      exchanges,
+      preferGetMethod: false,
+      requestPolicy: "cache-and-network",
+      fetchOptions: { credentials: "same-origin" },
+      fetch: async (input, init) => {
+        const response = await send(input, init);
+        hearServerTime(response.headers.get("date"));
+        if (response.status === 401) onSignedOut();
+        return response;
+      },
+    });
+  const client = create([cacheExchange, fetchExchange]);
+  KEEPING_NOTHING.set(client, create([fetchExchange]));
+  return client;
+}
+
+/** For large answers, of which one is looked at: the cache would keep each of them for as long as the page is open. */
+export function withoutCache(client: Client): Client {
+  const other = KEEPING_NOTHING.get(client);
+  if (other === undefined) throw new Error("this client was not made by createApiClient()");
+  return other;
 }

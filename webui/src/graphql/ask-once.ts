@@ -1,5 +1,6 @@
 import type { TypedDocumentString } from "@soma/graphql/operations";
 import type { AnyVariables, Client, OperationResult } from "urql";
+import { withoutCache } from "./api-client.ts";
 
 /** A generated query, typed, asked of the server by what draws nothing with each answer. */
 export function askOnce<Result, Variables extends AnyVariables>(
@@ -7,5 +8,5 @@ export function askOnce<Result, Variables extends AnyVariables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
 ): Promise<OperationResult<Result, Variables>> {
-  return client.query<Result, Variables>(document.toString(), variables, { requestPolicy: "network-only" }).toPromise();
+  return withoutCache(client).query<Result, Variables>(document.toString(), variables).toPromise();
 }

@@ -13,7 +13,11 @@ const field = () => screen.getByLabelText("Message") as HTMLTextAreaElement;
 const file = (name: string, content: BlobPart) => new File([content], name);
 /** What a clipboard has. */
 const clipboard = (text: string, ...files: File[]) =>
-  ({ files, types: ["Files"], getData: (type: string) => (type.startsWith("text") ? text : "") }) as unknown as DataTransfer;
+  ({
+    files,
+    types: ["Files"],
+    getData: (type: string) => (type.startsWith("text") ? text : ""),
+  }) as unknown as DataTransfer;
 const chips = () => within(screen.getByRole("list", { name: "Files that go with the message" }));
 
 test("agent, role and model of the next message are chosen among what there is, and kept in the address", async () => {
@@ -101,7 +105,10 @@ test("a file that was removed or sent while another one is read stays away", asy
     const bytes = new TextEncoder().encode("x").buffer as ArrayBuffer;
     return [Object.assign(file(name, "x"), { arrayBuffer: () => read.promise }), () => read.resolve(bytes)] as const;
   };
-  const names = () => chips().getAllByRole("button").map((each) => each.getAttribute("aria-label"));
+  const names = () =>
+    chips()
+      .getAllByRole("button")
+      .map((each) => each.getAttribute("aria-label"));
   const attach = (...files: File[]) => user.upload(screen.getByLabelText("Attach text files"), files);
   const [b, readB] = slow("b.md");
   const [c, readC] = slow("c.md");

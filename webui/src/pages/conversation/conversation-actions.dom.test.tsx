@@ -1,3 +1,4 @@
+import { RunCallsDocument } from "@soma/graphql/operations";
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { useLocation } from "wouter";
@@ -63,6 +64,8 @@ test("a conversation is saved as a file that is made here, and says why it was n
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   }
   expect(saved).toEqual(["question-1.md", "question-1.json"]);
+  // All that a conversation ever called would stay in memory.
+  expect(api.client.readQuery(RunCallsDocument.toString(), { id: idOf(1) })).toBe(null);
   expect(await files[0]?.text()).toContain("### You\n\nQuestion 1\n\n### Answer\n\nAnswer 1");
   expect(await files[1]?.text()).not.toContain("__typename");
   expect(JSON.parse((await files[1]?.text()) ?? "")).toMatchObject({

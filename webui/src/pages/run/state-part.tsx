@@ -2,8 +2,9 @@ import { RunStateDiffDocument, RunStateDocument } from "@soma/graphql/operations
 import { isCheckpoint } from "@soma/schemas/checkpoint";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
-import type { CombinedError } from "urql";
+import { type CombinedError, Provider, useClient } from "urql";
 import { Link } from "wouter";
+import { withoutCache } from "../../graphql/api-client.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import type { LogEvent } from "../../run-log/view.ts";
@@ -34,6 +35,7 @@ interface StatePartProps {
 /** One state whole, or what differs from another one; and what may go on from it. */
 export function StatePart(props: StatePartProps): ReactNode {
   const { run, seq, event, address } = props;
+  const client = withoutCache(useClient());
   const title = event === undefined ? `State at event ${toCount(seq)}` : `State at ${placeWords(event)}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
@@ -47,11 +49,13 @@ export function StatePart(props: StatePartProps): ReactNode {
       </div>
       <Ways {...props} />
       <Compare {...props} />
-      {address.from === undefined ? (
-        <Whole runId={run.id} seq={seq} />
-      ) : (
-        <Changes runId={run.id} from={address.from} to={seq} />
-      )}
+      <Provider value={client}>
+        {address.from === undefined ? (
+          <Whole runId={run.id} seq={seq} />
+        ) : (
+          <Changes runId={run.id} from={address.from} to={seq} />
+        )}
+      </Provider>
     </section>
   );
 }
@@ -119,7 +123,7 @@ function Compare({ run, seq, around, address, onChange }: StatePartProps): React
 }
 
 function Whole({ runId, seq }: { runId: string; seq: number }): ReactNode {
-  const [{ data, error }, ask] = useQuery(RunStateDocument, { id: runId, seq }, ONCE);
+  const [{ data, error }, ask] = useQuery(RunStateDocument, { id: runId, seq });
   const told = data?.run?.stateAt;
   if (error !== undefined) return <Problem error={error} onRetry={ask} />;
   if (told === undefined || told === null) return <Loading what="the state" />;
@@ -131,7 +135,7 @@ function Whole({ runId, seq }: { runId: string; seq: number }): ReactNode {
 }
 
 function Changes({ runId, from, to }: { runId: string; from: number; to: number }): ReactNode {
-  const [{ data, error }, ask] = useQuery(RunStateDiffDocument, { id: runId, fromSeq: from, toSeq: to }, ONCE);
+  const [{ data, error }, ask] = useQuery(RunStateDiffDocument, { id: runId, fromSeq: from, toSeq: to });
   const changes = data?.run?.stateDiff;
   return (
     <>
@@ -148,10 +152,6 @@ function Changes({ runId, from, to }: { runId: string; from: number; to: number 
   );
 }
 
-/** A state that was is what it was. */
-const ONCE = { requestPolicy: "cache-first" } as const;
-
-function Problem({ error, onRetry }: { error: CombinedError; onRetry(options: object): void }): ReactNode {
-  const retry = (): void => onRetry({ requestPolicy: "network-only" });
-  return <ProblemNote what="The state could not be told." problem={toProblem(error)} onRetry={retry} />;
+function Problem({ error, onRetry }: { error: CombinedError; onRetry(): void }): ReactNode {
+  return <ProblemNote what="The state could not be told." problem={toProblem(error)} onRetry={onRetry} />;
 }

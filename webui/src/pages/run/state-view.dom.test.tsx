@@ -1,3 +1,4 @@
+import { RunStateDiffDocument, RunStateDocument } from "@soma/graphql/operations";
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { createTestApi, refusal } from "../../../testing/api.ts";
@@ -115,4 +116,19 @@ test("a state that cannot be told says why, and is asked for again", async () =>
   api.stateAt = () => "there";
   await user.click(within(note).getByRole("button", { name: "Try again" }));
   expect(await state()).toBe('"there"');
+});
+
+test("states that were looked at are not kept, as each may be large", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user, feeds } = openRun(api, "?view=state&seq=9");
+  await feed(feeds, WHOLE_RUN);
+  expect(await state()).toContain("9");
+  await user.click(await screen.findByRole("link", { name: "Changes since the one before" }));
+  await screen.findByText("From event 3 to event 9");
+  await waitFor(() => expect(api.asked("RunStateDiff").length).toBeGreaterThan(0));
+  const kept = (document: object, variables: object) =>
+    api.client.readQuery(document.toString(), { id: ID, ...variables })?.data;
+  expect([kept(RunStateDocument, { seq: 9 }), kept(RunStateDiffDocument, { fromSeq: 3, toSeq: 9 })]).toEqual([
+    ...[undefined, undefined],
+  ]);
 });
