@@ -46,6 +46,21 @@ test("an agent is started with what its form says, and the page goes to the run"
   ]);
 });
 
+test("whoever has left an agent while its run was being started is not led to the run", async () => {
+  const api = withPay();
+  const { user, unmount } = openAgent(api, "pay");
+  await screen.findByRole("textbox", { name: /Amount/ });
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  await user.click(start());
+  history.pushState(null, "", "/runs");
+  unmount();
+  held.resolve();
+  await waitFor(() => expect(api.runs).toHaveLength(1));
+  await api.client.query("{ health { status } }", {}).toPromise();
+  expect(address()).toBe("/runs");
+});
+
 test("what the server does not take stands beside its field, and what is of no field below them", async () => {
   const api = withPay();
   const faults = [

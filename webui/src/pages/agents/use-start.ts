@@ -7,6 +7,7 @@ import { toProblem } from "../../graphql/to-problem.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import { runPath } from "../../place.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
+import { useHere } from "../../ui/use-here.ts";
 import { faultsOf, type InputFault } from "./place-faults.ts";
 
 interface Start {
@@ -24,6 +25,7 @@ const NONE = { faults: [], problem: undefined };
 export function useStart(graph: string): Start {
   const startRun = useMutation(StartRunDocument);
   const [, navigate] = useLocation();
+  const mark = useHere();
   const [isBusy, setBusy] = useState(false);
   const [told, setTold] = useState<Pick<Start, "faults" | "problem">>(NONE);
   // Asked again with the same input after an answer that was lost, it is the same run.
@@ -34,11 +36,12 @@ export function useStart(graph: string): Start {
     async start(input) {
       const text = JSON.stringify(input);
       if (asked.current.input !== text) asked.current = { input: text, key: newIdempotencyKey() };
+      const isHere = mark();
       setBusy(true);
       const { data, error } = await startRun({ input: { graph, input, idempotencyKey: asked.current.key } });
       setBusy(false);
       if (error === undefined) {
-        if (data !== undefined) navigate(runPath(data.startRun.run.id));
+        if (data !== undefined && isHere()) navigate(runPath(data.startRun.run.id));
         return;
       }
       const faults = faultsOf(error);

@@ -7,7 +7,7 @@ import { Composer } from "./composer.tsx";
 
 function openComposer(api: TestApi, path = "/chat/s1", newest = runOf(1)) {
   const onSent = vi.fn();
-  return { ...open(path, <Composer sessionId="s1" newest={newest} onSent={onSent} />, api), onSent };
+  return { ...open(path, <Composer sessionId="s1" newest={newest} onSend={() => onSent} />, api), onSent };
 }
 const field = () => screen.getByLabelText("Message") as HTMLTextAreaElement;
 const file = (name: string, content: BlobPart) => new File([content], name);

@@ -7,7 +7,7 @@ import { Composer } from "./composer.tsx";
 
 function openComposer(api: TestApi, newest = runOf(1)) {
   const onSent = vi.fn();
-  const page = open("/chat/s1", <Composer sessionId="s1" newest={newest} onSent={onSent} />, api);
+  const page = open("/chat/s1", <Composer sessionId="s1" newest={newest} onSend={() => onSent} />, api);
   return { ...page, onSent };
 }
 

@@ -10,22 +10,22 @@ import { agentFor, parseChoice } from "./choice.ts";
 import { ChoiceBar } from "./choice-bar.tsx";
 import styles from "./composer.module.css";
 import { StopButton } from "./stop-button.tsx";
-import { useAsk } from "./use-ask.ts";
+import { type OnSend, useAsk } from "./use-ask.ts";
 import { useAttachments } from "./use-attachments.ts";
 
 interface ComposerProps {
   /** The conversation to go on with; without it a new one begins. */
   sessionId: string | undefined;
   newest: RunSummaryFragment | undefined;
-  onSent(run: RunSummaryFragment): void;
+  onSend: OnSend;
 }
 
 /** Where messages are written. What was typed is kept until the server has it. */
-export function Composer({ sessionId, newest, onSent }: ComposerProps): ReactNode {
+export function Composer({ sessionId, newest, onSend }: ComposerProps): ReactNode {
   const field = useRef<HTMLTextAreaElement>(null);
   const { files, refused, remove, onChoose, ...handed } = useAttachments();
   const { text, setText, agent, active, hint, able, asking, problem, submit } = useMessage(
-    { sessionId, newest, onSent },
+    { sessionId, newest, onSend },
     { files, clear: handed.clear, putBack: handed.putBack, field },
   );
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -90,9 +90,9 @@ interface Written {
 }
 
 /** What is being written, whether it can be sent, and what sends it. */
-function useMessage({ sessionId, newest, onSent }: ComposerProps, { files, clear, putBack, field }: Written) {
+function useMessage({ sessionId, newest, onSend }: ComposerProps, { files, clear, putBack, field }: Written) {
   const [text, setText] = useState("");
-  const { ask, asking, problem } = useAsk(onSent);
+  const { ask, asking, problem } = useAsk(onSend);
   const choice = parseChoice(useSearch());
   const agent = agentFor(choice, newest);
   const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");

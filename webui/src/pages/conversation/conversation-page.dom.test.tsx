@@ -1,5 +1,5 @@
 import { FIRST_FOLLOW_STATE } from "@soma/graphql/follow-state";
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { useLocation } from "wouter";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
@@ -46,6 +46,45 @@ test("a question is sent from an empty page, its answer comes word by word, and 
   await user.type(screen.getByLabelText("Message"), "Sure?{Enter}");
   await waitFor(() => expect(turns()).toHaveLength(2));
   expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({ sessionId: "s-new", text: "Sure?" });
+});
+
+test("a message that is being written belongs to its conversation, and to the session that a new one becomes", async () => {
+  const api = createTestApi([runOf(2), runOf(1)]);
+  const { user } = openConversation(api, "/chat/s1");
+  const field = () => screen.getByLabelText<HTMLTextAreaElement>("Message");
+  await main().findByText("Answer 1");
+  await user.type(field(), "for one");
+  act(() => window.history.pushState(null, "", `/runs/${idOf(1)}?view=chat`));
+  await main().findByText("Answer 1");
+  expect(field().value).toBe("for one");
+  act(() => window.history.pushState(null, "", "/chat/s2"));
+  await main().findByText("Answer 2");
+  expect(field().value).toBe("");
+  act(() => window.history.pushState(null, "", "/chat"));
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  await user.type(field(), "Hello{Enter}more");
+  held.resolve();
+  await waitFor(() => expect(address()).toBe("/chat/s-new"));
+  expect([field().value, document.activeElement]).toEqual(["more", field()]);
+});
+
+test("whoever has gone elsewhere while a message is being sent stays there, also who has come back", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user } = openConversation(api, "/chat");
+  for (const path of ["/chat/s1", "/chat"]) {
+    const held = Promise.withResolvers<void>();
+    api.wait = held.promise;
+    act(() => window.history.pushState(null, "", "/chat"));
+    await user.type(screen.getByLabelText("Message"), "Hello{Enter}");
+    act(() => window.history.pushState(null, "", "/chat/s1"));
+    act(() => window.history.pushState(null, "", path));
+    const before = api.runs.length;
+    held.resolve();
+    await waitFor(() => expect(api.runs.length).toBe(before + 1));
+    await api.client.query("{ health { status } }", {}, { requestPolicy: "network-only" }).toPromise();
+    expect(address()).toBe(path);
+  }
 });
 
 test("what was just sent is there, though its conversation cannot be asked for", async () => {

@@ -1,9 +1,9 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type ReactNode, useEffect, useState } from "react";
-import { Link, useLocation, useSearch } from "wouter";
-import { NEW_PATH, type Place, sessionPath, toPlace } from "../../place.ts";
+import { type ReactNode, useEffect } from "react";
+import { Link, useLocation } from "wouter";
+import { NEW_PATH, type Place, toPlace } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
@@ -11,34 +11,29 @@ import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import { Welcome } from "../welcome/lazy-welcome.tsx";
 import { Announcer } from "./announcer.tsx";
-import { parseChoice, withChoice } from "./choice.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationActions } from "./conversation-actions.tsx";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { ConversationLayout } from "./conversation-layout.tsx";
 import styles from "./conversation-page.module.css";
+import { conversationOf } from "./seat.ts";
 import { StepPanel } from "./step-panel.tsx";
 import { Transcript } from "./transcript.tsx";
 import { type Conversation, useConversation } from "./use-conversation.ts";
-import { SentContext } from "./use-fork.ts";
+import { SendContext } from "./use-ask.ts";
+import { useSeat, useSent } from "./use-sent.ts";
 
 /** A conversation, its composer, and the steps of one of its runs. */
 export function ConversationPage({ place }: { place: Place }): ReactNode {
-  const [sent, setSent] = useState<RunSummaryFragment>();
-  const [, navigate] = useLocation();
-  const search = useSearch();
-  const conversation = useConversation(place, sent);
+  const { sent, send } = useSent();
+  const conversation = useConversation(place, sent?.run);
   const { turns, selected, sessionId, name } = conversation;
   const first = turns.find((run) => run.session.id === sessionId);
   const named = first === undefined ? emptyTitle(place, conversation) : titleOf(first);
   const title = name === null ? named : showHidden(name);
   useTitle(title, turns.at(-1));
-  const onSent = (run: RunSummaryFragment): void => {
-    setSent(run);
-    // Whatever sent it goes away, and the next thing to do is to write.
-    document.querySelector<HTMLElement>("#message")?.focus();
-    navigate(`${sessionPath(run.session.id)}${withChoice("", parseChoice(search))}`);
-  };
+  const seat = useSeat(conversationOf(place, sessionId), sent);
+  const onSend = send(seat);
   return (
     <ConversationLayout>
       <main id="main" className={styles.page} tabIndex={-1}>
@@ -47,11 +42,13 @@ export function ConversationPage({ place }: { place: Place }): ReactNode {
             <ConversationActions sessionId={sessionId} name={name ?? ""} title={title} />
           )}
         </ConversationHeader>
-        <SentContext value={onSent}>
+        <SendContext value={onSend}>
           <Body place={place} conversation={conversation} />
-        </SentContext>
+        </SendContext>
         <Announcer key={sessionId} run={turns.at(-1)} />
-        {conversation.missing ? null : <Composer sessionId={sessionId} newest={turns.at(-1)} onSent={onSent} />}
+        {conversation.missing ? null : (
+          <Composer key={seat} sessionId={sessionId} newest={turns.at(-1)} onSend={onSend} />
+        )}
       </main>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
       <aside aria-label="Steps of the run" tabIndex={0}>

@@ -22,7 +22,8 @@ export function EditQuestion({ runId, question, onClose }: EditQuestionProps): R
     if (able) await send(text);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") onClose();
+    // What was sent can no longer be taken back.
+    if (event.key === "Escape" && !sending) onClose();
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void submit();
@@ -48,7 +49,7 @@ export function EditQuestion({ runId, question, onClose }: EditQuestionProps): R
           {hint ??
             "The conversation goes on from here with what you send; what came of the message before stays beside it."}
         </span>
-        <button type="button" onClick={onClose}>
+        <button type="button" disabled={sending} onClick={onClose}>
           Cancel
         </button>
         <button type="submit" disabled={!able}>

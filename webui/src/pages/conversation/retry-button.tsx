@@ -5,12 +5,11 @@ import { useSearch } from "wouter";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { toSentence } from "../../ui/words.ts";
 import { parseChoice } from "./choice.ts";
-import { useAsk } from "./use-ask.ts";
-import { SentContext } from "./use-fork.ts";
+import { SendContext, useAsk } from "./use-ask.ts";
 
 /** Asks the same again, in the same conversation: what did not succeed is no part of what its agents read. */
 export function RetryButton({ run }: { run: RunSummaryFragment }): ReactNode {
-  const { ask, asking, problem } = useAsk(use(SentContext));
+  const { ask, asking, problem } = useAsk(use(SendContext));
   const { role, model } = parseChoice(useSearch());
   const input = isRecord(run.input) ? run.input : {};
   const retry = (): Promise<boolean> =>

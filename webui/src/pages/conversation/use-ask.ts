@@ -1,5 +1,5 @@
 import { type RunSummaryFragment, SendMessageDocument, StartRunDocument } from "@soma/graphql/operations";
-import { useRef, useState } from "react";
+import { createContext, useRef, useState } from "react";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
@@ -17,8 +17,14 @@ export interface Question {
   model: string;
 }
 
+/** Called when a run is being begun; what it gives is told of the run. */
+export type OnSend = () => (run: RunSummaryFragment) => void;
+
+/** That of the page, which goes where the run is. */
+export const SendContext = createContext<OnSend>(() => () => {});
+
 /** Asks under a key that stays the same until it worked: asking again after a lost answer does not ask twice. */
-export function useAsk(onSent: (run: RunSummaryFragment) => void) {
+export function useAsk(onSend: OnSend) {
   const start = useStart();
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<Problem>();
@@ -26,6 +32,7 @@ export function useAsk(onSent: (run: RunSummaryFragment) => void) {
   const ask = async (question: Question): Promise<boolean> => {
     const content = JSON.stringify(question);
     if (last.current.content !== content) last.current = { key: newIdempotencyKey(), content };
+    const onSent = onSend();
     setAsking(true);
     const { run, error } = await start(question, last.current.key);
     setAsking(false);
