@@ -13,10 +13,10 @@ export function RetryButton({ run }: { run: RunSummaryFragment }): ReactNode {
   const { role, model } = parseChoice(useSearch());
   const input = isRecord(run.input) ? run.input : {};
   const retry = (): Promise<boolean> =>
-    ask({ sessionId: run.session.id, agent: run.graph, input, role: role || run.role, model });
+    ask({ sessionId: run.session.id, agent: run.graph, input, role: role || run.role, model: model || run.modelProfile });
   return (
     <>
-      <LeavingButton disabled={asking} onClick={() => void retry()}>
+      <LeavingButton aria-disabled={asking} onClick={() => void (asking || retry())}>
         {asking ? "Trying…" : "Try again"}
       </LeavingButton>
       {problem === undefined ? null : <span role="alert">Not tried again: {toSentence(problem.message)}</span>}

@@ -28,7 +28,13 @@ test("a message of before is edited and sent again: a fork from its start, after
   await user.keyboard("{Escape}");
   expect(document.activeElement).toBe(second.getByRole("button", { name: "Edit" }));
   await user.keyboard("{Enter}");
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
   await user.type(second.getByLabelText("Edit the message"), "!{Enter}");
+  expect(second.getByRole("button", { name: "Cancel" })).toHaveProperty("disabled", true);
+  await user.keyboard("{Escape}");
+  expect(second.getByRole("button", { name: "Sending…" })).toBeDefined();
+  held.resolve();
   await waitFor(() => expect(address()).toBe("/chat/s-fork-0?model=big"));
   expect(api.asked("ForkRun")).toEqual([
     {
@@ -78,6 +84,7 @@ test("the newest message can be tried again in its conversation when nothing cam
     status: "FAILED",
     answer: null,
     error,
+    modelProfile: "big",
     graph: "sum",
     input: { n: 1, text: "one" },
   });
@@ -85,12 +92,19 @@ test("the newest message can be tried again in its conversation when nothing cam
   api.refusals.startRun = refusal("the budget is spent");
   const { user } = openConversation(api, "/chat/s1");
   const again = await main().findByRole("button", { name: "Try again" });
-  await user.click(again);
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  await user.dblClick(again);
+  // A disabled button would lose the focus.
+  expect(document.activeElement).toBe(again);
+  held.resolve();
   expect((await screen.findByRole("alert")).textContent).toBe("Not tried again: The budget is spent");
+  expect(api.asked("StartRun")).toHaveLength(1);
   delete api.refusals.startRun;
   await user.click(again);
   await waitFor(() => expect(turns()).toHaveLength(5));
   expect(api.asked("StartRun").at(-1)?.input).toMatchObject({
     ...{ graph: "sum", input: { n: 1, text: "one" }, sessionId: "s1", role: "assistant" },
+    modelProfile: "big",
   });
 });
