@@ -23,6 +23,15 @@ test("toServerTime() is the reader's while the two are as near as answers can te
   expect(toServerTime(NOW)).toBe(NOW);
 });
 
+test("toServerTime() holds while answers tell now a little less than two seconds and now a little more", () => {
+  hearServerTime(at(2_400), NOW);
+  for (const ms of [1_600, 2_400, 1_900, 3_900]) hearServerTime(at(ms), NOW);
+  expect(toServerTime(NOW)).toBe(NOW + 2_400);
+  hearServerTime(at(300), NOW);
+  for (const ms of [1_900, -1_900]) hearServerTime(at(ms), NOW);
+  expect(toServerTime(NOW)).toBe(NOW);
+});
+
 test("hearServerTime() takes a date as HTTP writes it, and leaves what is none", () => {
   hearServerTime("Tue, 24 Nov 2026 11:41:00 GMT", NOW);
   for (const none of [null, "soon"]) hearServerTime(none, NOW);

@@ -9,8 +9,8 @@ const NEAR_MS = 2_000;
 /** Takes in what time the server said it was; a text that is no time is none. */
 export function hearServerTime(at: string | null, now = Date.now()): void {
   const heard = Date.parse(at ?? "") - now;
-  if (Math.abs(heard) < NEAR_MS) aheadMs = 0;
-  else if (Math.abs(heard - aheadMs) >= NEAR_MS) aheadMs = heard;
+  // What is as near as answers can tell to what was believed changes nothing: at the limit it would turn at each answer.
+  if (Math.abs(heard - aheadMs) >= NEAR_MS) aheadMs = Math.abs(heard) < NEAR_MS ? 0 : heard;
 }
 
 /** The instant on the server's clock when the reader's shows `now`. */
