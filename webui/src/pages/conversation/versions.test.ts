@@ -15,6 +15,9 @@ test("versionsOf() sets a run beside those that were forked from it, and the fir
   expect(versionsOf({ ...session, runs, forkedFrom: of("2", "8", "3") }).get("3")).toEqual(["2", "3", "8"]);
   // More were forked from it than it is told of.
   expect(versionsOf({ ...session, runs, forkedFrom: of("2", "8") }).get("3")).toEqual(["2", "3", "8"]);
+  // The first of a fork's session has forks of its own.
+  const own = { nodes: [of("5"), of("3", "9")], pageInfo };
+  expect(versionsOf({ ...session, runs: own, forkedFrom: of("2", "8") }).get("3")).toEqual(["2", "3", "8", "9"]);
   // The oldest that is known is not the first.
   const cut = { ...runs, pageInfo: { hasNextPage: true } };
   expect(versionsOf({ ...session, runs: cut, forkedFrom: of("2", "3") }).has("3")).toBe(false);

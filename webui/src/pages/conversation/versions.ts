@@ -9,12 +9,11 @@ export function versionsOf(session: SessionDetailQuery["session"] | undefined): 
   const own = session.runs.nodes;
   const first = session.runs.pageInfo.hasNextPage ? undefined : own.at(-1);
   const { forkedFrom } = session;
-  const origin =
-    forkedFrom === null || forkedFrom === undefined || first === undefined ? [] : [{ of: first.id, ...forkedFrom }];
-  const runs = [...session.earlierRuns, ...own].map((run) => ({ of: run.id, ...run }));
+  const beside = (id: string) => (id === first?.id && forkedFrom ? [forkedFrom] : []);
   return new Map(
-    [...runs, ...origin]
-      .map(({ of, id, forks }) => [of, [...new Set([id, ...forks.map((fork) => fork.id), of])].sort()] as const)
+    [...session.earlierRuns, ...own]
+      .map((run) => [run, ...beside(run.id)].flatMap(({ id, forks }) => [id, ...forks.map((fork) => fork.id)]))
+      .map((ids) => [ids[0] ?? "", [...new Set(ids)].sort()] as const)
       .filter(([, versions]) => versions.length > 1),
   );
 }
