@@ -1,8 +1,8 @@
 import { useContext, useEffect, useRef } from "react";
 import { RunLogsContext } from "./use-run-log.ts";
 
-/** Asks again on a beat, when the page comes back into view, and when a run on this page changes its status. */
-export function useRefresh(refresh: () => void, everyMs: number): void {
+/** Asks again on a beat, if it has one, when the page comes back into view, and when a run on this page changes its status. */
+export function useRefresh(refresh: () => void, everyMs: number | undefined): void {
   const logs = useContext(RunLogsContext);
   // Another one at each render, which knows what the first did not.
   const newest = useRef(refresh);
@@ -13,7 +13,7 @@ export function useRefresh(refresh: () => void, everyMs: number): void {
     const ask = (): void => {
       if (document.visibilityState === "visible") newest.current();
     };
-    const timer = setInterval(ask, everyMs);
+    const timer = everyMs === undefined ? undefined : setInterval(ask, everyMs);
     const stop = logs.onStatus(ask);
     document.addEventListener("visibilitychange", ask);
     return () => {

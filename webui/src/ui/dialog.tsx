@@ -13,11 +13,29 @@ interface DialogProps {
  */
 export function Dialog({ label, onClose, children }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
+  const newest = useRef(onClose);
+  useLayoutEffect(() => {
+    newest.current = onClose;
+  });
   // While it is still on the page: a dialog that is gone cannot give the focus back.
   useLayoutEffect(() => {
     const mine = dialog.current;
-    mine?.showModal();
-    return () => mine?.close();
+    if (mine === null) return;
+    const stay = (): void => {
+      if (mine.isConnected && !mine.open) mine.showModal();
+    };
+    // Of two presses of Escape the browser lets the second close it, whatever is said to the first.
+    const hear = (): void => {
+      if (mine.open) return;
+      newest.current();
+      setTimeout(stay);
+    };
+    mine.showModal();
+    mine.addEventListener("close", hear);
+    return () => {
+      mine.removeEventListener("close", hear);
+      mine.close();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does for keys what the press beside it does

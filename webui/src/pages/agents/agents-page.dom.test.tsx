@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { agentOf, createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, comeIntoView, open, setOnline } from "../../../testing/page.tsx";
 import AgentsPage from "./agents-page.tsx";
@@ -190,6 +190,20 @@ test("the graph of an agent is a list of its nodes over lines, and says of none 
   expect(list.queryAllByRole("button")).toEqual([]);
   expect(document.querySelectorAll("path[data-chosen=true]")).toHaveLength(2);
   expect(screen.getByText("dashed: one of several ways")).toBeDefined();
+});
+
+test.each([
+  ["again and again where a project may change", { name: "shop", loadedAt: "2026-11-27T10:00:00Z", faults: [] }, true],
+  ["once where there is no project", null, false],
+])("the agents are asked for %s", async (_, project, isMore) => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const api = Object.assign(withPay(), { project });
+  openAgent(api);
+  await screen.findByText("Choose an agent.");
+  const before = api.asked("Agents").length;
+  for (let count = 0; count < 4; count += 1) await vi.advanceTimersByTimeAsync(2_000);
+  expect(api.asked("Agents").length > before).toBe(isMore);
 });
 
 test("an agent that is not there, and agents that cannot be loaded, say so", async () => {

@@ -22,9 +22,11 @@ export function EditQuestion({ runId, question, onClose }: EditQuestionProps): R
     if (able) await send(text);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, its keys are its own.
+    if (event.nativeEvent.isComposing) return;
     // What was sent can no longer be taken back.
     if (event.key === "Escape" && !sending) onClose();
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     void submit();
   };

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { useLocation } from "wouter";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
@@ -25,6 +25,8 @@ test("a message of before is edited and sent again: a fork from its start, after
   await user.click(second.getByRole("button", { name: "Edit" }));
   const field = second.getByLabelText("Edit the message");
   expect(document.activeElement).toBe(field);
+  fireEvent.keyDown(field, { key: "Escape", isComposing: true });
+  expect(field.isConnected).toBe(true);
   await user.keyboard("{Escape}");
   expect(document.activeElement).toBe(second.getByRole("button", { name: "Edit" }));
   await user.keyboard("{Enter}");

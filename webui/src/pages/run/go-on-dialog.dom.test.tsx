@@ -108,6 +108,27 @@ test("what would be refused is said before anything is done, and what is refused
   expect(address()).toBe(`/runs/${ID}?view=state&seq=12`);
 });
 
+test("a dialog that the browser closes by itself stays while something is under way, and goes when nothing is", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user, feeds } = openRun(api, "?view=state&seq=12");
+  await feed(feeds, WHOLE_RUN);
+  const openIt = async () => user.click(await screen.findByRole("button", { name: "Fork from here…" }));
+  const element = () => screen.getByRole<HTMLDialogElement>("dialog");
+  await openIt();
+  element().close();
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await openIt();
+  await dialog("Fork the run").findByText("No step after it had reached outside.");
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  await user.click(dialog("Fork the run").getByRole("button", { name: "Fork" }));
+  const mine = element();
+  mine.close();
+  await waitFor(() => expect([mine.isConnected, mine.open]).toEqual([true, true]));
+  held.resolve();
+  await waitFor(() => expect(address()).toBe(`/runs/${idOf(901)}`));
+});
+
 test("v and a letter lead from one view to another", async () => {
   const { user, feeds } = openInShell(createTestApi([runOf(1)]), "?step=5");
   await feed(feeds, WHOLE_RUN);
