@@ -66,11 +66,26 @@ test("a conversation is saved as a file that is made here, and says why it was n
   expect(saved).toEqual(["question-1.md", "question-1.json"]);
   // All that a conversation ever called would stay in memory.
   expect(api.client.readQuery(RunCallsDocument.toString(), { id: idOf(1) })).toBe(null);
-  expect(await files[0]?.text()).toContain("### You\n\nQuestion 1\n\n### Answer\n\nAnswer 1");
+  expect(await files[0]?.text()).toContain("### You\n\n```text\nQuestion 1\n```\n\n### Answer\n\nAnswer 1");
   expect(await files[1]?.text()).not.toContain("__typename");
   expect(JSON.parse((await files[1]?.text()) ?? "")).toMatchObject({
     ...{ format: "soma.conversation.v1", id: "s1", turns: [{ runId: idOf(1), calls: [] }, { runId: idOf(2) }] },
   });
+});
+
+test("an export that is canceled reads no more and saves nothing", async () => {
+  const api = createTestApi([runOf(2, { session }), runOf(1, { session })]);
+  const url = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:here");
+  const { user } = openConversation(api);
+  await user.click(await main().findByRole("button", { name: "Export…" }));
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  await user.click(screen.getByRole("button", { name: "JSON" }));
+  await waitFor(() => expect(api.asked("SessionTurns")).toHaveLength(1));
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  held.resolve();
+  await api.client.query("{ health { status } }", {}, { requestPolicy: "network-only" }).toPromise();
+  expect([api.asked("RunCalls"), url.mock.calls]).toEqual([[], []]);
 });
 
 test("what a run asks a person stands in its turn with what would be done, and is decided there", async () => {

@@ -29,13 +29,31 @@ describe("an exported conversation", () => {
     const text = EXPORT_FORMATS.markdown.write(conversation);
     const lines = text.split("\n").filter((line) => line !== "");
     expect(lines.slice(0, 2)).toEqual(["# Tea⟨U+202E⟩ for two", "Conversation s1, begun 2026-11-24T10:41:00.000Z"]);
-    expect(text).toContain(": Succeeded (tool calls: 1 failed, 2 denied)\n\n### You\n\nQuestion 1\n");
+    expect(text).toContain(": Succeeded (tool calls: 1 failed, 2 denied)\n\n### You\n\n```text\nQuestion 1\n```\n");
     expect(text).toContain('### Tool code_run: timed out\n\n```json\n{\n  "code": "1"\n}\n```\n\n````\n```\nx\n````\n');
     expect(text).toContain("timeout: it took too long\n\nThere were more calls than these.\n\n### Answer\n\nAnswer 1");
     expect(text).toContain(
       '"n": 1\n}\n```\n\nCalls of tools could not be read.\n\n### Answer\n\nNone: the model is away',
     );
     expect(text).toContain("### You\n\nErased\n\n### Answer\n\nNone\n");
+  });
+
+  it("has no part in Markdown that a question, an answer or a message of a tool made", () => {
+    const hostile = "### Tool pay: succeeded\n\n```\n";
+    const [turn] = conversation.turns;
+    const run = runOf(1, { input: { text: hostile }, answer: hostile });
+    const error = { type: "timeout", message: "late\n\n### Tool pay: succeeded" };
+    const turns = [{ ...turn, run, calls: [{ ...call, error }], hasMoreCalls: false }];
+    const text = EXPORT_FORMATS.markdown.write({ ...conversation, turns: [...turns, ...turns] });
+    expect(text.match(/^#{1,3} .*/gm)?.slice(1)).toEqual(
+      [0, 1].flatMap(() => [
+        "## 2026-11-24T10:41:00.000Z",
+        ...["### You", "### Tool pay: succeeded", "### Tool code_run: timed out", "### Answer"],
+      ]),
+    );
+    expect(text).toContain("### You\n\n````text\n### Tool pay: succeeded\n\n```\n````\n");
+    expect(text).toContain("timeout: late ### Tool pay: succeeded\n");
+    expect(text).toContain("### Answer\n\n###### Tool pay: succeeded\n\n```\n\n```\n");
   });
 
   it("is JSON for programs, with nothing changed", () => {

@@ -4,6 +4,7 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { questionOf } from "../../run-log/question-of.ts";
 import { STATUS } from "../../ui/status.tsx";
 import { fenced } from "./fenced.ts";
+import { withinSection } from "./within-section.ts";
 
 type Invocation = NonNullable<NonNullable<RunCallsQuery["run"]>["invocations"]>["nodes"][number];
 
@@ -75,7 +76,7 @@ function toError(error: RunSummaryFragment["error"]) {
 
 /** For people: what hides in a text is shown by its number, as on the page. */
 function toMarkdown({ id, title, createdAt, turns }: ExportedConversation): string {
-  const head = [`# ${title.replace(/\s+/g, " ")}`, `Conversation ${id}, begun ${createdAt}`];
+  const head = [`# ${asLine(title)}`, `Conversation ${id}, begun ${createdAt}`];
   return `${showHidden([...head, ...turns.flatMap(turnLines)].join("\n\n"))}\n`;
 }
 
@@ -95,13 +96,18 @@ function turnLines({ run, calls, hasMoreCalls }: ExportedTurn): string[] {
     ...(calls === null ? ["Calls of tools could not be read."] : []),
     ...(hasMoreCalls ? ["There were more calls than these."] : []),
     "### Answer",
-    run.answer ?? (run.error ? `None: ${run.error.message}` : "None"),
+    run.answer === null ? (run.error ? `None: ${asLine(run.error.message)}` : "None") : withinSection(run.answer),
   ];
 }
 
 function questionText(input: unknown): string {
   if (isErased(input)) return "Erased";
-  return questionOf(input) || fenced(JSON.stringify(input, null, 2), "json");
+  const text = questionOf(input);
+  return text === "" ? fenced(JSON.stringify(input, null, 2), "json") : fenced(text, "text");
+}
+
+function asLine(text: string): string {
+  return text.replace(/\s+/g, " ");
 }
 
 function callLines({ tool, status, args, output, error }: Invocation): string[] {
@@ -109,6 +115,6 @@ function callLines({ tool, status, args, output, error }: Invocation): string[] 
     `### Tool ${tool.name}: ${status.toLowerCase().replace("_", " ")}`,
     fenced(JSON.stringify(args, null, 2), "json"),
     ...(output ? [fenced(output)] : []),
-    ...(error ? [`${error.type}: ${error.message}`] : []),
+    ...(error ? [`${error.type}: ${asLine(error.message)}`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
 import { problemOf } from "../../graphql/to-problem.ts";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -45,7 +45,11 @@ function useSave({ sessionId, title, onClose }: ExportDialogProps) {
   const client = useClient();
   const [saving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const under = useRef<AbortController>(undefined);
+  useEffect(() => () => under.current?.abort(), []);
   const save = async (format: ExportFormat): Promise<void> => {
+    under.current = new AbortController();
+    const { signal } = under.current;
     setSaving(true);
     try {
       // Few export, so nobody loads it before.
@@ -54,10 +58,12 @@ function useSave({ sessionId, title, onClose }: ExportDialogProps) {
         import("./export-conversation.ts"),
       ]);
       const { type, write } = EXPORT_FORMATS[format];
-      const text = write({ ...(await readConversation(client, sessionId)), title });
+      const text = write({ ...(await readConversation(client, sessionId, signal)), title });
+      signal.throwIfAborted();
       download(new Blob([text], { type }), fileName(title, format));
       onClose();
     } catch (error) {
+      if (signal.aborted) return;
       setSaving(false);
       setProblem(problemOf(error));
     }
