@@ -19,8 +19,8 @@ import styles from "./conversation-page.module.css";
 import { conversationOf } from "./seat.ts";
 import { StepPanel } from "./step-panel.tsx";
 import { Transcript } from "./transcript.tsx";
-import { type Conversation, useConversation } from "./use-conversation.ts";
 import { SendContext } from "./use-ask.ts";
+import { type Conversation, useConversation } from "./use-conversation.ts";
 import { useSeat, useSent } from "./use-sent.ts";
 
 /** A conversation, its composer, and the steps of one of its runs. */

@@ -13,7 +13,13 @@ export function RetryButton({ run }: { run: RunSummaryFragment }): ReactNode {
   const { role, model } = parseChoice(useSearch());
   const input = isRecord(run.input) ? run.input : {};
   const retry = (): Promise<boolean> =>
-    ask({ sessionId: run.session.id, agent: run.graph, input, role: role || run.role, model: model || run.modelProfile });
+    ask({
+      sessionId: run.session.id,
+      agent: run.graph,
+      input,
+      role: role || run.role,
+      model: model || run.modelProfile,
+    });
   return (
     <>
       <LeavingButton aria-disabled={asking} onClick={() => void (asking || retry())}>
