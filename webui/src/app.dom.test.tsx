@@ -20,17 +20,24 @@ function openApp(path: string, api: TestApi, me: () => Response) {
   };
   vi.stubGlobal("fetch", serve);
   history.replaceState(null, "", path);
-  render(<App logs={createTestLogs().logs} signIn={() => signIn({ fetch: serve, location, history })} />);
+  render(
+    <App
+      logs={createTestLogs().logs}
+      signIn={() => signIn({ fetch: serve, location, history, forget: () => sessionStorage.clear() })}
+    />,
+  );
   return { asked, user: userEvent.setup() };
 }
 const ada = () => Response.json({ tenant: "acme", subject: "ada" });
 
 test("a sign-in link is traded at once, and its page is the one of the address", async () => {
+  sessionStorage.setItem("soma-api-asked", "[]");
   const { asked } = openApp("/runs#t=secret", createTestApi([runOf(1)]), ada);
   expect(location.hash).toBe("");
   expect(await screen.findByText("Question 1")).toBeDefined();
   expect(screen.getByText("acme")).toBeDefined();
   expect(document.title).toBe("Runs · soma");
+  expect(sessionStorage).toHaveLength(0);
   expect(asked.slice(0, 2)).toEqual(expect.arrayContaining(["/auth/exchange"]));
 });
 

@@ -25,7 +25,8 @@ const logs = createRunLogs({
   },
 });
 
-const signInHere = () => signIn({ fetch: window.fetch.bind(window), location, history });
+const forget = () => sessionStorage.clear();
+const signInHere = () => signIn({ fetch: window.fetch.bind(window), location, history, forget });
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root");

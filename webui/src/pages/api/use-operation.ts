@@ -1,5 +1,6 @@
 import type { SomaClient } from "@soma/graphql/client";
 import { useEffect, useRef, useState } from "react";
+import { withNewest } from "./with-newest.ts";
 
 /** What came of an operation. */
 export interface Outcome {
@@ -21,8 +22,6 @@ export interface Request {
   isSubscription: boolean;
 }
 
-/** Answers of a subscription that are shown. */
-const MOST_ANSWERS = 50;
 const BEGUN: Outcome = { answers: [], count: 0, hasErrors: false, ms: 0, isRunning: true, fault: undefined };
 
 /** Asks one operation at a time; another one, or leaving the page, ends the one before. */
@@ -47,7 +46,7 @@ export function useOperation(client: SomaClient): {
     try {
       for await (const answer of client.answers(request, { signal: mine.signal }))
         tell(({ answers, count, hasErrors }) => ({
-          answers: [JSON.stringify(answer, null, 2), ...answers].slice(0, MOST_ANSWERS),
+          answers: withNewest(JSON.stringify(answer, null, 2), answers),
           count: count + 1,
           hasErrors: hasErrors || answer.errors !== undefined,
         }));

@@ -23,7 +23,7 @@ function setUp(hash: string, answers: Record<string, () => Response>) {
     if (answer === undefined) throw new TypeError("fetch failed");
     return answer();
   };
-  return { deps: { fetch, location, history }, calls };
+  return { deps: { fetch, location, history, forget: () => calls.push("forget") }, calls };
 }
 
 const json =
@@ -31,12 +31,13 @@ const json =
   () =>
     Response.json(value, { status });
 
-test("signIn() takes the token out of the address, trades it, and says who is signed in", async () => {
+test("signIn() takes the token out of the address, trades it, forgets who was signed in before, and says who is now", async () => {
   const { deps, calls } = setUp("#t=abc-123_x", { "/auth/exchange": json({}), "/auth/me": json(ME) });
   expect(await signIn(deps)).toEqual({ status: "signed-in", me: { tenant: "acme", subject: "ana" } });
   expect(calls).toEqual([
     'address /runs/r1?a=1 {"kept":true}',
     'POST /auth/exchange {"token":"abc-123_x"}',
+    "forget",
     "GET /auth/me",
   ]);
 });
@@ -53,8 +54,9 @@ test("signIn() says why a link that was used already does not sign in", async ()
 });
 
 test("signIn() goes on with the session there is when the link was used already", async () => {
-  const { deps } = setUp("#t=abc", { "/auth/exchange": json({}, 401), "/auth/me": json(ME) });
+  const { deps, calls } = setUp("#t=abc", { "/auth/exchange": json({}, 401), "/auth/me": json(ME) });
   expect((await signIn(deps)).status).toBe("signed-in");
+  expect(calls).not.toContain("forget");
 });
 
 test("signIn() without a session says nothing went wrong", async () => {

@@ -15,6 +15,8 @@ export interface SignInDeps {
   fetch: typeof fetch;
   location: Pick<Location, "hash" | "pathname" | "search">;
   history: Pick<History, "replaceState" | "state">;
+  /** Lets go of what this tab keeps of whoever was signed in before. */
+  forget(): void;
 }
 
 const WAIT_MS = 10_000;
@@ -52,7 +54,10 @@ async function exchange(deps: SignInDeps, token: string): Promise<string | null>
     body: JSON.stringify({ token }),
     signal: AbortSignal.timeout(WAIT_MS),
   });
-  if (response.ok) return null;
+  if (response.ok) {
+    deps.forget();
+    return null;
+  }
   if (response.status >= 500) throw new Error(`the server answered ${response.status}`);
   return "The sign-in link has been used already, or it is too old: a link works once, for a few minutes";
 }
