@@ -22,8 +22,8 @@ export default function AgentsPage({ name }: { name: string | undefined }): Reac
   const [answer, ask] = useQuery(AgentsDocument, {});
   const kept = useKept(answer.data?.graphs == null ? undefined : answer.data);
   const reload = (): void => ask({ requestPolicy: "network-only" });
-  // Without a project agents change with the product alone.
-  useRefresh(reload, data?.project === null ? undefined : LOOK_MS);
+  // Without a project agents change with the product alone; a server that was away is looked for.
+  useRefresh(reload, kept?.project === null && answer.error === undefined ? undefined : LOOK_MS);
   useArrival(name === undefined ? AGENTS_PATH : agentPath(name));
   useEffect(() => {
     document.title = name === undefined ? "Agents · soma" : `${showHidden(name)} · soma`;
