@@ -47,9 +47,6 @@ export function startsAgentsAndAsksTheApi(stage: () => Stage): void {
       for (const key of ["Control+a", "Delete"]) await page.keyboard.press(key);
       await page.keyboard.type(keys);
     };
-    // The shell has `g r` for a way to the runs.
-    await write("Document", "{ graphs { name } }");
-    expect(await document.innerText()).toBe("{ graphs { name } }");
     await write("Document", "{ viewer { tena");
     await page.getByRole("option", { name: /tenant/ }).click();
     expect(await document.innerText()).toBe("{ viewer { tenant}}");
