@@ -104,14 +104,11 @@ describe("startTools()", () => {
     seen.push((await frames.next()).value?.toolOutput);
     expect(settled).toBe(false);
     for await (const { toolOutput } of frames) seen.push(toolOutput);
-    expect(seen.map((frame) => frame?.__typename)).toEqual([
-      "StreamStart",
-      "StreamData",
-      "StreamData",
-      "StreamData",
-      "StreamEnd",
-    ]);
-    expect(seen.map((frame) => frame?.seq)).toEqual([0, 1, 2, 3, 4]);
+    // What is printed while the machine is busy may leave in one frame.
+    expect(seen.map((frame) => frame?.seq)).toEqual(seen.map((_frame, index) => index));
+    expect([seen[0]?.__typename, seen.at(-1)?.__typename]).toEqual(["StreamStart", "StreamEnd"]);
+    const said = seen.map((frame) => (frame?.__typename === "StreamData" ? frame.data : ""));
+    expect(said.join("")).toBe("one\ntwo\nthree\n");
     expect(seen.at(-1)).toMatchObject({ stream: `${invocationId}.1`, status: "OK", bytes: 14 });
     expect((await invoked).output).toBe("one\ntwo\nthree\n");
   });
