@@ -95,7 +95,8 @@ try {
   const before = await left();
   const beside = await startLightRuns(harness);
   const ratio = Math.round((beside.p95Ms / Math.max(1, alone.p95Ms)) * 10) / 10;
-  const within = beside.p95Ms <= 2 * alone.p95Ms + 1_000;
+  const isWithin = ({ p95Ms }: { p95Ms: number }): boolean => p95Ms <= 2 * alone.p95Ms + 1_000;
+  const within = { whileTheyAreQueued: isWithin(whileTheyAreQueued), beside: isWithin(beside) };
   const heavyLeft = [before, await left()];
   console.log(
     JSON.stringify({ queued, alone, whileTheyAreQueued, beside, ratio, within, queuedPerSecond, heavyLeft }, null, 2),

@@ -354,7 +354,7 @@ export type Session = Node & {
   titledAt: Maybe<Scalars['DateTime']['output']>;
   /** The run before which it goes on, since its first run was forked from that one; null of a session that began at its beginning, and when that run went away by its age. */
   forkedFrom: Maybe<Run>;
-  /** What its agents read as said before it: runs of the sessions it goes on from, each of before it does, newest first. At most 50. Costs as much as 50 objects. */
+  /** Runs of the sessions it goes on from, each of before it does, newest first; its agents read those that succeeded. At most 50. Costs as much as 50 objects. */
   earlierRuns: Array<Run>;
 };
 

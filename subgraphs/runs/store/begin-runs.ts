@@ -24,7 +24,7 @@ export type BegunRow = Omit<RunRow, "input">;
 /**
  * Makes runs, each with its first event, as one statement that is a transaction by itself. Gives the run of each
  * tenant's key, made here or known before, in no order, each without its input, which whoever starts it has; none for
- * one whose session does not exist. See 0017-begin-runs.sql and 0044-big-values.sql.
+ * one whose session does not exist. See 0060-starts-in-sets.sql.
  */
 export function beginRuns(tx: Tx, { runs }: { runs: readonly NewRun[] }): Promise<BegunRow[]> {
   return tx<BegunRow[]>`select ${runColumns(tx)} from begin_runs(${JSON.stringify(runs.map(toRow))}::text::jsonb)`;

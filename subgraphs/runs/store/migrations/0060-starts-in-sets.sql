@@ -1,4 +1,4 @@
--- Starts of one tenant are made by one statement, in place of six for each: what a start costs the server is a third of what it was.
+-- Starts of one tenant are made by one statement, in place of six for each; what that takes: docs/developer/engine-costs.md.
 -- The key is not looked up before: the insert leaves a key alone that has a run, by the index of keys itself, and what it left alone is read
 -- after it. To look it up first was also the dearest part: beside few runs each index that begins with the tenant looks as good as that of
 -- keys, and a plan of that time reads all runs of the tenant for as long as its connection lives.

@@ -30,7 +30,8 @@ function Steps({ recovered }: { recovered: string | undefined }): ReactNode {
           gap, and who went on.
         </li>
         <li>
-          Press <strong>Kill the worker now</strong>, and read the numbers beside it: nothing lost, nothing done twice.
+          Press <strong>Kill the worker now</strong>, and read the numbers beside it: what was lost, what was done
+          twice, and how soon it went on.
         </li>
         <li>
           Run <strong>A refund that waits for you</strong>, and approve it. Without you, nothing is paid.
