@@ -9,6 +9,8 @@ import { fillHistory, fillRuns } from "../testing/fill-runs.ts";
 import { findRuns } from "./find-runs.ts";
 import { findSessions } from "./find-sessions.ts";
 import { findStepEvents } from "./find-step-events.ts";
+import { listEarlierRuns } from "./list-earlier-runs.ts";
+import { listForksOf } from "./list-forks-of.ts";
 import { type ListRunsParams, listRuns, SEARCHED_RUNS } from "./list-runs.ts";
 import { listStepEvents } from "./list-step-events.ts";
 import { readEarlierTurns } from "./read-earlier-turns.ts";
@@ -126,6 +128,31 @@ describe("lists of runs", () => {
       expect(read.scans).toBe(0);
       expect(read.rows).toBeLessThan(4 * PAGE);
     }
+  });
+
+  it("the newest forks of a run are read and no others, and so is what a forked session goes on from", async () => {
+    const { owner, request } = database;
+    const forking = { tenant: "forking", sessionId: newId("Session"), count: 3_000, fromMs: AT };
+    const [origin = "", ...newer] = await fillRuns(owner, forking);
+    // What came after them is none of them.
+    const forks = newer.slice(0, 1_000);
+    await owner`update run set forked_from_run_id = ${origin}, forked_from_seq = 1 where run_id = any (${forks}::uuid[])`;
+    await owner`analyze run`;
+    const heir = newId("Session");
+    await owner`insert into session (tenant, session_id, created_by, forked_from_session_id, forked_from_run_id)
+      values ('acme', ${heir}, 'user:ada', ${sessionId}, ${runIds[11_000] ?? ""})`;
+    const newest = (tx: Tx) => listForksOf(tx, { tenant: "forking", runIds: [origin], limit: 20 });
+    const earlier = (tx: Tx) => listEarlierRuns(tx, { tenant: "acme", sessionIds: [heir], limit: 50 });
+    const read = await readsOf(request, { tenant: "forking" }, newest);
+    expect(read.scans).toBe(0);
+    expect(read.rows).toBeLessThan(100);
+    const told = await transaction(request, { tenant: "forking" }, newest);
+    expect(told.map(({ runId }) => runId)).toEqual(forks.slice(-20).reverse());
+    const before = await reads(earlier);
+    expect(before.scans).toBe(0);
+    expect(before.rows).toBeLessThan(12 * PAGE);
+    const said = (await transaction(request, { tenant: "acme" }, earlier)).get(heir);
+    expect(said?.map(({ runId }) => runId)).toEqual(runIds.slice(10_950, 11_000).reverse());
   });
 
   it("the steps of a run cost its steps and not what they streamed", async () => {
