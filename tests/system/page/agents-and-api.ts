@@ -1,21 +1,6 @@
-import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { findFaults, reaches, SIZES, sideways, WIDE } from "./browser-page.ts";
-import type { Stage } from "./runs-page.ts";
-
-const THEMES = ["light", "dark"] as const;
-
-/** At each width and in both themes; what is found is told with where it was. */
-async function looksFine(page: Page): Promise<void> {
-  for (const colorScheme of THEMES)
-    for (const size of SIZES) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.setViewportSize(size);
-      const found = [colorScheme, size.width, await findFaults(page), await sideways(page)];
-      expect(found).toEqual([colorScheme, size.width, [], 0]);
-    }
-  await page.setViewportSize(WIDE);
-}
+import { looksFine, reaches } from "./browser-page.ts";
+import type { Stage } from "./stage.ts";
 
 /** What the pages of agents and of the API promise. */
 export function startsAgentsAndAsksTheApi(stage: () => Stage): void {

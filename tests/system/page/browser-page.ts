@@ -1,10 +1,12 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
 
 export const WIDE = { width: 1360, height: 850 };
 export const MEDIUM = { width: 768, height: 1024 };
 export const NARROW = { width: 360, height: 720 };
 export const SIZES = [WIDE, MEDIUM, NARROW];
+export const THEMES = ["light", "dark"] as const;
 
 /** A page, and what it did that it should not: faults of scripts, of the policy, and requests to other places. */
 export interface BrowserPage {
@@ -62,6 +64,19 @@ export async function findFaults(page: Page): Promise<string[]> {
 /** How many pixels the document can be scrolled sideways. */
 export function sideways(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+/** That nothing is wrong at each width and in each theme; what is found is told with where it was. */
+export async function looksFine(page: Page): Promise<void> {
+  for (const colorScheme of THEMES) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const size of SIZES) {
+      await page.setViewportSize(size);
+      const found = [colorScheme, size.width, await findFaults(page), await sideways(page)];
+      expect(found).toEqual([colorScheme, size.width, [], 0]);
+    }
+  }
+  await page.setViewportSize(WIDE);
 }
 
 /** What has the focus, by its id or its words; "nothing" when it fell to the root of the page. */

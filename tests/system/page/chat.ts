@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { answered, ask, findFaults, focused, NARROW, reaches, sideways } from "./browser-page.ts";
-import type { Stage } from "./runs-page.ts";
+import type { Stage } from "./stage.ts";
 
 /** What people do with a conversation beside asking. */
 export function goesAnotherWay(stage: () => Stage): void {

@@ -11,12 +11,13 @@ import {
   choose,
   findFaults,
   focused,
+  looksFine,
   MEDIUM,
   NARROW,
   openPage,
   reaches,
-  SIZES,
   sideways,
+  THEMES,
   WIDE,
 } from "./browser-page.ts";
 import { goesAnotherWay } from "./chat.ts";
@@ -92,7 +93,7 @@ describe.skipIf("missing" in found)(title, () => {
   ])("with %s", (_name, go) => {
     beforeAll(async () => void (await go()));
 
-    it.each(["light", "dark"] as const)("has no fault that axe finds, wide and narrow, %s", async (colorScheme) => {
+    it.each(THEMES)("has no fault that axe finds, wide and narrow, %s", async (colorScheme) => {
       const { page } = open;
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       for (const size of [WIDE, MEDIUM]) {
@@ -255,12 +256,7 @@ describe.skipIf("missing" in found)(title, () => {
     await stranger.page.goto(door.url);
     await stranger.page.getByRole("heading", { name: "Sign in" }).waitFor();
     await stranger.page.getByText(`npx soma --data ${product.dataDir} signin`).waitFor();
-    for (const colorScheme of ["light", "dark"] as const)
-      for (const size of SIZES) {
-        await stranger.page.emulateMedia({ colorScheme });
-        await stranger.page.setViewportSize(size);
-        expect([size, await findFaults(stranger.page), await sideways(stranger.page)]).toEqual([size, [], 0]);
-      }
+    await looksFine(stranger.page);
     await stranger.context.close();
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { findFaults, focused, reaches, SIZES, sideways, WIDE } from "./browser-page.ts";
-import type { Stage } from "./runs-page.ts";
+import { findFaults, focused, looksFine, reaches } from "./browser-page.ts";
+import type { Stage } from "./stage.ts";
 
 /** What the page of one run promises. */
 export function showsOneRun(stage: () => Stage): void {
@@ -43,16 +43,7 @@ export function showsOneRun(stage: () => Stage): void {
     const url = new URL(page.url());
     if (search !== "") await page.goto(`${url.origin}${url.pathname}?${search}`);
     await page.locator("[data-view]").getByRole(part).last().waitFor();
-    for (const [colorScheme, sizes] of [
-      ["light", SIZES],
-      ["dark", [WIDE]],
-    ] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const size of sizes) {
-        await page.setViewportSize(size);
-        expect([size.width, await findFaults(page), await sideways(page)]).toEqual([size.width, [], 0]);
-      }
-    }
+    await looksFine(page);
   });
 
   it("shows the graph and a state by keys alone, and forks the run with another question", () => forksByKeys(stage()));

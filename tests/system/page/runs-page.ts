@@ -1,17 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import type { ProductUnderTest } from "../product.ts";
-import { type BrowserPage, findFaults, focused, NARROW, reaches, SIZES, sideways, WIDE } from "./browser-page.ts";
-import type { Door } from "./door.ts";
-
-/** A product with some runs, and a page of it that is signed in. */
-export interface Stage {
-  product: ProductUnderTest;
-  door: Door;
-  open: BrowserPage;
-}
-
-const THEMES = ["light", "dark"] as const;
+import { findFaults, focused, looksFine, NARROW, reaches, sideways, WIDE } from "./browser-page.ts";
+import type { Stage } from "./stage.ts";
 
 const rowsOf = (page: Page) => page.locator("tr[data-run]");
 /** As when the reader comes back to the page: it asks at once and not at its next beat. */
@@ -61,14 +51,7 @@ export function showsRuns(stage: () => Stage): void {
     await rowsOf(page).first().waitFor();
   });
 
-  it.each(THEMES)("has no fault that axe finds, at each width, %s", async (colorScheme) => {
-    const { page } = stage().open;
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      expect([size.width, await findFaults(page), await sideways(page)]).toEqual([size.width, [], 0]);
-    }
-  });
+  it("has no fault that axe finds, at each width, light and dark", () => looksFine(stage().open.page));
 
   it.each([
     ["the palette", "Control+k", "Search or jump", WIDE],
