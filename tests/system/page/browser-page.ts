@@ -5,7 +5,7 @@ import { expect } from "vitest";
 export const WIDE = { width: 1360, height: 850 };
 export const MEDIUM = { width: 768, height: 1024 };
 export const NARROW = { width: 360, height: 720 };
-export const SIZES = [WIDE, MEDIUM, NARROW];
+const SIZES = [WIDE, MEDIUM, NARROW];
 export const THEMES = ["light", "dark"] as const;
 
 /** A page, and what it did that it should not: faults of scripts, of the policy, and requests to other places. */
