@@ -80,7 +80,7 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     if (api.away) throw new TypeError("fetch failed");
     if (api.signedOut) return new Response("", { status: 401 });
     asked.push({ operationName, variables });
-    await api.wait;
+    await untilEnded(api.wait, init?.signal);
     const answer = await graphql({
       schema,
       source: query,
@@ -111,6 +111,13 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     asked: (name) => asked.filter(({ operationName }) => operationName === name).map(({ variables }) => variables),
   };
   return api;
+}
+
+/** What is waited for, until nobody waits for it any longer. */
+function untilEnded(work: Promise<void>, signal: AbortSignal | null | undefined): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return Promise.race([work, promise]);
 }
 
 function rootOf(api: TestApi) {

@@ -1,8 +1,9 @@
-import { screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, comeIntoView, open, setOnline } from "../../../testing/page.tsx";
 import { idOf, runningRun, runOf, runsOf } from "../../../testing/runs.ts";
+import { ANSWER_MS } from "../../graphql/api-client.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import RunsPage from "./runs-page.tsx";
 
@@ -98,6 +99,25 @@ test("what is shown stays while the server or the network is away, with a note t
   api.runs = [runOf(2), runOf(1)];
   await user.click(await screen.findByRole("button", { name: "Try now" }));
   expect(await screen.findByText("↑ 1 new")).toBeDefined();
+  await waitFor(() => expect(screen.queryByText(/As of/)).toBeNull());
+});
+
+test("a server that takes a question and never answers is one that is away, and is asked again", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user } = openRuns(api);
+  expect(await screen.findByText("Question 1")).toBeDefined();
+  const time = new AbortController();
+  const limit = vi.spyOn(AbortSignal, "timeout").mockReturnValue(time.signal);
+  api.wait = new Promise(() => {});
+  const before = api.asked("RunsPage").length;
+  act(comeIntoView);
+  await waitFor(() => expect(api.asked("RunsPage").length).toBeGreaterThan(before));
+  expect(limit).toHaveBeenCalledWith(ANSWER_MS);
+  time.abort();
+  expect(await screen.findByText(/^As of \d\d:\d\d:\d\d\.$/)).toBeDefined();
+  limit.mockRestore();
+  api.wait = Promise.resolve();
+  await user.click(screen.getByRole("button", { name: "Try now" }));
   await waitFor(() => expect(screen.queryByText(/As of/)).toBeNull());
 });
 
