@@ -14,7 +14,7 @@ function openApp(path: string, api: TestApi, me: () => Response) {
   const asked: string[] = [];
   const serve: typeof fetch = async (url, init) => {
     asked.push(String(url));
-    if (url === "/graphql") return api.send(url, init);
+    if (new URL(String(url), location.href).pathname === "/graphql") return api.send(url, init);
     if (url === "/auth/exchange") return new Response("{}", { status: 200 });
     return url === "/auth/me" ? me() : Response.json({ command: "npx soma signin --port 4711" });
   };
@@ -64,6 +64,15 @@ test("a session that ends leads to the sign-in, with the reason", async () => {
   await screen.findByText("Question 1");
   api.signedOut = true;
   act(comeIntoView);
+  expect((await screen.findByRole("alert")).textContent).toBe("The session has ended");
+});
+
+test("an operation of one's own that nobody is signed in for any more leads to the sign-in too", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user } = openApp("/api", api, ada);
+  await screen.findByRole("button", { name: "Docs" });
+  api.signedOut = true;
+  await user.click(screen.getByRole("button", { name: "Run" }));
   expect((await screen.findByRole("alert")).textContent).toBe("The session has ended");
 });
 

@@ -1,7 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { useLocation, useSearch } from "wouter";
-import { createApiClient } from "./graphql/api-client.ts";
+import { createApiClient, hearing } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
@@ -29,10 +29,10 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
       current = false;
     };
   }, [asked]);
-  const client = useMemo(
-    () => createApiClient(() => setState({ status: "signed-out", why: "The session has ended" })),
-    [],
-  );
+  const { client, send } = useMemo(() => {
+    const onSignedOut = (): void => setState({ status: "signed-out", why: "The session has ended" });
+    return { client: createApiClient(onSignedOut), send: hearing(onSignedOut) };
+  }, []);
 
   if (state === undefined) return null;
   if (state.status === "signed-out") return <SignInPage why={state.why} />;
@@ -41,22 +41,23 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
     <Provider value={client}>
       <RunLogsContext value={logs}>
         <Shell tenant={state.me.tenant} subject={state.me.subject}>
-          <Page />
+          <Page send={send} />
         </Shell>
       </RunLogsContext>
     </Provider>
   );
 }
 
-function Page(): ReactNode {
+/** What any operation is sent with does not pass by the client for entities. */
+function Page({ send }: { send: typeof fetch }): ReactNode {
   const place = toPlace(useLocation()[0]);
   const isChat = isChatView(useSearch());
-  const part = place.kind === "run" && isChat ? undefined : partOf(place);
+  const part = place.kind === "run" && isChat ? undefined : partOf(place, send);
   if (part === undefined) return <ConversationPage place={place} />;
   return <Suspense fallback={<Loading what="the page" />}>{part}</Suspense>;
 }
 
-function partOf(place: Place): ReactNode {
+function partOf(place: Place, send: typeof fetch): ReactNode {
   switch (place.kind) {
     case "runs":
       return <RunsPage />;
@@ -67,7 +68,7 @@ function partOf(place: Place): ReactNode {
     case "agent":
       return <AgentsPage name={place.name} />;
     case "api":
-      return <ApiPage />;
+      return <ApiPage send={send} />;
     default:
       return undefined;
   }

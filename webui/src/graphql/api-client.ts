@@ -18,12 +18,7 @@ export function createApiClient(onSignedOut: () => void, send: typeof fetch = fe
       preferGetMethod: false,
       requestPolicy: "cache-and-network",
       fetchOptions: { credentials: "same-origin" },
-      fetch: withinTime(async (input, init) => {
-        const response = await send(input, init);
-        hearServerTime(response.headers.get("date"));
-        if (response.status === 401) onSignedOut();
-        return response;
-      }),
+      fetch: withinTime(hearing(onSignedOut, send)),
     });
   const client = create([cacheExchange, fetchExchange]);
   KEEPING_NOTHING.set(client, create([fetchExchange]));
@@ -35,6 +30,16 @@ export function withoutCache(client: Client): Client {
   const other = KEEPING_NOTHING.get(client);
   if (other === undefined) throw new Error("this client was not made by createApiClient()");
   return other;
+}
+
+/** Asks the server for whoever is signed in: every answer tells its time, or that nobody is any longer. */
+export function hearing(onSignedOut: () => void, send: typeof fetch = fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    hearServerTime(response.headers.get("date"));
+    if (response.status === 401) onSignedOut();
+    return response;
+  };
 }
 
 function withinTime(send: typeof fetch): typeof fetch {

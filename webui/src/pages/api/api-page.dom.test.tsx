@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, open } from "../../../testing/page.tsx";
 import { runOf } from "../../../testing/runs.ts";
@@ -7,12 +7,8 @@ import { Shell } from "../../shell/shell.tsx";
 import ApiPage from "./api-page.tsx";
 
 beforeEach(() => sessionStorage.clear());
-afterEach(() => vi.unstubAllGlobals());
 
-function openApi(api: TestApi) {
-  vi.stubGlobal("fetch", api.send);
-  return open("/api", <ApiPage />, api);
-}
+const openApi = (api: TestApi) => open("/api", <ApiPage send={api.send} />, api);
 /** What stands in an editor, which has a tree of its own. */
 const textIn = (label: string): string =>
   document.querySelector(`[data-editor=${label}]`)?.shadowRoot?.querySelector(".cm-content")?.textContent ?? "";
@@ -32,11 +28,10 @@ test("what stands there is asked as the person who is signed in, and answered wi
 
 test("keys of the shell are letters in the editors, and stay keys beside them", () => {
   const api = createTestApi();
-  vi.stubGlobal("fetch", api.send);
   open(
     "/api",
     <Shell tenant="acme" subject="ada">
-      <ApiPage />
+      <ApiPage send={api.send} />
     </Shell>,
     api,
   );
@@ -83,7 +78,6 @@ test("what takes long can be stopped, and what is asked then is not lost", async
   const { user } = openApi(api);
   await screen.findByRole("button", { name: "Docs" });
   api.wait = new Promise(() => {});
-  vi.stubGlobal("fetch", (...[url, init]: Parameters<typeof fetch>) => aborted(api.send(url, init), init));
   await user.click(ask());
   expect(screen.getByRole("status").textContent).toBe("Asking…");
   await user.click(screen.getByRole("button", { name: "Stop" }));
@@ -129,10 +123,9 @@ test("the schema can be looked through by its names, searched, and taken along",
 test("a server that does not tell its schema is asked all the same", async () => {
   const api = createTestApi([runOf(1)]);
   const off = { errors: [{ message: "GraphQL introspection has been disabled", extensions: { code: "BAD_INPUT" } }] };
-  vi.stubGlobal("fetch", async (...[url, init]: Parameters<typeof fetch>) =>
-    String(init?.body).includes("__schema") ? Response.json(off) : api.send(url, init),
-  );
-  const { user } = open("/api", <ApiPage />, api);
+  const send: typeof fetch = async (url, init) =>
+    String(init?.body).includes("__schema") ? Response.json(off) : api.send(url, init);
+  const { user } = open("/api", <ApiPage send={send} />, api);
   expect((await screen.findByRole("note")).textContent).toContain(
     "does not tell its schema (SOMA_GATEWAY_INTROSPECTION",
   );
@@ -140,14 +133,3 @@ test("a server that does not tell its schema is asked all the same", async () =>
   await user.click(ask());
   expect(await screen.findByText(/^Answered/)).toBeDefined();
 });
-
-/** As fetch does, when the signal says so. */
-async function aborted(answer: Promise<Response>, init: RequestInit | undefined): Promise<Response> {
-  const { signal } = init ?? {};
-  return Promise.race([
-    answer,
-    new Promise<never>((_resolve, reject) =>
-      signal?.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")), { once: true }),
-    ),
-  ]);
-}

@@ -21,9 +21,9 @@ import { useOperation } from "./use-operation.ts";
 /** What stands there at first. */
 const FIRST = "RunsPage";
 
-/** Any operation of the API, asked as the person who is signed in. */
-export default function ApiPage(): ReactNode {
-  const client = useMemo(() => createSomaClient({ url: location.origin, fetch: (...asked) => fetch(...asked) }), []);
+/** Any operation of the API, sent as the person who is signed in. */
+export default function ApiPage({ send }: { send: typeof fetch }): ReactNode {
+  const client = useMemo(() => createSomaClient({ url: location.origin, fetch: send }), [send]);
   const examples = useMemo(() => readExamples(), []);
   const known = useSchema(client);
   const schema = known.state === "known" ? known.schema : undefined;
