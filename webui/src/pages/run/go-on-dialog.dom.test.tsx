@@ -1,5 +1,6 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { navigate } from "wouter/use-browser-location";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address } from "../../../testing/page.tsx";
 import { idOf, runOf } from "../../../testing/runs.ts";
@@ -127,6 +128,23 @@ test("a dialog that the browser closes by itself stays while something is under 
   await waitFor(() => expect([mine.isConnected, mine.open]).toEqual([true, true]));
   held.resolve();
   await waitFor(() => expect(address()).toBe(`/runs/${idOf(901)}`));
+});
+
+test("a reader who has gone elsewhere meanwhile is not led to what goes on", async () => {
+  const api = createTestApi([runOf(1)]);
+  const { user, feeds } = openInShell(api, "?view=state&seq=12");
+  await feed(feeds, WHOLE_RUN);
+  await user.click(await screen.findByRole("button", { name: "Fork from here…" }));
+  await dialog("Fork the run").findByText("No step after it had reached outside.");
+  const held = Promise.withResolvers<void>();
+  api.wait = held.promise;
+  await user.click(dialog("Fork the run").getByRole("button", { name: "Fork" }));
+  await waitFor(() => expect(api.asked("ForkRun")).toHaveLength(1));
+  act(() => navigate("/runs"));
+  held.resolve();
+  await waitFor(() => expect(api.runs).toHaveLength(2));
+  await api.client.query("{ health { status } }", {}).toPromise();
+  expect(address()).toBe("/runs");
 });
 
 test("v and a letter lead from one view to another", async () => {

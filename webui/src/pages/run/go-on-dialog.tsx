@@ -7,6 +7,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Loading } from "../../ui/states.tsx";
 import { StatusWord } from "../../ui/status.tsx";
+import { useHere } from "../../ui/use-here.ts";
 import { toCount } from "../../ui/words.ts";
 import type { Run } from "./answers.ts";
 import { type Effect, effectWords, type GoOn, ON_RETURN, pointWords, WORDS } from "./go-on.ts";
@@ -20,7 +21,7 @@ interface GoOnDialogProps {
   /** The event itself; undefined where the page has it not. */
   event: LogEvent | undefined;
   onClose(): void;
-  /** The run with this id goes on. */
+  /** The run with this id goes on; not told to a reader who has left. */
   onDone(runId: string): void;
 }
 
@@ -35,10 +36,12 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
   const leave = (): void => {
     if (!busy) onClose();
   };
+  const mark = useHere();
   const confirm = async (): Promise<void> => {
     if (!mayGo) return;
+    const isHere = mark();
     const went = await go({ patch: asked.patch, idempotencyKey: key });
-    if (went !== undefined) onDone(went);
+    if (went !== undefined && isHere()) onDone(went);
   };
   return (
     <Dialog label={name} onClose={leave}>
