@@ -15,24 +15,33 @@ export interface RunExport {
   hasState: boolean;
 }
 
-/** A run's history as `soma runs export` prints it, read and verified page by page; throws what the API refuses. */
-export async function readExport(client: Client, runId: string): Promise<RunExport> {
-  const { data, error } = await askOnce(client, RunToExportDocument, { id: runId });
+/**
+ * A run's history as `soma runs export` prints it, read and verified page by page; throws what the API refuses, and asks
+ * nothing more once it is aborted.
+ */
+export async function readExport(client: Client, runId: string, signal: AbortSignal): Promise<RunExport> {
+  const { data, error } = await askOnce(client, RunToExportDocument, { id: runId }, signal);
   if (!data?.run) throw error ?? new Error(`run ${runId} is not there any more`);
   const { graph, graphVersion, headSeq, stateAt } = data.run;
   const lastSeq = stateAt?.seq ?? headSeq;
   const stateHash = stateAt ? await webSha256(canonicalJson(stateAt.state)) : null;
   const head: ExportHead = { format: EXPORT_FORMAT, runId, graph, graphVersion, lastSeq, stateHash };
-  const events = await readEvents(client, runId, lastSeq);
+  const events = await readEvents(client, { runId, lastSeq }, signal);
   return { lines: [head, ...events].map((each) => `${canonicalJson(each)}\n`), hasState: stateHash !== null };
 }
 
-async function readEvents(client: Client, runId: string, lastSeq: number): Promise<LogEvent[]> {
+interface History {
+  runId: string;
+  lastSeq: number;
+}
+
+async function readEvents(client: Client, { runId, lastSeq }: History, signal: AbortSignal): Promise<LogEvent[]> {
   const events: LogEvent[] = [];
   let last: ChainHead = { seq: 0, hash: CHAIN_START };
   while (last.seq < lastSeq) {
     const limit = Math.min(PAGE, lastSeq - last.seq);
-    const { data, error } = await askOnce(client, RunEventsPageDocument, { runId, afterSeq: last.seq, limit });
+    const asked = { runId, afterSeq: last.seq, limit };
+    const { data, error } = await askOnce(client, RunEventsPageDocument, asked, signal);
     const page = data?.runEventsPage?.events.map(toEvent) ?? [];
     if (page.length === 0)
       throw error ?? new Error(`the history ends with event ${last.seq}, and ${lastSeq} is its last`);

@@ -193,6 +193,22 @@ test("an export tells what it lacks, and why there is none", async () => {
   expect([await act("Export"), files.length]).toEqual([expect.objectContaining({ disabled: false }), 1]);
 });
 
+test("an export of a run that the reader has left reads no more and saves nothing", async () => {
+  const api = createTestApi([runOf(1, { headSeq: WHOLE_RUN.length })]);
+  await served(api);
+  const files = takeFiles();
+  const { user, feeds, unmount } = openRun(api);
+  await feed(feeds, WHOLE_RUN);
+  const answer = hold(api);
+  await user.click(await act("Export"));
+  await waitFor(() => expect(api.asked("RunToExport")).toHaveLength(1));
+  unmount();
+  answer();
+  // Digests are made beside this thread: the rest of the export would need some turns of it.
+  for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setTimeout(resolve));
+  expect([api.asked("RunEventsPage"), files]).toEqual([[], []]);
+});
+
 test("what a run asks a person stands above its views and is decided there, by one request", async () => {
   const api = createTestApi([runningRun(1, { status: "WAITING_APPROVAL" })]);
   const id = `${ID}.4.0`;
