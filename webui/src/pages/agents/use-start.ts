@@ -1,9 +1,9 @@
 import { StartRunDocument } from "@soma/graphql/operations";
 import type { JsonObject } from "@soma/schemas/json";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import { runPath } from "../../place.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
@@ -28,19 +28,18 @@ export function useStart(graph: string): Start {
   const mark = useHere();
   const [isBusy, setBusy] = useState(false);
   const [told, setTold] = useState<Pick<Start, "faults" | "problem">>(NONE);
-  // Asked again with the same input after an answer that was lost, it is the same run.
-  const asked = useRef({ input: "", key: "" });
+  const { keyFor, done } = useIdempotencyKey();
   return {
     isBusy,
     ...told,
     async start(input) {
-      const text = JSON.stringify(input);
-      if (asked.current.input !== text) asked.current = { input: text, key: newIdempotencyKey() };
       const isHere = mark();
       setBusy(true);
-      const { data, error } = await startRun({ input: { graph, input, idempotencyKey: asked.current.key } });
+      const idempotencyKey = keyFor(JSON.stringify({ graph, input }));
+      const { data, error } = await startRun({ input: { graph, input, idempotencyKey } });
       setBusy(false);
       if (error === undefined) {
+        done();
         if (data !== undefined && isHere()) navigate(runPath(data.startRun.run.id));
         return;
       }

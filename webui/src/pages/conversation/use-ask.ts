@@ -1,7 +1,7 @@
 import { type RunSummaryFragment, SendMessageDocument, StartRunDocument } from "@soma/graphql/operations";
-import { createContext, useRef, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
+import { createContext, useState } from "react";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
 import { ASSISTANT } from "./choice.ts";
@@ -28,17 +28,15 @@ export function useAsk(onSend: OnSend) {
   const start = useStart();
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const last = useRef({ key: "", content: "" });
+  const { keyFor, done } = useIdempotencyKey();
   const ask = async (question: Question): Promise<boolean> => {
-    const content = JSON.stringify(question);
-    if (last.current.content !== content) last.current = { key: newIdempotencyKey(), content };
     const onSent = onSend();
     setAsking(true);
-    const { run, error } = await start(question, last.current.key);
+    const { run, error } = await start(question, keyFor(JSON.stringify(question)));
     setAsking(false);
     setProblem(error === undefined ? undefined : toProblem(error));
     if (run === undefined) return false;
-    last.current = { key: "", content: "" };
+    done();
     onSent(run);
     return true;
   };

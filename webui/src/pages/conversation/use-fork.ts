@@ -1,7 +1,7 @@
 import { ForkRunDocument } from "@soma/graphql/operations";
-import { use, useRef, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
+import { use, useState } from "react";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
 import { SendContext } from "./use-ask.ts";
@@ -15,16 +15,17 @@ export function useFork(runId: string) {
   const onSend = use(SendContext);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const last = useRef({ key: "", text: "" });
+  const { keyFor, done } = useIdempotencyKey();
   const send = async (text: string): Promise<void> => {
-    if (last.current.key === "" || last.current.text !== text) last.current = { key: newIdempotencyKey(), text };
     const onSent = onSend();
     setSending(true);
-    const { key: idempotencyKey } = last.current;
-    const { data, error } = await forkRun({ input: { runId, atSeq: START, input: { text }, idempotencyKey } });
+    const input = { runId, atSeq: START, input: { text }, idempotencyKey: keyFor(JSON.stringify({ runId, text })) };
+    const { data, error } = await forkRun({ input });
     setSending(false);
     setProblem(error === undefined ? undefined : toProblem(error));
-    if (data !== undefined && error === undefined) onSent(data.forkRun.run);
+    if (data === undefined || error !== undefined) return;
+    done();
+    onSent(data.forkRun.run);
   };
   return { send, sending, problem };
 }

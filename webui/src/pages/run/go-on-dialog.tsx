@@ -1,7 +1,6 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { isRecord } from "@soma/schemas/json";
 import { type ReactNode, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import type { LogEvent } from "../../run-log/view.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
@@ -30,7 +29,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
   const { name, act, acting, failed, outcome } = WORDS[from.how];
   const dry = useDryRun(run.id, from.seq);
   const { busy, problem, go } = useGoOn(run.id, from);
-  const [{ written, key }, setWritten] = useState(() => ({ written: toWritten(run.input), key: newIdempotencyKey() }));
+  const [written, setWritten] = useState(() => toWritten(run.input));
   const asked = toAsked(run.input, written);
   const mayGo = !busy && dry.effects !== undefined && "patch" in asked;
   const leave = (): void => {
@@ -40,7 +39,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
   const confirm = async (): Promise<void> => {
     if (!mayGo) return;
     const isHere = mark();
-    const went = await go({ patch: asked.patch, idempotencyKey: key });
+    const went = await go(asked.patch);
     if (went !== undefined && isHere()) onDone(went);
   };
   return (
@@ -61,12 +60,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
           <strong>From {showHidden(pointWords(event, from.seq))}.</strong> {outcome}
         </p>
         {from.how === "rollback" ? null : (
-          <InputField
-            {...{ written, asked, run }}
-            isStart={event?.stepNumber === null}
-            // Under the key of another input the server would refuse it.
-            onWrite={(next) => setWritten({ written: next, key: newIdempotencyKey() })}
-          />
+          <InputField {...{ written, asked, run }} isStart={event?.stepNumber === null} onWrite={setWritten} />
         )}
         <Effects {...dry} />
         {problem === undefined ? null : <ProblemNote what={failed} problem={problem} />}

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { CombinedError } from "urql";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
 import type { Effect, GoOn } from "./go-on.ts";
@@ -36,16 +37,17 @@ export function useDryRun(runId: string, toSeq: number): DryRun {
 interface Going {
   busy: boolean;
   problem: Problem | undefined;
-  /** Does it, and gives the run that goes on; undefined when that was refused. The same key does it once. */
-  go(asked: { patch: Readonly<Record<string, unknown>>; idempotencyKey: string }): Promise<string | undefined>;
+  /** Does it, and gives the run that goes on; undefined when that was refused. Asked again likewise, it is done once. */
+  go(patch: Readonly<Record<string, unknown>>): Promise<string | undefined>;
 }
 
 export function useGoOn(runId: string, { how, seq }: GoOn): Going {
   const [state, setState] = useState({ busy: false, problem: undefined as Problem | undefined });
   const [fork, rollBack] = [useMutation(ForkRunDocument), useMutation(RollbackRunDocument)];
-  const go: Going["go"] = async ({ patch, idempotencyKey }) => {
+  const { keyFor, done } = useIdempotencyKey();
+  const go: Going["go"] = async (patch) => {
     setState({ busy: true, problem: undefined });
-    const asked = { runId, idempotencyKey };
+    const asked = { runId, idempotencyKey: keyFor(JSON.stringify({ runId, how, seq, patch })) };
     const changes = Object.keys(patch).length === 0 ? {} : { input: patch };
     const [error, went] =
       how === "fork"
@@ -56,7 +58,9 @@ export function useGoOn(runId: string, { how, seq }: GoOn): Going {
             ({ error, data }) => [error, data?.rollbackRun?.run.id] as const,
           );
     setState({ busy: false, problem: problemOf(error) });
-    return error === undefined ? (went ?? undefined) : undefined;
+    if (error !== undefined) return undefined;
+    done();
+    return went ?? undefined;
   };
   return { ...state, go };
 }

@@ -1,7 +1,7 @@
 import { PauseRunDocument, ResumeRunDocument } from "@soma/graphql/operations";
 import { useEffect, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import { useStatus } from "../../run-log/use-run-log.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
@@ -23,17 +23,17 @@ export function usePause({ id, status: listed }: Run): Pausing {
   const [asked, setAsked] = useState<boolean>();
   const [state, setState] = useState({ busy: false, problem: undefined as Problem | undefined });
   const [pause, resume] = [useMutation(PauseRunDocument), useMutation(ResumeRunDocument)];
-  const [key, setKey] = useState(newIdempotencyKey);
+  const { keyFor, done } = useIdempotencyKey();
   useEffect(() => {
     if (asked === rests) setAsked(undefined);
   }, [asked, rests]);
   const ask = async (rest: boolean): Promise<void> => {
     setState({ busy: true, problem: undefined });
-    const input = { runId: id, idempotencyKey: key };
+    const input = { runId: id, idempotencyKey: keyFor(JSON.stringify({ id, rest })) };
     const { error } = await (rest ? pause({ input }) : resume({ input }));
     setState({ busy: false, problem: error === undefined ? undefined : toProblem(error) });
     if (error !== undefined) return;
-    setKey(newIdempotencyKey());
+    done();
     setAsked(rest);
   };
   return { isToRest: asked ?? rests, words: wordsOf(asked, rests), ...state, ask };

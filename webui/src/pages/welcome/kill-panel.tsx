@@ -4,6 +4,7 @@ import type { CombinedError } from "urql";
 import { Link } from "wouter";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { runPath } from "../../place.ts";
@@ -98,6 +99,7 @@ function runs(count: number): string {
 function useKill(ask: () => void) {
   const startRun = useMutation(StartRunDocument);
   const killWorker = useMutation(KillWorkerDocument);
+  const { keyFor, done } = useIdempotencyKey();
   const [doing, setDoing] = useState<"Starting a run…" | "Killing the worker…">();
   const [runId, setRunId] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
@@ -132,8 +134,9 @@ function useKill(ask: () => void) {
   const kill = async (): Promise<void> => {
     setDoing("Starting a run…");
     const input = { graph: "assistant", input: { text: SLOW }, modelProfile: SCRIPTED };
-    const { data: started, error } = await startRun({ input: { ...input, idempotencyKey: newIdempotencyKey() } });
+    const { data: started, error } = await startRun({ input: { ...input, idempotencyKey: keyFor("") } });
     if (started === undefined || error !== undefined) return end(toFound(error));
+    done();
     setRunId(started.startRun.run.id);
   };
   return { kill, doing, problem };

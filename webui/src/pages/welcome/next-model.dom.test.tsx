@@ -1,5 +1,5 @@
-import { screen } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { screen, waitFor } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { open } from "../../../testing/page.tsx";
 import { NextModel } from "./next-model.tsx";
@@ -28,6 +28,8 @@ beforeEach(() => {
 
 const openModel = (model: typeof QWEN | typeof SCRIPTED = QWEN) =>
   open("/chat", <NextModel model={model} isOperator />, api);
+const keysOf = (operation: string) =>
+  api.asked(operation).map(({ input }) => (input as { idempotencyKey: string }).idempotencyKey);
 const button = () => screen.findByRole("button", { name: "Check the model" });
 const words = () => document.querySelector("section")?.textContent;
 
@@ -81,6 +83,21 @@ test("a model that does not answer, and a check that is refused, say why; the ch
   delete api.refusals.testModel;
   await user.click(await button());
   expect(await screen.findByText("✕ It does not answer.")).toBeDefined();
-  const keys = api.asked("TestModel").map(({ input }) => (input as { idempotencyKey: string }).idempotencyKey);
-  expect(new Set(keys).size).toBe(3);
+  expect(new Set(keysOf("TestModel")).size).toBe(3);
+});
+
+test("a check whose answer was lost is the same one when it is asked for again", async () => {
+  const { user } = openModel();
+  const time = new AbortController();
+  const limit = vi.spyOn(AbortSignal, "timeout").mockReturnValue(time.signal);
+  api.wait = new Promise(() => {});
+  await user.click(await button());
+  await waitFor(() => expect(keysOf("TestModel")).toHaveLength(1));
+  time.abort();
+  expect((await screen.findByRole("alert")).textContent).toContain("no answer came within 30 s");
+  limit.mockRestore();
+  api.wait = Promise.resolve();
+  await user.click(await button());
+  expect(await screen.findByText("✓ It answers, and all that was tried works.")).toBeDefined();
+  expect([keysOf("TestModel").length, new Set(keysOf("TestModel")).size]).toEqual([2, 1]);
 });

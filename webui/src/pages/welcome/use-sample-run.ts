@@ -1,8 +1,8 @@
 import { DecideApprovalDocument, SampleRunDocument, StartRunDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { useEffect, useState } from "react";
-import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
+import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import { useQuery } from "../../graphql/use-query.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
@@ -15,6 +15,7 @@ const LOOK_MS = 500;
 export function useSampleRun({ agent, inputs }: Sample) {
   const startRun = useMutation(StartRunDocument);
   const decideApproval = useMutation(DecideApprovalDocument);
+  const [starts, decisions] = [useIdempotencyKey(), useIdempotencyKey()];
   const [runId, setRunId] = useState<string>();
   const [next, setNext] = useState(0);
   const [starting, setStarting] = useState(false);
@@ -29,11 +30,13 @@ export function useSampleRun({ agent, inputs }: Sample) {
 
   const start = async (index: number): Promise<void> => {
     setStarting(true);
-    const input = { graph: agent, input: inputs[index], modelProfile: SCRIPTED, idempotencyKey: newIdempotencyKey() };
-    const { data: started, error } = await startRun({ input });
+    const asked = { graph: agent, input: inputs[index], modelProfile: SCRIPTED };
+    const idempotencyKey = starts.keyFor(JSON.stringify({ ...asked, index }));
+    const { data: started, error } = await startRun({ input: { ...asked, idempotencyKey } });
     setStarting(false);
     setProblem(error === undefined ? undefined : toProblem(error));
     if (started === undefined || error !== undefined) return;
+    starts.done();
     setNext(index + 1);
     setRunId(started.startRun.run.id);
   };
@@ -44,7 +47,8 @@ export function useSampleRun({ agent, inputs }: Sample) {
   }, [goesOn, next]);
 
   const decide = async (approvalId: string, approve: boolean): Promise<void> => {
-    const { error } = await decideApproval({ input: { approvalId, approve, idempotencyKey: newIdempotencyKey() } });
+    const idempotencyKey = decisions.keyFor(JSON.stringify({ approvalId, approve }));
+    const { error } = await decideApproval({ input: { approvalId, approve, idempotencyKey } });
     setProblem(error === undefined ? undefined : toProblem(error));
     look();
   };

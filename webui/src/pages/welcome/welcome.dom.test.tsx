@@ -63,6 +63,8 @@ const card = async (name: string) => {
   const heading = await screen.findByRole("heading", { name });
   return within(heading.closest("li") ?? expect.unreachable());
 };
+const keysOf = (operation: string) =>
+  api.asked(operation).map(({ input }) => (input as { idempotencyKey: string }).idempotencyKey);
 /** The newest run ends. */
 const ends = (answer: string): void => {
   const [{ id, graph, input } = expect.unreachable(), ...earlier] = api.runs;
@@ -178,6 +180,13 @@ test("a card that could not begin says why, and can be run again", async () => {
   delete api.refusals.startRun;
   await user.click(research.getByRole("button", { name: /^Run Research/ }));
   await waitFor(() => expect(research.queryByRole("alert")).toBeNull());
+  ends("Found.");
+  const again = await research.findByRole("button", { name: /^Run again/ });
+  await waitFor(() => expect(again.getAttribute("aria-disabled")).toBe("false"));
+  await user.click(again);
+  await waitFor(() => expect(keysOf("StartRun")).toHaveLength(3));
+  const [refused, begun, next] = keysOf("StartRun");
+  expect([begun === refused, next === begun]).toEqual([true, false]);
 });
 
 const toll = () => document.querySelector("dl")?.textContent;
@@ -245,6 +254,7 @@ test("a run that does not begin is waited for ten seconds, and one that cannot b
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
   button.click();
   await waitFor(() => expect(api.asked("SampleRun").length).toBeGreaterThan(0));
+  expect([keysOf("StartRun").length, new Set(keysOf("StartRun")).size]).toEqual([2, 1]);
   await vi.advanceTimersByTimeAsync(10_000);
   expect((await screen.findByRole("alert")).textContent).toContain("did not begin within ten seconds");
   expect(api.asked("KillWorker")).toHaveLength(0);
