@@ -16,6 +16,8 @@ interface Pattern {
 interface Rooms {
   gateway: string[];
   webui: string[];
+  /** Rooms within one of the page's. */
+  pages: string[];
   subgraphs: string[];
   /** The rooms of subgraphs that no row names: each is the craft of one of them. */
   trade: string[];
@@ -42,6 +44,7 @@ function findRooms(): Rooms {
   return {
     gateway: roomsIn("gateway/"),
     webui: roomsIn("webui/src/"),
+    pages: roomsIn("webui/src/pages/"),
     subgraphs,
     trade: subgraphs.filter((room) => !named(room)),
   };
@@ -63,7 +66,8 @@ function roomsPattern({ files, rooms }: Row, all: Rooms): Pattern | undefined {
   if (rooms === undefined) return undefined;
   const allowed = rooms.flatMap((room) => (room === "<trade>" ? all.trade : [room]));
   const [part] = (files[0] ?? "").split("/");
-  const forbidden = (part === "gateway" || part === "webui" ? all[part] : all.subgraphs).filter(
+  const around = part === "gateway" ? all.gateway : part === "webui" ? [...all.webui, ...all.pages] : all.subgraphs;
+  const forbidden = around.filter(
     (room) => !allowed.includes(room) && !files.some((glob) => glob.includes(`/${room}/`)),
   );
   const names = rooms.length === 0 ? "no other room" : `of the other rooms only ${rooms.join(", ")}`;
@@ -91,8 +95,15 @@ function toOverride(row: Row, all: Rooms): object {
   };
 }
 
+/** A row of `<page>` is one for each page. */
+function toRows(row: Row, { pages }: Rooms): Row[] {
+  if (!row.files.some((glob) => glob.includes("<page>"))) return [row];
+  return pages.map((page) => ({ ...row, files: row.files.map((glob) => glob.replace("<page>", page)) }));
+}
+
 /** The text of lint/rooms.biome.json, which biome.json extends. */
 export function toBiome(): string {
   const all = findRooms();
-  return `${JSON.stringify({ overrides: ROWS.map((row) => toOverride(row, all)) }, null, 2)}\n`;
+  const rows = ROWS.flatMap((row) => toRows(row, all));
+  return `${JSON.stringify({ overrides: rows.map((row) => toOverride(row, all)) }, null, 2)}\n`;
 }

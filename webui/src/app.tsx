@@ -5,6 +5,7 @@ import { createApiClient, hearing } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
+import { Welcome } from "./pages/welcome/lazy-welcome.tsx";
 import { isChatView, type Place, toPlace } from "./place.ts";
 import type { RunLogs } from "./run-log/run-logs.ts";
 import { RunLogsContext } from "./run-log/use-run-log.ts";
@@ -53,7 +54,7 @@ function Page({ send }: { send: typeof fetch }): ReactNode {
   const place = toPlace(useLocation()[0]);
   const isChat = isChatView(useSearch());
   const part = place.kind === "run" && isChat ? undefined : partOf(place, send);
-  if (part === undefined) return <ConversationPage place={place} />;
+  if (part === undefined) return <ConversationPage place={place} welcome={<Welcome />} />;
   return <Suspense fallback={<Loading what="the page" />}>{part}</Suspense>;
 }
 

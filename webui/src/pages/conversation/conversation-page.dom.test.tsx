@@ -11,7 +11,7 @@ import { history, type Line, modelText, started, WHOLE_RUN } from "../../run-log
 import { ConversationPage } from "./conversation-page.tsx";
 
 function Here() {
-  return <ConversationPage place={toPlace(useLocation()[0])} />;
+  return <ConversationPage place={toPlace(useLocation()[0])} welcome={null} />;
 }
 const openConversation = (api: TestApi, path: string) => open(path, <Here />, api);
 

@@ -9,7 +9,6 @@ import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
-import { Welcome } from "../welcome/lazy-welcome.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationActions } from "./conversation-actions.tsx";
@@ -23,8 +22,14 @@ import { SendContext } from "./use-ask.ts";
 import { type Conversation, useConversation } from "./use-conversation.ts";
 import { useSeat, useSent } from "./use-sent.ts";
 
+interface ConversationPageProps {
+  place: Place;
+  /** What is there before the first question. */
+  welcome: ReactNode;
+}
+
 /** A conversation, its composer, and the steps of one of its runs. */
-export function ConversationPage({ place }: { place: Place }): ReactNode {
+export function ConversationPage({ place, welcome }: ConversationPageProps): ReactNode {
   const { sent, send } = useSent();
   const conversation = useConversation(place, sent?.run);
   const { turns, selected, sessionId, name } = conversation;
@@ -43,7 +48,7 @@ export function ConversationPage({ place }: { place: Place }): ReactNode {
           )}
         </ConversationHeader>
         <SendContext value={onSend}>
-          <Body place={place} conversation={conversation} />
+          <Body {...{ place, welcome, conversation }} />
         </SendContext>
         <Announcer key={sessionId} run={turns.at(-1)} />
         {conversation.missing ? null : (
@@ -58,14 +63,14 @@ export function ConversationPage({ place }: { place: Place }): ReactNode {
   );
 }
 
-function Body({ place, conversation }: { place: Place; conversation: Conversation }): ReactNode {
+function Body({ place, welcome, conversation }: ConversationPageProps & { conversation: Conversation }): ReactNode {
   const { turns, versions, selected, loading, missing, problem, cut, reload } = conversation;
   if (turns.length > 0 && selected !== undefined)
     return <Transcript turns={turns} versions={versions} selected={selected} cut={cut} />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
     <section className={styles.empty} aria-label="Conversation" tabIndex={0}>
-      {place.kind === "new" ? <Welcome /> : null}
+      {place.kind === "new" ? welcome : null}
       {loading ? <p>Loading…</p> : null}
       {missing ? <Missing what={place.kind} /> : null}
       {problem === undefined ? null : (

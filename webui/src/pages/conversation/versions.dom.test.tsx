@@ -8,7 +8,7 @@ import { toPlace } from "../../place.ts";
 import { ConversationPage } from "./conversation-page.tsx";
 
 function Here() {
-  return <ConversationPage place={toPlace(useLocation()[0])} />;
+  return <ConversationPage place={toPlace(useLocation()[0])} welcome={null} />;
 }
 const openConversation = (api: TestApi, path: string) => open(path, <Here />, api);
 const main = () => within(screen.getByRole("main"));
