@@ -1,5 +1,6 @@
 import { type GraphQLSchema, printSchema } from "graphql";
 import type { ReactNode } from "react";
+import { download } from "../../ui/download.ts";
 import { toClock, toLine } from "../../ui/words.ts";
 import styles from "./api-page.module.css";
 import type { Asked } from "./asked-before.ts";
@@ -55,7 +56,7 @@ export function Toolbar(props: ToolbarProps): ReactNode {
           <button type="button" aria-pressed={hasDocs} onClick={() => props.onDocs(!hasDocs)}>
             Docs
           </button>
-          <button type="button" onClick={() => download(schema)}>
+          <button type="button" onClick={() => save(schema)}>
             Download schema
           </button>
         </>
@@ -106,12 +107,6 @@ function AskedBefore({ asked, onPick }: ToolbarProps): ReactNode {
 }
 
 /** The schema as SDL, as a file. */
-function download(schema: GraphQLSchema): void {
-  const url = URL.createObjectURL(new Blob([`${printSchema(schema)}\n`], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "soma.graphql";
-  link.click();
-  // What was clicked is read after this.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+function save(schema: GraphQLSchema): void {
+  download(new Blob([`${printSchema(schema)}\n`], { type: "text/plain" }), "soma.graphql");
 }
