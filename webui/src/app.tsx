@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "re
 import { Provider } from "urql";
 import { useLocation, useSearch } from "wouter";
 import { createApiClient, hearing } from "./graphql/api-client.ts";
+import { problemOf } from "./graphql/to-problem.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
@@ -78,13 +79,15 @@ function partOf(place: Place, send: typeof fetch): ReactNode {
 /** Of a build that is newer than this page, whose parts are gone; or the network was away. */
 function notLoaded(heading: string): (error: unknown) => { default: () => ReactNode } {
   return (error) => {
-    const message = error instanceof Error ? error.message : String(error);
-    const problem = { message, code: null, traceId: null, retryable: true };
     return {
       default: () => (
         <main id="main" tabIndex={-1}>
           <h1 tabIndex={-1}>{heading}</h1>
-          <ProblemNote what="This page could not be loaded." problem={problem} onRetry={() => location.reload()} />
+          <ProblemNote
+            what="This page could not be loaded."
+            problem={problemOf(error)}
+            onRetry={() => location.reload()}
+          />
         </main>
       ),
     };

@@ -26,7 +26,7 @@ export function useOld({ data, error, stale }: Answer, isShown: boolean): Oldnes
   const why = online ? (away ? "RECONNECTING" : undefined) : "OFFLINE";
   return {
     old: isShown && why !== undefined ? { why, asOf } : undefined,
-    problem: error === undefined || (away && isShown) ? undefined : toProblem(error),
+    problem: away && isShown ? undefined : toProblem(error),
   };
 }
 

@@ -76,7 +76,7 @@ function useDecide(approvalId: string, comment: string) {
     const idempotencyKey = `decide:${approvalId}:${approve}`;
     const said = comment.trim() === "" ? {} : { comment };
     const { error } = await decideApproval({ input: { approvalId, approve, ...said, idempotencyKey } });
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
     // What was decided goes away with the run's next event.
     if (error !== undefined) setDeciding(false);
   };

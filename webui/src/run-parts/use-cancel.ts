@@ -21,7 +21,7 @@ export function useCancel(): Canceling {
     setState({ asked: 0, busy: true, problem: undefined });
     for (const [index, { id }] of runs.entries()) {
       const { error } = await send({ input: { runId: id, idempotencyKey: newIdempotencyKey() } });
-      const problem = error === undefined ? undefined : toProblem(error);
+      const problem = toProblem(error);
       const asked = index + (problem === undefined ? 1 : 0);
       setState({ asked, busy: problem === undefined && asked < runs.length, problem });
       if (problem !== undefined) return false;

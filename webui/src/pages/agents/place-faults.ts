@@ -1,5 +1,6 @@
 import { isRecord } from "@soma/schemas/json";
 import type { CombinedError } from "urql";
+import { pointerParts } from "../../ui/json-pointer.ts";
 import type { FormField } from "./form-fields.ts";
 
 /** What of an input is not taken: a JSON pointer, empty for the input itself. */
@@ -26,7 +27,7 @@ export function placeFaults(
   const byKey: Record<string, string> = {};
   const others: InputFault[] = [];
   for (const fault of faults) {
-    const [key = "", ...below] = partsOf(fault.path);
+    const [key = "", ...below] = pointerParts(fault.path);
     if (!fields.some((field) => field.key === key)) others.push(fault);
     else byKey[key] = [byKey[key], inField(below, fault.message)].filter((each) => each !== undefined).join("; ");
   }
@@ -35,12 +36,4 @@ export function placeFaults(
 
 function inField(below: readonly string[], message: string): string {
   return below.length === 0 ? message : `${below.join("/")} ${message}`;
-}
-
-/** The parts of a JSON pointer. */
-function partsOf(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }

@@ -23,7 +23,7 @@ export function StopButton({ runId, next }: { runId: string; next: RefObject<HTM
     const { error } = await cancelRun({
       input: { runId, reason: "Stopped in the web page", idempotencyKey: `stop:${runId}` },
     });
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
     if (error !== undefined) setAsked(undefined);
   };
   return (

@@ -34,7 +34,7 @@ export function useAsk(onSend: OnSend) {
     setAsking(true);
     const { run, error } = await start(question, keyFor(JSON.stringify(question)));
     setAsking(false);
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
     if (run === undefined) return false;
     done();
     onSent(run);

@@ -53,7 +53,7 @@ export function useConversation(place: Place, sent: RunSummaryFragment | undefin
     loading: !asked && turns.length === 0,
     missing: place.kind !== "new" && asked && error === undefined && turns.length === 0 && found === undefined,
     cut: found?.runs.pageInfo.hasNextPage === true,
-    problem: error === undefined ? undefined : toProblem(error),
+    problem: toProblem(error),
     reload() {
       if (runId !== undefined) reloadRun();
       if (sessionId !== undefined) reloadSession();

@@ -22,7 +22,7 @@ export function useFork(runId: string) {
     const input = { runId, atSeq: START, input: { text }, idempotencyKey: keyFor(JSON.stringify({ runId, text })) };
     const { data, error } = await forkRun({ input });
     setSending(false);
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
     if (data === undefined || error !== undefined) return;
     done();
     onSent(data.forkRun.run);

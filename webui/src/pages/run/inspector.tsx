@@ -67,6 +67,6 @@ function useDetail({ id, status }: StepView) {
     asked.current = status;
   }, [status]);
   const detail = toDetail(data?.node);
-  const problem = error === undefined ? undefined : toProblem(error);
+  const problem = toProblem(error);
   return { detail, problem, loading: detail === undefined && fetching, reload };
 }

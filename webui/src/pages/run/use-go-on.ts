@@ -1,6 +1,5 @@
 import { ForkRunDocument, RollbackRunDocument } from "@soma/graphql/operations";
 import { useEffect, useState } from "react";
-import type { CombinedError } from "urql";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
@@ -25,7 +24,7 @@ export function useDryRun(runId: string, toSeq: number): DryRun {
     let current = true;
     const input = { runId, toSeq, dryRun: true, idempotencyKey: newIdempotencyKey() };
     void ask({ input }).then(({ data, error }) => {
-      if (current) setTold({ effects: data?.rollbackRun?.effects, problem: problemOf(error) });
+      if (current) setTold({ effects: data?.rollbackRun?.effects, problem: toProblem(error) });
     });
     return () => {
       current = false;
@@ -57,14 +56,10 @@ export function useGoOn(runId: string, { how, seq }: GoOn): Going {
         : await rollBack({ input: { ...asked, toSeq: seq } }).then(
             ({ error, data }) => [error, data?.rollbackRun?.run.id] as const,
           );
-    setState({ busy: false, problem: problemOf(error) });
+    setState({ busy: false, problem: toProblem(error) });
     if (error !== undefined) return undefined;
     done();
     return went ?? undefined;
   };
   return { ...state, go };
-}
-
-function problemOf(error: CombinedError | undefined): Problem | undefined {
-  return error === undefined ? undefined : toProblem(error);
 }

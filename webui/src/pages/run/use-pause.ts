@@ -31,7 +31,7 @@ export function usePause({ id, status: listed }: Run): Pausing {
     setState({ busy: true, problem: undefined });
     const input = { runId: id, idempotencyKey: keyFor(JSON.stringify({ id, rest })) };
     const { error } = await (rest ? pause({ input }) : resume({ input }));
-    setState({ busy: false, problem: error === undefined ? undefined : toProblem(error) });
+    setState({ busy: false, problem: toProblem(error) });
     if (error !== undefined) return;
     done();
     setAsked(rest);

@@ -1,6 +1,5 @@
 import { KillWorkerDocument, SampleRunDocument, StartRunDocument } from "@soma/graphql/operations";
 import { type ReactNode, useEffect, useState } from "react";
-import type { CombinedError } from "urql";
 import { Link } from "wouter";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
@@ -110,7 +109,6 @@ function useKill(ask: () => void) {
     setProblem(found);
     ask();
   };
-  const toFound = (error: CombinedError | undefined) => (error === undefined ? undefined : toProblem(error));
 
   const isUnderWay = runId !== undefined && data?.run?.id === runId && data.run.status === "RUNNING";
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the run that was started is under way
@@ -118,7 +116,7 @@ function useKill(ask: () => void) {
     if (!isUnderWay) return;
     setDoing("Killing the worker…");
     const input = { idempotencyKey: newIdempotencyKey() };
-    void killWorker({ input }).then(({ error }) => end(toFound(error)));
+    void killWorker({ input }).then(({ error }) => end(toProblem(error)));
   }, [isUnderWay]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asks anew for as long as it waits
   useEffect(() => {
@@ -135,7 +133,7 @@ function useKill(ask: () => void) {
     setDoing("Starting a run…");
     const input = { graph: "assistant", input: { text: SLOW }, modelProfile: SCRIPTED };
     const { data: started, error } = await startRun({ input: { ...input, idempotencyKey: keyFor("") } });
-    if (started === undefined || error !== undefined) return end(toFound(error));
+    if (started === undefined || error !== undefined) return end(toProblem(error));
     done();
     setRunId(started.startRun.run.id);
   };

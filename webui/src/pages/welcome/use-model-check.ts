@@ -25,7 +25,7 @@ export function useModelCheck(profile: string) {
     if (error?.networkError === undefined) done();
     setAsking(false);
     setChecks(data?.testModel?.checks);
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
   };
   return { isAsking, checks, problem, check };
 }

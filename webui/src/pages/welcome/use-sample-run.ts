@@ -34,7 +34,7 @@ export function useSampleRun({ agent, inputs }: Sample) {
     const idempotencyKey = starts.keyFor(JSON.stringify({ ...asked, index }));
     const { data: started, error } = await startRun({ input: { ...asked, idempotencyKey } });
     setStarting(false);
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
     if (started === undefined || error !== undefined) return;
     starts.done();
     setNext(index + 1);
@@ -49,7 +49,7 @@ export function useSampleRun({ agent, inputs }: Sample) {
   const decide = async (approvalId: string, approve: boolean): Promise<void> => {
     const idempotencyKey = decisions.keyFor(JSON.stringify({ approvalId, approve }));
     const { error } = await decideApproval({ input: { approvalId, approve, idempotencyKey } });
-    setProblem(error === undefined ? undefined : toProblem(error));
+    setProblem(toProblem(error));
     look();
   };
   const isGoing = starting || goesOn || (runId !== undefined && !isOver);
