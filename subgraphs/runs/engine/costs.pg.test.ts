@@ -84,7 +84,6 @@ describe("what runs of ten steps cost", () => {
           children: { start: () => Promise.reject(new Error("not used")) },
           limits,
           records: recordsOf(harness.database.worker),
-          log,
           onCommitted() {},
         });
       }),

@@ -1,6 +1,7 @@
 import { map } from "@soma/sdk/branches";
 import { graph, replaced } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
+import { createLog } from "@soma/shared/log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
 
@@ -39,13 +40,13 @@ const failing = graph("failing", 1, { tries: replaced(0) })
   })
   .build((state) => `after ${state.tries}`);
 
-const unsaid = (): string => {
+const unsaid = (): never => {
   throw new Error("it does not know what it is about");
 };
 const wordless = graph("wordless", 1, { word: replaced(""), came: replaced("") })
   .node("work", {
     type: "tool",
-    ...{ summary: unsaid, inputSummary: unsaid },
+    ...{ summary: unsaid, inputSummary: unsaid, giveUp: unsaid },
     run({ word }) {
       if (word === "bad") throw new SomaError("BAD_INPUT", "it is bad");
       return { summary: "worked", patch: { came: word } };
@@ -65,10 +66,17 @@ const wordlessOnes = graph("wordless-ones", 1, { came: replaced<string[]>([]) })
   )
   .build(({ came }) => came.join(", "));
 
+const unanswered = graph("unanswered", 1, {})
+  .node("work", { type: "tool", run: () => ({ summary: "worked" }) })
+  .build(unsaid);
+
 describe("a step that failed, or cannot reach what it needs", () => {
   let harness: EngineHarness;
+  const lines: Record<string, unknown>[] = [];
   beforeAll(async () => {
-    harness = await createEngineHarness([failing, waiting, refusing, wordlessOnes]);
+    const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+    const log = createLog({ level: "error", service: "test", destination });
+    harness = await createEngineHarness([failing, waiting, refusing, wordlessOnes, unanswered], { log });
     await harness.startWorker();
   });
   afterAll(() => harness.close());
@@ -108,6 +116,16 @@ describe("a step that failed, or cannot reach what it needs", () => {
         .sort(),
     ).toEqual(["STEP_FAILED", "STEP_SUCCEEDED"]);
     for (const { payload } of told(true)) expect(payload.inputSummary).toMatch(/^\{word: /);
+  });
+
+  it("fails its run where the graph cannot say what it came to, and the log says why", async () => {
+    const { runId } = await harness.start({ graph: "unanswered" });
+    expect((await harness.finished(runId)).status).toBe(11);
+    expect((await harness.history(runId)).at(-1)?.payload.error).toMatchObject({ code: "INTERNAL" });
+    const told = lines.filter(({ run_id }) => run_id === runId);
+    expect(told).toMatchObject([
+      { msg: "a run failed unexpectedly", err: { message: "it does not know what it is about" } },
+    ]);
   });
 
   it("waits for what is away, and its run succeeds as if nothing had been", async () => {

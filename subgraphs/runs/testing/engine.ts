@@ -5,7 +5,7 @@ import type { StepServices } from "@soma/sdk/services";
 import { readSettings } from "@soma/shared/config";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
-import { createSilentLog } from "@soma/shared/log";
+import { createSilentLog, type Log } from "@soma/shared/log";
 import { connect, type Sql } from "@soma/shared/postgres/connect";
 import { liveOn } from "@soma/shared/postgres/incarnation";
 import { createNotifiedWakeUp, type NotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
@@ -95,10 +95,16 @@ export async function createEngineHarness(
     limits = {},
     tenants = loadTenants(),
     budgets = loadBudgets(),
-  }: { services?: ConnectedServices; limits?: Partial<RunLimits>; tenants?: TenantsConf; budgets?: BudgetsConf } = {},
+    log = createSilentLog(),
+  }: {
+    services?: ConnectedServices;
+    limits?: Partial<RunLimits>;
+    tenants?: TenantsConf;
+    budgets?: BudgetsConf;
+    log?: Log;
+  } = {},
 ): Promise<EngineHarness> {
   const database = await createTestDatabase("runs", await runsMigrations());
-  const log = createSilentLog();
   const registry = createGraphRegistry(graphs);
   const wakeUp = await createNotifiedWakeUp({ sql: database.worker, schema: database.schema, log });
   const heartbeat = await startHeartbeat({

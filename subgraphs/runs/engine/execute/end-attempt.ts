@@ -70,7 +70,7 @@ export function afterFailure<S>(
   error: unknown,
   tries: Tries,
 ): NodeResult<S> | { delayMs: number; shown: StepStopped["error"] } {
-  const { context, halt, spec, state, step, streams } = attempt;
+  const { context, halt, spec, step, streams } = attempt;
   if (context.lost()) throw error;
   const known = toSomaError(error);
   if (known.code === "FENCED") throw error;
@@ -79,13 +79,24 @@ export function afterFailure<S>(
   const shown = { code: known.code, message: known.publicMessage };
   if (known.code === "INTERNAL") context.log.error({ err: error, node: step.node }, "a step failed unexpectedly");
   const delayMs = nextAttemptMs(spec.retry ?? DEFAULT_RETRY, known, tries, context.now());
-  if (delayMs === undefined && spec.giveUp !== undefined) {
+  if (delayMs === undefined) {
+    const made = madeOf(attempt, shown);
+    if (made === undefined) return endBad(attempt, shown);
     context.log.warn({ err: error, node: step.node }, "a step did not come about, and its run goes on without it");
-    return endGood(attempt, spec.giveUp(state, shown));
+    return endGood(attempt, made);
   }
-  if (delayMs === undefined) return endBad(attempt, shown);
   attempt.observe({ status: "STEP_FAILED" });
   return { delayMs, shown };
+}
+
+/** What the node makes of having no attempt left; nothing where it has no word for it, or fails to say it. */
+function madeOf<S>({ context, spec, state, step }: Attempt<S>, shown: StepStopped["error"]): NodeResult<S> | undefined {
+  try {
+    return spec.giveUp?.(state, shown);
+  } catch (err) {
+    context.log.error({ err, node: step.node }, "a node cannot say what its step comes to without an attempt left");
+    return undefined;
+  }
 }
 
 function endOf<S>(attempt: Attempt<S>) {

@@ -1,7 +1,6 @@
 import { type HistoryError, payloadOf } from "@soma/schemas/run-history";
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError, toSomaError } from "@soma/shared/errors";
-import type { Log } from "@soma/shared/log";
 import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
 import { SPAN } from "@soma/shared/span-attributes";
@@ -37,7 +36,6 @@ export interface ExecuteRunOptions {
   batcher: CommitBatcher;
   records: RunRecords;
   children: Children;
-  log: Log;
   onCommitted(runId: string, seq: number): void;
 }
 
@@ -98,7 +96,12 @@ async function proceed(claimed: ExecuteRunOptions): Promise<void> {
         kind: "RUN_CANCELED",
         payload: { reason: context.cancelReason() || (await records.readCancelReason({ runId: run.runId })) },
       });
-    else await finish(context, journal, { kind: "RUN_FAILED", payload: { error: errorFor(error) } });
+    else {
+      // Of what a step failed of there is a line already.
+      if (!(error instanceof StepStopped) && toSomaError(error).code === "INTERNAL")
+        context.log.error({ err: error }, "a run failed unexpectedly");
+      await finish(context, journal, { kind: "RUN_FAILED", payload: { error: errorFor(error) } });
+    }
   } finally {
     disarm();
   }

@@ -50,7 +50,7 @@ function aRun(act: Act) {
       const services = () => ({}) as never;
       const context = createRunContext({ run: claimed as ClaimedRun, services, log, now: () => new Date() });
       const parts = { graph: payer(context), batcher: createCommitBatcher({ commits: ports, log }), records: ports };
-      const living = executeRun({ ...parts, context, limits, children, log, onCommitted() {} });
+      const living = executeRun({ ...parts, context, limits, children, onCommitted() {} });
       if (await living.then(() => false, context.lost)) store.takeOver(owner);
     },
     rows(kind: "STEP_RETRIED" | "STEP_FAILED" | "STEP_SUCCEEDED"): string[] {

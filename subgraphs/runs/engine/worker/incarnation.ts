@@ -188,7 +188,6 @@ class Life implements RunningIncarnation {
       limits,
       records: recordsOf(sql.general),
       children: createChildren({ sql: sql.general, graphs, limits, mayDelegate }, context),
-      log: runLog,
       onCommitted: (runId) => wakeUp.changed(runId),
     }).finally(() => {
       // A run that was due again at once may have been claimed before the answer came that it is parked.
@@ -230,11 +229,11 @@ class Life implements RunningIncarnation {
     } catch (error) {
       if (context.lost() || !this.#isOurs(run.runId, context)) return;
       context.lose("it could not go on here");
-      rest.log.error({ err: error }, "a run could not go on here and is handed back");
+      context.log.error({ err: error }, "a run could not go on here and is handed back");
       const { sql, owner } = this.#options;
       // Should this fail too, the next look at what is ours lets it go.
       await handBack(sql.general, { owner, run, error }).catch((cause: unknown) =>
-        rest.log.warn({ err: cause }, "a run could not be handed back yet"),
+        context.log.warn({ err: cause }, "a run could not be handed back yet"),
       );
     }
   }
