@@ -37,6 +37,15 @@ describe("retriedEmbeddings()", () => {
     expect([asked, client.mostTexts, retried().client.mostTexts]).toEqual([[2], 2, 32]);
   });
 
+  test("refuses more texts than its profile has in one request, and asks nobody", async () => {
+    const { asked, client } = retried({ batch: 2 }, { attempts: 3 });
+    await expect(client.embed(["a", "b", "c"], never)).rejects.toMatchObject({
+      ...{ code: "MODEL_REFUSED", isOfProfile: false, spent: undefined },
+      message: 'model profile "p" makes vectors of 2 texts in one request at most, not of 3',
+    });
+    expect(asked).toEqual([]);
+  });
+
   const away = () => new SomaError("UPSTREAM_UNAVAILABLE", "away");
   test.each<[string, number, Error[], number[]]>([
     ["again as often as the profile says", 3, [away(), away()], [2, 2, 2]],

@@ -21,8 +21,16 @@ export function retriedEmbeddings(client: EmbeddingClient, profile: EmbeddingPro
   return {
     ...client,
     mostTexts,
-    embed: async (texts, signal) => checked(client, await ask(client, texts, attempts, signal)),
+    async embed(texts, signal) {
+      if (texts.length > mostTexts) throw tooMany(client, mostTexts, texts.length);
+      return checked(client, await ask(client, texts, attempts, signal));
+    },
   };
+}
+
+function tooMany({ profile }: EmbeddingClient, mostTexts: number, asked: number): ModelError {
+  const why = `model profile "${profile}" makes vectors of ${mostTexts} texts in one request at most, not of ${asked}`;
+  return new ModelError("MODEL_REFUSED", why);
 }
 
 async function ask(
