@@ -12,6 +12,7 @@ import { type RunningWorker, startWorker } from "@soma/runs/worker";
 import { lifeOf } from "@soma/schemas/process-life";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
+import { SomaError } from "@soma/shared/errors";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
 import { type Check, checkOf, type FindFaults } from "@soma/shared/http/readiness";
 import type { Principal } from "@soma/shared/identity/principal";
@@ -198,7 +199,10 @@ async function startServices({ env, log, dataDir, firstMinutes = false }: StartL
     ? undefined
     : keepWorker({
         launch: () => launchWorker({ env: toEnv(mode, env, known), dataDir }),
-        findRuns: async (workerId) => (await standby?.findRunsOf(workerId)) ?? [],
+        async findRuns(workerId) {
+          if (standby === undefined) throw new SomaError("UNAVAILABLE", "the worker of the product is not there yet");
+          return standby.findRunsOf(workerId);
+        },
         log,
       });
   try {

@@ -27,7 +27,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => kept.close());
 
-function keep(program = PROGRAM): KeptWorker {
+const findHeld = async (workerId: string) => held(workerId);
+
+function keep(program = PROGRAM, findRuns: typeof findHeld = findHeld): KeptWorker {
   const file = join(folder, "program.cjs");
   writeFileSync(file, program);
   pids = [];
@@ -37,7 +39,7 @@ function keep(program = PROGRAM): KeptWorker {
       pids.push(child.pid);
       return child;
     },
-    findRuns: async (workerId) => held(workerId),
+    findRuns,
     log: createSilentLog(),
   });
   kept.start();
@@ -86,6 +88,17 @@ it("keepWorker() counts a death by anybody, refuses to kill one that is not read
   await isReady();
   await kept.close();
   expect(pids.every(isGone)).toBe(true);
+});
+
+it("keepWorker() looks once what a worker had in hand when it died, and tells of no death where that is not known", async () => {
+  let looks = 0;
+  keep(PROGRAM, async () => {
+    looks += 1;
+    throw new Error("the database is away");
+  });
+  await isReady();
+  await kept.kill("once");
+  expect([kept.deaths(), kept.lastDeath(), looks]).toEqual([1, undefined, 1]);
 });
 
 it("keepWorker() waits longer between processes that never become ready", async () => {

@@ -32,7 +32,6 @@ const SILENT_MS = 2_000;
 const AGAIN = { initialMs: 250, maxMs: 30_000, minMs: 100 };
 /** Longer than a worker takes to hand its runs back. */
 const CLOSE_MS = 22_000;
-const FIND_TRIES = 3;
 /** Keys of kills that are remembered. */
 const KILLS_KNOWN = 1_000;
 
@@ -116,16 +115,14 @@ class Keeper implements KeptWorker {
     this.#buried = Promise.withResolvers();
   }
 
+  /** Looks once: a moment later its runs may be another worker's, and it seems to have had none. */
   async #findHeld(workerId: string): Promise<readonly HeldRun[] | undefined> {
     const { findRuns, log } = this.#options;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await findRuns(workerId);
-      } catch (error) {
-        log.warn({ err: error, tries }, "what a worker process had in hand is not known");
-        if (tries === FIND_TRIES) return undefined;
-        await sleep(backoffMs(AGAIN, tries), undefined, { signal: this.#stop.signal }).catch(() => {});
-      }
+    try {
+      return await findRuns(workerId);
+    } catch (error) {
+      log.warn({ err: error }, "what a worker process had in hand is not known");
+      return undefined;
     }
   }
 
