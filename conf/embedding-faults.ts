@@ -38,11 +38,16 @@ function ofNamed(name: string | undefined, profiles: Profiles): string[] {
   return [`/embeddings names ${name}, which makes none; give it embedding: { dimensions: ... }`];
 }
 
+/** What is of answers alone. */
+const OF_CHAT = ["fallbacks", "params", "capabilities"];
+
 /** Vectors of another model mean nothing beside those of this one. */
 function ofProfile(name: string, profiles: Profiles): string[] {
   const place = `/profiles/${name}`;
   return [
-    ...(fieldOf(profiles, name, "fallbacks") === undefined ? [] : [`${place} makes embeddings and has no fallbacks`]),
+    ...OF_CHAT.filter((field) => fieldOf(profiles, name, field) !== undefined).map(
+      (field) => `${place} makes embeddings and has no ${field}`,
+    ),
     ...(fieldOf(profiles, name, "model") === "" ? [`${place}/model is empty; one that makes embeddings is named`] : []),
   ];
 }

@@ -141,7 +141,10 @@ tenants: { acme: { allow: [b] } }
     const vectors = `v: { provider: rules, model: m, embedding: { dimensions: 3 }, ${TIMES} }`;
     const conf = await load(`default: b\nauto: [b]\nembeddings: v\nprofiles: { ${B}, ${vectors} }`);
     expect([conf.embeddings, conf.profiles.v?.embedding]).toEqual(["v", { dimensions: 3 }]);
-    const wrong = vectors.replace("model: m", 'model: "", fallbacks: [b]');
+    const wrong = vectors.replace(
+      "model: m",
+      'model: "", fallbacks: [b], params: { seed: 1 }, capabilities: { json: true }',
+    );
     const falls = B.replace("model: m", "model: m, fallbacks: [v]");
     const choices = "roles: { r: { default: v } }\ntenants: { t: { default: v, allow: [v] } }";
     expect(await faultsOf(`${falls}, ${wrong}`, `default: v\nauto: [b, v]\nembeddings: b\n${choices}`)).toEqual([
@@ -153,6 +156,8 @@ tenants: { acme: { allow: [b] } }
       "/embeddings names b, which makes none; give it embedding: { dimensions: ... }",
       "/profiles/b/fallbacks names v, which makes embeddings and cannot chat",
       "/profiles/v makes embeddings and has no fallbacks",
+      "/profiles/v makes embeddings and has no params",
+      "/profiles/v makes embeddings and has no capabilities",
       "/profiles/v/model is empty; one that makes embeddings is named",
     ]);
     expect(await faultsOf(B, "default: b\nauto: [b]\nembeddings: x")).toEqual([
