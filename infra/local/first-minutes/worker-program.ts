@@ -25,6 +25,8 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {})
 process.on("disconnect", () => process.exit(1));
 
 async function run({ env, dataDir }: WorkerGiven): Promise<void> {
+  // For what reads it by itself, as telemetry does. It is seen from inside alone: what it began with stands where others see it.
+  Object.assign(process.env, env);
   const { log } = openLogFile(dataDir, "worker");
   const lifecycle = createLifecycle(log, CLOSE_MS);
   onCrash(log, lifecycle.close);
