@@ -6,7 +6,7 @@ import { StepError } from "./step-error.ts";
 const MAX_TEXTS = 1_000;
 /** Bytes of them together: servers bound the tokens of a request, at three hundred thousand the widest. */
 const MAX_BYTES = 200_000;
-/** Numbers of the vectors together: with 25 bytes each as JSON they fit the state of a graph, whatever `into` keeps. */
+/** Numbers of the vectors together: with some 20 bytes each as JSON they fit a state as it is bounded at first; what it holds already counts there too. */
 const MAX_NUMBERS = 160_000;
 
 const MORE = "make more steps of them, as by map()";

@@ -66,7 +66,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const spending = budgetResolvers(deps);
   const models = modelResolvers(deps.models);
   const sessions = sessionResolvers(sql);
-  const { Query: things, Mutation: tries, WorkerProcess: ofWorker } = firstMinutesResolvers(deps);
+  const firstMinutes = firstMinutesResolvers(deps);
   const agents = agentResolvers(deps);
   return {
     Query: {
@@ -81,7 +81,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         readRunPage(sql, context.principal, { runId, afterSeq, limit: limit ?? 1_000 }),
       ...agents.Query,
       ...models.Query,
-      ...things,
+      ...firstMinutes.Query,
       health: () => readHealth(sql),
     },
     Mutation: {
@@ -90,7 +90,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       ...spending.Mutation,
       ...models.Mutation,
       ...sessions.Mutation,
-      ...tries,
+      ...firstMinutes.Mutation,
       async sendMessage(_parent, { input }, context) {
         const { text, ...rest } = input;
         const run = await start(context, { ...rest, graph: "assistant", input: { text } });
@@ -119,7 +119,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       },
     },
     Schedule: schedules.Schedule,
-    WorkerProcess: ofWorker,
+    WorkerProcess: firstMinutes.WorkerProcess,
     AgentGraph: agents.AgentGraph,
     ...ofRuns,
     Session: { ...ofRuns.Session, ...sessions.Session, ...spending.Session },

@@ -32,7 +32,8 @@ export function createEmbeddingSource(
     const known = clients.get(name);
     if (known?.signature === signature) return known.client;
     const client = make(name, profile, { ...around, models: conf }).catch((error: unknown) => {
-      clients.delete(name);
+      // Since then the profile may have changed, and been looked at anew.
+      if (clients.get(name)?.client === client) clients.delete(name);
       throw error;
     });
     clients.set(name, { signature, client });

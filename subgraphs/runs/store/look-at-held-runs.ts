@@ -1,5 +1,15 @@
+import { EVENT_KIND, type EventKind, isStepEnd } from "@soma/schemas/run-history";
 import type { Tx } from "@soma/shared/postgres/connect";
+import { isRunEnd } from "../domain/history.ts";
 import type { HeldRun, SeenRun } from "../domain/worker-death.ts";
+
+const KINDS = Object.keys(EVENT_KIND) as EventKind[];
+const codesOf = (kinds: readonly EventKind[]): number[] => kinds.map((kind) => EVENT_KIND[kind]);
+/** By which a run goes on: what is written of its steps, that it waits, and its end. */
+const GOING_ON = codesOf(
+  KINDS.filter((kind) => kind.startsWith("STEP_") || kind === "RUN_PARKED" || isRunEnd({ kind })),
+);
+const STEP_ENDS = codesOf(KINDS.filter(isStepEnd));
 
 /**
  * What became of runs whose worker died, by their histories alone: whether the newest event of then is still there, when
@@ -13,7 +23,7 @@ export async function lookAtHeldRuns(tx: Tx, { held }: { held: readonly HeldRun[
       join run r on r.run_id = h.run_id
       left join lateral (select encode(j.hash, 'hex') as hash from journal j where j.run_id = h.run_id and j.seq = h.seq) head on true
       left join lateral (select j.at from journal j where j.run_id = h.run_id and j.seq > h.seq and j.epoch > h.epoch
-        and (j.kind between 4 and 6 or j.kind between 10 and 18) order by j.seq limit 1) back on true
-      cross join lateral (select count(*)::int as steps from (select from journal j where j.run_id = h.run_id and j.kind between 11 and 14
+        and j.kind = any(${GOING_ON}::smallint[]) order by j.seq limit 1) back on true
+      cross join lateral (select count(*)::int as steps from (select from journal j where j.run_id = h.run_id and j.kind = any(${STEP_ENDS}::smallint[])
         group by j.step having count(*) > 1) ended) twice`;
 }

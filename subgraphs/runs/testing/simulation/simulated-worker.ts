@@ -117,7 +117,7 @@ export class SimulatedWorker implements Asker {
     this.#runs.get(run.runId)?.lose("it was taken away and claimed anew");
     this.#runs.set(run.runId, context);
     const executing = executeRun({
-      ...{ context, graph: graphOf(run.graph), limits, batcher: this.#batcher, records: this.#ports, log },
+      ...{ context, graph: graphOf(run.graph), limits, batcher: this.#batcher, records: this.#ports },
       children: this.#childrenOf(context),
       onCommitted: (runId, seq) => acknowledged(runId, seq),
     });
