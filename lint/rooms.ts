@@ -47,7 +47,7 @@ const SUBGRAPH = ["conf", "schemas", "sdk", "shared"];
 export const ROWS: Row[] = [
   { files: ["schemas/**"], packages: [] },
   {
-    files: ["schemas/{bad-call,hidden-characters,json,run-chain,run-export,run-history}.ts"],
+    files: ["schemas/{bad-call,hidden-characters,json,placed-fault,run-chain,run-export,run-history}.ts"],
     packages: [],
     ground: "web",
   },

@@ -8,7 +8,7 @@ const told = (extensions: Record<string, unknown>) => formatError(new GraphQLErr
 
 test("formatError() hands on the faults of an input, each at its place and with nothing else", () => {
   const fault = { path: "/amount", message: "must be number" };
-  expect(told({ code: "BAD_INPUT", faults: [{ ...fault, secret: 1 }] }).extensions).toEqual({
+  expect(told({ code: "BAD_INPUT", faults: [{ ...fault, secret: 1 }, null] }).extensions).toEqual({
     code: "BAD_INPUT",
     retryable: false,
     faults: [fault],

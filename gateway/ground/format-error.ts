@@ -1,12 +1,5 @@
-import {
-  type ErrorCode,
-  FaultyInput,
-  isErrorCode,
-  RetryLater,
-  SomaError,
-  toPlacedFaults,
-  toSomaError,
-} from "@soma/shared/errors";
+import { toPlacedFaults } from "@soma/schemas/placed-fault";
+import { type ErrorCode, FaultyInput, isErrorCode, RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
 import type { Log } from "@soma/shared/log";
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { FailedAt } from "./failed-at.ts";
@@ -66,8 +59,8 @@ export function toKnownError(error: unknown): SomaError {
   const code = knownCode(extensions.code);
   if (code === "LIMIT_EXCEEDED" && typeof extensions.retryAfterMs === "number")
     return new RetryLater(error.message, extensions.retryAfterMs);
-  const faults = code === "BAD_INPUT" ? toPlacedFaults(extensions.faults) : undefined;
-  if (faults !== undefined) return new FaultyInput(error.message, faults);
+  const faults = code === "BAD_INPUT" ? toPlacedFaults(extensions.faults) : [];
+  if (faults.length > 0) return new FaultyInput(error.message, faults);
   return code === undefined
     ? new SomaError("INTERNAL", error.message, { cause: error })
     : new SomaError(code, error.message);

@@ -1,17 +1,11 @@
+import type { PlacedFault } from "@soma/schemas/placed-fault";
 import { Check, Errors } from "typebox/schema";
 import { Settings } from "typebox/system";
-
-/** What of an input its schema does not allow. */
-export interface InputFault {
-  /** JSON pointer of the place, such as /amount or /items/0; empty for the input itself. */
-  path: string;
-  message: string;
-}
 
 type Fault = ReturnType<typeof Errors>[1][number];
 
 /** Where an input does not fit its JSON Schema, each fault at the place it is of; none where it fits. */
-export function inputFaults(schema: object, input: unknown): InputFault[] {
+export function inputFaults(schema: object, input: unknown): PlacedFault[] {
   if (Check(schema, input)) return [];
   const faults = errorsOf(schema, input);
   const told = faults.filter(({ keyword }) => keyword !== "boolean").flatMap(toFaults);
@@ -33,19 +27,19 @@ function errorsOf(schema: object, input: unknown): Fault[] {
 }
 
 /** Says to whoever starts a run why its input is not taken. */
-export function inputRefusal(graph: string, faults: readonly InputFault[]): string {
+export function inputRefusal(graph: string, faults: readonly PlacedFault[]): string {
   const told = faults.map(({ path, message }) => `${path === "" ? "the input" : path} ${message}`);
   return `graph ${graph} does not take this input: ${told.join("; ")}`;
 }
 
 const MOST_FOUND = 1_000;
 const MOST_TOLD = 50;
-const AND_MORE: InputFault = { path: "", message: "has more faults than these" };
-const NOT_TAKEN: InputFault = { path: "", message: "is not taken" };
+const AND_MORE: PlacedFault = { path: "", message: "has more faults than these" };
+const NOT_TAKEN: PlacedFault = { path: "", message: "is not taken" };
 
 /** What is missing, or one too many, is told at its own place and not at that of the object around it. */
-function toFaults({ keyword, params, instancePath, message }: Fault): InputFault[] {
-  const at = (names: unknown, words: string): InputFault[] =>
+function toFaults({ keyword, params, instancePath, message }: Fault): PlacedFault[] {
+  const at = (names: unknown, words: string): PlacedFault[] =>
     (names as string[]).map((name) => ({ path: `${instancePath}/${toPointer(name)}`, message: words }));
   const given = params as Record<string, unknown>;
   if (keyword === "required") return at(given.requiredProperties, "is required");

@@ -1,3 +1,4 @@
+import type { PlacedFault } from "@soma/schemas/placed-fault";
 import { whyUnavailable } from "./postgres/why-unavailable.ts";
 
 /**
@@ -86,12 +87,6 @@ export class RetryLater extends SomaError {
   }
 }
 
-/** What of an input is not taken, at its place: a JSON pointer, empty for the input itself. */
-export interface PlacedFault {
-  path: string;
-  message: string;
-}
-
 /** An input with faults, each of which a form can show beside its field. */
 export class FaultyInput extends SomaError {
   readonly faults: readonly PlacedFault[];
@@ -104,15 +99,6 @@ export class FaultyInput extends SomaError {
   override get details(): Readonly<Record<string, unknown>> {
     return { faults: this.faults };
   }
-}
-
-/** The faults an error tells of, as they come over a wire; undefined when it tells none. */
-export function toPlacedFaults(value: unknown): PlacedFault[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const faults = value as Partial<PlacedFault | null>[];
-  const isFault = (fault: Partial<PlacedFault> | null): fault is PlacedFault =>
-    typeof fault?.path === "string" && typeof fault.message === "string";
-  return faults.every(isFault) ? faults.map(({ path, message }) => ({ path, message })) : undefined;
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -1,5 +1,6 @@
 import { StartRunDocument } from "@soma/graphql/operations";
 import type { JsonObject } from "@soma/schemas/json";
+import type { PlacedFault } from "@soma/schemas/placed-fault";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { toProblem } from "../../graphql/to-problem.ts";
@@ -8,12 +9,12 @@ import { useMutation } from "../../graphql/use-mutation.ts";
 import { runPath } from "../../place.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
 import { useHere } from "../../ui/use-here.ts";
-import { faultsOf, type InputFault } from "./place-faults.ts";
+import { faultsOf } from "./place-faults.ts";
 
 interface Start {
   isBusy: boolean;
   /** What the server does not take of the input. */
-  faults: readonly InputFault[];
+  faults: readonly PlacedFault[];
   /** Why no run was started, when it is not told by the faults. */
   problem: Problem | undefined;
   /** Starts a run and leads to it. */
