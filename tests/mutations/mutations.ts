@@ -39,7 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an effect at most once begins in a process that was frozen",
-    file: `${RUNS}/engine/execute/attempt.ts`,
+    file: `${RUNS}/engine/execute/run-attempt.ts`,
     edits: [["spec.once === true && !(await context.isStillOurs())", "false"]],
     test: `${RUNS}/testing/simulation/simulation.io.test.ts`,
     title: "whatever comes when",
@@ -73,14 +73,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an effect does not wait for what was written before it",
-    file: `${RUNS}/engine/execute/attempt.ts`,
+    file: `${RUNS}/engine/execute/run-attempt.ts`,
     edits: [["    await journal.barrier();\n  }\n  return attempt;", "  }\n  return attempt;"]],
     ...DURABLE_FIRST,
     byHand: true,
   },
   {
     name: "the begin of an effect is not written",
-    file: `${RUNS}/engine/execute/attempt.ts`,
+    file: `${RUNS}/engine/execute/run-attempt.ts`,
     edits: [
       [
         '    if (!goesOn) journal.write({ kind: "STEP_STARTED", step, payload: { summary, ...beganWith(scope), ...once } });\n',

@@ -257,4 +257,17 @@ describe("a request", () => {
     );
     await expect(forge).rejects.toMatchObject({ code: "42501" });
   });
+
+  it("are not held up by a process that was frozen while it started one", async () => {
+    const { runId } = await harness.start({ graph: "slow_boss" });
+    const { owner, worker } = harness.database;
+    const frozen = transaction(owner, {}, async (tx) => {
+      await lockTree(tx, { runId });
+      await transaction(worker, {}, async (other) => {
+        await other`set local lock_timeout = '4s'`;
+        await lockTree(other, { runId });
+      });
+    });
+    await expect(frozen).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
 });

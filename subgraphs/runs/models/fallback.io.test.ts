@@ -55,12 +55,12 @@ describe("openWithFallbacks()", () => {
   test.each<[string, Fault, string, string]>([
     ["429", { kind: "status", status: 429, message: "slow down" }, "UPSTREAM_UNAVAILABLE", "HTTP 429: slow down"],
     ["503", { kind: "status", status: 503, retryAfterS: 9 }, "UPSTREAM_UNAVAILABLE", "HTTP 503"],
-    ["500", { kind: "status", status: 500 }, "MODEL_FAILED", "HTTP 500"],
+    ["500", { kind: "status", status: 500 }, "UPSTREAM_UNAVAILABLE", "HTTP 500"],
     ["401", { kind: "status", status: 401 }, "MODEL_REFUSED", "HTTP 401 (check the key"],
     ["404", { kind: "status", status: 404 }, "MODEL_REFUSED", "HTTP 404"],
     ["silence", { kind: "hang" }, "TIMEOUT", "gave no first token within 150 ms"],
     ["silence in a stream", { kind: "hangInStream" }, "TIMEOUT", "gave no first token within 150 ms"],
-    ["a stream that ends at once", { kind: "cut", afterLines: 0 }, "UPSTREAM_UNAVAILABLE", "cannot be reached"],
+    ["a stream that ends at once", { kind: "cut", afterLines: 0 }, "UPSTREAM_UNAVAILABLE", "before it answered"],
   ])("asks the next one after %s, and says why", async (_name, fault, code, message) => {
     const { heard, counts } = await askWith([fault]);
     expect(counts).toEqual([1, 1]);

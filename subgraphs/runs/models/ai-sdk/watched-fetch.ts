@@ -1,5 +1,4 @@
-import { newId } from "@soma/shared/ids";
-import { REQUEST_ID_HEADER, watchConnect } from "../http/connect-watch.ts";
+import { REQUEST_ID_HEADER, sendWatched } from "../http/connect-watch.ts";
 import type { Deadlines } from "../http/deadlines.ts";
 import { checkBedrock } from "./cap-bedrock.ts";
 import { capThinking } from "./cap-thinking.ts";
@@ -11,14 +10,10 @@ import { capThinking } from "./cap-thinking.ts";
 export function watchedFetch(send: typeof fetch = fetch, deadlines: Deadlines, most: number | undefined): typeof fetch {
   return async (input, init) => {
     checkBedrock(init?.body, most);
-    const requestId = newId();
-    const endWatch = watchConnect(requestId, deadlines);
-    const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
-    try {
-      const body = capThinking(init?.body, most) as RequestInit["body"];
-      return await send(input, { ...init, ...(body === undefined ? {} : { body }), headers, redirect: "manual" });
-    } finally {
-      endWatch();
-    }
+    const body = capThinking(init?.body, most) as RequestInit["body"];
+    return sendWatched(deadlines, (requestId) => {
+      const headers = { ...Object.fromEntries(new Headers(init?.headers)), [REQUEST_ID_HEADER]: requestId };
+      return send(input, { ...init, ...(body === undefined ? {} : { body }), headers, redirect: "manual" });
+    });
   };
 }

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { A_MILLIONTH } from "../../testing/priced-model.ts";
 import { aSpender } from "../testing/books.ts";
@@ -17,9 +19,11 @@ const call = { tool_calls: [{ index: 0, id: "c", function: { name: "calculate", 
 const error = (code: unknown) => ({ error: { code, message: "no" } });
 
 /** What is settled of a call that is answered with this. */
-async function settledOf(body: string, status = 200) {
+const settledOf = async (body: string, status = 200) => settledAt(await startRaw(body, STREAM, status));
+
+async function settledAt(address: string) {
   const books = aSpender();
-  const client = { ...clientAt(await startRaw(body, STREAM, status)), terms: A_MILLIONTH };
+  const client = { ...clientAt(address), terms: A_MILLIONTH };
   await errorOf(ask(meteredModel(client, books.spender)));
   const [, { modelCalls, outputTokens }] = books.settled[0] ?? ["", { modelCalls: -1, outputTokens: -1 }];
   return [modelCalls, outputTokens];
@@ -40,6 +44,20 @@ describe("a call that failed", () => {
 
   test.each([[400], [401], [429], [500], [503]])("with HTTP %i is not counted", async (status) => {
     expect(await settledOf(JSON.stringify(error("x")), status)).toEqual([0, 0]);
+  });
+
+  test.each([[504], [524]])("with HTTP %i is counted: the model may have answered", async (status) => {
+    expect(await settledOf(JSON.stringify(error("x")), status)).toEqual([1, 1_000]);
+  });
+
+  test("by a connection that broke after the question was sent is counted, and one that never was is not", async () => {
+    const deaf = createServer((request) => void request.on("data", () => request.socket.destroy()).resume());
+    await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+    const { port } = deaf.address() as AddressInfo;
+    const address = `http://127.0.0.1:${port}/v1`;
+    expect(await settledAt(address)).toEqual([1, 1_000]);
+    await new Promise((resolve) => deaf.close(resolve));
+    expect(await settledAt(address)).toEqual([0, 0]);
   });
 
   test("with an error in place of an answer is not counted", async () => {

@@ -17,7 +17,10 @@ export function toAnswerError(error: unknown, json: string, quote: Quote): Model
   const fields = isRecord(error) ? error : {};
   const words = [fields.code, fields.type, fields.status].filter((part) => typeof part === "string").join(" ");
   const text = errorText({ error }) ?? errorText(error) ?? json;
-  const { code, isOfProfile } = judge({ status: statusOf(fields, words || text), code: words, said: text });
+  const { code, isOfProfile } = judge(
+    { status: statusOf(fields, words || text), code: words, said: text },
+    { inAnswer: true },
+  );
   return new ModelError(code, `the server reported an error in the answer: ${quote(text, 300)}`, { isOfProfile });
 }
 

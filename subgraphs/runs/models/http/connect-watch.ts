@@ -1,8 +1,43 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { isRecord } from "@soma/schemas/json";
+import { newId } from "@soma/shared/ids";
 
 /** Header that tells one request from the others of this process; providers also keep it for their support. */
 export const REQUEST_ID_HEADER = "x-client-request-id";
+
+/** A connection that broke after the request was sent: nobody knows whether it was answered. */
+export class LostRequest extends Error {
+  constructor(cause: unknown) {
+    super("the connection was lost after the request was sent", { cause });
+    this.name = "LostRequest";
+  }
+}
+
+/**
+ * Sends a request, of which `send` is given the id to put into its headers, and says when it connects and has its
+ * connection. Throws LostRequest where that breaks before the response begins.
+ */
+export async function sendWatched(
+  on: { signal: AbortSignal; connecting(): void; connected(): void },
+  send: (requestId: string) => Promise<Response>,
+): Promise<Response> {
+  const requestId = newId();
+  let isSent = false;
+  const endWatch = watchConnect(requestId, {
+    connecting: () => on.connecting(),
+    connected() {
+      isSent = true;
+      on.connected();
+    },
+  });
+  try {
+    return await send(requestId);
+  } catch (error) {
+    throw isSent && !on.signal.aborted ? new LostRequest(error) : error;
+  } finally {
+    endWatch();
+  }
+}
 
 /**
  * Says when the request with this id starts to connect and when it has its connection. `fetch` itself tells only when
@@ -10,7 +45,7 @@ export const REQUEST_ID_HEADER = "x-client-request-id";
  * publishes both moments on diagnostic channels. Where it does not (another runtime, another `fetch`), neither is
  * called. Returns what ends the watch; it must be called.
  */
-export function watchConnect(requestId: string, on: { connecting(): void; connected(): void }): () => void {
+function watchConnect(requestId: string, on: { connecting(): void; connected(): void }): () => void {
   const created = (message: unknown): void => {
     if (carries(message, requestId)) on.connecting();
   };

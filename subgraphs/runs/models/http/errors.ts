@@ -3,6 +3,7 @@ import { type ErrorCode, toSomaError } from "@soma/shared/errors";
 import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote, type Spent } from "../model-error.ts";
 import { placeOf } from "./address.ts";
+import { LostRequest } from "./connect-watch.ts";
 import { errorText } from "./error-text.ts";
 
 /** Characters of the server's own message that are passed on. */
@@ -15,6 +16,11 @@ const BODY_MS = 3_000;
 const AWAY = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530]);
 /** Statuses below 500 after which the same request may succeed. */
 const PASSING = new Set([408, 409, 425]);
+
+/** Those by which a server says that it does not know what it is asked. */
+const NEVER = new Set([501, 505]);
+/** Those of what stands before a model that may have answered, and be paid for it. */
+const UNKNOWN = new Set([504, 524]);
 
 /** A response that is not an answer. */
 export interface Refusal {
@@ -69,8 +75,8 @@ function codeIn(body: unknown): string {
 }
 
 /**
- * The error of a response that is not an answer: UPSTREAM_UNAVAILABLE when the server is too busy or away, MODEL_FAILED
- * where trying again may help, else MODEL_REFUSED.
+ * The error of a response that is not an answer: UPSTREAM_UNAVAILABLE when the server is too busy, broken or away, else
+ * MODEL_REFUSED.
  */
 export function toResponseError(who: string, refusal: Refusal, quote: Quote): ModelError {
   const { status, address, isPage } = refusal;
@@ -93,6 +99,7 @@ export function toResponseError(who: string, refusal: Refusal, quote: Quote): Mo
   return new ModelError(code, `${who} answered HTTP ${status}${adviceOf(refusal)}${said === "" ? "" : `: ${said}`}`, {
     isOfProfile,
     retryAfterMs: code === "MODEL_REFUSED" ? null : parseRetryAfter(refusal.retryAfter, Date.now()),
+    spent: UNKNOWN.has(status) ? { usage: null } : undefined,
   });
 }
 
@@ -123,15 +130,20 @@ function subjectOf({ status, code, said }: Said): "ACCOUNT" | "KEY" | "MODEL" | 
   const words = `${code} ${said}`;
   if (status === 402 || (status < 500 && (SPENT.test(words) || SPENT_CODE.test(code)))) return "ACCOUNT";
   if (AWAY.has(status)) return "AWAY";
+  if (NEVER.has(status)) return "MODEL";
   if (status >= 500 || PASSING.has(status)) return "SERVER";
   if (status === 401 || status === 403 || WRONG_KEY.test(words)) return "KEY";
   return status === 404 || status === 405 || NO_MODEL.test(words) ? "MODEL" : "REQUEST";
 }
 
-/** How a refusal counts. A key, an account, a model there is not: another profile has its own. */
-export function judge(said: Said): { code: ErrorCode; isOfProfile: boolean } {
+/**
+ * How a refusal counts. A key, an account, a model there is not: another profile has its own. A server that breaks before
+ * it answers is away, and waited for; one that breaks in its answer may break of what it is asked.
+ */
+export function judge(said: Said, { inAnswer = false } = {}): { code: ErrorCode; isOfProfile: boolean } {
   const subject = subjectOf(said);
-  if (subject === "AWAY") return { code: "UPSTREAM_UNAVAILABLE", isOfProfile: false };
+  if (subject === "AWAY" || (subject === "SERVER" && !inAnswer))
+    return { code: "UPSTREAM_UNAVAILABLE", isOfProfile: false };
   return subject === "SERVER"
     ? { code: "MODEL_FAILED", isOfProfile: false }
     : { code: "MODEL_REFUSED", isOfProfile: subject !== "REQUEST" };
@@ -147,7 +159,7 @@ function adviceOf(refusal: Refusal): string {
 
 /**
  * Anything thrown while asking, with the model named; MODEL_FAILED unless it says better itself, or the server cannot
- * be reached. `address` is where it was looked for, `spent` what the server had begun to answer.
+ * be reached, or was lost with what it was asked. `address` is where it was looked for, `spent` what the server had begun to answer.
  */
 export function toCallError(who: string, address: string, error: unknown, spent: Spent | undefined): ModelError {
   if (error instanceof ModelError && error.message.startsWith(who)) return error;
@@ -156,6 +168,12 @@ export function toCallError(who: string, address: string, error: unknown, spent:
     const isOfProfile = error instanceof ModelError && error.isOfProfile;
     return new ModelError(known.code, `${who}: ${known.message}`, { cause: error, isOfProfile, spent });
   }
+  if (error instanceof LostRequest)
+    return new ModelError(
+      "UPSTREAM_UNAVAILABLE",
+      `${who} broke the connection before it answered (${causeOf(error.cause)})`,
+      { cause: error, spent: { usage: null } },
+    );
   const reason = causeOf(error);
   if (spent !== undefined)
     return new ModelError("MODEL_FAILED", `the connection to ${who} broke in the middle of the answer (${reason})`, {

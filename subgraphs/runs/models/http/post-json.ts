@@ -1,6 +1,5 @@
-import { newId } from "@soma/shared/ids";
 import { operationAt } from "./address.ts";
-import { REQUEST_ID_HEADER, watchConnect } from "./connect-watch.ts";
+import { REQUEST_ID_HEADER, sendWatched } from "./connect-watch.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { keyHeaders } from "./key.ts";
 
@@ -25,10 +24,8 @@ export async function postJson(
   { baseUrl, apiKey, fetch: send = fetch }: Asked,
   { base, operation, body, deadlines }: PostParams,
 ): Promise<Response> {
-  const requestId = newId();
-  const endWatch = watchConnect(requestId, deadlines);
-  try {
-    return await send(operationAt(base, operation), {
+  return sendWatched(deadlines, (requestId) =>
+    send(operationAt(base, operation), {
       method: "POST",
       headers: {
         "content-type": "application/json",
@@ -39,8 +36,6 @@ export async function postJson(
       body: JSON.stringify(body),
       signal: deadlines.signal,
       redirect: "manual",
-    });
-  } finally {
-    endWatch();
-  }
+    }),
+  );
 }

@@ -140,9 +140,10 @@ describe("createOpenAiCompatibleClient() fails", () => {
     [403, "MODEL_REFUSED"],
     [404, "MODEL_REFUSED"],
     [422, "MODEL_REFUSED"],
-    [408, "MODEL_FAILED"],
+    [408, "UPSTREAM_UNAVAILABLE"],
     [429, "UPSTREAM_UNAVAILABLE"],
-    [500, "MODEL_FAILED"],
+    [500, "UPSTREAM_UNAVAILABLE"],
+    [501, "MODEL_REFUSED"],
     [502, "UPSTREAM_UNAVAILABLE"],
     [503, "UPSTREAM_UNAVAILABLE"],
   ])("on HTTP %i with %s and the server's message, clipped and without the key", async (status, code) => {
