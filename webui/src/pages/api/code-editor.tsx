@@ -1,6 +1,7 @@
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { type ReactNode, useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import styles from "./code-editor.module.css";
 
 interface CodeEditorProps {
@@ -45,7 +46,8 @@ export function CodeEditor({ label, text, extensions, onType }: CodeEditorProps)
           EditorState.readOnly.of(given.isReadOnly),
           EditorView.contentAttributes.of({ "aria-label": given.label }),
           EditorView.updateListener.of(({ docChanged, state }) => {
-            if (docChanged) told.current?.(state.doc.toString());
+            // At once: the next key may ask what stands here.
+            if (docChanged) flushSync(() => told.current?.(state.doc.toString()));
           }),
         ],
       }),
