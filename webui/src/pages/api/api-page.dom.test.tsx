@@ -1,3 +1,4 @@
+import { EditorView } from "@codemirror/view";
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
@@ -45,6 +46,16 @@ test("keys of the shell are letters in the editors, and stay keys beside them", 
   expect([address(), screen.queryByRole("dialog")]).toEqual(["/api", null]);
   type(document.body, "gr");
   expect(address()).toBe("/runs");
+});
+
+test("what was typed last is asked, however soon", async () => {
+  const api = createTestApi();
+  openApi(api);
+  const content = document.querySelector("[data-editor=Document]")?.shadowRoot?.querySelector(".cm-content");
+  const editor = EditorView.findFromDOM(content as HTMLElement);
+  editor?.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: "query Typed { viewer { tenant } }" } });
+  fireEvent.keyDown(content as HTMLElement, { key: "Enter", ctrlKey: true });
+  await waitFor(() => expect(api.asked("Typed")).toHaveLength(1));
 });
 
 test("an example comes with variables to fill in, and what was asked before comes back with its own", async () => {
