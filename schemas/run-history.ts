@@ -89,6 +89,8 @@ export interface StepResultPayload extends StepEndPayload {
   patch: JsonObject;
   /** What a model was sent; left out of a step that asked none. */
   prompt?: SentPrompt;
+  /** Number of the step whose place it took after a fork or a rollback: nothing was done. */
+  insteadOf?: number;
 }
 
 export interface StepErrorPayload extends StepEndPayload {
@@ -156,6 +158,17 @@ export interface DecisionPayload {
   decidedBy: string | null;
 }
 
+/** What becomes of an effect when its run comes to the same place again, where it is not done anew. */
+export type KeptStep = {
+  /** Number of the step that had it. */
+  step: number;
+  node: string;
+  /** How often its node had begun a step between the point and this one. */
+  nth: number;
+  /** The event that ended it, whose result stands; null: it is not done, and nothing stands for it. */
+  result: { runId: string; seq: number } | null;
+};
+
 /**
  * The first own event of a run that goes on from an event of another one; what stands before it is that one's history.
  */
@@ -171,6 +184,8 @@ interface RunForkedPayload {
   sessionId: string;
   /** Number of the first step that begins after this: larger than all before. */
   nextStep: number;
+  /** Left out where everything is done anew. */
+  kept?: readonly KeptStep[];
 }
 
 /** What stands after `toSeq` and before this event counts no more: the run goes on from there. It stays to be read. */
@@ -181,6 +196,8 @@ interface RunRolledBackPayload {
   /** Who asked for it, and the SHA-256 of the idempotency key of the request. */
   by: string;
   request: string;
+  /** Left out where everything is done anew. */
+  kept?: readonly KeptStep[];
 }
 
 /** The run goes on with another graph from here; both as name@version#hash. */
@@ -349,12 +366,14 @@ const PARSERS: Parsers = {
     modelProfile: text(f.modelProfile),
     sessionId: text(f.sessionId),
     nextStep: number(f.nextStep),
+    ...kept(f),
   }),
   RUN_ROLLED_BACK: (f) => ({
     toSeq: number(f.toSeq),
     nextStep: number(f.nextStep),
     by: text(f.by),
     request: text(f.request),
+    ...kept(f),
   }),
   RUN_MIGRATED: (f) => ({
     from: text(f.from),
@@ -366,6 +385,16 @@ const PARSERS: Parsers = {
 
 function began({ began: digest }: Fields): { began?: string } {
   return typeof digest === "string" ? { began: digest } : {};
+}
+
+function kept({ kept: steps }: Fields): { kept?: readonly KeptStep[] } {
+  if (!Array.isArray(steps)) return {};
+  return {
+    kept: steps.filter(isRecord).map(({ step, node, nth, result }) => ({
+      ...{ step: number(step), node: text(node), nth: number(nth) },
+      result: isRecord(result) ? { runId: text(result.runId), seq: number(result.seq) } : null,
+    })),
+  };
 }
 
 function stepEnd(f: Fields): StepEndPayload {
@@ -381,8 +410,13 @@ function stepEnd(f: Fields): StepEndPayload {
 
 function stepResult(f: Fields): StepResultPayload {
   const prompt = parseSentPrompt(f.prompt);
-  const result = { ...stepEnd(f), output: (f.output ?? null) as Json, patch: object(f.patch) };
-  return prompt === undefined ? result : { ...result, prompt };
+  return {
+    ...stepEnd(f),
+    output: (f.output ?? null) as Json,
+    patch: object(f.patch),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(typeof f.insteadOf === "number" ? { insteadOf: f.insteadOf } : {}),
+  };
 }
 
 function stepError(f: Fields): StepErrorPayload {

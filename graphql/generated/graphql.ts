@@ -79,6 +79,14 @@ export type DemoRunKind =
   /** A step of it failed and was tried again. */
   | 'RETRIED';
 
+/** What is to become of the effect of a step. */
+export type EffectChoice = {
+  /** Step.number of a step that the dry run names. */
+  stepNumber: number;
+  /** One of its choices. */
+  onReturn: OnReturn;
+};
+
 /** A run whose contents are to go. */
 export type EraseRunInput = {
   runId: string | number;
@@ -176,7 +184,11 @@ export type ModelProvider =
 /** What happens to an effect when its run comes to the same place again. */
 export type OnReturn =
   /** It stays as it is, and is done anew under a new key. */
-  | 'RUN_AGAIN';
+  | 'RUN_AGAIN'
+  /** It is not done: what it came to stands, whatever the state is by then. Of a step that ended well. */
+  | 'REUSE'
+  /** It is not done, and its node changes nothing in the state. */
+  | 'STUB';
 
 /** A run that is to rest or to go on. */
 export type PauseRunInput = {
@@ -237,9 +249,11 @@ export type RollbackRunInput = {
   runId: string | number;
   /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back, and none after an approval, which holds once. */
   toSeq: number;
+  /** What becomes of effects that are not to be done anew; see the effects of a dry run. */
+  onReturn?: Array<EffectChoice> | null | undefined;
   /** Change nothing, and tell what a rollback would. */
   dryRun?: boolean | null | undefined;
-  /** 1 to 200 characters; the same key with the same event changes nothing. */
+  /** 1 to 200 characters; the same key with the same event and choices changes nothing. */
   idempotencyKey: string;
 };
 

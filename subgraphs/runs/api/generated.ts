@@ -1153,10 +1153,20 @@ export type RollbackRunInput = {
   runId: Scalars['ID']['input'];
   /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back, and none after an approval, which holds once. */
   toSeq: Scalars['Int']['input'];
+  /** What becomes of effects that are not to be done anew; see the effects of a dry run. */
+  onReturn?: InputMaybe<Array<EffectChoice>>;
   /** Change nothing, and tell what a rollback would. */
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** 1 to 200 characters; the same key with the same event changes nothing. */
+  /** 1 to 200 characters; the same key with the same event and choices changes nothing. */
   idempotencyKey: Scalars['String']['input'];
+};
+
+/** What is to become of the effect of a step. */
+export type EffectChoice = {
+  /** Step.number of a step that the dry run names. */
+  stepNumber: Scalars['Int']['input'];
+  /** One of its choices. */
+  onReturn: OnReturn;
 };
 
 /** The run as it is now, and what of it is outside. */
@@ -1169,13 +1179,20 @@ export type RollbackPayload = {
 /** A step that had reached outside. */
 export type RollbackEffect = {
   step: Step;
+  /** What becomes of it: what was chosen. */
   onReturn: OnReturn;
+  /** What may be chosen. */
+  choices: Array<OnReturn>;
 };
 
 /** What happens to an effect when its run comes to the same place again. */
 export type OnReturn =
   /** It stays as it is, and is done anew under a new key. */
-  | 'RUN_AGAIN';
+  | 'RUN_AGAIN'
+  /** It is not done: what it came to stands, whatever the state is by then. Of a step that ended well. */
+  | 'REUSE'
+  /** It is not done, and its node changes nothing in the state. */
+  | 'STUB';
 
 /** What a follower of a run is told. */
 export type RunFrame = RunBatch | RunHeartbeat | RunEnd;
@@ -1668,6 +1685,7 @@ export type ResolversTypes = {
   SignalRunInput: SignalRunInput;
   ForkRunInput: ForkRunInput;
   RollbackRunInput: RollbackRunInput;
+  EffectChoice: EffectChoice;
   RollbackPayload: ResolverTypeWrapper<Omit<RollbackPayload, 'run' | 'effects'> & { run: ResolversTypes['Run'], effects: Array<ResolversTypes['RollbackEffect']> }>;
   RollbackEffect: ResolverTypeWrapper<Omit<RollbackEffect, 'step'> & { step: ResolversTypes['Step'] }>;
   OnReturn: OnReturn;
@@ -1780,6 +1798,7 @@ export type ResolversParentTypes = {
   SignalRunInput: SignalRunInput;
   ForkRunInput: ForkRunInput;
   RollbackRunInput: RollbackRunInput;
+  EffectChoice: EffectChoice;
   RollbackPayload: Omit<RollbackPayload, 'run' | 'effects'> & { run: ResolversParentTypes['Run'], effects: Array<ResolversParentTypes['RollbackEffect']> };
   RollbackEffect: Omit<RollbackEffect, 'step'> & { step: ResolversParentTypes['Step'] };
   RunFrame: ResolversUnionTypes<ResolversParentTypes>['RunFrame'];
@@ -2279,6 +2298,7 @@ export type RollbackPayloadResolvers<ContextType = RequestContext, ParentType ex
 export type RollbackEffectResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RollbackEffect'] = ResolversParentTypes['RollbackEffect']> = {
   step?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
   onReturn?: Resolver<ResolversTypes['OnReturn'], ParentType, ContextType>;
+  choices?: Resolver<Array<ResolversTypes['OnReturn']>, ParentType, ContextType>;
 };
 
 export type RunFrameResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunFrame'] = ResolversParentTypes['RunFrame']> = {

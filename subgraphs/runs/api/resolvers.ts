@@ -106,7 +106,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       async rollbackRun(_parent, { input }, context) {
         const { run, effects } = await rollbackRun(deps, context.principal, input);
         if (input.dryRun !== true) for (const name of [run.runId, WORK_WAITS]) deps.wakeUp.changed(name);
-        return { run, effects: effects.map((step) => ({ step, onReturn: "RUN_AGAIN" as const })) };
+        return { run, effects };
       },
     },
     Subscription: {

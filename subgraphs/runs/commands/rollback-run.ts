@@ -1,4 +1,4 @@
-import { payloadOf } from "@soma/schemas/run-history";
+import { type KeptStep, payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -8,10 +8,10 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
 import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
-import { effectsSince, nextStepAfter } from "../domain/rollback.ts";
+import { type EffectChoice, keptOf, planReturn, type RunEffect } from "../domain/on-return.ts";
+import { nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
 import { isFinished } from "../domain/run-status.ts";
-import type { Step } from "../domain/steps.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendRollback } from "../store/append-rollback.ts";
 import { lockRollbacks } from "../store/lock-rollbacks.ts";
@@ -30,6 +30,8 @@ export interface RollbackRunParams {
   runId: string;
   /** Event to go on from: the start of the run, or the end of a step; also one that an earlier rollback took back. */
   toSeq: number;
+  /** What becomes of effects that are not to be done anew when the run comes to the same places again. */
+  onReturn?: readonly EffectChoice[] | null | undefined;
   /** Changes nothing, and tells what a rollback would. */
   dryRun?: boolean | null | undefined;
   idempotencyKey: string;
@@ -46,7 +48,7 @@ export interface RollbackRunDeps {
 export interface RolledBack {
   run: RunRow;
   /** Steps after the point that had reached outside, or may have: nothing of that is undone. */
-  effects: Step[];
+  effects: RunEffect[];
 }
 
 /**
@@ -96,6 +98,7 @@ async function rollBack(
   params: Attempt,
 ): Promise<RolledBack | "ENDED" | "CHANGED_HANDS"> {
   const { runId, toSeq, dryRun, mayRevive = false } = params;
+  const chosen = params.onReturn ?? [];
   const run = await getRun(tx, { runId });
   requireRole(principal, run.role);
   checkNotErased([run]);
@@ -107,7 +110,8 @@ async function rollBack(
   checkKept(events);
   checkCheckpoint(runId, events, toSeq);
   checkOwn(run, toSeq);
-  if (dryRun === true) return { run, effects: effectsSince(events, toSeq) };
+  const plan = planReturn(events, toSeq, chosen);
+  if (dryRun === true) return { run, effects: plan };
   if (isFinished(run.status) && !mayRevive) return "ENDED";
   const at = now();
   const deadline = new Date(at.getTime() + getPinnedGraph(graphs, run).timeoutMs);
@@ -119,9 +123,10 @@ async function rollBack(
   checkCheckpoint(runId, all, toSeq);
   const head = (await readHeads(tx, { runIds: [runId] })).get(runId);
   if (head === undefined) throw new SomaError("INTERNAL", `run ${runId} has no history`);
-  const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request };
+  const effects = planReturn(all, toSeq, chosen);
+  const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request, ...keptField(effects, all) };
   await appendRollback(tx, { event: runEvent(head, { runId, at, kind: "RUN_ROLLED_BACK", payload }) });
-  return { run: await getRun(tx, { runId }), effects: effectsSince(all, toSeq) };
+  return { run: await getRun(tx, { runId }), effects };
 }
 
 function isOf({ kind, runId: writer, payload }: HistoryEvent, runId: string, request: string): boolean {
@@ -138,15 +143,21 @@ function checkOwn({ runId, forkedFromRunId: from, forkedFromSeq }: RunRow, toSeq
 }
 
 /** What a rollback that was done already had told. */
-function effectsBefore(events: readonly HistoryEvent[], done: HistoryEvent, params: RollbackRunParams): Step[] {
-  const { toSeq } = payloadOf("RUN_ROLLED_BACK", done.payload);
-  if (toSeq !== params.toSeq)
-    throw new SomaError(
+function effectsBefore(events: readonly HistoryEvent[], done: HistoryEvent, params: RollbackRunParams): RunEffect[] {
+  const { toSeq, kept = [] } = payloadOf("RUN_ROLLED_BACK", done.payload);
+  const before = events.filter(({ seq }) => seq < done.seq);
+  const isOther = (what: string): SomaError =>
+    new SomaError(
       "IDEMPOTENCY_CONFLICT",
-      `idempotency key "${params.idempotencyKey}" belongs to a rollback of run ${params.runId} to event ${toSeq}; use a new key`,
+      `idempotency key "${params.idempotencyKey}" belongs to a rollback of run ${params.runId} ${what}; use a new key`,
     );
-  return effectsSince(
-    events.filter(({ seq }) => seq < done.seq),
-    toSeq,
-  );
+  if (toSeq !== params.toSeq) throw isOther(`to event ${toSeq}`);
+  const effects = planReturn(before, toSeq, params.onReturn ?? []);
+  if (digest(keptOf(effects, before)) !== digest(kept)) throw isOther("that keeps other effects");
+  return effects;
+}
+
+function keptField(effects: readonly RunEffect[], events: readonly HistoryEvent[]): { kept?: KeptStep[] } {
+  const kept = keptOf(effects, events);
+  return kept.length === 0 ? {} : { kept };
 }

@@ -119,7 +119,7 @@ function toStepEvent(run: RunFacts, event: HistoryEvent, kind: StepEndKind): Age
     seq: event.seq,
     attempt: Math.max(1, event.attempt),
     trace_id: traceIdOf(run.traceParent),
-    ...usageField("output" in end ? toStepUsage(event.nodeType, end.output) : undefined),
+    ...usageField("output" in end && end.insteadOf === undefined ? toStepUsage(event.nodeType, end.output) : undefined),
   };
 }
 

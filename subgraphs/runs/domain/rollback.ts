@@ -15,13 +15,18 @@ export function sinceBegun(events: readonly HistoryEvent[]): readonly HistoryEve
 }
 
 /**
- * Steps that reached outside after a point and are not part of what stood there: a node with effects writes its start
- * before it has any.
+ * Steps that reached outside after a point, or took the place of one that had, and are not part of what stood there: a node
+ * with effects writes its start before it has any.
  */
 export function effectsSince(events: readonly HistoryEvent[], toSeq: number): Step[] {
   const ended = new Set(toSteps(events.filter(({ seq }) => seq <= toSeq)).flatMap(endedNumber));
-  const started = new Set(events.filter(({ kind }) => kind === "STEP_STARTED").map(({ step }) => step));
-  return toSteps(events).filter(({ number }) => started.has(number) && !ended.has(number));
+  const reached = new Set(events.filter(reachedOutside).map(({ step }) => step));
+  return toSteps(events).filter(({ number }) => reached.has(number) && !ended.has(number));
+}
+
+function reachedOutside({ kind, payload }: HistoryEvent): boolean {
+  if (kind === "STEP_STARTED") return true;
+  return (kind === "STEP_SUCCEEDED" || kind === "STEP_DENIED") && payloadOf(kind, payload).insteadOf !== undefined;
 }
 
 function endedNumber({ status, number }: Step): number[] {

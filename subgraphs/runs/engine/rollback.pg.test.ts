@@ -87,7 +87,7 @@ describe("rollbackRun()", () => {
     const toSeq = await endOf(runId, 1);
     const { run, effects: outside } = await rollback(runId, toSeq);
     expect(run).toMatchObject({ status: 0, finishedAt: null });
-    expect(outside.map(({ number, nodeId, status }) => [number, nodeId, status])).toEqual([
+    expect(outside.map(({ step: { number, nodeId, status } }) => [number, nodeId, status])).toEqual([
       [2, "b", "SUCCEEDED"],
       [3, "c", "SUCCEEDED"],
     ]);
@@ -113,7 +113,7 @@ describe("rollbackRun()", () => {
     const runId = await finishedOnce();
     const [toSeq, before] = [await endOf(runId, 1), await harness.history(runId)];
     const planned = await rollback(runId, toSeq, { dryRun: true });
-    expect(planned.effects.map(({ id, nodeType, summary }) => [id, nodeType, summary])).toEqual([
+    expect(planned.effects.map(({ step: { id, nodeType, summary } }) => [id, nodeType, summary])).toEqual([
       [`${runId}.2`, "tool", "did b"],
       [`${runId}.3`, "tool", "did c"],
     ]);
@@ -130,13 +130,65 @@ describe("rollbackRun()", () => {
     await expect(rollback(runId, toSeq + 1)).rejects.toThrow(/is within a step at event/);
   });
 
+  it("does not do again what is chosen to stand or to be left out, whoever goes on with the run", async () => {
+    held = [];
+    const worker = await harness.startWorker();
+    const { runId } = await harness.start({ graph: "letters" });
+    await begun(runId, 1);
+    held.pop()?.();
+    await harness.finished(runId);
+    const onReturn = [
+      { stepNumber: 1, onReturn: "REUSE" },
+      { stepNumber: 3, onReturn: "STUB" },
+    ];
+    const went = await rollback(runId, 1, { onReturn, idempotencyKey: "chosen" });
+    expect(went.effects.map((effect) => effect.onReturn)).toEqual(["REUSE", "RUN_AGAIN", "STUB"]);
+    await begun(runId, 1);
+    const killed = worker.kill();
+    held.pop()?.();
+    held = undefined;
+    await killed;
+    await harness.startWorker();
+    await harness.finished(runId);
+    expect((await verifiedEnd(runId))?.payload.answer).toBe("a,b");
+    expect(effects.filter((key) => key === "a" || key === "c")).toEqual(["a", "c"]);
+    const told = toSteps(await harness.history(runId)).map(({ number, summary }) => [number, summary]);
+    expect(told.slice(3)).toEqual([
+      [4, "As in step 1: did a"],
+      [5, "did b"],
+      [6, "Not done, instead of step 3"],
+    ]);
+    const again = await rollback(runId, 1, { onReturn, idempotencyKey: "chosen" });
+    expect(again.effects).toEqual(went.effects);
+    const other = rollback(runId, 1, { onReturn: onReturn.slice(1), idempotencyKey: "chosen" });
+    await expect(other).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    // What stood for something outside is asked about again.
+    const later = await rollback(runId, 1, { dryRun: true });
+    expect(later.effects.filter(({ step }) => step.number > 3).map(({ step }) => step.number)).toEqual([4, 5, 6]);
+  });
+
+  it("fails a run of which what was to stand is gone", async () => {
+    await harness.startWorker();
+    const runId = await finishedOnce();
+    held = [];
+    await rollback(runId, 1, { onReturn: [{ stepNumber: 3, onReturn: "REUSE" }] });
+    await begun(runId, 1);
+    const gone = { seq: await endOf(runId, 3) };
+    await harness.database.owner`delete from journal where run_id = ${runId} and seq = ${gone.seq}`;
+    held.pop()?.();
+    held = undefined;
+    await until("the run has failed", async () => (await harness.find(runId))?.status === 11);
+  });
+
   it("takes a run from its owner in the middle of a step, and refuses what that writes", async () => {
     held = [];
     await harness.startWorker();
     const { runId } = await harness.start({ graph: "letters" });
     await begun(runId, 1);
     const { effects: outside } = await rollback(runId, await endOf(runId, 1));
-    expect(outside).toMatchObject([{ nodeId: "b", status: "RUNNING", number: 2 }]);
+    expect(outside).toMatchObject([
+      { step: { nodeId: "b", status: "RUNNING", number: 2 }, choices: ["RUN_AGAIN", "STUB"] },
+    ]);
     await begun(runId, 2);
     const [old, again] = held;
     old?.();

@@ -18,9 +18,11 @@ import type { Floor, Rested } from "./floor.ts";
 import { type Halt, StepStopped } from "./halt.ts";
 import type { Inbox } from "./inbox.ts";
 import { lookFor, noteDecision, PARK_FROM_MS, toWake, type Waiting, waitMs } from "./parking.ts";
+import type { Returning } from "./returning.ts";
 import { beginAttempt, runAttempt } from "./run-attempt.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
+import type { RunRecords } from "./run-records.ts";
 import type { Scope } from "./scope.ts";
 
 const retries = counter("soma_node_retries_total", "Attempts of steps that failed and are made again", [
@@ -36,6 +38,8 @@ interface RunParts {
   children: Children;
   floor: Floor;
   limits: RunLimits;
+  records: Pick<RunRecords, "findEvent">;
+  returning: Returning;
   /** The number of the next step that begins. */
   nextStep(): number;
 }

@@ -17,6 +17,7 @@ import { createFloor } from "./floor.ts";
 import { haltOfRun, StepStopped } from "./halt.ts";
 import { createInbox } from "./inbox.ts";
 import { replay, stoppedBy } from "./replay.ts";
+import { createReturning } from "./returning.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunLimits } from "./run-limits.ts";
 import type { RunRecords } from "./run-records.ts";
@@ -137,7 +138,9 @@ async function executeGraph(
   const floor = createFloor({ context, journal });
   const nextStep = countSteps(lastStep, limits);
   const halt = haltOfRun(context);
-  return executeScope({ context, journal, inbox, children, floor, limits, nextStep, halt }, root);
+  const returning = createReturning(standing);
+  const parts = { context, journal, inbox, children, floor, limits, records, returning, nextStep, halt };
+  return executeScope(parts, root);
 }
 
 /** A run that was parked may come back after its deadline: then no step begins any more. */

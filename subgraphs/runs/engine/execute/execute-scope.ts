@@ -2,6 +2,7 @@ import { type AnyNode, isBranching } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { executeBranches } from "./execute-branches.ts";
 import { cancelStep, executeNode, type ScopeParts } from "./execute-node.ts";
+import { keepStep } from "./keep-step.ts";
 import { endStep, type Scope } from "./scope.ts";
 
 /** Executes a graph from where it stands to its end, and gives its last state; undefined when the run was parked on the way. */
@@ -22,6 +23,11 @@ async function advance(parts: ScopeParts, scope: Scope, node: string): Promise<b
   const isUnderWay = isBranching(spec) && scope.step.number !== undefined;
   if (halt.reason() !== undefined && !isUnderWay) return cancelStep(parts, scope, spec);
   if (context.pausing() && !isUnderWay) return (await floor.rest({}, halt.signal)) === "go";
+  const kept = scope.step.number === undefined ? parts.returning.take(`${scope.path}${node}`) : undefined;
+  if (kept !== undefined) {
+    endStep(scope, node, await keepStep(parts, scope, { spec, kept }));
+    return true;
+  }
   const result = isBranching(spec)
     ? await executeBranches({ parts, scope, spec, executeScope })
     : await executeNode(parts, scope, spec);

@@ -4,6 +4,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import type { HistoryEvent } from "../../domain/history.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import { expireQuestion } from "../../store/expire-question.ts";
+import { findEvent } from "../../store/find-event.ts";
 import { findSignal } from "../../store/find-signal.ts";
 import { readCancelReason } from "../../store/read-cancel-reason.ts";
 import { readInput } from "../../store/read-input.ts";
@@ -17,6 +18,8 @@ export interface RunRecords {
   /** The run with its input as it was given, which may be kept apart. */
   readInput(run: ClaimedRun): Promise<ClaimedRun>;
   readEvents(run: ClaimedRun): Promise<HistoryEvent[]>;
+  /** One event, of whichever run; undefined when it is not there any more. */
+  findEvent(place: { runId: string; seq: number }): Promise<HistoryEvent | undefined>;
   findSignal(params: { runId: string; name: string; heard: readonly number[] }): Promise<{
     seen: number;
     signal: SignalPayload | undefined;
@@ -31,6 +34,7 @@ export function recordsOf(sql: Sql): RunRecords {
   return {
     readInput: (run) => readInput(sql, run),
     readEvents: (run) => readEvents(sql, run),
+    findEvent: (place) => findEvent(sql, place),
     findSignal: (params) => findSignal(sql, params),
     expireQuestion: (params) => transaction(sql, {}, (tx) => expireQuestion(tx, params)),
     readCancelReason: (params) => readCancelReason(sql, params),

@@ -20,6 +20,7 @@ export function memoryPorts(store: MemoryStore, owner: Incarnation, ask: AskStor
       return ask(() => commitTogether(store, owner, { row, written }), togetherLost);
     },
     readEvents: ({ runId }) => ask(() => store.history(runId)),
+    findEvent: ({ runId, seq }) => ask(() => store.history(runId).find((event) => event.seq === seq)),
     findSignal: (params) => ask(() => store.findSignal(params)),
     expireQuestion: (params) => ask(() => store.decide({ ...params, payload: { approved: null }, sentBy: "engine" })),
     readInput: async (run) => run,

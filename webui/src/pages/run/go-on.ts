@@ -11,7 +11,11 @@ export interface GoOn {
 type Effects = NonNullable<RollbackRunMutation["rollbackRun"]>["effects"];
 export type Effect = Effects[number];
 
-export const ON_RETURN: Record<Effect["onReturn"], string> = { RUN_AGAIN: "done again" };
+export const ON_RETURN: Record<Effect["onReturn"], string> = {
+  RUN_AGAIN: "done again",
+  REUSE: "not done: what it came to stands",
+  STUB: "not done, and nothing stands for it",
+};
 
 export const WORDS = {
   fork: {
