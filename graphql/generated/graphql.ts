@@ -314,10 +314,19 @@ export type RunFilter = {
   graph?: string | null | undefined;
   /** Only runs that were created at this instant or later. */
   createdAfter?: string | null | undefined;
+  /** Only runs that were taken over from a lost worker at least once, or never. */
+  recovered?: boolean | null | undefined;
+  /**
+   * How they went: any of these. Outcomes, roles, texts, and runs that were never recovered are searched for: the nearest 5000 runs
+   * to the start of the page that all else leaves are looked at, and the page says where that ended before it was full. Of recovered
+   * runs each filter is searched for so.
+   */
+  outcome?: Array<RunOutcomeKind> | null | undefined;
+  /** Role that they act under. */
+  role?: string | null | undefined;
   /**
    * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
-   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched, and
-   * of a big input what is kept beside the run and not apart.
+   * 200 characters. Of a big input what is kept beside the run is searched, and not what is kept apart.
    */
   text?: string | null | undefined;
 };
@@ -736,6 +745,8 @@ export type RunsQueryVariables = Exact<{
 
 export type RunsQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type ListedRunFragment = { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, session: { id: string, title: string | null }, usage: { cost: string, currency: string, inputTokens: number, outputTokens: number } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null };
+
 export type RunsPageQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
   first?: number | null | undefined;
@@ -745,7 +756,7 @@ export type RunsPageQueryVariables = Exact<{
 }>;
 
 
-export type RunsPageQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type RunsPageQuery = { runs: { nodes: Array<{ id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, session: { id: string, title: string | null }, usage: { cost: string, currency: string, inputTokens: number, outputTokens: number } | null, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, searchedTo: { cursor: string, createdAt: string, runs: number } | null } };
 
 export type RunPictureQueryVariables = Exact<{
   id: string | number;
@@ -952,6 +963,22 @@ export const WorkerProcessFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WorkerProcessFields"}) as unknown as TypedDocumentString<WorkerProcessFieldsFragment, unknown>;
+export const RunQuestionsFragmentDoc = new TypedDocumentString(`
+    fragment RunQuestions on Run {
+  id
+  graph
+  status
+  pendingApprovals {
+    id
+    stepId
+    question
+    details
+    role
+    askedAt
+    expiresAt
+  }
+}
+    `, {"fragmentName":"RunQuestions"}) as unknown as TypedDocumentString<RunQuestionsFragment, unknown>;
 export const RunSummaryFragmentDoc = new TypedDocumentString(`
     fragment RunSummary on Run {
   id
@@ -981,22 +1008,46 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RunSummary"}) as unknown as TypedDocumentString<RunSummaryFragment, unknown>;
-export const RunQuestionsFragmentDoc = new TypedDocumentString(`
-    fragment RunQuestions on Run {
-  id
-  graph
-  status
-  pendingApprovals {
-    id
-    stepId
-    question
-    details
-    role
-    askedAt
-    expiresAt
+export const ListedRunFragmentDoc = new TypedDocumentString(`
+    fragment ListedRun on Run {
+  ...RunSummary
+  session {
+    title
+  }
+  usage {
+    cost
+    currency
+    inputTokens
+    outputTokens
   }
 }
-    `, {"fragmentName":"RunQuestions"}) as unknown as TypedDocumentString<RunQuestionsFragment, unknown>;
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`, {"fragmentName":"ListedRun"}) as unknown as TypedDocumentString<ListedRunFragment, unknown>;
 export const SentPromptFragmentDoc = new TypedDocumentString(`
     fragment SentPrompt on StepPrompt {
   profile
@@ -2070,13 +2121,18 @@ export const RunsPageDocument = new TypedDocumentString(`
     before: $before
   ) {
     nodes {
-      ...RunSummary
+      ...ListedRun
     }
     pageInfo {
       hasNextPage
       hasPreviousPage
       startCursor
       endCursor
+    }
+    searchedTo {
+      cursor
+      createdAt
+      runs
     }
   }
 }
@@ -2105,6 +2161,18 @@ export const RunsPageDocument = new TypedDocumentString(`
   }
   session {
     id
+  }
+}
+fragment ListedRun on Run {
+  ...RunSummary
+  session {
+    title
+  }
+  usage {
+    cost
+    currency
+    inputTokens
+    outputTokens
   }
 }`) as unknown as TypedDocumentString<RunsPageQuery, RunsPageQueryVariables>;
 export const RunPictureDocument = new TypedDocumentString(`

@@ -7,7 +7,7 @@ import { type ListRunsOptions, listRuns } from "./list-runs.ts";
 import { toCount, wordOption } from "./option-values.ts";
 import { terminalSize } from "./print.ts";
 import { cancelRun, drawRun, pauseRun, resumeRun, signalRun, watchRun } from "./runs.ts";
-import { STATUS_CHOICES } from "./runs-filter.ts";
+import { OUTCOME_CHOICES, STATUS_CHOICES } from "./runs-filter.ts";
 import { showPrompt } from "./show-prompt.ts";
 import { showRun } from "./show-run.ts";
 import { watchRuns } from "./watch-runs.ts";
@@ -33,7 +33,10 @@ function addReading(runs: Command, { product, json }: CommandContext): void {
   runs
     .command("list")
     .addOption(wordOption("--status <list>", "any of these, with commas", STATUS_CHOICES))
+    .addOption(wordOption("--outcome <list>", "that went any of these ways, with commas", OUTCOME_CHOICES))
+    .option("--recovered", "taken over from a lost worker at least once")
     .option("--agent <name>", "runs of this agent; agents list shows them")
+    .option("--role <role>", "that act under this role")
     .option("--text <words>", "words that the input has, upper or lower case alike")
     .option("--since <when>", "begun since 30m, 1h, 2d or 1w ago, or since a day or an instant")
     .option("--limit <n>", "how many, 1 to 200", toCount, 20)

@@ -49,6 +49,18 @@ describe("soma runs list", () => {
     ]);
   });
 
+  it("says how far back it looked where it looked at no more, and how it looks further", async () => {
+    const searchedTo = { cursor: "c9", createdAt: "2026-11-20T00:00:00Z", runs: 5000 };
+    answers = [{ data: { runs: { nodes: [RUN], pageInfo: END, searchedTo } } }];
+    const { stdout, stderr } = await written(() =>
+      listRuns(product, { limit: 5, outcome: "problem", recovered: true, json: false }),
+    );
+    expect(stdout).toContain("r1");
+    expect(stderr).toMatch(
+      /^soma: looked at 5000 runs, back to 2026-11-20T00:00:00Z; `.*runs list --outcome problem --recovered --limit 5 --after c9` looks further\n$/,
+    );
+  });
+
   it("says that there is none, and of what; JSON has an empty list", async () => {
     answers = [page([])];
     const list = (options: object): Promise<string> =>

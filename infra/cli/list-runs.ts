@@ -27,9 +27,15 @@ export async function listRuns(product: Product, options: ListRunsOptions & { js
   else if (runs.nodes.length === 0) print(nothingFits(options, hints.soma));
   else for (const row of toRunTable(runs.nodes)) print(row);
   const { hasNextPage, endCursor } = runs.pageInfo;
-  if (!hasNextPage || endCursor === null || endCursor === undefined) return;
-  const again = `${describeFilter(options)} --limit ${limit} --after ${endCursor}`.trim();
-  process.stderr.write(`soma: there are more; \`${safe(`${hints.soma} runs list ${again}`)}\` shows them\n`);
+  const on = (cursor: string): string =>
+    `\`${safe(`${hints.soma} runs list ${`${describeFilter(options)} --limit ${limit} --after ${cursor}`.trim()}`)}\``;
+  if (hasNextPage && typeof endCursor === "string")
+    process.stderr.write(`soma: there are more; ${on(endCursor)} shows them\n`);
+  const { searchedTo: end } = runs;
+  if (end)
+    process.stderr.write(
+      `soma: looked at ${end.runs} runs, back to ${end.createdAt}; ${on(end.cursor)} looks further\n`,
+    );
 }
 
 export function toRunTable(runs: readonly RunSummaryFragment[], width?: number): string[] {

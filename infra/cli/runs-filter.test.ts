@@ -12,6 +12,10 @@ describe("toRunFilter()", () => {
       { agent: "research", text: "zwölf 猫" },
       { graph: "research", text: "zwölf 猫" },
     ],
+    [
+      { outcome: "problem,OK", recovered: true, role: "reader" },
+      { outcome: ["INCOMPLETE", "WITH_FAILURES", "WITH_DENIALS", "OK"], recovered: true, role: "reader" },
+    ],
     [{ since: "90m" }, { createdAfter: "2026-11-26T10:30:00.000Z" }],
     [{ since: "2d" }, { createdAfter: "2026-11-24T12:00:00.000Z" }],
     [{ since: "2026-11-01" }, { createdAfter: "2026-11-01T00:00:00.000Z" }],
@@ -24,6 +28,7 @@ describe("toRunFilter()", () => {
     [{ status: "done" }, '--status "done" is none of active, queued, running'],
     [{ status: "failed," }, '--status "" is none of active'],
     [{ status: "toString" }, '--status "toString" is none of'],
+    [{ outcome: "bad" }, '--outcome "bad" is none of problem, ok, incomplete'],
     [{ since: "yesterday" }, '--since "yesterday" is neither a length of time, such as 30m'],
     [{ since: "1" }, '--since "1" is neither'],
     [{ since: "999999w" }, '--since "999999w" is neither'],
@@ -39,6 +44,9 @@ describe("describeFilter()", () => {
   it("says what was asked for, as it is typed", () => {
     const all = { status: "failed,paused", agent: "a", text: "it's $(b)", since: "1h" };
     expect(describeFilter(all)).toBe("--status failed,paused --agent a --text 'it'\\''s $(b)' --since 1h");
+    expect(describeFilter({ recovered: true, role: "a b", outcome: "ok" })).toBe(
+      "--outcome ok --recovered --role 'a b'",
+    );
     expect(describeFilter({})).toBe("");
   });
 });

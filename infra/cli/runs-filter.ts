@@ -1,4 +1,4 @@
-import type { RunFilter, RunStatus } from "@soma/graphql/operations";
+import type { RunFilter, RunOutcomeKind, RunStatus } from "@soma/graphql/operations";
 import { CliError, EXIT } from "./cli-error.ts";
 
 /** What `--status` takes: each status of a run, and `active` for all that go on. */
@@ -15,6 +15,19 @@ const STATUSES = {
 
 export const STATUS_CHOICES = Object.keys(STATUSES);
 
+/** What `--outcome` takes: each outcome of a run, and `problem` for all that succeeded and did not go well. */
+const OUTCOMES = {
+  problem: ["INCOMPLETE", "WITH_FAILURES", "WITH_DENIALS"],
+  ok: ["OK"],
+  incomplete: ["INCOMPLETE"],
+  with_failures: ["WITH_FAILURES"],
+  with_denials: ["WITH_DENIALS"],
+  failed: ["FAILED"],
+  canceled: ["CANCELED"],
+} as const satisfies Record<string, readonly RunOutcomeKind[]>;
+
+export const OUTCOME_CHOICES = Object.keys(OUTCOMES);
+
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
 const AN_INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
@@ -22,29 +35,38 @@ const AN_INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d
 /** As they were typed; each may be left out. */
 export interface RunsFilterOptions {
   status?: string;
+  outcome?: string;
+  /** Given or left out. */
+  recovered?: true;
   agent?: string;
+  role?: string;
   text?: string;
   since?: string;
 }
 
 /** The filter of the page of runs; what is not known is refused by its name. `now` is in milliseconds. */
-export function toRunFilter({ status, agent, text, since }: RunsFilterOptions, now: number): RunFilter {
+export function toRunFilter(options: RunsFilterOptions, now: number): RunFilter {
+  const { status, outcome, recovered, agent, role, text, since } = options;
   return {
-    ...(status === undefined ? {} : { status: toStatuses(status) }),
+    ...(status === undefined ? {} : { status: toWords("--status", status, STATUSES) }),
+    ...(outcome === undefined ? {} : { outcome: toWords("--outcome", outcome, OUTCOMES) }),
+    ...(recovered === undefined ? {} : { recovered }),
     ...(agent === undefined ? {} : { graph: agent }),
+    ...(role === undefined ? {} : { role }),
     ...(since === undefined ? {} : { createdAfter: toInstant(since, now) }),
     ...(text === undefined ? {} : { text }),
   };
 }
 
 /** Several are written with commas; upper and lower case are alike. */
-function toStatuses(list: string): RunStatus[] {
-  const statuses = list.split(",").flatMap((word): readonly RunStatus[] => {
-    const name = word.trim().toLowerCase();
-    if (Object.hasOwn(STATUSES, name)) return STATUSES[name as keyof typeof STATUSES];
-    throw wrong(`--status "${word.trim()}" is none of ${STATUS_CHOICES.join(", ")}`);
+function toWords<Word>(option: string, list: string, known: Readonly<Record<string, readonly Word[]>>): Word[] {
+  const words = list.split(",").flatMap((typed): readonly Word[] => {
+    const name = typed.trim().toLowerCase();
+    const meant = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (meant !== undefined) return meant;
+    throw wrong(`${option} "${typed.trim()}" is none of ${Object.keys(known).join(", ")}`);
   });
-  return [...new Set(statuses)];
+  return [...new Set(words)];
 }
 
 /** A length of time before now, such as 2d, or an instant. */
@@ -66,9 +88,10 @@ function readInstant(text: string): number {
 }
 
 /** The filters that hold, as a shell takes them; empty where none does. */
-export function describeFilter({ status, agent, text, since }: RunsFilterOptions): string {
-  const given = Object.entries({ status, agent, text, since }).filter(([, value]) => value !== undefined);
-  return given.map(([name, value = ""]) => `--${name} ${quote(value)}`).join(" ");
+export function describeFilter({ status, outcome, recovered, agent, role, text, since }: RunsFilterOptions): string {
+  const said = Object.entries({ status, outcome, recovered, agent, role, text, since });
+  const given = said.filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `--${name}${value === true ? "" : ` ${quote(String(value))}`}`).join(" ");
 }
 
 function quote(word: string): string {

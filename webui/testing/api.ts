@@ -40,6 +40,8 @@ export interface TestApi {
   stateDiff(fromSeq: number, toSeq: number): object[];
   /** What a rollback tells had reached outside. */
   effects: object[];
+  /** Where the search of each list of runs ended before its page was full. */
+  searchedTo: { cursor: string; createdAt: string; runs: number } | null;
   /** What is told of sessions beside their runs, by their ids. */
   sessions: Record<string, object>;
   /** What runs ask a person, by their ids. */
@@ -100,6 +102,7 @@ export function createTestApi(runs: readonly RunSummaryFragment[] = [], onSigned
     stateAt: (seq) => ({ at: seq }),
     stateDiff: () => [],
     effects: [],
+    searchedTo: null,
     sessions: {},
     forks: [],
     questions: {},
@@ -145,7 +148,7 @@ function rootOf(api: TestApi) {
     project: api.project,
     runs(params: PageParams) {
       check("runs");
-      return pageOf(told(api), params);
+      return { ...pageOf(told(api), params), searchedTo: api.searchedTo };
     },
     run({ id }: { id: string }) {
       check("run");
@@ -228,9 +231,12 @@ interface PageParams {
 /** A cursor is the id of its run. */
 function pageOf(all: readonly RunSummaryFragment[], { filter, first, after, last, before }: PageParams) {
   const fitting = all.filter(
-    ({ status, graph, input }) =>
+    ({ status, outcome, recoveries, graph, role, input }) =>
       (filter?.status ?? [status]).includes(status) &&
+      (filter?.outcome?.some((kind) => kind === outcome?.kind) ?? true) &&
+      (filter?.recovered ?? recoveries > 0) === recoveries > 0 &&
       (filter?.graph ?? graph) === graph &&
+      (filter?.role ?? role) === role &&
       JSON.stringify(input).includes(filter?.text ?? ""),
   );
   const within = fitting.filter(

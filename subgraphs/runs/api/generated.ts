@@ -978,6 +978,18 @@ export type RunConnection = {
   /** The edges' nodes, for those who need no cursors. */
   nodes: Array<Run>;
   pageInfo: PageInfo;
+  /** Where the search of a filter ended before the page was full and the list at its end; null where it did not. */
+  searchedTo: Maybe<RunSearchEnd>;
+};
+
+/** How far runs were looked at. */
+export type RunSearchEnd = {
+  /** Opaque; `after` it, or `before` it from the end of the list, the search goes on. */
+  cursor: Scalars['String']['output'];
+  /** When the last of them was created. */
+  createdAt: Scalars['DateTime']['output'];
+  /** How many of them were looked at. */
+  runs: Scalars['Int']['output'];
 };
 
 /** One of runs, and its place. */
@@ -1043,10 +1055,19 @@ export type RunFilter = {
   graph?: InputMaybe<Scalars['String']['input']>;
   /** Only runs that were created at this instant or later. */
   createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only runs that were taken over from a lost worker at least once, or never. */
+  recovered?: InputMaybe<Scalars['Boolean']['input']>;
+  /**
+   * How they went: any of these. Outcomes, roles, texts, and runs that were never recovered are searched for: the nearest 5000 runs
+   * to the start of the page that all else leaves are looked at, and the page says where that ended before it was full. Of recovered
+   * runs each filter is searched for so.
+   */
+  outcome?: InputMaybe<Array<RunOutcomeKind>>;
+  /** Role that they act under. */
+  role?: InputMaybe<Scalars['String']['input']>;
   /**
    * Words that the input has in this order, upper or lower case alike: of its field `text` where it has one, else of its JSON. At most
-   * 200 characters. Of the runs that all else leaves, the nearest 5000 to the start of the page are searched, and
-   * of a big input what is kept beside the run and not apart.
+   * 200 characters. Of a big input what is kept beside the run is searched, and not what is kept apart.
    */
   text?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1669,6 +1690,7 @@ export type ResolversTypes = {
   StepConnection: ResolverTypeWrapper<Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StepEdge']>, nodes: Array<ResolversTypes['Step']> }>;
   StepEdge: ResolverTypeWrapper<Omit<StepEdge, 'node'> & { node: ResolversTypes['Step'] }>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RunEdge']>, nodes: Array<ResolversTypes['Run']> }>;
+  RunSearchEnd: ResolverTypeWrapper<RunSearchEnd>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
   AgentGraph: ResolverTypeWrapper<AnyGraphRow>;
   Project: ResolverTypeWrapper<Project>;
@@ -1782,6 +1804,7 @@ export type ResolversParentTypes = {
   StepConnection: Omit<StepConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StepEdge']>, nodes: Array<ResolversParentTypes['Step']> };
   StepEdge: Omit<StepEdge, 'node'> & { node: ResolversParentTypes['Step'] };
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RunEdge']>, nodes: Array<ResolversParentTypes['Run']> };
+  RunSearchEnd: RunSearchEnd;
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
   AgentGraph: AnyGraphRow;
   Project: Project;
@@ -2246,6 +2269,13 @@ export type RunConnectionResolvers<ContextType = RequestContext, ParentType exte
   edges?: Resolver<Array<ResolversTypes['RunEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  searchedTo?: Resolver<Maybe<ResolversTypes['RunSearchEnd']>, ParentType, ContextType>;
+};
+
+export type RunSearchEndResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunSearchEnd'] = ResolversParentTypes['RunSearchEnd']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  runs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RunEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
@@ -2490,6 +2520,7 @@ export type Resolvers<ContextType = RequestContext> = {
   StepConnection?: StepConnectionResolvers<ContextType>;
   StepEdge?: StepEdgeResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
+  RunSearchEnd?: RunSearchEndResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
   AgentGraph?: AgentGraphResolvers<ContextType>;
   Project?: ProjectResolvers<ContextType>;

@@ -5,8 +5,10 @@ import { isId, typeOfId } from "@soma/shared/ids";
 import { checkStorable } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { codesOf, type RunStatusGraphql } from "../domain/run-status.ts";
-import { listRuns } from "../store/list-runs.ts";
+import { codesOfOutcomes } from "../domain/run-outcome.ts";
+import { codesOf } from "../domain/run-status.ts";
+import { findSearchEnd, listRuns, SEARCHED_RUNS } from "../store/list-runs.ts";
+import type { ListRunsParams } from "../store/walk-runs.ts";
 import type { RunFilter } from "./generated.ts";
 import type { Loaders } from "./loaders.ts";
 
@@ -22,35 +24,53 @@ function parseRunPage(args: PageArgs) {
 /** A page of a session's runs, newest first; those of all sessions of a request are read together. */
 export async function sessionRunConnection(loader: Loaders["runsOfSession"], sessionId: string, args: PageArgs) {
   const page = parseRunPage(args);
-  return toConnection(await loader.load({ owner: sessionId, page }), page, (run) => run.runId);
+  const rows = await loader.load({ owner: sessionId, page });
+  return { ...toConnection(rows, page, (run) => run.runId), searchedTo: null };
 }
 
-/** A page of runs, newest first. */
+/** A page of runs, newest first, and where a search ended before it was full. */
 export async function runConnection(sql: Sql, context: RequestContext, args: PageArgs, filter: RunFilter) {
   const { tenant } = context.principal;
   const page = parseRunPage(args);
-  const { sessionId } = filter;
-  if (sessionId !== undefined && sessionId !== null && !isId(sessionId))
+  const asked = parseFilter(filter);
+  const params: ListRunsParams = {
+    ...{ ...asked, tenant, olderThan: page.after, oldestFirst: page.backward, limit: page.limit + 1 },
+    newerThan: newest(page.before, asked.newerThan),
+  };
+  const [rows, end] = await transaction(sql, { tenant }, async (tx) => {
+    const found = await listRuns(tx, params);
+    return [found, found.length < params.limit ? await findSearchEnd(tx, params) : undefined] as const;
+  });
+  const searchedTo =
+    end === undefined ? null : { cursor: end.runId, createdAt: end.createdAt.toISOString(), runs: SEARCHED_RUNS };
+  return { ...toConnection(rows, page, (run) => run.runId), searchedTo };
+}
+
+function parseFilter(filter: RunFilter) {
+  const sessionId = filter.sessionId ?? undefined;
+  if (sessionId !== undefined && !isId(sessionId))
     throw new SomaError("BAD_INPUT", `session id "${sessionId.slice(0, 80)}" is not a UUID`);
-  checkStorable("filter.graph", filter.graph ?? "");
+  const [graph, role] = [filter.graph ?? undefined, filter.role ?? undefined];
+  checkStorable("filter.graph", graph ?? "");
+  checkStorable("filter.role", role ?? "");
   const text = filter.text?.trim() ?? "";
   checkStorable("filter.text", text);
   if (text.length > MAX_TEXT)
     throw new SomaError("BAD_INPUT", `filter.text has ${text.length} characters; at most ${MAX_TEXT}`);
   const since = filter.createdAfter ?? undefined;
-  const params = {
-    tenant,
-    statusCodes: filter.status?.flatMap((status: RunStatusGraphql) => codesOf(status)),
-    sessionId: sessionId ?? undefined,
-    graph: filter.graph ?? undefined,
-    olderThan: page.after,
-    newerThan: newest(page.before, since === undefined ? undefined : beforeInstant(since)),
+  const [outcomes, recovered] = [filter.outcome ?? undefined, filter.recovered ?? undefined];
+  return {
+    ...{ sessionId, graph, role, outcomes, recovered, statusCodes: codesOfFilter(filter) },
     text: text === "" ? undefined : text,
-    oldestFirst: page.backward,
-    limit: page.limit + 1,
+    newerThan: since === undefined ? undefined : beforeInstant(since),
   };
-  const rows = await transaction(sql, { tenant }, (tx) => listRuns(tx, params));
-  return toConnection(rows, page, (run) => run.runId);
+}
+
+/** Statuses that are asked for, as far as a run of one may have gone as is asked for. */
+function codesOfFilter({ status, outcome }: RunFilter): number[] | undefined {
+  const codes = status?.flatMap(codesOf);
+  if (outcome === undefined || outcome === null) return codes;
+  return codesOfOutcomes(outcome).filter((code) => codes?.includes(code) ?? true);
 }
 
 /** The lowest id that a run of this instant can have: ids begin with the time of their making. */

@@ -1,4 +1,4 @@
-import { isFinished, toRunStatus } from "./run-status.ts";
+import { isFinished, RUN_STATUS, toRunStatus } from "./run-status.ts";
 
 /** Tool calls of a run that did not end well, and answers of its model that were cut. */
 export interface CallCounts {
@@ -19,7 +19,7 @@ export const RUN_OUTCOME = {
   OK: "ok",
 } as const;
 
-type RunOutcomeKind = keyof typeof RUN_OUTCOME;
+export type RunOutcomeKind = keyof typeof RUN_OUTCOME;
 
 /** How a run of this status went; undefined while it goes on. */
 export function outcomeOf(statusCode: number, { failed, denied, cut }: CallCounts): RunOutcomeKind | undefined {
@@ -29,4 +29,10 @@ export function outcomeOf(statusCode: number, { failed, denied, cut }: CallCount
   if (cut > 0) return "INCOMPLETE";
   if (failed > 0) return "WITH_FAILURES";
   return denied > 0 ? "WITH_DENIALS" : "OK";
+}
+
+/** The codes of the statuses in which a run may have gone so. */
+export function codesOfOutcomes(kinds: readonly RunOutcomeKind[]): number[] {
+  const names = kinds.map((kind) => (kind === "FAILED" || kind === "CANCELED" ? kind : "SUCCEEDED"));
+  return [...new Set(names.map((name) => RUN_STATUS[name].code))];
 }

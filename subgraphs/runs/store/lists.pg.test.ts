@@ -11,11 +11,13 @@ import { findSessions } from "./find-sessions.ts";
 import { findStepEvents } from "./find-step-events.ts";
 import { listEarlierRuns } from "./list-earlier-runs.ts";
 import { listForksOf } from "./list-forks-of.ts";
-import { type ListRunsParams, listRuns, SEARCHED_RUNS } from "./list-runs.ts";
+import { listRuns, SEARCHED_RUNS } from "./list-runs.ts";
 import { listStepEvents } from "./list-step-events.ts";
 import { readEarlierTurns } from "./read-earlier-turns.ts";
 import { readHeads } from "./read-heads.ts";
 import { readHistory } from "./read-history.ts";
+import { sumUsage } from "./sum-usage.ts";
+import type { ListRunsParams } from "./walk-runs.ts";
 
 const PAGE = 51;
 const [SUCCEEDED, FAILED] = [10, 11];
@@ -121,6 +123,7 @@ describe("lists of runs", () => {
       (tx: Tx) => findRuns(tx, { runIds: ids }),
       (tx: Tx) => readHeads(tx, { runIds: ids }),
       (tx: Tx) => findSessions(tx, { sessionIds: [sessionId] }),
+      (tx: Tx) => sumUsage(tx, { tenant: "acme", runIds: ids }),
       (tx: Tx) => readHistory(tx, { runId: long, afterSeq: 0, limit: PAGE }),
       (tx: Tx) => readHistory(tx, { runId: long, afterSeq: 15_000, limit: PAGE }),
     ]) {

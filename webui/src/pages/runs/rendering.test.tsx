@@ -1,4 +1,4 @@
-import type { RunSummaryFragment } from "@soma/graphql/operations";
+import type { ListedRunFragment } from "@soma/graphql/operations";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { RunTable } from "./run-table.tsx";
 
 const SESSION = "01940c2e-7d00-7200-8000-0000000000b7";
 
-const run = (changes: Partial<RunSummaryFragment>): RunSummaryFragment => ({
+const run = (changes: Partial<ListedRunFragment>): ListedRunFragment => ({
   id: "01940c2e-7d00-7100-8000-0000000000a1",
   graph: "assistant",
   role: "assistant",
@@ -24,7 +24,8 @@ const run = (changes: Partial<RunSummaryFragment>): RunSummaryFragment => ({
   outcome: { kind: "OK", failedCalls: 0, deniedCalls: 0, cutAnswers: 0 },
   headSeq: 1,
   error: null,
-  session: { id: SESSION },
+  session: { id: SESSION, title: null },
+  usage: null,
   ...changes,
 });
 
@@ -34,16 +35,35 @@ const words = (html: string): string =>
     .replace(/<[^>]+>/g, " ")
     .replace(/\s+/g, " ")
     .trim();
-const table = (...runs: RunSummaryFragment[]): string =>
+const table = (...runs: ListedRunFragment[]): string =>
   markup(<RunTable runs={runs} chosen={new Set()} onChoose={() => {}} />);
 
 test("RunTable shows a run under its day with what it took, and leads to it and to its session", () => {
   const html = table(run({}));
   expect(words(html)).toMatch(
-    /Recoveries 1 Jan 2025 Succeeded What is 6\*7\? .*assistant 000000b7 \d\d:\d\d:\d\d 1\.4 s$/,
+    /Recoveries 1 Jan 2025 Succeeded OK What is 6\*7\? .*assistant 000000b7 \d\d:\d\d:\d\d 1\.4 s$/,
   );
   expect(html).toContain('href="/runs/01940c2e-7d00-7100-8000-0000000000a1"');
   expect(html).toContain(`href="/chat/${SESSION}"`);
+});
+
+test("RunTable calls a session what people do, and tells what the run cost, with its tokens", () => {
+  const usage = { cost: "0.0120", currency: "USD", inputTokens: 1_284, outputTokens: 30 };
+  const html = table(
+    run({ session: { id: SESSION, title: "Refund of\u202e order 7, and all that came of it" }, usage }),
+  );
+  expect(words(html)).toMatch(/assistant Refund of⟨U\+202E⟩ order … 0\.0120 USD \d\d:/);
+  expect(html).toContain('title="1,284 tokens in, 30 out"');
+});
+
+test("RunTable says beside the status how a run went, and nothing of one that goes on or was erased", () => {
+  const outcome = { kind: "WITH_FAILURES", failedCalls: 2, deniedCalls: 1, cutAnswers: 1 } as const;
+  const told = (changes: Partial<ListedRunFragment>) =>
+    /Recoveries 1 Jan 2025 (.*?) (?:What|Erased)/.exec(words(table(run(changes))))?.[1];
+  expect(told({ outcome })).toBe("Succeeded 1 answer cut, 2 calls failed, 1 denied");
+  expect(told({ status: "PAUSED", finishedAt: null, outcome: null })).toBe("Paused");
+  expect(told({ status: "FAILED" })).toBe("Failed");
+  expect(told({ input: { "soma:erased": true }, outcome: null })).toBe("Succeeded");
 });
 
 test("RunTable has a clock for what goes on, none for what has not begun, and the reason of what failed", () => {

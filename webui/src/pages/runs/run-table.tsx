@@ -1,23 +1,24 @@
-import type { RunSummaryFragment } from "@soma/graphql/operations";
+import type { ListedRunFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { showHidden } from "@soma/schemas/hidden-characters";
 import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
-import { runPath, sessionPath } from "../../place.ts";
+import { runPath } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useOutcome } from "../../run-log/use-run-log.ts";
 import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { toClock, toCount, toDay, toLatency } from "../../ui/words.ts";
+import { Cost, Outcome, SessionLink } from "./run-cells.tsx";
 import styles from "./run-table.module.css";
 
 interface RunTableProps {
-  runs: readonly RunSummaryFragment[];
+  runs: readonly ListedRunFragment[];
   chosen: ReadonlySet<string>;
   onChoose(runIds: readonly string[], isChosen: boolean): void;
 }
 
-const COLUMNS = 8;
+const COLUMNS = 10;
 
 /** Runs, newest first, under the days on which they were created. */
 export function RunTable({ runs, chosen, onChoose }: RunTableProps): ReactNode {
@@ -43,12 +44,18 @@ export function RunTable({ runs, chosen, onChoose }: RunTableProps): ReactNode {
           <th scope="col" className={styles.wide}>
             Status
           </th>
+          <th scope="col" className={styles.wide}>
+            Outcome
+          </th>
           <th scope="col">Run</th>
           <th scope="col" className={styles.wide}>
             Agent
           </th>
           <th scope="col" className={styles.wide}>
             Session
+          </th>
+          <th scope="col" className={`${styles.number} ${styles.wide}`}>
+            Cost
           </th>
           <th scope="col" className={styles.number}>
             Started
@@ -78,7 +85,7 @@ export function RunTable({ runs, chosen, onChoose }: RunTableProps): ReactNode {
 }
 
 interface RowProps extends Pick<RunTableProps, "onChoose"> {
-  run: RunSummaryFragment;
+  run: ListedRunFragment;
   isChosen: boolean;
 }
 
@@ -91,7 +98,10 @@ const Row = memo(function Row({ run, isChosen, onChoose }: RowProps): ReactNode 
         <Check label={`Choose ${title}`} checked={isChosen} onCheck={(is) => onChoose([run.id], is)} />
       </td>
       <td className={styles.wide}>
-        <StatusWord {...outcome} quiet />
+        <StatusWord status={outcome.status} quiet />
+      </td>
+      <td className={styles.wide}>
+        <Outcome {...outcome} input={run.input} />
       </td>
       <td className={styles.what}>
         <Link href={runPath(run.id)}>{title}</Link>
@@ -110,9 +120,10 @@ const Row = memo(function Row({ run, isChosen, onChoose }: RowProps): ReactNode 
       </td>
       <td className={styles.wide}>{showHidden(run.graph)}</td>
       <td className={styles.wide}>
-        <Link href={sessionPath(run.session.id)}>
-          <code>{run.session.id.slice(-8)}</code>
-        </Link>
+        <SessionLink session={run.session} />
+      </td>
+      <td className={`${styles.number} ${styles.wide}`}>
+        <Cost usage={run.usage} />
       </td>
       <td className={styles.number}>
         <time dateTime={run.createdAt}>{toClock(run.createdAt)}</time>
@@ -126,7 +137,7 @@ const Row = memo(function Row({ run, isChosen, onChoose }: RowProps): ReactNode 
 });
 
 /** How long it took, or takes by now; nothing before it has begun. */
-function Took({ run: { status, startedAt, finishedAt } }: { run: RunSummaryFragment }): ReactNode {
+function Took({ run: { status, startedAt, finishedAt } }: { run: ListedRunFragment }): ReactNode {
   if (startedAt === null) return "not begun";
   if (!isFinished(status)) return <Elapsed since={startedAt} />;
   return finishedAt === null ? "" : toLatency(Date.parse(finishedAt) - Date.parse(startedAt));

@@ -30,6 +30,40 @@ test("each filter is kept in the address, and the list is asked for what it says
   );
 });
 
+test("runs are narrowed to how they went, to those that were recovered and to a role, and the words say so", async () => {
+  const outcome = { kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1, cutAnswers: 0 } as const;
+  const api = createTestApi([runOf(3, { outcome, recoveries: 1 }), runOf(2, { outcome }), runOf(1)]);
+  const { user } = openRuns(api);
+  await user.selectOptions(await screen.findByLabelText("Outcome"), "With a problem");
+  await waitFor(() => expect(titles()).toEqual(["Question 3", "Question 2"]));
+  await user.selectOptions(screen.getByLabelText("Recovered"), "At least once");
+  await waitFor(() => expect(titles()).toEqual(["Question 3"]));
+  await user.selectOptions(screen.getByLabelText("Role"), "reader");
+  expect(await screen.findByText(/No runs match: outcome “With a problem”, recovered at least once, role reader/));
+  expect(address()).toBe("/runs?outcome=problem&recovered=yes&role=reader");
+});
+
+test("a search that looked at no more says how far it came beside what it found, and looks further", async () => {
+  const api = createTestApi(runsOf(3, 1));
+  api.searchedTo = { cursor: idOf(2), createdAt: "2026-11-20T10:41:00.000Z", runs: 5_000 };
+  const { user } = openRuns(api, "?text=Question");
+  await waitFor(() => expect(titles()).toEqual(["Question 3", "Question 2", "Question 1"]));
+  expect(screen.getByText(/^Looked at 5,000 runs, back to/).textContent).toMatch(/20 nov 2026, \d\d:\d\d:00\.$/i);
+  await user.click(screen.getByRole("link", { name: "Look further back" }));
+  await waitFor(() => expect(titles()).toEqual(["Question 1"]));
+  expect(address()).toBe(`/runs?text=Question&after=${idOf(2)}`);
+});
+
+test("a search that found nothing yet says how far it came, in its direction", async () => {
+  const api = createTestApi(runsOf(3, 1));
+  api.searchedTo = { cursor: idOf(9), createdAt: "2026-11-20T10:41:00.000Z", runs: 5_000 };
+  const { user } = openRuns(api, `?text=red&before=${idOf(2)}`);
+  expect((await screen.findByText(/^Looked at 5,000 runs/)).textContent).toContain("up to");
+  expect(screen.getByText("No runs match: “red”.")).toBeDefined();
+  await user.click(screen.getByRole("link", { name: "Look at newer ones" }));
+  expect(address()).toBe(`/runs?text=red&before=${idOf(9)}`);
+});
+
 test("an id in the search leads to its run", async () => {
   const { user } = openRuns(createTestApi([runOf(1)]));
   await user.type(screen.getByRole("searchbox"), ` ${idOf(1).toUpperCase()} {Enter}`);
@@ -139,6 +173,7 @@ test("a run whose call failed is not drawn as one that went well", async () => {
   openRuns(createTestApi([runOf(2, { outcome, recoveries: 3 }), runOf(1, { error: { code: "X", message: "no" } })]));
   await screen.findByText("Question 2");
   expect(rowOf(2).getAllByText("Succeeded, 2 calls failed")).not.toHaveLength(0);
+  expect(rowOf(2).getByText("2 calls failed")).toBeDefined();
   expect(rowOf(2).getByText(/recovered 3×/)).toBeDefined();
   expect(rowOf(1).getByText("X: no")).toBeDefined();
 });

@@ -12,7 +12,8 @@ import { RunFilters } from "./run-filters.tsx";
 import { RunTable } from "./run-table.tsx";
 import styles from "./runs-page.module.css";
 import { filterWords, parseQuery, type RunsQuery, toAddress } from "./runs-query.ts";
-import { type Runs, useRuns } from "./use-runs.ts";
+import { SearchEnd } from "./search-end.tsx";
+import { type Runs, type SearchedTo, useRuns } from "./use-runs.ts";
 
 /** All runs, as the address narrows them. */
 export default function RunsPage(): ReactNode {
@@ -35,7 +36,7 @@ export default function RunsPage(): ReactNode {
 }
 
 function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
-  const { rows, news, old, problem, reload } = runs;
+  const { rows, searchedTo, news, old, problem, reload } = runs;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const choose = useCallback((ids: readonly string[], isChosen: boolean): void => {
     setChosen((before) => (isChosen ? before.union(new Set(ids)) : before.difference(new Set(ids))));
@@ -59,8 +60,13 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
             ↑ {toCount(news)} new
           </LeavingButton>
         )}
-        {rows?.length === 0 ? <Nothing query={query} /> : null}
-        {rows === undefined || rows.length === 0 ? null : <RunTable runs={rows} chosen={chosen} onChoose={choose} />}
+        {rows?.length === 0 ? <Nothing query={query} end={searchedTo} /> : null}
+        {rows === undefined || rows.length === 0 ? null : (
+          <>
+            <RunTable runs={rows} chosen={chosen} onChoose={choose} />
+            {searchedTo === undefined ? null : <SearchEnd query={query} end={searchedTo} />}
+          </>
+        )}
       </section>
       <Pager query={query} runs={runs} />
     </>
@@ -100,7 +106,7 @@ function ChosenBar({ chosen, runs: { rows, reload }, onChoose }: ChosenBarProps)
   );
 }
 
-function Nothing({ query }: { query: RunsQuery }): ReactNode {
+function Nothing({ query, end }: { query: RunsQuery; end: SearchedTo | undefined }): ReactNode {
   const filters = filterWords(query);
   const { after, before } = query;
   if (filters.length === 0 && after === "" && before === "")
@@ -115,7 +121,7 @@ function Nothing({ query }: { query: RunsQuery }): ReactNode {
     );
   return (
     <Empty lead={filters.length === 0 ? "No runs on this page." : `No runs match: ${filters.join(", ")}.`}>
-      {query.text === "" ? null : <p>Words are looked for in the 5,000 newest runs that the other filters leave.</p>}
+      {end === undefined ? null : <SearchEnd query={query} end={end} />}
       <p>
         <Link href={RUNS_PATH}>Show all runs</Link>
       </p>

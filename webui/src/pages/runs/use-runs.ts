@@ -1,4 +1,4 @@
-import { type RunSummaryFragment, RunsPageDocument, type RunsPageQuery } from "@soma/graphql/operations";
+import { type ListedRunFragment, RunsPageDocument, type RunsPageQuery } from "@soma/graphql/operations";
 import { useMemo, useRef, useState } from "react";
 import { useOld } from "../../graphql/use-old.ts";
 import { useQuery } from "../../graphql/use-query.ts";
@@ -12,11 +12,14 @@ import { PAGE_SIZE, type RunsQuery, toVariables } from "./runs-query.ts";
 const REFRESH_MS = 5_000;
 
 type RunsPage = NonNullable<RunsPageQuery["runs"]>;
+export type SearchedTo = NonNullable<RunsPage["searchedTo"]>;
 
 export interface Runs {
   /** Undefined before the first answer. */
-  rows: readonly RunSummaryFragment[] | undefined;
+  rows: readonly ListedRunFragment[] | undefined;
   pageInfo: RunsPage["pageInfo"] | undefined;
+  /** Where the search ended before the page was full; undefined where it did not. */
+  searchedTo: SearchedTo | undefined;
   /** So many newer ones than are shown. */
   news: number;
   showNews(): void;
@@ -46,6 +49,7 @@ export function useRuns(query: RunsQuery): Runs {
   return {
     rows: now?.rows,
     pageInfo: now?.pageInfo,
+    searchedTo: now?.searchedTo ?? undefined,
     news: now?.news ?? 0,
     showNews() {
       kept.current = undefined;
@@ -58,13 +62,15 @@ export function useRuns(query: RunsQuery): Runs {
 interface Kept {
   /** The variables it was asked for by. */
   of: object;
-  rows: readonly RunSummaryFragment[];
+  rows: readonly ListedRunFragment[];
   pageInfo: RunsPage["pageInfo"];
+  searchedTo: RunsPage["searchedTo"];
   news: number;
 }
 
-function keep(of: object, before: Kept | undefined, { nodes, pageInfo }: RunsPage): Kept {
+function keep(of: object, before: Kept | undefined, fresh: RunsPage): Kept {
   const shown = before?.of === of ? before : undefined;
-  const { rows, news, keepsEnd } = mergePage(shown?.rows ?? [], nodes, PAGE_SIZE);
-  return { of, rows, news, pageInfo: (keepsEnd ? shown?.pageInfo : undefined) ?? pageInfo };
+  const { rows, news, keepsEnd } = mergePage(shown?.rows ?? [], fresh.nodes, PAGE_SIZE);
+  const { pageInfo, searchedTo } = (keepsEnd ? shown : undefined) ?? fresh;
+  return { of, rows, news, pageInfo, searchedTo };
 }
