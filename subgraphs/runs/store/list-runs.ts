@@ -2,7 +2,7 @@ import type { Tx } from "@soma/shared/postgres/connect";
 import { type StoredRun, toRuns } from "./run-columns.ts";
 import type { RunRow } from "./tables.ts";
 import { trialsOf } from "./try-runs.ts";
-import { type ListRunsParams, walkRuns } from "./walk-runs.ts";
+import { type ListRunsParams, orderOf, walkRuns } from "./walk-runs.ts";
 
 /**
  * What no index tells is tried on so many runs and no more. An index over texts would be asked by an operator that is not
@@ -19,7 +19,7 @@ function listStored(tx: Tx, params: ListRunsParams): PromiseLike<StoredRun[]> {
   const trials = trialsOf(tx, params);
   if (trials.length === 0) return tx<StoredRun[]>`${walkRuns(tx, params)}`;
   return tx<StoredRun[]>`select s.* from (${walkRuns(tx, { ...params, limit: SEARCHED_RUNS })}) s
-    where ${trials} order by s."runId" ${params.oldestFirst ? tx`asc` : tx`desc`} limit ${params.limit}`;
+    where ${trials} order by s."runId" ${orderOf(tx, params)} limit ${params.limit}`;
 }
 
 /** The last run that a search tries; undefined where nothing is tried, and where the list ends with it or before. */
@@ -30,6 +30,6 @@ export async function findSearchEnd(
   if (trialsOf(tx, params).length === 0) return undefined;
   const [last, next] = await tx<Pick<RunRow, "runId" | "createdAt">[]>`
     select s."runId", s."createdAt" from (${walkRuns(tx, { ...params, limit: SEARCHED_RUNS + 1 })}) s
-     order by s."runId" ${params.oldestFirst ? tx`asc` : tx`desc`} limit 2 offset ${SEARCHED_RUNS - 1}`;
+     order by s."runId" ${orderOf(tx, params)} limit 2 offset ${SEARCHED_RUNS - 1}`;
   return next === undefined ? undefined : last;
 }

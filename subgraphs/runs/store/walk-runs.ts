@@ -32,19 +32,36 @@ const STATUS_CODES = Object.values(RUN_STATUS).map(({ code }) => code);
  * the list (0011-lists-in-order.sql, 0062-recovered-runs.sql).
  */
 export function walkRuns(tx: Tx, params: ListRunsParams) {
-  const { tenant, statusCodes, sessionId, graph, olderThan, newerThan, oldestFirst, limit } = params;
-  const order = oldestFirst ? tx`asc nulls first` : tx`desc nulls last`;
+  const { tenant, statusCodes, sessionId, graph, olderThan, newerThan, limit } = params;
+  const order = orderOf(tx, params);
   const page = tx`select ${runColumns(tx)}, branch from run where tenant = ${tenant}
     ${olderThan === undefined ? tx`` : tx`and run_id < ${olderThan}`}
     ${newerThan === undefined ? tx`` : tx`and run_id > ${newerThan}`}`;
   if (params.recovered === true) return tx`${page} and recoveries > 0 order by run_id ${order} limit ${limit}`;
-  if (statusCodes === undefined && sessionId === undefined && graph === undefined)
-    return tx`${page} order by run_id ${oldestFirst ? tx`asc` : tx`desc`} limit ${limit}`;
+  if (isOfAll(params)) return tx`${page} order by run_id ${order} limit ${limit}`;
   const some = tx`${page} ${sessionId === undefined ? tx`` : tx`and session_id = ${sessionId}`}
     ${graph === undefined ? tx`` : tx`and graph = ${graph}`} and ${isStatus(tx, params)}`;
-  return tx`select r.* from unnest(${[...new Set(statusCodes ?? STATUS_CODES)]}::smallint[]) as asked (code)
+  return tx`select r.* from ${askedStatuses(tx, statusCodes ?? STATUS_CODES)} as asked (code)
     cross join lateral (${some} order by run_id ${order} limit ${limit}) r
     order by r."runId" ${order} limit ${limit}`;
+}
+
+/** What follows the id that runs are ordered by: who asks for another order than the walk has makes Postgres sort all of it first. */
+export function orderOf(tx: Tx, params: ListRunsParams) {
+  if (params.recovered !== true && isOfAll(params)) return params.oldestFirst ? tx`asc` : tx`desc`;
+  return params.oldestFirst ? tx`asc nulls first` : tx`desc nulls last`;
+}
+
+function isOfAll({ statusCodes, sessionId, graph }: ListRunsParams): boolean {
+  return statusCodes === undefined && sessionId === undefined && graph === undefined;
+}
+
+/** One status is no list to Postgres: its walk is in order by itself, and a search along it ends where its page is full. */
+function askedStatuses(tx: Tx, statusCodes: readonly number[]) {
+  const codes = [...new Set(statusCodes)];
+  const [only] = codes;
+  if (codes.length === 1 && only !== undefined) return tx`(select ${only}::smallint)`;
+  return tx`unnest(${codes}::smallint[])`;
 }
 
 function isStatus(tx: Tx, { sessionId, graph }: ListRunsParams) {

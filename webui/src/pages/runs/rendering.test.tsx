@@ -52,7 +52,7 @@ test("RunTable calls a session what people do, and tells what the run cost, with
   const html = table(
     run({ session: { id: SESSION, title: "Refund of\u202e order 7, and all that came of it" }, usage }),
   );
-  expect(words(html)).toMatch(/assistant Refund of⟨U\+202E⟩ order … 0\.0120 USD \d\d:/);
+  expect(words(html)).toMatch(/assistant Refund of⟨U\+202E⟩ order 7, … 0\.0120 USD \d\d:/);
   expect(html).toContain('title="1,284 tokens in, 30 out"');
 });
 
@@ -79,7 +79,8 @@ test("RunTable has colour for what needs eyes alone, and begins a group of rows 
     run({ outcome: { kind: "WITH_FAILURES", failedCalls: 1, deniedCalls: 0, cutAnswers: 0 } }),
     run({ id: "01940c2e-7d00-7100-8000-0000000000a0", createdAt: "2024-12-30T10:00:00.000Z" }),
   );
-  expect(html.match(/class="_plain_\w+ _(\w+)_/g)?.join(" ")).toMatch(/attention.*attention.*neutral.*neutral/);
+  expect(html.match(/class="_plain_\w+ _(\w+)_/g)?.join(" ")).toMatch(/neutral.*attention.*neutral.*neutral/);
+  expect(html.match(/class="_bad_\w+"/g)).toHaveLength(1);
   expect(html.match(/<tbody/g)).toHaveLength(2);
 });
 
