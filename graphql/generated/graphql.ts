@@ -643,6 +643,17 @@ export type ForkRunMutationVariables = Exact<{
 
 export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
+export type OutsideEffectFragment = { onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } };
+
+export type ForkPlanQueryVariables = Exact<{
+  id: string | number;
+  atSeq: number;
+  input?: unknown;
+}>;
+
+
+export type ForkPlanQuery = { run: { id: string, forkPlan: { effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } | null } | null };
+
 export type RollbackRunMutationVariables = Exact<{
   input: RollbackRunInput;
 }>;
@@ -963,6 +974,20 @@ export const WorkerProcessFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WorkerProcessFields"}) as unknown as TypedDocumentString<WorkerProcessFieldsFragment, unknown>;
+export const OutsideEffectFragmentDoc = new TypedDocumentString(`
+    fragment OutsideEffect on RollbackEffect {
+  onReturn
+  step {
+    id
+    number
+    nodeId
+    nodeType
+    status
+    summary
+    abandoned
+  }
+}
+    `, {"fragmentName":"OutsideEffect"}) as unknown as TypedDocumentString<OutsideEffectFragment, unknown>;
 export const RunQuestionsFragmentDoc = new TypedDocumentString(`
     fragment RunQuestions on Run {
   id
@@ -1686,6 +1711,29 @@ export const ForkRunDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<ForkRunMutation, ForkRunMutationVariables>;
+export const ForkPlanDocument = new TypedDocumentString(`
+    query ForkPlan($id: ID!, $atSeq: Int!, $input: JSON) {
+  run(id: $id) {
+    id
+    forkPlan(atSeq: $atSeq, input: $input) {
+      effects {
+        ...OutsideEffect
+      }
+    }
+  }
+}
+    fragment OutsideEffect on RollbackEffect {
+  onReturn
+  step {
+    id
+    number
+    nodeId
+    nodeType
+    status
+    summary
+    abandoned
+  }
+}`) as unknown as TypedDocumentString<ForkPlanQuery, ForkPlanQueryVariables>;
 export const RollbackRunDocument = new TypedDocumentString(`
     mutation RollbackRun($input: RollbackRunInput!) {
   rollbackRun(input: $input) {
@@ -1693,20 +1741,23 @@ export const RollbackRunDocument = new TypedDocumentString(`
       ...RunSummary
     }
     effects {
-      onReturn
-      step {
-        id
-        number
-        nodeId
-        nodeType
-        status
-        summary
-        abandoned
-      }
+      ...OutsideEffect
     }
   }
 }
-    fragment RunSummary on Run {
+    fragment OutsideEffect on RollbackEffect {
+  onReturn
+  step {
+    id
+    number
+    nodeId
+    nodeType
+    status
+    summary
+    abandoned
+  }
+}
+fragment RunSummary on Run {
   id
   graph
   role

@@ -28,8 +28,9 @@ export function addHistoryCommands(runs: Command, { product, json }: CommandCont
     .argument("<run>")
     .argument("<seq>", WHERE, toSeq)
     .option("--input <json>", "merged into its input as RFC 7396 says: null takes a field out")
+    .option("--dry-run", "begin nothing, and tell which steps had reached outside and would be done again")
     .description("begin another run that goes on from an event of this one, which stays as it is")
-    .action(async (id: string, at: number, options: { input?: string }) =>
+    .action(async (id: string, at: number, options: { input?: string; dryRun?: boolean }) =>
       forkRun(await product(), { id, at, ...options, json }),
     );
   runs

@@ -72,10 +72,21 @@ describe("soma runs, of histories", () => {
     expect(forked).toMatch(/^run r1 goes on from event 3 of run r0; `.* runs watch r1` follows it/);
     await expect(forkRun(product, { id: "r0", at: 3, input: "{", json: false })).rejects.toMatchObject({ exitCode: 2 });
     const step = { id: "r1.2", number: 2, nodeId: "tool", nodeType: "tool", status: "SUCCEEDED", summary: "paid" };
+    const fork = { id: "r1", at: 3, dryRun: true };
+    answers = { ForkPlan: { data: { run: { id: "r1", forkPlan: { effects: [{ onReturn: "RUN_AGAIN", step }] } } } } };
+    const plan = await printed(() => forkRun(product, { ...fork, input: '{"text": "x"}', json: false }));
+    expect(plan).toMatch(/^another run would go on from event 3 of run r1, which stays as it is\n.*nothing of that is/);
+    expect(plan).toMatch(/2 +tool +tool +SUCCEEDED +done again +paid/);
+    expect(JSON.parse(await printed(() => forkRun(product, { ...fork, json: true })))).toMatchObject({
+      effects: [{ onReturn: "RUN_AGAIN" }],
+    });
+    const errors = [{ message: "run r1 is within a step at event 3", path: ["run", "forkPlan"] }];
+    answers = { ForkPlan: { data: { run: { id: "r1", forkPlan: null } }, errors } };
+    await expect(forkRun(product, { ...fork, json: false })).rejects.toThrow("is within a step at event 3");
     answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [{ onReturn: "RUN_AGAIN", step }] } } } };
     const planned = await printed(() => rollbackRun(product, { id: "r1", to: 3, dryRun: true, json: false }));
     expect(planned).toMatch(/^run r1 would go on from event 3\n.*nothing of that is undone/);
-    expect(planned).toMatch(/2 +tool +tool +SUCCEEDED +paid/);
+    expect(planned).toMatch(/2 +tool +tool +SUCCEEDED +done again +paid/);
     answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [] } } } };
     const done = await printed(() => rollbackRun(product, { id: "r1", to: 3, json: false }));
     expect(done).toBe("run r1 goes on from event 3\nno step after it had reached outside\n");

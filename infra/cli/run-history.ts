@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import {
+  ForkPlanDocument,
   ForkRunDocument,
+  type OutsideEffectFragment,
   RollbackRunDocument,
-  type RollbackRunMutation,
   RunStateDiffDocument,
   RunStateDocument,
 } from "@soma/graphql/operations";
@@ -41,16 +42,39 @@ export async function diffStates(
   );
 }
 
+interface ForkOptions {
+  id: string;
+  at: number;
+  input?: string;
+  json: boolean;
+}
+
 export async function forkRun(
-  { client, hints }: Product,
-  { id, at, input, json }: { id: string; at: number; input?: string; json: boolean },
+  product: Product,
+  { dryRun = false, ...options }: ForkOptions & { dryRun?: boolean },
 ): Promise<void> {
-  const patch = input === undefined ? {} : { input: parseJson(input) };
-  const asked = { runId: id, atSeq: at, idempotencyKey: randomUUID(), ...patch };
+  if (dryRun) return planFork(product, options);
+  const { client, hints } = product;
+  const { id, at, json } = options;
+  const asked = { runId: id, atSeq: at, idempotencyKey: randomUUID(), ...toPatch(options) };
   const { forkRun: payload } = await client.request(ForkRunDocument, { input: asked });
   const { run } = answered(payload);
   if (json) return printJson(run);
   print(`run ${run.id} goes on from event ${at} of run ${id}; \`${hints.soma} runs watch ${run.id}\` follows it`);
+}
+
+/** Changes nothing, and tells what a fork would come to again. */
+async function planFork({ client, hints }: Product, { id, at, json, ...options }: ForkOptions): Promise<void> {
+  const variables = { id, atSeq: at, ...toPatch(options) };
+  const { run } = await client.request(ForkPlanDocument, variables, ALL_OR_NOTHING);
+  const { effects } = answered(found(run, id, hints.soma).forkPlan);
+  if (json) return printJson({ effects });
+  print(`another run would go on from event ${at} of run ${id}, which stays as it is`);
+  tellEffects(effects);
+}
+
+function toPatch({ input }: Pick<ForkOptions, "input">): { input?: unknown } {
+  return input === undefined ? {} : { input: parseJson(input) };
 }
 
 export async function rollbackRun(
@@ -65,21 +89,23 @@ export async function rollbackRun(
   tellEffects(effects);
 }
 
-type Effects = NonNullable<RollbackRunMutation["rollbackRun"]>["effects"];
+/** What becomes of an effect where its run, or a fork, comes to the same place. */
+const ON_RETURN: Record<OutsideEffectFragment["onReturn"], string> = { RUN_AGAIN: "done again" };
 
-function tellEffects(effects: Effects): void {
+function tellEffects(effects: readonly OutsideEffectFragment[]): void {
   if (effects.length === 0) {
     print("no step after it had reached outside");
     return;
   }
   print("these steps had reached outside: nothing of that is undone, and what comes again is done anew\n");
   printTable(
-    ["STEP", "NODE", "KIND", "STATUS", "WHAT"],
-    effects.map(({ step }) => [
+    ["STEP", "NODE", "KIND", "STATUS", "THEN", "WHAT"],
+    effects.map(({ step, onReturn }) => [
       String(step.number),
       step.nodeId,
       step.nodeType,
       step.status,
+      ON_RETURN[onReturn],
       line(step.summary ?? "", 60),
     ]),
   );

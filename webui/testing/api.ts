@@ -38,7 +38,7 @@ export interface TestApi {
   /** The state of every run at an event, and what differs between two. */
   stateAt(seq: number): unknown;
   stateDiff(fromSeq: number, toSeq: number): object[];
-  /** What a rollback tells had reached outside. */
+  /** What a rollback, or the plan of a fork, tells had reached outside. */
   effects: object[];
   /** Where the search of each list of runs ended before its page was full. */
   searchedTo: { cursor: string; createdAt: string; runs: number } | null;
@@ -302,6 +302,10 @@ function detailOf(api: TestApi, runId: string) {
     stateDiff: ({ fromSeq, toSeq }: { fromSeq: number; toSeq: number }) => api.stateDiff(fromSeq, toSeq),
     traceId: "t1",
     startedBy: "ada",
+    forkPlan() {
+      if (api.refusals.forkPlan !== undefined) throw api.refusals.forkPlan;
+      return { effects: api.effects };
+    },
     pendingApprovals: questions[runId] ?? [],
     steps,
     decisions: none,

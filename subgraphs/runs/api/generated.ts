@@ -309,6 +309,8 @@ export type Run = Node & {
   stateAt: Maybe<RunState>;
   /** What differs between its states at two events, in the order of the paths; at most 1000 places. */
   stateDiff: Maybe<Array<StateChange>>;
+  /** What a fork of it from an event would come to again, with the same patch on the input; an error where that fork would be refused. Costs as much as 25 objects. */
+  forkPlan: Maybe<ForkPlan>;
   /** Its graph, and where the run stands in it; null where this service does not have that version of the graph. */
   picture: Maybe<RunPicture>;
   /** The graph it waits for, as name@version#hash, when it has not ended and this service has neither that graph nor one that takes its runs over; null otherwise. It goes on when a worker has it. */
@@ -337,6 +339,13 @@ export type RunStateAtArgs = {
 export type RunStateDiffArgs = {
   fromSeq: Scalars['Int']['input'];
   toSeq: Scalars['Int']['input'];
+};
+
+
+/** One durable execution of an agent graph. */
+export type RunForkPlanArgs = {
+  atSeq: Scalars['Int']['input'];
+  input?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 /** A conversation: runs that follow one another and share their messages. */
@@ -761,6 +770,12 @@ export type RunFork = {
   run: Run;
   /** Number of the event. */
   seq: Scalars['Int']['output'];
+};
+
+/** What a fork leaves behind. The run that is forked does not notice, and keeps all of it. */
+export type ForkPlan = {
+  /** Steps of the run after the event that had reached outside, or may have; the fork makes steps of its own where it comes to the same places. */
+  effects: Array<RollbackEffect>;
 };
 
 /** The state of a run's agent at one event. */
@@ -1670,6 +1685,7 @@ export type ResolversTypes = {
   RunStatus: RunStatus;
   StepStatus: StepStatus;
   RunFork: ResolverTypeWrapper<Omit<RunFork, 'run'> & { run: ResolversTypes['Run'] }>;
+  ForkPlan: ResolverTypeWrapper<Omit<ForkPlan, 'effects'> & { effects: Array<ResolversTypes['RollbackEffect']> }>;
   RunState: ResolverTypeWrapper<RunState>;
   StateChange: ResolverTypeWrapper<StateChange>;
   StateChangeOp: StateChangeOp;
@@ -1786,6 +1802,7 @@ export type ResolversParentTypes = {
   Viewer: Viewer;
   ViewerLimits: ViewerLimits;
   RunFork: Omit<RunFork, 'run'> & { run: ResolversParentTypes['Run'] };
+  ForkPlan: Omit<ForkPlan, 'effects'> & { effects: Array<ResolversParentTypes['RollbackEffect']> };
   RunState: RunState;
   StateChange: StateChange;
   RunPicture: RunPicture;
@@ -1942,6 +1959,7 @@ export type RunResolvers<ContextType = RequestContext, ParentType extends Resolv
   forkedFrom?: Resolver<Maybe<ResolversTypes['RunFork']>, ParentType, ContextType>;
   stateAt?: Resolver<Maybe<ResolversTypes['RunState']>, ParentType, ContextType, Partial<RunStateAtArgs>>;
   stateDiff?: Resolver<Maybe<Array<ResolversTypes['StateChange']>>, ParentType, ContextType, RequireFields<RunStateDiffArgs, 'fromSeq' | 'toSeq'>>;
+  forkPlan?: Resolver<Maybe<ResolversTypes['ForkPlan']>, ParentType, ContextType, RequireFields<RunForkPlanArgs, 'atSeq'>>;
   picture?: Resolver<Maybe<ResolversTypes['RunPicture']>, ParentType, ContextType>;
   waitsForGraph?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   forks?: Resolver<Array<ResolversTypes['Run']>, ParentType, ContextType>;
@@ -2135,6 +2153,10 @@ export type ViewerLimitsResolvers<ContextType = RequestContext, ParentType exten
 export type RunForkResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunFork'] = ResolversParentTypes['RunFork']> = {
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   seq?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ForkPlanResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ForkPlan'] = ResolversParentTypes['ForkPlan']> = {
+  effects?: Resolver<Array<ResolversTypes['RollbackEffect']>, ParentType, ContextType>;
 };
 
 export type RunStateResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunState'] = ResolversParentTypes['RunState']> = {
@@ -2502,6 +2524,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Viewer?: ViewerResolvers<ContextType>;
   ViewerLimits?: ViewerLimitsResolvers<ContextType>;
   RunFork?: RunForkResolvers<ContextType>;
+  ForkPlan?: ForkPlanResolvers<ContextType>;
   RunState?: RunStateResolvers<ContextType>;
   StateChange?: StateChangeResolvers<ContextType>;
   RunPicture?: RunPictureResolvers<ContextType>;

@@ -106,6 +106,12 @@ describe("the history of runs in the API", () => {
     expect(all.events[1]?.step).toEqual({ id: `${runId}.1` });
     expect((await page(2)).data?.runEventsPage).toMatchObject({ prevHash: all.events[1]?.hash });
 
+    const inherited = await ofRun("forkPlan(atSeq: 3) { effects { onReturn step { id } } }", run.id);
+    expect(inherited.data?.run).toEqual({
+      forkPlan: { effects: [{ onReturn: "RUN_AGAIN", step: { id: `${run.id}.2` } }] },
+    });
+    expect(await why("forkPlan(atSeq: 2) { effects { onReturn } }")).toMatchObject([/is within a step at event 2/]);
+
     const back = (dryRun: boolean) =>
       api.ask(`mutation { rollbackRun(input: { runId: "${run.id}", toSeq: 4, dryRun: ${dryRun}, idempotencyKey: "r" }) {
         run { status } effects { onReturn step { id nodeId nodeType status summary } } } }`);

@@ -3,6 +3,7 @@ import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { getPinnedGraph } from "../commands/get-pinned-graph.ts";
+import { planFork } from "../commands/plan-fork.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { pinAt } from "../domain/migrations.ts";
 import { diffState, type StateChange } from "../domain/state-diff.ts";
@@ -21,12 +22,16 @@ const MAX_CHANGES = 1_000;
 export function historyResolvers(deps: {
   sql: Sql;
   graphs: GraphRegistry;
-}): Pick<RunResolvers, "forkedFrom" | "stateAt" | "stateDiff"> {
+}): Pick<RunResolvers, "forkedFrom" | "stateAt" | "stateDiff" | "forkPlan"> {
   return {
     forkedFrom: async (run, _args, context) => {
       const { forkedFromRunId: id, forkedFromSeq: seq } = run;
       const origin = id === null || seq === null ? null : await findRun(deps.sql, context, id);
       return origin === null || seq === null ? null : { run: origin, seq };
+    },
+    forkPlan: async ({ runId }, { atSeq, input }, context) => {
+      const steps = await planFork(deps, context.principal, { runId, atSeq, input });
+      return { effects: steps.map((step) => ({ step, onReturn: "RUN_AGAIN" as const })) };
     },
     stateAt: async (run, { seq }, context) => {
       const history = await readFoldable(deps, context, run);

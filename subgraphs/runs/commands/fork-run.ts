@@ -1,35 +1,24 @@
 import type { AnyGraph } from "@soma/sdk/graph";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
-import { type Principal, requireRole } from "@soma/shared/identity/principal";
+import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest, toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
-import { checkCheckpoint } from "../domain/checkpoints.ts";
-import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
-import { mergePatch } from "../domain/merge-patch.ts";
 import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
-import { parseRunInput } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { appendFirstEvent } from "../store/append-first-event.ts";
-import { findLineage } from "../store/find-lineage.ts";
 import { findRunByKey } from "../store/find-run-by-key.ts";
 import { insertFork } from "../store/insert-fork.ts";
 import { insertSession } from "../store/insert-session.ts";
-import { lockLineage } from "../store/lock-lineage.ts";
-import { readRecord } from "../store/read-record.ts";
 import type { RunRow } from "../store/tables.ts";
 import type { Admission } from "./admission.ts";
-import { getPinnedGraph } from "./get-pinned-graph.ts";
-import { getRun } from "./get-run.ts";
+import { prepareFork } from "./plan-fork.ts";
 import { sameRun } from "./start-run.ts";
-
-/** Runs whose events one history may hold: reading it looks at each. */
-const MAX_LINEAGE = 16;
 
 export interface ForkRunParams {
   runId: string;
@@ -63,12 +52,8 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
     transaction(deps.sql, { tenant }, async (tx) => {
       const known = await findRunByKey(tx, { tenant, idemKey });
       if (known !== undefined) return sameRun(known, idemDigest, idemKey);
-      const parent = await getRun(tx, { runId });
-      requireRole(principal, parent.role);
-      checkNotErased(await lockLineage(tx, { runId: parent.runId, strength: "KEY_SHARE" }));
-      const graph = getPinnedGraph(deps.graphs, parent);
-      const origin = await findOrigin(tx, parent, atSeq);
-      const input = parseRunInput(mergePatch(parent.input as HistoryEvent["payload"], patch), graph);
+      const { parent, graph, events, input } = await prepareFork(tx, deps, principal, { runId, atSeq, patch });
+      const origin = events.filter(({ seq }) => seq <= atSeq);
       const asked = { startedBy: principal.subject, idemKey, idemDigest };
       const forkId = await makeFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
       const row = await findRunByKey(tx, { tenant, idemKey });
@@ -76,20 +61,6 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
       return sameRun(row, idemDigest, idemKey);
     });
   return deps.admission.admit({ tenant, idemKey }, fork);
-}
-
-/** The events that a fork goes on from. */
-async function findOrigin(tx: Tx, { runId }: RunRow, atSeq: number): Promise<HistoryEvent[]> {
-  const events = await readRecord(tx, { runId });
-  checkKept(events.filter(({ seq }) => seq <= atSeq));
-  checkCheckpoint(runId, events, atSeq);
-  const lineage = await findLineage(tx, { runId });
-  if (lineage.filter(({ afterSeq }) => afterSeq < atSeq).length >= MAX_LINEAGE)
-    throw new SomaError(
-      "BAD_INPUT",
-      `run ${runId} is a fork of a fork ${MAX_LINEAGE} times over at event ${atSeq}; fork it before the last of them, or start a run anew`,
-    );
-  return events.filter(({ seq }) => seq <= atSeq);
 }
 
 interface Fork {

@@ -4,6 +4,7 @@ import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { forkRun } from "../commands/fork-run.ts";
+import { planFork } from "../commands/plan-fork.ts";
 import { toChained } from "../domain/chain.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
@@ -67,6 +68,10 @@ describe("forkRun()", () => {
         ...{ runId, atSeq, idempotencyKey: `${runId}/${atSeq}`, ...more },
       },
     ).finally(() => harness.wakeUp.changed(WORK_WAITS));
+  const plan = (runId: string, atSeq: number, input?: unknown, principal = aPrincipal()) =>
+    planFork({ sql: harness.database.request, graphs: createGraphRegistry([three, many]) }, principal, {
+      ...{ runId, atSeq, input },
+    });
   const answer = async (runId: string): Promise<unknown> => (await harness.history(runId)).at(-1)?.payload.answer;
   /** Number of the event that ended a step. */
   const endOf = async (runId: string, step: number): Promise<number> =>
@@ -98,6 +103,48 @@ describe("forkRun()", () => {
     expect(await harness.history(parent.runId)).toEqual(before);
     const own = await harness.database.owner`select seq from journal where run_id = ${row.runId} order by seq`;
     expect(own[0]).toEqual({ seq: atSeq + 1 });
+  });
+
+  it("does what its plan told, and no other effect, from the start and from the end of each step", async () => {
+    await harness.startWorker();
+    const parent = await harness.start({ graph: "three" });
+    await harness.finished(parent.runId);
+    const end = (step: number): Promise<number> => endOf(parent.runId, step);
+    for (const [at, expected] of [
+      [1, ["a", "b", "c"]],
+      [await end(1), ["b", "c"]],
+      [await end(2), ["c"]],
+      [await end(3), []],
+    ] as const) {
+      const planned = await plan(parent.runId, at, { text: "other" });
+      expect(planned.map(({ nodeId, status }) => [nodeId, status])).toEqual(
+        expected.map((node) => [node, "SUCCEEDED"]),
+      );
+      calls.length = 0;
+      const { runId } = await fork(parent.runId, at, { input: { text: "other" } });
+      await harness.finished(runId);
+      expect(calls).toEqual(planned.map(({ number }) => `${runId}.${number}`));
+    }
+  });
+
+  it("is planned without a trace, also at events that a fork took over, and refused as it would be", async () => {
+    await harness.startWorker();
+    const parent = await harness.start({ graph: "three" });
+    await harness.finished(parent.runId);
+    const [one, two] = [await endOf(parent.runId, 1), await endOf(parent.runId, 2)];
+    const child = await fork(parent.runId, two);
+    await harness.finished(child.runId);
+    const before = await harness.history(child.runId);
+    const runs = async () => [...(await harness.database.owner`select run_id from run`)];
+    const known = await runs();
+    expect((await plan(child.runId, one)).map(({ id }) => id)).toEqual([`${parent.runId}.2`, `${child.runId}.3`]);
+    expect(await harness.history(child.runId)).toEqual(before);
+    expect(await runs()).toEqual(known);
+    await expect(plan(child.runId, one + 1)).rejects.toThrow(/is within a step at event/);
+    await expect(plan(child.runId, one, 7)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    const [nobody, stranger] = [aPrincipal({ roles: [] }), aPrincipal({ tenant: "other" })];
+    await expect(plan(child.runId, one, undefined, nobody)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(plan(child.runId, one, undefined, stranger)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("forks a run in the middle of a step, which does not notice", async () => {

@@ -40,7 +40,8 @@ test("a run is forked by keys alone with another question, after saying what had
   expect(screen.queryByRole("dialog")).toBeNull();
   const [input] = asked(api, "ForkRun");
   expect(input).toMatchObject({ runId: ID, atSeq: 1, input: { text: "Another one" } });
-  expect(asked(api, "RollbackRun").every(({ dryRun, toSeq }) => dryRun === true && toSeq === 1)).toBe(true);
+  expect(api.asked("ForkPlan")).toEqual([{ id: ID, atSeq: 1 }]);
+  expect(asked(api, "RollbackRun")).toEqual([]);
   expect((await screen.findByRole("heading", { level: 1 })).textContent).toBe("Another one");
 });
 
@@ -91,14 +92,14 @@ test("a run that had ended is rolled back after a dry run, and goes on where it 
 
 test("what would be refused is said before anything is done, and what is refused leaves the dialog open", async () => {
   const api = createTestApi([runOf(1)]);
-  api.refusals.rollbackRun = refusal("run 1 was approved something", "BAD_INPUT", true);
+  api.refusals.forkPlan = refusal("run 1 was approved something", "BAD_INPUT", true);
   const { user, feeds } = openRun(api, "?view=state&seq=12");
   await feed(feeds, WHOLE_RUN);
   await user.click(await screen.findByRole("button", { name: "Fork from here…" }));
   const fork = dialog("Fork the run");
   expect((await fork.findByRole("alert")).textContent).toContain("What it would do is not known. Run 1 was approved");
   expect(fork.getByRole("button", { name: "Fork" })).toHaveProperty("disabled", true);
-  delete api.refusals.rollbackRun;
+  delete api.refusals.forkPlan;
   await user.click(fork.getByRole("button", { name: "Try again" }));
   await fork.findByText("No step after it had reached outside.");
   api.refusals.forkRun = refusal("too many runs are under way");

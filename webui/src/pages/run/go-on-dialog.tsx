@@ -27,7 +27,7 @@ interface GoOnDialogProps {
 /** Says first what going on from an event would do, lets a fork ask something else, and does it when that is confirmed. */
 export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProps): ReactNode {
   const { name, act, acting, failed, outcome } = WORDS[from.how];
-  const dry = useDryRun(run.id, from.seq);
+  const dry = useDryRun(run.id, from);
   const { busy, problem, go } = useGoOn(run.id, from);
   const [written, setWritten] = useState(() => toWritten(run.input));
   const asked = toAsked(run.input, written);

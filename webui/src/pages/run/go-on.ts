@@ -1,4 +1,4 @@
-import type { RollbackRunMutation } from "@soma/graphql/operations";
+import type { OutsideEffectFragment } from "@soma/graphql/operations";
 import type { LogEvent } from "../../run-log/view.ts";
 import { placeWords } from "./checkpoints.ts";
 
@@ -8,8 +8,7 @@ export interface GoOn {
   seq: number;
 }
 
-type Effects = NonNullable<RollbackRunMutation["rollbackRun"]>["effects"];
-export type Effect = Effects[number];
+export type Effect = OutsideEffectFragment;
 
 export const ON_RETURN: Record<Effect["onReturn"], string> = {
   RUN_AGAIN: "done again",

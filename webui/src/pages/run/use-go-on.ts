@@ -1,5 +1,7 @@
-import { ForkRunDocument, RollbackRunDocument } from "@soma/graphql/operations";
+import { ForkPlanDocument, ForkRunDocument, RollbackRunDocument } from "@soma/graphql/operations";
 import { useEffect, useState } from "react";
+import { useClient } from "urql";
+import { askOnce } from "../../graphql/ask-once.ts";
 import { newIdempotencyKey } from "../../graphql/idempotency-key.ts";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
@@ -14,22 +16,28 @@ interface DryRun {
   again(): void;
 }
 
-/** Which steps had reached outside after an event: a rollback to it would tell so, and a fork leaves the same behind. */
-export function useDryRun(runId: string, toSeq: number): DryRun {
+/** Which steps had reached outside after an event, or why nothing goes on from there: as a fork or as a rollback. */
+export function useDryRun(runId: string, { how, seq }: GoOn): DryRun {
   const [told, setTold] = useState<Omit<DryRun, "again">>({ effects: undefined, problem: undefined });
   const [tries, setTries] = useState(0);
-  const ask = useMutation(RollbackRunDocument);
+  const [client, rollBack] = [useClient(), useMutation(RollbackRunDocument)];
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked once, and when somebody asks again
   useEffect(() => {
-    let current = true;
-    const input = { runId, toSeq, dryRun: true, idempotencyKey: newIdempotencyKey() };
-    void ask({ input }).then(({ data, error }) => {
-      if (current) setTold({ effects: data?.rollbackRun?.effects, problem: toProblem(error) });
-    });
-    return () => {
-      current = false;
+    const left = new AbortController();
+    const plan = async (): Promise<Omit<DryRun, "again">> => {
+      if (how === "fork") {
+        const { data, error } = await askOnce(client, ForkPlanDocument, { id: runId, atSeq: seq }, left.signal);
+        return { effects: data?.run?.forkPlan?.effects, problem: toProblem(error) };
+      }
+      const input = { runId, toSeq: seq, dryRun: true, idempotencyKey: newIdempotencyKey() };
+      const { data, error } = await rollBack({ input });
+      return { effects: data?.rollbackRun?.effects, problem: toProblem(error) };
     };
-  }, [runId, toSeq, tries]);
+    void plan().then((answer) => {
+      if (!left.signal.aborted) setTold(answer);
+    });
+    return () => left.abort();
+  }, [runId, how, seq, tries]);
   return { ...told, again: () => setTries((before) => before + 1) };
 }
 
