@@ -103,6 +103,8 @@ export type ForkRunInput = {
   atSeq: number;
   /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
   input?: unknown;
+  /** What becomes of effects that are not to be done anew; see the effects of Run.forkPlan. */
+  onReturn?: Array<EffectChoice> | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
 };
@@ -643,23 +645,24 @@ export type ForkRunMutationVariables = Exact<{
 
 export type ForkRunMutation = { forkRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } } };
 
-export type OutsideEffectFragment = { onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } };
+export type OutsideEffectFragment = { onReturn: OnReturn, choices: Array<OnReturn>, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } };
 
 export type ForkPlanQueryVariables = Exact<{
   id: string | number;
   atSeq: number;
   input?: unknown;
+  onReturn?: Array<EffectChoice> | EffectChoice | null | undefined;
 }>;
 
 
-export type ForkPlanQuery = { run: { id: string, forkPlan: { effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } | null } | null };
+export type ForkPlanQuery = { run: { id: string, forkPlan: { effects: Array<{ onReturn: OnReturn, choices: Array<OnReturn>, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } | null } | null };
 
 export type RollbackRunMutationVariables = Exact<{
   input: RollbackRunInput;
 }>;
 
 
-export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
+export type RollbackRunMutation = { rollbackRun: { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } }, effects: Array<{ onReturn: OnReturn, choices: Array<OnReturn>, step: { id: string, number: number, nodeId: string, nodeType: string, status: StepStatus, summary: string | null, abandoned: boolean } }> } };
 
 export type RunToExportQueryVariables = Exact<{
   id: string | number;
@@ -977,6 +980,7 @@ export const WorkerProcessFieldsFragmentDoc = new TypedDocumentString(`
 export const OutsideEffectFragmentDoc = new TypedDocumentString(`
     fragment OutsideEffect on RollbackEffect {
   onReturn
+  choices
   step {
     id
     number
@@ -1712,10 +1716,10 @@ export const ForkRunDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<ForkRunMutation, ForkRunMutationVariables>;
 export const ForkPlanDocument = new TypedDocumentString(`
-    query ForkPlan($id: ID!, $atSeq: Int!, $input: JSON) {
+    query ForkPlan($id: ID!, $atSeq: Int!, $input: JSON, $onReturn: [EffectChoice!]) {
   run(id: $id) {
     id
-    forkPlan(atSeq: $atSeq, input: $input) {
+    forkPlan(atSeq: $atSeq, input: $input, onReturn: $onReturn) {
       effects {
         ...OutsideEffect
       }
@@ -1724,6 +1728,7 @@ export const ForkPlanDocument = new TypedDocumentString(`
 }
     fragment OutsideEffect on RollbackEffect {
   onReturn
+  choices
   step {
     id
     number
@@ -1747,6 +1752,7 @@ export const RollbackRunDocument = new TypedDocumentString(`
 }
     fragment OutsideEffect on RollbackEffect {
   onReturn
+  choices
   step {
     id
     number

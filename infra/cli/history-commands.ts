@@ -1,12 +1,19 @@
 import type { Command } from "commander";
 import { exportRun } from "./export-run.ts";
 import type { CommandContext } from "./find-product.ts";
-import { toSeq } from "./option-values.ts";
+import { toSeq, toSteps } from "./option-values.ts";
 import { replayExport } from "./replay-export.ts";
 import { eraseRun, holdRun, listHolds, releaseHold } from "./run-custody.ts";
-import { diffStates, forkRun, rollbackRun, showState } from "./run-history.ts";
+import { diffStates, forkRun, type Kept, rollbackRun, showState } from "./run-history.ts";
 
 const WHERE = "number of the start of the run or of the end of a step, none after an approval; runs watch shows them";
+
+const REUSE = [
+  "--reuse <steps>",
+  "steps not done again where it comes to them: what they came to stands",
+  toSteps,
+] as const;
+const STUB = ["--stub <steps>", "steps not done again, and nothing stands for them", toSteps] as const;
 
 /** The commands of `soma runs` about what a run was, and where else it may go on from. */
 export function addHistoryCommands(runs: Command, { product, json }: CommandContext): void {
@@ -29,8 +36,10 @@ export function addHistoryCommands(runs: Command, { product, json }: CommandCont
     .argument("<seq>", WHERE, toSeq)
     .option("--input <json>", "merged into its input as RFC 7396 says: null takes a field out")
     .option("--dry-run", "begin nothing, and tell which steps had reached outside and would be done again")
+    .option(...REUSE)
+    .option(...STUB)
     .description("begin another run that goes on from an event of this one, which stays as it is")
-    .action(async (id: string, at: number, options: { input?: string; dryRun?: boolean }) =>
+    .action(async (id: string, at: number, options: Kept & { input?: string; dryRun?: boolean }) =>
       forkRun(await product(), { id, at, ...options, json }),
     );
   runs
@@ -38,8 +47,10 @@ export function addHistoryCommands(runs: Command, { product, json }: CommandCont
     .argument("<run>")
     .argument("<seq>", WHERE, toSeq)
     .option("--dry-run", "change nothing, and tell which steps had reached outside")
+    .option(...REUSE)
+    .option(...STUB)
     .description("let a run go on from an earlier event, also one that has ended")
-    .action(async (id: string, to: number, options: { dryRun?: boolean }) =>
+    .action(async (id: string, to: number, options: Kept & { dryRun?: boolean }) =>
       rollbackRun(await product(), { id, to, ...options, json }),
     );
   runs

@@ -12,6 +12,13 @@ export const toJournals = between(1, 1_000_000, "1 to 1000000");
 /** The number of an event of a run. */
 export const toSeq = between(1, Number.MAX_SAFE_INTEGER, "the number of an event, 1 or more");
 
+const toStep = between(1, Number.MAX_SAFE_INTEGER, "numbers of steps, as 3 or 3,5");
+
+/** Numbers of steps of a run, between commas. */
+export function toSteps(text: string): number[] {
+  return text.split(",").map((part) => toStep(part));
+}
+
 function between(least: number, most: number, words: string): (text: string) => number {
   return (text) => {
     const value = Number(text);

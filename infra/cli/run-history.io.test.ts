@@ -18,11 +18,14 @@ describe("soma runs, of histories", () => {
   let product: Product;
   /** Answers by the name of the operation. */
   let answers: Record<string, unknown> = {};
+  /** With what was asked last. */
+  let asked: unknown;
   const folder = mkdtempSync(join(tmpdir(), "soma-cli-"));
   let close = (): void => {};
   beforeAll(async () => {
-    ({ product, close } = await startStubProduct(({ query = "" }) => {
+    ({ product, close } = await startStubProduct(({ query = "", variables }) => {
       const [, name = ""] = /(?:query|mutation) (\w+)/.exec(query) ?? [];
+      asked = variables;
       return answers[name];
     }));
   });
@@ -90,6 +93,16 @@ describe("soma runs, of histories", () => {
     answers = { RollbackRun: { data: { rollbackRun: { run: RUN, effects: [] } } } };
     const done = await printed(() => rollbackRun(product, { id: "r1", to: 3, json: false }));
     expect(done).toBe("run r1 goes on from event 3\nno step after it had reached outside\n");
+    const kept = { reuse: [2, 4], stub: [3] };
+    await printed(() => rollbackRun(product, { id: "r1", to: 3, ...kept, json: false }));
+    const onReturn = [
+      { stepNumber: 2, onReturn: "REUSE" },
+      { stepNumber: 4, onReturn: "REUSE" },
+      { stepNumber: 3, onReturn: "STUB" },
+    ];
+    expect(asked).toMatchObject({ input: { toSeq: 3, onReturn } });
+    await expect(forkRun(product, { ...fork, ...kept, json: false })).rejects.toThrow();
+    expect(asked).toMatchObject({ atSeq: 3, onReturn });
   });
 
   it("export and replay: the same bytes again, verified; a state that comes out differently is told so", async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  type EffectChoice,
   ForkPlanDocument,
   ForkRunDocument,
   type OutsideEffectFragment,
@@ -42,7 +43,13 @@ export async function diffStates(
   );
 }
 
-interface ForkOptions {
+/** Numbers of steps whose effects are not done anew. */
+export interface Kept {
+  reuse?: number[];
+  stub?: number[];
+}
+
+interface ForkOptions extends Kept {
   id: string;
   at: number;
   input?: string;
@@ -56,7 +63,7 @@ export async function forkRun(
   if (dryRun) return planFork(product, options);
   const { client, hints } = product;
   const { id, at, json } = options;
-  const asked = { runId: id, atSeq: at, idempotencyKey: randomUUID(), ...toPatch(options) };
+  const asked = { runId: id, atSeq: at, idempotencyKey: randomUUID(), ...toPatch(options), ...toChoices(options) };
   const { forkRun: payload } = await client.request(ForkRunDocument, { input: asked });
   const { run } = answered(payload);
   if (json) return printJson(run);
@@ -65,7 +72,7 @@ export async function forkRun(
 
 /** Changes nothing, and tells what a fork would come to again. */
 async function planFork({ client, hints }: Product, { id, at, json, ...options }: ForkOptions): Promise<void> {
-  const variables = { id, atSeq: at, ...toPatch(options) };
+  const variables = { id, atSeq: at, ...toPatch(options), ...toChoices(options) };
   const { run } = await client.request(ForkPlanDocument, variables, ALL_OR_NOTHING);
   const { effects } = answered(found(run, id, hints.soma).forkPlan);
   if (json) return printJson({ effects });
@@ -77,11 +84,19 @@ function toPatch({ input }: Pick<ForkOptions, "input">): { input?: unknown } {
   return input === undefined ? {} : { input: parseJson(input) };
 }
 
+function toChoices({ reuse = [], stub = [] }: Kept): { onReturn?: EffectChoice[] } {
+  const onReturn: EffectChoice[] = [
+    ...reuse.map((stepNumber) => ({ stepNumber, onReturn: "REUSE" as const })),
+    ...stub.map((stepNumber) => ({ stepNumber, onReturn: "STUB" as const })),
+  ];
+  return onReturn.length === 0 ? {} : { onReturn };
+}
+
 export async function rollbackRun(
   { client }: Product,
-  { id, to, dryRun = false, json }: { id: string; to: number; dryRun?: boolean; json: boolean },
+  { id, to, dryRun = false, json, ...kept }: Kept & { id: string; to: number; dryRun?: boolean; json: boolean },
 ): Promise<void> {
-  const input = { runId: id, toSeq: to, dryRun, idempotencyKey: randomUUID() };
+  const input = { runId: id, toSeq: to, dryRun, idempotencyKey: randomUUID(), ...toChoices(kept) };
   const { rollbackRun: payload } = await client.request(RollbackRunDocument, { input });
   const { run, effects } = answered(payload);
   if (json) return printJson({ run, effects });
@@ -90,14 +105,18 @@ export async function rollbackRun(
 }
 
 /** What becomes of an effect where its run, or a fork, comes to the same place. */
-const ON_RETURN: Record<OutsideEffectFragment["onReturn"], string> = { RUN_AGAIN: "done again" };
+const ON_RETURN: Record<OutsideEffectFragment["onReturn"], string> = {
+  RUN_AGAIN: "done again",
+  REUSE: "its result stands",
+  STUB: "left out",
+};
 
 function tellEffects(effects: readonly OutsideEffectFragment[]): void {
   if (effects.length === 0) {
     print("no step after it had reached outside");
     return;
   }
-  print("these steps had reached outside: nothing of that is undone, and what comes again is done anew\n");
+  print("these steps had reached outside: nothing of that is undone\n");
   printTable(
     ["STEP", "NODE", "KIND", "STATUS", "THEN", "WHAT"],
     effects.map(({ step, onReturn }) => [

@@ -346,6 +346,7 @@ export type RunStateDiffArgs = {
 export type RunForkPlanArgs = {
   atSeq: Scalars['Int']['input'];
   input?: InputMaybe<Scalars['JSON']['input']>;
+  onReturn?: InputMaybe<Array<EffectChoice>>;
 };
 
 /** A conversation: runs that follow one another and share their messages. */
@@ -1180,6 +1181,8 @@ export type ForkRunInput = {
   atSeq: Scalars['Int']['input'];
   /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
   input?: InputMaybe<Scalars['JSON']['input']>;
+  /** What becomes of effects that are not to be done anew; see the effects of Run.forkPlan. */
+  onReturn?: InputMaybe<Array<EffectChoice>>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
 };

@@ -29,10 +29,9 @@ export function historyResolvers(deps: {
       const origin = id === null || seq === null ? null : await findRun(deps.sql, context, id);
       return origin === null || seq === null ? null : { run: origin, seq };
     },
-    forkPlan: async ({ runId }, { atSeq, input }, context) => {
-      const steps = await planFork(deps, context.principal, { runId, atSeq, input });
-      return { effects: steps.map((step) => ({ step, onReturn: "RUN_AGAIN" as const })) };
-    },
+    forkPlan: async ({ runId }, args, context) => ({
+      effects: await planFork(deps, context.principal, { ...args, runId }),
+    }),
     stateAt: async (run, { seq }, context) => {
       const history = await readFoldable(deps, context, run);
       const at = seq ?? history.newest;

@@ -8,6 +8,7 @@ import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { traceHeaders } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../domain/history.ts";
+import { type EffectChoice, keptField, planReturn } from "../domain/on-return.ts";
 import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
@@ -26,6 +27,8 @@ export interface ForkRunParams {
   atSeq: number;
   /** Merge patch on the input. */
   input?: unknown;
+  /** What becomes of effects that are not to be done anew when the fork comes to the same places. */
+  onReturn?: readonly EffectChoice[] | null | undefined;
   idempotencyKey: string;
 }
 
@@ -47,15 +50,17 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
   const { tenant } = principal;
   const { runId, atSeq, idempotencyKey: idemKey } = params;
   const patch = params.input === undefined || params.input === null ? {} : toStorableJson(params.input);
-  const idemDigest = digest(["fork", runId, atSeq, patch]);
+  const chosen = params.onReturn ?? [];
+  const idemDigest = digest(["fork", runId, atSeq, patch, ...(chosen.length === 0 ? [] : [toStorableJson(chosen)])]);
   const fork = () =>
     transaction(deps.sql, { tenant }, async (tx) => {
       const known = await findRunByKey(tx, { tenant, idemKey });
       if (known !== undefined) return sameRun(known, idemDigest, idemKey);
       const { parent, graph, events, input } = await prepareFork(tx, deps, principal, { runId, atSeq, patch });
       const origin = events.filter(({ seq }) => seq <= atSeq);
+      const kept = keptField(planReturn(events, atSeq, chosen), events);
       const asked = { startedBy: principal.subject, idemKey, idemDigest };
-      const forkId = await makeFork(tx, { parent, graph, input, origin, at: deps.now(), ...asked });
+      const forkId = await makeFork(tx, { parent, graph, input, origin, kept, at: deps.now(), ...asked });
       const row = await findRunByKey(tx, { tenant, idemKey });
       if (row === undefined) throw new SomaError("INTERNAL", `run ${forkId} was written and cannot be read`);
       return sameRun(row, idemDigest, idemKey);
@@ -68,13 +73,14 @@ interface Fork {
   graph: AnyGraph;
   input: HistoryEvent["payload"];
   origin: readonly HistoryEvent[];
+  kept: ReturnType<typeof keptField>;
   at: Date;
   startedBy: string;
   idemKey: string;
   idemDigest: string;
 }
 
-async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, at, ...asked }: Fork): Promise<string> {
+async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, kept, at, ...asked }: Fork): Promise<string> {
   const from = origin.at(-1);
   if (from === undefined) throw new Error("a fork goes on from an event");
   const { tenant, graph, graphVersion, graphHash, role, modelProfile } = parent;
@@ -89,7 +95,7 @@ async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, at, ...a
   });
   const payload = {
     ...{ fromRunId: from.runId, fromSeq: from.seq, fromHash: from.hash },
-    ...{ graph, input, role, modelProfile, sessionId, nextStep: nextStepAfter(origin) },
+    ...{ graph, input, role, modelProfile, sessionId, nextStep: nextStepAfter(origin), ...kept },
   };
   if (inserted)
     await appendFirstEvent(tx, { tenant, event: runEvent(from, { runId, at, kind: "RUN_FORKED", payload }) });

@@ -9,9 +9,8 @@ import { checkCheckpoint } from "../domain/checkpoints.ts";
 import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { mergePatch } from "../domain/merge-patch.ts";
-import { effectsSince } from "../domain/rollback.ts";
+import { type EffectChoice, planReturn, type RunEffect } from "../domain/on-return.ts";
 import { parseRunInput } from "../domain/run-input.ts";
-import type { Step } from "../domain/steps.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import { findLineage } from "../store/find-lineage.ts";
 import { lockLineage } from "../store/lock-lineage.ts";
@@ -46,11 +45,11 @@ interface PreparedFork {
 export function planFork(
   { sql, graphs }: { sql: Sql; graphs: GraphRegistry },
   principal: Principal,
-  { input, ...point }: ForkPoint & { input?: unknown },
-): Promise<Step[]> {
+  { input, onReturn, ...point }: ForkPoint & { input?: unknown; onReturn?: readonly EffectChoice[] | null | undefined },
+): Promise<RunEffect[]> {
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
     const { events } = await prepareFork(tx, { graphs }, principal, { ...point, patch: toStorableJson(input ?? {}) });
-    return effectsSince(events, point.atSeq);
+    return planReturn(events, point.atSeq, onReturn ?? []);
   });
 }
 

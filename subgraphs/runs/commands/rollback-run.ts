@@ -1,4 +1,4 @@
-import { type KeptStep, payloadOf } from "@soma/schemas/run-history";
+import { payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
@@ -8,7 +8,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
 import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
-import { type EffectChoice, keptOf, planReturn, type RunEffect } from "../domain/on-return.ts";
+import { type EffectChoice, keptField, keptOf, planReturn, type RunEffect } from "../domain/on-return.ts";
 import { nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
 import { isFinished } from "../domain/run-status.ts";
@@ -155,9 +155,4 @@ function effectsBefore(events: readonly HistoryEvent[], done: HistoryEvent, para
   const effects = planReturn(before, toSeq, params.onReturn ?? []);
   if (digest(keptOf(effects, before)) !== digest(kept)) throw isOther("that keeps other effects");
   return effects;
-}
-
-function keptField(effects: readonly RunEffect[], events: readonly HistoryEvent[]): { kept?: KeptStep[] } {
-  const kept = keptOf(effects, events);
-  return kept.length === 0 ? {} : { kept };
 }

@@ -47,6 +47,12 @@ export function planReturn(
   return effects;
 }
 
+/** What a fork or a rollback says of effects that are not done anew: nothing where there are none. */
+export function keptField(effects: readonly RunEffect[], events: readonly HistoryEvent[]): { kept?: KeptStep[] } {
+  const kept = keptOf(effects, events);
+  return kept.length === 0 ? {} : { kept };
+}
+
 /** The effects of a plan that are not done anew, as the history keeps them. */
 export function keptOf(effects: readonly RunEffect[], events: readonly HistoryEvent[]): KeptStep[] {
   const ends = new Map(events.filter(({ kind }) => isStepEnd(kind)).map((end) => [end.step, end]));

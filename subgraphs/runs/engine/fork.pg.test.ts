@@ -117,14 +117,34 @@ describe("forkRun()", () => {
       [await end(3), []],
     ] as const) {
       const planned = await plan(parent.runId, at, { text: "other" });
-      expect(planned.map(({ nodeId, status }) => [nodeId, status])).toEqual(
+      expect(planned.map(({ step }) => [step.nodeId, step.status])).toEqual(
         expected.map((node) => [node, "SUCCEEDED"]),
       );
       calls.length = 0;
       const { runId } = await fork(parent.runId, at, { input: { text: "other" } });
       await harness.finished(runId);
-      expect(calls).toEqual(planned.map(({ number }) => `${runId}.${number}`));
+      expect(calls).toEqual(planned.map(({ step }) => `${runId}.${step.number}`));
     }
+  });
+
+  it("lets stand what the other run came to, also that which it had from another one itself", async () => {
+    await harness.startWorker();
+    const parent = await harness.start({ graph: "three" });
+    await harness.finished(parent.runId);
+    const child = await fork(parent.runId, await endOf(parent.runId, 2));
+    await harness.finished(child.runId);
+    calls.length = 0;
+    const onReturn = [2, 3].map((stepNumber) => ({ stepNumber, onReturn: "REUSE" as const }));
+    const asked = { input: { text: "other" }, onReturn, idempotencyKey: "stands" };
+    const { runId } = await fork(child.runId, await endOf(parent.runId, 1), asked);
+    await harness.finished(runId);
+    expect(calls).toEqual([]);
+    expect(await answer(runId)).toBe(await answer(child.runId));
+    expect((await fork(child.runId, await endOf(parent.runId, 1), asked)).runId).toBe(runId);
+    const otherwise = fork(child.runId, await endOf(parent.runId, 1), { ...asked, onReturn: onReturn.slice(1) });
+    await expect(otherwise).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    const never = fork(child.runId, 1, { onReturn: [{ stepNumber: 9, onReturn: "STUB" }] });
+    await expect(never).rejects.toMatchObject({ code: "BAD_INPUT" });
   });
 
   it("is planned without a trace, also at events that a fork took over, and refused as it would be", async () => {
@@ -137,7 +157,10 @@ describe("forkRun()", () => {
     const before = await harness.history(child.runId);
     const runs = async () => [...(await harness.database.owner`select run_id from run`)];
     const known = await runs();
-    expect((await plan(child.runId, one)).map(({ id }) => id)).toEqual([`${parent.runId}.2`, `${child.runId}.3`]);
+    expect((await plan(child.runId, one)).map(({ step }) => step.id)).toEqual([
+      `${parent.runId}.2`,
+      `${child.runId}.3`,
+    ]);
     expect(await harness.history(child.runId)).toEqual(before);
     expect(await runs()).toEqual(known);
     await expect(plan(child.runId, one + 1)).rejects.toThrow(/is within a step at event/);

@@ -7,8 +7,8 @@ import { idOf, runOf } from "../../../testing/runs.ts";
 import { WHOLE_RUN } from "../../run-log/testing/history.ts";
 import { feed, ID, openInShell, openRun } from "./testing/open-run.tsx";
 
-const effect = (number: number) => ({
-  onReturn: "RUN_AGAIN",
+const effect = (number: number, choices = ["RUN_AGAIN"]) => ({
+  ...{ onReturn: "RUN_AGAIN", choices },
   step: { ...{ id: `${ID}.${number}`, number, nodeId: "tool", nodeType: "tool" }, ...OTHERWISE },
 });
 const OTHERWISE = {
@@ -43,6 +43,34 @@ test("a run is forked by keys alone with another question, after saying what had
   expect(api.asked("ForkPlan")).toEqual([{ id: ID, atSeq: 1 }]);
   expect(asked(api, "RollbackRun")).toEqual([]);
   expect((await screen.findByRole("heading", { level: 1 })).textContent).toBe("Another one");
+});
+
+test("what a step came to may stand, or be left out, and each such choice has a key of its own", async () => {
+  const api = createTestApi([runOf(1)]);
+  api.effects = [effect(5, ["RUN_AGAIN", "REUSE", "STUB"]), effect(6, ["RUN_AGAIN", "STUB"]), effect(7)];
+  const { user, feeds } = openRun(api, "?view=state&seq=12");
+  await feed(feeds, WHOLE_RUN);
+  await user.click(await screen.findByRole("button", { name: "Roll back to here…" }));
+  const rollBack = dialog("Roll the run back");
+  const choose = (step: number, words: string) =>
+    user.selectOptions(rollBack.getByRole("combobox", { name: `What becomes of step ${step}` }), words);
+  await rollBack.findAllByRole("combobox");
+  expect(rollBack.getAllByRole("combobox")).toHaveLength(2);
+  api.refusals.rollbackRun = refusal("the run is busy", "UNAVAILABLE", true);
+  await user.click(rollBack.getByRole("button", { name: "Roll back" }));
+  await rollBack.findByRole("alert");
+  delete api.refusals.rollbackRun;
+  await choose(5, "its result stands");
+  await choose(6, "left out");
+  await user.click(rollBack.getByRole("button", { name: "Roll back" }));
+  await waitFor(() => expect(address()).toBe(`/runs/${ID}`));
+  const [first, second] = asked(api, "RollbackRun").filter(({ dryRun }) => dryRun !== true);
+  expect(first).not.toHaveProperty("onReturn");
+  expect(second?.onReturn).toEqual([
+    { stepNumber: 5, onReturn: "REUSE" },
+    { stepNumber: 6, onReturn: "STUB" },
+  ]);
+  expect(second?.idempotencyKey).not.toBe(first?.idempotencyKey);
 });
 
 test("a fork begins before or after a step that is open, and with the same input when nothing else is written", async () => {

@@ -9,7 +9,7 @@ import { StatusWord } from "../../ui/status.tsx";
 import { useHere } from "../../ui/use-here.ts";
 import { toCount } from "../../ui/words.ts";
 import type { Run } from "./answers.ts";
-import { type Effect, effectWords, type GoOn, ON_RETURN, pointWords, WORDS } from "./go-on.ts";
+import { type Choices, type Effect, effectWords, type GoOn, ON_RETURN, pointWords, WORDS } from "./go-on.ts";
 import styles from "./go-on-dialog.module.css";
 import { type Patch, toPatch } from "./merge-patch.ts";
 import { useDryRun, useGoOn } from "./use-go-on.ts";
@@ -30,6 +30,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
   const dry = useDryRun(run.id, from);
   const { busy, problem, go } = useGoOn(run.id, from);
   const [written, setWritten] = useState(() => toWritten(run.input));
+  const [choices, setChoices] = useState<Choices>({});
   const asked = toAsked(run.input, written);
   const mayGo = !busy && dry.effects !== undefined && "patch" in asked;
   const leave = (): void => {
@@ -39,7 +40,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
   const confirm = async (): Promise<void> => {
     if (!mayGo) return;
     const isHere = mark();
-    const went = await go(asked.patch);
+    const went = await go({ patch: asked.patch, choices });
     if (went !== undefined && isHere()) onDone(went);
   };
   return (
@@ -62,7 +63,7 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
         {from.how === "rollback" ? null : (
           <InputField {...{ written, asked, run }} isStart={event?.stepNumber === null} onWrite={setWritten} />
         )}
-        <Effects {...dry} />
+        <Effects {...dry} choices={choices} onChoose={setChoices} />
         {problem === undefined ? null : <ProblemNote what={failed} problem={problem} />}
         <p className={styles.buttons}>
           <button type="submit" disabled={!mayGo}>
@@ -127,31 +128,50 @@ function InputField({ run, written, asked, isStart, onWrite }: InputFieldProps):
 /** More are not named. */
 const NAMED = 50;
 
-function Effects({ effects, problem, again }: ReturnType<typeof useDryRun>): ReactNode {
+interface Chosen {
+  choices: Choices;
+  onChoose(choices: Choices): void;
+}
+
+function Effects({ effects, problem, again, ...chosen }: ReturnType<typeof useDryRun> & Chosen): ReactNode {
   if (problem !== undefined)
     return <ProblemNote what="What it would do is not known." problem={problem} onRetry={again} />;
   if (effects === undefined) return <Loading what="what it would do" />;
   return (
     <>
       <p role="status">{effectWords(effects)}</p>
-      {effects.length === 0 ? null : <EffectList effects={effects} />}
+      {effects.length === 0 ? null : <EffectList effects={effects} {...chosen} />}
     </>
   );
 }
 
-function EffectList({ effects }: { effects: readonly Effect[] }): ReactNode {
+function EffectList({ effects, choices, onChoose }: Chosen & { effects: readonly Effect[] }): ReactNode {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
     <section className={styles.effects} aria-label="What had reached outside" tabIndex={0}>
       <ul>
-        {effects.slice(0, NAMED).map(({ step, onReturn }) => (
+        {effects.slice(0, NAMED).map(({ step, onReturn, choices: possible }) => (
           <li key={step.id}>
             <span className={styles.number}>{step.number}</span>
             <span className={styles.what}>
               <strong>{showHidden(step.nodeId)}</strong> {showHidden(step.summary ?? "")}
             </span>
             <StatusWord status={step.status} quiet />
-            <span className={styles.hint}>{ON_RETURN[onReturn]}</span>
+            {possible.length < 2 ? (
+              <span className={styles.hint}>{ON_RETURN[onReturn]}</span>
+            ) : (
+              <select
+                aria-label={`What becomes of step ${step.number}`}
+                value={choices[step.number] ?? onReturn}
+                onChange={({ target }) => onChoose({ ...choices, [step.number]: target.value as Effect["onReturn"] })}
+              >
+                {possible.map((one) => (
+                  <option key={one} value={one}>
+                    {ON_RETURN[one]}
+                  </option>
+                ))}
+              </select>
+            )}
           </li>
         ))}
       </ul>

@@ -10,10 +10,20 @@ export interface GoOn {
 
 export type Effect = OutsideEffectFragment;
 
+/** What is chosen for the effects of steps, by their numbers; all others are done again. */
+export type Choices = Readonly<Record<number, Effect["onReturn"]>>;
+
+/** As the API is asked. */
+export function toOnReturn(choices: Choices): { onReturn?: { stepNumber: number; onReturn: Effect["onReturn"] }[] } {
+  const chosen = Object.entries(choices).filter(([, onReturn]) => onReturn !== "RUN_AGAIN");
+  if (chosen.length === 0) return {};
+  return { onReturn: chosen.map(([number, onReturn]) => ({ stepNumber: Number(number), onReturn })) };
+}
+
 export const ON_RETURN: Record<Effect["onReturn"], string> = {
   RUN_AGAIN: "done again",
-  REUSE: "not done: what it came to stands",
-  STUB: "not done, and nothing stands for it",
+  REUSE: "its result stands",
+  STUB: "left out",
 };
 
 export const WORDS = {
@@ -45,5 +55,5 @@ export function pointWords(event: LogEvent | undefined, seq: number): string {
 export function effectWords(effects: readonly Effect[]): string {
   if (effects.length === 0) return "No step after it had reached outside.";
   const many = effects.length === 1 ? "1 step after it" : `${effects.length} steps after it`;
-  return `${many} had reached outside, or may have. Nothing of that is undone; what comes again is done anew, under a new key.`;
+  return `${many} had reached outside, or may have. Nothing of that is undone; what comes again is done anew, under a new key, where nothing else is chosen.`;
 }

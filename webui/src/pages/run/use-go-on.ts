@@ -7,7 +7,7 @@ import { toProblem } from "../../graphql/to-problem.ts";
 import { useIdempotencyKey } from "../../graphql/use-idempotency-key.ts";
 import { useMutation } from "../../graphql/use-mutation.ts";
 import type { Problem } from "../../ui/problem-note.tsx";
-import type { Effect, GoOn } from "./go-on.ts";
+import { type Choices, type Effect, type GoOn, toOnReturn } from "./go-on.ts";
 
 /** What a dry run told; both undefined before it has. */
 interface DryRun {
@@ -45,16 +45,17 @@ interface Going {
   busy: boolean;
   problem: Problem | undefined;
   /** Does it, and gives the run that goes on; undefined when that was refused. Asked again likewise, it is done once. */
-  go(patch: Readonly<Record<string, unknown>>): Promise<string | undefined>;
+  go(asked: { patch: Readonly<Record<string, unknown>>; choices: Choices }): Promise<string | undefined>;
 }
 
 export function useGoOn(runId: string, { how, seq }: GoOn): Going {
   const [state, setState] = useState({ busy: false, problem: undefined as Problem | undefined });
   const [fork, rollBack] = [useMutation(ForkRunDocument), useMutation(RollbackRunDocument)];
   const { keyFor, done } = useIdempotencyKey();
-  const go: Going["go"] = async (patch) => {
+  const go: Going["go"] = async ({ patch, choices }) => {
     setState({ busy: true, problem: undefined });
-    const asked = { runId, idempotencyKey: keyFor(JSON.stringify({ runId, how, seq, patch })) };
+    const chosen = toOnReturn(choices);
+    const asked = { runId, idempotencyKey: keyFor(JSON.stringify({ runId, how, seq, patch, ...chosen })), ...chosen };
     const changes = Object.keys(patch).length === 0 ? {} : { input: patch };
     const [error, went] =
       how === "fork"
