@@ -1,6 +1,6 @@
 import type { JsonObject } from "@soma/schemas/json";
 import { describe, expect, test } from "vitest";
-import { mergeExtra } from "./merge-extra.ts";
+import { mergeExtra, retellExtra } from "./merge-extra.ts";
 
 const merged = (...pieces: JsonObject[]): JsonObject => pieces.reduce(mergeExtra, {});
 
@@ -35,6 +35,22 @@ describe("mergeExtra()", () => {
     });
   });
 
+  test.each([[null], [""]])("takes a thought whose signature is %j for one that is not signed yet", (none) => {
+    const block = (thinking: string, signature: string | null = none) => ({
+      thinking_blocks: [{ type: "thinking", thinking, signature }],
+    });
+    expect(merged(block("a"), block("b"), block("", "s"), block("c"), block("d"), block("", "t"))).toEqual({
+      thinking_blocks: [
+        { type: "thinking", thinking: "ab", signature: "s" },
+        { type: "thinking", thinking: "cd", signature: "t" },
+      ],
+    });
+    const details = (more: JsonObject) => ({ reasoning_details: [{ index: 0, type: "reasoning.text", ...more }] });
+    expect(merged(details({ signature: "s", format: "x" }), details({ signature: none, format: none }))).toEqual(
+      details({ signature: "s", format: "x" }),
+    );
+  });
+
   test("makes one part of the pieces of a thought, and of those of a text", () => {
     const thought = (text: string) => ({ content: [{ type: "thinking", thinking: [{ type: "text", text }] }] });
     const text = (said: string) => ({ content: [{ type: "text", text: said }] });
@@ -49,5 +65,15 @@ describe("mergeExtra()", () => {
   test("keeps a bounded number of items, and takes no longer for many", () => {
     const many = { x: Array.from({ length: 100_000 }, (_, index) => ({ index })) };
     expect((merged(many, many).x as unknown[]).length).toBe(2_000);
+  });
+});
+
+describe("retellExtra()", () => {
+  test("takes what is told as a whole for what its pieces said, and keeps what it does not tell", () => {
+    const before = { thinking: "a", sig: "s", google: { thought_signature: "x", more: 1 }, none: "n" };
+    const whole = { thinking: "a", google: { thought_signature: "xy" }, sig: "", none: null, late: [1] };
+    expect(retellExtra(before, whole)).toEqual({
+      ...{ thinking: "a", sig: "s", google: { thought_signature: "xy", more: 1 }, none: "n", late: [1] },
+    });
   });
 });

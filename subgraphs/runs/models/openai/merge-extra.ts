@@ -12,7 +12,19 @@ export function mergeExtra(into: JsonObject, piece: JsonObject): JsonObject {
   return merged;
 }
 
+/** Puts over fields that came in pieces those of the same thing that is told once more, as a whole. */
+export function retellExtra(before: JsonObject, whole: JsonObject): JsonObject {
+  const told = { ...before };
+  for (const [key, value] of Object.entries(whole)) {
+    const known = told[key];
+    if (known === undefined || !saysNothing(value))
+      told[key] = isObject(known) && isObject(value) ? retellExtra(known, value) : value;
+  }
+  return told;
+}
+
 function mergeValue(key: string, before: Json | undefined, piece: Json): Json {
+  if (before !== undefined && saysNothing(piece)) return before;
   if (typeof before === "string" && typeof piece === "string") return IN_PIECES.test(key) ? before + piece : piece;
   if (Array.isArray(before) && Array.isArray(piece)) return mergeLists(before, piece);
   if (isObject(before) && isObject(piece)) return mergeExtra(before, piece);
@@ -42,12 +54,17 @@ function numberOf(item: Json): string | undefined {
   return isObject(item) && item.index !== undefined ? JSON.stringify([item.index, item.type]) : undefined;
 }
 
+/** Some servers send every field with every piece, and leave it empty until there is something in it. */
+function saysNothing(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === "";
+}
+
 /** A thought goes on until it is signed; text of a kind goes on with text of that kind. */
 function goesOn(last: JsonObject, piece: JsonObject): boolean {
   if (last.type !== piece.type || last.index !== undefined) return false;
   if (piece.type === "text") return typeof last.text === "string" && typeof piece.text === "string";
   const isThought = typeof piece.thinking === "string" || Array.isArray(piece.thinking);
-  return isThought && typeof last.thinking === typeof piece.thinking && last.signature === undefined;
+  return isThought && typeof last.thinking === typeof piece.thinking && saysNothing(last.signature);
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -18,27 +18,33 @@ const KNOWN = [
 
 const JSON_TOOL = "json";
 
+const THOUGHT = "The person wants to know something.";
+
 type Block = Record<string, unknown> & { type: string };
 type Turn = { role: string; content: Block[] };
 
 /**
  * Anthropic's messages: fields it does not know are refused, turns alternate, every call is answered in the turn right
- * after it, and a signed thought must come back before the calls it led to.
+ * after it, and a signed thought must come back before the calls it led to, word for word.
  */
 export function anthropic(): Door {
   let count = 0;
   /** Signatures that were given, by the id of the call they led to. */
   const signatures = new Map<string, string>();
+  /** What was thought, by its signature. */
+  const thoughts = new Map<string, string>();
   const toBlocks = (answer: ModelAnswer): Block[] => {
     count += 1;
     const signature = `signature-${count}`;
+    const thought = answer.thinking ?? THOUGHT;
+    thoughts.set(signature, thought);
     const calls = answer.toolCalls.map((call, index) => {
       const id = `toolu_${count}_${index}`;
       signatures.set(id, signature);
       return { type: "tool_use", id, name: call.name, input: JSON.parse(call.arguments) as object };
     });
     return [
-      { type: "thinking", thinking: answer.thinking ?? "hm", signature },
+      { type: "thinking", thinking: thought, signature },
       ...(answer.text === "" ? [] : [{ type: "text", text: answer.text }]),
       ...calls,
     ];
@@ -53,7 +59,7 @@ export function anthropic(): Door {
       if (typeof body.max_tokens !== "number") throw refusal("max_tokens: Field required");
       const turns = Array.isArray(body.messages) ? (body.messages as unknown[]).map(toTurn) : [];
       checkTurns(turns);
-      for (const { content } of turns) checkThoughts(content, signatures);
+      for (const { content } of turns) checkThoughts(content, signatures, thoughts);
       const system = Array.isArray(body.system)
         ? (body.system as Block[]).map(({ text }) => String(text)).join("\n\n")
         : "";
@@ -120,7 +126,7 @@ function deltasOf(block: Block): object[] {
   if (block.type === "tool_use")
     return inPieces(JSON.stringify(block.input)).map((piece) => ({ type: "input_json_delta", partial_json: piece }));
   return [
-    { type: "thinking_delta", thinking: block.thinking },
+    ...words(String(block.thinking)).map((thinking) => ({ type: "thinking_delta", thinking })),
     { type: "signature_delta", signature: block.signature },
   ];
 }
@@ -148,10 +154,14 @@ function checkTurns(turns: readonly Turn[]): void {
   }
 }
 
-function checkThoughts(content: readonly Block[], signatures: ReadonlyMap<string, string>): void {
-  const known = new Set(signatures.values());
-  for (const { type, signature } of content)
-    if (type === "thinking" && !known.has(String(signature))) throw refusal("Invalid `signature` in `thinking` block");
+function checkThoughts(
+  content: readonly Block[],
+  signatures: ReadonlyMap<string, string>,
+  thoughts: ReadonlyMap<string, string>,
+): void {
+  for (const { type, signature, thinking } of content)
+    if (type === "thinking" && thoughts.get(String(signature)) !== thinking)
+      throw refusal("Invalid `signature` in `thinking` block");
   const call = content.find(({ type }) => type === "tool_use");
   const wanted = signatures.get(String(call?.id));
   if (wanted !== undefined && content[0]?.signature !== wanted)

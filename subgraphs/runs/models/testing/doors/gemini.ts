@@ -5,6 +5,8 @@ import { BadRequest } from "../wire-messages.ts";
 import { type ModelAnswer, words } from "../wire-stream.ts";
 import { geminiEmbeddings } from "./embeddings.ts";
 
+const THOUGHT = "The person wants to know something.";
+
 type Part = Record<string, unknown>;
 type Content = { role?: unknown; parts: Part[] };
 
@@ -62,7 +64,7 @@ function toChunks(answer: ModelAnswer, signature: string): object[] {
     ...(at === 0 ? { thoughtSignature: signature } : {}),
   }));
   return [
-    chunk([{ text: answer.thinking ?? "hm", thought: true }]),
+    ...words(answer.thinking ?? THOUGHT).map((text) => chunk([{ text, thought: true }])),
     ...words(answer.text).map((text) => chunk([{ text }])),
     ...(calls.length === 0 ? [] : [chunk(calls)]),
     chunk([{ text: "" }], { finishReason: "STOP" }),
