@@ -18,7 +18,7 @@ export function toAnswerError(error: unknown, json: string, quote: Quote): Model
   const words = [fields.code, fields.type, fields.status].filter((part) => typeof part === "string").join(" ");
   const text = errorText({ error }) ?? errorText(error) ?? json;
   const { code, isOfProfile } = judge(
-    { status: statusOf(fields, words || text), code: words, said: text },
+    { status: statusOf(fields, words || text), code: words, said: text, whole: JSON.stringify(error) ?? "" },
     { inAnswer: true },
   );
   return new ModelError(code, `the server reported an error in the answer: ${quote(text, 300)}`, { isOfProfile });

@@ -26,6 +26,22 @@ describe("toResponseError()", () => {
     });
   });
 
+  test.each([
+    [
+      "in what a provider behind it said",
+      429,
+      { message: "Provider returned error", metadata: { raw: '{"code":"insufficient_quota"}' } },
+    ],
+    ["in its status", 403, { message: "Forbidden", status: "INSUFFICIENT_FUNDS" }],
+    ["in its details", 400, { message: "no", details: [{ reason: "INSUFFICIENT_CREDIT" }] }],
+    ["in a list of errors", 429, { message: "no", errors: [{ message: "You are out of credits" }] }],
+  ])("reads that an account is spent %s, and tells the message alone", async (_where, status, error) => {
+    expect(await errorOf(status, error)).toMatchObject({
+      ...{ code: "MODEL_REFUSED", isOfProfile: true },
+      message: `p (m) answered HTTP ${status} (what the account may spend is spent): ${error.message}`,
+    });
+  });
+
   test("waits out a limit of each minute, and takes any other HTTP 400 for a fault of the request", async () => {
     const limit = { message: "You exceeded your current quota, please check your plan and billing details" };
     expect(await errorOf(429, limit)).toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });

@@ -1,10 +1,9 @@
 import { isRecord } from "@soma/schemas/json";
 import { type ErrorCode, toSomaError } from "@soma/shared/errors";
-import { readText } from "@soma/shared/read-text";
 import { ModelError, parseRetryAfter, type Quote, type Spent } from "../model-error.ts";
 import { placeOf } from "./address.ts";
 import { LostRequest } from "./connect-watch.ts";
-import { errorText } from "./error-text.ts";
+import { errorText, readSome } from "./error-text.ts";
 
 /** Characters of the server's own message that are passed on. */
 const MESSAGE_LENGTH = 300;
@@ -27,8 +26,10 @@ export interface Refusal {
   status: number;
   /** Where it was asked, without the query. */
   address: string;
-  /** What the server says; nothing when it is a page for people. */
+  /** The message of the server; nothing when it is a page for people. */
   said: string;
+  /** All it says, with what stands beside the message: judged and never told. */
+  whole: string;
   /** Its own words for what is wrong, such as insufficient_quota. */
   code: string;
   isJson: boolean;
@@ -44,13 +45,14 @@ export async function readRefusal(
 ): Promise<Refusal> {
   const { status, headers } = response;
   const limited = response.body?.pipeThrough(new TransformStream(), { signal: AbortSignal.timeout(BODY_MS) }) ?? null;
-  const body = (await readText(limited, BODY_BYTES, "the error").catch(() => undefined)) ?? "";
+  const body = await readSome(limited, BODY_BYTES);
   const json = parse(body);
   const isPage = /^\s*</.test(body);
   return {
     status,
     address: placeOf(base),
     said: isPage ? "" : (errorText(json) ?? body),
+    whole: isPage ? "" : isRecord(json) ? JSON.stringify(json) : body,
     code: codeIn(json),
     isJson: isRecord(json),
     isPage,
@@ -123,12 +125,13 @@ const NO_MODEL =
 /** What some say in a code and not in words. */
 const TOO_LONG = /context_length|context_size/i;
 
-type Said = Pick<Refusal, "status" | "code" | "said">;
+type Said = Pick<Refusal, "status" | "code" | "said" | "whole">;
 
 /** What a refusal is about: an account, a key or a model, a server that is away or broken, or the request itself. */
-function subjectOf({ status, code, said }: Said): "ACCOUNT" | "KEY" | "MODEL" | "AWAY" | "SERVER" | "REQUEST" {
+function subjectOf({ status, code, said, whole }: Said): "ACCOUNT" | "KEY" | "MODEL" | "AWAY" | "SERVER" | "REQUEST" {
   const words = `${code} ${said}`;
-  if (status === 402 || (status < 500 && (SPENT.test(words) || SPENT_CODE.test(code)))) return "ACCOUNT";
+  if (status === 402 || (status < 500 && (SPENT.test(whole) || SPENT.test(words) || SPENT_CODE.test(code))))
+    return "ACCOUNT";
   if (AWAY.has(status)) return "AWAY";
   if (NEVER.has(status)) return "MODEL";
   if (status >= 500 || PASSING.has(status)) return "SERVER";

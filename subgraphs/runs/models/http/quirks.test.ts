@@ -59,6 +59,20 @@ describe("quirkOf()", () => {
     expect(quirkOf({ status: 400, said: "reasoning_content is not allowed" }, none, { possible })).toBeUndefined();
   });
 
+  test.each<[object, Quirk | undefined]>([
+    [{ message: "Unsupported parameter", param: "temperature" }, "NO_TEMPERATURE"],
+    [
+      { message: "no", errors: [{ message: "Unrecognized request argument supplied: stream_options" }] },
+      "NO_STREAM_OPTIONS",
+    ],
+    [{ message: "Provider returned error", metadata: { raw: "top_p is not supported" } }, "NO_TOP_P"],
+    [{ message: "does not support tools", param: "stream_options" }, "NO_TOOLS"],
+    [{ message: "Invalid value", param: "temperature" }, undefined],
+  ])("is looked for in the message, then in all that stands beside it: %j", (error, quirk) => {
+    const said = "message" in error ? String(error.message) : "";
+    expect(quirkOf({ status: 400, said, whole: JSON.stringify({ error }) }, none, { possible })).toBe(quirk);
+  });
+
   test("is none that is known already", () => {
     expect(
       quirkOf({ status: 400, said: "does not support tools" }, new Set<Quirk>(["NO_TOOLS"]), { possible }),

@@ -58,9 +58,20 @@ export const NOTE_OF: { readonly NO_TOOLS: string; readonly NO_JSON_SCHEMA: stri
 /**
  * What a refusal says this server does not take, beside what is known of it; undefined when it says something else, or
  * what a request of this kind never has. `extra` names the fields of the request that only servers like this one gave.
+ * Servers that say in their message only that something is wrong may name it beside: so all they say is looked at after.
  */
 export function quirkOf(
-  { status, said }: { status: number; said: string },
+  { status, said, whole }: { status: number; said: string; whole?: string },
+  known: ReadonlySet<Quirk>,
+  adapts: { possible: readonly Quirk[]; extra?: readonly string[] },
+): Quirk | undefined {
+  const found = quirkIn(status, said, known, adapts);
+  return found ?? (whole === undefined ? undefined : quirkIn(status, whole, known, adapts));
+}
+
+function quirkIn(
+  status: number,
+  said: string,
   known: ReadonlySet<Quirk>,
   { possible, extra = [] }: { possible: readonly Quirk[]; extra?: readonly string[] },
 ): Quirk | undefined {
