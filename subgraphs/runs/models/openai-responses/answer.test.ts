@@ -131,6 +131,18 @@ describe("createAnswer() of responses", () => {
     expect(calls(done(call("f0", "a", "{}")), done(call("f0", "a", "{}")))).toHaveLength(1);
   });
 
+  test("makes a call of each item of a whole answer, whatever their ids are", () => {
+    const output = [call("f0", "a", "{}"), call("f0", "a", "{}"), call("f0", "b", '{"x":1}')];
+    const calls = heard({ object: "response", status: "completed", output }).flatMap((event) =>
+      event.type === "toolCall" ? [[event.call.id, event.call.name]] : [],
+    );
+    expect(calls).toEqual([
+      ["c_f0", "a"],
+      ["call_1", "a"],
+      ["call_2", "b"],
+    ]);
+  });
+
   test.each<[string, object, string]>([
     ["max_output_tokens", { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } }, "length"],
     ["content_filter", { status: "incomplete", incomplete_details: { reason: "content_filter" } }, "content_filter"],

@@ -88,9 +88,10 @@ export function createAnswer(by: string): Answer {
       }
       ended = event;
       // It tells all items once more, and a few servers under new ids.
-      const isTold = slots.length > 0 && slots.every(({ isDone }) => isDone);
+      const begun = [...slots];
+      const isTold = begun.length > 0 && begun.every(({ isDone }) => isDone);
       const rest = (isTold ? [] : event.output).flatMap((item, index) => {
-        const slot = slots.find(({ item: { id } }) => id !== undefined && id === item.id) ?? slots[index];
+        const slot = begun.find(({ item: { id } }) => id !== undefined && id === item.id) ?? begun[index];
         return finish(slot ?? open(slots, { index, itemId: null }), item);
       });
       return { events: rest, isAlive: true, isLast: true };

@@ -43,7 +43,7 @@ export function createAnswer({ by, tools }: AnswerOptions): Answer {
       response ??= chunk.response;
       bytes += sizeOf(chunk);
       if (bytes > MAX_ANSWER_BYTES) throw tooLongAnswer();
-      for (const piece of chunk.toolCalls) calls.add(piece);
+      calls.add(chunk.toolCalls, chunk.isWhole);
       extra = mergeExtra(extra, chunk.extra);
       const thought: Said[] = chunk.thinking === "" ? [] : [{ type: "thinking", delta: chunk.thinking }];
       return [...thought, ...spoken.add(chunk.text)];

@@ -10,7 +10,7 @@ function piece(index: number | null, id: string | null, name: string | null, wri
 /** Ids, names and arguments of the calls that these pieces make. */
 function callsOf(pieces: WireToolCall[], tools: string[] = []): [string, string, string][] {
   const calls = createCalls(tools);
-  for (const each of pieces) calls.add(each);
+  for (const each of pieces) calls.add([each]);
   return calls.end().map(({ id, name, arguments: written }) => [id, name, written]);
 }
 
@@ -60,7 +60,7 @@ describe("createCalls() puts tool calls together", () => {
       ["f", '{"x":2}'],
       ["g", "{}"],
     ] as const)
-      calls.add(piece(0, "a", name, written));
+      calls.add([piece(0, "a", name, written)]);
     expect(calls.end()).toEqual([
       { id: "a", name: "f", arguments: '{"x":1}', given: { id: "a" } },
       { id: "call_1", name: "f", arguments: '{"x":2}' },
@@ -147,6 +147,46 @@ describe("createCalls() puts tool calls together", () => {
     ]);
   });
 
+  test.each<[string, WireToolCall[]]>([
+    ["by their index", [piece(0, "a", "f", "{}"), piece(0, null, null, '{"x"'), piece(0, null, null, ":1}")]],
+    ["by their id", [piece(null, "a", "f", "{ }"), piece(null, "a", null, '{"x":1}')]],
+    ["with the name that was missing", [piece(0, "a", null, "{}"), piece(0, "a", "f", '{"x":1}')]],
+    [
+      "after being told to be empty twice",
+      [piece(0, "a", "f", "{}"), piece(0, "a", null, "{}"), piece(0, null, null, '{"x":1}')],
+    ],
+  ])("whose arguments begin as an empty object, and come after it %s", (_how, pieces) => {
+    expect(callsOf(pieces)).toEqual([["a", "f", '{"x":1}']]);
+  });
+
+  test("each by itself, when they stand in one whole message", () => {
+    const whole = (...pieces: WireToolCall[]) => {
+      const calls = createCalls(["get", "get_now", "_now"]);
+      calls.add(pieces, true);
+      return calls.end().map(({ id, name, arguments: written }) => [id, name, written]);
+    };
+    const one = piece(null, null, "f");
+    expect(whole(one, one)).toEqual([
+      ["call_0", "f", "{}"],
+      ["call_1", "f", "{}"],
+    ]);
+    const same = piece(0, "a", "f", '{"x":1}');
+    expect(whole(same, same).map(([id]) => id)).toEqual(["a", "call_1"]);
+    expect(whole(piece(null, null, "get"), piece(null, null, "_now"))).toHaveLength(2);
+    expect(whole(piece(0, "a", "f", "{}"), piece(0, null, null, '{"x":1}'))).toHaveLength(2);
+  });
+
+  test("once, when a message tells as a whole what came in pieces", () => {
+    const calls = createCalls([]);
+    calls.add([piece(0, "a", "f", '{"x":'), piece(1, "b", "g", "{}")]);
+    calls.add([piece(0, null, null, "1}")]);
+    calls.add([piece(0, "a", "f", '{"x":1}'), piece(1, "b", "g", "{}")], true);
+    expect(calls.end().map(({ id, arguments: written }) => [id, written])).toEqual([
+      ["a", '{"x":1}'],
+      ["b", "{}"],
+    ]);
+  });
+
   test("that have no name and an id of their own after a whole call, and names none", () => {
     expect(callsOf([piece(null, "a", "f", "{}"), piece(null, "b", null, '{"x":1}')])).toEqual([
       ["a", "f", "{}"],
@@ -160,11 +200,15 @@ describe("createCalls() puts tool calls together", () => {
 
   test("and keeps what the server says of each beside", () => {
     const calls = createCalls([]);
-    calls.add({ ...piece(0, "a", "f", "{"), extra: { extra_content: { sig: "x" } } });
-    calls.add({ ...piece(0, null, null, "}"), extra: { function: { more: 1 } } });
+    calls.add([{ ...piece(0, "a", "f", "{"), extra: { extra_content: { sig: "x" } } }]);
+    calls.add([{ ...piece(0, null, null, "}"), extra: { function: { more: 1 } } }]);
     expect(calls.end()[0]?.given).toEqual({ id: "a", extra_content: { sig: "x" }, function: { more: 1 } });
+    const again = createCalls([]);
+    again.add([{ ...piece(0, "a", "f", "{}"), extra: { extra_content: { sig: "x" } } }]);
+    again.add([{ ...piece(0, "a", "f", "{}"), extra: { extra_content: { sig: "x", google: "y" } } }]);
+    expect(again.end()[0]?.given).toEqual({ id: "a", extra_content: { sig: "x", google: "y" } });
     const plain = createCalls([]);
-    plain.add(piece(0, null, "f"));
+    plain.add([piece(0, null, "f")]);
     expect(plain.end()).toEqual([{ id: "call_0", name: "f", arguments: "{}" }]);
   });
 });

@@ -2,32 +2,34 @@ import { isDeepStrictEqual } from "node:util";
 import { isRecord, type JsonObject } from "@soma/schemas/json";
 import type { ToolCall } from "@soma/sdk/model-client";
 import { createCallIds, keepCalls, MAX_READ_CALLS, NAMELESS, tooManyCalls } from "../calls-of-answer.ts";
-import { mergeExtra } from "./merge-extra.ts";
+import { mergeExtra, retellExtra } from "./merge-extra.ts";
 import type { WireToolCall } from "./wire-chunk.ts";
+
+/** Arguments as some servers begin them, before the model has made any. */
+const EMPTY = /^\s*\{\s*\}\s*$/;
 
 /** The tool calls of one answer, from their pieces. */
 export interface Calls {
-  /** Throws MODEL_FAILED for more calls than an answer may have. */
-  add(piece: WireToolCall): void;
+  /**
+   * Takes what one chunk has of calls: pieces that may belong together, or those of a whole message, which are a call
+   * each. Throws MODEL_FAILED for more calls than an answer may have.
+   */
+  add(pieces: readonly WireToolCall[], isWhole?: boolean): void;
   end(): ToolCall[];
 }
 
 export function createCalls(tools: readonly string[]): Calls {
   const open: WireToolCall[] = [];
   return {
-    add(piece) {
-      const current = find(open, piece);
-      const relation = current === undefined ? "ANOTHER" : relationOf(current, piece, tools);
-      if (relation === "ANOTHER" || current === undefined) {
-        open.push({ ...piece });
+    add(pieces, isWhole = false) {
+      const before = isWhole ? [...open] : open;
+      for (const piece of pieces) {
+        const current = find(before, piece);
+        const relation = current === undefined ? "ANOTHER" : relationOf(current, piece, tools);
+        if (current === undefined || relation === "ANOTHER") open.push({ ...piece });
+        else put(current, piece, relation, tools);
         if (open.length > MAX_READ_CALLS) throw tooManyCalls();
-        return;
       }
-      current.id ??= piece.id;
-      if (relation === "REPEATED") return;
-      current.name = joinNames(current.name, piece.name, tools);
-      current.arguments += piece.arguments;
-      current.extra = mergeExtra(current.extra, piece.extra);
     },
     end() {
       const idOf = createCallIds();
@@ -44,6 +46,20 @@ export function createCalls(tools: readonly string[]): Calls {
   };
 }
 
+/** What a piece is to the call that was found for it. */
+type Relation = "SAME" | "ANOTHER" | "REPEATED" | "BEGUN_EMPTY";
+
+function put(call: WireToolCall, piece: WireToolCall, relation: Relation, tools: readonly string[]): void {
+  call.id ??= piece.id;
+  if (relation === "REPEATED") {
+    call.extra = retellExtra(call.extra, piece.extra);
+    return;
+  }
+  call.name = joinNames(call.name, piece.name, tools);
+  call.arguments = relation === "BEGUN_EMPTY" ? piece.arguments : call.arguments + piece.arguments;
+  call.extra = mergeExtra(call.extra, piece.extra);
+}
+
 /** The call that a piece may belong to: that of its index, else of its id, else the newest. */
 function find(open: readonly WireToolCall[], { index, id }: WireToolCall): WireToolCall | undefined {
   if (index !== null) return open.findLast((call) => call.index === index);
@@ -54,13 +70,10 @@ function find(open: readonly WireToolCall[], { index, id }: WireToolCall): WireT
  * Servers disagree: some leave the index out, some give every call index 0, some repeat id and name in each piece, some
  * send a call whole once more when it is finished, some change the id in the middle, and some write a name in pieces.
  * So a piece begins another call when it has an id or a name of its own and the call before is complete, and one with a
- * name also when its id differs, or when the names are no pieces of one.
+ * name also when its id differs, or when the names are no pieces of one. An empty object that other arguments of
+ * the call follow only stood where they were to come.
  */
-function relationOf(
-  current: WireToolCall,
-  piece: WireToolCall,
-  tools: readonly string[],
-): "SAME" | "ANOTHER" | "REPEATED" {
+function relationOf(current: WireToolCall, piece: WireToolCall, tools: readonly string[]): Relation {
   const areNamed = piece.name !== null && current.name !== null;
   // To a call that is whole nothing can be added. What it costs to look is paid where that decides.
   const followsWhole = (): boolean => objectIn(current.arguments) !== undefined;
@@ -68,7 +81,7 @@ function relationOf(
   if (piece.id !== null && current.id !== null && piece.id !== current.id)
     return areNamed || ((piece.name !== null || begins) && followsWhole()) ? "ANOTHER" : "SAME";
   if (begins && isAgain(current, piece)) return "REPEATED";
-  if (!areNamed) return "SAME";
+  if (!areNamed) return begins && EMPTY.test(current.arguments) ? "BEGUN_EMPTY" : "SAME";
   // A server that gives all calls one id sends them whole.
   const haveOneId = piece.id !== null && current.id !== null;
   if (haveOneId || piece.name === current.name) return begins && followsWhole() ? "ANOTHER" : "SAME";

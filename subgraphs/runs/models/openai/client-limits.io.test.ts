@@ -22,6 +22,13 @@ async function repeat(response: ServerResponse, piece: string, everyMs: number):
 }
 
 describe("createOpenAiCompatibleClient() bounds", () => {
+  test("the body of an error that has no end, of which the begin is told", async () => {
+    const body = `{"detail":[{"loc":["body","seed"],"msg":"Extra inputs are not permitted","input":"${"x".repeat(99_999)}`;
+    const baseUrl = await startHttp((_request, response) => void response.writeHead(422).end(body));
+    const error = await errorOf(ask(clientAt(baseUrl)));
+    expect(error).toMatchObject({ code: "MODEL_REFUSED", message: expect.stringContaining("Extra inputs are not") });
+  });
+
   test.each<Fault>([{ kind: "hang" }, { kind: "hangInStream" }])("the wait for a first token: $kind", async (fault) => {
     const server = await startServer(fault);
     // The clock of the connection, which would ring first, stands still once there is one.
@@ -96,9 +103,19 @@ describe("createOpenAiCompatibleClient() bounds", () => {
     ]);
   });
 
-  test("the body of an error: its status is told although it is never ended", async () => {
-    const baseUrl = await startHttp((_request, response) => void response.writeHead(401).write("no"));
+  test("the end of a response: what has a finish in each chunk is not whole when it falls silent", async () => {
+    const baseUrl = await startHttp((_request, response) => {
+      response.writeHead(200, STREAM);
+      response.write(chunk({ content: "the first " }, "stop") + chunk({ content: "half " }, "stop"));
+    });
+    const timeoutsMs = { connect: 1e3, firstToken: 1e4, silence: 80, total: 1e5 };
+    const error = await errorOf(ask(clientAt(baseUrl, { timeoutsMs })));
+    expect(error).toMatchObject({ code: "TIMEOUT", message: expect.stringContaining("nothing more of its answer") });
+  });
+
+  test("the body of an error: what came of it is told although it is never ended", async () => {
+    const baseUrl = await startHttp((_request, response) => void response.writeHead(401).write("no such key"));
     const error = await errorOf(ask(clientAt(baseUrl, { timeoutsMs: { connect: 1e3, firstToken: 1e5, total: 1e5 } })));
-    expect(error).toMatchObject({ code: "MODEL_REFUSED", message: expect.stringContaining("answered HTTP 401") });
+    expect(error).toMatchObject({ code: "MODEL_REFUSED", message: expect.stringMatching(/HTTP 401.*: no such key$/) });
   });
 });

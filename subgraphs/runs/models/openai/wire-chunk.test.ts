@@ -80,8 +80,13 @@ describe("parseChunk()", () => {
     [
       "a whole answer",
       '{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}',
-      { ...nothing, text: "a", alive: true, finishReason: "stop" },
+      { ...nothing, text: "a", alive: true, isWhole: true, finishReason: "stop" },
     ],
+    ...['""', "{}", "false", "null", '{"message":"","code":null}'].map((none): [string, string, object] => [
+      `an answer beside the error ${none}`,
+      `{"error":${none},"choices":[{"error":${none},"delta":{"content":"a"}}]}`,
+      { ...nothing, text: "a", alive: true },
+    ]),
     ["a delta that is null", '{"choices":[{"delta":null}]}', nothing],
   ])("reads %s", (_name, json, expected) => {
     expect(parseChunk(json, quote)).toEqual(expected);
@@ -116,6 +121,8 @@ describe("parseChunk()", () => {
     ]);
     const custom = parseChunk(delta({ tool_calls: [{ id: "x", type: "custom" }] }), quote);
     expect(custom.toolCalls).toMatchObject([{ id: "x", extra: { type: "custom" } }]);
+    const both = { function_call: { name: "f" }, tool_calls: [{ id: "x", function: { name: "f" } }] };
+    expect(parseChunk(delta(both), quote).toolCalls).toMatchObject([{ id: "x", name: "f" }]);
     const alone = parseChunk(delta({ function_call: { name: "f", arguments: "{}" } }), quote);
     expect(alone.toolCalls).toEqual([{ index: null, id: null, name: "f", arguments: "{}", extra: {} }]);
   });
@@ -128,6 +135,7 @@ describe("parseChunk()", () => {
       '{"error":{"message":"out of memory"}}',
       "the server reported an error in the answer: out of memory",
     ],
+    ["an error beside choices", '{"error":"out of memory","choices":[]}', "in the answer: out of memory"],
     [
       "an error without that name",
       '{"message":"no such model","code":5}',

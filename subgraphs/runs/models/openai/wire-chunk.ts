@@ -1,7 +1,7 @@
 import { isRecord, type Json, type JsonObject } from "@soma/schemas/json";
 import type { AnswerName, ModelUsage } from "@soma/sdk/model-client";
 import { toAnswerError } from "../http/answer-error.ts";
-import { errorText } from "../http/error-text.ts";
+import { errorText, isError } from "../http/error-text.ts";
 import { parseObject } from "../http/parse-object.ts";
 import type { Quote } from "../model-error.ts";
 import { readResponse } from "../read-response.ts";
@@ -18,6 +18,8 @@ export interface WireChunk {
   /** True when the chunk carries anything the model made: a sign of life. */
   alive: boolean;
   toolCalls: WireToolCall[];
+  /** True for a message as a whole, and not for what comes to one. */
+  isWhole?: boolean;
   finishReason: string | null;
   usage: ModelUsage | null;
   response?: AnswerName | undefined;
@@ -59,14 +61,14 @@ const NOTHING: WireChunk = {
 export function parseChunk(json: string, quote: Quote, pick = createPick()): WireChunk {
   const chunk = parseObject(json, quote);
   const isPart = Array.isArray(chunk.choices);
-  if (isRecord(chunk.error) || typeof chunk.error === "string" || (!isPart && errorText(chunk) !== undefined))
+  if (isError(chunk.error) || (!isPart && errorText(chunk) !== undefined))
     throw toAnswerError(chunk.error ?? chunk, json, quote);
   const usage = usageOf(chunk.usage);
   if (!isPart) return { ...NOTHING, usage, ...(usage !== null || isPing(chunk) ? {} : { stray: quote(json, 80) }) };
   const choice = pick(chunk.choices as readonly unknown[]);
   const response = readResponse(chunk);
   if (choice === undefined) return { ...NOTHING, usage, response };
-  if (isRecord(choice.error)) throw toAnswerError(choice.error, json, quote);
+  if (isError(choice.error)) throw toAnswerError(choice.error, json, quote);
   // A few servers put it into the choice.
   return { ...choiceOf(choice), usage: usage ?? usageOf(choice.usage), response };
 }
@@ -92,7 +94,8 @@ export function createPick(): PickChoice {
 }
 
 function choiceOf(choice: Record<string, unknown>): WireChunk {
-  const part = choice.delta ?? choice.message;
+  const isWhole = !isRecord(choice.delta) && isRecord(choice.message);
+  const part = isWhole ? choice.message : choice.delta;
   const message = isRecord(part) ? part : {};
   const text = textOf(message.content) + textOf(message.refusal);
   const thinking = thinkingOf(message);
@@ -103,6 +106,7 @@ function choiceOf(choice: Record<string, unknown>): WireChunk {
     thinking,
     alive: text !== "" || thinking !== "" || toolCalls.length > 0,
     toolCalls,
+    ...(isWhole ? { isWhole } : {}),
     finishReason: typeof choice.finish_reason === "string" && choice.finish_reason !== "" ? choice.finish_reason : null,
     extra: {
       ...others(message, READ_OF_MESSAGE),
@@ -113,9 +117,9 @@ function choiceOf(choice: Record<string, unknown>): WireChunk {
 
 function toolCallsOf(message: Record<string, unknown>): WireToolCall[] {
   const listed = Array.isArray(message.tool_calls) ? message.tool_calls.filter(isRecord) : [];
-  // As servers wrote it that knew of one call only.
-  const alone = isRecord(message.function_call) ? [{ function: message.function_call }] : [];
-  return [...listed, ...alone].map(toolCallOf);
+  if (listed.length > 0) return listed.map(toolCallOf);
+  // As servers wrote it that knew of one call only, and as some write it still, beside the list.
+  return isRecord(message.function_call) ? [toolCallOf({ function: message.function_call })] : [];
 }
 
 function toolCallOf(call: Record<string, unknown>): WireToolCall {
