@@ -64,6 +64,13 @@ describe("tokensOf()", () => {
     expect(tokensOf(boasts, seen)).toEqual({ input: 2_000, cached: 2_000, output: 100 });
   });
 
+  it("believes no one more tokens than the longest answer has bytes, also where nothing limits a call", () => {
+    const lies = { inputTokens: 2 ** 53 - 1, outputTokens: 2 ** 53 - 1, cachedInputTokens: 2 ** 53 - 1 };
+    const most = { input: 2_000, cached: 2_000, output: 1_000_000 };
+    expect(tokensOf(lies, { ...seen, mostOutput: undefined })).toEqual(most);
+    expect(costOf(price, most)).toBe(600_150);
+  });
+
   it("counts each byte where a provider says nothing, or nonsense", () => {
     const most = { input: 2_000, cached: 0, output: 100 };
     expect(tokensOf(null, seen)).toEqual(most);

@@ -1,4 +1,5 @@
 import type { ChatEvent, ChatRequest, ModelPrice, ModelUsage } from "@soma/sdk/model-client";
+import { MAX_ANSWER_BYTES } from "../answer-end.ts";
 
 export interface Tokens {
   input: number;
@@ -12,6 +13,8 @@ const MILLION = 1_000_000;
 const TEMPLATE_TOKENS = 1_024;
 /** A token of text that people write has three to five bytes; whoever says it has more than this is not believed. */
 const MOST_BYTES_OF_TOKEN = 8;
+/** Tokens of an answer that nothing limits: each is at least one byte of the longest that is read. */
+const MOST_OUTPUT = MAX_ANSWER_BYTES;
 
 /** What tokens cost in millionths, rounded up once: never less than is charged. */
 export function costOf(price: ModelPrice | undefined, { input, cached, output }: Tokens): number {
@@ -87,7 +90,7 @@ export interface Seen {
  */
 export function tokensOf(reported: ModelUsage | null, seen: Seen): Tokens {
   const { mostInput: inputBound, mostOutput, bytes, hasEnded } = seen;
-  const outputBound = mostOutput ?? Number.POSITIVE_INFINITY;
+  const outputBound = mostOutput ?? MOST_OUTPUT;
   if (reported === null || !isCount(reported.inputTokens) || !isCount(reported.outputTokens))
     return { input: inputBound, cached: 0, output: hasEnded ? Math.min(bytes, outputBound) : (mostOutput ?? bytes) };
   const least = (size: number): number => Math.ceil(size / MOST_BYTES_OF_TOKEN);
