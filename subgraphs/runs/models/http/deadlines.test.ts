@@ -58,19 +58,31 @@ describe("startDeadlines()", () => {
     stalled.close();
   });
 
-  test("lets go of a whole answer that is never ended, unless more of it comes", () => {
-    const limits = { connect: 10, firstToken: 100, silence: 4_000, total: 60_000 };
+  const limits = { connect: 10, firstToken: 100, silence: 4_000, total: 60_000 };
+
+  test("lets go of a whole answer that is never ended", () => {
     const open = start(limits);
     open.token();
     open.finished();
-    vi.advanceTimersByTime(2_900);
-    open.token();
-    vi.advanceTimersByTime(3_900);
-    expect([open.hungUp(), open.signal.aborted]).toEqual([false, false]);
     open.finished();
     vi.advanceTimersByTime(3_000);
     expect([open.hungUp(), open.signal.aborted, open.failure()]).toEqual([true, true, undefined]);
     open.close();
+  });
+
+  test("does not take an answer for whole whose end was told before more of it came", () => {
+    const early = start(limits);
+    for (let count = 0; count < 3; count += 1) {
+      early.token();
+      early.finished();
+      vi.advanceTimersByTime(2_900);
+    }
+    vi.advanceTimersByTime(1_099);
+    expect([early.hungUp(), early.signal.aborted]).toEqual([false, false]);
+    vi.advanceTimersByTime(1);
+    const message = "m gave nothing more of its answer within 4000 ms";
+    expect([early.hungUp(), early.failure()]).toMatchObject([false, { code: "TIMEOUT", message }]);
+    early.close();
   });
 
   test("keeps the first reason", () => {

@@ -22,7 +22,8 @@ export interface Deadlines {
   /** The model made something. */
   token(): void;
   /**
-   * The answer is whole. What the server still has to say may take a moment; then `signal` aborts without a failure.
+   * The answer is whole, as the server says. What it still has to say may take a moment; then `signal` aborts without a
+   * failure. Of a server that said so and then made more it does not count: silence may be the middle of its answer.
    */
   finished(): void;
   /** True when `signal` aborted because a server did not end the response of a whole answer. */
@@ -56,6 +57,8 @@ export function startDeadlines(who: string, limits: TimeoutsMs, caller: AbortSig
   /** What is waited for next: the first token, then the next one, then the end. */
   let next = after(limits.firstToken, "gave no first token");
   let begun = false;
+  /** Said once; and whether something was made after it. */
+  let finished: "NO" | "SAID" | "UNTRUE" = "NO";
   const total = after(limits.total, "did not finish its answer");
   return {
     signal: controller.signal,
@@ -66,18 +69,21 @@ export function startDeadlines(who: string, limits: TimeoutsMs, caller: AbortSig
     },
     connected: () => clearTimeout(connect),
     token() {
+      if (finished === "SAID") finished = "UNTRUE";
       if (begun) return void next.refresh();
       begun = true;
       clearTimeout(next);
       next = after(limits.silence ?? DEFAULT_SILENCE_MS, "gave nothing more of its answer");
     },
     finished() {
+      if (finished === "UNTRUE") return;
+      finished = "SAID";
       clearTimeout(next);
       next = startClock(LAST_WORDS_MS, () => {
         hungUp = failure === undefined;
         controller.abort();
       });
-      // A server that says so too early goes on: its next token starts the other clock again.
+      // Its next token, if it goes on, starts the other clock again.
       begun = false;
     },
     close() {
