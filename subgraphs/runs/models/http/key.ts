@@ -11,9 +11,12 @@ export function settingsFault(baseUrl: string, apiKey: string | undefined): stri
   return undefined;
 }
 
-/** Azure takes a key in a header of its own, and a token of a person where others take keys. */
+/**
+ * Azure takes a key in a header of its own, and a token of a person where others take keys; an endpoint that its
+ * machine learning runs takes both where others do.
+ */
 export function keyHeaders(hostname: string, key: string): Record<string, string> {
   if (key === "") return {};
-  const isAzure = /\.azure(?:-api\.net|\.com|\.us|\.cn)$/.test(hostname);
+  const isAzure = /(?<!\.inference\.ml)\.azure(?:-api\.net|\.com|\.us|\.cn)$/.test(hostname);
   return isAzure && !key.startsWith("ey") ? { "api-key": key } : { authorization: `Bearer ${key}` };
 }

@@ -3,6 +3,7 @@ import { listModels } from "./list-models.ts";
 
 test.each([
   ["https://x.openai.azure.com/openai/v1", { "api-key": "secret-key" }],
+  ["https://x.eastus.inference.ml.azure.com/v1", { authorization: "Bearer secret-key" }],
   ["https://api.example.com/v1", { authorization: "Bearer secret-key" }],
 ])("listModels() gives the key to %s as calls give it", async (base, headers) => {
   const sent: unknown[] = [];
