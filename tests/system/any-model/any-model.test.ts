@@ -1,20 +1,47 @@
-import { StatusDocument } from "@soma/graphql/operations";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BudgetsDocument, RunUsageDocument, StatusDocument } from "@soma/graphql/operations";
 import { type OpenAiServer, scriptedAnswer, startOpenAiServer } from "@soma/runs/models/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 
+const SHIPPED = ["budgets", "models", "roles", "tenants"].map((name) => `${name}.yaml`);
+const TOKENS = 1_000_000;
+
+/** The settings as they ship, with a budget. */
+async function confWithBudget(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "soma-any-model-"));
+  for (const name of SHIPPED)
+    await copyFile(fileURLToPath(new URL(`../../../conf/${name}`, import.meta.url)), join(folder, name));
+  const limits = `{ currency: USD, whenSpent: end, raisedBy: approver, withoutPrice: refuse, maxOutputTokens: 4096, minOutputTokens: 128`;
+  await writeFile(
+    join(folder, "budgets.yaml"),
+    `${limits}, default: { total: { tokens: ${TOKENS} } }, tenants: {} }\n`,
+  );
+  return folder;
+}
+
 describe("any OpenAI-compatible server drives the same graph", () => {
   let product: ProductUnderTest;
   let server: OpenAiServer;
+  let conf: string;
 
   beforeAll(async () => {
     server = await startOpenAiServer({ answer: scriptedAnswer });
     product = await createProduct();
-    await product.start({ SOMA_MODEL_BASE_URL: server.baseUrl });
+    conf = await confWithBudget();
+    await product.start({
+      SOMA_MODEL_BASE_URL: server.baseUrl,
+      SOMA_MODEL_FIRST_TOKEN_MS: "1500",
+      SOMA_CONF_DIR: conf,
+    });
   });
   afterAll(async () => {
     await product.close();
     await server.close();
+    await rm(conf, { recursive: true });
   });
 
   it("to the same end, with tool calls that come in pieces", async () => {
@@ -51,6 +78,46 @@ describe("any OpenAI-compatible server drives the same graph", () => {
     const run = await product.ended(await product.send("What is 2+2?"));
     expect(run).toMatchObject({ status: "FAILED", error: { code: "MODEL_REFUSED" } });
     expect(run.error?.message).toContain("no such key");
+  });
+
+  it.each([
+    [
+      "sends garbage",
+      { kind: "garbage", afterLines: 3 },
+      "MODEL_FAILED",
+      "something that is not JSON: <<< not JSON >>>",
+    ],
+    ["takes the question and hangs", { kind: "hang" }, "TIMEOUT", "gave no first token within 1500 ms"],
+  ] as const)(
+    "and one that always %s ends the run with its reason, as the API and soma tell it",
+    async (_what, fault, code, why) => {
+      server.failNext(fault, fault, fault, fault);
+      const runId = await product.send("What is 2+2?");
+      const run = await product.ended(runId);
+      expect(run).toMatchObject({
+        status: "FAILED",
+        answer: null,
+        error: { code, message: expect.stringContaining(why) },
+      });
+      const shown = await product.soma("runs", "show", runId);
+      expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining(`${code}: ${run.error?.message}`)]);
+    },
+  );
+
+  it("and what it says that it used is counted as no more than was reserved, so that others go on", async () => {
+    const told = 2 ** 53 - 1;
+    server.failNext({ kind: "usage", says: { prompt_tokens: told, completion_tokens: told } });
+    const runId = await product.send("Hello");
+    expect(await product.ended(runId)).toMatchObject({ status: "SUCCEEDED" });
+    const { run } = await product.client().request(RunUsageDocument, { id: runId });
+    expect(run?.usage).toMatchObject({ outputTokens: 4096, modelCalls: 1 });
+    expect(run?.usage?.inputTokens).toBeLessThan(20_000);
+    const { budgets } = await product.client().request(BudgetsDocument, {});
+    expect(budgets).toMatchObject([{ measure: "TOKENS", limit: String(TOKENS), reserved: "0" }]);
+    expect(Number(budgets?.[0]?.spent)).toBeLessThan(TOKENS / 2);
+    const shown = await product.soma("usage", "--run", runId);
+    expect(shown.stdout).toMatch(/\b4096\b/);
+    expect(await product.ended(await product.send("What is 2+2?"))).toMatchObject({ answer: "2+2 = 4." });
   });
 
   it("and the product says that it is a model", async () => {

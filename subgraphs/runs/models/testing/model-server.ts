@@ -21,7 +21,9 @@ export type Fault =
   /** The stream ends in good order, but without its last line. */
   | { kind: "noDone" }
   /** The whole answer comes as one JSON object. */
-  | { kind: "whole" };
+  | { kind: "whole" }
+  /** The answer is told to have used this. */
+  | { kind: "usage"; says: object };
 
 /** What a server was asked. */
 export interface Asked {
@@ -206,7 +208,7 @@ async function sendStream(
   lineDelayMs: number,
 ): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
-  const sent = fault?.kind === "noDone" ? lines.slice(0, -1) : lines;
+  const sent = fault?.kind === "noDone" ? lines.slice(0, -1) : lines.map((line) => withUsage(line, fault));
   for (const [number, line] of sent.entries()) {
     if (fault?.kind === "hangInStream") return void response.write(": keep-alive\n\n");
     if (fault?.kind === "cut" && fault.afterLines === number) return void response.destroy();
@@ -217,6 +219,11 @@ async function sendStream(
     await new Promise<void>((resolve) => response.write(line, () => resolve()));
   }
   response.end();
+}
+
+function withUsage(line: string, fault: Fault | undefined): string {
+  if (fault?.kind !== "usage") return line;
+  return line.replace(/"usage":\{[^}]*\}/, `"usage":${JSON.stringify(fault.says)}`);
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
