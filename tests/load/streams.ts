@@ -1,7 +1,8 @@
 /**
  * How long what a model says takes to its reader: from when a stand-in of a server writes a chunk until a client of the
  * gateway has the frame with it, of so many streams at once; and what is on the heap of the product while one stream says
- * what a model says in an hour at 50 chunks a second, as fast as it is taken. Prints one JSON object.
+ * what a model says in an hour at 50 chunks a second, as fast as it is taken. Prints one JSON object. Ends with exit code 1
+ * where a chunk is lost, where the p95 of at most five streams is above 100 ms, and where the heap grows with the stream.
  *
  *   node_modules/.bin/node tests/load/streams.ts [streams, 20 when left out] [seconds, 20 when left out]
  */
@@ -20,6 +21,11 @@ const HOUR_OF_CHUNKS = 3_600 * CHUNKS_PER_SECOND;
 /** An answer has a megabyte at most: five bytes to a chunk, as of tokens of English. */
 const HOUR_CHUNK = "word ";
 const LOOKS = 10;
+/** Milliseconds within which 95 of 100 chunks are with their reader, of as many streams as that is promised for. */
+const MOST_P95_MS = 100;
+const PROMISED_STREAMS = 5;
+/** Of the heap after the second tenth: what a stream needs at all is there by then. */
+const MOST_GROWTH = 1.15;
 
 function count(text: string | undefined, { what, without, most }: { what: string; without: number; most: number }) {
   const number = Number(text ?? without);
@@ -102,6 +108,21 @@ async function measureHeap(product: ProductUnderTest, looks: (() => Promise<void
   return { chunks: HOUR_OF_CHUNKS, bytes, status, seconds: took, heapMbAtEachTenth: heapMb };
 }
 
+/** What was measured and is not as it should be. */
+function faultsOf(
+  { ms: { p95 }, missing }: Awaited<ReturnType<typeof measureLatency>>,
+  { status, heapMbAtEachTenth }: Awaited<ReturnType<typeof measureHeap>>,
+): string[] {
+  const [, , second = 0] = heapMbAtEachTenth;
+  const last = heapMbAtEachTenth.at(-1) ?? Number.POSITIVE_INFINITY;
+  return [
+    ...(missing === 0 ? [] : [`${missing} chunks are missing`]),
+    ...(streams > PROMISED_STREAMS || p95 <= MOST_P95_MS ? [] : [`p95 is ${p95} ms, above ${MOST_P95_MS}`]),
+    ...(status === "SUCCEEDED" ? [] : [`the long answer ended as ${status}`]),
+    ...(last <= second * MOST_GROWTH ? [] : [`the heap went from ${second} MB after two tenths to ${last} MB`]),
+  ];
+}
+
 const looks: (() => Promise<void>)[] = [];
 async function* hourChunks(): AsyncGenerator<string> {
   for (let n = 0; n < HOUR_OF_CHUNKS; n += 1) {
@@ -117,7 +138,9 @@ try {
   await product.start({ SOMA_MODEL_BASE_URL: model.baseUrl, NODE_OPTIONS: `--import=${tellHeap}` });
   const latency = await measureLatency(product);
   const hour = await measureHeap(product, looks);
-  console.log(JSON.stringify({ latency, hour }));
+  const faults = faultsOf(latency, hour);
+  console.log(JSON.stringify({ latency, hour, faults }));
+  if (faults.length > 0) process.exitCode = 1;
 } finally {
   await product.close();
   model.close();
