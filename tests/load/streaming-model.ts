@@ -35,6 +35,10 @@ export async function startStreamingModel(chunksOf: () => AsyncIterable<string>)
 async function say(response: ServerResponse, delta: object, finish: string | null = null): Promise<void> {
   const choices = [{ index: 0, delta, finish_reason: finish }];
   const body = { id: "c", object: "chat.completion.chunk", created: 1, model: "streams", choices };
-  if (!response.write(`data: ${JSON.stringify(body)}\n\n`) && !response.destroyed)
-    await Promise.race([once(response, "drain"), once(response, "close")]);
+  if (response.write(`data: ${JSON.stringify(body)}\n\n`) || response.destroyed) return;
+  const either = new AbortController();
+  const { signal } = either;
+  await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
+  // What did not come is not waited for any more.
+  either.abort();
 }
