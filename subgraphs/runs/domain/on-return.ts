@@ -8,7 +8,7 @@ import type { Step } from "./steps.ts";
  * What happens to an effect when its run comes to the same place again: it is done anew, its result stands, or it is not
  * done and nothing stands for it.
  */
-export type OnReturn = "RUN_AGAIN" | "REUSE" | "STUB";
+type OnReturn = "RUN_AGAIN" | "REUSE" | "STUB";
 
 /** What is to become of the effect of a step. */
 export interface EffectChoice {
