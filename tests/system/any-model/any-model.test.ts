@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BudgetsDocument, RunUsageDocument, StatusDocument } from "@soma/graphql/operations";
 import { type OpenAiServer, scriptedAnswer, startOpenAiServer } from "@soma/runs/models/testing";
+import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 
@@ -32,12 +33,14 @@ describe("any OpenAI-compatible server drives the same graph", () => {
     server = await startOpenAiServer({ answer: scriptedAnswer });
     product = await createProduct();
     conf = await confWithBudget();
-    await product.start({
+    await start();
+  });
+  const start = () =>
+    product.start({
       SOMA_MODEL_BASE_URL: server.baseUrl,
       SOMA_MODEL_FIRST_TOKEN_MS: "1500",
       SOMA_CONF_DIR: conf,
     });
-  });
   afterAll(async () => {
     await product.close();
     await server.close();
@@ -118,6 +121,17 @@ describe("any OpenAI-compatible server drives the same graph", () => {
     const shown = await product.soma("usage", "--run", runId);
     expect(shown.stdout).toMatch(/\b4096\b/);
     expect(await product.ended(await product.send("What is 2+2?"))).toMatchObject({ answer: "2+2 = 4." });
+  });
+
+  it("and what was reserved when the process was killed comes back, and the run goes on", async () => {
+    const reserved = async () => (await product.client().request(BudgetsDocument, {})).budgets?.[0]?.reserved;
+    server.failNext({ kind: "hang" });
+    const runId = await product.send("What is 3+3?");
+    await until("the model is being asked", async () => (await reserved()) !== "0");
+    await product.kill();
+    await start();
+    expect(await product.ended(runId)).toMatchObject({ status: "SUCCEEDED", answer: "3+3 = 6." });
+    await until("nothing is reserved", async () => (await reserved()) === "0");
   });
 
   it("and the product says that it is a model", async () => {
