@@ -1,6 +1,7 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
 import type { MarkedToken, Token, Tokens } from "marked";
 import { memo, type ReactNode, useRef } from "react";
+import { ScrollPart } from "../ui/scroll-part.tsx";
 import { type FrozenText, lexMore, NO_TEXT } from "./frozen-lexer.ts";
 import { Inline } from "./inline.tsx";
 import styles from "./markdown.module.css";
@@ -75,13 +76,12 @@ function Heading({ token }: { token: Tokens.Heading }): ReactNode {
 function CodeBlock({ token }: { token: Tokens.Code }): ReactNode {
   const language = /^[\w+#.-]{1,20}/.exec(token.lang ?? "")?.[0];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <figure className={styles.code} tabIndex={0} aria-label={language === undefined ? "Code" : `Code, ${language}`}>
+    <ScrollPart as="figure" className={styles.code} label={language === undefined ? "Code" : `Code, ${language}`}>
       {language === undefined ? null : <span className={styles.language}>{language}</span>}
       <pre>
         <code>{token.text}</code>
       </pre>
-    </figure>
+    </ScrollPart>
   );
 }
 
@@ -102,8 +102,7 @@ function Table({ token }: { token: Tokens.Table }): ReactNode {
     </Tag>
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <figure className={styles.table} tabIndex={0} aria-label="Table">
+    <ScrollPart as="figure" className={styles.table} label="Table">
       <table>
         <thead>
           <tr>{token.header.map((header, index) => cell(header, index, "th"))}</tr>
@@ -115,6 +114,6 @@ function Table({ token }: { token: Tokens.Table }): ReactNode {
           ))}
         </tbody>
       </table>
-    </figure>
+    </ScrollPart>
   );
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import { titleOf } from "../run-log/question-of.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
+import { ScrollPart } from "../ui/scroll-part.tsx";
 import { StatusWord } from "../ui/status.tsx";
 import styles from "./cancel-dialog.module.css";
 import { type CancelPlan, oneWords, planCancel, planWords, type StartedRun } from "./plan-cancel.ts";
@@ -74,8 +75,7 @@ function actingWords(isOne: boolean, asked: number, count: number): string {
 
 function PlanList({ plan: { stops, finished, started } }: { plan: CancelPlan }): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.plan} aria-label="What would happen to each" tabIndex={0}>
+    <ScrollPart className={styles.plan} label="What would happen to each">
       <ul>
         {stops.map((run) => (
           <Line key={run.id} plan="cancel" title={titleOf(run)} status={run.status} />
@@ -87,7 +87,7 @@ function PlanList({ plan: { stops, finished, started } }: { plan: CancelPlan }):
           <Line key={run.id} plan="keep" title={titleOf(run)} status={run.status} />
         ))}
       </ul>
-    </section>
+    </ScrollPart>
   );
 }
 

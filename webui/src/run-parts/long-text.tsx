@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import { toPlainOutput } from "../markdown/plain-text.ts";
 import { LeavingButton } from "../ui/leaving-button.tsx";
+import { ScrollPart } from "../ui/scroll-part.tsx";
 import { toBytes } from "../ui/words.ts";
 import styles from "./long-text.module.css";
 
@@ -16,10 +17,9 @@ export function LongText({ label, text }: { label: string; text: string }): Reac
   if (plain === "") return null;
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <figure ref={frame} className={styles.text} tabIndex={0} aria-label={label}>
+      <ScrollPart as="figure" ref={frame} className={styles.text} label={label}>
         <pre>{plain}</pre>
-      </figure>
+      </ScrollPart>
       {cut ? (
         <p className={styles.note}>
           Showing the first {toBytes(PREVIEW_CHARACTERS)} of {toBytes(text.length)}.{" "}

@@ -2,6 +2,7 @@ import type { AgentDetailQuery } from "@soma/graphql/operations";
 import { type ReactNode, useMemo } from "react";
 import { Graph, NODE_CLASS, NodeFace } from "../../ui/graph/graph.tsx";
 import { layOut } from "../../ui/graph/graph-layout.ts";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import styles from "./agent-graph.module.css";
 
 type Picture = NonNullable<AgentDetailQuery["graph"]>["picture"];
@@ -12,8 +13,7 @@ export function AgentGraph({ picture: { nodes, edges } }: { picture: Picture }):
   const isChosen = edges.some(({ chosen }) => chosen);
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <section className={styles.scroller} aria-label="Drawing of the graph" tabIndex={0}>
+      <ScrollPart className={styles.scroller} label="Drawing of the graph">
         <Graph
           {...{ nodes, edges, layout }}
           draw={(node, around) => (
@@ -22,7 +22,7 @@ export function AgentGraph({ picture: { nodes, edges } }: { picture: Picture }):
             </div>
           )}
         />
-      </section>
+      </ScrollPart>
       {isChosen ? <p className={styles.legend}>dashed: one of several ways</p> : null}
     </>
   );

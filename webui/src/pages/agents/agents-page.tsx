@@ -8,6 +8,7 @@ import { useQuery } from "../../graphql/use-query.ts";
 import { AGENTS_PATH, agentPath } from "../../place.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import { AgentPart } from "./agent-part.tsx";
@@ -50,11 +51,10 @@ export default function AgentsPage({ name }: { name: string | undefined }): Reac
       {agents === undefined && problem === undefined ? <Loading what="agents" /> : null}
       <div className={styles.parts}>
         {agents === undefined ? null : <List agents={agents} chosen={name} />}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-        <section className={styles.part} aria-label="The agent" tabIndex={0}>
+        <ScrollPart className={styles.part} label="The agent">
           {chosen === undefined ? null : <AgentPart key={chosen.name} agent={chosen} loadedAt={project?.loadedAt} />}
           {chosen === undefined && agents !== undefined ? <Nothing name={name} /> : null}
-        </section>
+        </ScrollPart>
       </div>
     </main>
   );

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { Fragment, type ReactNode, useState } from "react";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { type DocLine, describeType, rootsOf, searchSchema } from "./docs-index.ts";
 import styles from "./docs-panel.module.css";
 
@@ -13,8 +14,7 @@ export function DocsPanel({ schema }: { schema: GraphQLSchema }): ReactNode {
   };
   const here = way.at(-1);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.docs} aria-label="Docs" tabIndex={0}>
+    <ScrollPart className={styles.docs} label="Docs">
       <input
         type="search"
         aria-label="Search types and fields"
@@ -36,7 +36,7 @@ export function DocsPanel({ schema }: { schema: GraphQLSchema }): ReactNode {
         </p>
       )}
       {here === undefined ? <Roots schema={schema} onGo={go} /> : <Type schema={schema} name={here} onGo={go} />}
-    </section>
+    </ScrollPart>
   );
 }
 

@@ -7,6 +7,7 @@ import { NEW_PATH, type Place, toPlace } from "../../place.ts";
 import { titleOf } from "../../run-log/question-of.ts";
 import { useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import { Announcer } from "./announcer.tsx";
@@ -55,10 +56,9 @@ export function ConversationPage({ place, welcome }: ConversationPageProps): Rea
           <Composer key={seat} sessionId={sessionId} newest={turns.at(-1)} onSend={onSend} />
         )}
       </main>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <aside aria-label="Steps of the run" tabIndex={0}>
+      <ScrollPart as="aside" label="Steps of the run">
         <StepPanel run={selected} />
-      </aside>
+      </ScrollPart>
     </ConversationLayout>
   );
 }
@@ -68,15 +68,14 @@ function Body({ place, welcome, conversation }: ConversationPageProps & { conver
   if (turns.length > 0 && selected !== undefined)
     return <Transcript turns={turns} versions={versions} selected={selected} cut={cut} />;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.empty} aria-label="Conversation" tabIndex={0}>
+    <ScrollPart className={styles.empty} label="Conversation">
       {place.kind === "new" ? welcome : null}
       {loading ? <p>Loading…</p> : null}
       {missing ? <Missing what={place.kind} /> : null}
       {problem === undefined ? null : (
         <ProblemNote what="The conversation could not be loaded." problem={problem} onRetry={reload} />
       )}
-    </section>
+    </ScrollPart>
   );
 }
 

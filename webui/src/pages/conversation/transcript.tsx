@@ -2,6 +2,7 @@ import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
 import type { Versions } from "./versions.ts";
@@ -29,8 +30,7 @@ export function Transcript({
   const { stale } = useLiveWords(selected.id);
   return (
     <div className={styles.frame} data-stale={stale}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <div className={styles.scroller} ref={scroller} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
+      <ScrollPart className={styles.scroller} ref={scroller} role="log" label="Conversation" aria-live="off">
         <div className={styles.turns} ref={content}>
           {cut ? (
             <p className={styles.cut}>The newest {turns.length} turns are shown; this conversation has older ones.</p>
@@ -45,7 +45,7 @@ export function Transcript({
             />
           ))}
         </div>
-      </div>
+      </ScrollPart>
       {away ? (
         <LeavingButton className={styles.toEnd} next={scroller} onClick={toEnd}>
           ↓ New below
@@ -60,7 +60,7 @@ export function Transcript({
  * says that something came while the reader was elsewhere.
  */
 function useFollowEnd(newestId: string | undefined, selectedId: string) {
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [away, setAway] = useState(false);

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import type { LogEvent } from "../../run-log/view.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Loading } from "../../ui/states.tsx";
 import { StatusWord } from "../../ui/status.tsx";
 import { useHere } from "../../ui/use-here.ts";
@@ -147,8 +148,7 @@ function Effects({ effects, problem, again, ...chosen }: ReturnType<typeof useDr
 
 function EffectList({ effects, choices, onChoose }: Chosen & { effects: readonly Effect[] }): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.effects} aria-label="What had reached outside" tabIndex={0}>
+    <ScrollPart className={styles.effects} label="What had reached outside">
       <ul>
         {effects.slice(0, NAMED).map(({ step, onReturn, choices: possible }) => (
           <li key={step.id}>
@@ -176,6 +176,6 @@ function EffectList({ effects, choices, onChoose }: Chosen & { effects: readonly
         ))}
       </ul>
       {effects.length > NAMED ? <p className={styles.hint}>and {toCount(effects.length - NAMED)} more</p> : null}
-    </section>
+    </ScrollPart>
   );
 }

@@ -11,6 +11,7 @@ import { useRefresh } from "../../run-log/use-refresh.ts";
 import { RunLogsContext, useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { Approvals } from "../../run-parts/approvals.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
@@ -68,10 +69,9 @@ function Questions({ run: { id, status: listed } }: { run: Run }): ReactNode {
   const seq = useRunLog(id)?.view.seq ?? 0;
   if (status !== "WAITING_APPROVAL" && status !== "PAUSED") return null;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.questions} aria-label="What it asks" tabIndex={0}>
+    <ScrollPart className={styles.questions} label="What it asks">
       <Approvals runId={id} seq={seq} />
-    </section>
+    </ScrollPart>
   );
 }
 

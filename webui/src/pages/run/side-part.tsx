@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import styles from "./inspector.module.css";
 
 interface SidePartProps {
@@ -25,8 +26,7 @@ export function SidePart({ title, sign, onClose, children }: SidePartProps): Rea
     onClose();
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <aside className={styles.inspector} aria-label={title} tabIndex={0} onKeyDown={hear}>
+    <ScrollPart as="aside" className={styles.inspector} label={title} onKeyDown={hear}>
       <div className={styles.head}>
         <h2 ref={head} tabIndex={-1}>
           {title}
@@ -37,6 +37,6 @@ export function SidePart({ title, sign, onClose, children }: SidePartProps): Rea
         </button>
       </div>
       {children}
-    </aside>
+    </ScrollPart>
   );
 }

@@ -11,6 +11,7 @@ import type { LogEvent } from "../../run-log/view.ts";
 import { LongText } from "../../run-parts/long-text.tsx";
 import { toReadable } from "../../run-parts/readable-json.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Loading } from "../../ui/states.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
 import type { Run } from "./answers.ts";
@@ -38,8 +39,7 @@ export function StatePart(props: StatePartProps): ReactNode {
   const client = withoutCache(useClient());
   const title = event === undefined ? `State at event ${toCount(seq)}` : `State at ${placeWords(event)}`;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <section className={styles.part} aria-label={showHidden(title)} tabIndex={0}>
+    <ScrollPart className={styles.part} label={showHidden(title)}>
       <div className={styles.head}>
         <h2>{showHidden(title)}</h2>
         <span className={styles.at}>
@@ -56,7 +56,7 @@ export function StatePart(props: StatePartProps): ReactNode {
           <Changes runId={run.id} from={address.from} to={seq} />
         )}
       </Provider>
-    </section>
+    </ScrollPart>
   );
 }
 

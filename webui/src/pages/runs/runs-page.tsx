@@ -5,6 +5,7 @@ import { NEW_PATH, RUNS_PATH } from "../../place.ts";
 import { CancelDialog } from "../../run-parts/cancel-dialog.tsx";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { ProblemNote } from "../../ui/problem-note.tsx";
+import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
 import { toCount } from "../../ui/words.ts";
@@ -53,8 +54,7 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
       )}
       {rows === undefined && problem === undefined ? <Loading what="runs" /> : null}
       <ChosenBar chosen={chosen} runs={runs} onChoose={choose} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <section className={styles.list} aria-label="List of runs" tabIndex={0} data-old={old?.why}>
+      <ScrollPart className={styles.list} label="List of runs" data-old={old?.why}>
         {news === 0 ? null : (
           <LeavingButton className={styles.news} onClick={runs.showNews}>
             ↑ {toCount(news)} new
@@ -67,7 +67,7 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
             {searchedTo === undefined ? null : <SearchEnd query={query} end={searchedTo} />}
           </>
         )}
-      </section>
+      </ScrollPart>
       <Pager query={query} runs={runs} />
     </>
   );
