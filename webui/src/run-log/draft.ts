@@ -2,8 +2,8 @@ import type { Item, LogEvent, RunView, StepStatus, StepView, TextItem, ThinkingI
 
 /**
  * A view while a batch is applied to it: its arrays are copies that may change, their elements are replaced and never
- * changed, so that whoever holds an element of the view before keeps what it was. The index says where things stand;
- * it is made once a batch, as searching for each of 10,000 steps took seconds.
+ * changed, so that whoever holds an element of the view before keeps what it was. The index says where things stand, as
+ * searching for each of 10,000 steps took seconds.
  */
 export interface Draft extends RunView {
   steps: StepView[];
@@ -22,20 +22,28 @@ interface Index {
   open: Set<number>;
 }
 
+/**
+ * Indexes of the newest views. The next batch takes the one of its view and changes it: made anew for each batch, it would
+ * cost as much as the whole history.
+ */
+const INDEXES = new WeakMap<RunView, Index>();
+
 export function toDraft(view: RunView): Draft {
-  const index: Index = { steps: new Map(), items: new Map(), cards: new Map(), open: new Set() };
-  const draft: Draft = { ...view, steps: [...view.steps], items: [...view.items], index };
-  draft.steps.forEach((step, at) => {
-    index.steps.set(step.id, at);
-  });
-  draft.items.forEach((item, at) => {
-    note(index, item, at);
-  });
-  return draft;
+  const index = INDEXES.get(view) ?? indexOf(view);
+  INDEXES.delete(view);
+  return { ...view, steps: [...view.steps], items: [...view.items], index };
 }
 
-export function toView({ index: _, ...view }: Draft): RunView {
+export function toView({ index, ...view }: Draft): RunView {
+  INDEXES.set(view, index);
   return view;
+}
+
+function indexOf({ steps, items }: RunView): Index {
+  const index: Index = { steps: new Map(), items: new Map(), cards: new Map(), open: new Set() };
+  for (const [at, step] of steps.entries()) index.steps.set(step.id, at);
+  for (const [at, item] of items.entries()) note(index, item, at);
+  return index;
 }
 
 function note(index: Index, item: Item, at: number): void {

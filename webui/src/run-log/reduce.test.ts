@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { reduce } from "./reduce.ts";
 import { history, type Line, started, WHOLE_RUN } from "./testing/history.ts";
 import { data, running, told, view } from "./testing/views.ts";
@@ -107,6 +107,21 @@ describe("reduce() of a whole run", () => {
     const late = reduce(early, events.slice(9));
     expect(late.items[0]).toBe(early.items[0]);
     expect(late.steps[1]).toBe(early.steps[1]);
+  });
+
+  test("reduce() of an event costs what is new, however many steps there were", () => {
+    const steps = Array.from({ length: 10_000 }, (_, index): Line => ["STEP_SUCCEEDED", `${index + 1} mine`, {}]);
+    const events = history([started, ...steps, ["STEP_STARTED", "10001 mine"], ["STEP_SUCCEEDED", "10001 mine", {}]]);
+    const noted = vi.spyOn(Map.prototype, "set");
+    const long = reduce(EMPTY_VIEW, events.slice(0, -2));
+    expect(noted.mock.calls.length).toBeGreaterThanOrEqual(10_000);
+    noted.mockClear();
+    const longer = events.slice(-2).reduce((before, event) => reduce(before, [event]), long);
+    const calls = noted.mock.calls.length;
+    noted.mockRestore();
+    expect([longer.steps.length, calls]).toEqual([10_001, 1]);
+    // The view before is a whole one all the same.
+    expect(reduce(long, events.slice(-2))).toEqual(longer);
   });
 
   test("reduce() ignores types and payloads it does not know, but counts them", () => {

@@ -53,7 +53,8 @@ const ERASED: { readonly [K in EventKind]?: (draft: Draft, event: LogEvent) => v
  * The view after some more events, oldest first. The same history gives the same view however it is cut into batches;
  * events the view has already are left out, and types it does not know only move its sequence number.
  */
-export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
+export function reduce(view: RunView, events: readonly LogEvent[]): RunView {
+  if (!events.some(({ seq }) => seq > view.seq)) return view;
   const draft = toDraft(view);
   for (const event of events) {
     if (event.seq <= draft.seq) continue;
@@ -61,7 +62,7 @@ export function reduce(view: RunView, events: Iterable<LogEvent>): RunView {
     countBadCall(draft, event);
     draft.seq = event.seq;
   }
-  return draft.seq === view.seq ? view : toView(draft);
+  return toView(draft);
 }
 
 function apply<K extends EventKind>(draft: Draft, event: LogEvent, kind: K): void {

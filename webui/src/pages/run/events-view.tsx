@@ -49,7 +49,7 @@ export function EventsView({ runId, log: { events, state }, address, onChange }:
             chosen={placeOf(shown, event)}
             isFollowed={state.phase === "LIVE" || state.phase === "QUIET"}
             attributes={({ seq }) => ({ "data-seq": seq })}
-            draw={(each) => <EventLine event={each} />}
+            draw={drawEvent}
             onOpen={({ seq }) => onChange({ event: seq })}
             onClose={close}
           />
@@ -114,6 +114,7 @@ function Nothing({ text }: { text: string }): ReactNode {
 }
 
 const HEIGHTS = { wide: 28, narrow: 28 };
+const drawEvent = (event: LogEvent): ReactNode => <EventLine event={event} />;
 
 function placeOf(events: readonly LogEvent[], seq: number | undefined): number | undefined {
   const at = events.findIndex((event) => event.seq === seq);

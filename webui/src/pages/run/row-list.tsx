@@ -1,4 +1,13 @@
-import { type ComponentProps, type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
+import {
+  type ComponentProps,
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useState,
+} from "react";
+import { usePageKeys } from "../../ui/page-keys.ts";
 import { useRows } from "../../ui/use-rows.ts";
 import { type ListKey, toListKey } from "./list-keys.ts";
 import styles from "./row-list.module.css";
@@ -15,8 +24,9 @@ interface RowListProps<Item> {
   /** Above the list, in columns as its lines have them. */
   head?: ReactNode;
   className?: string | undefined;
-  /** What else a line says of itself, and what is in it. */
+  /** What else a line says of itself. */
   attributes(item: Item): ComponentProps<"div"> & Record<`data-${string}`, unknown>;
+  /** What is in a line: drawn again when the item is another one, or this. */
   draw(item: Item): ReactNode;
   onOpen(item: Item): void;
   onClose(): void;
@@ -36,6 +46,15 @@ export function RowList<Item>(props: RowListProps<Item>): ReactNode {
     event.preventDefault();
     obey(key, props, { at, goTo, page: linesOf(box, rowHeight) });
   };
+  const walk = (to: number): void => {
+    box.current?.focus();
+    goTo(to);
+  };
+  usePageKeys([
+    { keys: "j", what: "Next line of the list", does: () => walk(at + 1) },
+    { keys: "k", what: "Line before", does: () => walk(at - 1) },
+    { keys: ".", what: "Show what is new, at the end of the list", does: () => walk(count) },
+  ]);
   return (
     <div className={`${styles.frame} ${className ?? ""}`} data-narrow={isNarrow}>
       {head}
@@ -70,7 +89,7 @@ export function RowList<Item>(props: RowListProps<Item>): ReactNode {
                   props.onOpen(item);
                 }}
               >
-                {draw(item)}
+                <Drawn item={item} draw={draw} />
               </div>
             );
           })}
@@ -79,6 +98,11 @@ export function RowList<Item>(props: RowListProps<Item>): ReactNode {
     </div>
   );
 }
+
+/** Lines that did not change are not drawn again while others come. */
+const Drawn = memo(function Drawn<Item>({ item, draw }: { item: Item; draw(item: Item): ReactNode }): ReactNode {
+  return draw(item);
+}) as <Item>(props: { item: Item; draw(item: Item): ReactNode }) => ReactNode;
 
 /** The line that the keys are at: it stays the same one while others come and go. */
 function usePlace<Item>({ items, keyOf, chosen }: RowListProps<Item>, reveal: (at: number) => void) {

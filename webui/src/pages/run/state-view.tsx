@@ -23,6 +23,7 @@ interface StateViewProps {
 }
 
 const HEIGHTS = { wide: 28, narrow: 28 };
+const drawCheckpoint = (event: LogEvent): ReactNode => <CheckpointLine event={event} />;
 /** Of a run that goes on, the newest state is asked for at most this often. */
 const CALM_MS = 1_000;
 
@@ -52,7 +53,7 @@ export function StateView({ run, log, address, onChange, onGoOn }: StateViewProp
           chosen={placeOf(checkpoints, seq)}
           isFollowed={false}
           attributes={(event) => ({ "data-seq": event.seq })}
-          draw={(event) => <CheckpointLine event={event} />}
+          draw={drawCheckpoint}
           onOpen={(event) => onChange({ seq: event.seq })}
           onClose={() => address.seq !== undefined && onChange({ seq: undefined, from: undefined })}
         />

@@ -4,15 +4,15 @@ import { history, type Line, RUN_ID, started, WHOLE_RUN } from "../../run-log/te
 import { EMPTY_VIEW } from "../../run-log/view.ts";
 import { windowOf } from "../../ui/window-of.ts";
 import { EMPTY_TIMELINE, growTimeline } from "./timeline.ts";
-import { type Row, rowOf, toRows } from "./timeline-rows.ts";
+import { growRows, NO_ROWS, type Row, rowOf } from "./timeline-rows.ts";
 
 const NOTHING: ReadonlySet<string> = new Set();
 const ALL = { opened: NOTHING, all: true };
 const FOLDED = { opened: NOTHING, all: false };
 
-function rowsOf(lines: readonly Line[], params: Parameters<typeof toRows>[2] = FOLDED): Row[] {
+function rowsOf(lines: readonly Line[], params: Parameters<typeof growRows>[3] = FOLDED): readonly Row[] {
   const events = history(lines);
-  return toRows(reduce(EMPTY_VIEW, events).steps, growTimeline(EMPTY_TIMELINE, events), params);
+  return growRows(NO_ROWS, reduce(EMPTY_VIEW, events).steps, growTimeline(EMPTY_TIMELINE, events), params).rows;
 }
 /** "5 tool", "2 model +1" with what is folded into it, "> 3 branch" for what is shown below another. */
 const told = (row: Row): string => {
@@ -21,7 +21,7 @@ const told = (row: Row): string => {
   return `${row.isInner ? "> " : ""}${row.step.number} ${row.step.nodeId}${folds}`;
 };
 
-test("toRows() folds what only holds the graph together into the step before it", () => {
+test("growRows() folds what only holds the graph together into the step before it", () => {
   const lines = WHOLE_RUN.map(([type, step, payload = {}, attempt = 1]): Line => {
     const isBranch = step === "3 branch";
     return [type, step, isBranch ? { ...payload, startedAt: "2026-11-24T10:41:08.999Z" } : payload, attempt];
@@ -32,7 +32,7 @@ test("toRows() folds what only holds the graph together into the step before it"
   expect(rowsOf(lines, ALL)).toHaveLength(7);
 });
 
-test("toRows() shows a small step that took long, failed, or was tried again", () => {
+test("growRows() shows a small step that took long, failed, or was tried again", () => {
   const of = (end: Line) => rowsOf([started, ["STEP_SUCCEEDED", "1 model", {}], end]).map(told);
   expect(of(["STEP_SUCCEEDED", "2 branch", { latencyMs: 1 }])).toEqual(["1 model +1"]);
   expect(of(["STEP_SUCCEEDED", "2 branch", { latencyMs: 100 }])).toEqual(["1 model", "2 branch"]);
@@ -43,14 +43,14 @@ test("toRows() shows a small step that took long, failed, or was tried again", (
 
 const quick = (number: number, node = "mine"): Line => ["STEP_SUCCEEDED", `${number} ${node}`, { latencyMs: 1 }];
 
-test("toRows() folds a loop of quick steps into its first, and not one that asked a person", () => {
+test("growRows() folds a loop of quick steps into its first, and not one that asked a person", () => {
   const loop = Array.from({ length: 9 }, (_, index) => quick(index + 1));
   expect(rowsOf([started, ...loop]).map(told)).toEqual(["1 mine +8"]);
   expect(rowsOf([started, ...loop.slice(0, 8)])).toHaveLength(8);
   expect(rowsOf([started, ...loop, quick(10, "approval")]).map(told)).toEqual(["1 mine +8", "10 approval"]);
 });
 
-test("toRows() has a line for each lost worker, where it was lost", () => {
+test("growRows() has a line for each lost worker, where it was lost", () => {
   const lines: Line[] = [
     started,
     ["STEP_SUCCEEDED", "1 model", { latencyMs: 0 }],
@@ -61,7 +61,7 @@ test("toRows() has a line for each lost worker, where it was lost", () => {
   expect(rowsOf(lines).map(told)).toEqual(["1 model", "gap", "2 branch", "gap"]);
 });
 
-test("toRows() of 10,000 steps folds what is small, and a screen draws few of the others", () => {
+test("growRows() of 10,000 steps folds what is small, and a screen draws few of the others", () => {
   const kinds = ["model", "branch", "policy", "tool", "branch"];
   const steps = Array.from({ length: 10_000 }, (_, index): Line => quick(index + 1, kinds[index % kinds.length]));
   const rows = rowsOf([started, ...steps]);
@@ -86,6 +86,71 @@ test("a timeline of 10,000 steps grows by what is new: each event is looked at o
   for (let at = 0; at < counted.length; at += 500)
     timeline = growTimeline(timeline, counted.slice(timeline.seq, at + 500));
   expect([timeline.seq, timeline.spans.size, looked]).toEqual([10_001, 10_000, 10_000]);
+});
+
+/** A run as a page has it, event by event; each time the lines it has grown to. */
+function* grow(lines: readonly Line[], params = FOLDED) {
+  const events = history(lines);
+  let [view, timeline, grown] = [EMPTY_VIEW, EMPTY_TIMELINE, NO_ROWS];
+  for (const event of events) {
+    view = reduce(view, [event]);
+    timeline = growTimeline(timeline, [event]);
+    grown = growRows(grown, view.steps, timeline, params);
+    yield { view, timeline, grown };
+  }
+}
+
+const EVENTFUL: readonly Line[] = [
+  ...WHOLE_RUN.slice(0, -1),
+  ...Array.from({ length: 12 }, (_, index) => quick(index + 8)),
+  ["STEP_STARTED", "20 approval"],
+  ["APPROVAL_ASKED", "20 approval", { name: "a", question: "May it?" }],
+  ["RUN_PAUSED", null, {}],
+  ["RUN_RESUMED", null, {}],
+  ["APPROVAL_DECIDED", "20 approval", { name: "a", approved: true }],
+  ["STEP_SUCCEEDED", "20 approval", {}],
+  ["STEP_STARTED", "21 tool"],
+  ["RUN_RECOVERED", null, { recoveries: 1 }],
+  ["STEP_STARTED", "21 tool", {}, 2],
+  ["STEP_STARTED", "22 tool"],
+  ["STEP_SUCCEEDED", "22 tool", {}],
+  ["STEP_SUCCEEDED", "21 tool", {}, 2],
+  quick(23, "branch"),
+  ["RUN_ROLLED_BACK", null, { toSeq: 4 }],
+  quick(24),
+];
+
+test.each([
+  ["folded", FOLDED],
+  ["opened", { opened: new Set([`${RUN_ID}.2`, `${RUN_ID}.7`]), all: false }],
+  ["all shown", ALL],
+])("growRows() gives the same line by line as at once, %s", (_how, params) => {
+  for (const { view, timeline, grown } of grow(EVENTFUL, params))
+    expect(grown.rows).toEqual(growRows(NO_ROWS, view.steps, timeline, params).rows);
+});
+
+test("growRows() of 10,000 steps makes the last lines anew with an event, and looks up what goes on", () => {
+  const steps = Array.from(
+    { length: 10_000 },
+    (_, index): Line => quick(index + 1, index % 2 === 0 ? "model" : "branch"),
+  );
+  const events = history([started, ...steps, ["STEP_STARTED", "10001 tool"], ["STEP_SUCCEEDED", "10001 tool", {}]]);
+  let view = reduce(EMPTY_VIEW, events.slice(0, -2));
+  let timeline = growTimeline(EMPTY_TIMELINE, events.slice(0, -2));
+  let grown = growRows(NO_ROWS, view.steps, timeline, FOLDED);
+  for (const event of events.slice(-2)) {
+    const [before, looked] = [new Set(grown.rows), new Set<string>()];
+    view = reduce(view, [event]);
+    timeline = growTimeline(timeline, [event]);
+    const spans = new Map(timeline.spans);
+    const get = (id: string) => {
+      looked.add(id);
+      return timeline.spans.get(id);
+    };
+    grown = growRows(grown, view.steps, { ...timeline, spans: Object.assign(spans, { get }) }, FOLDED);
+    expect([grown.rows.length, grown.rows.filter((row) => !before.has(row)).length]).toEqual([5_001, 2]);
+    expect(looked.size).toBeLessThan(5);
+  }
 });
 
 test("rowOf() finds the line of a step, and that of the step it is folded into", () => {

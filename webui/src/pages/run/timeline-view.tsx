@@ -1,6 +1,7 @@
-import { type ReactNode, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { RunLogSnapshot } from "../../run-log/run-log.ts";
+import type { StepView } from "../../run-log/view.ts";
 import { toServerTime } from "../../ui/server-clock.ts";
 import { useNow } from "../../ui/use-now.ts";
 import { toCount, toDuration, toLatency } from "../../ui/words.ts";
@@ -9,8 +10,9 @@ import { type RunAddress, toRunAddress } from "./run-address.ts";
 import { type TimeScale, toScale } from "./time-scale.ts";
 import { EMPTY_TIMELINE, growTimeline, type Timeline } from "./timeline.ts";
 import { TimelineLine } from "./timeline-line.tsx";
-import { type Row, rowOf, toRows } from "./timeline-rows.ts";
+import { growRows, NO_ROWS, type Row, type RowsParams, rowOf } from "./timeline-rows.ts";
 import styles from "./timeline-view.module.css";
+import { useCalm } from "./use-calm.ts";
 
 interface TimelineViewProps {
   runId: string;
@@ -22,22 +24,28 @@ interface TimelineViewProps {
 }
 
 const HEIGHTS = { wide: 28, narrow: 48 };
+/** Of a run that goes on, all bars are placed anew at most this often; a line that changed is drawn at once. */
+const CALM_MS = 1_000;
 
 /** Where the time of a run went: its steps as bars, and what each waited for. */
 export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: TimelineViewProps): ReactNode {
   const timeline = useTimeline(log);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const { all } = address;
-  const rows = useMemo(
-    () => toRows(log.view.steps, timeline, { opened, all }),
-    [log.view.steps, timeline, opened, all],
-  );
+  const rows = useGrownRows(log.view.steps, timeline, { opened, all });
   const now = toServerTime(useNow(isGoing));
-  const scale = useMemo(() => toScale(timeline, now, isGoing), [timeline, now, isGoing]);
-  const fold = (row: Row, isOpen: boolean): void => {
+  const calm = useCalm(timeline, CALM_MS);
+  const told = isGoing ? calm : timeline;
+  const scale = useMemo(() => toScale(told, now, isGoing), [told, now, isGoing]);
+  const fold = useCallback((row: Row, isOpen: boolean): void => {
     if (row.kind !== "step" || row.folds === 0) return;
     setOpened((before) => (isOpen ? before.union(new Set([row.key])) : before.difference(new Set([row.key]))));
-  };
+  }, []);
+  const until = isGoing ? now : scale.to;
+  const draw = useCallback(
+    (row: Row) => <TimelineLine row={row} scale={scale} now={until} onFold={fold} />,
+    [scale, until, fold],
+  );
   const folded = rows.reduce((sum, row) => sum + (row.kind === "step" && !row.isOpen ? row.folds : 0), 0);
   return (
     <div className={styles.view}>
@@ -59,7 +67,7 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
         isFollowed={log.state.phase === "LIVE" || log.state.phase === "QUIET"}
         head={<Axis scale={scale} />}
         attributes={attributesOf}
-        draw={(row) => <TimelineLine row={row} scale={scale} now={isGoing ? now : scale.to} onFold={fold} />}
+        draw={draw}
         onOpen={(row) => row.kind === "step" && onOpen(row.step.number)}
         onClose={onClose}
         onFold={fold}
@@ -89,6 +97,14 @@ function useTimeline({ events }: RunLogSnapshot): Timeline {
     kept.current = { first: events[0], timeline };
     return timeline;
   }, [events]);
+}
+
+function useGrownRows(steps: readonly StepView[], timeline: Timeline, { opened, all }: RowsParams): readonly Row[] {
+  const kept = useRef(NO_ROWS);
+  return useMemo(() => {
+    kept.current = growRows(kept.current, steps, timeline, { opened, all });
+    return kept.current.rows;
+  }, [steps, timeline, opened, all]);
 }
 
 function MissingStep({ log, step }: { log: RunLogSnapshot; step: number | undefined }): ReactNode {

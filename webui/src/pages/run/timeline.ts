@@ -38,26 +38,30 @@ export interface Timeline {
   pausedAt: number | null;
   /** Ids of steps that hold others, which go on in another process without a beginning of their own. */
   holders: ReadonlySet<string>;
+  /** Ids of steps whose newest segment goes on. */
+  open: ReadonlySet<string>;
 }
 
 export const EMPTY_TIMELINE: Timeline = {
-  ...{ seq: 0, from: null, lastAt: null, spans: new Map(), gaps: [], pausedAt: null, holders: new Set<string>() },
+  ...{ seq: 0, from: null, lastAt: null, gaps: [], pausedAt: null },
+  ...{ spans: new Map(), holders: new Set<string>(), open: new Set<string>() },
 };
 
 interface Draft extends Timeline {
   spans: Map<string, readonly Segment[]>;
   gaps: Gap[];
   holders: Set<string>;
-  /** Ids of steps whose newest segment goes on. */
   open: Set<string>;
 }
 
-/** The timeline after some more events, oldest first; those it has already are left out. Costs as much as they do, and a copy. */
+/**
+ * The timeline after some more events, oldest first; those it has already are left out. Costs as much as they do: of a
+ * history the newest timeline is the one to grow, since it takes over what the one before it held of the steps.
+ */
 export function growTimeline(before: Timeline, events: readonly LogEvent[]): Timeline {
   const fresh = events.filter(({ seq }) => seq > before.seq);
   if (fresh.length === 0) return before;
-  const own = { spans: new Map(before.spans), gaps: [...before.gaps], holders: new Set(before.holders) };
-  const draft: Draft = { ...before, ...own, open: openOf(before) };
+  const draft = toDraft(before);
   for (const event of fresh) {
     const at = Date.parse(event.at);
     draft.from ??= at;
@@ -65,14 +69,19 @@ export function growTimeline(before: Timeline, events: readonly LogEvent[]): Tim
     draft.seq = event.seq;
     draft.lastAt = at;
   }
-  const { open: _, ...timeline } = draft;
-  return timeline;
+  return draft;
 }
 
-function openOf({ spans }: Timeline): Set<string> {
-  const open = new Set<string>();
-  for (const [id, segments] of spans) if (segments.at(-1)?.to === null) open.add(id);
-  return open;
+function toDraft(before: Timeline): Draft {
+  const { spans, holders, open } = before;
+  const isFirst = before.seq === 0;
+  return {
+    ...before,
+    gaps: [...before.gaps],
+    spans: isFirst ? new Map() : (spans as Map<string, readonly Segment[]>),
+    holders: isFirst ? new Set() : (holders as Set<string>),
+    open: isFirst ? new Set() : (open as Set<string>),
+  };
 }
 
 const WORK: Readonly<Record<string, SegmentKind>> = { model: "model", tool: "tool", policy: "policy" };
