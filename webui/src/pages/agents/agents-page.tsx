@@ -11,6 +11,7 @@ import { ProblemNote } from "../../ui/problem-note.tsx";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
+import { useRowKeys } from "../../ui/use-row-keys.ts";
 import { AgentPart } from "./agent-part.tsx";
 import styles from "./agents-page.module.css";
 import { ProjectNote } from "./project-note.tsx";
@@ -61,6 +62,7 @@ export default function AgentsPage({ name }: { name: string | undefined }): Reac
 }
 
 function List({ agents, chosen }: { agents: readonly AgentSummaryFragment[]; chosen: string | undefined }): ReactNode {
+  useRowKeys("nav[aria-label=Agents] a");
   return (
     <nav className={styles.list} aria-label="Agents">
       {agents.map(({ name, version, file }) => (

@@ -2,6 +2,7 @@ import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
+import { usePageKeys } from "../../ui/page-keys.ts";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
@@ -28,6 +29,7 @@ export function Transcript({
 }): ReactNode {
   const { scroller, content, away, toEnd } = useFollowEnd(turns.at(-1)?.id, selected.id);
   const { stale } = useLiveWords(selected.id);
+  usePageKeys([{ keys: ".", what: "Show what is new, at the end", does: toEnd }]);
   return (
     <div className={styles.frame} data-stale={stale}>
       <ScrollPart className={styles.scroller} ref={scroller} role="log" label="Conversation" aria-live="off">

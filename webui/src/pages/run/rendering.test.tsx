@@ -168,9 +168,9 @@ test("TimelineView has a line for each step that is of interest, with what it to
 
 test("TimelineView says how many small steps it folds, and leads to all of them", () => {
   const lines: Line[] = [started, ["STEP_SUCCEEDED", "1 model", {}], ["STEP_SUCCEEDED", "2 branch", { latencyMs: 1 }]];
-  expect(words(timeline(lines))).toContain("2 steps, 1 small one folded Show all steps");
+  expect(words(timeline(lines))).toContain("2 steps, 1 small one folded, no problems Show all steps");
   expect(timeline(lines)).toMatch(/href="\/runs\/[\w-]+\?all=1"/);
-  expect(words(timeline(lines, "?all=1"))).toContain("2 steps Fold small steps");
+  expect(words(timeline(lines, "?all=1"))).toContain("2 steps, no problems Fold small steps");
 });
 
 test("TimelineView says in words how long a step stood still, and where a worker was lost", () => {

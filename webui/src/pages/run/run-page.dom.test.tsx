@@ -5,7 +5,7 @@ import { createTestApi, refusal } from "../../../testing/api.ts";
 import { address, comeIntoView, setOnline } from "../../../testing/page.tsx";
 import { runningRun, runOf } from "../../../testing/runs.ts";
 import { type Line, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
-import { feed, ID, openRun } from "./testing/open-run.tsx";
+import { feed, ID, openInShell, openRun } from "./testing/open-run.tsx";
 
 const list = (name: string) => screen.findByRole("tree", { name });
 const steps = () => list("Steps of the run");
@@ -122,6 +122,50 @@ test("2,000 steps put no more lines into the page than are seen, and the last is
   await waitFor(async () => expect((await numbers()).at(-1)).toBe("2000"));
   expect(within(tree).getAllByRole("treeitem").length).toBeLessThan(60);
   expect(document.getElementById(tree.getAttribute("aria-activedescendant") ?? "")?.dataset.step).toBe("2000");
+});
+
+test("of 2,000 steps an event draws its own line anew, and no other", async () => {
+  const { feeds } = openRun(createTestApi([runningRun(1)]));
+  const many = Array.from({ length: 2_000 }, (_, index): Line => ["STEP_SUCCEEDED", `${index + 1} model`, {}]);
+  await feed(feeds, [started, ["STEP_STARTED", "1 tool"], ...many.slice(1)], false);
+  await screen.findByText(/^2,000 steps/);
+  const tree = await steps();
+  const drawn = new Set<string | undefined>();
+  const looks = new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const at = target instanceof Element ? target : target.parentElement;
+      // What a line is of how many is told on the line itself, and is not drawn.
+      if (at?.getAttribute("role") !== "treeitem") drawn.add(at?.closest<HTMLElement>("[data-step]")?.dataset.step);
+    }
+  });
+  looks.observe(tree, { subtree: true, childList: true, characterData: true, attributes: true });
+  await feed(feeds, [["STEP_SUCCEEDED", "1 tool", { summary: "Called" }]], false, 2_002);
+  await within(tree).findByText("Called");
+  await new Promise((resolve) => setTimeout(resolve));
+  looks.disconnect();
+  expect([...drawn]).toEqual(["1"]);
+});
+
+test("j and k go through the lines from anywhere, n and N through what went badly, and . to what is new", async () => {
+  const { user, feeds } = openInShell(createTestApi([runOf(1)]));
+  const bad = { error: { code: "TIMEOUT", message: "no answer" } };
+  const ends = ["SUCCEEDED", "FAILED", "SUCCEEDED", "DENIED", "SUCCEEDED"];
+  await feed(feeds, [started, ...ends.map((end, at): Line => [`STEP_${end}`, `${at + 1} model`, bad])]);
+  const tree = await steps();
+  expect(await screen.findByText("5 steps, 2 problems")).toBeDefined();
+  await user.keyboard("jj");
+  expect([document.activeElement, tree.getAttribute("aria-activedescendant")]).toEqual([tree, "row-2"]);
+  await user.keyboard("k");
+  expect(tree.getAttribute("aria-activedescendant")).toBe("row-1");
+  await user.keyboard(".");
+  expect(tree.getAttribute("aria-activedescendant")).toBe("row-4");
+  for (const [key, step] of Object.entries({ n: 2, nn: 2, N: 4 })) {
+    await user.keyboard(key);
+    expect([key, address()]).toEqual([key, `/runs/${ID}?step=${step}`]);
+  }
+  await user.keyboard("?");
+  const sheet = within(screen.getByRole("dialog", { name: "Keys" }));
+  for (const key of ["j", "k", "n", "N", "."]) expect(sheet.getByText(key).tagName).toBe("KBD");
 });
 
 test("a step is copied as others ask for it, and shown to be selected where the clipboard is not the page's", async () => {

@@ -14,6 +14,7 @@ import { focusList } from "./focus-list.ts";
 import type { GoOn } from "./go-on.ts";
 import { GraphView } from "./graph-view.tsx";
 import { Inspector } from "./inspector.tsx";
+import { nextProblem } from "./problems.ts";
 import { parseRunAddress, type RunAddress, toRunAddress } from "./run-address.ts";
 import styles from "./run-page.module.css";
 import { StateView } from "./state-view.tsx";
@@ -115,6 +116,11 @@ function useViewKeys({ run, log, address, onGoOn }: KeysParams): void {
     what,
     does: () => navigate(toRunAddress(run.id, address, { view })),
   });
+  const toProblem = (which: "next" | "before"): void => {
+    const step = nextProblem(log?.view.steps ?? [], address.step, which);
+    const view = address.view === "graph" ? "graph" : "timeline";
+    if (step !== undefined) navigate(toRunAddress(run.id, address, { view, step }));
+  };
   usePageKeys([
     to("t", "timeline", "Timeline of the run"),
     to("g", "graph", "Graph of the run"),
@@ -123,6 +129,8 @@ function useViewKeys({ run, log, address, onGoOn }: KeysParams): void {
     { keys: "v c", what: "Chat of the run", does: () => navigate(runChatPath(run.id)) },
     { keys: "↑ ↓", what: "Move in a list; in the graph ← → as well" },
     { keys: "Enter", what: "Open the step, the state or the event" },
+    { keys: "n", what: "Open the next step that failed, was refused or broke off", does: () => toProblem("next") },
+    { keys: "N", what: "The one before", does: () => toProblem("before") },
     {
       keys: "f",
       what: "Fork from what is shown: before the step, at the state, else at the start",

@@ -5,6 +5,7 @@ import type { StepView } from "../../run-log/view.ts";
 import { toServerTime } from "../../ui/server-clock.ts";
 import { useNow } from "../../ui/use-now.ts";
 import { toCount, toDuration, toLatency } from "../../ui/words.ts";
+import { isProblem } from "./problems.ts";
 import { RowList } from "./row-list.tsx";
 import { type RunAddress, toRunAddress } from "./run-address.ts";
 import { type TimeScale, toScale } from "./time-scale.ts";
@@ -50,7 +51,7 @@ export function TimelineView({ runId, log, address, isGoing, onOpen, onClose }: 
   return (
     <div className={styles.view}>
       <div className={styles.bar}>
-        <span>{countWords(log.view.steps.length, folded)}</span>
+        <span>{countWords(log.view.steps, folded)}</span>
         {folded === 0 && !all ? null : (
           <Link href={toRunAddress(runId, address, { all: !all })}>{all ? "Fold small steps" : "Show all steps"}</Link>
         )}
@@ -82,9 +83,13 @@ function chosenRow(rows: readonly Row[], { view }: RunLogSnapshot, step: number 
   return isThere ? rowOf(rows, step) : undefined;
 }
 
-function countWords(steps: number, folded: number): string {
-  const words = `${toCount(steps)} ${steps === 1 ? "step" : "steps"}`;
-  return folded === 0 ? words : `${words}, ${toCount(folded)} small ${folded === 1 ? "one" : "ones"} folded`;
+function countWords(steps: readonly StepView[], folded: number): string {
+  const bad = steps.filter(isProblem).length;
+  return [
+    `${toCount(steps.length)} ${steps.length === 1 ? "step" : "steps"}`,
+    ...(folded === 0 ? [] : [`${toCount(folded)} small ${folded === 1 ? "one" : "ones"} folded`]),
+    bad === 0 ? "no problems" : `${toCount(bad)} ${bad === 1 ? "problem" : "problems"}`,
+  ].join(", ");
 }
 
 /** Grows with the log, so that a live run of any length costs what is new of it. */

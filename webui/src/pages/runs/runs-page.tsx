@@ -8,6 +8,7 @@ import { ProblemNote } from "../../ui/problem-note.tsx";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
+import { useRowKeys } from "../../ui/use-row-keys.ts";
 import { toCount } from "../../ui/words.ts";
 import { RunFilters } from "./run-filters.tsx";
 import { RunTable } from "./run-table.tsx";
@@ -38,6 +39,7 @@ export default function RunsPage(): ReactNode {
 
 function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
   const { rows, searchedTo, news, old, problem, reload } = runs;
+  useRowKeys("tr[data-run]", [{ keys: ".", what: "Show what is new", does: runs.showNews }]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const choose = useCallback((ids: readonly string[], isChosen: boolean): void => {
     setChosen((before) => (isChosen ? before.union(new Set(ids)) : before.difference(new Set(ids))));
