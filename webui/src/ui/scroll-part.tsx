@@ -8,5 +8,5 @@ interface ScrollPartProps extends Omit<ComponentProps<"section">, "aria-label" |
 
 /** A part that scrolls: it takes the focus, so that keys can scroll it, and has a name to be told by. */
 export function ScrollPart({ as: Tag = "section", label, ...rest }: ScrollPartProps): ReactNode {
-  return <Tag aria-label={label} tabIndex={0} {...rest} />;
+  return <Tag tabIndex={0} aria-label={label} {...rest} />;
 }

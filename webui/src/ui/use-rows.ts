@@ -6,7 +6,7 @@ const NARROW_PX = 640;
 
 interface RowsParams {
   count: number;
-  /** Heights of a line where there is room, and where there is little. */
+  /** Heights of a line where there is room, and where there is little, for texts of the usual size. */
   heights: { wide: number; narrow: number };
   /** Whether to stay at the end while lines are added there, as long as the reader is at it. */
   followsEnd: boolean;
@@ -22,12 +22,27 @@ interface Rows {
   reveal(at: number): void;
 }
 
+interface View {
+  width: number;
+  height: number;
+  scrollTop: number;
+  scale: number;
+}
+
+/** Before anything was measured. */
+const FIRST_VIEW: View = { width: NARROW_PX, height: 600, scrollTop: 0, scale: 1 };
+
+/** How many times larger than usual the reader has texts: lines grow with them. */
+function textScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+}
+
 /** The lines of a long list that are near the screen, as its box scrolls and changes its size. */
 export function useRows({ count, heights, followsEnd }: RowsParams): Rows {
   const box = useRef<HTMLDivElement>(null);
-  const [{ width, height, scrollTop }, setView] = useState({ width: NARROW_PX, height: 600, scrollTop: 0 });
-  const isNarrow = width < NARROW_PX;
-  const rowHeight = isNarrow ? heights.narrow : heights.wide;
+  const [{ width, height, scrollTop, scale }, setView] = useState(FIRST_VIEW);
+  const isNarrow = width < NARROW_PX * scale;
+  const rowHeight = (isNarrow ? heights.narrow : heights.wide) * scale;
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
@@ -35,9 +50,9 @@ export function useRows({ count, heights, followsEnd }: RowsParams): Rows {
       // A line at a time: less would draw the same lines again.
       setView((before) => {
         const top = Math.floor(element.scrollTop / rowHeight) * rowHeight;
-        const next = { width: element.clientWidth, height: element.clientHeight, scrollTop: top };
-        const isSame = before.width === next.width && before.height === next.height && before.scrollTop === top;
-        return isSame ? before : next;
+        const { clientWidth, clientHeight } = element;
+        const next = { width: clientWidth, height: clientHeight, scrollTop: top, scale: textScale() };
+        return (Object.keys(next) as (keyof View)[]).every((key) => before[key] === next[key]) ? before : next;
       });
     const observer = new ResizeObserver(look);
     observer.observe(element);

@@ -14,7 +14,7 @@ const THEME = EditorView.theme({
   "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--bg)", fontSize: "var(--size-s)" },
   // The frame around it shows the focus.
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "18px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.125rem" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-gutters": { color: "var(--faint)", backgroundColor: "var(--panel)", borderRight: "1px solid var(--hairline)" },
@@ -30,8 +30,8 @@ const THEME = EditorView.theme({
   ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--bg)", background: "var(--accent)" },
   ".cm-completionDetail": { color: "inherit", fontStyle: "normal" },
-  ".cm-completionInfo": { maxWidth: "320px", fontFamily: "var(--sans)" },
-  ".cm-diagnostic": { padding: "4px 8px", borderLeft: "3px solid var(--failed)" },
+  ".cm-completionInfo": { maxWidth: "20rem", fontFamily: "var(--sans)" },
+  ".cm-diagnostic": { padding: "0.25rem 0.5rem", borderLeft: "3px solid var(--failed)" },
 });
 
 const COLOURS = syntaxHighlighting(

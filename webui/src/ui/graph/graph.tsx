@@ -22,14 +22,14 @@ export const NODE_CLASS = styles.node;
 export function Graph<Node extends GraphNode>(props: GraphProps<Node>): ReactNode {
   const { nodes, edges, layout, draw, list, onKeyDown } = props;
   return (
-    <div className={styles.canvas} style={{ width: layout.width, height: layout.height }}>
+    <div className={styles.canvas} style={{ width: toRem(layout.width), height: toRem(layout.height) }}>
       <Ways layout={layout} edges={edges} />
       <ol ref={list} className={styles.nodes} aria-label="Nodes of the graph" onKeyDown={onKeyDown}>
         {nodes.map((node) => {
           const box = layout.boxes.get(node.id);
           if (box === undefined) return null;
           const { x, y, width, height, holdsOthers } = box;
-          const place = { left: x, top: y, width, height };
+          const place = { left: toRem(x), top: toRem(y), width: toRem(width), height: toRem(height) };
           return (
             <li key={node.id} className={styles.place} style={place} data-holds={holdsOthers}>
               {draw(node, aroundWords(node, nodes, edges))}
@@ -39,6 +39,11 @@ export function Graph<Node extends GraphNode>(props: GraphProps<Node>): ReactNod
       </ol>
     </div>
   );
+}
+
+/** A layout is for texts of the usual size, and grows with them. */
+function toRem(length: number): string {
+  return `${length / 16}rem`;
 }
 
 interface NodeFaceProps {
@@ -66,7 +71,7 @@ export function NodeFace({ node: { name, type }, around, children }: NodeFacePro
 function Ways({ layout, edges }: { layout: GraphLayout; edges: readonly GraphEdge[] }): ReactNode {
   const chosen = new Set<object>(edges.filter((edge) => edge.chosen));
   return (
-    <svg className={styles.ways} width={layout.width} height={layout.height} aria-hidden="true">
+    <svg className={styles.ways} viewBox={`0 0 ${layout.width} ${layout.height}`} aria-hidden="true">
       <defs>
         <marker id="graph-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
           <path className={styles.arrow} d="M0 0.5 7.5 4 0 7.5Z" />
