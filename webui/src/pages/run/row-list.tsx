@@ -64,7 +64,7 @@ export function RowList<Item>(props: RowListProps<Item>): ReactNode {
         role="tree"
         aria-label={label}
         tabIndex={0}
-        aria-activedescendant={count === 0 ? undefined : `row-${at}`}
+        aria-activedescendant={shown.from <= at && at < shown.to ? `row-${at}` : undefined}
         onKeyDown={hear}
       >
         <div role="presentation" className={styles.length} style={{ height: count * rowHeight }}>
@@ -107,8 +107,15 @@ const Drawn = memo(function Drawn<Item>({ item, draw }: { item: Item; draw(item:
 /** The line that the keys are at: it stays the same one while others come and go. */
 function usePlace<Item>({ items, keyOf, chosen }: RowListProps<Item>, reveal: (at: number) => void) {
   const [active, setActive] = useState<string>();
+  const [opened, setOpened] = useState<string>();
+  const [item, hasItems] = [chosen === undefined ? undefined : items[chosen], items.length > 0];
+  const open = item === undefined ? undefined : keyOf(item);
+  // Another one is shown, however that came: the keys go on from it.
+  if (open !== opened) {
+    setOpened(open);
+    if (open !== undefined) setActive(open);
+  }
   const known = active === undefined ? -1 : items.findIndex((item) => keyOf(item) === active);
-  const hasItems = items.length > 0;
   useEffect(() => {
     if (hasItems && chosen !== undefined) reveal(chosen);
   }, [hasItems, chosen, reveal]);
