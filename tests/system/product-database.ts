@@ -18,12 +18,13 @@ export interface ProductDatabase {
   close(): Promise<void>;
 }
 
-export async function openDatabase(dataDir: string): Promise<ProductDatabase> {
+/** `schema` is what unqualified names mean. */
+export async function openDatabase(dataDir: string, schema = "public"): Promise<ProductDatabase> {
   const { postgres } = await loadSecrets(dataDir);
   const port = (await readPidFile(join(dataDir, "pg")))?.port;
   const sql = connect({
     url: `postgres://soma_owner:${encodeURIComponent(postgres.owner)}@127.0.0.1:${port}/postgres`,
-    schema: "public",
+    schema,
     applicationName: "system-test",
     max: 6,
     statementTimeoutMs: 0,
@@ -59,4 +60,18 @@ export async function openDatabase(dataDir: string): Promise<ProductDatabase> {
     },
     close: () => sql.end({ timeout: 0 }),
   };
+}
+
+/** The same for as long as the work takes. */
+export async function withDatabase(
+  dataDir: string,
+  schema: string,
+  work: (database: ProductDatabase) => Promise<void>,
+): Promise<void> {
+  const database = await openDatabase(dataDir, schema);
+  try {
+    await work(database);
+  } finally {
+    await database.close();
+  }
 }

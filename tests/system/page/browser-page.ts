@@ -1,12 +1,18 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
+import { findUnreadable } from "./find-unreadable.ts";
 
 export const WIDE = { width: 1360, height: 850 };
 export const MEDIUM = { width: 768, height: 1024 };
 export const NARROW = { width: 360, height: 720 };
-const SIZES = [WIDE, MEDIUM, NARROW];
+const NARROWEST = { width: 320, height: 640 };
+const SIZES = [WIDE, MEDIUM, NARROW, NARROWEST];
 export const THEMES = ["light", "dark"] as const;
+
+const EVERY_LOOK = THEMES.flatMap((colorScheme) => SIZES.map((size) => ({ colorScheme, size })));
+/** Each size and each theme, for what is one of many: the themes take turns. */
+export const LOOKS_IN_TURN = SIZES.map((size, at) => ({ colorScheme: THEMES[at % 2] ?? "light", size }));
 
 /** A page, and what it did that it should not: faults of scripts, of the policy, and requests to other places. */
 export interface BrowserPage {
@@ -42,6 +48,11 @@ export async function reaches(page: Page, state: string): Promise<void> {
   await page.locator(`[data-live-state="${state}"]`).waitFor();
 }
 
+/** Waits until a run that goes on is known up to its newest event. */
+export async function follows(page: Page): Promise<void> {
+  await page.locator(":is([data-live-state=LIVE], [data-live-state=QUIET])").waitFor();
+}
+
 export async function answered(page: Page, text: string): Promise<void> {
   await ask(page, text);
   await reaches(page, "ENDED");
@@ -55,10 +66,17 @@ export async function choose(page: Page, part: "Conversations" | "Chat" | "Steps
 /** What axe finds against WCAG 2 A and AA and good practice, with the smallest size of what is pressed. */
 export async function findFaults(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
+  const { violations, incomplete } = await page.evaluate(() =>
     (window as unknown as { axe: typeof axe }).axe.run(document, { rules: { "target-size": { enabled: true } } }),
   );
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  const undecided = incomplete.filter(({ id }) => id === "color-contrast").flatMap(({ nodes }) => nodes);
+  const places = undecided.flatMap(({ target: [place] }) => (typeof place === "string" ? [place] : []));
+  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  return [...found, ...(await page.evaluate(findUnreadable, places))];
+}
+
+export function countElements(page: Page): Promise<number> {
+  return page.evaluate(() => document.querySelectorAll("*").length);
 }
 
 /** How many pixels the document can be scrolled sideways. */
@@ -67,14 +85,12 @@ export function sideways(page: Page): Promise<number> {
 }
 
 /** That nothing is wrong at each width and in each theme; what is found is told with where it was. */
-export async function looksFine(page: Page): Promise<void> {
-  for (const colorScheme of THEMES) {
+export async function looksFine(page: Page, looks: typeof EVERY_LOOK = EVERY_LOOK): Promise<void> {
+  for (const { colorScheme, size } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      const found = [colorScheme, size.width, await findFaults(page), await sideways(page)];
-      expect(found).toEqual([colorScheme, size.width, [], 0]);
-    }
+    await page.setViewportSize(size);
+    const found = [colorScheme, size.width, await findFaults(page), await sideways(page)];
+    expect(found).toEqual([colorScheme, size.width, [], 0]);
   }
   await page.setViewportSize(WIDE);
 }

@@ -3,7 +3,10 @@ import { until } from "@soma/shared/testing/until";
 import { type Browser, chromium, type Response } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { servesEveryone } from "./accessible.ts";
+import { isTold } from "./accessible-words.ts";
 import { startsAgentsAndAsksTheApi } from "./agents-and-api.ts";
+import { staysSmallAtSize } from "./at-size.ts";
 import {
   answered,
   ask,
@@ -250,6 +253,13 @@ describe.skipIf("missing" in found)(title, () => {
   describe("with agents and the API", () => startsAgentsAndAsksTheApi(() => ({ product, door, open })));
 
   describe("with one run", () => showsOneRun(() => ({ product, door, open })));
+
+  describe("for everyone", () => {
+    servesEveryone(() => ({ product, door, open }));
+    isTold(() => ({ product, door, open }));
+  });
+
+  describe("with what is much longer than a screen", () => staysSmallAtSize(() => ({ product, door, open })));
 
   it("leads to a way in where nobody is signed in", async () => {
     const stranger = await openPage(browser, { viewport: NARROW });

@@ -1,0 +1,39 @@
+import type { Sql } from "@soma/shared/postgres/connect";
+import { fillTrueRun, stepsOf, type ToldEvent, type TrueRun } from "../../../subgraphs/runs/testing/fill-true-run.ts";
+
+/** A run with a step of each sort and status, that asks a person. */
+export async function fillEverySort(sql: Sql): Promise<TrueRun> {
+  const run = await fillTrueRun(sql, { tenant: "local", text: "Refund order 1182" });
+  await run.append([...stepsOf({ count: 4, atMs: Date.now() }), ...EVERY_SORT]);
+  return run;
+}
+
+const RESULT = { summary: "What it came to", latencyMs: 15, inputSummary: "", spanId: "", output: {} };
+const ERROR = { code: "TIMEOUT", message: "no answer" };
+
+const EVERY_SORT: readonly ToldEvent[] = [
+  { kind: "STEP_DENIED", step: "5 policy", payload: RESULT },
+  { kind: "STEP_STARTED", step: "6 tool", payload: { summary: "Calling fetch" } },
+  { kind: "STEP_RETRIED", step: "6 tool", payload: { attempt: 1, delayMs: 900, error: ERROR } },
+  { kind: "STEP_STARTED", step: "6 tool", payload: { summary: "Calling fetch" }, attempt: 2 },
+  { kind: "RUN_RECOVERED", payload: { recoveries: 1, epoch: 2 } },
+  { kind: "STEP_STARTED", step: "6 tool", payload: { summary: "Calling fetch" }, attempt: 3 },
+  { kind: "STEP_FAILED", step: "6 tool", payload: { ...RESULT, error: ERROR }, attempt: 3 },
+  { kind: "STEP_CANCELED", step: "7 tool", payload: { ...RESULT, error: ERROR } },
+  { kind: "STEP_STARTED", step: "8 wait", payload: { summary: "Waiting" } },
+  { kind: "STEP_PARKED", step: "8 wait", payload: { summary: "Waits for a time" } },
+  { kind: "STEP_STARTED", step: "9 approval", payload: { summary: "Asking" } },
+  {
+    kind: "APPROVAL_ASKED",
+    step: "9 approval",
+    payload: {
+      name: "a",
+      question: "Refund 412 of order 1182?",
+      details: { amount: 412 },
+      role: "operator",
+      byAnother: false,
+      until: null,
+    },
+  },
+  { kind: "STEP_PARKED", step: "9 approval", payload: { summary: "Waits for a person", signal: "a" } },
+];
