@@ -10,7 +10,7 @@ import { findTestBrowser } from "@soma/local/test-browser";
 import { chromium, type Page } from "playwright-core";
 import { fillRuns } from "../../subgraphs/runs/testing/fill-runs.ts";
 import { fillTrueRun, stepsOf, type TrueRun } from "../../subgraphs/runs/testing/fill-true-run.ts";
-import { countElements, follows, openPage, reaches } from "../system/page/browser-page.ts";
+import { countElements, openPage, reaches } from "../system/page/browser-page.ts";
 import { initialScripts } from "../system/page/initial-scripts.ts";
 import { createProduct, type ProductUnderTest } from "../system/product.ts";
 import { openDatabase, type ProductDatabase } from "../system/product-database.ts";
@@ -128,7 +128,7 @@ async function readWhole(page: Page, url: string) {
 /** From just before an event is written until its line is in the page. `from` is its number. */
 async function commitToScreen(page: Page, url: string, { run, from }: { run: TrueRun; from: number }) {
   await page.goto(`${url}/runs/${run.runId}?view=events`);
-  await follows(page);
+  await page.getByText(`${(from - 1).toLocaleString("en")} events, each verified`).waitFor();
   await page.getByRole("tree").press("End");
   const begun = await nowOf(page);
   const written: number[] = [];

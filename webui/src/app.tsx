@@ -1,24 +1,26 @@
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { useLocation, useSearch } from "wouter";
 import { createApiClient, hearing } from "./graphql/api-client.ts";
-import { problemOf } from "./graphql/to-problem.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
 import { Welcome } from "./pages/welcome/lazy-welcome.tsx";
+import { createPart } from "./part.tsx";
 import { isChatView, type Place, toPlace } from "./place.ts";
 import type { RunLogs } from "./run-log/run-logs.ts";
 import { RunLogsContext } from "./run-log/use-run-log.ts";
 import { Shell } from "./shell/shell.tsx";
-import { ProblemNote } from "./ui/problem-note.tsx";
-import { Loading } from "./ui/states.tsx";
 
 /** Parts of their own: who comes for a conversation does not wait for them. */
-const RunsPage = lazy(() => import("./pages/runs/runs-page.tsx").catch(notLoaded("Runs")));
-const RunPage = lazy(() => import("./pages/run/run-page.tsx").catch(notLoaded("Run")));
-const AgentsPage = lazy(() => import("./pages/agents/agents-page.tsx").catch(notLoaded("Agents")));
-const ApiPage = lazy(() => import("./pages/api/api-page.tsx").catch(notLoaded("API")));
+const RunsPage = createPart("Runs", () => import("./pages/runs/runs-page.tsx"));
+const RunPage = createPart("Run", () => import("./pages/run/run-page.tsx"));
+const AgentsPage = createPart("Agents", () => import("./pages/agents/agents-page.tsx"));
+const ApiPage = createPart("API", () => import("./pages/api/api-page.tsx"));
+
+const PARTS: Partial<Record<Place["kind"], { fetch(): Promise<unknown> }>> = {
+  ...{ runs: RunsPage, run: RunPage, agents: AgentsPage, agent: AgentsPage, api: ApiPage },
+};
 
 /** The whole page: who is signed in first, then the place the address names. */
 export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<SignIn> }): ReactNode {
@@ -31,6 +33,8 @@ export function App({ logs, signIn }: { logs: RunLogs; signIn: () => Promise<Sig
       current = false;
     };
   }, [asked]);
+  // What the address names is fetched while it is found out who is signed in.
+  useEffect(() => void PARTS[toPlace(location.pathname).kind]?.fetch(), []);
   const { client, send } = useMemo(() => {
     const onSignedOut = (): void => setState({ status: "signed-out", why: "The session has ended" });
     return { client: createApiClient(onSignedOut), send: hearing(onSignedOut) };
@@ -56,7 +60,7 @@ function Page({ send }: { send: typeof fetch }): ReactNode {
   const isChat = isChatView(useSearch());
   const part = place.kind === "run" && isChat ? undefined : partOf(place, send);
   if (part === undefined) return <ConversationPage place={place} welcome={<Welcome />} />;
-  return <Suspense fallback={<Loading what="the page" />}>{part}</Suspense>;
+  return part;
 }
 
 function partOf(place: Place, send: typeof fetch): ReactNode {
@@ -74,22 +78,4 @@ function partOf(place: Place, send: typeof fetch): ReactNode {
     default:
       return undefined;
   }
-}
-
-/** Of a build that is newer than this page, whose parts are gone; or the network was away. */
-function notLoaded(heading: string): (error: unknown) => { default: () => ReactNode } {
-  return (error) => {
-    return {
-      default: () => (
-        <main id="main" tabIndex={-1}>
-          <h1 tabIndex={-1}>{heading}</h1>
-          <ProblemNote
-            what="This page could not be loaded."
-            problem={problemOf(error)}
-            onRetry={() => location.reload()}
-          />
-        </main>
-      ),
-    };
-  };
 }
