@@ -15,6 +15,14 @@ export interface ToldEvent {
   atMs?: number;
 }
 
+interface TrueRunParams {
+  tenant: string;
+  /** What it was asked. */
+  text: string;
+  /** When it began, in milliseconds since 1970; now, when left out. */
+  atMs?: number;
+}
+
 export interface TrueRun {
   runId: string;
   sessionId: string;
@@ -31,7 +39,7 @@ const AT_ONCE = 5_000;
  * A paused run of the assistant that no worker takes, whose events have true hashes, as whoever follows it verifies them. It
  * has the events that the caller adds. `owner` is a connection of the schema's owner.
  */
-export async function fillTrueRun(owner: Sql, { tenant, text }: { tenant: string; text: string }): Promise<TrueRun> {
+export async function fillTrueRun(owner: Sql, { tenant, text, atMs }: TrueRunParams): Promise<TrueRun> {
   const [runId, sessionId] = [newId("Run"), newId("Session")];
   const head = { seq: 0, hash: CHAIN_START };
   const of = { graph: "assistant", role: "assistant", modelProfile: "scripted", input: { text } };
@@ -51,7 +59,7 @@ export async function fillTrueRun(owner: Sql, { tenant, text }: { tenant: string
           e(seq int, kind int, step int, node text, attempt int, at timestamptz, payload jsonb, "payloadHash" text, hash text)`;
     await owner`select pg_notify('soma_' || current_schema, ${`test:${runId}`})`;
   };
-  await append([{ kind: "RUN_STARTED", payload: { ...of, sessionId } }]);
+  await append([{ kind: "RUN_STARTED", payload: { ...of, sessionId }, ...(atMs === undefined ? {} : { atMs }) }]);
   return {
     ...{ runId, sessionId, append },
     async end(events) {

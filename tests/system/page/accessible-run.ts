@@ -3,8 +3,10 @@ import { fillTrueRun, stepsOf, type ToldEvent, type TrueRun } from "../../../sub
 
 /** A run with a step of each sort and status, that asks a person. */
 export async function fillEverySort(sql: Sql): Promise<TrueRun> {
-  const run = await fillTrueRun(sql, { tenant: "local", text: "Refund order 1182" });
-  await run.append([...stepsOf({ count: 4, atMs: Date.now() }), ...EVERY_SORT]);
+  const atMs = Date.now() - 5_000;
+  const run = await fillTrueRun(sql, { tenant: "local", text: "Refund order 1182", atMs });
+  const later = EVERY_SORT.map((event, at) => ({ ...event, atMs: atMs + 500 + 100 * at }));
+  await run.append([...stepsOf({ count: 4, atMs: atMs + 100 }), ...later]);
   return run;
 }
 

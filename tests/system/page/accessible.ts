@@ -176,8 +176,10 @@ function unseen(page: Page, places: string, property: string): Promise<string[]>
 function isCovered(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const { activeElement } = document;
-    const { left, right, top, bottom } = activeElement?.getBoundingClientRect() ?? new DOMRect();
-    const middle = (left + right) / 2;
-    return ![top + 2, bottom - 2].every((y) => activeElement?.contains(document.elementFromPoint(middle, y)));
+    // A link may have several lines.
+    const lines = [...(activeElement?.getClientRects() ?? [])];
+    return !lines.every(({ left, right, top, bottom }) =>
+      [top + 2, bottom - 2].every((y) => activeElement?.contains(document.elementFromPoint((left + right) / 2, y))),
+    );
   });
 }
