@@ -1,7 +1,7 @@
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { readHistory } from "../../subgraphs/runs/store/read-history.ts";
 import type { Effect, Evidence } from "../../subgraphs/runs/testing/evidence.ts";
+import { readEvidence as readOf } from "../../subgraphs/runs/testing/read-evidence.ts";
 
 /** The last entry of a run that somebody saw to be durable. */
 export interface Head {
@@ -40,22 +40,18 @@ export async function readEvidence({ canceledAt, ...params }: ReadParams): Promi
 }
 
 async function readRun({ owner, schema, runId, effects, canceledAt }: ReadParams): Promise<Evidence> {
-  const history = await transaction(owner, {}, (tx) => readHistory(tx, { runId, afterSeq: 0, limit: 10_000 }));
-  const rows = await owner<{ epoch: number }[]>`select epoch from journal where run_id = ${runId} order by seq`;
-  const epochs = rows.map(({ epoch }) => epoch);
   const booked = await owner<{ step: number }[]>`
     select step from ${owner(`${schema}_project`)}.booked where run_id = ${runId}`;
   const outside = effects.filter((effect) => effect.runId === runId);
-  return {
-    history,
-    epochs,
+  const seen = {
+    runId,
     canceledAt,
     // What somebody else saw has to stay.
     acknowledged: outside.flatMap(({ head }) => head ?? []),
-    takings: epochs.map((epoch, entries) => ({ epoch, entries })),
     effects: [
       ...outside,
       ...booked.map(({ step }): Effect => ({ class: "db", runId, step, attempt: 0, key: `${runId}.${step}` })),
     ],
   };
+  return transaction(owner, {}, (tx) => readOf(tx, seen));
 }

@@ -50,8 +50,12 @@ export interface ProductUnderTest {
 /** By itself, or by the launcher that `npm start` runs, in a process group of their own. */
 type Started = "alone" | "launched";
 
-export async function createProduct(how: Started = "alone"): Promise<ProductUnderTest> {
-  const program = how === "alone" ? ["infra/local/up.ts"] : ["infra/local/bootstrap.js", "start"];
+/** With a folder of a project, its agents and tools are there as well. */
+export async function createProduct(
+  how: Started = "alone",
+  { project }: { project?: string } = {},
+): Promise<ProductUnderTest> {
+  const program = programOf(how, project);
   const dataDir = await mkdtemp(join(tmpdir(), "soma-system-"));
   let child: ChildProcess | undefined;
   let runtime = { pid: 0, url: "", token: "" };
@@ -141,6 +145,11 @@ export async function createProduct(how: Started = "alone"): Promise<ProductUnde
     },
   };
   return product;
+}
+
+function programOf(how: Started, project: string | undefined): string[] {
+  const program = how === "alone" ? ["infra/local/up.ts"] : ["infra/local/bootstrap.js", "start"];
+  return project === undefined ? program : [...program, "--project", project];
 }
 
 /** As a terminal, or a power cut, reaches what was started: every process of the group. */

@@ -1,0 +1,3 @@
+import { looks, parking } from "../graphs/parking.ts";
+
+export default parking("budget", looks);

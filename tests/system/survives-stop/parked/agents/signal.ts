@@ -1,0 +1,3 @@
+import { hears, parking } from "../graphs/parking.ts";
+
+export default parking("signal", hears);
