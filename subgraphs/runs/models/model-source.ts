@@ -39,6 +39,8 @@ export interface ModelSourceOptions {
   roles?: readonly string[];
   /** What a project teaches the scripted model. */
   scenario?: LookParams["scenario"];
+  /** By which servers that do not answer are left alone; the system's clock when left out. */
+  now?: () => number;
 }
 
 interface ModelSettings extends CallLimitValues {
@@ -55,11 +57,11 @@ interface Loaded {
 }
 
 export async function createModelSource(options: ModelSourceOptions): Promise<ModelSource> {
-  const { confDir, env, settings, roles, scenario } = options;
+  const { confDir, env, settings, roles, scenario, now } = options;
   const providers = await loadProviders();
   const fetch = createModelFetch(env);
   const limits = toCallLimits(settings);
-  const around = { providers, env, fetch, limits, scenario, lanes: createLanes() };
+  const around = { providers, env, fetch, limits, scenario, lanes: createLanes(now) };
   const chooseFrom = (models: ModelsConf, profile: string) =>
     chooseModel({ models, ...around, ...(profile === "" ? {} : { wanted: profile }) });
   /** Clients of profiles that are as they were go on, with what they have found out about their servers. */

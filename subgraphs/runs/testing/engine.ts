@@ -50,6 +50,8 @@ export interface EngineHarness {
   find(runId: string, tenant?: string): Promise<RunRow | undefined>;
   history(runId: string): Promise<HistoryEvent[]>;
   finished(runId: string): Promise<RunRow>;
+  /** The clock of the workers. */
+  now(): Date;
   /** As if this time had passed, for the clock of the workers. */
   skip(ms: number): void;
   /**
@@ -213,6 +215,7 @@ export async function createEngineHarness(
         const [run] = await transaction(database.worker, {}, (tx) => findRuns(tx, { runIds: [runId] }));
         return run !== undefined && isFinished(run.status) ? run : undefined;
       }),
+    now,
     skip(ms) {
       skippedMs += ms;
     },
