@@ -1,13 +1,16 @@
 import { type AnyGraph, graph } from "@soma/sdk/graph";
 import type { NodeSpec } from "@soma/sdk/node";
 import { wait } from "@soma/sdk/wait";
+import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
+import type { HistoryEvent } from "../domain/history.ts";
 import { RUN_STATUS } from "../domain/run-status.ts";
 import { alwaysReplay } from "../testing/always-replay.ts";
 import { createEngineHarness, type EngineHarness } from "../testing/engine.ts";
-import { faultsOf } from "../testing/history-oracle.ts";
+import { faultsOfEvidence } from "../testing/evidence.ts";
 import { grow, randomOf } from "../testing/random-graphs.ts";
+import { readEvidence } from "../testing/read-evidence.ts";
 
 const SEED = Number(process.env.SOMA_TEST_SEED ?? Date.now() % 1_000_000);
 const RUNS = 12;
@@ -16,14 +19,21 @@ const MINUTE_MS = 60_000;
 describe(`runs whose process remembers nothing (SOMA_TEST_SEED=${SEED})`, () => {
   let harness: EngineHarness;
   const differences: string[] = [];
+  /** All that was read while runs went on. */
+  const read: HistoryEvent[] = [];
   afterEach(async () => {
     differences.length = 0;
+    read.length = 0;
     await harness.close();
   });
 
   async function forgetful(graphs: readonly AnyGraph[]): Promise<void> {
     const mode = {
-      history: (runId: string) => harness.history(runId),
+      async history(runId: string) {
+        const history = await harness.history(runId);
+        read.push(...history);
+        return history;
+      },
       differs: (what: string) => void differences.push(what),
     };
     harness = await createEngineHarness(graphs.map((each) => alwaysReplay(each, mode)));
@@ -38,7 +48,9 @@ describe(`runs whose process remembers nothing (SOMA_TEST_SEED=${SEED})`, () => 
     for (const [index, { runId }] of runs.entries()) {
       expect((await harness.finished(runId)).status).toBe(RUN_STATUS.SUCCEEDED.code);
       const history = await harness.history(runId);
-      expect(faultsOf(history)).toEqual([]);
+      const seen = { runId, read: read.filter((event) => event.runId === runId) };
+      const evidence = await transaction(harness.database.owner, {}, (tx) => readEvidence(tx, seen));
+      expect(faultsOfEvidence(evidence)).toEqual([]);
       expect(history.at(-1)?.payload.answer).toBe(grown[index]?.trail.join());
     }
     expect(differences).toEqual([]);

@@ -5,10 +5,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RUN_STATUS } from "../domain/run-status.ts";
 import { runsMigrations } from "../migrate.ts";
 import { fillQueue, QUEUE_PIN } from "../testing/fill-queue.ts";
+import { randomOf } from "../testing/random-graphs.ts";
+import { faultsOfTurns, type Turn } from "../testing/turns-oracle.ts";
 import { type ClaimedRun, claimRuns, type RunShares } from "./claim-runs.ts";
 import type { Incarnation } from "./commit-batch.ts";
 import { registerWorker } from "./register-worker.ts";
 import { takeOverWorker } from "./take-over-worker.ts";
+
+const SEED = Number(process.env.SOMA_TEST_SEED ?? Date.now() % 1_000_000);
+const STEPS = 400;
 
 let database: TestDatabase;
 let owner: Incarnation;
@@ -88,6 +93,33 @@ describe("claimRuns() among tenants", () => {
     expect(await claim(50, shares)).toEqual([]);
     await end(again.filter(({ tenant }) => tenant === "capped").slice(0, 2));
     expect(await claim(50, shares)).toHaveLength(2);
+  });
+
+  it(`keeps shares and caps whatever comes when (SOMA_TEST_SEED=${SEED})`, async () => {
+    const random = randomOf(SEED);
+    const tenants = ["a", "b", "c", "d"];
+    const shares: RunShares = { a: { weight: 3 }, b: { weight: 0.5, maxRunning: 4 }, c: { weight: 1, maxRunning: 2 } };
+    const log: Turn[] = [];
+    const under: ClaimedRun[] = [];
+    for (let step = 0; step < STEPS; step += 1) {
+      const tenant = tenants[random(tenants.length)] ?? "";
+      const what = random(10);
+      if (what === 0 || step === 0) {
+        const count = 1 + random(20);
+        await fill(tenant, { count });
+        log.push(...Array.from({ length: count }, (): Turn => ({ tenant, what: "queued" })));
+      } else if (what < 4 && under.length > 0) {
+        const [over] = under.splice(random(under.length), 1);
+        await end(over === undefined ? [] : [over]);
+        log.push({ tenant: over?.tenant ?? "", what: "left" });
+      } else
+        for (const run of await claim(1, shares)) {
+          under.push(run);
+          log.push({ tenant: run.tenant, what: "claimed" });
+        }
+    }
+    expect(log.filter((turn) => turn.what === "claimed").length).toBeGreaterThan(STEPS / 4);
+    expect(faultsOfTurns(log, (tenant) => shares[tenant] ?? { weight: 1 })).toEqual([]);
   });
 
   it("counts a suspect of killing its workers within the cap", async () => {

@@ -1,5 +1,8 @@
-import { isStepEnd, payloadOf } from "@soma/schemas/run-history";
+import { canonicalJson, type Json } from "@soma/schemas/json";
+import { EVENT_KIND, isStepEnd, payloadOf } from "@soma/schemas/run-history";
+import { derivedId } from "@soma/shared/ids";
 import type { HistoryEvent } from "../domain/history.ts";
+import { PUBLISHED_KINDS } from "../domain/published-events.ts";
 import { faultsOf } from "./history-oracle.ts";
 
 /** What a repetition of an effect means: see `atMostOnce()`, `inDatabase()` and keys of effects. */
@@ -19,11 +22,23 @@ export interface Effect {
   isOwner?: boolean;
 }
 
+/** An event of a run, as somebody heard it on the bus. */
+export interface Delivered {
+  eventId: string;
+  type: string;
+  /** RFC 3339. */
+  at: string;
+}
+
 /** What is known of a run from outside its process. */
 export interface Evidence {
   history: readonly HistoryEvent[];
   /** Entries that somebody was told to be durable. */
   acknowledged: readonly { seq: number; hash: string }[];
+  /** Entries as they were when somebody read them. */
+  read: readonly HistoryEvent[];
+  /** Who was seen to have it, under which epoch. */
+  owners: readonly { epoch: number; worker: string }[];
   /** Changes of owners: how many entries there were then. */
   takings: readonly { epoch: number; entries: number }[];
   /** Under which epoch each entry was written, by its place. */
@@ -31,6 +46,8 @@ export interface Evidence {
   /** Entries there were when somebody was told that the run is canceled. */
   canceledAt: number | undefined;
   effects: readonly Effect[];
+  /** In the order in which it came; undefined where nobody listened. */
+  delivered: readonly Delivered[] | undefined;
 }
 
 /**
@@ -41,7 +58,10 @@ export function faultsOfEvidence(evidence: Evidence): string[] {
   return [
     ...faultsOf(evidence.history),
     ...lostEntries(evidence),
+    ...changedEntries(evidence),
+    ...sharedEpochs(evidence),
     ...staleEntries(evidence),
+    ...faultsOfBus(evidence),
     ...faultsOfWakes(evidence.history),
     ...evidence.effects.flatMap((effect) => faultsOfBeginning(evidence, effect)),
     ...faultsOfClasses(evidence),
@@ -54,6 +74,49 @@ function lostEntries({ history, acknowledged }: Evidence): string[] {
     .filter(({ seq, hash }) => history[seq - 1]?.hash !== hash)
     .map(({ seq }) => `entry ${seq} was acknowledged and is not there`);
 }
+
+/** (I13) Whatever comes after an entry, a rollback or a fork too, leaves it as it was read. */
+function changedEntries({ history, read }: Evidence): string[] {
+  const textOf = (event: HistoryEvent | undefined): string =>
+    event === undefined ? "" : canonicalJson({ ...event, at: event.at.toISOString() } as unknown as Json);
+  const changed = read.filter((event) => textOf(history[event.seq - 1]) !== textOf(event));
+  return [...new Set(changed.map(({ seq }) => `entry ${seq} is not what was read of it before`))];
+}
+
+/** (I3) */
+function sharedEpochs({ owners }: Evidence): string[] {
+  const workers = Map.groupBy(owners, ({ epoch }) => epoch);
+  return [...workers].flatMap(([epoch, seen]) => {
+    const names = [...new Set(seen.map(({ worker }) => worker))];
+    return names.length < 2 ? [] : [`epoch ${epoch} was that of ${names.join(" and ")}`];
+  });
+}
+
+/**
+ * (I4) What the bus tells is in the history, and (I6) all of it that others hear of, in its order, and as often as it
+ * likes.
+ */
+function faultsOfBus({ history, delivered }: Evidence): string[] {
+  if (delivered === undefined) return [];
+  const runId = history.at(-1)?.runId;
+  const own = history.filter((event) => event.runId === runId && PUBLISHED_KINDS.includes(EVENT_KIND[event.kind]));
+  const known = new Map(own.map((event) => [derivedId("Other", event.runId, event.seq), event]));
+  const strange = delivered.filter(({ eventId, type, at }) => {
+    const event = known.get(eventId);
+    return event === undefined || topicOf(event) !== type || event.at.toISOString() !== at;
+  });
+  const heard = [...new Set(delivered.map(({ eventId }) => eventId))].flatMap((id) => known.get(id)?.seq ?? []);
+  return [
+    ...strange.map(({ type, at }) => `the bus told of ${type} at ${at}, and no entry says so`),
+    ...own.filter(({ seq }) => !heard.includes(seq)).map(({ seq }) => `the bus did not tell of entry ${seq}`),
+    ...heard.flatMap((seq, at) => {
+      const before = Math.max(...heard.slice(0, at));
+      return seq > before ? [] : [`the bus told of entry ${seq} after entry ${before}`];
+    }),
+  ];
+}
+
+const topicOf = ({ kind }: HistoryEvent): string => (isStepEnd(kind) ? "agent.steps.v1" : "agent.runs.v1");
 
 /** (I2, I5) */
 function staleEntries({ takings, epochs }: Evidence): string[] {

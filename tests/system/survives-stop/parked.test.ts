@@ -10,6 +10,7 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { HistoryEvent } from "../../../subgraphs/runs/domain/history.ts";
 import { RUN_STATUS } from "../../../subgraphs/runs/domain/run-status.ts";
 import { BadRequest } from "../../../subgraphs/runs/models/testing/wire-messages.ts";
 import { readHistory } from "../../../subgraphs/runs/store/read-history.ts";
@@ -38,8 +39,8 @@ let product: ProductUnderTest;
 let database: ProductDatabase;
 let model: Awaited<ReturnType<typeof startOpenAiServer>>;
 let runs: Run[];
-/** The last entries that somebody saw of each run. */
-const seen = new Map<string, { seq: number; hash: string }[]>();
+/** Entries of each run, as they were when somebody looked. */
+const read = new Map<string, HistoryEvent[]>();
 const away = new Set<Half>(HALVES);
 
 beforeAll(async () => {
@@ -114,8 +115,8 @@ describe("runs that stand still, two for each reason there is", () => {
     const all = [...runs, ...children];
     expect(paid.toSorted()).toEqual([...all.map(({ order }) => order), ...deposits].toSorted());
     for (const { runId, order } of all) {
-      const acknowledged = seen.get(runId) ?? [];
-      expect(faultsOfEvidence(await inRuns((tx) => readEvidence(tx, { runId, acknowledged }))), order).toEqual([]);
+      const seen = { runId, read: read.get(runId) ?? [] };
+      expect(faultsOfEvidence(await inRuns((tx) => readEvidence(tx, seen))), order).toEqual([]);
     }
   });
 });
@@ -201,8 +202,7 @@ async function look(run: Run): Promise<object> {
   const answer = await product.client().request(RunApprovalsDocument, { id: runId });
   expect(answer.run?.status, order).toBe(kindOf(kind).status ?? "RUNNING");
   const history = await historyOf(runId);
-  const { seq, hash } = history.at(-1) ?? { seq: 0, hash: "" };
-  seen.set(runId, [...(seen.get(runId) ?? []), { seq, hash }]);
+  read.set(runId, [...(read.get(runId) ?? []), ...history]);
   const reason = history.findLast((event) => event.kind === kindOf(kind).entry);
   // One that waits for a service looks now and then whether it is back.
   if (kind === "outage") return { code: payloadOf("STEP_RETRIED", reason?.payload ?? {}).error.code };

@@ -1,3 +1,4 @@
+import type { HistoryEvent } from "../../domain/history.ts";
 import type { Effect, Evidence } from "../evidence.ts";
 import type { MemoryStore, StoredRun } from "./memory-store.ts";
 
@@ -7,6 +8,8 @@ export class Witness {
   readonly #store: MemoryStore;
   readonly #acknowledged = new Map<string, Evidence["acknowledged"]>();
   readonly #takings = new Map<string, Evidence["takings"]>();
+  readonly #owners = new Map<string, Evidence["owners"]>();
+  readonly #read = new Map<string, HistoryEvent[]>();
   readonly #canceledAt = new Map<string, number>();
 
   constructor(store: MemoryStore) {
@@ -18,8 +21,16 @@ export class Witness {
     for (const run of this.#store.runs.values()) this.#lookAt(run);
   }
 
-  #lookAt({ runId, epoch, control }: StoredRun): void {
-    const entries = this.#store.history(runId).length;
+  #lookAt({ runId, epoch, control, owner }: StoredRun): void {
+    const history = this.#store.history(runId);
+    const entries = history.length;
+    const read = this.#read.get(runId) ?? [];
+    this.#read.set(runId, read);
+    read.push(...structuredClone(history.slice(read.length)));
+    const owners = this.#owners.get(runId) ?? [];
+    const last = owners.at(-1);
+    if (owner !== undefined && (last?.epoch !== epoch || last.worker !== owner.workerId))
+      this.#owners.set(runId, [...owners, { epoch, worker: owner.workerId }]);
     const takings = this.#takings.get(runId) ?? [];
     if (epoch > (takings.at(-1)?.epoch ?? 0)) this.#takings.set(runId, [...takings, { epoch, entries }]);
     if ((control & 1) === 1 && !this.#canceledAt.has(runId)) this.#canceledAt.set(runId, entries);
@@ -41,6 +52,9 @@ export class Witness {
       history: rows.map(({ event }) => event),
       epochs: rows.map(({ epoch }) => epoch),
       acknowledged: this.#acknowledged.get(runId) ?? [],
+      read: this.#read.get(runId) ?? [],
+      owners: this.#owners.get(runId) ?? [],
+      delivered: undefined,
       takings: this.#takings.get(runId) ?? [],
       canceledAt: this.#canceledAt.get(runId),
       effects: [
