@@ -80,7 +80,9 @@ describe("runs that stand still, two for each reason there is", () => {
   it("go on when what they wait for has come, while the others stand still", async () => {
     const others = runs.filter(({ half }) => half === "two");
     const before = await looksOf(others);
-    for (const run of runs.filter(({ half }) => half === "one")) await release(run);
+    const ours = runs.filter(({ half }) => half === "one");
+    await letDecisionsExpire(ours);
+    for (const run of ours) await release(run);
     await allEnd("one");
     await expectStill(before);
     const [one] = of("unknown");
@@ -104,6 +106,17 @@ describe("runs that stand still, two for each reason there is", () => {
   it("go on when a build has their graph again", async () => {
     await deploy("agents/unknown.ts", "strange as", "before as");
     for (const { runId } of of("unknown")) expect((await product.ended(runId)).status).toBe("SUCCEEDED");
+  });
+
+  it("asked the policy again where its decision had expired meanwhile, and called under the new one", async () => {
+    for (const run of [...of("budget"), ...of("day")]) {
+      const decisions = await database.sql<{ id: string }[]>`
+        select decision_id as id from policy.decision where run_id = ${run.runId} and tool = 'pay' order by decision_id`;
+      expect(decisions, run.order).toHaveLength(run.half === "one" ? 2 : 1);
+      const [call] = await database.sql`
+        select decision_id from tools.invocation where run_id = ${run.runId} and tool = 'pay'`;
+      expect(call?.decision_id, run.order).toBe(decisions.at(-1)?.id);
+    }
   });
 
   it("did what they do once, and their histories are whole", async () => {
@@ -166,6 +179,12 @@ async function begin(kind: KindName, half: Half): Promise<Run> {
     },
   });
   return { runId: startRun.run.id, half, childId: undefined, kind, order, until: due };
+}
+
+/** As if each of these runs had stood longer than a decision of the policy is good for. */
+async function letDecisionsExpire(these: readonly Run[]): Promise<void> {
+  await database.sql`update policy.decision set expires_at = created_at
+    where run_id in ${database.sql(these.map(({ runId }) => runId))}`;
 }
 
 /** Lets what a run waits for come about. */
