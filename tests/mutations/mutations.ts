@@ -14,6 +14,8 @@ export interface Mutation {
 const RUNS = "subgraphs/runs";
 const COMMIT = `${RUNS}/store/migrations/0037-lighter-commits.sql`;
 const GIVE_BACK = `${RUNS}/store/migrations/0019-approvals-and-children.sql`;
+const CLAIM = `${RUNS}/store/migrations/0023-fair-claims.sql`;
+const TURNS = { test: `${RUNS}/store/fair-claims.pg.test.ts`, title: "keeps shares and caps whatever comes when" };
 const ROLLBACK = `${RUNS}/store/migrations/0021-forks-and-rollbacks.sql`;
 const FENCE = {
   test: `${RUNS}/engine/fence.pg.test.ts`,
@@ -110,6 +112,20 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [["case when has_advanced(r.run_id, r.epoch) then 0 else r.fruitless + 1 end", "r.fruitless + 1"]],
     test: `${RUNS}/engine/worker/ownership.pg.test.ts`,
     title: "a run that goes forward is not blamed",
+  },
+  {
+    name: "weights of tenants do nothing",
+    file: CLAIM,
+    edits: [["place + count(*) / weight", "place + count(*)"]],
+    ...TURNS,
+    byHand: true,
+  },
+  {
+    name: "a tenant that comes back has saved up its turns",
+    file: CLAIM,
+    edits: [["greatest(coalesce(t.next, 0), line.place)", "coalesce(t.next, 0)"]],
+    ...TURNS,
+    byHand: true,
   },
   {
     name: "a second decision of a question is taken",
