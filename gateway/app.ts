@@ -11,6 +11,7 @@ import type { SignPrincipal } from "@soma/shared/identity/internal-token";
 import type { Log } from "@soma/shared/log";
 import { notServed } from "./doors/answer.ts";
 import { createAuthRoutes } from "./doors/auth.ts";
+import { createEventStreams } from "./doors/event-stream.ts";
 import { createHostCheck } from "./doors/hosts.ts";
 import { respond, serveGraphql } from "./doors/http.ts";
 import { createOrigins } from "./doors/origins.ts";
@@ -28,8 +29,10 @@ import type { RegisteredDocuments } from "./operations/registered-documents.ts";
 import { createSources } from "./upstream/data-source.ts";
 import { readSubgraphNames } from "./upstream/read-subgraph-names.ts";
 import { createFetchSend, type Send } from "./upstream/send.ts";
+import { STREAM_CURSORS, type StreamCursors } from "./upstream/stream-cursors.ts";
 import { createSubgraphChecks } from "./upstream/subgraph-checks.ts";
 import { createSupergraphExecutor } from "./upstream/supergraph.ts";
+import { createUpstreams } from "./upstream/upstreams.ts";
 
 export interface GatewayOptions {
   supergraphSdl: string;
@@ -65,13 +68,19 @@ export interface GatewayOptions {
   probe?: Send;
   /** Opens WebSockets to subgraphs; the runtime's own when left out. */
   webSocketImpl?: unknown;
+  /** Streams that several may follow by one subscription to their subgraph; those of our graph when left out. */
+  streamCursors?: StreamCursors;
 }
 
 export interface GatewayLoad {
   connections: number;
   /** Connections that have not introduced themselves yet, counted among the others. */
   strangers: number;
+  /** Answers over HTTP that go on, event by event. */
+  streams: number;
   subscriptions: number;
+  /** What subgraphs are asked for them; several that follow the same stream cost one. */
+  upstreams: number;
   /** Queries and mutations under way. */
   operations: number;
 }
@@ -104,7 +113,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     callers,
     documents: options.documents,
   });
-  const { webSocketImpl } = options;
+  const { webSocketImpl, streamCursors = STREAM_CURSORS } = options;
+  const upstreams = createUpstreams({ cursors: streamCursors, limits, webSocketImpl });
   const operations = createOperations({
     executor,
     sources,
@@ -115,7 +125,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     callers,
     frames,
     unread,
-    webSocketImpl,
+    upstreams,
   });
   const findFaults = createReadiness(
     {
@@ -138,13 +148,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits,
     log,
   });
+  const streams = createEventStreams({ operations, callers, limits, unread, onRefused });
   const { devIdentity: dev, signInCommand } = options;
   const auth = createAuthRoutes({ identity, dev, signInCommand, origins });
 
   async function route(request: Request, trace: RequestTrace): Promise<Response> {
     checkHost(request);
     const path = new URL(request.url).pathname;
-    if (path === "/graphql") return serveGraphql(request, trace, { operations, identity, limits, origins });
+    if (path === "/graphql") return serveGraphql(request, trace, { operations, identity, limits, origins, streams });
     if (path === "/healthz") return new Response("ok\n");
     if (path === "/readyz") return answerReadiness(await findFaults());
     if (path === "/metrics") throw metricsAreElsewhere();
@@ -158,10 +169,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     refuseUpgrade: sockets.refuseUpgrade,
     accept: sockets.accept,
     unread,
-    load: () => ({ ...sockets.load(), operations: operations.running() }),
+    load() {
+      const load = sockets.load();
+      const subscriptions = load.subscriptions + streams.load().subscriptions;
+      return {
+        ...load,
+        ...streams.load(),
+        subscriptions,
+        upstreams: upstreams.open(),
+        operations: operations.running(),
+      };
+    },
     findFaults,
     async close() {
-      await Promise.all([operations.drain(), sockets.close()]);
+      await Promise.all([operations.drain(), sockets.close(), streams.close()]);
     },
   };
 }

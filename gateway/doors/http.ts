@@ -4,11 +4,13 @@ import type { Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { type RequestTrace, traced } from "../ground/request-trace.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { Kinds } from "../operations/plan-document.ts";
 import { KindRefused, RequestRefused, refused } from "../operations/refusal.ts";
 import { answer, answerError, withIds } from "./answer.ts";
 import { authenticate } from "./auth.ts";
+import type { EventStreams } from "./event-stream.ts";
 import { readGraphqlRequest } from "./graphql-request.ts";
-import { chooseMediaType, type MediaType } from "./media-types.ts";
+import { type AnswerType, chooseMediaType, EVENT_STREAM } from "./media-types.ts";
 import type { Origins } from "./origins.ts";
 
 interface RespondOptions {
@@ -31,24 +33,28 @@ interface GraphqlRouteOptions {
   identity: Identity;
   limits: GatewayLimits;
   origins: Origins;
+  streams: EventStreams;
 }
 
-/** /graphql: a query by GET, a query or mutation by POST. */
+/** /graphql: a query by GET, a query or mutation by POST, and a subscription to who takes its events one by one. */
 export async function serveGraphql(
   request: Request,
   trace: RequestTrace,
   options: GraphqlRouteOptions,
 ): Promise<Response> {
-  const { operations, identity, limits, origins } = options;
+  const { operations, identity, limits, origins, streams } = options;
   origins.check(request);
-  const mediaType = chooseMediaType(request.headers.get("accept"));
+  const chosen = chooseMediaType(request.headers.get("accept"));
+  // What is refused before there is a stream is one answer.
+  const mediaType = chosen === EVENT_STREAM ? "application/graphql-response+json" : chosen;
   try {
     const payload = await readGraphqlRequest(request, limits.bodyBytes);
     const admitted = await operations.admit({
       identify: () => authenticate(identity, request.headers),
       payload,
-      kinds: request.method === "GET" ? ["query"] : ["query", "mutation"],
+      kinds: kindsOf(request, chosen === EVENT_STREAM),
     });
+    if (chosen === EVENT_STREAM) return await streams.answer(admitted, { trace, signal: request.signal });
     const result = await operations.execute(admitted, { trace, signal: request.signal });
     return answer(result, statusOf(result, mediaType), typeHeader(mediaType));
   } catch (error) {
@@ -56,11 +62,16 @@ export async function serveGraphql(
   }
 }
 
+function kindsOf({ method }: Request, isStream: boolean): Kinds {
+  if (method === "GET") return ["query"];
+  return isStream ? ["query", "mutation", "subscription"] : ["query", "mutation"];
+}
+
 /** Custom, as GraphQL over HTTP (September 2026) proposes: some fields have errors instead of data. */
 const PARTIAL_SUCCESS = 294;
 
 /** Those who take application/json look at the answer only; who takes the newer type can read the status for what it says. */
-function statusOf({ data, errors }: FormattedExecutionResult, mediaType: MediaType): number {
+function statusOf({ data, errors }: FormattedExecutionResult, mediaType: AnswerType): number {
   if (mediaType === "application/json" || errors === undefined) return 200;
   return data === undefined ? 500 : PARTIAL_SUCCESS;
 }
@@ -69,7 +80,7 @@ function statusOf({ data, errors }: FormattedExecutionResult, mediaType: MediaTy
  * A fault of the document or its variables is an answer of GraphQL, and 200 for those who take application/json. For the newer
  * type it is 400: GraphQL over HTTP (September 2026) recommends 422 here, the public audit of it asks for 400.
  */
-function refuse(error: unknown, trace: RequestTrace, mediaType: MediaType): Response {
+function refuse(error: unknown, trace: RequestTrace, mediaType: AnswerType): Response {
   if (error instanceof KindRefused && error.kind === "mutation")
     return answer(refused(error, trace), 405, { ...typeHeader(mediaType), allow: "POST" });
   const ofDocument = error instanceof RequestRefused || error instanceof GraphQLError;
@@ -78,6 +89,6 @@ function refuse(error: unknown, trace: RequestTrace, mediaType: MediaType): Resp
     : answerError(error, trace, typeHeader(mediaType));
 }
 
-function typeHeader(mediaType: MediaType): Record<string, string> {
+function typeHeader(mediaType: AnswerType): Record<string, string> {
   return { "content-type": `${mediaType}; charset=utf-8` };
 }

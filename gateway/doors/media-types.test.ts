@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkJsonBody, chooseMediaType } from "./media-types.ts";
+import { checkJsonBody, chooseMediaType, EVENT_STREAM } from "./media-types.ts";
 
 const JSON_TYPE = "application/json";
 const RESPONSE = "application/graphql-response+json";
@@ -20,11 +20,15 @@ describe("chooseMediaType()", () => {
     [`text/html, ${RESPONSE};q=0.2, */*;q=0.1`, RESPONSE],
     [`${RESPONSE}, application/graphql+json, ${JSON_TYPE}, text/event-stream, multipart/mixed`, RESPONSE],
     [`${JSON_TYPE};q=0, */*`, RESPONSE],
+    [EVENT_STREAM, EVENT_STREAM],
+    [`${EVENT_STREAM}, multipart/mixed`, EVENT_STREAM],
+    [`${JSON_TYPE};q=0.5, Text/Event-Stream`, EVENT_STREAM],
+    [`text/*, */*;q=0.1`, JSON_TYPE],
   ])("for accept %j it is %s", (accept, expected) => {
     expect(chooseMediaType(accept)).toBe(expected);
   });
 
-  it.each(["text/html", `${JSON_TYPE};q=0`, "*/*;q=0", `${JSON_TYPE};q=many`, "text/event-stream"])(
+  it.each(["text/html", `${JSON_TYPE};q=0`, "*/*;q=0", `${JSON_TYPE};q=many`, "text/*"])(
     "refuses accept %j with 406",
     (accept) => {
       expect(() => chooseMediaType(accept)).toThrow(expect.objectContaining({ httpStatus: 406, code: "BAD_INPUT" }));

@@ -1,7 +1,14 @@
 import { DoorRefused } from "./answer.ts";
 
-/** What a GraphQL answer may be written as; the first is for those who do not say. */
-const MEDIA_TYPES = ["application/json", "application/graphql-response+json"] as const;
+/** What one answer may be written as; the first is for those who do not say. */
+const ANSWER_TYPES = ["application/json", "application/graphql-response+json"] as const;
+
+export type AnswerType = (typeof ANSWER_TYPES)[number];
+
+/** What answers are written as that come one after another; only for those who name it. */
+export const EVENT_STREAM = "text/event-stream";
+
+const MEDIA_TYPES = [...ANSWER_TYPES, EVENT_STREAM] as const;
 
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
@@ -17,7 +24,7 @@ export function chooseMediaType(accept: string | null): MediaType {
       if (range.quality > (best?.quality ?? 0)) best = { type, quality: range.quality };
     }
   if (best !== undefined) return best.type;
-  throw new DoorRefused(`the accept header takes neither ${MEDIA_TYPES.join(" nor ")}`, 406);
+  throw new DoorRefused(`the accept header takes neither ${ANSWER_TYPES.join(" nor ")} nor ${EVENT_STREAM}`, 406);
 }
 
 /** Throws 415 unless a body is JSON in UTF-8. A page of another site cannot send this without our consent. */
@@ -46,7 +53,7 @@ function parseRange(text: string): Range {
 }
 
 function matches(range: string, type: MediaType): boolean {
-  return range === type || range === "application/*" || range === "*/*";
+  return range === type || (type !== EVENT_STREAM && (range === "application/*" || range === "*/*"));
 }
 
 /** The range that names the type itself speaks for it, whatever the wider ones say. */

@@ -1,13 +1,13 @@
 import { RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
-import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import type { SubscribePayload } from "graphql-ws";
 import { BUSY_RETRY_MS } from "../ground/busy-retry.ts";
-import { settledWithin } from "../ground/deadline.ts";
+import { callAt, settledWithin } from "../ground/deadline.ts";
 import type { Identified } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
+import { expiredError } from "../operations/refusal.ts";
 import { createOperationIds, type OperationIds } from "./operation-ids.ts";
 
 /** A connected WebSocket, whatever the runtime calls its parts. */
@@ -55,7 +55,8 @@ export interface Connection {
   inexact: WeakMap<SubscribePayload, Error>;
   /** Messages being served. */
   work: Set<Promise<void>>;
-  expiry?: ReturnType<typeof setTimeout>;
+  /** Calls off what happens when its token expires. */
+  stayOpen?: () => void;
   /** Gives its place back; set when it introduced itself. */
   leave?: () => void;
   /** We closed it, or it is gone: nothing that it says counts any more. */
@@ -71,8 +72,6 @@ export const CLOSE = {
   TOO_LARGE: 1009,
   INTERNAL: 4500,
 } as const;
-
-const EXPIRED = "the token has expired; sign in again and continue from the last event";
 
 export function openConnection(socket: SocketLike, { headers, address }: UpgradeRequest): Connection {
   const connection: Connection = {
@@ -107,7 +106,7 @@ function closeOnce(connection: Connection, socket: SocketLike): SocketLike {
 /** The connection is gone, and with it all it asked for, but for mutations. */
 export function abandonConnection(connection: Connection): void {
   connection.closed = true;
-  clearTimeout(connection.expiry);
+  connection.stayOpen?.();
   connection.leave?.();
   for (const { controller } of connection.operations.values()) controller.abort();
 }
@@ -141,20 +140,16 @@ export function checkIntroduced(
 /** Who the connection speaks for; throws once its token has expired. */
 export function callerOf({ identified }: Connection): Identified {
   if (identified === undefined) throw new SomaError("UNAUTHENTICATED", "the connection has not introduced itself");
-  if (identified.expiresAt.getTime() <= Date.now()) throw new SomaError("TOKEN_EXPIRED", EXPIRED);
+  if (identified.expiresAt.getTime() <= Date.now()) throw expiredError();
   return identified;
 }
 
 /** Ends the connection when its token expires. */
 export function endAtExpiry(connection: Connection, expiresAtMs: number, drainMs: number): void {
-  const waitMs = expiresAtMs - Date.now();
-  if (waitMs <= 0)
-    return void endConnection(connection, {
-      error: new SomaError("TOKEN_EXPIRED", EXPIRED),
-      code: CLOSE.FORBIDDEN,
-      drainMs,
-    });
-  connection.expiry = setTimeout(endAtExpiry, Math.min(waitMs, MAX_TIMER_MS), connection, expiresAtMs, drainMs);
+  connection.stayOpen = callAt(
+    expiresAtMs,
+    () => void endConnection(connection, { error: expiredError(), code: CLOSE.FORBIDDEN, drainMs }),
+  );
 }
 
 /** Ends what runs with an error each, and closes the socket when the errors have left. */

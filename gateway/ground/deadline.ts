@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from "@soma/shared/max-timer";
+
 /**
  * Runs the work with a signal that aborts when the caller's does or when the time is up. Listeners and timers go with the
  * work: `AbortSignal.any` would keep one entry per call on a signal that lives as long as a subscription.
@@ -41,6 +43,18 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     }
     signal.addEventListener("abort", end, { once: true });
   });
+}
+
+/** Does the work when the clock says so, in however many weeks; the function calls it off. */
+export function callAt(atMs: number, work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = (): void => {
+    const waitMs = atMs - Date.now();
+    if (waitMs > 0) timer = setTimeout(look, Math.min(waitMs, MAX_TIMER_MS));
+    else work();
+  };
+  look();
+  return () => clearTimeout(timer);
 }
 
 /** Resolves when the work has settled or the time is up, whichever comes first; never rejects. */

@@ -44,6 +44,7 @@ export function boundWaiting(server: Server, { limits, unread }: WaitingOptions)
     if (peer === undefined) return;
     const arrived = (): void => forget(peer);
     whenArrived(request, arrived);
+    endUnread(request.socket, response, limits.unreadMs);
     response.once("prefinish", () => {
       // What was answered unread is thrown away now, and ends only then.
       request.off("end", arrived);
@@ -70,6 +71,17 @@ function whenArrived(request: IncomingMessage, work: () => void): void {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   if (hasBody) request.once("end", work);
   else work();
+}
+
+/** An answer that goes on for long ends its connection, too, when something of it waits and nothing of that is read. */
+function endUnread(socket: Socket, response: ServerResponse, unreadMs: number): void {
+  const look = setInterval(() => {
+    const limitMs = socket.writableLength > 0 ? unreadMs : 0;
+    // To set it again would begin it again.
+    if (socket.timeout !== limitMs) socket.setTimeout(limitMs);
+  }, unreadMs);
+  look.unref();
+  response.once("close", () => clearInterval(look));
 }
 
 function waitForReader(

@@ -13,7 +13,13 @@ const strangers = gauge(
   [],
 );
 const unreadBytes = gauge("gateway_unread_bytes", "Bytes that wait in the gateway for clients to read them", []);
+const streams = gauge("gateway_event_streams", "Answers over HTTP that go on, as text/event-stream", []);
 const subscriptions = gauge("gateway_subscriptions", "Subscriptions that are open", []);
+const upstreams = gauge(
+  "soma_gateway_upstream_subscriptions",
+  "Subscriptions that subgraphs are asked for; several clients that follow the same stream cost one",
+  [],
+);
 const operations = gauge("gateway_operations_in_flight", "Queries and mutations under way", []);
 
 const ROUTES = [
@@ -44,7 +50,9 @@ function readLoad(gateway: Gateway): void {
   const load = gateway.load();
   connections.set(load.connections);
   strangers.set(load.strangers);
+  streams.set(load.streams);
   subscriptions.set(load.subscriptions);
+  upstreams.set(load.upstreams);
   operations.set(load.operations);
   unreadBytes.set(gateway.unread.bytes());
 }

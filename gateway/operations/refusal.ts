@@ -21,7 +21,7 @@ export class KindRefused extends SomaError {
     super(
       "BAD_INPUT",
       kind === "subscription"
-        ? "a subscription is served over a WebSocket with the protocol graphql-transport-ws, not here"
+        ? "a subscription is served over a WebSocket with the protocol graphql-transport-ws, or to a POST that accepts text/event-stream, not here"
         : `a ${kind} is sent with POST; a GET changes nothing`,
     );
     this.kind = kind;
@@ -36,4 +36,8 @@ export function refused(error: unknown, scope: ErrorScope): { errors: GraphQLFor
 
 export function drainingError(): SomaError {
   return new SomaError("SERVER_DRAINING", "this server is stopping; connect again and continue from the last event");
+}
+
+export function expiredError(): SomaError {
+  return new SomaError("TOKEN_EXPIRED", "the token has expired; sign in again and continue from the last event");
 }

@@ -60,11 +60,13 @@ async function executePlan(
   { event, primary, node }: Omit<EventPlan, "price"> & { event: ExecutionResult },
 ): Promise<FormattedExecutionResult> {
   const source = options.sources[primary.serviceName];
+  // What other services answer is written into the event, which others may hear too.
+  const own = node === primary ? event : structuredClone(event);
   const sources = {
     ...options.sources,
     [primary.serviceName]: {
       process: (request: Parameters<NonNullable<typeof source>["process"]>[0]) =>
-        request.request.query === primary.operation ? Promise.resolve(event) : source?.process(request),
+        request.request.query === primary.operation ? Promise.resolve(own) : source?.process(request),
     },
   };
   return formatResult(

@@ -4,8 +4,8 @@ import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } fro
 import { unlessAborted } from "../ground/deadline.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import type { Unread } from "../ground/unread.ts";
-import { openUpstream } from "../upstream/open-upstream.ts";
 import type { SubscriptionNode } from "../upstream/supergraph.ts";
+import type { Upstreams } from "../upstream/upstreams.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { planEvents, type ResolveEventOptions, type ResolveEventParams, resolveEvent } from "./resolve-event.ts";
 
@@ -15,7 +15,7 @@ export interface SubscribeOptions extends ResolveEventOptions {
   limits: GatewayLimits;
   /** Counts the events that wait, among all that waits to be read. */
   unread: Unread;
-  webSocketImpl?: unknown;
+  upstreams: Upstreams;
 }
 
 /**
@@ -73,7 +73,10 @@ interface SubgraphEvents {
 
 const ENCODER = new TextEncoder();
 
-/** The events of the subgraph, queued for whoever reads them, until one side or the other ends. */
+/**
+ * The events of the subgraph, queued for whoever reads them, until one side or the other ends. Others may hear the same ones: an
+ * upstream that is shared has the request id of the first who asked.
+ */
 function openEvents(
   options: SubscribeOptions,
   { variables, context }: ResolveEventParams,
@@ -81,7 +84,7 @@ function openEvents(
   onEnd: () => void,
 ): SubgraphEvents {
   const { signal, principal, trace } = context;
-  const { limits, sign, unread, webSocketImpl } = options;
+  const { limits, sign, unread, upstreams } = options;
   const { serviceName } = primary;
   const reader = { end: () => fail(tooSlow(events.waiting())) };
   const events = createEventQueue<ExecutionResult>({
@@ -90,14 +93,13 @@ function openEvents(
     sizeOf: (event) => ENCODER.encode(JSON.stringify(event)).length,
     hold: (bytes) => unread.hold(reader, bytes),
   });
-  const close = openUpstream(
+  const close = upstreams.follow(
     {
       url: urlOf(options, serviceName),
       query: primary.operation,
       variables: pick(variables, primary.variableUsages ?? []),
+      principal,
       connectionParams: async () => ({ token: await sign(principal), requestId: trace.requestId }),
-      limits,
-      webSocketImpl,
     },
     {
       next(event) {

@@ -90,6 +90,7 @@ export async function createLab(
     log,
     limits,
     send: subgraphs.send,
+    streamCursors: { steps: { argument: "after", positions: { Step: "seq" } } },
     ...options,
   });
   const served = await serveGateway(gateway, { host: "127.0.0.1", port: 0, log, limits, afterClose: subgraphs.close });

@@ -12,6 +12,7 @@ import { createPipeline } from "../operations/pipeline.ts";
 import { refused } from "../operations/refusal.ts";
 import { createSources } from "../upstream/data-source.ts";
 import { createSupergraphExecutor } from "../upstream/supergraph.ts";
+import { createUpstreams } from "../upstream/upstreams.ts";
 import { createMockServices } from "./mock-services.ts";
 
 /** What became of a request. */
@@ -59,7 +60,9 @@ export async function createTrial(): Promise<Trial> {
     const pipeline = createPipeline(executor, { limits: PATIENT, introspection: true, callers });
     const frames = createFrameBounds({ limits: PATIENT, callers, onWait: () => {} });
     const unread = createUnread(PATIENT, () => {});
-    return createOperations({ executor, sources, urls, sign, limits: PATIENT, pipeline, callers, frames, unread });
+    const upstreams = createUpstreams({ cursors: {}, limits: PATIENT });
+    const bounds = { callers, frames, unread, limits: PATIENT };
+    return createOperations({ executor, sources, urls, sign, pipeline, upstreams, ...bounds });
   }
 
   async function run(payload: unknown): Promise<Outcome> {

@@ -2,7 +2,7 @@ import { createWatchedClient } from "@soma/shared/graphql/watched-client";
 import type { ExecutionResult } from "graphql";
 import type { GatewayLimits } from "../ground/limits.ts";
 
-interface UpstreamParams {
+export interface UpstreamParams {
   /** GraphQL endpoint of the subgraph, http or ws. */
   url: string;
   query: string;
@@ -15,7 +15,7 @@ interface UpstreamParams {
 }
 
 /** Hears what the subgraph says. After `error` or `complete` nothing more comes. */
-interface UpstreamSink {
+export interface UpstreamSink {
   next(event: ExecutionResult): void;
   /** GraphQL errors as an array when the subgraph told them, anything else when the connection was lost. */
   error(error: unknown): void;
