@@ -1,3 +1,5 @@
+import type { Transport } from "./transports.ts";
+
 /**
  * LOADING nothing came yet; CATCHING_UP history is coming; LIVE complete and current; QUIET the same, with nothing new
  * for a while; STALE nothing was heard for two heartbeats; RECONNECTING the connection is gone; REPAIRING an event is
@@ -24,6 +26,8 @@ export interface FollowState {
   duplicatesDropped: number;
   reconnects: number;
   gapsRepaired: number;
+  /** How the newest connection was made; that it is still there is said by the phase. */
+  transport: Transport;
   /** A sentence about the phase. */
   detail?: string;
 }
@@ -36,4 +40,5 @@ export const FIRST_FOLLOW_STATE: Readonly<FollowState> = {
   duplicatesDropped: 0,
   reconnects: 0,
   gapsRepaired: 0,
+  transport: "WEBSOCKET",
 };

@@ -35,6 +35,7 @@ describe("followRun()", () => {
       duplicatesDropped: 0,
       reconnects: 0,
       gapsRepaired: 0,
+      transport: "WEBSOCKET",
     });
     expect(follower.server.asked).toEqual([0]);
     expect(follower.server.tokens).toEqual([undefined]);

@@ -2,8 +2,9 @@ import { ChainError } from "@soma/schemas/run-chain";
 import { backoffMs } from "@soma/shared/backoff";
 import type { FollowState } from "./follow-state.ts";
 import { fromWire, isRefusal, refusedConnection, SomaRequestError, type WireError } from "./request-error.ts";
-import { runFrames } from "./run-frames.ts";
+import { type RunFramesParams, runFrames } from "./run-frames.ts";
 import { createRunView, type RunEvent, type RunView } from "./run-view.ts";
+import { createTransports, type Transports } from "./transports.ts";
 
 export type { FollowState } from "./follow-state.ts";
 export type { RunEvent } from "./run-view.ts";
@@ -41,7 +42,7 @@ const FINAL_CODES = ["NOT_FOUND", "UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN
 /**
  * The events of a run from a sequence number to its end, each exactly once, in order, and verified against the hash
  * chain. Connections may break, lose and repeat as often as they like: the next one continues after the last event
- * delivered. Throws ChainError (phase BROKEN) when an event does not follow from the one before, and SomaRequestError
+ * delivered; where WebSockets are refused it is an answer over HTTP that goes on. Throws ChainError (phase BROKEN) when an event does not follow from the one before, and SomaRequestError
  * when asking again cannot help.
  */
 export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEvent, void> {
@@ -52,10 +53,11 @@ export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEve
   const stopped = (): boolean => signal?.aborted === true;
   const initialMs = params.backoffMs ?? 250;
   const waits = { initialMs, maxMs: params.maxBackoffMs ?? initialMs * 40 };
+  const transports = createTransports();
   view.tell("LOADING");
   for (let fruitless = 0; !stopped(); ) {
     const before = view.last().seq;
-    const outcome = yield* followOnce(params, view);
+    const outcome = yield* followOnce(params, view, transports);
     if (outcome === "ended" || stopped()) return;
     const useful = view.last().seq > before || (outcome === "current" && view.state.phase !== "REPAIRING");
     fruitless = useful ? 0 : fruitless + 1;
@@ -74,12 +76,21 @@ const BAD_INPUT = { code: "BAD_INPUT", retryable: false } as const;
 async function* followOnce(
   params: FollowRunParams,
   view: RunView,
+  transports: Transports,
 ): AsyncGenerator<RunEvent, "ended" | "current" | "lost"> {
   const { url, runId, token, signal, webSocketImpl, staleMs = 12_000 } = params;
   const onStale = (): void => view.tell("STALE");
   let outcome: "current" | "lost" = "lost";
+  const transport = transports.next();
+  let opened = false;
+  const onOpen = (): void => {
+    opened = true;
+    view.state.transport = transport;
+    transports.opened(transport);
+  };
+  const framesOf = transport === "SSE" ? sseFrames : runFrames;
   try {
-    for await (const { frame, ahead } of runFrames({
+    for await (const { frame, ahead } of framesOf({
       url,
       runId,
       afterSeq: view.last().seq,
@@ -88,6 +99,7 @@ async function* followOnce(
       webSocketImpl,
       staleMs,
       onStale,
+      onOpen,
     })) {
       const taken = view.take(frame);
       if (taken.kind === "end") return "ended";
@@ -102,8 +114,16 @@ async function* followOnce(
     if (signal?.aborted !== true) view.tell("RECONNECTING");
   } catch (error) {
     if (signal?.aborted !== true) explain(error, view, runId);
+  } finally {
+    if (!opened) transports.failed(transport);
   }
   return outcome;
+}
+
+/** Loaded where it is needed, which is seldom. */
+async function* sseFrames(params: RunFramesParams): ReturnType<typeof runFrames> {
+  const { sseFrames: frames } = await import("./sse-frames.ts");
+  yield* frames(params);
 }
 
 /** Tells what became of a connection; throws when another one would end the same way. */

@@ -14,6 +14,8 @@ export interface RunFramesParams {
   staleMs: number;
   /** Called before it is given up. */
   onStale(): void;
+  /** Called when the connection is made. */
+  onOpen(): void;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function* runFrames(params: RunFramesParams): AsyncGenerator<{ fram
     on: {
       connected: () => {
         connected = true;
+        params.onOpen();
       },
       closed(event) {
         // The library takes a close with 1000 as an invitation to connect again and to ask from the old cursor.

@@ -182,6 +182,21 @@ describe.skipIf("missing" in found)(title, () => {
     await stranger.context.close();
   });
 
+  it("follows over server-sent events where upgrades are refused, and names them", async () => {
+    door.refuseUpgrades(true);
+    const { page } = await signIn(product.token());
+    const runId = await product.send(talking(40, 100));
+    await page.goto(chatOf(runId));
+    await reaches(page, "LIVE");
+    expect((await factsOf(page)).Connection).toBe("Server-sent events");
+    await reaches(page, "ENDED");
+    const text = await textOf(page);
+    door.refuseUpgrades(false);
+    expect(text).toBe(await textAnew(runId));
+    expect((await factsOf(page)).Connection).toBe("Server-sent events");
+    await page.context().close();
+  });
+
   it("goes on by itself after the product was killed in the middle of a run, and loses nothing", async () => {
     const { page } = open;
     const runId = await product.send(talking(30, 100));

@@ -46,13 +46,16 @@ export function LiveIndicator({ runId }: { runId: string }): ReactNode {
   );
 }
 
+const TRANSPORT: Record<FollowState["transport"], string> = { WEBSOCKET: "WebSocket", SSE: "Server-sent events" };
+
 function Details({ state }: { state: FollowState }): ReactNode {
-  const facts: [string, number][] = [
-    ["Events verified", state.received],
-    ["Newest event on the server", state.head],
-    ["Reconnects", state.reconnects],
-    ["Duplicates dropped", state.duplicatesDropped],
-    ["Gaps repaired", state.gapsRepaired],
+  const facts: [string, string][] = [
+    ["Events verified", toCount(state.received)],
+    ["Newest event on the server", toCount(state.head)],
+    ["Reconnects", toCount(state.reconnects)],
+    ["Duplicates dropped", toCount(state.duplicatesDropped)],
+    ["Gaps repaired", toCount(state.gapsRepaired)],
+    ["Connection", TRANSPORT[state.transport]],
   ];
   return (
     <>
@@ -61,7 +64,7 @@ function Details({ state }: { state: FollowState }): ReactNode {
         {facts.map(([word, value]) => (
           <div key={word}>
             <dt>{word}</dt>
-            <dd>{toCount(value)}</dd>
+            <dd>{value}</dd>
           </div>
         ))}
       </dl>

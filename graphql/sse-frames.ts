@@ -1,0 +1,77 @@
+import { RunEventsDocument, type RunEventsSubscription } from "./generated/graphql.ts";
+import type { WireError } from "./request-error.ts";
+import type { RunFramesParams } from "./run-frames.ts";
+import type { RunFrame } from "./run-view.ts";
+
+interface Answer {
+  data?: RunEventsSubscription | null;
+  errors?: readonly WireError[];
+}
+
+/**
+ * Frames of one answer over HTTP that goes on, as GraphQL over SSE has it, until it ends or breaks: throws GraphQL errors as an
+ * array, and whatever broke it. Read as fast as they are taken, so that none wait here but those that came at once.
+ */
+export async function* sseFrames(params: RunFramesParams): AsyncGenerator<{ frame: RunFrame; ahead: number }, void> {
+  const leaving = new AbortController();
+  const leave = (): void => leaving.abort();
+  let watchdog = setTimeout(giveUp, params.staleMs);
+  function giveUp(): void {
+    params.onStale();
+    leave();
+  }
+
+  params.signal?.addEventListener("abort", leave, { once: true });
+  if (params.signal?.aborted === true) leave();
+  try {
+    const body = await ask(params, leaving.signal);
+    params.onOpen();
+    for await (const answers of answersOf(body)) {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(giveUp, params.staleMs);
+      for (const [index, { data, errors }] of answers.entries()) {
+        if (errors !== undefined) throw errors;
+        if (data !== null && data !== undefined) yield { frame: data.runEvents, ahead: answers.length - 1 - index };
+      }
+    }
+  } finally {
+    clearTimeout(watchdog);
+    params.signal?.removeEventListener("abort", leave);
+    leave();
+  }
+}
+
+async function ask(
+  { url, runId, afterSeq, token }: RunFramesParams,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const response = await fetch(url.replace(/^ws/, "http"), {
+    method: "POST",
+    headers: {
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ query: RunEventsDocument.toString(), variables: { runId, afterSeq } }),
+    signal,
+  });
+  const { body, status, headers } = response;
+  if (headers.get("content-type")?.startsWith("text/event-stream") === true && body !== null) return body;
+  const answer = (await response.json().catch(() => ({}))) as Answer;
+  throw answer.errors ?? new Error(`the server answered ${status} with something that is no stream`);
+}
+
+/** Answers as they come, those together that came at once. Ends where the server says that all is told. */
+async function* answersOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Answer[], void> {
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let text = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    text += decoder.decode(read.value, { stream: true });
+    const parts = text.split("\n\n");
+    text = parts.pop() ?? "";
+    const answers = parts.flatMap((part) => /^event: next\ndata: (.*)$/.exec(part)?.[1] ?? []);
+    if (answers.length > 0) yield answers.map((answer) => JSON.parse(answer) as Answer);
+    if (parts.some((part) => part.startsWith("event: complete"))) return;
+  }
+}
