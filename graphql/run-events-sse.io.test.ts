@@ -4,6 +4,8 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { FollowState } from "./follow-state.ts";
 import { type FollowRunParams, followRun, type RunEvent } from "./run-events.ts";
 import type { RunFrame } from "./run-view.ts";
+// Followers wait for it no longer than they wait anyway.
+import "./sse-frames.ts";
 import { batch, end, heartbeat, makeHistory, RUN_ID } from "./testing/run-server.ts";
 
 type Play = (response: ServerResponse, asked: { afterSeq: number; attempt: number }) => void;

@@ -2,7 +2,7 @@ import { ChainError } from "@soma/schemas/run-chain";
 import { backoffMs } from "@soma/shared/backoff";
 import type { FollowState } from "./follow-state.ts";
 import { fromWire, isRefusal, refusedConnection, SomaRequestError, type WireError } from "./request-error.ts";
-import { type RunFramesParams, runFrames } from "./run-frames.ts";
+import { runFrames } from "./run-frames.ts";
 import { createRunView, type RunEvent, type RunView } from "./run-view.ts";
 import { createTransports, type Transports } from "./transports.ts";
 
@@ -81,14 +81,14 @@ async function* followOnce(
   const { url, runId, token, signal, webSocketImpl, staleMs = 12_000 } = params;
   const onStale = (): void => view.tell("STALE");
   let outcome: "current" | "lost" = "lost";
-  const transport = transports.next();
+  const framesOf = (transports.next() === "SSE" ? overHttp : undefined) ?? runFrames;
+  const transport = framesOf === runFrames ? "WEBSOCKET" : "SSE";
   let opened = false;
   const onOpen = (): void => {
     opened = true;
     view.state.transport = transport;
     transports.opened(transport);
   };
-  const framesOf = transport === "SSE" ? sseFrames : runFrames;
   try {
     for await (const { frame, ahead } of framesOf({
       url,
@@ -115,15 +115,22 @@ async function* followOnce(
   } catch (error) {
     if (signal?.aborted !== true) explain(error, view, runId);
   } finally {
-    if (!opened) transports.failed(transport);
+    if (!opened) {
+      transports.failed(transport);
+      loadOverHttp();
+    }
   }
   return outcome;
 }
 
-/** Loaded where it is needed, which is seldom. */
-async function* sseFrames(params: RunFramesParams): ReturnType<typeof runFrames> {
-  const { sseFrames: frames } = await import("./sse-frames.ts");
-  yield* frames(params);
+/** Needed seldom, and never waited for: a page has it from the server that may be away. */
+let overHttp: typeof runFrames | undefined;
+function loadOverHttp(): void {
+  if (overHttp !== undefined) return;
+  const keep = ({ sseFrames }: { sseFrames: typeof runFrames }): void => {
+    overHttp = sseFrames;
+  };
+  import("./sse-frames.ts").then(keep, () => {});
 }
 
 /** Tells what became of a connection; throws when another one would end the same way. */

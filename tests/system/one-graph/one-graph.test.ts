@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { type FollowState, followRun, type RunEvent } from "@soma/graphql/run-events";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,6 +26,21 @@ describe("one graph over four subgraphs", () => {
     await product.start();
   });
   afterAll(() => product.close());
+
+  it("tells the events of a run to the curl command of the documentation", async () => {
+    const runId = await product.send("What is 6*7?");
+    await product.ended(runId);
+    const page = await readFile(new URL("../../../docs/developer/graphql.md", import.meta.url), "utf8");
+    const command = /```bash\n(curl [^`]+)```/.exec(page)?.[1] ?? "";
+    const env = { ...process.env, SOMA_URL: product.url(), SOMA_TOKEN: product.token(), RUN_ID: runId };
+    const { stdout } = await promisify(execFile)("bash", ["-c", command], { env, timeout: 30_000 });
+    const answers = [...stdout.matchAll(/^event: next\ndata: (.*)$/gm)].map(
+      ([, json]) => JSON.parse(json ?? "") as Answer,
+    );
+    expect(answers.map(({ data }) => data.runEvents.__typename)).toEqual(["RunBatch", "RunEnd"]);
+    expect(answers[0]?.data.runEvents.lastSeq).toBeGreaterThan(5);
+    expect(stdout.endsWith("event: complete\ndata:\n\n")).toBe(true);
+  });
 
   it("gives a run with its steps, decisions, invocations and memories in one request", async () => {
     const id = await product.send("What is 6*7? Remember that the sky is blue.");

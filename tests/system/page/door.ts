@@ -39,13 +39,13 @@ export async function makeDoor(target: string): Promise<Door> {
     const product = toSocket(Number(to.port), to.hostname);
     keep(product);
     product.write(first);
+    product.once("close", (failed) => (failed ? client.destroy() : client.end()));
+    client.once("close", () => product.destroy());
     client.pipe(product);
     if (!isUpgrade) return void product.pipe(client);
     upgraded.add(client);
     client.once("close", () => upgraded.delete(client));
     product.pipe(changeTexts((text) => change(text))).pipe(client);
-    product.once("close", () => client.destroy());
-    client.once("close", () => product.destroy());
   }
 
   const server: Server = createServer((client) => {
