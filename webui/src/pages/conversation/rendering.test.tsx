@@ -212,6 +212,14 @@ test("LiveIndicator lets nobody wait for the next try who would rather try now",
   for (const phase of ["LIVE", "ENDED", "BROKEN", "STALE"] as const) expect(shown(phase)).not.toContain("Retry");
 });
 
+test.each([
+  ["WEBSOCKET", "WebSocket"],
+  ["SSE", "Server-sent events"],
+] as const)("LiveIndicator names the way that events come by: %s", (transport, name) => {
+  const shown = words(markup(<LiveIndicator runId={RUN_ID} />, logsOf(WHOLE_RUN, { phase: "LIVE", transport })));
+  expect(shown).toContain(`Connection ${name}`);
+});
+
 test("LiveIndicator says the state in words and as an attribute", () => {
   const head = WHOLE_RUN.length;
   const html = markup(<LiveIndicator runId={RUN_ID} />, logsOf(WHOLE_RUN, { phase: "ENDED", received: head, head }));
