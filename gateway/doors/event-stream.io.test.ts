@@ -151,9 +151,9 @@ describe("createEventStreams()", () => {
     expect(lab.state.open).toBe(0);
   });
 
-  it("ends a reader that stays behind too far, and then its connection, and slows no other", async () => {
+  it("ends the connection of a reader that reads nothing, and slows no other", async () => {
     await lab.close();
-    lab = await createLab({ queuedEvents: 8, unreadMs: 300 });
+    lab = await createLab({ queuedEvents: 1_000, queuedBytes: 1e9, unreadMs: 300 });
     const flooded = await fetch(`${lab.url}/graphql`, {
       method: "POST",
       headers: {

@@ -134,13 +134,17 @@ describe("createUpstreams()", () => {
     expect(upstreams.open()).toBe(1);
   });
 
-  it("goes on for the others when one leaves because of what it hears", async () => {
-    const [one, two] = [follow(0), follow(0)];
+  it("goes on for the others when one leaves because of what it hears, and ends another one", async () => {
+    const one = follow(0);
     const leaves = follow(0);
-    Object.defineProperty(leaves.numbers, "push", { value: () => leaves.leave() });
+    const [ended, two] = [follow(0), follow(0)];
+    const push = (): void => {
+      for (const { leave } of [leaves, ended]) leave();
+    };
+    Object.defineProperty(leaves.numbers, "push", { value: push });
     count(5);
     await until("the others have heard it", () => one.numbers.length === 5 && two.numbers.length === 5);
-    expect([leaves.numbers, upstreams.open()]).toEqual([[], 1]);
+    expect([leaves.numbers, ended.numbers, upstreams.open()]).toEqual([[], [], 1]);
   });
 
   it("loses nothing and tells nothing twice, whenever they come and go, to the end of the stream", async () => {

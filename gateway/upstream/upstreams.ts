@@ -84,10 +84,7 @@ export function createUpstreams({ cursors, ...connection }: UpstreamsOptions): U
     // One who hears it may leave for that, or end another one.
     for (const member of [...upstream.members]) if (upstream.members.has(member)) member.sink.next(event);
     if (upstream.members.size === 0) return;
-    const before = upstream.position;
     upstream.position = upstream.cursor?.positionOf(event);
-    // What tells nothing new may be told at the same place again, or be the last of the stream.
-    if (before === undefined || upstream.position === undefined || upstream.position <= before) return;
     for (const other of opened.at(upstream)) if (other !== upstream) absorb(upstream, other);
   }
 
