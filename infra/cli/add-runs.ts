@@ -10,6 +10,7 @@ import { cancelRun, drawRun, pauseRun, resumeRun, signalRun, watchRun } from "./
 import { OUTCOME_CHOICES, STATUS_CHOICES } from "./runs-filter.ts";
 import { showPrompt } from "./show-prompt.ts";
 import { showRun } from "./show-run.ts";
+import { showStep } from "./show-step.ts";
 import { watchRuns } from "./watch-runs.ts";
 
 /** How often a list that is watched is asked for. */
@@ -51,11 +52,14 @@ function addReading(runs: Command, { product, json }: CommandContext): void {
   runs
     .command("show")
     .argument("<run>")
+    .option("--step <step>", "all that is kept of this step, by its number")
     .option("--prompt <step>", "what the model of this step was sent, by the step's number")
     .description("what happened in a run")
-    .action(async (id: string, { prompt: step }: { prompt?: string }) =>
-      step === undefined ? showRun(await product(), { id, json }) : showPrompt(await product(), { id, step, json }),
-    );
+    .action(async (id: string, { step, prompt }: { step?: string; prompt?: string }) => {
+      if (prompt !== undefined) return showPrompt(await product(), { id, step: prompt, json });
+      if (step !== undefined) return showStep(await product(), { id, step, json });
+      return showRun(await product(), { id, json });
+    });
   runs
     .command("graph")
     .argument("<run>")

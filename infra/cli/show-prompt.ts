@@ -1,19 +1,15 @@
 import { StepPromptDocument } from "@soma/graphql/operations";
-import { CliError, EXIT } from "./cli-error.ts";
+import { CliError } from "./cli-error.ts";
 import type { Product } from "./find-product.ts";
 import { print, printJson, safe } from "./print.ts";
+import { toStepId } from "./show-step.ts";
 
 /** What the model of a step was sent, as it is kept with the step. */
 export async function showPrompt(
   { client, hints }: Product,
   { id, step, json }: { id: string; step: string; json: boolean },
 ): Promise<void> {
-  if (!/^[1-9]\d{0,8}$/.test(step))
-    throw new CliError(`--prompt is ${step}; it is the number of a step, as in the column STEP of the run`, {
-      code: "BAD_INPUT",
-      exitCode: EXIT.USAGE,
-    });
-  const { node } = await client.request(StepPromptDocument, { id: `${id}.${step}` });
+  const { node } = await client.request(StepPromptDocument, { id: toStepId("--prompt", { id, step }) });
   const prompt = node !== null && node !== undefined && "prompt" in node ? node.prompt : undefined;
   if (prompt === null || prompt === undefined)
     throw new CliError(

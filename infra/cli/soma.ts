@@ -20,6 +20,7 @@ import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { replayLive } from "./replay-live.ts";
 import { signIn } from "./sign-in.ts";
+import { showToken } from "./token.ts";
 import { listTools } from "./tools.ts";
 import { addTorture } from "./torture/add-torture.ts";
 
@@ -146,6 +147,12 @@ program
   .command("signin")
   .description("print a link that signs a browser in once")
   .action(async () => signIn(await product(), wantsJson));
+program
+  .command("token")
+  .description(
+    "print the token that this command line sends, for curl and other programs; it lets others do what you may",
+  )
+  .action(async () => showToken(await product(), wantsJson));
 program
   .command("open")
   .argument("[run]", "the run whose page is meant")

@@ -54,10 +54,11 @@ describe.each(Object.keys(ASKED))("soma completion %s", (shell) => {
         .split("\n")
         .map((line) => line.split("\t")[0] ?? "")
         .filter((word) => word !== "" && word.startsWith(shell === "zsh" ? "" : (words.at(-1) ?? "")));
-    expect(offered("")).toEqual(expect.arrayContaining(["ask", "runs", "completion", "torture"]));
+    expect(offered("")).toEqual(expect.arrayContaining(["ask", "runs", "completion", "token", "torture"]));
     expect(offered("runs", "")).toEqual(expect.arrayContaining(["list", "show", "fork", "erase"]));
     expect(offered("--port", "1", "--json", "budgets", "")).toContain("raise");
     expect(offered("runs", "list", "--")).toEqual(expect.arrayContaining(["--status", "--watch", "--data"]));
+    expect(offered("runs", "show", "--")).toContain("--step");
     expect(offered("runs", "show", "--")).not.toContain("--status");
     expect(offered("runs", "list", "--status", "")).toEqual(expect.arrayContaining(["active", "waiting_approval"]));
     expect(offered("runs", "list", "--limit", "runs", "--s")).toContain("--status");
