@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isChatView, runChatPath, runPath, sessionPath, toPlace } from "./place.ts";
+import { isChatView, readyPath, runChatPath, runPath, sessionPath, toPlace } from "./place.ts";
 
 test.each([
   ["/", { kind: "new" }],
@@ -25,6 +25,12 @@ test.each([
 test("toPlace() reads what sessionPath() and runPath() write", () => {
   expect(toPlace(sessionPath("a.1"))).toEqual({ kind: "session", id: "a.1" });
   expect(toPlace(runPath("a.1"))).toEqual({ kind: "run", id: "a.1" });
+});
+
+test("toPlace() takes what readyPath() writes for a new conversation", () => {
+  const path = readyPath({ text: "a & b", role: "reader", model: "" });
+  expect(path).toBe("/chat?text=a+%26+b&role=reader&model=");
+  expect(toPlace(new URL(path, "http://x").pathname)).toEqual({ kind: "new" });
 });
 
 test("isChatView() is true of the conversation of a run alone", () => {

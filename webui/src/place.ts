@@ -33,6 +33,11 @@ export const RUNS_PATH = "/runs";
 export const AGENTS_PATH = "/agents";
 export const API_PATH = "/api";
 
+/** A new conversation with a question ready, and whom it goes to. */
+export function readyPath(asked: { text: string; role: string; model: string }): string {
+  return `${NEW_PATH}?${new URLSearchParams(asked)}`;
+}
+
 export function sessionPath(id: string): string {
   return `/chat/${encodeURIComponent(id)}`;
 }

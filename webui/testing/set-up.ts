@@ -11,5 +11,8 @@ afterEach(() => {
   history.replaceState(null, "", "/");
 });
 
+// What is asked beside the API has nobody behind it, unless a test says so.
+window.fetch = () => Promise.reject(new TypeError("fetch failed"));
+
 // As main.tsx draws it; and a busy machine is no fault of the page.
 configure({ reactStrictMode: true, asyncUtilTimeout: 5_000 });

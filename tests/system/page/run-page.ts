@@ -19,7 +19,7 @@ export function showsOneRun(stage: () => Stage): void {
     const inspector = page.getByRole("complementary", { name: "Step 2" });
     await inspector.getByText("Tokens", { exact: true }).waitFor();
     await inspector.getByRole("button", { name: "Show curl" }).press("Enter");
-    expect(await inspector.getByRole("figure", { name: "curl" }).innerText()).toContain("Bearer $SOMA_TOKEN");
+    expect(await inspector.getByRole("figure", { name: "curl" }).innerText()).toContain("$(npx soma");
     await page.keyboard.press("Escape");
     await inspector.waitFor({ state: "detached" });
     expect([await focused(page), new URL(page.url()).search]).toEqual(["Steps of the run", ""]);

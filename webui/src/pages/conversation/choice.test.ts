@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runOf } from "../../../testing/runs.ts";
-import { agentFor, parseChoice, withChoice } from "./choice.ts";
+import { agentFor, parseChoice, readyText, withChoice } from "./choice.ts";
 
 const NONE = { agent: "", role: "", model: "" };
 
@@ -11,6 +11,11 @@ describe("a choice", () => {
     expect(parseChoice("?view=chat&agent=researcher&model=big+one")).toEqual(choice);
     expect(withChoice("?agent=researcher", NONE)).toBe("");
     expect(parseChoice("")).toEqual(NONE);
+  });
+
+  it("readyText() reads the question that an address has ready, unless it is too long or hides something", () => {
+    expect(readyText("?role=reader&text=run+code%3A%0A1")).toBe("run code:\n1");
+    expect(["", "?text=a%E2%80%AEb", `?text=${"x".repeat(2_001)}`].map(readyText)).toEqual(["", "", ""]);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isErased } from "@soma/schemas/erased-payload";
+import { showHidden } from "@soma/schemas/hidden-characters";
 import { questionOf } from "../../run-log/question-of.ts";
 
 /** Whom the next message goes to; what is empty is left to the server. */
@@ -26,6 +27,15 @@ export function withChoice(search: string, choice: Choice): string {
     if (value === "") params.delete(name);
     else params.set(name, value);
   return params.size === 0 ? "" : `?${params}`;
+}
+
+/** Longer ones are no question that somebody would want to have ready. */
+const MAX_READY = 2_000;
+
+/** A question that the address has ready, for people to send or not; none where some of it would not be seen. */
+export function readyText(search: string): string {
+  const text = new URLSearchParams(search).get("text") ?? "";
+  return text.length <= MAX_READY && showHidden(text) === text ? text : "";
 }
 
 /** The agent that is chosen, else the one that was asked last, if it was asked in words. */

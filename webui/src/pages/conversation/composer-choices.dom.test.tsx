@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { address, open } from "../../../testing/page.tsx";
@@ -51,6 +51,25 @@ test("agent, role and model of the next message are chosen among what there is, 
   await user.type(field(), "hello{Enter}");
   await waitFor(() => expect(field().value).toBe(""));
   expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({ role: "reader", modelProfile: "big" });
+});
+
+test("a new conversation has the question of its address ready, and a draft is not lost to one", async () => {
+  const api = createTestApi();
+  const { user } = open("/chat?text=one", <Composer sessionId={undefined} newest={undefined} onSend={vi.fn()} />, api);
+  expect([field().value, document.activeElement]).toEqual(["one", field()]);
+  const link = (text: string) => act(() => history.pushState(null, "", `/chat?role=reader&text=${text}`));
+  link("two");
+  expect(field().value).toBe("one");
+  await user.clear(field());
+  link("three");
+  expect(field().value).toBe("three");
+  expect(screen.getByText("To assistant · reader")).toBeDefined();
+  expect(api.asked("SendMessage")).toEqual([]);
+});
+
+test("a conversation that has begun is not written into by its address", () => {
+  openComposer(createTestApi(), "/chat/s1?text=one");
+  expect(field().value).toBe("");
 });
 
 test("who may not see models has the default one, keeps what the address says, and goes on with the agent of before", async () => {

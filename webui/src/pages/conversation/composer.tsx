@@ -1,12 +1,12 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
-import { type KeyboardEvent, type ReactNode, type RefObject, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useSearch } from "wouter";
 import { useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { AttachmentChips } from "./attachment-chips.tsx";
 import { sizeHint, toMessage } from "./attachments.ts";
-import { agentFor, parseChoice } from "./choice.ts";
+import { agentFor, parseChoice, readyText } from "./choice.ts";
 import { ChoiceBar } from "./choice-bar.tsx";
 import styles from "./composer.module.css";
 import { StopButton } from "./stop-button.tsx";
@@ -91,9 +91,10 @@ interface Written {
 
 /** What is being written, whether it can be sent, and what sends it. */
 function useMessage({ sessionId, newest, onSend }: ComposerProps, { files, clear, putBack, field }: Written) {
-  const [text, setText] = useState("");
+  const search = useSearch();
+  const [text, setText] = useReadyText(sessionId === undefined ? readyText(search) : "", field);
   const { ask, asking, problem } = useAsk(onSend);
-  const choice = parseChoice(useSearch());
+  const choice = parseChoice(search);
   const agent = agentFor(choice, newest);
   const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
   const active = newest !== undefined && !isFinished(status) ? newest.id : undefined;
@@ -113,4 +114,15 @@ function useMessage({ sessionId, newest, onSend }: ComposerProps, { files, clear
     putBack(files);
   };
   return { text, setText, agent, active, hint, able, asking, problem, submit };
+}
+
+/** What is written; a question that comes ready takes the place of none, and the focus goes to where it is sent from. */
+function useReadyText(ready: string, field: Written["field"]) {
+  const [text, setText] = useState(ready);
+  useEffect(() => {
+    if (ready === "") return;
+    setText((before) => (before === "" ? ready : before));
+    field.current?.focus();
+  }, [ready, field]);
+  return [text, setText] as const;
 }

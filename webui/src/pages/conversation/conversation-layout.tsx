@@ -7,11 +7,18 @@ import { RunList } from "./run-list.tsx";
 const PANELS = { list: "Conversations", chat: "Chat", steps: "Steps" } as const;
 type Panel = keyof typeof PANELS;
 
-/** The list of conversations, and beside it a `main` and an `aside`. */
-export function ConversationLayout({ children }: { children: ReactNode }): ReactNode {
+interface ConversationLayoutProps {
+  /** Whether there is a run whose steps could be shown. */
+  hasSteps: boolean;
+  children: ReactNode;
+}
+
+/** The list of conversations, and beside it a `main`, and an `aside` where there are steps. */
+export function ConversationLayout({ hasSteps, children }: ConversationLayoutProps): ReactNode {
   const [path] = useLocation();
   const first = new URLSearchParams(useSearch()).has("step") ? "steps" : "chat";
-  const [panel, setPanel] = useState<Panel>(first);
+  const [chosen, setPanel] = useState<Panel>(first);
+  const panel = chosen === "steps" && !hasSteps ? "chat" : chosen;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new place begins with its conversation, or the step it names
   useEffect(() => setPanel(first), [path, first]);
   return (
@@ -19,14 +26,17 @@ export function ConversationLayout({ children }: { children: ReactNode }): React
     <div
       className={styles.layout}
       data-panel={panel}
+      data-steps={hasSteps}
       onFocus={({ target }) => target instanceof HTMLElement && target.id === "main" && setPanel("chat")}
     >
       <nav className={styles.chooser} aria-label="Parts of the page">
-        {Object.entries(PANELS).map(([name, word]) => (
-          <button key={name} type="button" aria-pressed={panel === name} onClick={() => setPanel(name as Panel)}>
-            {word}
-          </button>
-        ))}
+        {Object.entries(PANELS)
+          .filter(([name]) => hasSteps || name !== "steps")
+          .map(([name, word]) => (
+            <button key={name} type="button" aria-pressed={panel === name} onClick={() => setPanel(name as Panel)}>
+              {word}
+            </button>
+          ))}
       </nav>
       <nav className={styles.list} aria-label="Conversations" tabIndex={-1}>
         <RunList onOpen={() => setPanel("chat")} />

@@ -108,6 +108,17 @@ test("a run's page shows what its events tell: the call, its decision and the an
   ).toBeDefined();
 });
 
+test("steps are beside a conversation that has a run, and nothing is where there is none", async () => {
+  const { user } = openConversation(createTestApi(), "/chat?step=2");
+  const parts = () => within(screen.getByRole("navigation", { name: "Parts of the page" })).getAllByRole("button");
+  const words = () => parts().map(({ textContent }) => textContent);
+  expect(screen.queryByRole("complementary")).toBeNull();
+  expect(words()).toEqual(["Conversations", "Chat"]);
+  await user.type(screen.getByLabelText("Message"), "Hello{Enter}");
+  expect(await screen.findByRole("complementary", { name: "Steps of the run" })).toBeDefined();
+  expect(words()).toEqual(["Conversations", "Chat", "Steps"]);
+});
+
 test("an earlier run of a conversation stands among the others, and its summary is there before its events", async () => {
   const runs = [runOf(2, { session, createdAt: "2026-11-24T10:42:00.000Z" }), runOf(1, { session })];
   const { user } = openConversation(createTestApi(runs), `/runs/${idOf(1)}`);

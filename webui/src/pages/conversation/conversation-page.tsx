@@ -41,9 +41,9 @@ export function ConversationPage({ place, welcome }: ConversationPageProps): Rea
   useTitle(title, turns.at(-1));
   const seat = useSeat(conversationOf(place, sessionId), sent);
   const onSend = send(seat);
-  useRowKeys("nav[aria-label=Conversations] a");
+  const hasSteps = selected !== undefined || conversation.loading;
   return (
-    <ConversationLayout>
+    <ConversationLayout hasSteps={hasSteps}>
       <main id="main" className={styles.page} tabIndex={-1}>
         <ConversationHeader title={title} run={selected}>
           {sessionId === undefined || first === undefined ? null : (
@@ -58,9 +58,12 @@ export function ConversationPage({ place, welcome }: ConversationPageProps): Rea
           <Composer key={seat} sessionId={sessionId} newest={turns.at(-1)} onSend={onSend} />
         )}
       </main>
-      <ScrollPart as="aside" label="Steps of the run">
-        <StepPanel run={selected} />
-      </ScrollPart>
+      {hasSteps ? (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
+        <aside aria-label="Steps of the run" tabIndex={0}>
+          <StepPanel run={selected} />
+        </aside>
+      ) : null}
     </ConversationLayout>
   );
 }

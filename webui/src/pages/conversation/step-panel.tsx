@@ -16,7 +16,7 @@ import styles from "./step-panel.module.css";
 /** More are on the page only when asked for. */
 const SHOWN_STEPS = 300;
 
-/** The steps of a run, as they happen. */
+/** The steps of a run, as they happen; undefined while it is not known yet. */
 export function StepPanel({ run }: { run: RunSummaryFragment | undefined }): ReactNode {
   const log = useRunLog(run?.id);
   const { stale, text } = useLiveWords(run?.id);
@@ -27,11 +27,6 @@ export function StepPanel({ run }: { run: RunSummaryFragment | undefined }): Rea
         <h2>Steps</h2>
         {steps.length === 0 ? null : <span>{toCount(steps.length)}</span>}
       </div>
-      {run === undefined ? (
-        <p className={styles.hint}>
-          When a run begins, its steps appear here: what it did, how long it took, and what policy said.
-        </p>
-      ) : null}
       {stale ? <p className={styles.hint}>{text}</p> : null}
       <StepList key={run?.id} steps={steps} runId={run?.id ?? ""} />
       {run === undefined ? null : <RunFacts run={run} recoveries={log?.view.recoveries ?? run.recoveries} />}

@@ -1,8 +1,9 @@
 import { StepDetailDocument } from "@soma/graphql/operations";
 import { type ReactNode, useState } from "react";
+import { useSignInCommand } from "../../graphql/use-sign-in-command.ts";
 import type { StepView } from "../../run-log/view.ts";
 import { LongText } from "../../run-parts/long-text.tsx";
-import { copiesOf } from "./copy-as.ts";
+import { copiesOf, somaOf } from "./copy-as.ts";
 import styles from "./inspector.module.css";
 
 interface CopyAsProps {
@@ -11,12 +12,14 @@ interface CopyAsProps {
 }
 
 /** What the inspector asks, for those who ask without this page. */
-export function CopyAs({ runId, step: { id, number, nodeType } }: CopyAsProps): ReactNode {
+export function CopyAs({ runId, step: { id, number } }: CopyAsProps): ReactNode {
+  const soma = somaOf(useSignInCommand());
   const copies = copiesOf({
     document: StepDetailDocument.toString(),
     variables: { id },
     origin: location.origin,
-    command: `npx soma runs show ${nodeType === "model" ? `${runOf(id, runId)} --prompt ${number}` : runId}`,
+    soma,
+    command: `runs show ${runOf(id, runId)} --step ${number}`,
   });
   return (
     <section className={styles.section} aria-label="Copy as">

@@ -171,14 +171,19 @@ test("j and k go through the lines from anywhere, n and N through what went badl
 test("a step is copied as others ask for it, and shown to be selected where the clipboard is not the page's", async () => {
   const api = createTestApi([runOf(1)]);
   api.nodes[`${ID}.2`] = detail(2, { nodeType: "model" });
+  vi.spyOn(window, "fetch").mockImplementation(async () => Response.json({ command: "npx soma --data /d signin" }));
   const { user, feeds } = openRun(api, "?step=2");
   await feed(feeds, WHOLE_RUN);
-  await user.click(await screen.findByRole("button", { name: "Copy as CLI" }));
-  expect(await navigator.clipboard.readText()).toBe(`npx soma runs show ${ID} --prompt 2\n`);
+  await user.click(await screen.findByRole("button", { name: "Show CLI" }));
+  await waitFor(() => expect(screen.getByRole("figure", { name: "CLI" }).textContent).toContain("--data /d"));
+  await user.click(screen.getByRole("button", { name: "Copy as CLI" }));
+  expect(await navigator.clipboard.readText()).toBe(`npx soma --data /d runs show ${ID} --step 2\n`);
   expect(screen.getByText("copied")).toBeDefined();
   vi.spyOn(navigator.clipboard, "writeText").mockRejectedValue(new Error("not allowed"));
   await user.click(screen.getByRole("button", { name: "Copy as curl" }));
-  expect((await screen.findByRole("figure", { name: "curl" })).textContent).toContain("Bearer $SOMA_TOKEN");
+  expect((await screen.findByRole("figure", { name: "curl" })).textContent).toContain(
+    `Bearer \${SOMA_TOKEN:-$(npx soma --data /d token)}`,
+  );
   await user.click(screen.getByRole("button", { name: "Hide curl" }));
   expect(screen.queryByRole("figure", { name: "curl" })).toBeNull();
 });

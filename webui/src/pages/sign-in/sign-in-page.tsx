@@ -1,20 +1,13 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
+import { useSignInCommand } from "../../graphql/use-sign-in-command.ts";
 import { Mark } from "../../ui/icons.tsx";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
-import { askSignInCommand, SIGN_IN_COMMAND } from "./sign-in.ts";
 import styles from "./sign-in-page.module.css";
 
 /** Shown without a session: signing in happens by a link that the command line prints. */
 export function SignInPage({ why }: { why: string | null }): ReactNode {
-  const [command, setCommand] = useState(SIGN_IN_COMMAND);
-  useEffect(() => {
-    let current = true;
-    void askSignInCommand(window.fetch.bind(window)).then((told) => current && setCommand(told));
-    return () => {
-      current = false;
-    };
-  }, []);
+  const command = useSignInCommand();
   return (
     <Sheet title="Sign in">
       {why === null ? null : (

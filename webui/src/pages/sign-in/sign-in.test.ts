@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { askSignInCommand, type SignInDeps, signIn } from "./sign-in.ts";
+import { type SignInDeps, signIn } from "./sign-in.ts";
 
 const ME = { tenant: "acme", subject: "ana", roles: ["assistant"] };
 
@@ -75,17 +75,4 @@ test.each<[string, Record<string, () => Response>, string]>([
 test("signIn() does not call a link bad when the server failed", async () => {
   const { deps } = setUp("#t=abc", { "/auth/exchange": json({}, 500), "/auth/me": json({}, 401) });
   expect(await signIn(deps)).toEqual({ status: "unreachable", why: "the server answered 500" });
-});
-
-test.each<[string, Record<string, () => Response>, string]>([
-  [
-    "names its data folder",
-    { "/auth/sign-in": json({ command: "npx soma --data /d signin" }) },
-    "npx soma --data /d signin",
-  ],
-  ["is older", { "/auth/sign-in": json({}, 404) }, "npx soma signin"],
-  ["says something else", { "/auth/sign-in": json({ command: 7 }) }, "npx soma signin"],
-  ["does not answer", {}, "npx soma signin"],
-])("askSignInCommand() of a server that %s", async (_, answers, command) => {
-  expect(await askSignInCommand(setUp("", answers).deps.fetch)).toBe(command);
 });

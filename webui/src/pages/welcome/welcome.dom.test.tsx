@@ -94,11 +94,16 @@ test("the runs of the first start are there, each with what it shows and how it 
   expect(list.textContent).toContain("Succeeded, 1 call denied");
 });
 
-test("the tour leads to the run that survived, and stays closed once it was closed", async () => {
+test("the tour leads to the run that survived, to a call that is denied and to a fork, and stays closed once it was closed", async () => {
   const { user, unmount } = openWelcome();
   const tour = await screen.findByRole("region", { name: "Tour" });
-  const link = within(tour).getByRole("link", { name: "Open the run that survived a kill" });
-  expect(link.getAttribute("href")).toBe(`/runs/${idOf(1)}`);
+  const links = within(tour).getAllByRole("link");
+  const asked = "/chat?text=Run+code%3A+console.log%281%29&role=restricted&model=scripted";
+  expect(links.map((link) => [link.textContent, link.getAttribute("href")])).toEqual([
+    ["Open the run that survived a kill", `/runs/${idOf(1)}`],
+    ["Ask for what is not allowed", asked],
+    ["Fork the run that was denied", `/runs/${idOf(2)}`],
+  ]);
   expect(within(tour).getAllByRole("listitem")).toHaveLength(3);
   await user.click(screen.getByRole("button", { name: "Close the tour" }));
   expect(document.activeElement?.textContent).toBe("Show the tour");
@@ -119,6 +124,15 @@ test("the tour can be closed where nothing can be kept", async () => {
   expect(screen.queryByRole("heading", { name: "Three minutes" })).toBeNull();
   expect(screen.queryByRole("heading", { name: "Look at a run" })).toBeNull();
   vi.restoreAllMocks();
+});
+
+test("samples come before the worker that can be killed", async () => {
+  openWelcome();
+  await card("Memory");
+  const headings = screen.getAllByRole("heading", { level: 2 }).map(({ textContent }) => textContent);
+  expect(headings).toEqual([
+    ...["Three minutes", "Run a sample", "Look at a run", "Kill the worker", "Next: a real model"],
+  ]);
 });
 
 test("each card says that no AI answers it, and only those of agents that are there are shown", async () => {

@@ -9,7 +9,7 @@ import { NextModel } from "./next-model.tsx";
 import { SampleCard } from "./sample-card.tsx";
 import { SAMPLES } from "./samples.ts";
 import { Tour } from "./tour.tsx";
-import { useFirstMinutes } from "./use-first-minutes.ts";
+import { type DemoRun, useFirstMinutes } from "./use-first-minutes.ts";
 import styles from "./welcome.module.css";
 
 /** What is there before the first question: things to try, as far as this installation has them. */
@@ -21,6 +21,7 @@ export default function Welcome(): ReactNode {
   const model = useKept(status?.modelStatus);
   const isOperator = useKept(choices?.viewer?.roles)?.includes("operator") ?? false;
   const samples = worker === undefined ? [] : SAMPLES.filter(({ agent }) => known.has(agent));
+  const of = (kind: DemoRun["shows"]) => demoRuns.find(({ shows }) => shows === kind)?.run.id;
   return (
     <div className={styles.welcome}>
       <div className={styles.intro}>
@@ -31,9 +32,7 @@ export default function Welcome(): ReactNode {
         </p>
       </div>
       {old === undefined ? null : <OldNote {...old} onRetry={ask} />}
-      {worker === undefined ? null : <Tour recovered={demoRuns.find(({ shows }) => shows === "RECOVERED")?.run.id} />}
-      {demoRuns.length === 0 ? null : <DemoRuns runs={demoRuns} />}
-      {worker === undefined ? null : <KillPanel worker={worker} ask={ask} />}
+      {worker === undefined ? null : <Tour recovered={of("RECOVERED")} denied={of("DENIED")} />}
       {samples.length === 0 ? null : (
         <section aria-labelledby="samples">
           <h2 id="samples">Run a sample</h2>
@@ -43,6 +42,12 @@ export default function Welcome(): ReactNode {
             ))}
           </ul>
         </section>
+      )}
+      {worker === undefined ? null : (
+        <div className={styles.pair}>
+          {demoRuns.length === 0 ? null : <DemoRuns runs={demoRuns} />}
+          <KillPanel worker={worker} ask={ask} />
+        </div>
       )}
       {worker === undefined || model === undefined ? null : (
         <NextModel key={`${model.profile} ${model.model}`} model={model} isOperator={isOperator} />
