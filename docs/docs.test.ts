@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -28,6 +28,9 @@ function isPlace(path: string): boolean {
 function found(pattern: RegExp): { page: string; name: string }[] {
   return pages.flatMap((page) => [...read(page).matchAll(pattern)].map(([, name = ""]) => ({ page, name })));
 }
+
+/** What a page of the manual is read with is loaded by a telephone too. */
+const MOST_PICTURE_BYTES = 80_000;
 
 describe("documentation", () => {
   it("names only settings that the code reads", () => {
@@ -66,6 +69,20 @@ describe("documentation", () => {
     const links = found(/\]\((?!https?:)([^)#]+)[^)]*\)/g);
     expect(links.length).toBeGreaterThan(5);
     expect(links.filter(({ page, name }) => !existsSync(join(root, dirname(page), name)))).toEqual([]);
+  });
+
+  it("shows only pictures that exist, each with its words, and every picture somewhere", () => {
+    const shown = pages.flatMap((page) =>
+      [...read(page).matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)].map(([, words = "", name = ""]) => ({
+        words,
+        file: join(dirname(page), name),
+      })),
+    );
+    expect(shown.filter(({ words }) => words.length < 10)).toEqual([]);
+    const pictures = files.filter((file) => file.endsWith(".png"));
+    expect(pictures.length).toBeGreaterThan(10);
+    expect([...new Set(shown.map(({ file }) => file))].toSorted()).toEqual(pictures.toSorted());
+    expect(pictures.filter((file) => statSync(join(root, file)).size > MOST_PICTURE_BYTES)).toEqual([]);
   });
 
   it("lists every page in the navigation, and no page that does not exist", () => {

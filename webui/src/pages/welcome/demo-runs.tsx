@@ -26,7 +26,6 @@ export function DemoRuns({ runs }: { runs: readonly DemoRun[] }): ReactNode {
         {runs.map(({ shows, run: { id, status, outcome } }) => (
           <li key={id}>
             <Link href={runPath(id)}>{SHOWS[shows]}</Link>
-            <span>{MORE[shows]}</span>
             <StatusWord
               status={status}
               badCalls={{
@@ -36,6 +35,7 @@ export function DemoRuns({ runs }: { runs: readonly DemoRun[] }): ReactNode {
               }}
               quiet
             />
+            <p>{MORE[shows]}</p>
           </li>
         ))}
       </ul>
