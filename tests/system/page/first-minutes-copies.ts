@@ -17,9 +17,9 @@ async function paste(text: string): Promise<string> {
 
 /** What the page copies of the step that is open, by the name on its button. */
 async function copy(page: Page, name: string): Promise<string> {
-  const inspector = page.getByRole("complementary");
-  await inspector.getByRole("button", { name: `Copy as ${name}` }).click();
-  await inspector.getByText("copied", { exact: true }).first().waitFor();
+  const button = page.getByRole("complementary").getByRole("button", { name: `Copy as ${name}` });
+  await button.click();
+  await button.locator("..").getByText("copied", { exact: true }).waitFor();
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
