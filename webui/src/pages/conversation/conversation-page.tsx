@@ -41,6 +41,7 @@ export function ConversationPage({ place, welcome }: ConversationPageProps): Rea
   useTitle(title, turns.at(-1));
   const seat = useSeat(conversationOf(place, sessionId), sent);
   const onSend = send(seat);
+  useRowKeys("nav[aria-label=Conversations] a");
   const hasSteps = selected !== undefined || conversation.loading;
   return (
     <ConversationLayout hasSteps={hasSteps}>
@@ -59,10 +60,9 @@ export function ConversationPage({ place, welcome }: ConversationPageProps): Rea
         )}
       </main>
       {hasSteps ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-        <aside aria-label="Steps of the run" tabIndex={0}>
+        <ScrollPart as="aside" label="Steps of the run">
           <StepPanel run={selected} />
-        </aside>
+        </ScrollPart>
       ) : null}
     </ConversationLayout>
   );
