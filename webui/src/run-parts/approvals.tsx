@@ -1,44 +1,82 @@
-import { DecideApprovalDocument, RunApprovalsDocument, type RunQuestionsFragment } from "@soma/graphql/operations";
+import { DecideApprovalDocument } from "@soma/graphql/operations";
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { toProblem } from "../graphql/to-problem.ts";
 import { useMutation } from "../graphql/use-mutation.ts";
-import { useQuery } from "../graphql/use-query.ts";
 import { StatusShape } from "../ui/icons.tsx";
 import { LeavingButton } from "../ui/leaving-button.tsx";
 import { type Problem, ProblemNote } from "../ui/problem-note.tsx";
 import { toWhen } from "../ui/words.ts";
 import styles from "./approvals.module.css";
 import { LongText } from "./long-text.tsx";
+import type { Asked, Decision, Question, Questions } from "./use-approvals.ts";
 
-type Asked = RunQuestionsFragment["pendingApprovals"][number];
-
-/** What a run asks a person, where it asks. `seq` is the newest event that is known: with each there may be another question. */
-export function Approvals({ runId, seq }: { runId: string; seq: number }): ReactNode {
-  const [{ data, error }, refetch] = useQuery(RunApprovalsDocument, { id: runId });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an event is why it is asked again
-  useEffect(() => refetch({ requestPolicy: "network-only" }), [seq]);
+/** What a run asks a person, where it asks, and what somebody else has decided meanwhile. */
+export function Approvals({ questions }: { questions: Questions }): ReactNode {
+  const { all, problem, reload, settle } = questions;
   return (
     <>
-      {error === undefined ? null : (
-        <ProblemNote what="What is asked could not be loaded." problem={toProblem(error)} onRetry={() => refetch()} />
+      {problem === undefined ? null : (
+        <ProblemNote what="What is asked could not be loaded." problem={problem} onRetry={reload} />
       )}
-      {(data?.run?.pendingApprovals ?? []).map((asked) => (
-        <Approval key={asked.id} asked={asked} />
+      {all.map((question) => (
+        <Approval key={question.asked.id} question={question} onSettled={() => settle(question.asked.id)} />
       ))}
     </>
   );
 }
 
-function Approval({ asked }: { asked: Asked }): ReactNode {
-  const [comment, setComment] = useState("");
-  const { decide, deciding, problem } = useDecide(asked.id, comment);
-  const label = `Approval: ${showHidden(asked.question)}`;
+function Approval({ question: { asked, decision }, onSettled }: { question: Question; onSettled(): void }): ReactNode {
+  const card = useRef<HTMLElement>(null);
   return (
-    <section className={styles.card} aria-label={label} data-approval={asked.id}>
+    <section
+      ref={card}
+      className={styles.card}
+      tabIndex={-1}
+      aria-label={`${decision === undefined ? "Approval" : "Decided"}: ${showHidden(asked.question)}`}
+      data-approval={asked.id}
+      data-decided={decision !== undefined}
+    >
       <p className={styles.question}>
-        <StatusShape icon="diamond" /> {showHidden(asked.question)}
+        <StatusShape icon={decision === undefined ? "diamond" : "check"} /> {showHidden(asked.question)}
       </p>
+      {decision === undefined ? (
+        <Open asked={asked} card={card} onDecided={onSettled} />
+      ) : (
+        <Decided decision={decision} onRead={onSettled} />
+      )}
+    </section>
+  );
+}
+
+function Decided({ decision: { at, approved, decidedBy, comment }, onRead }: { decision: Decision; onRead(): void }) {
+  const when = <time dateTime={at}>{toWhen(at, Date.now())}</time>;
+  return (
+    <div className={styles.row}>
+      <p className={styles.decided}>
+        {approved === null ? "Nobody decided it until " : `${showHidden(decidedBy ?? "Somebody")} `}
+        {approved === null ? null : <strong>{approved ? "approved" : "denied"}</strong>}
+        {approved === null ? null : " it at "}
+        {when}
+        {comment === null ? "." : `: ${showHidden(comment)}`}
+      </p>
+      <LeavingButton onClick={onRead}>Got it</LeavingButton>
+    </div>
+  );
+}
+
+interface OpenProps {
+  asked: Asked;
+  card: RefObject<HTMLElement | null>;
+  onDecided(): void;
+}
+
+function Open({ asked, card, onDecided }: OpenProps): ReactNode {
+  const [comment, setComment] = useState("");
+  const { decide, deciding, problem } = useDecide(asked.id, comment, onDecided);
+  const why = useFocusHandedOn(card);
+  return (
+    <>
       {asked.details === null || asked.details === undefined ? null : (
         <LongText label="What would be done" text={JSON.stringify(asked.details, null, 2)} />
       )}
@@ -49,6 +87,7 @@ function Approval({ asked }: { asked: Asked }): ReactNode {
       {problem === undefined ? null : <ProblemNote what="Nothing was decided." problem={problem} />}
       <div className={styles.row}>
         <input
+          ref={why}
           aria-label="Why, kept in the history"
           placeholder="Why (kept in the history)"
           value={comment}
@@ -62,12 +101,24 @@ function Approval({ asked }: { asked: Asked }): ReactNode {
           Approve
         </LeavingButton>
       </div>
-    </section>
+    </>
   );
 }
 
+/** A field that goes away while somebody writes in it, because another one was quicker, gives the focus to its card. */
+function useFocusHandedOn(card: RefObject<HTMLElement | null>): RefObject<HTMLInputElement | null> {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    const mine = field.current;
+    return () => {
+      if (mine !== null && document.activeElement === mine) queueMicrotask(() => card.current?.focus());
+    };
+  }, [card]);
+  return field;
+}
+
 /** The same decision under the same key: to say it twice changes nothing. */
-function useDecide(approvalId: string, comment: string) {
+function useDecide(approvalId: string, comment: string, onDecided: () => void) {
   const decideApproval = useMutation(DecideApprovalDocument);
   const [deciding, setDeciding] = useState(false);
   const [problem, setProblem] = useState<Problem>();
@@ -77,8 +128,8 @@ function useDecide(approvalId: string, comment: string) {
     const said = comment.trim() === "" ? {} : { comment };
     const { error } = await decideApproval({ input: { approvalId, approve, ...said, idempotencyKey } });
     setProblem(toProblem(error));
-    // What was decided goes away with the run's next event.
-    if (error !== undefined) setDeciding(false);
+    if (error === undefined) return onDecided();
+    setDeciding(false);
   };
   return { decide, deciding, problem };
 }

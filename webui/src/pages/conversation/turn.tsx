@@ -11,6 +11,7 @@ import type { RunLogSnapshot } from "../../run-log/run-log.ts";
 import { useRunLog } from "../../run-log/use-run-log.ts";
 import { type Item, newerBadCalls, newerStatus, type RunView } from "../../run-log/view.ts";
 import { Approvals } from "../../run-parts/approvals.tsx";
+import { useApprovals } from "../../run-parts/use-approvals.ts";
 import { Elapsed } from "../../ui/elapsed.tsx";
 import { StatusShape } from "../../ui/icons.tsx";
 import { StatusWord } from "../../ui/status.tsx";
@@ -48,6 +49,7 @@ export const Turn = memo(function Turn({
   const status = newerStatus(run.status, view);
   const fault = log === undefined ? null : faultOf(log);
   const asking = status === "WAITING_APPROVAL";
+  const questions = useApprovals(run.id, asking, log);
   return (
     <article
       ref={article}
@@ -63,7 +65,7 @@ export const Turn = memo(function Turn({
         <Items view={view} going={fault === null && !asking && !isFinished(status)} />
       )}
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
-      {asking ? <Approvals runId={run.id} seq={view?.seq ?? 0} /> : null}
+      <Approvals questions={questions} />
       <p className={styles.foot}>
         <StatusWord status={status} badCalls={newerBadCalls(run.outcome, view)} />
         {selected ? <span>Its steps are listed</span> : <Link href={runChatPath(run.id)}>Show its steps</Link>}

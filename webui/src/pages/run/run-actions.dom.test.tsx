@@ -227,3 +227,26 @@ test("what a run asks a person stands above its views and is decided there, by o
   await waitFor(() => expect(screen.queryByRole("region", { name: /^Approval/ })).toBeNull());
   expect(keysOf(api, "DecideApproval")).toEqual([`decide:${id}:false`, `decide:${id}:true`]);
 });
+
+test("a question that another one decided stays with who did, when and why, until it is read", async () => {
+  const api = createTestApi([runningRun(1, { status: "WAITING_APPROVAL" })]);
+  const asked = { id: `${ID}.4.0`, stepId: `${ID}.4`, role: "approver", askedAt: "2026-11-24T10:41:00Z" };
+  api.questions[ID] = [{ ...asked, question: "Refund order 7?", details: null }];
+  const { user, feeds } = openRun(api);
+  const card = within(await screen.findByRole("region", { name: "Approval: Refund order 7?" }));
+  const asks = { name: "approval:4.0", question: "Refund order 7?", details: null, role: "approver" };
+  await feed(feeds, [started, ["STEP_STARTED", "4 asks", {}], ["APPROVAL_ASKED", "4 asks", asks]], false);
+  await user.type(card.getByLabelText("Why, kept in the history"), "I think");
+  delete api.questions[ID];
+  const decision = { name: "approval:4.0", approved: false, decidedBy: "user:bob\u202e", comment: "too much" };
+  await feed(feeds, [["APPROVAL_DECIDED", "4 asks", decision]], false, 4);
+  const line = await screen.findByRole("region", { name: "Decided: Refund order 7?" });
+  expect(line.textContent).toMatch(/user:bob⟨U\+202E⟩ denied it at .*: too much/);
+  expect(screen.queryByRole("button", { name: "Approve" })).toBeNull();
+  // Who wrote in it begins again where it stood.
+  await waitFor(() => expect(document.activeElement).toBe(line));
+  await feed(feeds, [["STEP_SUCCEEDED", "4 asks", { summary: "no" }]], false, 5);
+  expect(screen.getByRole("region", { name: "Decided: Refund order 7?" })).toBeDefined();
+  await user.click(within(line).getByRole("button", { name: "Got it" }));
+  expect(screen.queryByRole("region", { name: /Refund order 7/ })).toBeNull();
+});

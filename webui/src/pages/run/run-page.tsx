@@ -10,6 +10,7 @@ import { titleOf } from "../../run-log/question-of.ts";
 import { useRefresh } from "../../run-log/use-refresh.ts";
 import { RunLogsContext, useRunLog, useStatus } from "../../run-log/use-run-log.ts";
 import { Approvals } from "../../run-parts/approvals.tsx";
+import { useApprovals } from "../../run-parts/use-approvals.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { Empty, Loading, OldNote } from "../../ui/states.tsx";
@@ -54,7 +55,7 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
           <ProblemNote what={problemOf(run)} problem={problem} onRetry={reload} />
         </div>
       )}
-      {run === undefined ? null : <Questions run={run} />}
+      {run === undefined ? null : <Questions key={`${runId} asks`} run={run} />}
       {run === undefined ? null : <RunViews key={runId} run={run} isGoing={isGoing} onGoOn={setGoingOn} />}
       {run === undefined || goingOn === undefined ? null : (
         <GoingOn run={run} from={goingOn} onClose={() => setGoingOn(undefined)} />
@@ -66,11 +67,12 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
 /** What it asks a person stands before all else; it may be paused meanwhile, and is asked of all the same. */
 function Questions({ run: { id, status: listed } }: { run: Run }): ReactNode {
   const status = useStatus(id, listed);
-  const seq = useRunLog(id)?.view.seq ?? 0;
-  if (status !== "WAITING_APPROVAL" && status !== "PAUSED") return null;
+  const isAsking = status === "WAITING_APPROVAL" || status === "PAUSED";
+  const questions = useApprovals(id, isAsking, useRunLog(id));
+  if (questions.all.length === 0 && questions.problem === undefined) return null;
   return (
     <ScrollPart className={styles.questions} label="What it asks">
-      <Approvals runId={id} seq={seq} />
+      <Approvals questions={questions} />
     </ScrollPart>
   );
 }
