@@ -6,6 +6,7 @@ import { createProduct, type ProductUnderTest } from "../product.ts";
 import { servesEveryone } from "./accessible.ts";
 import { isTold } from "./accessible-words.ts";
 import { startsAgentsAndAsksTheApi } from "./agents-and-api.ts";
+import { decidesWhatRunsAsk } from "./approvals.ts";
 import { staysSmallAtSize } from "./at-size.ts";
 import {
   answered,
@@ -245,6 +246,8 @@ describe.skipIf("missing" in found)(title, () => {
     showsRuns(() => ({ product, door, open }));
     keepsRunsNew(() => ({ product, door, open }));
   });
+
+  describe("with what runs ask a person", () => decidesWhatRunsAsk(() => ({ product, door, open })));
 
   describe("with agents and the API", () => startsAgentsAndAsksTheApi(() => ({ product, door, open })));
 

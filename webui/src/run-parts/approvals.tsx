@@ -94,10 +94,10 @@ function Open({ asked, card, onDecided }: OpenProps): ReactNode {
           maxLength={1_000}
           onChange={({ target }) => setComment(target.value)}
         />
-        <LeavingButton disabled={deciding} onClick={() => void decide(false)}>
+        <LeavingButton aria-disabled={deciding} onClick={() => void decide(false)}>
           Deny
         </LeavingButton>
-        <LeavingButton className={styles.approve} disabled={deciding} onClick={() => void decide(true)}>
+        <LeavingButton className={styles.approve} aria-disabled={deciding} onClick={() => void decide(true)}>
           Approve
         </LeavingButton>
       </div>
@@ -123,6 +123,8 @@ function useDecide(approvalId: string, comment: string, onDecided: () => void) {
   const [deciding, setDeciding] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const decide = async (approve: boolean): Promise<void> => {
+    // A button that is disabled under the focus loses it, and cannot hand it on any more.
+    if (deciding) return;
     setDeciding(true);
     const idempotencyKey = `decide:${approvalId}:${approve}`;
     const said = comment.trim() === "" ? {} : { comment };

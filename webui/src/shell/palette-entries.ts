@@ -14,6 +14,8 @@ const FIXED: readonly Entry[] = [
   ...ROOMS.map(({ name, path, key }) => ({ words: `Go to ${name}`, hint: `g ${key}`, does: { go: path } })),
   { words: "New conversation", hint: "", does: { go: "/chat" } },
   { words: "Runs that failed", hint: "", does: { go: "/runs?status=failed" } },
+  { words: "Runs with a problem", hint: "", does: { go: "/runs?outcome=problem" } },
+  { words: "Runs that were recovered", hint: "", does: { go: "/runs?recovered=yes" } },
   { words: "Runs that go on", hint: "", does: { go: "/runs?status=active" } },
   ...Object.entries(THEMES).map(([theme, word]) => ({
     words: `Theme: ${word.toLowerCase()}`,
