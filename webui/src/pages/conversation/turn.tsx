@@ -49,7 +49,9 @@ export const Turn = memo(function Turn({
   const status = newerStatus(run.status, view);
   const fault = log === undefined ? null : faultOf(log);
   const asking = status === "WAITING_APPROVAL";
-  const questions = useApprovals(run.id, asking, log);
+  // What was asked may have been decided by somebody else, which is said then.
+  const hasAsked = useRef(false);
+  hasAsked.current ||= asking;
   return (
     <article
       ref={article}
@@ -65,7 +67,7 @@ export const Turn = memo(function Turn({
         <Items view={view} going={fault === null && !asking && !isFinished(status)} />
       )}
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
-      <Approvals questions={questions} />
+      {hasAsked.current ? <Asks runId={run.id} isAsking={asking} log={log} /> : null}
       <p className={styles.foot}>
         <StatusWord status={status} badCalls={newerBadCalls(run.outcome, view)} />
         {selected ? <span>Its steps are listed</span> : <Link href={runChatPath(run.id)}>Show its steps</Link>}
@@ -77,6 +79,16 @@ export const Turn = memo(function Turn({
     </article>
   );
 });
+
+interface AsksProps {
+  runId: string;
+  isAsking: boolean;
+  log: RunLogSnapshot | undefined;
+}
+
+function Asks({ runId, isAsking, log }: AsksProps): ReactNode {
+  return <Approvals questions={useApprovals(runId, isAsking, log)} />;
+}
 
 function Summary({ run }: { run: RunSummaryFragment }): ReactNode {
   if (run.answer !== null) return <Markdown text={run.answer} />;
