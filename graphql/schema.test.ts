@@ -37,6 +37,8 @@ const BOUNDED_LISTS = {
   "RecallResult.hits": "RecallInput.limit, 50 at most",
   "Session.earlierRuns": "50 runs",
   "RollbackPayload.effects": "steps of one run, whose number is limited",
+  "ForkPlan.effects": "steps of one run, whose number is limited",
+  "RollbackEffect.choices": "3 values of an enum",
   "Run.stateDiff": "1000 places",
   "RunBatch.events": "1000 events",
   "Viewer.roles": "roles of conf/roles.yaml",
