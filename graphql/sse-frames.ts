@@ -61,6 +61,8 @@ async function ask(
   throw answer.errors ?? new Error(`the server answered ${status} with something that is no stream`);
 }
 
+const NEXT = "event: next\ndata: ";
+
 /** Answers as they come, those together that came at once. Ends where the server says that all is told. */
 async function* answersOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Answer[], void> {
   const decoder = new TextDecoder();
@@ -70,8 +72,8 @@ async function* answersOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Answ
     text += decoder.decode(read.value, { stream: true });
     const parts = text.split("\n\n");
     text = parts.pop() ?? "";
-    const answers = parts.flatMap((part) => /^event: next\ndata: (.*)$/.exec(part)?.[1] ?? []);
-    if (answers.length > 0) yield answers.map((answer) => JSON.parse(answer) as Answer);
+    const answers = parts.filter((part) => part.startsWith(NEXT));
+    if (answers.length > 0) yield answers.map((answer) => JSON.parse(answer.slice(NEXT.length)) as Answer);
     if (parts.some((part) => part.startsWith("event: complete"))) return;
   }
 }

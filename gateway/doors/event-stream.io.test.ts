@@ -37,7 +37,7 @@ describe("createEventStreams()", () => {
     const reading = async (): Promise<void> => {
       for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
         stream.text += text;
-        const lines = [...stream.text.matchAll(/^event: next\ndata: (.*)\n$/gm)];
+        const lines = [...stream.text.matchAll(/^event: next\ndata: ([^\n]*)\n$/gm)];
         stream.results = lines.map(([, json]) => JSON.parse(json ?? ""));
       }
     };

@@ -46,6 +46,7 @@ type Results = AsyncIterator<FormattedExecutionResult>;
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const { operations, callers, limits, unread, onRefused } = options;
   const open = new Set<Stream>();
+  let isClosing = false;
 
   function checkRoom(): void {
     if (open.size < limits.connections) return;
@@ -69,6 +70,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       const gone = (): void => ending.abort();
       signal.addEventListener("abort", gone, { once: true });
       open.add(stream);
+      if (isClosing && stream.isSubscription) ending.abort(drainingError());
       const end = once(() => {
         signal.removeEventListener("abort", gone);
         stayOpen();
@@ -79,9 +81,15 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       try {
         leave = await callers.enter(principal, "connections");
         const results = await begin(operations, admitted, { trace, signal: ending.signal });
-        const reader = { end: () => ending.abort(new SomaError("SLOW_CONSUMER", "too much waits to be read")) };
+        const reader = {
+          end() {
+            ending.abort();
+            body.cut(new SomaError("SLOW_CONSUMER", "too much waits to be read"));
+          },
+        };
         const hold = (bytes: number) => unread.hold(reader, bytes);
-        return toResponse(toBody(results, { trace, hold, end, beatMs: limits.keepAliveMs }));
+        const body = toBody(results, { trace, hold, end, beatMs: limits.keepAliveMs });
+        return toResponse(body.stream);
       } catch (error) {
         end();
         throw error;
@@ -92,6 +100,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       subscriptions: [...open].filter(({ isSubscription }) => isSubscription).length,
     }),
     async close() {
+      isClosing = true;
       const ended = [...open].map((stream) => stream.ended.promise);
       for (const { ending, isSubscription } of open) if (isSubscription) ending.abort(drainingError());
       await settledWithin(ended, limits.drainMs);
@@ -135,8 +144,14 @@ interface BodyOptions {
   beatMs: number;
 }
 
+interface Body {
+  stream: ReadableStream<Uint8Array>;
+  /** Ends it in its middle, and gives up what waits to be read. */
+  cut(error: SomaError): void;
+}
+
 /** Asks for the next result when the last one has been taken, and not before: what is not read waits where it is bounded. */
-function toBody(results: Results, { trace, hold, end, beatMs }: BodyOptions): ReadableStream<Uint8Array> {
+function toBody(results: Results, { trace, hold, end, beatMs }: BodyOptions): Body {
   let next: Promise<Told> | undefined;
   let release = (): void => {};
   let over = false;
@@ -145,8 +160,17 @@ function toBody(results: Results, { trace, hold, end, beatMs }: BodyOptions): Re
     release();
     end();
   };
-  return new ReadableStream(
+  let cut = (_error: SomaError): void => {};
+  const stream = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        cut = (error) => {
+          if (over) return;
+          finish();
+          controller.error(error);
+          void results.return?.();
+        };
+      },
       async pull(controller) {
         release();
         next ??= results.next().then(tell, (error: unknown) => tellFailure(error, trace));
@@ -167,6 +191,7 @@ function toBody(results: Results, { trace, hold, end, beatMs }: BodyOptions): Re
     },
     { highWaterMark: 0 },
   );
+  return { stream, cut: (error) => cut(error) };
 }
 
 function tell({ done, value }: IteratorResult<FormattedExecutionResult, unknown>): Told {

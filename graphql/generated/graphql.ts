@@ -103,7 +103,7 @@ export type ForkRunInput = {
   atSeq: number;
   /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
   input?: unknown;
-  /** What becomes of effects that are not to be done anew; see the effects of Run.forkPlan. */
+  /** What becomes of effects that are not to be done anew; see the effects of Run.forkPlan. What an earlier fork or rollback said of steps that have not come yet goes on to hold. */
   onReturn?: Array<EffectChoice> | null | undefined;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: string;
@@ -251,7 +251,7 @@ export type RollbackRunInput = {
   runId: string | number;
   /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back, and none after an approval, which holds once. */
   toSeq: number;
-  /** What becomes of effects that are not to be done anew; see the effects of a dry run. */
+  /** What becomes of effects that are not to be done anew; see the effects of a dry run. What an earlier fork or rollback said of steps that have not come yet goes on to hold. */
   onReturn?: Array<EffectChoice> | null | undefined;
   /** Change nothing, and tell what a rollback would. */
   dryRun?: boolean | null | undefined;

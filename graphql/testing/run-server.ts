@@ -12,7 +12,7 @@ export const RUN_ID = "01920000-0000-7000-8000-000000000001";
 export async function makeHistory(count: number): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   for (let seq = 1; seq <= count; seq += 1) {
-    const payload = { text: `event ${seq}`, nested: { b: 2, a: [1, null] } };
+    const payload = { text: `event\u2028${seq}`, nested: { b: 2, a: [1, null] } };
     const at = new Date(1_700_000_000_000 + seq).toISOString();
     const event = {
       runId: RUN_ID,

@@ -1181,7 +1181,7 @@ export type ForkRunInput = {
   atSeq: Scalars['Int']['input'];
   /** Merge patch (RFC 7396) on the input of the run; the same input when left out. */
   input?: InputMaybe<Scalars['JSON']['input']>;
-  /** What becomes of effects that are not to be done anew; see the effects of Run.forkPlan. */
+  /** What becomes of effects that are not to be done anew; see the effects of Run.forkPlan. What an earlier fork or rollback said of steps that have not come yet goes on to hold. */
   onReturn?: InputMaybe<Array<EffectChoice>>;
   /** 1 to 200 characters; the same key gives the same run. */
   idempotencyKey: Scalars['String']['input'];
@@ -1192,7 +1192,7 @@ export type RollbackRunInput = {
   runId: Scalars['ID']['input'];
   /** Number of the event: the start of the run, or the end of a step; also one that an earlier rollback took back, and none after an approval, which holds once. */
   toSeq: Scalars['Int']['input'];
-  /** What becomes of effects that are not to be done anew; see the effects of a dry run. */
+  /** What becomes of effects that are not to be done anew; see the effects of a dry run. What an earlier fork or rollback said of steps that have not come yet goes on to hold. */
   onReturn?: InputMaybe<Array<EffectChoice>>;
   /** Change nothing, and tell what a rollback would. */
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;

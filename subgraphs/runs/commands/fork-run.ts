@@ -58,7 +58,7 @@ export async function forkRun(deps: ForkRunDeps, principal: Principal, params: F
       if (known !== undefined) return sameRun(known, idemDigest, idemKey);
       const { parent, graph, events, input } = await prepareFork(tx, deps, principal, { runId, atSeq, patch });
       const origin = events.filter(({ seq }) => seq <= atSeq);
-      const kept = keptField(planReturn(events, atSeq, chosen), events);
+      const kept = keptField(planReturn(events, atSeq, chosen));
       const asked = { startedBy: principal.subject, idemKey, idemDigest };
       const forkId = await makeFork(tx, { parent, graph, input, origin, kept, at: deps.now(), ...asked });
       const row = await findRunByKey(tx, { tenant, idemKey });

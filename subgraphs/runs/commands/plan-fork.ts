@@ -49,7 +49,7 @@ export function planFork(
 ): Promise<RunEffect[]> {
   return transaction(sql, { tenant: principal.tenant }, async (tx) => {
     const { events } = await prepareFork(tx, { graphs }, principal, { ...point, patch: toStorableJson(input ?? {}) });
-    return planReturn(events, point.atSeq, onReturn ?? []);
+    return planReturn(events, point.atSeq, onReturn ?? []).effects;
   });
 }
 

@@ -8,7 +8,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
 import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
-import { type EffectChoice, keptField, keptOf, planReturn, type RunEffect } from "../domain/on-return.ts";
+import { type EffectChoice, keptField, planReturn, type RunEffect } from "../domain/on-return.ts";
 import { nextStepAfter } from "../domain/rollback.ts";
 import { runEvent } from "../domain/run-event.ts";
 import { isFinished } from "../domain/run-status.ts";
@@ -110,8 +110,8 @@ async function rollBack(
   checkKept(events);
   checkCheckpoint(runId, events, toSeq);
   checkOwn(run, toSeq);
-  const plan = planReturn(events, toSeq, chosen);
-  if (dryRun === true) return { run, effects: plan };
+  const { effects: planned } = planReturn(events, toSeq, chosen);
+  if (dryRun === true) return { run, effects: planned };
   if (isFinished(run.status) && !mayRevive) return "ENDED";
   const at = now();
   const deadline = new Date(at.getTime() + getPinnedGraph(graphs, run).timeoutMs);
@@ -123,10 +123,10 @@ async function rollBack(
   checkCheckpoint(runId, all, toSeq);
   const head = (await readHeads(tx, { runIds: [runId] })).get(runId);
   if (head === undefined) throw new SomaError("INTERNAL", `run ${runId} has no history`);
-  const effects = planReturn(all, toSeq, chosen);
-  const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request, ...keptField(effects, all) };
+  const plan = planReturn(all, toSeq, chosen);
+  const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request, ...keptField(plan) };
   await appendRollback(tx, { event: runEvent(head, { runId, at, kind: "RUN_ROLLED_BACK", payload }) });
-  return { run: await getRun(tx, { runId }), effects };
+  return { run: await getRun(tx, { runId }), effects: plan.effects };
 }
 
 function isOf({ kind, runId: writer, payload }: HistoryEvent, runId: string, request: string): boolean {
@@ -152,7 +152,7 @@ function effectsBefore(events: readonly HistoryEvent[], done: HistoryEvent, para
       `idempotency key "${params.idempotencyKey}" belongs to a rollback of run ${params.runId} ${what}; use a new key`,
     );
   if (toSeq !== params.toSeq) throw isOther(`to event ${toSeq}`);
-  const effects = planReturn(before, toSeq, params.onReturn ?? []);
-  if (digest(keptOf(effects, before)) !== digest(kept)) throw isOther("that keeps other effects");
-  return effects;
+  const plan = planReturn(before, toSeq, params.onReturn ?? []);
+  if (digest(plan.kept) !== digest(kept)) throw isOther("that keeps other effects");
+  return plan.effects;
 }

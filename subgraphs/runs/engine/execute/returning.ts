@@ -1,5 +1,6 @@
-import { type KeptStep, payloadOf } from "@soma/schemas/run-history";
+import type { KeptStep } from "@soma/schemas/run-history";
 import type { HistoryEvent } from "../../domain/history.ts";
+import { keptAt } from "../../domain/kept-steps.ts";
 
 /** What a run that was forked or rolled back does not do again. */
 export interface Returning {
@@ -9,32 +10,13 @@ export interface Returning {
 
 /** From the history that counts: how often each node has come since the newest fork or rollback says which step is meant. */
 export function createReturning(standing: readonly HistoryEvent[]): Returning {
-  const from = standing.findLastIndex(({ kind }) => kind === "RUN_FORKED" || kind === "RUN_ROLLED_BACK");
-  const last = standing[from];
-  const kept = keptBy(last);
-  const begun = new Map<string, number>();
-  const count = (node: string): number => {
-    const before = begun.get(node) ?? 0;
-    begun.set(node, before + 1);
-    return before;
-  };
-  const seen = new Set<number>();
-  if (kept.length > 0)
-    for (const { step, node } of standing.slice(from + 1)) {
-      if (step === 0 || seen.has(step)) continue;
-      seen.add(step);
-      count(node ?? "");
-    }
+  const { kept, begun } = keptAt(standing);
   return {
     take(node) {
       if (kept.length === 0) return undefined;
-      const nth = count(node);
+      const nth = begun.get(node) ?? 0;
+      begun.set(node, nth + 1);
       return kept.find((one) => one.node === node && one.nth === nth);
     },
   };
-}
-
-function keptBy(last: HistoryEvent | undefined): readonly KeptStep[] {
-  if (last?.kind !== "RUN_FORKED" && last?.kind !== "RUN_ROLLED_BACK") return [];
-  return payloadOf(last.kind, last.payload).kept ?? [];
 }

@@ -52,13 +52,20 @@ export async function readRefusal(
     status,
     address: placeOf(base),
     said: isPage ? "" : (errorText(json) ?? body),
-    whole: isPage ? "" : isRecord(json) ? JSON.stringify(json) : body,
+    whole: isPage ? "" : isRecord(json) ? JSON.stringify(json, withoutEchoes) : body,
     code: codeIn(json),
     isJson: isRecord(json),
     isPage,
     location: headers.get("location"),
     retryAfter: headers.get("retry-after"),
   };
+}
+
+/** Fields in which servers repeat what they were asked: its words say nothing of what is wrong. */
+const ECHOES: ReadonlySet<string> = new Set(["input", "messages", "prompt", "body", "request"]);
+
+function withoutEchoes(key: string, value: unknown): unknown {
+  return ECHOES.has(key) ? undefined : value;
 }
 
 function parse(body: string): unknown {
