@@ -59,7 +59,12 @@ describe.skipIf(!mounts)(title, () => {
   const readyz = () => fetch(new URL("/readyz", product.url()));
 
   async function becomesReady(): Promise<void> {
-    await until("it is ready again", async () => (await readyz()).ok, LIMIT_MS);
+    const isReady = async (): Promise<true> => {
+      const answer = await readyz();
+      if (!answer.ok) throw new Error(await answer.text());
+      return true;
+    };
+    await until("it is ready again", isReady, LIMIT_MS);
     const before = load.ended();
     await until("runs end again", () => load.ended() > before + 4, LIMIT_MS);
     expect((await readRuntime(product.dataDir))?.pid).toBe(pid);
