@@ -3,7 +3,7 @@ import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { toProblem } from "../graphql/to-problem.ts";
 import { useMutation } from "../graphql/use-mutation.ts";
-import { StatusShape } from "../ui/icons.tsx";
+import { type StatusIcon, StatusShape } from "../ui/icons.tsx";
 import { LeavingButton } from "../ui/leaving-button.tsx";
 import { type Problem, ProblemNote } from "../ui/problem-note.tsx";
 import { toWhen } from "../ui/words.ts";
@@ -28,25 +28,34 @@ export function Approvals({ questions }: { questions: Questions }): ReactNode {
 
 function Approval({ question: { asked, decision }, onSettled }: { question: Question; onSettled(): void }): ReactNode {
   const card = useRef<HTMLElement>(null);
+  const { decide, deciding, problem } = useDecide(asked.id, onSettled);
+  // Of one's own decision the log may tell before the answer to it does: nobody else was quicker then.
+  const told = deciding ? undefined : decision;
   return (
     <section
       ref={card}
       className={styles.card}
       tabIndex={-1}
-      aria-label={`${decision === undefined ? "Approval" : "Decided"}: ${showHidden(asked.question)}`}
+      aria-label={`${told === undefined ? "Approval" : "Decided"}: ${showHidden(asked.question)}`}
       data-approval={asked.id}
-      data-decided={decision !== undefined}
+      data-decided={told !== undefined}
     >
       <p className={styles.question}>
-        <StatusShape icon={decision === undefined ? "diamond" : "check"} /> {showHidden(asked.question)}
+        <StatusShape icon={iconOf(told)} /> {showHidden(asked.question)}
       </p>
-      {decision === undefined ? (
-        <Open asked={asked} card={card} onDecided={onSettled} />
+      {told === undefined ? (
+        <Open {...{ asked, card, decide, deciding, problem }} />
       ) : (
-        <Decided decision={decision} onRead={onSettled} />
+        <Decided decision={told} onRead={onSettled} />
       )}
     </section>
   );
+}
+
+function iconOf(decision: Decision | undefined): StatusIcon {
+  if (decision === undefined) return "diamond";
+  if (decision.approved === null) return "cross-clock";
+  return decision.approved ? "check" : "shield";
 }
 
 function Decided({ decision: { at, approved, decidedBy, comment }, onRead }: { decision: Decision; onRead(): void }) {
@@ -54,7 +63,7 @@ function Decided({ decision: { at, approved, decidedBy, comment }, onRead }: { d
   return (
     <div className={styles.row}>
       <p className={styles.decided}>
-        {approved === null ? "Nobody decided it until " : `${showHidden(decidedBy ?? "Somebody")} `}
+        {approved === null ? "Nobody decided it by " : `${showHidden(decidedBy ?? "Somebody")} `}
         {approved === null ? null : <strong>{approved ? "approved" : "denied"}</strong>}
         {approved === null ? null : " it at "}
         {when}
@@ -65,15 +74,13 @@ function Decided({ decision: { at, approved, decidedBy, comment }, onRead }: { d
   );
 }
 
-interface OpenProps {
+interface OpenProps extends ReturnType<typeof useDecide> {
   asked: Asked;
   card: RefObject<HTMLElement | null>;
-  onDecided(): void;
 }
 
-function Open({ asked, card, onDecided }: OpenProps): ReactNode {
+function Open({ asked, card, decide, deciding, problem }: OpenProps): ReactNode {
   const [comment, setComment] = useState("");
-  const { decide, deciding, problem } = useDecide(asked.id, comment, onDecided);
   const why = useFocusHandedOn(card);
   return (
     <>
@@ -94,10 +101,10 @@ function Open({ asked, card, onDecided }: OpenProps): ReactNode {
           maxLength={1_000}
           onChange={({ target }) => setComment(target.value)}
         />
-        <LeavingButton aria-disabled={deciding} onClick={() => void decide(false)}>
+        <LeavingButton aria-disabled={deciding} onClick={() => void decide(false, comment)}>
           Deny
         </LeavingButton>
-        <LeavingButton className={styles.approve} aria-disabled={deciding} onClick={() => void decide(true)}>
+        <LeavingButton className={styles.approve} aria-disabled={deciding} onClick={() => void decide(true, comment)}>
           Approve
         </LeavingButton>
       </div>
@@ -118,11 +125,11 @@ function useFocusHandedOn(card: RefObject<HTMLElement | null>): RefObject<HTMLIn
 }
 
 /** The same decision under the same key: to say it twice changes nothing. */
-function useDecide(approvalId: string, comment: string, onDecided: () => void) {
+function useDecide(approvalId: string, onDecided: () => void) {
   const decideApproval = useMutation(DecideApprovalDocument);
   const [deciding, setDeciding] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const decide = async (approve: boolean): Promise<void> => {
+  const decide = async (approve: boolean, comment: string): Promise<void> => {
     // A button that is disabled under the focus loses it, and cannot hand it on any more.
     if (deciding) return;
     setDeciding(true);

@@ -1,6 +1,6 @@
 import { RunApprovalsDocument, type RunQuestionsFragment } from "@soma/graphql/operations";
 import { payloadOf } from "@soma/schemas/run-history";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { toProblem } from "../graphql/to-problem.ts";
 import { useQuery } from "../graphql/use-query.ts";
 import type { LogEvent } from "../run-log/view.ts";
@@ -52,11 +52,14 @@ export function useApprovals(runId: string, isAsking: boolean, log: RunLogPart |
   }, [seq, isAsking]);
   const pending = (isAsking ? data?.run?.pendingApprovals : undefined) ?? NONE;
   useEffect(() => setShown((before) => withNew(before, pending)), [pending]);
-  const waits = new Set(pending.map(({ id }) => id));
-  const all = withNew(shown, pending)
-    .filter(({ id }) => !settled.has(id))
-    .map((asked) => ({ asked, decision: findDecision(log?.events ?? [], `${runId}.`, asked.id) }))
-    .filter(({ asked, decision }) => decision !== undefined || waits.has(asked.id));
+  const events = log?.events ?? NO_EVENTS;
+  const all = useMemo(() => {
+    const waits = new Set(pending.map(({ id }) => id));
+    return withNew(shown, pending)
+      .filter(({ id }) => !settled.has(id))
+      .map((asked) => ({ asked, decision: findDecision(events, `${runId}.`, asked.id) }))
+      .filter(({ asked, decision }) => decision !== undefined || waits.has(asked.id));
+  }, [events, runId, shown, pending, settled]);
   return {
     all,
     problem: isAsking ? toProblem(error) : undefined,
@@ -66,6 +69,7 @@ export function useApprovals(runId: string, isAsking: boolean, log: RunLogPart |
 }
 
 const NONE: readonly Asked[] = [];
+const NO_EVENTS: readonly LogEvent[] = [];
 
 function withNew(known: readonly Asked[], pending: readonly Asked[]): readonly Asked[] {
   const fresh = pending.filter(({ id }) => !known.some((asked) => asked.id === id));
@@ -73,12 +77,13 @@ function withNew(known: readonly Asked[], pending: readonly Asked[]): readonly A
 }
 
 const NAME = "approval:";
+const DECIDED = "APPROVAL_DECIDED";
 
 function findDecision(events: readonly LogEvent[], before: string, approvalId: string): Decision | undefined {
-  for (const event of events.toReversed()) {
-    if (event.type !== "APPROVAL_DECIDED") continue;
-    const { name, ...said } = payloadOf(event.type, event.payload);
-    if (`${before}${name.slice(NAME.length)}` === approvalId) return { ...said, at: event.at };
-  }
-  return undefined;
+  const isIt = ({ type, payload }: LogEvent): boolean =>
+    type === DECIDED && `${before}${payloadOf(type, payload).name.slice(NAME.length)}` === approvalId;
+  const event = events.findLast(isIt);
+  if (event === undefined) return undefined;
+  const { approved, decidedBy, comment } = payloadOf(DECIDED, event.payload);
+  return { at: event.at, approved, decidedBy, comment };
 }

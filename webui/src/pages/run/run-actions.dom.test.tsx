@@ -4,7 +4,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
-import { history, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
+import { history, type Line, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
 import { feed, ID, openRun } from "./testing/open-run.tsx";
 
 const acts = async () => within(await screen.findByRole("group", { name: "Acts on the run" }));
@@ -226,6 +226,52 @@ test("what a run asks a person stands above its views and is decided there, by o
   answer();
   await waitFor(() => expect(screen.queryByRole("region", { name: /^Approval/ })).toBeNull());
   expect(keysOf(api, "DecideApproval")).toEqual([`decide:${id}:false`, `decide:${id}:true`]);
+});
+
+const question = (step: number, words: string) => ({
+  ...{ id: `${ID}.${step}.0`, stepId: `${ID}.${step}`, role: "approver", askedAt: "2026-11-24T10:41:00Z" },
+  ...{ question: words, details: null },
+});
+const decided = (step: number, approved: boolean | null, decidedBy: string | null): Line => {
+  return ["APPROVAL_DECIDED", `${step} asks`, { name: `approval:${step}.0`, approved, decidedBy, comment: null }];
+};
+
+test("one's own decision that the log tells before its answer came is not another one's: the card stays for it", async () => {
+  const api = createTestApi([runningRun(1, { status: "WAITING_APPROVAL" })]);
+  api.questions[ID] = [question(4, "Refund order 7?")];
+  const { user, feeds } = openRun(api);
+  const card = await screen.findByRole("region", { name: "Approval: Refund order 7?" });
+  const asks = { name: "approval:4.0", question: "Refund order 7?", details: null, role: "approver" };
+  await feed(feeds, [started, ["STEP_STARTED", "4 asks", {}], ["APPROVAL_ASKED", "4 asks", asks]], false);
+  const answer = hold(api);
+  await user.click(within(card).getByRole("button", { name: "Approve" }));
+  await waitFor(() => expect(api.asked("DecideApproval")).toHaveLength(1));
+  // All but the decision is answered.
+  api.wait = Promise.resolve();
+  delete api.questions[ID];
+  const told: Line[] = [decided(4, true, "user:ada"), ["STEP_SUCCEEDED", "4 asks", { summary: "went on" }]];
+  await feed(feeds, told, false, 4);
+  await screen.findByText("went on");
+  expect([card.isConnected, card.getAttribute("aria-label")]).toEqual([true, "Approval: Refund order 7?"]);
+  expect([document.activeElement?.textContent, screen.queryByText("Got it")]).toEqual(["Approve", null]);
+  answer();
+  await waitFor(() => expect(screen.queryByRole("region", { name: /Refund order 7/ })).toBeNull());
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("main")));
+});
+
+test("what was approved, what was denied and what nobody decided in time have signs and words of their own", async () => {
+  const api = createTestApi([runningRun(1, { status: "WAITING_APPROVAL" })]);
+  api.questions[ID] = [question(4, "Refund?"), question(5, "Send?"), question(6, "Pay?")];
+  const { feeds } = openRun(api);
+  await screen.findByRole("region", { name: "Approval: Pay?" });
+  delete api.questions[ID];
+  const told = [decided(4, true, "user:bob"), decided(5, false, "user:bob"), decided(6, null, null)];
+  await feed(feeds, [started, ...told], false);
+  await screen.findByRole("region", { name: "Decided: Pay?" });
+  const cards = screen.getAllByRole("region", { name: /^Decided/ });
+  const words = [/user:bob approved it at /, /user:bob denied it at /, /Nobody decided it by .+\./];
+  for (const [at, said] of words.entries()) expect(cards[at]?.textContent).toMatch(said);
+  expect(new Set(cards.map((card) => card.querySelector("svg")?.innerHTML)).size).toBe(3);
 });
 
 test("a question that another one decided stays with who did, when and why, until it is read", async () => {
