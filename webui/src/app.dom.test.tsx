@@ -10,7 +10,7 @@ import { signIn } from "./pages/sign-in/sign-in.ts";
 afterEach(() => vi.unstubAllGlobals());
 
 /** The gateway as the whole page meets it; `me` is what it answers when asked who is signed in. */
-function openApp(path: string, api: TestApi, me: () => Response) {
+function openApp(path: string, api: TestApi, me: () => Response | Promise<Response>) {
   const asked: string[] = [];
   const serve: typeof fetch = async (url, init) => {
     asked.push(String(url));
@@ -50,6 +50,17 @@ test("going from page to page gives the focus to the new one's heading, and not 
   await waitFor(() => expect(document.activeElement?.tagName).toBe("H1"));
   await user.click(screen.getByRole("link", { name: "Runs" }));
   await waitFor(() => expect(document.activeElement?.textContent).toBe("Runs"));
+});
+
+test("what there is to try before the first question is fetched while it is found out who is signed in", async () => {
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  openApp("/chat", createTestApi(), () => promise);
+  await import("./pages/welcome/welcome.tsx");
+  // Every turn that a part which was fetched needs to be there.
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  resolve(ada());
+  await screen.findByRole("heading", { name: "New conversation" });
+  expect(screen.getByText("Ask something, and watch how it is answered.")).toBeDefined();
 });
 
 test("who is not signed in is told what to type, as the server says it", async () => {

@@ -5,21 +5,24 @@ import { createApiClient, hearing } from "./graphql/api-client.ts";
 import { ConversationPage } from "./pages/conversation/conversation-page.tsx";
 import type { SignIn } from "./pages/sign-in/sign-in.ts";
 import { SignInPage, UnreachablePage } from "./pages/sign-in/sign-in-page.tsx";
-import { Welcome } from "./pages/welcome/lazy-welcome.tsx";
-import { createPart } from "./part.tsx";
+import { createPage, createPart } from "./part.tsx";
 import { isChatView, type Place, toPlace } from "./place.ts";
 import type { RunLogs } from "./run-log/run-logs.ts";
 import { RunLogsContext } from "./run-log/use-run-log.ts";
 import { Shell } from "./shell/shell.tsx";
 
 /** Parts of their own: who comes for a conversation does not wait for them. */
-const RunsPage = createPart("Runs", () => import("./pages/runs/runs-page.tsx"));
-const RunPage = createPart("Run", () => import("./pages/run/run-page.tsx"));
-const AgentsPage = createPart("Agents", () => import("./pages/agents/agents-page.tsx"));
-const ApiPage = createPart("API", () => import("./pages/api/api-page.tsx"));
+const RunsPage = createPage("Runs", () => import("./pages/runs/runs-page.tsx"));
+const RunPage = createPage("Run", () => import("./pages/run/run-page.tsx"));
+const AgentsPage = createPage("Agents", () => import("./pages/agents/agents-page.tsx"));
+const ApiPage = createPage("API", () => import("./pages/api/api-page.tsx"));
+const Welcome = createPart(
+  { loading: "what there is to try", failed: "What there is to try could not be loaded." },
+  () => import("./pages/welcome/welcome.tsx"),
+);
 
 const PARTS: Partial<Record<Place["kind"], { fetch(): Promise<unknown> }>> = {
-  ...{ runs: RunsPage, run: RunPage, agents: AgentsPage, agent: AgentsPage, api: ApiPage },
+  ...{ new: Welcome, runs: RunsPage, run: RunPage, agents: AgentsPage, agent: AgentsPage, api: ApiPage },
 };
 
 /** The whole page: who is signed in first, then the place the address names. */

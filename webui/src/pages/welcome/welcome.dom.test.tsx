@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { comeIntoView, open, setOnline } from "../../../testing/page.tsx";
 import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
-import { Welcome } from "./lazy-welcome.tsx";
 import type { Worker } from "./use-first-minutes.ts";
+import Welcome from "./welcome.tsx";
 
 const DENIED = { kind: "WITH_DENIALS", failedCalls: 0, deniedCalls: 1, cutAnswers: 0 } as const;
 const demoRuns = [
