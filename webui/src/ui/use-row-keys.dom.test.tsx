@@ -1,4 +1,5 @@
 import { screen, within } from "@testing-library/react";
+import { useState } from "react";
 import { expect, test, vi } from "vitest";
 import { createTestApi } from "../../testing/api.ts";
 import { open } from "../../testing/page.tsx";
@@ -49,4 +50,31 @@ test("useRowKeys() goes to the first link of each row, from anywhere but a field
   await user.keyboard("?");
   const sheet = within(screen.getByRole("dialog", { name: "Keys" }));
   for (const key of ["j", "k", "."]) expect(sheet.getByText(key).tagName).toBe("KBD");
+});
+
+function Folded() {
+  const [isShown, setShown] = useState(false);
+  useRowKeys("main nav a", [], () => setShown(true));
+  return (
+    <main>
+      <nav style={{ display: isShown ? "block" : "none" }}>
+        <a href="/first">first</a>
+        <a href="/second">second</a>
+      </nav>
+    </main>
+  );
+}
+
+test("useRowKeys() shows a list that is hidden before it goes to its row", async () => {
+  const page = (
+    <Shell tenant="local" subject="ada">
+      <Folded />
+    </Shell>
+  );
+  const { user } = open("/", page, createTestApi());
+  await user.keyboard("j");
+  const link = screen.getByRole("link", { name: "first" });
+  expect([document.activeElement, link.checkVisibility()]).toEqual([link, true]);
+  await user.keyboard("j");
+  expect(document.activeElement?.textContent).toBe("second");
 });

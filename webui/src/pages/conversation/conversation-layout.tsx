@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
+import { useRowKeys } from "../../ui/use-row-keys.ts";
 import styles from "./conversation-layout.module.css";
 import { RunList } from "./run-list.tsx";
 
@@ -18,6 +19,7 @@ export function ConversationLayout({ hasSteps, children }: ConversationLayoutPro
   const [path] = useLocation();
   const first = new URLSearchParams(useSearch()).has("step") ? "steps" : "chat";
   const [chosen, setPanel] = useState<Panel>(first);
+  useRowKeys("nav[aria-label=Conversations] a", [], () => setPanel("list"));
   const panel = chosen === "steps" && !hasSteps ? "chat" : chosen;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new place begins with its conversation, or the step it names
   useEffect(() => setPanel(first), [path, first]);

@@ -8,6 +8,7 @@ import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
 import { toPlace } from "../../place.ts";
 import type { Feeds } from "../../run-log/testing/feeds.ts";
 import { history, type Line, modelText, started, WHOLE_RUN } from "../../run-log/testing/history.ts";
+import { Shell } from "../../shell/shell.tsx";
 import { ConversationPage } from "./conversation-page.tsx";
 
 function Here() {
@@ -117,6 +118,22 @@ test("steps are beside a conversation that has a run, and nothing is where there
   await user.type(screen.getByLabelText("Message"), "Hello{Enter}");
   expect(await screen.findByRole("complementary", { name: "Steps of the run" })).toBeDefined();
   expect(words()).toEqual(["Conversations", "Chat", "Steps"]);
+});
+
+test("j shows the list of conversations where it is hidden behind the chat, and goes to its first row", async () => {
+  const page = (
+    <Shell tenant="local" subject="ada">
+      <style>{`:not([data-panel="list"]) > nav[aria-label="Conversations"] { display: none }`}</style>
+      <Here />
+    </Shell>
+  );
+  const { user } = open("/chat/s1", page, createTestApi([runOf(1, { session })]));
+  await main().findByText("Answer 1");
+  act(() => (document.activeElement as HTMLElement | null)?.blur());
+  await user.keyboard("j");
+  const list = screen.getByRole("navigation", { name: "Conversations" });
+  expect([list.checkVisibility(), document.activeElement?.textContent]).toEqual([true, "New conversation"]);
+  expect(screen.getByRole("button", { name: "Conversations" }).getAttribute("aria-pressed")).toBe("true");
 });
 
 test("an earlier run of a conversation stands among the others, and its summary is there before its events", async () => {

@@ -10,7 +10,6 @@ import { ProblemNote } from "../../ui/problem-note.tsx";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
 import { STATUS } from "../../ui/status.tsx";
 import { useArrival } from "../../ui/use-arrival.ts";
-import { useRowKeys } from "../../ui/use-row-keys.ts";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationActions } from "./conversation-actions.tsx";
@@ -41,7 +40,6 @@ export function ConversationPage({ place, welcome }: ConversationPageProps): Rea
   useTitle(title, turns.at(-1));
   const seat = useSeat(conversationOf(place, sessionId), sent);
   const onSend = send(seat);
-  useRowKeys("nav[aria-label=Conversations] a");
   const hasSteps = selected !== undefined || conversation.loading;
   return (
     <ConversationLayout hasSteps={hasSteps}>

@@ -39,7 +39,7 @@ export function RowList<Item>(props: RowListProps<Item>): ReactNode {
   const count = items.length;
   const followsEnd = isFollowed && chosen === undefined;
   const { box, shown, rowHeight, isNarrow, reveal } = useRows({ count, heights: props.heights, followsEnd });
-  const { at, setActive, goTo } = usePlace(props, reveal);
+  const { at, isUsed, setActive, goTo } = usePlace(props, reveal);
   const hear = (event: KeyboardEvent): void => {
     const key = toListKey(event);
     if (key === undefined) return;
@@ -50,9 +50,11 @@ export function RowList<Item>(props: RowListProps<Item>): ReactNode {
     box.current?.focus();
     goTo(to);
   };
+  /** From outside, the first time, to the line that the keys begin at. */
+  const step = (by: 1 | -1): void => walk(isUsed || document.activeElement === box.current ? at + by : at);
   usePageKeys([
-    { keys: "j", what: "Next line of the list", does: () => walk(at + 1) },
-    { keys: "k", what: "Line before", does: () => walk(at - 1) },
+    { keys: "j", what: "Next line of the list", does: () => step(1) },
+    { keys: "k", what: "Line before", does: () => step(-1) },
     { keys: ".", what: "Show what is new, at the end of the list", does: () => walk(count) },
   ]);
   return (
@@ -126,7 +128,8 @@ function usePlace<Item>({ items, keyOf, chosen }: RowListProps<Item>, reveal: (a
     setActive(keyOf(item));
     reveal(next);
   };
-  return { at: known === -1 ? Math.max(0, chosen ?? 0) : known, setActive, goTo };
+  const isUsed = known !== -1;
+  return { at: isUsed ? known : Math.max(0, chosen ?? 0), isUsed, setActive, goTo };
 }
 
 function linesOf(box: RefObject<HTMLElement | null>, rowHeight: number): number {

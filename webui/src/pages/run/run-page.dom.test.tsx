@@ -153,6 +153,8 @@ test("j and k go through the lines from anywhere, n and N through what went badl
   await feed(feeds, [started, ...ends.map((end, at): Line => [`STEP_${end}`, `${at + 1} model`, bad])]);
   const tree = await steps();
   expect(await screen.findByText("5 steps, 2 problems")).toBeDefined();
+  await user.keyboard("j");
+  expect([document.activeElement, tree.getAttribute("aria-activedescendant")]).toEqual([tree, "row-0"]);
   await user.keyboard("jj");
   expect([document.activeElement, tree.getAttribute("aria-activedescendant")]).toEqual([tree, "row-2"]);
   await user.keyboard("k");
