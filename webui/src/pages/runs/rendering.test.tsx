@@ -45,6 +45,9 @@ test("RunTable shows a run under its day with what it took, and leads to it and 
   );
   expect(html).toContain('href="/runs/01940c2e-7d00-7100-8000-0000000000a1"');
   expect(html).toContain(`href="/chat/${SESSION}"`);
+  // When it was asked, not when a worker began.
+  expect(words(html)).toContain("Cost Asked Took");
+  expect(html).toContain('<time dateTime="2025-01-01T10:00:00.000Z">');
 });
 
 test("RunTable calls a session what people do, and tells what the run cost, with its tokens", () => {

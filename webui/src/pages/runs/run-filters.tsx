@@ -49,7 +49,7 @@ export function RunFilters({ query }: { query: RunsQuery }): ReactNode {
         onChoose={(role) => choose({ role })}
       />
       <Choice
-        label="Started"
+        label="Asked"
         value={query.since}
         options={wordsOf(SINCE_CHOICES)}
         onChoose={(since) => choose({ since })}

@@ -58,7 +58,7 @@ export function RunTable({ runs, chosen, onChoose }: RunTableProps): ReactNode {
             Cost
           </th>
           <th scope="col" className={styles.number}>
-            Started
+            Asked
           </th>
           <th scope="col" className={`${styles.number} ${styles.wide}`}>
             Took

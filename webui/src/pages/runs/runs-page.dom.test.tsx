@@ -5,6 +5,7 @@ import { address, comeIntoView, open, setOnline } from "../../../testing/page.ts
 import { idOf, runningRun, runOf, runsOf } from "../../../testing/runs.ts";
 import { ANSWER_MS } from "../../graphql/api-client.ts";
 import { titleOf } from "../../run-log/question-of.ts";
+import { Shell } from "../../shell/shell.tsx";
 import RunsPage from "./runs-page.tsx";
 
 const openRuns = (api: TestApi, search = "") => open(`/runs${search}`, <RunsPage />, api);
@@ -19,7 +20,7 @@ test("each filter is kept in the address, and the list is asked for what it says
   await user.selectOptions(screen.getByLabelText("Status"), "Failed");
   await waitFor(() => expect(titles()).toEqual(["Question 2"]));
   await user.selectOptions(screen.getByLabelText("Agent"), "assistant");
-  await user.selectOptions(screen.getByLabelText("Started"), "Last hour");
+  await user.selectOptions(screen.getByLabelText("Asked"), "Last hour");
   await user.type(screen.getByRole("searchbox"), " question {Enter}");
   expect(address()).toBe("/runs?status=failed&agent=assistant&since=1h&text=question");
   await waitFor(() =>
@@ -115,6 +116,31 @@ test("newer runs are counted and come when asked for; what is read stays, and is
   await user.click(news);
   expect(titles()).toEqual(["Question 4", "Question 3", "Question 2", "Question 1"]);
   expect(screen.queryByRole("button", { name: /new$/ })).toBeNull();
+});
+
+test("the key . shows what is new though the list is being asked for again, and nothing else; the focus stays", async () => {
+  const api = createTestApi([runOf(2), runOf(1)]);
+  const page = (
+    <Shell tenant="local" subject="ada">
+      <RunsPage />
+    </Shell>
+  );
+  const { user } = open("/runs", page, api);
+  await screen.findByText("Question 2");
+  api.runs = [runOf(3), runOf(2), runOf(1)];
+  comeIntoView();
+  await screen.findByRole("button", { name: "↑ 1 new" });
+  await user.keyboard("j");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  api.wait = promise;
+  comeIntoView();
+  await waitFor(() => expect(api.asked("RunsPage")).toHaveLength(3));
+  for (const press of [".", "."]) {
+    await user.keyboard(press);
+    expect(titles()).toEqual(["Question 3", "Question 2", "Question 1"]);
+    expect(document.activeElement?.textContent).toBe("Question 2");
+  }
+  resolve();
 });
 
 test("what is shown stays while the server or the network is away, with a note that says since when", async () => {

@@ -52,7 +52,9 @@ export function useRuns(query: RunsQuery): Runs {
     searchedTo: now?.searchedTo ?? undefined,
     news: now?.news ?? 0,
     showNews() {
-      kept.current = undefined;
+      if (now === undefined || now.news === 0) return;
+      // What came last has them: nothing is waited for, so that what has the focus stays.
+      kept.current = keep(variables, undefined, now.newest);
       redraw((count) => count + 1);
     },
     ...{ old, problem, reload },
@@ -66,11 +68,13 @@ interface Kept {
   pageInfo: RunsPage["pageInfo"];
   searchedTo: RunsPage["searchedTo"];
   news: number;
+  /** What the server told last, with what is new. */
+  newest: RunsPage;
 }
 
 function keep(of: object, before: Kept | undefined, fresh: RunsPage): Kept {
   const shown = before?.of === of ? before : undefined;
   const { rows, news, keepsEnd } = mergePage(shown?.rows ?? [], fresh.nodes, PAGE_SIZE);
   const { pageInfo, searchedTo } = (keepsEnd ? shown : undefined) ?? fresh;
-  return { of, rows, news, pageInfo, searchedTo };
+  return { of, rows, news, pageInfo, searchedTo, newest: fresh };
 }
