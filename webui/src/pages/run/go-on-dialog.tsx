@@ -66,11 +66,12 @@ export function GoOnDialog({ run, from, event, onClose, onDone }: GoOnDialogProp
         )}
         <Effects {...dry} choices={choices} onChoose={setChoices} />
         {problem === undefined ? null : <ProblemNote what={failed} problem={problem} />}
+        {/* Not disabled: they would lose the focus. */}
         <p className={styles.buttons}>
-          <button type="submit" disabled={!mayGo}>
+          <button type="submit" aria-disabled={!mayGo}>
             {busy ? acting : act}
           </button>
-          <button type="button" disabled={busy} onClick={leave}>
+          <button type="button" aria-disabled={busy} onClick={leave}>
             Leave it
           </button>
         </p>

@@ -48,6 +48,7 @@ test("the graph is a list of its nodes: how each stands, how often it was reache
   ]);
   expect(screen.getByText("9 nodes, 6 reached")).toBeDefined();
   expect(document.querySelectorAll("path[data-chosen=true]")).toHaveLength(2);
+  expect(screen.getByText("dashed box: not reached; dashed line: one of several ways")).toBeDefined();
 });
 
 test("the graph is walked by arrow keys from one stop, opens the newest step of a node, and gets the focus back", async () => {

@@ -73,7 +73,7 @@ function StandingGraph(
           {toCount(nodes.length)} {nodes.length === 1 ? "node" : "nodes"}, {toCount(reached)} reached
         </span>
         {strays === 0 ? null : <span>{toCount(strays)} steps are of nodes that this version does not have</span>}
-        <span className={styles.legend}>dashed: not reached, or one of several ways</span>
+        <span className={styles.legend}>dashed box: not reached; dashed line: one of several ways</span>
       </p>
       <div className={styles.scroller}>
         <Graph

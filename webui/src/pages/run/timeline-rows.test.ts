@@ -50,6 +50,12 @@ test("growRows() folds a loop of quick steps into its first, and not one that as
   expect(rowsOf([started, ...loop, quick(10, "approval")]).map(told)).toEqual(["1 mine +8", "10 approval"]);
 });
 
+test("growRows() has a line for a call that went badly, however quick it was and in whatever loop", () => {
+  const bad: Line = ["STEP_SUCCEEDED", "10 tool", { latencyMs: 1, output: { tool: "calculate", status: "FAILED" } }];
+  const loop = Array.from({ length: 20 }, (_, index) => (index === 9 ? bad : quick(index + 1)));
+  expect(rowsOf([started, ...loop]).map(told)).toEqual(["1 mine +8", "10 tool +10"]);
+});
+
 test("growRows() has a line for each lost worker, where it was lost", () => {
   const lines: Line[] = [
     started,
