@@ -82,6 +82,8 @@ describe("Turn", () => {
     );
     expect(text).toContain("policy allowed: role_allows_tool 42 It is 42 .");
     expect(text.match(/It is/g)).toHaveLength(1);
+    const html = markup(<Turn run={RUN} selected newest />, logsOf(WHOLE_RUN));
+    expect(html).toMatch(new RegExp(`href="/runs/${RUN_ID}\\?step=5"[^>]*><span[^>]*><svg.*allowed: role_allows_tool`));
   });
 
   test("Turn says what a run does while nothing streams", () => {
@@ -166,6 +168,8 @@ describe("StepPanel", () => {
   test("StepPanel lists number, node, status word, decision, time and attempt of each step", () => {
     const html = markup(<StepPanel run={RUN} />, logsOf(WHOLE_RUN));
     expect(html.match(/data-step="/g)).toHaveLength(7);
+    expect(html).toMatch(/<a [^>]*aria-label="policy, step 4"[^>]*>policy<\/a>/);
+    expect(html).toContain(`href="/runs/${RUN_ID}?step=4"`);
     expect(words(html)).toMatch(
       /4 policy Succeeded calculate allowed: role_allows_tool \d\d:\d\d:\d\d · 1 ms · attempt 1/,
     );

@@ -58,6 +58,7 @@ interface StepRowProps {
 
 const StepRow = memo(function StepRow({ step, runId, isNamed }: StepRowProps): ReactNode {
   const row = useRef<HTMLLIElement>(null);
+  const node = showHidden(step.nodeId);
   useEffect(() => {
     if (isNamed) row.current?.scrollIntoView({ block: "center" });
   }, [isNamed]);
@@ -69,12 +70,12 @@ const StepRow = memo(function StepRow({ step, runId, isNamed }: StepRowProps): R
       data-step={step.number}
       aria-current={isNamed ? "step" : undefined}
     >
-      <Link className={styles.number} href={stepPath(runId, step.number)} aria-label={`Step ${step.number}`}>
-        {step.number}
-      </Link>
+      <span className={styles.number}>{step.number}</span>
       <div className={styles.what}>
         <p className={styles.line}>
-          <span className={styles.node}>{showHidden(step.nodeId)}</span>
+          <Link className={styles.node} href={stepPath(runId, step.number)} aria-label={`${node}, step ${step.number}`}>
+            {node}
+          </Link>
           {step.nodeType === step.nodeId ? null : <span className={styles.fact}>{showHidden(step.nodeType)}</span>}
           <StatusWord status={step.call ?? step.status} quiet />
         </p>
@@ -112,7 +113,7 @@ function RunFacts({ run, recoveries }: { run: RunSummaryFragment; recoveries: nu
     ["Graph", run.graph],
     ["Role", run.role],
     ["Model profile", run.modelProfile],
-    ["Taken over", recoveries === 0 ? "never" : recoveries === 1 ? "once" : `${toCount(recoveries)} times`],
+    ["Recovered", recoveries === 0 ? "never" : recoveries === 1 ? "once" : `${toCount(recoveries)} times`],
   ];
   return (
     <dl className={styles.facts}>

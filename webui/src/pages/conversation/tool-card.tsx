@@ -1,5 +1,7 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
 import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { stepPath } from "../../place.ts";
 import type { ToolItem } from "../../run-log/view.ts";
 import { CallArguments } from "../../run-parts/call-arguments.tsx";
 import { DecisionWords } from "../../run-parts/decision-words.tsx";
@@ -9,11 +11,16 @@ import { StatusBadge } from "../../ui/status.tsx";
 import { toLatency } from "../../ui/words.ts";
 import styles from "./tool-card.module.css";
 
+interface ToolCardProps {
+  card: ToolItem;
+  runId: string;
+}
+
 /**
  * One tool call: what was asked, what policy said, what came back. Drawn with an edge, so that output cannot pose as
  * the page.
  */
-export function ToolCard({ card }: { card: ToolItem }): ReactNode {
+export function ToolCard({ card, runId }: ToolCardProps): ReactNode {
   const tool = showHidden(card.tool);
   return (
     <details className={styles.card} open data-status={card.status} data-tool={tool}>
@@ -44,7 +51,9 @@ export function ToolCard({ card }: { card: ToolItem }): ReactNode {
         {card.decision === null ? null : (
           <p className={styles.row}>
             <span className={styles.label}>policy</span>
-            <DecisionWords decision={card.decision} />
+            <Link className={styles.decision} href={stepPath(runId, card.stepNumber)}>
+              <DecisionWords decision={card.decision} />
+            </Link>
           </p>
         )}
         <Output card={card} />

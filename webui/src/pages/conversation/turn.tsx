@@ -64,7 +64,7 @@ export const Turn = memo(function Turn({
       {view === undefined ? (
         <Summary run={run} />
       ) : (
-        <Items view={view} going={fault === null && !asking && !isFinished(status)} />
+        <Items runId={run.id} view={view} going={fault === null && !asking && !isFinished(status)} />
       )}
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
       {hasAsked.current ? <Asks runId={run.id} isAsking={asking} log={log} /> : null}
@@ -104,21 +104,21 @@ function faultOf({ state, closed, view }: RunLogSnapshot): string | null {
   return closed === null ? null : `The rest could not be loaded: ${closed}`;
 }
 
-function Items({ view, going }: { view: RunView; going: boolean }): ReactNode {
+function Items({ runId, view, going }: { runId: string; view: RunView; going: boolean }): ReactNode {
   const { shown, note } = useTail(view.items, SHOWN_ITEMS);
   return (
     <div className={styles.items}>
       {note}
       {shown.map((item) => (
-        <ItemPart key={item.key} item={item} />
+        <ItemPart key={item.key} item={item} runId={runId} />
       ))}
       {going ? <Doing view={view} /> : null}
     </div>
   );
 }
 
-const ItemPart = memo(function ItemPart({ item }: { item: Item }): ReactNode {
-  if (item.kind === "tool") return <ToolCard card={item} />;
+const ItemPart = memo(function ItemPart({ item, runId }: { item: Item; runId: string }): ReactNode {
+  if (item.kind === "tool") return <ToolCard card={item} runId={runId} />;
   if (item.kind === "thinking")
     return (
       <details className={styles.thinking} data-streaming={item.open && item.status === "RUNNING"}>
