@@ -61,7 +61,7 @@ export function needsNoMouse(stage: () => Pick<Stage, "product" | "open">): void
 
     await keyboard.press("f");
     const dialog = page.getByRole("dialog", { name: "Fork the run" });
-    await dialog.getByText(/reached outside/).waitFor();
+    await dialog.getByText(/after this point asked/).waitFor();
     await keyboard.press("Control+a");
     await keyboard.type("What is 6*9?");
     await keyboard.press("Control+Enter");

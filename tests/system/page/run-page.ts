@@ -73,7 +73,7 @@ async function forksByKeys({ open, product }: Stage): Promise<void> {
   expect(await focused(page)).toMatch(/^model/);
   for (const key of ["v", "s", "[", "f"]) await page.keyboard.press(key);
   const dialog = page.getByRole("dialog", { name: "Fork the run" });
-  await dialog.getByText("had reached outside").first().waitFor();
+  await dialog.getByText(/after this point asked/).waitFor();
   expect(await findFaults(page)).toEqual([]);
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText("What is 6*8?");

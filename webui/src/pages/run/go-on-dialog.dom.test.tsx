@@ -19,7 +19,7 @@ const dialog = (name: string) => within(screen.getByRole("dialog", { name }));
 const isAble = (button: HTMLElement) => button.getAttribute("aria-disabled") !== "true";
 const asked = (api: TestApi, name: string) => api.asked(name).map(({ input }) => input as Record<string, unknown>);
 
-test("a run is forked by keys alone with another question, after saying what had reached outside", async () => {
+test("a run is forked by keys alone with another question, after saying which steps would be done again", async () => {
   const api = createTestApi([runOf(1)]);
   api.effects = [effect(5)];
   const { user, feeds } = openInShell(api);
@@ -30,7 +30,7 @@ test("a run is forked by keys alone with another question, after saying what had
   await user.click(dialog("Keys").getByRole("button", { name: "Close" }));
   await user.keyboard("f");
   const fork = dialog("Fork the run");
-  expect(await fork.findByText(/^1 step after it had reached outside, or may have/)).toBeDefined();
+  expect(await fork.findByText(/^1 step after this point asked a model, a tool, memory or policy/)).toBeDefined();
   expect(fork.getByText(/From event 1, the start/)).toBeDefined();
   expect(fork.getByRole("listitem").textContent).toBe("5tool calculate answeredSucceededdone again");
   const field = fork.getByLabelText(/What is asked/);
@@ -131,7 +131,7 @@ test("what would be refused is said before anything is done, and what is refused
   expect(isAble(fork.getByRole("button", { name: "Fork" }))).toBe(false);
   delete api.refusals.forkPlan;
   await user.click(fork.getByRole("button", { name: "Try again" }));
-  await fork.findByText("No step after it had reached outside.");
+  await fork.findByText(/^No step after this point asked/);
   api.refusals.forkRun = refusal("too many runs are under way");
   await user.click(fork.getByRole("button", { name: "Fork" }));
   expect((await fork.findByRole("alert")).textContent).toContain("The run was not forked. Too many runs are under way");
@@ -150,7 +150,7 @@ test("a dialog that the browser closes by itself stays while something is under 
   element().close();
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   await openIt();
-  await dialog("Fork the run").findByText("No step after it had reached outside.");
+  await dialog("Fork the run").findByText(/^No step after this point asked/);
   const held = Promise.withResolvers<void>();
   api.wait = held.promise;
   await user.click(dialog("Fork the run").getByRole("button", { name: "Fork" }));
@@ -174,7 +174,7 @@ test("a reader who has gone elsewhere meanwhile is not led to what goes on", asy
   const { user, feeds } = openInShell(api, "?view=state&seq=12");
   await feed(feeds, WHOLE_RUN);
   await user.click(await screen.findByRole("button", { name: "Fork from here…" }));
-  await dialog("Fork the run").findByText("No step after it had reached outside.");
+  await dialog("Fork the run").findByText(/^No step after this point asked/);
   const held = Promise.withResolvers<void>();
   api.wait = held.promise;
   await user.click(dialog("Fork the run").getByRole("button", { name: "Fork" }));

@@ -53,7 +53,8 @@ export function pointWords(event: LogEvent | undefined, seq: number): string {
 
 /** What a dry run came to, in a sentence. */
 export function effectWords(effects: readonly Effect[]): string {
-  if (effects.length === 0) return "No step after it had reached outside.";
-  const many = effects.length === 1 ? "1 step after it" : `${effects.length} steps after it`;
-  return `${many} had reached outside, or may have. Nothing of that is undone; what comes again is done anew, under a new key, where nothing else is chosen.`;
+  const asked = "after this point asked a model, a tool, memory or policy";
+  if (effects.length === 0) return `No step ${asked}.`;
+  const [many, again] = effects.length === 1 ? ["1 step", "it"] : [`${effects.length} steps`, "each"];
+  return `${many} ${asked}. That is not undone. The run that goes on does ${again} again, unless you choose otherwise.`;
 }
