@@ -27,6 +27,24 @@ test("what stands there is asked as the person who is signed in, and answered wi
   expect(screen.getByRole<HTMLButtonElement>("button", { name: "Stop" }).disabled).toBe(true);
 });
 
+test("an answer comes into view when it comes, and so does why there is none, each time that it is asked", async () => {
+  const api = createTestApi([runOf(1)]);
+  const seen: string[] = [];
+  vi.spyOn(Element.prototype, "scrollIntoView").mockImplementation(function (this: Element) {
+    seen.push(this.querySelector("h2")?.textContent ?? "");
+  });
+  const { user } = openApi(api);
+  for (const times of [1, 2]) {
+    await user.click(ask());
+    await waitFor(() => expect(seen).toEqual(Array.from({ length: times }, () => "Answer")));
+    await screen.findByText(/^Answered/);
+  }
+  api.away = true;
+  await user.click(ask());
+  await screen.findByRole("alert");
+  expect(seen).toHaveLength(3);
+});
+
 test("keys of the shell are letters in the editors, and stay keys beside them", () => {
   const api = createTestApi();
   open(
