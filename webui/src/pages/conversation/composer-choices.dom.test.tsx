@@ -53,13 +53,17 @@ test("agent, role and model of the next message are chosen among what there is, 
   expect(api.asked("SendMessage").at(-1)?.input).toMatchObject({ role: "reader", modelProfile: "big" });
 });
 
-test("a new conversation has the question of its address ready, and a draft is not lost to one", async () => {
+test("a new conversation has the question of its address ready, and a draft keeps its place and whom it goes to", async () => {
   const api = createTestApi();
   const { user } = open("/chat?text=one", <Composer sessionId={undefined} newest={undefined} onSend={vi.fn()} />, api);
   expect([field().value, document.activeElement]).toEqual(["one", field()]);
   const link = (text: string) => act(() => history.pushState(null, "", `/chat?role=reader&text=${text}`));
   link("two");
-  expect(field().value).toBe("one");
+  expect([field().value, address(), document.activeElement]).toEqual(["one", "/chat?text=one", field()]);
+  await user.type(field(), " more");
+  link("two");
+  expect([field().value, address()]).toEqual(["one more", "/chat?text=one"]);
+  expect(screen.getByText("To assistant")).toBeDefined();
   await user.clear(field());
   link("three");
   expect(field().value).toBe("three");

@@ -1,7 +1,7 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
-import { useSearch } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import { useStatus } from "../../run-log/use-run-log.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { AttachmentChips } from "./attachment-chips.tsx";
@@ -92,7 +92,7 @@ interface Written {
 /** What is being written, whether it can be sent, and what sends it. */
 function useMessage({ sessionId, newest, onSend }: ComposerProps, { files, clear, putBack, field }: Written) {
   const search = useSearch();
-  const [text, setText] = useReadyText(sessionId === undefined ? readyText(search) : "", field);
+  const [text, setText] = useReadyText(sessionId === undefined ? readyText(search) : "", search, field);
   const { ask, asking, problem } = useAsk(onSend);
   const choice = parseChoice(search);
   const agent = agentFor(choice, newest);
@@ -116,13 +116,25 @@ function useMessage({ sessionId, newest, onSend }: ComposerProps, { files, clear
   return { text, setText, agent, active, hint, able, asking, problem, submit };
 }
 
-/** What is written; a question that comes ready takes the place of none, and the focus goes to where it is sent from. */
-function useReadyText(ready: string, field: Written["field"]) {
+/**
+ * What is written; a question that comes ready takes the place of none, and the focus goes to where it is sent from. Beside
+ * a draft it changes nothing: whom the draft goes to was chosen before, so the address is again what it was.
+ */
+function useReadyText(ready: string, search: string, field: Written["field"]) {
+  const [path, navigate] = useLocation();
   const [text, setText] = useState(ready);
+  const taken = useRef({ ready: "", search });
   useEffect(() => {
-    if (ready === "") return;
-    setText((before) => (before === "" ? ready : before));
-    field.current?.focus();
-  }, [ready, field]);
+    const { current: before } = taken;
+    const isNew = ready !== "" && ready !== before.ready;
+    const draft = field.current?.value ?? "";
+    if (isNew) field.current?.focus();
+    if (isNew && draft !== "" && draft !== ready) {
+      navigate(before.search === "" ? path : `${path}?${before.search}`, { replace: true });
+      return;
+    }
+    taken.current = { ready, search };
+    if (isNew) setText(ready);
+  }, [ready, search, path, navigate, field]);
   return [text, setText] as const;
 }
