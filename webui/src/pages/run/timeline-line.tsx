@@ -53,7 +53,7 @@ function GapLine({ row: { gap }, scale }: TimelineLineProps & { row: Extract<Row
 
 function StepLine({ row, scale, now, onFold }: TimelineLineProps & { row: StepRow }): ReactNode {
   const { step, segments, isInner } = row;
-  const { selfMs, totalMs } = timesOf(segments, now);
+  const { selfMs, totalMs } = timesOf(segments, now, step.latencyMs);
   const words = step.note ?? step.error?.message ?? step.summary;
   return (
     <>

@@ -163,7 +163,7 @@ function Axis({ scale: { from, to, breaks } }: { scale: TimeScale }): ReactNode 
       <span className={styles.number}>Self</span>
       <span className={styles.number}>Total</span>
       <span className={styles.scale}>
-        <span>0</span>
+        <span>0, queued</span>
         {longest === undefined ? null : (
           <span>‖ {toDuration(longest.to - longest.from)} without work, drawn short</span>
         )}

@@ -77,14 +77,17 @@ test("growTimeline() is another object with each event, leaves the empty one emp
   expect(timeline([started, ["SOMETHING_NEW", "1 tool"]]).spans.size).toBe(0);
 });
 
-test("timesOf() counts as self what was work, and as total all from the first to the last", () => {
+test("timesOf() counts as self what was work, and as total all from the first to the last, as it was measured where that is known", () => {
   const segments = [
     { kind: "tool", from: 0, to: 100 },
     { kind: "backoff", from: 100, to: 500 },
     { kind: "tool", from: 500, to: null },
   ] as const;
-  expect(timesOf(segments, 700)).toEqual({ selfMs: 300, totalMs: 700 });
-  expect(timesOf([], 700)).toEqual({ selfMs: 0, totalMs: 0 });
+  expect(timesOf(segments, 700, null)).toEqual({ selfMs: 300, totalMs: 700 });
+  expect(timesOf([], 700, null)).toEqual({ selfMs: 0, totalMs: 0 });
+  expect(timesOf(segments, 700, 190)).toEqual({ selfMs: 300, totalMs: 700 });
+  expect(timesOf([{ kind: "tool", from: 0, to: 239 }], 700, 240)).toEqual({ selfMs: 240, totalMs: 240 });
+  expect(timesOf([{ kind: "parked", from: 0, to: 239 }], 700, 240)).toEqual({ selfMs: 0, totalMs: 239 });
 });
 
 test("growTimeline() lets a step that holds others go on after a take-over, which has no beginning of its own then", () => {

@@ -176,10 +176,20 @@ export function isWork(kind: SegmentKind): boolean {
   return kind === "model" || kind === "tool" || kind === "policy" || kind === "work";
 }
 
-/** How long a step took in all, and how long of it something was done. */
-export function timesOf(segments: readonly Segment[], now: number): { selfMs: number; totalMs: number } {
+interface Times {
+  selfMs: number;
+  totalMs: number;
+}
+
+/**
+ * How long a step took in all, and how long of it something was done. What it did without a break took as long as its
+ * worker measured, which is not to the millisecond how far its events are apart.
+ */
+export function timesOf(segments: readonly Segment[], now: number, measuredMs: number | null): Times {
   const [first, last] = [segments[0], segments.at(-1)];
   if (first === undefined || last === undefined) return { selfMs: 0, totalMs: 0 };
+  if (measuredMs !== null && segments.length === 1 && last.to !== null && isWork(last.kind))
+    return { selfMs: measuredMs, totalMs: measuredMs };
   const length = ({ from, to }: Segment): number => Math.max(0, (to ?? now) - from);
   const selfMs = segments.filter(({ kind }) => isWork(kind)).reduce((sum, each) => sum + length(each), 0);
   return { selfMs, totalMs: Math.max(0, (last.to ?? now) - first.from) };
