@@ -1,5 +1,4 @@
 import { StatusDocument, type StatusQuery } from "@soma/graphql/operations";
-import { showHidden } from "@soma/schemas/hidden-characters";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useQuery } from "../graphql/use-query.ts";
@@ -8,19 +7,17 @@ import { Mark, SearchIcon } from "../ui/icons.tsx";
 import { ThemeSwitch } from "../ui/theme.tsx";
 import { useNow } from "../ui/use-now.ts";
 import { useOnline } from "../ui/use-online.ts";
+import { Facts, type WhoseProps } from "./facts.tsx";
 import styles from "./header.module.css";
 import { healthOf } from "./health.ts";
-import { modelWords } from "./server-words.ts";
 
 const ASK_MS = 10_000;
 
-interface HeaderProps {
-  tenant: string;
-  subject: string;
+interface HeaderProps extends WhoseProps {
   onSearch(): void;
 }
 
-/** Always on screen: whose data this is, whether what answers is an AI, and how the server is. */
+/** Always on screen: how the server is, and where there is room whose data this is and whether what answers is an AI. */
 export function Header({ tenant, subject, onSearch }: HeaderProps): ReactNode {
   const [{ data, error, fetching }, ask] = useQuery(StatusDocument, {});
   useRefresh(() => ask({ requestPolicy: "network-only" }), ASK_MS);
@@ -29,34 +26,13 @@ export function Header({ tenant, subject, onSearch }: HeaderProps): ReactNode {
       <Link className={styles.brand} href="/">
         <Mark /> soma
       </Link>
-      <dl className={styles.facts}>
-        <div>
-          <dt>Tenant</dt>
-          <dd>{showHidden(tenant)}</dd>
-        </div>
-        <div>
-          <dt>Signed in as</dt>
-          <dd>{showHidden(subject)}</dd>
-        </div>
-        <Model model={data?.modelStatus ?? undefined} unknown={error !== undefined} />
-      </dl>
+      <Facts tenant={tenant} subject={subject} place="header" />
       <button type="button" className={styles.search} aria-keyshortcuts="Control+K" onClick={onSearch}>
         <SearchIcon /> <span>Search or jump</span> <kbd>Ctrl K</kbd>
       </button>
       <Health health={data?.health ?? undefined} failed={error !== undefined} answers={fetching ? undefined : data} />
       <ThemeSwitch />
     </header>
-  );
-}
-
-function Model({ model, unknown }: { model: StatusQuery["modelStatus"] | undefined; unknown: boolean }): ReactNode {
-  return (
-    <div>
-      <dt>Model</dt>
-      <dd title={showHidden(model?.reason ?? "")} data-model-is-ai={model?.isAi}>
-        {model === undefined ? (unknown ? "not known" : "…") : modelWords(model)}
-      </dd>
-    </div>
   );
 }
 

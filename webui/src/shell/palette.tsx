@@ -2,17 +2,18 @@ import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useLocation } from "wouter";
 import { Dialog } from "../ui/dialog.tsx";
 import { chooseTheme } from "../ui/theme.tsx";
+import { Facts, type WhoseProps } from "./facts.tsx";
 import styles from "./palette.module.css";
 import { type Entry, paletteEntries } from "./palette-entries.ts";
 
-interface PaletteProps {
+interface PaletteProps extends WhoseProps {
   onClose(): void;
   /** Asked for the sheet of keys instead. */
   onKeys(): void;
 }
 
 /** Everything the shell leads to, by typing: a combobox whose list is always open. */
-export function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
+export function Palette({ tenant, subject, onClose, onKeys }: PaletteProps): ReactNode {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const [, navigate] = useLocation();
@@ -36,6 +37,7 @@ export function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
   };
   return (
     <Dialog label="Search or jump" onClose={onClose}>
+      <Facts tenant={tenant} subject={subject} place="palette" />
       <input
         className={styles.field}
         role="combobox"

@@ -130,10 +130,13 @@ test("the theme of the header is kept, and the system's takes it back", async ()
   expect([document.documentElement.dataset.theme, localStorage.getItem("soma.theme")]).toEqual([undefined, "system"]);
 });
 
-test("the header says whose data this is and how the server is, also when it or the network is away", async () => {
+test("the header says whose data this is, as the palette does, and how the server is, also when it or the network is away", async () => {
   openShell();
   await screen.findByText("● Normal");
   expect(screen.getByRole("banner").textContent).toMatch(/Tenantacme.*Signed in asada/);
+  fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+  expect(screen.getByRole("dialog").textContent).toMatch(/^Tenantacme.*Signed in asada.*Model/);
+  fireEvent(screen.getByRole("dialog"), new Event("cancel", { cancelable: true }));
   api.away = true;
   comeIntoView();
   await screen.findByText("○ Reconnecting…");

@@ -1,6 +1,7 @@
 import { type ReactNode, useCallback, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { RoomShape } from "../ui/icons.tsx";
+import type { WhoseProps } from "./facts.tsx";
 import { Header } from "./header.tsx";
 import { KeySheet } from "./key-sheet.tsx";
 import type { Act } from "./keys.ts";
@@ -9,10 +10,7 @@ import { isOf, ROOMS } from "./rooms.ts";
 import styles from "./shell.module.css";
 import { useKeys } from "./use-keys.ts";
 
-interface ShellProps {
-  tenant: string;
-  /** Who is signed in. */
-  subject: string;
+interface ShellProps extends WhoseProps {
   children: ReactNode;
 }
 
@@ -40,7 +38,7 @@ export function Shell({ tenant, subject, children }: ShellProps): ReactNode {
       <Header tenant={tenant} subject={subject} onSearch={() => setOver("palette")} />
       <Rooms />
       <div className={styles.page}>{children}</div>
-      {over === "palette" ? <Palette onClose={close} onKeys={() => setOver("keys")} /> : null}
+      {over === "palette" ? <Palette {...{ tenant, subject }} onClose={close} onKeys={() => setOver("keys")} /> : null}
       {over === "keys" ? <KeySheet onClose={close} /> : null}
     </div>
   );
