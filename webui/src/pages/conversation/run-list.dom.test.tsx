@@ -23,6 +23,15 @@ test("conversations are listed by their newest run, and the one that is open sho
   expect(inner.getByRole("link", { name: "Question 3" }).getAttribute("aria-current")).toBe("page");
 });
 
+test("a conversation of one run is one line, which is the current one at either address", async () => {
+  const { user } = openList(createTestApi([runOf(1)]), `/runs/${idOf(1)}?view=chat`);
+  const line = await screen.findByRole("link", { name: /^Question 1/ });
+  expect(line.getAttribute("aria-current")).toBe("page");
+  expect(screen.queryByRole("list", { name: "Runs of this conversation" })).toBeNull();
+  await user.click(line);
+  expect([address().startsWith("/chat/"), line.getAttribute("aria-current")]).toEqual([true, "page"]);
+});
+
 test("the list says that there is nothing, and that there is more than it shows", async () => {
   const api = createTestApi();
   openList(api);

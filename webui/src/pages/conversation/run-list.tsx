@@ -68,13 +68,15 @@ function Conversation({ group, onOpen }: RunListProps & { group: SessionGroup })
   const place = toPlace(path);
   const here = place.kind === "session" && place.id === group.sessionId;
   const open = here || group.runs.some((run) => path === runPath(run.id));
+  // A single run is what the conversation's own line says.
+  const hasTurns = group.runs.length > 1;
   return (
     <li>
       <Link
         className={styles.entry}
         href={sessionPath(group.sessionId)}
         onClick={onOpen}
-        aria-current={here ? "page" : undefined}
+        aria-current={here || (open && !hasTurns) ? "page" : undefined}
         data-open={open}
       >
         <span className={styles.title}>{group.title}</span>
@@ -83,7 +85,7 @@ function Conversation({ group, onOpen }: RunListProps & { group: SessionGroup })
           <time dateTime={group.newest.createdAt}>{toWhen(group.newest.createdAt, Date.now())}</time>
         </span>
       </Link>
-      {open ? <Turns group={group} path={path} onOpen={onOpen} /> : null}
+      {open && hasTurns ? <Turns group={group} path={path} onOpen={onOpen} /> : null}
     </li>
   );
 }
