@@ -60,7 +60,7 @@ describe.skipIf("missing" in found)(title, () => {
     await follow("Open the run that survived a kill");
     await reaches(page, "ENDED");
     await page.getByText("Worker lost, taken over at").waitFor();
-    expect(await page.getByText("Taken over", { exact: true }).locator("..").innerText()).toMatch(/^Taken over\s+1×$/);
+    expect(await page.getByText("Recovered", { exact: true }).locator("..").innerText()).toMatch(/^Recovered\s+1×$/);
     await takePictures(page, "run");
     await page.goBack();
   });
@@ -104,7 +104,7 @@ describe.skipIf("missing" in found)(title, () => {
     await page.getByRole("button", { name: "Fork…" }).click();
     const dialog = page.getByRole("dialog", { name: "Fork the run" });
     await dialog.getByLabel("What is asked").fill("What is 6*7?");
-    await dialog.getByText(/reached outside/).waitFor();
+    await dialog.getByText(/after this point asked/).waitFor();
     await takePicture(page, "fork");
     await dialog.getByRole("button", { name: "Fork", exact: true }).click();
     await dialog.waitFor({ state: "detached" });

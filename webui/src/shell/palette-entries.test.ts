@@ -8,7 +8,7 @@ test("paletteEntries() has every room, what a run id leads to, and a search for 
   expect(wordsOf("")).toEqual(expect.arrayContaining(["Go to Runs", "Go to Chat", "Theme: dark", "Keys"]));
   expect(wordsOf("runs that").slice(0, 3)).toEqual([
     "Runs that failed",
-    "Runs that lost their worker",
+    "Runs that were recovered",
     "Runs that go on",
   ]);
   expect(paletteEntries("with a problem")[0]?.does).toEqual({ go: "/runs?outcome=problem" });

@@ -15,7 +15,7 @@ const FIXED: readonly Entry[] = [
   { words: "New conversation", hint: "", does: { go: "/chat" } },
   { words: "Runs that failed", hint: "", does: { go: "/runs?status=failed" } },
   { words: "Runs with a problem", hint: "", does: { go: "/runs?outcome=problem" } },
-  { words: "Runs that lost their worker", hint: "", does: { go: "/runs?recovered=yes" } },
+  { words: "Runs that were recovered", hint: "", does: { go: "/runs?recovered=yes" } },
   { words: "Runs that go on", hint: "", does: { go: "/runs?status=active" } },
   ...Object.entries(THEMES).map(([theme, word]) => ({
     words: `Theme: ${word.toLowerCase()}`,

@@ -161,7 +161,7 @@ const INVOCATION: StepDetail["invocation"] = {
 test("TimelineView has a line for each step that is of interest, with what it took and how it went", () => {
   const html = timeline([...WHOLE_RUN, ["STEP_STARTED", "8 model", {}]]);
   expect(html.match(/role="treeitem"/g)).toHaveLength(7);
-  expect(words(html)).toContain("5 tool calculate answered Succeeded self 5.0 s total 5.0 s");
+  expect(words(html)).toContain("5 tool calculate answered Succeeded self 30 ms total 30 ms");
   expect(html).toMatch(/role="tree" aria-label="Steps of the run" tabindex="0" aria-activedescendant="row-0"/);
   expect(timeline(WHOLE_RUN, "?step=4")).toMatch(/id="row-3"[^>]*aria-selected="true"/);
 });
@@ -198,7 +198,7 @@ test("EventsView says that each is verified, narrows them by words, and shows on
 test("RunHeader tells what the run used, where it comes from and where it leads", () => {
   const html = markup(<RunHeader runId={RUN_ID} run={RUN} title="T" onGoOn={nothing} />, snapshot(WHOLE_RUN));
   expect(words(html)).toMatch(
-    /Taken over 2× Tokens 1,200 in, 34 out Cost 0\.04 USD Forked from 000000f1 Runs it started/,
+    /Recovered 2× Tokens 1,200 in, 34 out Cost 0\.04 USD Forked from 000000f1 Runs it started/,
   );
   expect(html).toContain('<a href="/runs/01920000-0000-7000-8000-000000000001?view=chat">Chat</a>');
   expect(words(html)).toContain("Took 25 s");

@@ -75,7 +75,7 @@ function Facts({ run }: { run: Run }): ReactNode {
     ["Started", run.startedAt === null ? "not yet" : toWhen(run.startedAt, Date.now())],
     ["Took", <Took key="took" run={run} />],
   ];
-  if (recoveries > 0) facts.push(["Taken over", `${toCount(recoveries)}×`]);
+  if (recoveries > 0) facts.push(["Recovered", `${toCount(recoveries)}×`]);
   if (usage !== null) facts.push(["Tokens", `${toCount(usage.inputTokens)} in, ${toCount(usage.outputTokens)} out`]);
   if (usage !== null) facts.push(["Cost", `${usage.cost} ${usage.currency}`]);
   if (forkedFrom !== null) facts.push(["Forked from", <RunLink key="fork" id={forkedFrom.run.id} />]);
