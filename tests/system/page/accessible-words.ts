@@ -37,7 +37,10 @@ export function isTold(stage: () => Stage): void {
     await page.goto(`${door.url}/runs/${runId}`);
     await reaches(page, "ENDED");
     await page.getByRole("button", { name: "Fork…" }).press("Enter");
-    await page.getByRole("dialog").getByText(/after this point asked/).waitFor();
+    await page
+      .getByRole("dialog")
+      .getByText(/after this point asked/)
+      .waitFor();
     expect(await told(page.getByRole("dialog"))).toMatchSnapshot("the dialog that forks");
     await page.keyboard.press("Escape");
   });

@@ -6,11 +6,7 @@ const wordsOf = (typed: string) => paletteEntries(typed).map(({ words }) => word
 
 test("paletteEntries() has every room, what a run id leads to, and a search for any other text", () => {
   expect(wordsOf("")).toEqual(expect.arrayContaining(["Go to Runs", "Go to Chat", "Theme: dark", "Keys"]));
-  expect(wordsOf("runs that").slice(0, 3)).toEqual([
-    "Runs that failed",
-    "Runs that were recovered",
-    "Runs that go on",
-  ]);
+  expect(wordsOf("runs that").slice(0, 3)).toEqual(["Runs that failed", "Runs that were recovered", "Runs that go on"]);
   expect(paletteEntries("with a problem")[0]?.does).toEqual({ go: "/runs?outcome=problem" });
   expect(wordsOf("go chat")).toEqual(["Go to Chat", "Search runs for “go chat”"]);
   expect(paletteEntries(` ${ID.toUpperCase()} `).map(({ does }) => does)).toEqual([{ go: `/runs/${ID}` }]);

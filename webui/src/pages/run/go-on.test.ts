@@ -14,7 +14,10 @@ test("pointWords() say of which event a run is to go on", () => {
 
 test.each([
   [0, /^No step after this point asked a model, a tool, memory or policy\.$/],
-  [1, /^1 step after this point asked .* or policy\. That is not undone\. .* does it again, unless you choose otherwise\.$/],
+  [
+    1,
+    /^1 step after this point asked .* or policy\. That is not undone\. .* does it again, unless you choose otherwise\.$/,
+  ],
   [2, /^2 steps after this point asked .* The run that goes on does each again, unless you choose otherwise\.$/],
 ])("effectWords() of %i effects", (count, words) => {
   expect(effectWords(Array.from({ length: count }, () => ({}) as Effect))).toMatch(words);
