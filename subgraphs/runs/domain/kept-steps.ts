@@ -17,7 +17,8 @@ export function keptAt(standing: readonly HistoryEvent[]): Kept {
     for (const { step, node } of standing.slice(from + 1)) {
       if (step === 0 || seen.has(step)) continue;
       seen.add(step);
-      begun.set(node ?? "", (begun.get(node ?? "") ?? 0) + 1);
+      const name = String(node);
+      begun.set(name, (begun.get(name) ?? 0) + 1);
     }
   return { kept, begun };
 }

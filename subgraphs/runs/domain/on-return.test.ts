@@ -79,13 +79,14 @@ describe("keptField()", () => {
     { kind: "STEP_STARTED", step: 6, node: "call" },
     { kind: "STEP_SUCCEEDED", step: 6, node: "call" },
     { kind: "STEP_SUCCEEDED", step: 7, node: "call", payload: { insteadOf: 2 } },
+    { kind: "STEP_SUCCEEDED", step: 8, node: "send", payload: { insteadOf: 5 } },
   ];
 
   it("goes on with what an earlier one said of steps that have not come, counted from the new point", () => {
     const events = aHistory(...back);
     expect(planReturn(events, 4, []).kept).toEqual([{ ...reuse, nth: 0 }, stub]);
     expect(planReturn(events, 5, []).kept).toEqual([stub]);
-    expect(planReturn(events, 4, []).effects.map(({ onReturn }) => onReturn)).toEqual(["REUSE"]);
+    expect(planReturn(events, 4, []).effects.map(({ onReturn }) => onReturn)).toEqual(["REUSE", "STUB"]);
     expect(planReturn(events, 4, [choose(7, "RUN_AGAIN")]).kept).toEqual([stub]);
     expect(planReturn(events, 1, []).kept, "before it was said").toEqual([]);
   });
