@@ -42,8 +42,8 @@ const FINAL_CODES = ["NOT_FOUND", "UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN
 /**
  * The events of a run from a sequence number to its end, each exactly once, in order, and verified against the hash
  * chain. Connections may break, lose and repeat as often as they like: the next one continues after the last event
- * delivered; where WebSockets are refused it is an answer over HTTP that goes on. Throws ChainError (phase BROKEN) when an event does not follow from the one before, and SomaRequestError
- * when asking again cannot help.
+ * delivered; where WebSockets are refused it is an answer over HTTP that goes on. Throws ChainError (phase BROKEN) when an
+ * event does not follow from the one before, and SomaRequestError when asking again cannot help.
  */
 export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEvent, void> {
   const { runId, afterSeq, afterHash, signal, onState = () => {} } = params;

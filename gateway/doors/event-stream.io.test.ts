@@ -151,6 +151,15 @@ describe("createEventStreams()", () => {
     expect(lab.state.open).toBe(0);
   });
 
+  it("is cut where too much waits together, and what it held is given back", async () => {
+    await lab.close();
+    lab = await createLab({ unreadBytesOfAll: 20 });
+    const stream = await open("{ run(id: 1) { title } }");
+    await until("it is over", () => stream.isOver);
+    expect(stream.text).toBe("");
+    expect([lab.load().streams, lab.unread()]).toEqual([0, 0]);
+  });
+
   it("ends the connection of a reader that reads nothing, and slows no other", async () => {
     await lab.close();
     lab = await createLab({ queuedEvents: 1_000, queuedBytes: 1e9, unreadMs: 300 });

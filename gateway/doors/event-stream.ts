@@ -179,6 +179,8 @@ function toBody(results: Results, { trace, hold, end, beatMs }: BodyOptions): Bo
         if (told !== BEAT) next = undefined;
         const bytes = ENCODER.encode(told.text);
         release = hold(bytes.length);
+        // What waits together may have become too much by it, and this stream the one that had to end.
+        if (over) return release();
         controller.enqueue(bytes);
         if (!told.isLast) return;
         controller.close();

@@ -24,6 +24,8 @@ export interface Lab {
   /** Lines the gateway logged. */
   logged: Record<string, unknown>[];
   load(): GatewayLoad;
+  /** Bytes that wait to be read. */
+  unread(): number;
   token(changes?: Partial<Principal>, ttlSeconds?: number): Promise<string>;
   /** One operation over HTTP, signed in unless headers say otherwise. */
   post(payload: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -106,6 +108,7 @@ export async function createLab(
     logged,
     subgraphUrls: { runs: runs.url, tools: tools.url },
     load: gateway.load,
+    unread: gateway.unread.bytes,
     token,
     async post(payload, headers) {
       const response = await fetch(`${served.url}/graphql`, {

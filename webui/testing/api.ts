@@ -5,7 +5,6 @@ import type {
   AgentsQuery,
   ForkRunInput,
   RenameSessionInput,
-  RunFilter,
   RunSummaryFragment,
   SendMessageInput,
   StartRunInput,
@@ -13,6 +12,7 @@ import type {
 import { buildSchema, GraphQLError, graphql } from "graphql";
 import type { Client } from "urql";
 import { createApiClient } from "../src/graphql/api-client.ts";
+import { type PageParams, pageOf } from "./page-of-runs.ts";
 import { runningRun } from "./runs.ts";
 
 const schema = buildSchema(readFileSync(join(import.meta.dirname, "../../graphql/schema.graphql"), "utf8"));
@@ -218,41 +218,6 @@ function begin(api: TestApi, { sessionId, input, graph = "assistant" }: Begun) {
   const run = runningRun(900 + api.runs.length, { graph, input, session });
   api.runs = [run, ...api.runs];
   return { run, session };
-}
-
-interface PageParams {
-  filter?: RunFilter;
-  first?: number;
-  after?: string;
-  last?: number;
-  before?: string;
-}
-
-/** A cursor is the id of its run. */
-function pageOf(all: readonly RunSummaryFragment[], { filter, first, after, last, before }: PageParams) {
-  const fitting = all.filter(
-    ({ status, outcome, recoveries, graph, role, input }) =>
-      (filter?.status ?? [status]).includes(status) &&
-      (filter?.outcome?.some((kind) => kind === outcome?.kind) ?? true) &&
-      (filter?.recovered ?? recoveries > 0) === recoveries > 0 &&
-      (filter?.graph ?? graph) === graph &&
-      (filter?.role ?? role) === role &&
-      JSON.stringify(input).includes(filter?.text ?? ""),
-  );
-  const within = fitting.filter(
-    ({ id }) => (after === undefined || id < after) && (before === undefined || id > before),
-  );
-  const nodes = last === undefined ? within.slice(0, first) : within.slice(-last);
-  const [newest, oldest] = [nodes[0], nodes.at(-1)];
-  return {
-    nodes,
-    pageInfo: {
-      hasNextPage: oldest !== undefined && fitting.some(({ id }) => id < oldest.id),
-      hasPreviousPage: newest !== undefined && fitting.some(({ id }) => id > newest.id),
-      startCursor: newest?.id ?? null,
-      endCursor: oldest?.id ?? null,
-    },
-  };
 }
 
 /** Runs with what their sessions are told of, and the runs that were forked from them. */

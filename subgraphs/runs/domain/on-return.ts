@@ -1,4 +1,4 @@
-import { isStepEnd, type KeptStep, payloadOf } from "@soma/schemas/run-history";
+import { type KeptStep, payloadOf } from "@soma/schemas/run-history";
 import { SomaError } from "@soma/shared/errors";
 import { abandonedBy } from "./abandoned.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -20,7 +20,10 @@ export interface EffectChoice {
 
 interface Choices {
   choices: OnReturn[];
+  /** Why there are no more. */
   why: string;
+  /** What would stand. */
+  result: KeptStep["result"];
 }
 
 /** A step that had reached outside, what becomes of it, and what may. */
@@ -44,32 +47,48 @@ export function planReturn(
   chosen: readonly EffectChoice[],
 ): ReturnPlan {
   const wanted = toWanted(chosen);
-  const ends = new Map(events.filter(({ kind }) => isStepEnd(kind)).map((end) => [end.step, end]));
-  // What was taken back after the point is none of the steps that come, and neither is what came instead.
-  const isTakenBack = abandonedBy(events)(toSeq);
   const pending = pendingAt(events, toSeq);
-  const begun = new Map<string, number>();
   const kept: KeptStep[] = [];
-  const steps = effectsSince(events, toSeq);
-  const effects = steps.map((step) => {
-    const { number, nodeId: node, abandoned } = step;
-    const { choices, why } = isTakenBack || abandoned ? TAKEN_BACK : choicesOf(step, events);
-    const onReturn = wanted.get(number);
-    wanted.delete(number);
-    if (onReturn !== undefined && !choices.includes(onReturn)) throw unfit(number, why);
-    if (isTakenBack || abandoned) return { step, onReturn: "RUN_AGAIN" as const, choices };
-    const nth = begun.get(node) ?? 0;
-    begun.set(node, nth + 1);
-    const before = takeFrom(pending, node, nth);
-    const end = ends.get(number);
-    const result = onReturn === "REUSE" && end !== undefined ? { runId: end.runId, seq: end.seq } : null;
-    const entry = onReturn === undefined ? before : { step: number, node, nth, result };
-    if (entry !== undefined && onReturn !== "RUN_AGAIN") kept.push(entry);
-    return { step, onReturn: onReturn ?? (before === undefined ? "RUN_AGAIN" : choiceOf(before)), choices };
+  const effects = findComing(events, toSeq).map(({ step, nth, may }) => {
+    const onReturn = wanted.get(step.number);
+    wanted.delete(step.number);
+    if (onReturn !== undefined && !may.choices.includes(onReturn)) throw unfit(step.number, may.why);
+    const before = takeFrom(pending, step.nodeId, nth);
+    const entry = onReturn === undefined ? before : toKept({ step, nth, may }, onReturn);
+    if (entry !== undefined) kept.push(entry);
+    return { step, onReturn: entry === undefined ? "RUN_AGAIN" : choiceOf(entry), choices: may.choices };
   });
-  for (const [stepNumber] of wanted)
-    throw unfit(stepNumber, `no such step after event ${toSeq} had reached outside; they are ${named(steps)}`);
+  for (const [stepNumber] of wanted) {
+    const known = effects.map(({ step }) => step.number).join(", ") || "none";
+    throw unfit(stepNumber, `no such step after event ${toSeq} had reached outside; they are ${known}`);
+  }
   return { effects, kept: [...kept, ...pending] };
+}
+
+/** A step that had reached outside, how often its node came before it since the point, and what may become of it. */
+interface Coming {
+  step: Step;
+  /** -1 of one that was taken back: other steps came, and come, in its place. */
+  nth: number;
+  may: Choices;
+}
+
+function findComing(events: readonly HistoryEvent[], toSeq: number): Coming[] {
+  const byStep = Map.groupBy(events, ({ step }) => step);
+  const isTakenBack = abandonedBy(events)(toSeq);
+  const begun = new Map<string, number>();
+  return effectsSince(events, toSeq).map((step) => {
+    if (isTakenBack || step.abandoned) return { step, nth: -1, may: TAKEN_BACK };
+    const nth = begun.get(step.nodeId) ?? 0;
+    begun.set(step.nodeId, nth + 1);
+    // A step is made of its events, so there are some.
+    return { step, nth, may: choicesOf(byStep.get(step.number) as HistoryEvent[]) };
+  });
+}
+
+function toKept({ step, nth, may: { result } }: Coming, onReturn: OnReturn): KeptStep | undefined {
+  if (onReturn === "RUN_AGAIN") return undefined;
+  return { step: step.number, node: step.nodeId, nth, result: onReturn === "REUSE" ? result : null };
 }
 
 /** What a fork or a rollback says of effects that are not done anew: nothing where there are none. */
@@ -104,22 +123,19 @@ function choiceOf({ result }: KeptStep): OnReturn {
   return result === null ? "STUB" : "REUSE";
 }
 
-const TAKEN_BACK: Choices = { choices: ["RUN_AGAIN"], why: "an earlier rollback took it back" };
+const TAKEN_BACK: Choices = { choices: ["RUN_AGAIN"], why: "an earlier rollback took it back", result: null };
 
 /** What was agreed to once was agreed to for what was asked; a payment that a person vouched for may stand. */
-function choicesOf({ number, status }: Step, events: readonly HistoryEvent[]): Choices {
-  const own = events.filter(({ step }) => step === number);
-  const started = own.find(({ kind }) => kind === "STEP_STARTED");
-  const { branches, once } = payloadOf("STEP_STARTED", started?.payload);
-  if (branches !== undefined) return { choices: ["RUN_AGAIN"], why: "it has branches; choose for the steps in them" };
+function choicesOf(own: readonly HistoryEvent[]): Choices {
+  const { branches, once } = payloadOf("STEP_STARTED", own.find(({ kind }) => kind === "STEP_STARTED")?.payload);
+  const none = { choices: ["RUN_AGAIN"], result: null } satisfies Partial<Choices>;
+  if (branches !== undefined) return { ...none, why: "it has branches; choose for the steps in them" };
   if (once !== true && own.some(({ kind }) => kind === "APPROVAL_ASKED"))
-    return { choices: ["RUN_AGAIN"], why: "a person was asked, and is asked again" };
-  if (status === "SUCCEEDED" || status === "DENIED") return { choices: ["RUN_AGAIN", "REUSE", "STUB"], why: "" };
-  return { choices: ["RUN_AGAIN", "STUB"], why: "it came to no result that could stand" };
-}
-
-function named(steps: readonly Step[]): string {
-  return steps.length === 0 ? "none" : steps.map(({ number }) => number).join(", ");
+    return { ...none, why: "a person was asked, and is asked again" };
+  const end = own.find(({ kind }) => kind === "STEP_SUCCEEDED" || kind === "STEP_DENIED");
+  if (end === undefined)
+    return { ...none, choices: ["RUN_AGAIN", "STUB"], why: "it came to no result that could stand" };
+  return { choices: ["RUN_AGAIN", "REUSE", "STUB"], why: "", result: { runId: end.runId, seq: end.seq } };
 }
 
 function unfit(stepNumber: number, why: string): SomaError {

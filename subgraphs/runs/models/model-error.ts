@@ -4,7 +4,7 @@ import { type ErrorCode, SomaError } from "@soma/shared/errors";
 /** Longest wait a server may ask for that is passed on, in milliseconds: one hour. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** What a call used that failed after its server had begun to answer: what the server says, or null. */
+/** What a call used that failed after its server had begun to answer, or may have: what the server says, or null. */
 export interface Spent {
   usage: ModelUsage | null;
 }
