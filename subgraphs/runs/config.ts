@@ -33,7 +33,7 @@ const workerSettings = {
   ...windowSetting,
   slots: integer({
     env: "SOMA_WORKER_SLOTS",
-    doc: "runs one worker executes at a time",
+    doc: "runs one worker executes at a time; one place of sixteen is kept for tenants of which it runs nothing",
     default: 64,
     min: 1,
     max: 10_000,

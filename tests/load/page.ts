@@ -95,7 +95,10 @@ async function firstPaint(page: Page, url: string) {
   for (let time = 0; time < TIMES; time += 1) {
     await page.goto(url);
     await page.getByLabel("Message", { exact: true }).waitFor();
-    times.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0));
+    const paint = await page.waitForFunction(
+      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+    );
+    times.push((await paint.jsonValue()) as number);
   }
   return spread(times);
 }

@@ -88,7 +88,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
     wakeUp: heard,
     mayDelegate: () => false,
     limits: readSettings(runLimitSettings, {}),
-    slots: 256,
+    slots: 288,
     tenants,
     log,
     now,

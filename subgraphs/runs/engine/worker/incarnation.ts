@@ -29,6 +29,7 @@ import { LEASE_MS } from "./beating.ts";
 import { endOnces, type RunningRun } from "./end-onces.ts";
 import { giveBack, handBack, settleWorker } from "./give-back.ts";
 import type { Heartbeat, KeptLease } from "./heartbeat.ts";
+import { findPlaces } from "./places.ts";
 import { createReaper, type Look } from "./reaper.ts";
 
 const TICK_MS = 250;
@@ -154,14 +155,15 @@ class Life implements RunningIncarnation {
 
   async #claim(): Promise<boolean> {
     const { sql, owner, slots, mayClaim, graphs, tenants: shares, liveness, heartbeat } = this.#options;
-    const free = mayClaim() ? slots - this.#runs.size : 0;
     if (this.#closing || this.#over || !liveness.held()) return false;
     if (!heartbeat.isHeard()) throw new SomaError("UNAVAILABLE", "the lease of this worker cannot be renewed");
     this.#rounds += 1;
     if (this.#rounds % RECONCILE_EVERY === 0) await this.#reconcile();
-    if (free <= 0) return false;
+    const running = [...this.#runs.values()].map(({ context }) => context.run.tenant);
+    const places = mayClaim() ? findPlaces({ slots, running, shares }) : undefined;
+    if (places === undefined) return false;
     const ageMs = Math.round(performance.now() - this.#begunAt);
-    const claimed = await claimRuns(sql.general, { owner, graphs: graphs.pins(), slots: free, ageMs, shares });
+    const claimed = await claimRuns(sql.general, { owner, graphs: graphs.pins(), ageMs, ...places });
     for (const run of claimed) this.#start(run);
     return false;
   }
