@@ -14,6 +14,13 @@ const title = "missing" in found ? `a hostile wire (not run here: ${found.missin
 const talking = (times: number, everyMs: number): string =>
   `Run code: for (let n = 1; n <= ${times}; n += 1) { console.log('line ' + n); await sleep(${everyMs}); }`;
 
+/** What runs, fetches or moves wherever it is taken for more than words. */
+const HOSTILE = [
+  "told to run <script>window.ran = 1</script><svg onload='window.ran = 1'></svg>",
+  "<img src='http://127.0.0.1:9/pixel.png' onerror='window.ran = 1'> ![pixel](http://127.0.0.1:9/pixel.png)",
+  "[press](javascript:window.ran=1) <a href='javascript:window.ran=1'>press</a> <iframe src='http://127.0.0.1:9/'></iframe>",
+].join(" ");
+
 describe.skipIf("missing" in found)(title, () => {
   let product: ProductUnderTest;
   let door: Door;
@@ -164,6 +171,45 @@ describe.skipIf("missing" in found)(title, () => {
     await page.clock.fastForward(13_000);
     await reaches(page, "QUIET");
     await page.locator("[data-stale=false]").first().waitFor();
+    await page.context().close();
+  });
+
+  it("shows what a tool says as words: nothing of it runs, is fetched, or is a link that runs", async () => {
+    const { page, faults } = await signIn(product.token());
+    const elsewhere: string[] = [];
+    const dialogs: string[] = [];
+    page.on("request", (request) => void (request.url().startsWith(door.url) || elsewhere.push(request.url())));
+    page.on("dialog", (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    const runId = await product.send(`Run code: console.log(${JSON.stringify(HOSTILE)})`);
+    await product.ended(runId);
+    for (const view of ["chat", "timeline", "events", "state"]) {
+      await page.goto(`${door.url}/runs/${runId}?view=${view}`);
+      await reaches(page, "ENDED");
+      await page.getByText("told to run").first().waitFor();
+      const found = await page.evaluate(() => ({
+        ran: "ran" in window,
+        brought: document.querySelectorAll("main :is(script, iframe, object, img[src^='http'], svg[onload])").length,
+        links: [...document.querySelectorAll("a")].filter(({ href }) => !/^https?:|^mailto:|^$/.test(href)).length,
+      }));
+      expect([view, found]).toEqual([view, { ran: false, brought: 0, links: 0 }]);
+    }
+    expect([elsewhere, dialogs, faults]).toEqual([[], [], []]);
+    await page.context().close();
+  });
+
+  it("takes a line of five million characters, and hears keys beside it", async () => {
+    const { page, faults } = await signIn(product.token());
+    const runId = await product.send("Run code: console.log('x'.repeat(5000000))");
+    await product.ended(runId);
+    await page.goto(chatOf(runId));
+    await reaches(page, "ENDED");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect([wide, faults]).toEqual([0, []]);
     await page.context().close();
   });
 

@@ -26,6 +26,7 @@ import {
 } from "./browser-page.ts";
 import { goesAnotherWay } from "./chat.ts";
 import { type Door, makeDoor } from "./door.ts";
+import { holdsStill } from "./less-motion.ts";
 import { showsOneRun } from "./run-page.ts";
 import { keepsRunsNew, showsRuns } from "./runs-page.ts";
 
@@ -146,7 +147,7 @@ describe.skipIf("missing" in found)(title, () => {
     await page.reload();
     await reaches(page, "ENDED");
     const all = await page.evaluate(() => {
-      const able = "a[href], button:not(:disabled), select, textarea, input, summary, [tabindex='0']";
+      const able = "a[href], button, select, textarea, input, summary, [tabindex='0']";
       return [...document.querySelectorAll<HTMLElement>(able)].filter((each) => each.checkVisibility()).length;
     });
     for (let stop = 0; stop < all; stop += 1) {
@@ -255,6 +256,7 @@ describe.skipIf("missing" in found)(title, () => {
 
   describe("for everyone", () => {
     servesEveryone(() => ({ product, door, open }));
+    holdsStill(() => ({ product, door, open }));
     isTold(() => ({ product, door, open }));
   });
 

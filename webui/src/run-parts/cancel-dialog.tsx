@@ -27,6 +27,7 @@ export function CancelDialog({ runs, started, onClose, onDone }: CancelDialogPro
   const isOne = started !== undefined;
   const name = isOne ? "Cancel the run" : "Cancel runs";
   const count = plan.stops.length;
+  const able = count > 0 && !busy;
   // Whoever leaves while it is under way would not hear what became of it.
   const leave = (): void => {
     if (!busy) onClose();
@@ -49,14 +50,14 @@ export function CancelDialog({ runs, started, onClose, onDone }: CancelDialogPro
       <p className={styles.buttons}>
         <button
           type="button"
-          disabled={count === 0 || busy}
+          aria-disabled={!able}
           onClick={async () => {
-            if (await cancel(plan.stops)) onDone();
+            if (able && (await cancel(plan.stops))) onDone();
           }}
         >
           {busy ? actingWords(isOne, asked, count) : actWords(isOne, count)}
         </button>
-        <button type="button" disabled={busy} onClick={leave}>
+        <button type="button" aria-disabled={busy} onClick={leave}>
           {isOne ? "Keep it" : "Keep all"}
         </button>
       </p>

@@ -49,7 +49,7 @@ export function StartForm({ graph, inputSchema }: StartFormProps): ReactNode {
       />
       {problem === undefined ? null : <ProblemNote what="No run was started." problem={problem} />}
       <p className={styles.buttons}>
-        <button type="submit" className={styles.start} disabled={isBusy}>
+        <button type="submit" className={styles.start} aria-disabled={isBusy}>
           {isBusy ? "Starting…" : "Start a run"}
         </button>
         {isDeclared ? (

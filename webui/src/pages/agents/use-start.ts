@@ -34,6 +34,7 @@ export function useStart(graph: string): Start {
     isBusy,
     ...told,
     async start(input) {
+      if (isBusy) return;
       const isHere = mark();
       setBusy(true);
       const idempotencyKey = keyFor(JSON.stringify({ graph, input }));

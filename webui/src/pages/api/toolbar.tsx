@@ -36,7 +36,7 @@ export function Toolbar(props: ToolbarProps): ReactNode {
       <button type="button" className={styles.ask} aria-keyshortcuts="Control+Enter" onClick={props.onAsk}>
         Run
       </button>
-      <button type="button" disabled={!isRunning} onClick={props.onStop}>
+      <button type="button" aria-disabled={!isRunning} onClick={() => isRunning && props.onStop()}>
         Stop
       </button>
       {operations.length < 2 ? null : (

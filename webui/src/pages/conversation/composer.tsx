@@ -64,7 +64,7 @@ export function Composer({ sessionId, newest, onSend }: ComposerProps): ReactNod
           onPaste={handed.onPaste}
         />
         {active !== undefined ? <StopButton runId={active} next={field} /> : null}
-        <button type="submit" className={styles.send} disabled={!able}>
+        <button type="submit" className={styles.send} aria-disabled={!able}>
           {asking ? "Sending…" : "Send"}
         </button>
       </div>

@@ -51,10 +51,10 @@ export function EditQuestion({ runId, question, onClose }: EditQuestionProps): R
           {hint ??
             "The conversation goes on from here with what you send; what came of the message before stays beside it."}
         </span>
-        <button type="button" disabled={sending} onClick={onClose}>
+        <button type="button" aria-disabled={sending} onClick={() => sending || onClose()}>
           Cancel
         </button>
-        <button type="submit" disabled={!able}>
+        <button type="submit" aria-disabled={!able}>
           {sending ? "Sending…" : "Send again"}
         </button>
       </p>

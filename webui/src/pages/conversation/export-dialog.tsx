@@ -29,10 +29,10 @@ export function ExportDialog({ sessionId, title, onClose }: ExportDialogProps): 
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="button" disabled={saving} onClick={() => void save("json")}>
+          <button type="button" aria-disabled={saving} onClick={() => void (saving || save("json"))}>
             JSON
           </button>
-          <button type="button" disabled={saving} onClick={() => void save("markdown")}>
+          <button type="button" aria-disabled={saving} onClick={() => void (saving || save("markdown"))}>
             {saving ? "Reading…" : "Markdown"}
           </button>
         </p>

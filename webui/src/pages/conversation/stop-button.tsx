@@ -29,7 +29,12 @@ export function StopButton({ runId, next }: { runId: string; next: RefObject<HTM
   return (
     <>
       {problem === undefined ? null : <span role="alert">Not stopped: {problem.message}</span>}
-      <LeavingButton className={styles.stop} next={next} disabled={stopping} onClick={() => void stop()}>
+      <LeavingButton
+        className={styles.stop}
+        next={next}
+        aria-disabled={stopping}
+        onClick={() => void (stopping || stop())}
+      >
         {stopping ? "Stopping…" : "Stop"}
       </LeavingButton>
     </>

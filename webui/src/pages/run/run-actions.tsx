@@ -34,7 +34,7 @@ function PauseAct({ run }: { run: Run }): ReactNode {
   const { isToRest, words, busy, problem, ask } = usePause(run);
   return (
     <>
-      <LeavingButton disabled={busy} onClick={once(() => void ask(!isToRest))}>
+      <LeavingButton aria-disabled={busy} onClick={once(() => void (busy || ask(!isToRest)))}>
         {isToRest ? "Resume" : "Pause"}
       </LeavingButton>
       <output className={styles.words} aria-label="Pausing">
@@ -59,7 +59,7 @@ function CancelAct({ run }: { run: Run }): ReactNode {
   };
   return (
     <>
-      <LeavingButton disabled={canceling} onClick={() => setAsking(true)}>
+      <LeavingButton aria-disabled={canceling} onClick={() => setAsking(!canceling)}>
         {canceling ? "Canceling…" : "Cancel…"}
       </LeavingButton>
       {asking ? <CancelDialog runs={[run]} started={run.children} onClose={close} onDone={done} /> : null}
@@ -73,7 +73,7 @@ function ForkAct({ run, onGoOn }: RunActionsProps): ReactNode {
     <button
       type="button"
       aria-keyshortcuts="f"
-      disabled={start === undefined}
+      aria-disabled={start === undefined}
       onClick={() => start !== undefined && onGoOn({ how: "fork", seq: start })}
     >
       Fork…
@@ -87,9 +87,9 @@ function ExportAct({ run }: { run: Run }): ReactNode {
     <>
       <button
         type="button"
-        disabled={busy}
+        aria-disabled={busy}
         title="Its history as JSON Lines, verified"
-        onClick={once(() => void save())}
+        onClick={once(() => void (busy || save()))}
       >
         {busy ? "Exporting…" : "Export"}
       </button>
