@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -6,36 +6,19 @@ import { loadModels, type ModelProfile } from "@soma/conf/models";
 import { afterEach, describe, expect, test } from "vitest";
 import { loadProviders, settingsOf } from "../load-providers.ts";
 import { createClientHarness, KEY } from "./client-harness.ts";
-import { anthropic } from "./doors/anthropic.ts";
-import { gemini } from "./doors/gemini.ts";
-import { geminiOpenAi } from "./doors/gemini-openai.ts";
-import { azure, llamaCpp, ollama, vllm } from "./doors/local.ts";
-import { mistral } from "./doors/mistral.ts";
-import { openai } from "./doors/openai.ts";
-import { responses } from "./doors/responses.ts";
-import { deepseek, kimi } from "./doors/thinking.ts";
-import { type Door, startModelServer } from "./model-server.ts";
+import { DOCUMENTED, DOORS, NO_DOOR } from "./documented.ts";
+import { startModelServer } from "./model-server.ts";
 import { assist, HEARD, threeTurns } from "./three-turns.ts";
 
-const page = readFileSync(new URL("../../../../docs/user/connect-models.md", import.meta.url), "utf8");
-const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = ""]) => block);
 const { closeLater, close } = createClientHarness();
 const providers = await loadProviders();
 
 afterEach(close);
 
-/** The stand-in of each profile's server. */
-const DOORS: Record<string, () => Door> = {
-  ...{ openai: responses, anthropic, gemini, "gemini-openai": geminiOpenAi, mistral, deepseek, kimi, azure },
-  ...{ ollama: () => ollama({ hasIds: false }), vllm, llamacpp: llamaCpp, lmstudio: () => openai },
-};
-/** Without a stand-in: its wire is binary and signed. Whether it can be used is looked at. */
-const NO_DOOR = new Set(["bedrock"]);
-
 /** Every profile of the page, as a models.yaml of a person's own has them. */
 function readProfiles(): Record<string, ModelProfile> {
   const folder = mkdtempSync(join(tmpdir(), "soma-profiles-"));
-  const indented = blocks.join("").replaceAll(/^(?=.)/gm, "  ");
+  const indented = DOCUMENTED.join("").replaceAll(/^(?=.)/gm, "  ");
   writeFileSync(join(folder, "models.yaml"), `default: openai\nauto: [openai]\nprofiles:\n${indented}`);
   try {
     return loadModels(settingsOf(providers), { folder: pathToFileURL(`${folder}/`) }).profiles;
