@@ -32,7 +32,9 @@ function findMoving(): string[] {
     const { animationName, animationDuration, transitionDuration } = getComputedStyle(each);
     return (animationName !== "none" && longest(animationDuration) > 0.01) || longest(transitionDuration) > 0.01;
   });
-  const moves = document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().activeDuration) > 10);
+  const moves = document
+    .getAnimations()
+    .filter(({ effect }) => Number(effect?.getComputedTiming().activeDuration) > 10);
   return [
     ...wouldMove.map((each) => `${each.tagName} ${each.className}`),
     ...moves.map(({ effect }) => `${(effect as KeyframeEffect | null)?.target?.outerHTML.slice(0, 200)} moves`),
