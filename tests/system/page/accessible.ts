@@ -94,7 +94,7 @@ export function servesEveryone(stage: () => Stage): void {
       await open({
         what: "",
         path: "/runs/ENDED?view=graph&step=1",
-        shown: (there) => there.getByRole("complementary"),
+        shown: (there) => there.locator("[aria-current=true]"),
       });
       expect(await unseen(page, "[aria-current=true]", "outline-color")).toEqual([]);
       expect(await unseen(page, "main svg path[marker-end]", "stroke")).toEqual([]);
