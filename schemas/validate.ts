@@ -1,32 +1,26 @@
 import { readFileSync } from "node:fs";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import addFormatsModule from "ajv-formats";
-import { describeFaults } from "./describe-fault.ts";
+import { createPublishCompiler, createReadCompiler, type FaultsOf } from "./compile-event.ts";
 import type { EventType } from "./generated/events.ts";
 
-const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
-
 /** Two validators from one file: closed when we publish, open when we read, so that a newer publisher may add fields. */
-const publish = createValidators((schema) => schema);
-const read = createValidators(open);
+const publish = createValidators(createPublishCompiler());
+const read = createValidators(createReadCompiler());
 
 /** What is wrong with an event before it is written; empty when nothing is. */
 export function validateForPublish(type: EventType, data: unknown): string[] {
-  return faultsOf(publish(type), data);
+  return publish(type)(data);
 }
 
-/** What is wrong with an event that arrived; unknown fields are not. */
+/** What is wrong with an event that arrived; unknown fields are not, nor are new values of a list that may grow. */
 export function validateForRead(type: EventType, data: unknown): string[] {
-  return faultsOf(read(type), data);
+  return read(type)(data);
 }
 
 /** Each is compiled when it is first needed: a process writes some of them, and reads others. */
-function createValidators(adapt: (schema: object) => object): (type: EventType) => ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false });
-  addFormats(ajv);
-  const compiled = new Map<EventType, ValidateFunction>();
+function createValidators(compile: (schema: object) => FaultsOf): (type: EventType) => FaultsOf {
+  const compiled = new Map<EventType, FaultsOf>();
   return (type) => {
-    const validator = compiled.get(type) ?? ajv.compile(adapt(readSchema(type)));
+    const validator = compiled.get(type) ?? compile(readSchema(type));
     compiled.set(type, validator);
     return validator;
   };
@@ -34,14 +28,4 @@ function createValidators(adapt: (schema: object) => object): (type: EventType) 
 
 function readSchema(type: EventType): object {
   return JSON.parse(readFileSync(new URL(`.//${type}.json`, import.meta.url), "utf8")) as object;
-}
-
-function open(schema: object): object {
-  return JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
-    key === "additionalProperties" && value === false ? true : value,
-  ) as object;
-}
-
-function faultsOf(validator: ValidateFunction, data: unknown): string[] {
-  return validator(data) ? [] : describeFaults(validator.errors, "the event");
 }
