@@ -2,7 +2,7 @@
  * The first file of every npm script. It runs on whatever Node npm runs on, installs what package-lock.json asks for,
  * and runs everything else on the Node 24 that npm installed. Plain JavaScript without dependencies, for that reason.
  *
- *   node infra/local/bootstrap.js start|part|check|codegen|pack [arguments]
+ *   node infra/local/bootstrap.js start|part|check|codegen|schemas:check|pack [arguments]
  *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -163,6 +163,7 @@ async function check(node) {
     tool("lint, format and import directions (biome)", "node_modules/@biomejs/biome/bin/biome", "check", "."),
     tool("unused files, exports and dependencies (knip)", "node_modules/knip/bin/knip.js", "--no-progress"),
     tool("generated files", "codegen.ts", "--check"),
+    tool("event schemas", "schemas-check.ts"),
     tool("compiled policy", "conf/policies/build.ts", "--check"),
   ]);
   if (failed.length > 0) fail(`check failed: ${failed.join("; ")}`);
@@ -251,5 +252,6 @@ else if (command === "part") await program("infra/local/alone.ts");
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);
 else if (command === "codegen") await program("codegen.ts");
+else if (command === "schemas:check") await program("schemas-check.ts");
 else if (command === "pack") await program("infra/pack/main.ts");
-else fail(`"${command}" is not a command; use start, part, test, check, codegen or pack`);
+else fail(`"${command}" is not a command; use start, part, test, check, codegen, schemas:check or pack`);

@@ -1,3 +1,6 @@
+/** A JSON Schema, as its file has it. */
+export type Schema = Readonly<Record<string, unknown>>;
+
 /** A place in events whose meaning a new form of their schema would change, and the rule that refuses it. */
 export interface Break {
   /** As a pointer into the event; `*` is any item of a list or any name of a map, and the event itself is `/`. */
@@ -27,7 +30,6 @@ export const BREAK_RULES = {
 
 export type BreakRule = keyof typeof BREAK_RULES;
 
-type Schema = Readonly<Record<string, unknown>>;
 interface Pair {
   path: string;
   before: Schema;
@@ -56,7 +58,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   format: refuse("format-changed"),
   pattern: refuse("pattern-changed"),
   enum: checkEnum,
-  "x-open-enum": ({ path, before }) => (before["x-open-enum"] === true ? [{ path: path || "/", rule: "enum-closed" }] : []),
+  "x-open-enum": checkOpenEnum,
   "x-event": checkKey,
   required: checkRequired,
   properties: checkProperties,
@@ -99,6 +101,10 @@ function checkEnum(pair: Pair): Break[] {
     ...(before.every((value) => after.includes(value)) ? [] : refuse("enum-narrowed")(pair, "enum")),
     ...(isOpen || after.every((value) => before.includes(value)) ? [] : refuse("enum-widened")(pair, "enum")),
   ];
+}
+
+function checkOpenEnum(pair: Pair, keyword: string): Break[] {
+  return pair.before[keyword] === true ? refuse("enum-closed")(pair, keyword) : [];
 }
 
 function checkKey(pair: Pair, keyword: string): Break[] {
