@@ -1,6 +1,6 @@
 /**
  * Everything that is generated, in one place: the composed supergraph, resolver types per subgraph, event types from the
- * JSON Schemas, typed operations for clients and for the engine's calls to its peers, and biome's rules of who may import whom.
+ * JSON Schemas, the catalogue of events (AsyncAPI and a page each), typed operations for clients and for the engine's calls to its peers, and biome's rules of who may import whom.
  *
  *   npm run codegen            writes the files
  *   npm run codegen -- --check fails when a file is not what it would write
@@ -26,6 +26,9 @@ import {
 } from "graphql";
 import { compile } from "json-schema-to-typescript";
 import { toBiome } from "./lint/to-biome.ts";
+import type { EventSchema } from "./schemas/catalogue/event-schema.ts";
+import { toAsyncApi } from "./schemas/catalogue/to-asyncapi.ts";
+import { toEventPage } from "./schemas/catalogue/to-event-page.ts";
 import { readTypeDefs } from "./subgraphs/shared/graphql/type-defs.ts";
 
 const root = new URL("./", import.meta.url);
@@ -180,8 +183,22 @@ async function generateOperations(files: Files, apiSdl: string, folder: string, 
   }
 }
 
+async function listEventFiles(): Promise<string[]> {
+  return (await readdir(new URL("schemas/", root))).filter((name) => /\.v\d+\.json$/.test(name)).sort();
+}
+
+/** What others read of our events: one document for programs, a page each for people. */
+async function generateEventCatalogue(files: Files): Promise<void> {
+  const names = await listEventFiles();
+  const events = await Promise.all(names.map(async (name) => JSON.parse(await read(`schemas/${name}`)) as EventSchema));
+  const { version } = JSON.parse(await read("schemas/package.json")) as { version: string };
+  files.set("schemas/generated/asyncapi.json", `${JSON.stringify(toAsyncApi(events, version), null, 2)}\n`);
+  for (const event of events)
+    files.set(`docs/messaging/${event.$id.slice(0, -5).replaceAll(".", "-")}.md`, toEventPage(event));
+}
+
 async function generateEventTypes(files: Files): Promise<void> {
-  const names = (await readdir(new URL("schemas/", root))).filter((name) => /\.v\d+\.json$/.test(name)).sort();
+  const names = await listEventFiles();
   let text = BANNER;
   const types: string[] = [];
   for (const name of names) {
@@ -216,6 +233,7 @@ async function main(check: boolean): Promise<void> {
   const apiSdl = await composeSupergraph(files);
   await generateResolverTypes(files);
   await generateEventTypes(files);
+  await generateEventCatalogue(files);
   await generateOperations(files, apiSdl, "graphql/operations/", "graphql/generated/");
   await generateOperations(files, apiSdl, "subgraphs/runs/peers/", "subgraphs/runs/peers/generated/");
   files.set("lint/rooms.biome.json", toBiome());

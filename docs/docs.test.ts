@@ -104,7 +104,7 @@ describe("documentation", () => {
       .join("\n");
     const commands = found(/`(?:npx )?soma ([a-z]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));
     expect(commands.filter((word) => !cli.includes(`"${word}"`))).toEqual([]);
-    const events = found(/`((?:agent|memory)\.[a-z]+\.v\d)`/g);
+    const events = found(/`((?:agent|config|conversation|memory|tool)\.[a-z]+\.v\d)`/g);
     expect(events.filter(({ name }) => !existsSync(join(root, "schemas", `${name}.json`)))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { createPublishCompiler, createReadCompiler, type FaultsOf } from "../compile-event.ts";
-import { BREAK_RULES, findBreaks, type Schema } from "./find-breaks.ts";
+import { BREAK_RULES, type Break, findBreaks, type Schema } from "./find-breaks.ts";
 
 /** Event schemas by the type of their event. */
 export type Schemas = ReadonlyMap<string, Schema>;
@@ -20,7 +20,7 @@ export function findFaults(current: Schemas, released: Schemas): string[] {
   for (const [type, before] of released) {
     const after = current.get(type);
     if (after === undefined) faults.push(`${type}: it was released, and its file is gone`);
-    else faults.push(...findBreaks(before, after).map(({ path, rule }) => describeBreak(type, path, BREAK_RULES[rule], rule)));
+    else faults.push(...findBreaks(before, after).map((broken) => describeBreak(type, broken)));
   }
   for (const [type, before] of then) {
     const after = now.get(type);
@@ -65,8 +65,8 @@ function findMisreadings(before: Readable, after: Readable): string[] {
   ];
 }
 
-function describeBreak(type: string, path: string, words: string, rule: string): string {
-  return `${type}: ${path}: ${words} (${rule}); a new meaning is ${toNextVersion(type)}`;
+function describeBreak(type: string, { path, rule }: Break): string {
+  return `${type}: ${path}: ${BREAK_RULES[rule]} (${rule}); a new meaning is ${toNextVersion(type)}`;
 }
 
 function toNextVersion(type: string): string {
