@@ -72,7 +72,7 @@ const document = toAsyncApi(EVENT_TYPES.map(readEvent), "0.1.0") as AsyncApi;
 /** Where a reference leads in the document; undefined when nowhere. */
 function follow(reference: string): unknown {
   const step = (at: unknown, name: string): unknown => (at as Record<string, unknown> | undefined)?.[name];
-  return reference.slice("#/".length).split("/").reduce(step, document);
+  return reference.slice("#/".length).split("/").reduce<unknown>(step, document);
 }
 
 describe("toAsyncApi()", () => {

@@ -2,7 +2,7 @@ import { createPublishCompiler, createReadCompiler, type FaultsOf } from "../com
 import { BREAK_RULES, type Break, findBreaks, type Schema } from "./find-breaks.ts";
 
 /** Event schemas by the type of their event. */
-export type Schemas = ReadonlyMap<string, Schema>;
+type Schemas = ReadonlyMap<string, Schema>;
 
 interface Readable {
   type: string;
