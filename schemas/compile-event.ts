@@ -10,7 +10,7 @@ const OWN_KEYWORDS = ["x-event", "x-open-enum"];
 /** What is wrong with an event; empty when nothing is. */
 export type FaultsOf = (data: unknown) => string[];
 
-/** Closed: an event has what its schema names and nothing else. Compilers keep what they compiled, one schema for each `$id`. */
+/** Closed: an event has what its schema names and nothing else. A compiler takes one schema for each `$id`. */
 export function createPublishCompiler(): (schema: object) => FaultsOf {
   return createCompiler((schema) => schema);
 }

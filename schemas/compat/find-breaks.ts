@@ -115,7 +115,8 @@ function checkKey(pair: Pair, keyword: string): Break[] {
 function checkRequired({ path, before, after }: Pair): Break[] {
   const [were, are] = [toNames(before.required), toNames(after.required)];
   // One that was removed altogether is told as that.
-  const stays = (name: string): boolean => name in toSchema(after.properties) || !(name in toSchema(before.properties));
+  const isNamed = (schema: Schema, name: string): boolean => Object.hasOwn(toSchema(schema.properties), name);
+  const stays = (name: string): boolean => isNamed(after, name) || !isNamed(before, name);
   return [
     ...are.filter((name) => !were.includes(name)).map((name) => toBreak(path, name, "required-added")),
     ...were.filter((name) => !are.includes(name) && stays(name)).map((name) => toBreak(path, name, "required-removed")),
@@ -124,10 +125,10 @@ function checkRequired({ path, before, after }: Pair): Break[] {
 
 function checkProperties({ path, before, after }: Pair): Break[] {
   const [were, are] = [toSchema(before.properties), toSchema(after.properties)];
-  const added = Object.keys(are).filter((name) => !(name in were));
+  const added = Object.keys(are).filter((name) => !Object.hasOwn(were, name));
   return [
     ...Object.keys(were).flatMap((name) =>
-      name in are
+      Object.hasOwn(are, name)
         ? compare({ path: `${path}/${name}`, before: toSchema(were[name]), after: toSchema(are[name]) })
         : [toBreak(path, name, "property-removed")],
     ),
