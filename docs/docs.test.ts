@@ -90,6 +90,20 @@ describe("documentation", () => {
     expect(listed.toSorted()).toEqual(pages.filter((page) => page.startsWith("docs/")).toSorted());
   });
 
+  it("tells of each event type who emits and who consumes it, as the code has it", () => {
+    const own = files.filter((file) => /^subgraphs\/(?!shared\/).*\.ts$/.test(file) && !/\.test\.ts$|\/generated/.test(file));
+    const partsOf = (type: string): string[] => [
+      ...new Set(own.filter((file) => read(file).includes(`"${type}"`)).map((file) => file.split("/")[1] ?? "")),
+    ];
+    const types = files.filter((file) => /^schemas\/[\w.]+\.v\d+\.json$/.test(file));
+    expect(types.length).toBeGreaterThan(5);
+    for (const file of types) {
+      const event = JSON.parse(read(file)) as { $id: string; "x-event": { emitted_by: string[]; consumed_by: string[] } };
+      const told = new Set([...event["x-event"].emitted_by, ...event["x-event"].consumed_by]);
+      expect([event.$id, [...told].toSorted()]).toEqual([event.$id, partsOf(event.$id.slice(0, -5)).toSorted()]);
+    }
+  });
+
   it("names only commands and event types that exist", () => {
     const cli = [
       "soma",
