@@ -99,7 +99,10 @@ describe("documentation", () => {
     const types = files.filter((file) => /^schemas\/[\w.]+\.v\d+\.json$/.test(file));
     expect(types.length).toBeGreaterThan(5);
     for (const file of types) {
-      const event = JSON.parse(read(file)) as { $id: string; "x-event": { emitted_by: string[]; consumed_by: string[] } };
+      const event = JSON.parse(read(file)) as {
+        $id: string;
+        "x-event": { emitted_by: string[]; consumed_by: string[] };
+      };
       const told = new Set([...event["x-event"].emitted_by, ...event["x-event"].consumed_by]);
       expect([event.$id, [...told].toSorted()]).toEqual([event.$id, partsOf(event.$id.slice(0, -5)).toSorted()]);
     }

@@ -30,7 +30,12 @@ const NEAR_MISSES: [type: EventType, words: string, changed: Example, field: str
   ["agent.steps.v1", "a summary that is the payload", { inputs_summary: "x".repeat(1025) }, "/inputs_summary"],
   ["agent.tools.v1", "half a byte of output", { payload_size: 0.5 }, "/payload_size"],
   ["agent.tools.v1", "a time before it began", { tool_execution_ms: -1 }, "/tool_execution_ms"],
-  ["config.changed.v1", "a digest of another kind", { digest_after: "d41d8cd98f00b204e9800998ecf8427e" }, "/digest_after"],
+  [
+    "config.changed.v1",
+    "a digest of another kind",
+    { digest_after: "d41d8cd98f00b204e9800998ecf8427e" },
+    "/digest_after",
+  ],
   ["config.changed.v1", "nobody who changed it", { actor: "" }, "/actor"],
   ["config.changed.v1", "a day for a time", { timestamp: "2026-11-26" }, "/timestamp"],
   ["conversation.event.v1", "a role that nobody has", { role: "agent" }, "/role"],

@@ -27,17 +27,17 @@ const ALLOWED: Case[] = [
   ["a list that may grow from now on", withField({ enum: ["a"] }), withField({ enum: ["a"], "x-open-enum": true })],
   ["values in another order", withField({ enum: ["a", "b"] }), withField({ enum: ["b", "a"] })],
   ["required names in another order", { ...plain, required: ["id", "field"] }, { ...plain, required: ["field", "id"] }],
-  [
-    "properties in another order",
-    plain,
-    { ...plain, properties: { field: TEXT, id: { type: "string" } } },
-  ],
+  ["properties in another order", plain, { ...plain, properties: { field: TEXT, id: { type: "string" } } }],
   [
     "somebody more who reads it",
     { ...plain, "x-event": { key: "id", consumed_by: [] } },
     { ...plain, "x-event": { key: "id", consumed_by: ["tools"] } },
   ],
-  ["saying that anything is allowed", withField({ type: "object" }), withField({ type: "object", additionalProperties: true })],
+  [
+    "saying that anything is allowed",
+    withField({ type: "object" }),
+    withField({ type: "object", additionalProperties: true }),
+  ],
 ];
 
 const REFUSED: [...Case, path: string, rule: BreakRule][] = [
@@ -49,7 +49,13 @@ const REFUSED: [...Case, path: string, rule: BreakRule][] = [
     "/field",
     "property-removed",
   ],
-  ["a required property removed", plain, { ...plain, properties: { field: TEXT }, required: [] }, "/id", "property-removed"],
+  [
+    "a required property removed",
+    plain,
+    { ...plain, properties: { field: TEXT }, required: [] },
+    "/id",
+    "property-removed",
+  ],
   [
     "a required property more",
     plain,
@@ -87,7 +93,13 @@ const REFUSED: [...Case, path: string, rule: BreakRule][] = [
   ["a lower limit that went up", withField({ minimum: 0 }), withField({ minimum: 1 }), "/field", "limit-narrowed"],
   ["an upper limit that went down", withField({ maxItems: 3 }), withField({ maxItems: 2 }), "/field", "limit-narrowed"],
   ["a limit where there was none", withField({}), withField({ maxLength: 9 }), "/field", "limit-narrowed"],
-  ["items of another type", withField({ items: TEXT }), withField({ items: { type: "number" } }), "/field/*", "type-changed"],
+  [
+    "items of another type",
+    withField({ items: TEXT }),
+    withField({ items: { type: "number" } }),
+    "/field/*",
+    "type-changed",
+  ],
   ["items said where they were not", withField({}), withField({ items: TEXT }), "/field", "items-changed"],
   [
     "an object closed",
@@ -104,7 +116,13 @@ const REFUSED: [...Case, path: string, rule: BreakRule][] = [
     "/field/*",
     "type-changed",
   ],
-  ["another key", { ...plain, "x-event": { key: "id" } }, { ...plain, "x-event": { key: "field" } }, "/", "key-changed"],
+  [
+    "another key",
+    { ...plain, "x-event": { key: "id" } },
+    { ...plain, "x-event": { key: "field" } },
+    "/",
+    "key-changed",
+  ],
   ["a keyword that no rule knows", plain, { ...plain, oneOf: [{}] }, "/", "keyword-changed"],
 ];
 
@@ -119,7 +137,9 @@ describe("findBreaks()", () => {
 
   it("looks into objects within objects", () => {
     const nested = (cost: object) => withField({ type: "object", properties: { cost }, additionalProperties: false });
-    expect(findBreaks(nested(TEXT), nested({ type: "number" }))).toEqual([{ path: "/field/cost", rule: "type-changed" }]);
+    expect(findBreaks(nested(TEXT), nested({ type: "number" }))).toEqual([
+      { path: "/field/cost", rule: "type-changed" },
+    ]);
   });
 
   it("tells every break of one change", () => {

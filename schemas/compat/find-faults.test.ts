@@ -55,7 +55,9 @@ describe("findFaults()", () => {
   });
 
   it("shows what a wider limit does to released readers, though the rules allow it", () => {
-    const limited = (maxLength: number) => ({ properties: { id: { type: "string", maxLength }, state: { enum: ["on"] } } });
+    const limited = (maxLength: number) => ({
+      properties: { id: { type: "string", maxLength }, state: { enum: ["on"] } },
+    });
     const wider = sampleOf({ ...limited(9), examples: [{ id: "123456789" }] });
     expect(faultsOf(wider, sampleOf(limited(3)))).toEqual([
       `${TYPE}: released readers refuse example 1: /id must NOT have more than 3 characters`,

@@ -223,6 +223,93 @@ sandbox?: string
 decision_id?: string
 }
 /**
+ * Configuration became another one. It says what and by whom, and never a value.
+ */
+export interface ConfigChangedEvent {
+event_id: string
+/**
+ * Whose it is. A reader takes it from the topic or from who wrote it, and refuses an event that says another
+ */
+tenant: string
+/**
+ * What was changed, such as models or roles
+ */
+subject: string
+/**
+ * Who changed it: a person, a key or a deploy
+ */
+actor: string
+/**
+ * SHA-256 of what it was, empty where there was nothing
+ */
+digest_before: string
+/**
+ * SHA-256 of what it is now, empty where it was taken away
+ */
+digest_after: string
+timestamp: string
+/**
+ * Why, in the words of who changed it
+ */
+reason?: string
+/**
+ * W3C trace id, empty when the work was not traced
+ */
+trace_id?: string
+}
+/**
+ * What was said in a conversation, by a person or by an agent.
+ */
+export interface ConversationEvent {
+event_id: string
+session_id: string
+role: ("user" | "assistant" | "system" | "tool")
+/**
+ * The words themselves
+ */
+message: string
+/**
+ * Where what came with it is kept, never its content
+ * 
+ * @maxItems 100
+ */
+attachments: string[]
+/**
+ * What its writer wants to find again; nothing of ours reads it
+ */
+metadata: {
+[k: string]: unknown
+}
+/**
+ * W3C trace id, empty when the work was not traced
+ */
+trace_id: string
+/**
+ * W3C span id, empty when the work was not traced
+ */
+span_id: string
+/**
+ * The request that made it, empty when none did
+ */
+request_id: string
+/**
+ * Whose it is. A reader takes it from the topic or from who wrote it, and refuses an event that says another
+ */
+tenant: string
+/**
+ * Who the assistant is to be, where there is more than one
+ */
+persona_id?: string
+/**
+ * What kind of message it is, in the words of its writer
+ */
+type?: string
+/**
+ * Version of that kind
+ */
+version?: string
+}
+/**
  * A memory that was remembered or linked. Key: the memory's key.
  */
 export interface MemoryEvent {
@@ -243,6 +330,100 @@ relation?: string
  */
 trace_id?: string
 }
+/**
+ * Somebody asks for a tool to be invoked. Whether it may be is decided by policy.
+ */
+export interface ToolRequestEvent {
+/**
+ * Asked for twice under one id, it is invoked once
+ */
+event_id: string
+session_id: string
+/**
+ * The tool, as its role in conf/roles.yaml names it
+ */
+tool_name: string
+/**
+ * Its arguments, held to the tool's own schema
+ */
+args: {
+[k: string]: unknown
+}
+/**
+ * What its writer wants to find again in the result
+ */
+metadata: {
+[k: string]: unknown
+}
+/**
+ * W3C trace id, empty when the work was not traced
+ */
+trace_id: string
+/**
+ * W3C span id, empty when the work was not traced
+ */
+span_id: string
+/**
+ * The request that made it, empty when none did
+ */
+request_id: string
+/**
+ * Whose it is. A reader takes it from the topic or from who wrote it, and refuses an event that says another
+ */
+tenant: string
+/**
+ * Who the assistant is to be, where there is more than one
+ */
+persona_id?: string
+}
+/**
+ * How a tool that was asked for by an event has ended.
+ */
+export interface ToolResultEvent {
+event_id: string
+session_id: string
+/**
+ * The tool that was asked for
+ */
+tool_name: string
+status: ("succeeded" | "failed" | "timed_out" | "denied" | "canceled" | "truncated")
+/**
+ * What the tool gave, any JSON; null where it gave nothing
+ */
+payload: {
+[k: string]: unknown
+}
+/**
+ * That of the request, as it came
+ */
+metadata: {
+[k: string]: unknown
+}
+/**
+ * Seconds it ran, 0 where it did not run
+ */
+execution_time: number
+/**
+ * W3C trace id, empty when the work was not traced
+ */
+trace_id: string
+/**
+ * W3C span id, empty when the work was not traced
+ */
+span_id: string
+/**
+ * The request that made it, empty when none did
+ */
+request_id: string
+/**
+ * Whose it is. A reader takes it from the topic or from who wrote it, and refuses an event that says another
+ */
+tenant: string
+/**
+ * Who the assistant is to be, where there is more than one
+ */
+persona_id?: string
+}
 
 export interface EventTypes {
   "agent.audit.v1": AgentAuditEvent;
@@ -250,9 +431,13 @@ export interface EventTypes {
   "agent.runs.v1": AgentRunEvent;
   "agent.steps.v1": AgentStepEvent;
   "agent.tools.v1": AgentToolEvent;
+  "config.changed.v1": ConfigChangedEvent;
+  "conversation.event.v1": ConversationEvent;
   "memory.event.v1": MemoryEvent;
+  "tool.request.v1": ToolRequestEvent;
+  "tool.result.v1": ToolResultEvent;
 }
 
 export type EventType = keyof EventTypes;
 
-export const EVENT_TYPES = ["agent.audit.v1", "agent.benchmarks.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "memory.event.v1"] as const satisfies readonly EventType[];
+export const EVENT_TYPES = ["agent.audit.v1", "agent.benchmarks.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "config.changed.v1", "conversation.event.v1", "memory.event.v1", "tool.request.v1", "tool.result.v1"] as const satisfies readonly EventType[];
