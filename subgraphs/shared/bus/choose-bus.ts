@@ -1,16 +1,21 @@
 import { ConfigError, oneOf, readSettings } from "../config.ts";
 import type { EventBus } from "./event-bus.ts";
+import type { Log } from "../log.ts";
+import { connectKafka } from "./kafka/connect-kafka.ts";
+import { createKafkaBus } from "./kafka/kafka-bus.ts";
+import { readKafkaSettings } from "./kafka/kafka-settings.ts";
 import { createLocalBus } from "./local-bus.ts";
 
 const busSettings = {
-  kind: oneOf(["local", "hold"], {
+  kind: oneOf(["local", "kafka", "hold"], {
     env: "SOMA_EVENT_BUS",
-    doc: "where events go: local (to the parts of this process) or hold (kept in the outbox for a process with a bus)",
+    doc: "where events go: local (to the parts of this process), kafka, or hold (kept in the outbox for a process with a bus)",
   }),
 };
 
 export interface ChooseBusParams {
   env: Record<string, string | undefined>;
+  log: Log;
   /** True when every part that listens runs in this process. */
   hasEveryPart: boolean;
 }
@@ -19,12 +24,21 @@ export interface ChooseBusParams {
  * The bus a setting names; undefined for `hold`, with which a process publishes nothing and its events stay in the outbox.
  * A local bus in a process that lacks the listeners is refused: its events would count as published and reach nobody.
  */
-export function chooseBus({ env, hasEveryPart }: ChooseBusParams): EventBus | undefined {
+export function chooseBus({ env, log, hasEveryPart }: ChooseBusParams): EventBus | undefined {
   const { kind } = readSettings(busSettings, env);
   if (kind === "hold") return undefined;
+  if (kind === "kafka")
+    return createKafkaBus({ kafka: connectKafka(readKafkaSettings(env), log), log, onCrash: endProcess });
   if (hasEveryPart) return createLocalBus();
   throw new ConfigError([
     `SOMA_EVENT_BUS: "local" reaches only this process, and the parts that listen run elsewhere, so events would be lost; ` +
-      `set it to hold, which keeps them in the outbox, or run every part in one process with \`npm start\``,
+      `set it to kafka, or to hold, which keeps them in the outbox, or run every part in one process with \`npm start\``,
   ]);
+}
+
+/** Thrown where nobody catches it: a consumer that stopped would let events wait while its process looks well. */
+function endProcess(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
 }

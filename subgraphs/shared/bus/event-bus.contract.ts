@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { SomaError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { until } from "../testing/until.ts";
-import type { EventBus } from "./event-bus.ts";
+import type { EventBus, RecordHandler } from "./event-bus.ts";
 import { type EventRecord, toRecord } from "./event-record.ts";
 
 /** An audit event of a tenant, to be told apart by its reason. */
@@ -22,54 +22,82 @@ export function aRecord(reason: string, tenant = "acme"): EventRecord {
 
 const reasonOf = (record: EventRecord): string => (JSON.parse(record.value) as { reason: string }).reason;
 
-/** What every bus does; call it inside describe(). */
-export function eventBusContract(make: () => Promise<EventBus>): void {
+/** Names that no other test uses: what a bus keeps, it keeps for all. */
+function aTest() {
+  const id = newId().slice(-12);
+  const [tenant, other] = [`t${id}`, `o${id}`];
+  const mine = new Set([tenant, other]);
+  return {
+    tenant,
+    other,
+    group: `g${id}`,
+    /** Hands on what this test has published, and nothing of others. */
+    ofMine:
+      (handle: RecordHandler): RecordHandler =>
+      async (record) => {
+        if (mine.has(record.headers.ce_tenant ?? "")) await handle(record);
+      },
+  };
+}
+
+/** What every bus does; call it inside describe(). `make` gives one that takes events of these tenants. */
+export function eventBusContract(make: (tenants: readonly string[]) => Promise<EventBus>): void {
   it("delivers each record to every group, in order per key", async () => {
-    const bus = await make();
+    const { tenant, other, group, ofMine } = aTest();
+    const bus = await make([tenant, other]);
     const seen: Record<string, string[]> = { a: [], b: [] };
-    for (const group of ["a", "b"])
+    for (const each of ["a", "b"])
       await bus.subscribe(
-        { group, type: "agent.audit.v1" },
-        async (record) => void seen[group]?.push(reasonOf(record)),
+        { group: group + each, type: "agent.audit.v1" },
+        ofMine(async (record) => void seen[each]?.push(reasonOf(record))),
       );
     const reasons = Array.from({ length: 20 }, (_, i) => String(i));
-    expect(await bus.publish(reasons.map((reason) => aRecord(reason)))).toEqual(reasons.map(() => ({ ok: true })));
+    const results = await bus.publish(reasons.map((reason) => aRecord(reason, tenant)));
+    expect(results).toEqual(reasons.map(() => ({ ok: true })));
     await until("both groups have all", () => seen.a?.length === 20 && seen.b?.length === 20);
     expect(seen).toEqual({ a: reasons, b: reasons });
     await bus.close();
   });
 
   it("gives a group only the type it asked for", async () => {
-    const bus = await make();
+    const { tenant, other, group, ofMine } = aTest();
+    const bus = await make([tenant, other]);
     const seen: string[] = [];
-    await bus.subscribe({ group: "g", type: "agent.runs.v1" }, async (record) => void seen.push(reasonOf(record)));
-    await bus.publish([aRecord("not for you")]);
+    const asked: string[] = [];
+    await bus.subscribe({ group, type: "agent.runs.v1" }, ofMine(async ({ topic }) => void seen.push(topic)));
+    await bus.subscribe({ group, type: "agent.audit.v1" }, ofMine(async ({ topic }) => void asked.push(topic)));
+    await bus.publish([aRecord("not for you", tenant)]);
+    await until("who asked for it has it", () => asked.length === 1);
     expect(seen).toEqual([]);
     await bus.close();
   });
 
   it("goes on after a record that its consumer can never read", async () => {
-    const bus = await make();
+    const { tenant, other, group, ofMine } = aTest();
+    const bus = await make([tenant, other]);
     const seen: string[] = [];
-    await bus.subscribe({ group: "g", type: "agent.audit.v1" }, async (record) => {
+    const take = async (record: EventRecord): Promise<void> => {
       if (reasonOf(record) === "unreadable") throw new SomaError("EVENT_INVALID", "not of its schema");
       seen.push(reasonOf(record));
-    });
-    await bus.publish([aRecord("unreadable"), aRecord("the next of its key")]);
+    };
+    await bus.subscribe({ group, type: "agent.audit.v1" }, ofMine(take));
+    await bus.publish([aRecord("unreadable", tenant), aRecord("the next of its key", tenant)]);
     await until("the next was taken", () => seen.length === 1);
     expect(seen).toEqual(["the next of its key"]);
     await bus.close();
   });
 
   it("delivers again what a consumer could not take, before later records of its key", async () => {
-    const bus = await make();
+    const { tenant, other, group, ofMine } = aTest();
+    const bus = await make([tenant, other]);
     const seen: string[] = [];
     let failing = true;
-    await bus.subscribe({ group: "g", type: "agent.audit.v1" }, async (record) => {
+    const take = async (record: EventRecord): Promise<void> => {
       if (failing && reasonOf(record) === "first") throw new Error("not now");
       seen.push(reasonOf(record));
-    });
-    let waiting = [aRecord("first"), aRecord("second"), aRecord("of another key", "other")];
+    };
+    await bus.subscribe({ group, type: "agent.audit.v1" }, ofMine(take));
+    let waiting = [aRecord("first", tenant), aRecord("second", tenant), aRecord("of another key", other)];
     const publish = async (): Promise<void> => {
       const results = await bus.publish(waiting);
       waiting = waiting.filter((_record, index) => results[index]?.ok !== true);
@@ -79,6 +107,23 @@ export function eventBusContract(make: () => Promise<EventBus>): void {
     await publish();
     await until("all were taken", () => seen.length === 3);
     expect(seen.filter((reason) => reason !== "of another key")).toEqual(["first", "second"]);
+    await bus.close();
+  });
+
+  it("takes nothing once it is closed, so that the outbox keeps it", async () => {
+    const { tenant, other } = aTest();
+    const bus = await make([tenant, other]);
+    await bus.close();
+    expect(await bus.publish([aRecord("late", tenant)])).toEqual([
+      { ok: false, kind: "retriable", reason: "the bus is closed" },
+    ]);
+  });
+
+  it("refuses a second consumer of the same group and type", async () => {
+    const { tenant, other, group } = aTest();
+    const bus = await make([tenant, other]);
+    await bus.subscribe({ group, type: "agent.audit.v1" }, async () => {});
+    await expect(bus.subscribe({ group, type: "agent.audit.v1" }, async () => {})).rejects.toThrow(/already consumes/);
     await bus.close();
   });
 }

@@ -1,0 +1,37 @@
+import { Kafka, type LogEntry, logLevel } from "kafkajs";
+import type { Log } from "../../log.ts";
+import type { KafkaSettings } from "./kafka-settings.ts";
+
+const CONNECT_MS = 5_000;
+
+/** A client of the brokers that are named. It connects to none of them yet, and its log is ours. */
+export function connectKafka({ brokers, clientId, requestMs, isTls, ca, user }: KafkaSettings, log: Log): Kafka {
+  return new Kafka({
+    brokers,
+    clientId,
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: requestMs,
+    // A request that a broker never answers would hold its caller for ever.
+    enforceRequestTimeout: true,
+    ...(isTls ? { ssl: ca === undefined ? true : { ca: [ca] } } : {}),
+    ...(user === undefined ? {} : { sasl: saslOf(user) }),
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => tell(log, entry),
+  });
+}
+
+function saslOf({ mechanism, username, password }: NonNullable<KafkaSettings["user"]>) {
+  switch (mechanism) {
+    case "plain":
+      return { mechanism, username, password };
+    case "scram-sha-256":
+      return { mechanism, username, password };
+    case "scram-sha-512":
+      return { mechanism, username, password };
+  }
+}
+
+/** What the client says is a warning at most: whether a person must look is decided by who uses it. */
+function tell(log: Log, { namespace, log: { message, error, broker, groupId } }: LogEntry): void {
+  log.warn({ part: namespace, says: message, error, broker, group: groupId }, "the client of Kafka says something");
+}
