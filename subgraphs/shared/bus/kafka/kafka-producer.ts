@@ -7,10 +7,11 @@ import { type PublishFault, toPublishFault } from "./publish-faults.ts";
 const MOST_BYTES = 900_000;
 /** What headers, and the framing of a record, may add to its value. */
 const FRAME_BYTES = 1_024;
+/** Batches that wait for the one that is being sent; a caller who comes later keeps what it has. */
+const MOST_WAITING = 64;
 /** Within one send, with the same numbers, so that the broker tells a repeated one from a new one. */
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
-type Result = PublishResult;
 /** A record with its place in what was asked. */
 interface Numbered {
   at: number;
@@ -18,14 +19,14 @@ interface Numbered {
 }
 
 interface Sending {
-  results: Result[];
+  results: PublishResult[];
   /** Topics that took nothing: what comes after it must not leave before it. */
   refused: Set<string>;
 }
 
 export interface KafkaProducer {
   /** In the order of the records of each key, one send at a time; a result for each. */
-  publish(records: readonly EventRecord[]): Promise<Result[]>;
+  publish(records: readonly EventRecord[]): Promise<PublishResult[]>;
   close(): Promise<void>;
 }
 
@@ -37,6 +38,7 @@ export interface KafkaProducer {
 export function createKafkaProducer(kafka: Kafka): KafkaProducer {
   let producer: Promise<Producer> | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   let closed = false;
 
   async function discard(): Promise<void> {
@@ -81,16 +83,18 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
     return true;
   }
 
-  async function publish(records: readonly EventRecord[]): Promise<Result[]> {
-    const reason = closed ? "the bus is closed" : "an earlier batch was not delivered";
-    const results = records.map((): Result => ({ ok: false, kind: "retriable", reason }));
-    if (!closed) await sendEach(inBatches(records), { results, refused: new Set() });
+  async function publish(records: readonly EventRecord[]): Promise<PublishResult[]> {
+    if (closed) return keepAll(records, "the bus is closed");
+    const results = keepAll(records, "an earlier batch was not delivered");
+    await sendEach(inBatches(records), { results, refused: new Set() });
     return results;
   }
 
   return {
-    publish(records) {
-      const mine = last.then(() => publish(records));
+    async publish(records) {
+      if (waiting >= MOST_WAITING) return keepAll(records, `${MOST_WAITING} batches wait to be sent`);
+      waiting += 1;
+      const mine = last.then(() => publish(records)).finally(() => void (waiting -= 1));
       last = mine.catch(() => {});
       return mine;
     },
@@ -113,6 +117,9 @@ async function connect(kafka: Kafka): Promise<Producer> {
   await producer.connect();
   return producer;
 }
+
+const keepAll = (records: readonly EventRecord[], reason: string): PublishResult[] =>
+  records.map(() => ({ ok: false, kind: "retriable", reason }));
 
 const toMessage = ({ record: { key, value, headers } }: Numbered) => ({ key, value, headers });
 

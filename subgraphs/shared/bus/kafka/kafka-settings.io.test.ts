@@ -25,8 +25,8 @@ it("readKafkaSettings() reads a password and an authority from their files", () 
     SOMA_KAFKA_TLS: "on",
     SOMA_KAFKA_CA_FILE: join(folder, "ca.pem"),
     SOMA_KAFKA_SASL_MECHANISM: "scram-sha-512",
-    SOMA_KAFKA_USERNAME: "relay",
-    SOMA_KAFKA_PASSWORD_FILE: join(folder, "password"),
+    SOMA_KAFKA_SASL_USERNAME: "relay",
+    SOMA_KAFKA_SASL_PASSWORD_FILE: join(folder, "password"),
   });
   rmSync(folder, { recursive: true });
   expect(settings).toMatchObject({
@@ -40,8 +40,8 @@ it("readKafkaSettings() tells every fault at once, and no password", () => {
   const env = {
     SOMA_KAFKA_BROKERS: "here,there:99999",
     SOMA_KAFKA_SASL_MECHANISM: "plain",
-    SOMA_KAFKA_PASSWORD: "hunter2",
-    SOMA_KAFKA_PASSWORD_FILE: "/nowhere/password",
+    SOMA_KAFKA_SASL_PASSWORD: "hunter2",
+    SOMA_KAFKA_SASL_PASSWORD_FILE: "/nowhere/password",
     SOMA_KAFKA_CA_FILE: "/nowhere/ca.pem",
   };
   const faults = (() => {
@@ -55,10 +55,10 @@ it("readKafkaSettings() tells every fault at once, and no password", () => {
   expect(faults.map((fault) => fault.split(" ", 1)[0])).toEqual([
     "SOMA_KAFKA_BROKERS:",
     "SOMA_KAFKA_BROKERS:",
-    "SOMA_KAFKA_USERNAME",
-    "SOMA_KAFKA_PASSWORD",
+    "SOMA_KAFKA_SASL_USERNAME",
+    "SOMA_KAFKA_SASL_PASSWORD",
     "SOMA_KAFKA_CA_FILE",
-    "SOMA_KAFKA_PASSWORD_FILE:",
+    "SOMA_KAFKA_SASL_PASSWORD_FILE:",
     "SOMA_KAFKA_CA_FILE:",
   ]);
   expect(faults.join()).not.toContain("hunter2");

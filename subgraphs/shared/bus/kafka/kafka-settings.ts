@@ -18,11 +18,11 @@ const settings = {
     doc: "how this process signs in to Kafka",
     default: "none",
   }),
-  username: text({ env: "SOMA_KAFKA_USERNAME", doc: "user that signs in to Kafka", default: "" }),
-  password: text({ env: "SOMA_KAFKA_PASSWORD", doc: "password of that user", default: "", secret: true }),
+  username: text({ env: "SOMA_KAFKA_SASL_USERNAME", doc: "user that signs in to Kafka", default: "" }),
+  password: text({ env: "SOMA_KAFKA_SASL_PASSWORD", doc: "password of that user", default: "", secret: true }),
   passwordFile: text({
-    env: "SOMA_KAFKA_PASSWORD_FILE",
-    doc: "file that holds the password, in place of SOMA_KAFKA_PASSWORD",
+    env: "SOMA_KAFKA_SASL_PASSWORD_FILE",
+    doc: "file that holds the password, in place of SOMA_KAFKA_SASL_PASSWORD",
     default: "",
   }),
   requestMs: integer({
@@ -51,14 +51,14 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
   const faults = [
     ...brokers.filter((broker) => !isAddress(broker)).map((broker) => `SOMA_KAFKA_BROKERS: "${broker}" is not host:port`),
     ...(said.mechanism !== "none" && said.username === ""
-      ? [`SOMA_KAFKA_USERNAME is not set; ${said.mechanism} signs in with a user`]
+      ? [`SOMA_KAFKA_SASL_USERNAME is not set; ${said.mechanism} signs in with a user`]
       : []),
     ...(said.password !== "" && said.passwordFile !== ""
-      ? ["SOMA_KAFKA_PASSWORD and SOMA_KAFKA_PASSWORD_FILE are both set; keep one of them"]
+      ? ["SOMA_KAFKA_SASL_PASSWORD and SOMA_KAFKA_SASL_PASSWORD_FILE are both set; keep one of them"]
       : []),
     ...(said.tls === "off" && said.caFile !== "" ? ["SOMA_KAFKA_CA_FILE is set, and SOMA_KAFKA_TLS is off"] : []),
   ];
-  const password = said.passwordFile === "" ? said.password : fileOf("SOMA_KAFKA_PASSWORD_FILE", said.passwordFile, faults);
+  const password = said.passwordFile === "" ? said.password : fileOf("SOMA_KAFKA_SASL_PASSWORD_FILE", said.passwordFile, faults);
   const ca = said.caFile === "" ? undefined : fileOf("SOMA_KAFKA_CA_FILE", said.caFile, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const { mechanism, username } = said;

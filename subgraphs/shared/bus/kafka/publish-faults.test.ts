@@ -1,6 +1,8 @@
-import { KafkaJSAggregateError, KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from "kafkajs";
+import kafkajs from "kafkajs";
 import { expect, it } from "vitest";
 import { toPublishFault } from "./publish-faults.ts";
+
+const { KafkaJSAggregateError, KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 
 const said = (type: string): Error => Object.assign(new KafkaJSProtocolError(new Error(`broker: ${type}`)), { type });
 const wrapped = (cause: Error): Error =>

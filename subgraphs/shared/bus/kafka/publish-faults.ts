@@ -1,4 +1,7 @@
-import { KafkaJSAggregateError, KafkaJSError, KafkaJSProtocolError } from "kafkajs";
+// The errors of this CommonJS package are spread into its exports, where Node does not see their names.
+import kafkajs, { type KafkaJSError } from "kafkajs";
+
+const { KafkaJSAggregateError, KafkaJSProtocolError } = kafkajs;
 
 /** Of a record itself: sent again it is refused again. */
 const OF_RECORD = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD", "INVALID_TIMESTAMP"]);

@@ -1,0 +1,110 @@
+import type { Kafka } from "kafkajs";
+import { SomaError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import { startLoop } from "../../loop.ts";
+import { counter } from "../../metrics.ts";
+import type { BatchParams } from "./handle-batch.ts";
+import { type KafkaConsumer, startKafkaConsumer } from "./kafka-consumer.ts";
+
+/** How often it is asked which topics there are: those of a new tenant are heard of so late. */
+const TOPICS_EVERY_MS = 10_000;
+/** Three times as long as brokers wait for a consumer: one that is silent for longer is taken for stuck. */
+const STALLED_MS = 90_000;
+
+const restarts = counter("kafka_consumer_restarts_total", "Consumers that were made anew", ["group", "why"]);
+
+export interface FollowOptions {
+  kafka: Kafka;
+  log: Log;
+  /** Told when a consumer has stopped for good: the process is to end, and to be started again. */
+  onCrash(error: Error): void;
+  topicsEveryMs?: number;
+  stalledMs?: number;
+}
+
+interface FollowParams extends FollowOptions, BatchParams {
+  type: string;
+}
+
+interface Reading {
+  topics: string;
+  consumer: KafkaConsumer;
+}
+
+/**
+ * One consumer of all topics of a type that there are: the client does not hear of new ones by itself, so it is made anew
+ * when there is another one, and when it is stuck.
+ */
+export function followTopics(params: FollowParams): { close(): Promise<void> } {
+  const { group, log, onCrash, topicsEveryMs = TOPICS_EVERY_MS, stalledMs = STALLED_MS } = params;
+  const list = createTopicList(params);
+  let reading: Reading | undefined;
+
+  async function stop(why: "stalled" | "topics", { consumer }: Reading): Promise<void> {
+    reading = undefined;
+    restarts.inc({ group, why });
+    if (why === "stalled") log.warn({ group, silentMs: Math.round(consumer.silentMs()) }, "a consumer of Kafka is stuck");
+    // Two at a time would mix the order of what they handle.
+    await consumer.close().catch((error: Error) => {
+      onCrash(error);
+      throw error;
+    });
+  }
+
+  async function look(): Promise<boolean> {
+    const topics = await list.find();
+    const isStuck = (reading?.consumer.silentMs() ?? 0) > stalledMs;
+    const isSame = reading?.topics === topics.join() && !isStuck;
+    if (isSame) return false;
+    if (reading !== undefined) await stop(isStuck ? "stalled" : "topics", reading);
+    if (topics.length > 0) {
+      const consumer = await startKafkaConsumer({ ...params, topics }).catch(throwAway);
+      reading = { topics: topics.join(), consumer };
+    }
+    return false;
+  }
+
+  const loop = startLoop({ name: `kafka-${group}`, intervalMs: topicsEveryMs, log }, look);
+  return {
+    async close() {
+      await loop.close();
+      await reading?.consumer
+        .close()
+        .catch((error: unknown) => log.warn({ err: error, group }, "a consumer of Kafka did not stop"));
+      await list.close();
+    },
+  };
+}
+
+/** Which topics of a type there are. */
+function createTopicList({ kafka, type }: Pick<FollowParams, "kafka" | "type">) {
+  const admin = kafka.admin();
+  let connected: Promise<void> | undefined;
+  return {
+    async find(): Promise<string[]> {
+      connected ??= admin.connect();
+      try {
+        await connected;
+        return (await admin.listTopics()).filter((topic) => isOfType(topic, type)).toSorted();
+      } catch (error) {
+        connected = undefined;
+        return throwAway(error);
+      }
+    },
+    async close(): Promise<void> {
+      await connected?.then(() => admin.disconnect()).catch(() => {});
+    },
+  };
+}
+
+/** An outage, which a loop tells once, and tries again soon. */
+function throwAway(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new SomaError("UNAVAILABLE", `Kafka cannot be asked: ${reason}`, { cause });
+}
+
+/** Whether a topic holds the events of one tenant of a type. */
+function isOfType(topic: string, type: string): boolean {
+  const [, tenant = ""] = topic.split(".", 2);
+  return tenant !== "" && topic === `soma.${tenant}.${type}`;
+}
