@@ -28,8 +28,8 @@ async function main(): Promise<void> {
   if (part === undefined)
     throw new Error(`there is no part "${name}"; there are ${Object.keys(SUBGRAPHS).join(", ")}. For all: npm start`);
   const given = { ...process.env, SOMA_EVENT_BUS: process.env.SOMA_EVENT_BUS || "hold" };
-  const bus = chooseBus({ env: given, hasEveryPart: false });
   const { log } = openLogFile(dataDir, name);
+  const bus = chooseBus({ env: given, log, hasEveryPart: false });
   const lifecycle = createLifecycle(log, CLOSE_MS);
   try {
     lifecycle.add("data folder", (await takeDataDir(dataDir)).release);

@@ -191,7 +191,7 @@ async function startServices({ env, log, dataDir, firstMinutes = false }: StartL
   const own = { ...(graphs && { graphs }), ...(tools && { moreTools: tools }), ...(state && { project: state }) };
   const found: Record<string, FindFaults> = {};
   const mode: Mode = loadMode("dev_full");
-  const chosen = chooseBus({ env: toEnv(mode, env, known), hasEveryPart: true });
+  const chosen = chooseBus({ env: toEnv(mode, env, known), log, hasEveryPart: true });
   const ready = Promise.withResolvers<void>();
   const bus = chosen === undefined ? undefined : holdUntil(ready.promise, chosen);
   let standby: RunningWorker | undefined;

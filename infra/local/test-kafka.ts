@@ -1,4 +1,4 @@
-import { type ClusterShape } from "./kafka/broker-properties.ts";
+import type { ClusterShape } from "./kafka/broker-properties.ts";
 import { type KafkaCluster, startKafka } from "./kafka/kafka-cluster.ts";
 
 /**

@@ -87,8 +87,8 @@ async function startProcess(
 ): Promise<() => Promise<void>> {
   const { env } = process;
   const settings = readProcessSettings(env);
-  const bus = publishes ? chooseBus({ env, hasEveryPart: false }) : undefined;
   const log = createLog({ level: settings.logLevel, service });
+  const bus = publishes ? chooseBus({ env, log, hasEveryPart: false }) : undefined;
   const lifecycle = createLifecycle(log, CLOSE_MS);
   try {
     await startParts(service, () => start({ env, log, bus }), { settings, bus, log, lifecycle });

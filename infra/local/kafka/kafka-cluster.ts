@@ -11,6 +11,8 @@ import { type BrokerPlace, type ClusterShape, propertiesOf, scramOf } from "./br
 import { findKafka, type KafkaPrograms } from "./kafka-programs.ts";
 
 const START_MS = 90_000;
+/** A folder's format is told at length. */
+const MOST_SAID_BYTES = 16_777_216;
 const run = promisify(execFile);
 /** Small, and quick to start: a broker of tests holds little and lives shortly. */
 const JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx192m"];
@@ -42,16 +44,23 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
   const places = await findPlaces(shape.brokers ?? 1);
   const processes: ChildProcess[] = [];
   const begin = async (at: number): Promise<void> => {
-    processes[at] = startBroker(programs, join(folder, String(at)));
+    const broker = startBroker(programs, join(folder, String(at)));
+    processes[at] = broker.process;
+    await broker.started;
   };
+  /** Who started them may end without having stopped them. */
+  const abandon = (): void => {
+    for (const each of processes) each.kill("SIGKILL");
+  };
+  process.once("exit", abandon);
   const stop = async (): Promise<void> => {
     await Promise.all(processes.map(end));
+    process.off("exit", abandon);
     await rm(folder, { recursive: true, force: true });
   };
   try {
     await format(programs, folder, places, shape);
     await Promise.all(places.map((_place, at) => begin(at)));
-    await Promise.all(places.map((_place, at) => isReady(join(folder, String(at)), processes[at])));
   } catch (error) {
     await stop();
     throw error;
@@ -60,10 +69,7 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
     brokers: places.map(({ port }) => `127.0.0.1:${port}`),
     signedIn: shape.users === undefined ? [] : places.map(({ saslPort }) => `127.0.0.1:${saslPort}`),
     kill: (at) => end(processes[at]),
-    async restart(at) {
-      await begin(at);
-      await isReady(join(folder, String(at)), processes[at]);
-    },
+    restart: begin,
     freeze: (at) => void processes[at]?.kill("SIGSTOP"),
     thaw: (at) => void processes[at]?.kill("SIGCONT"),
     stop,
@@ -71,10 +77,14 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
 }
 
 async function findPlaces(count: number): Promise<BrokerPlace[]> {
-  const places: BrokerPlace[] = [];
-  for (let at = 0; at < count; at += 1)
-    places.push({ port: await freePort(0), saslPort: await freePort(0), controllerPort: await freePort(0) });
-  return places;
+  const ports = new Set<number>();
+  // A port is free again once it was found, and may be found twice.
+  while (ports.size < 3 * count) ports.add(await freePort(0));
+  const [...all] = ports;
+  return Array.from({ length: count }, (_place, at) => {
+    const [port = 0, saslPort = 0, controllerPort = 0] = all.slice(3 * at);
+    return { port, saslPort, controllerPort };
+  });
 }
 
 /** Each broker's folder, with the one id of the cluster in it. */
@@ -86,25 +96,33 @@ async function format(programs: KafkaPrograms, folder: string, places: BrokerPla
     await mkdir(own);
     const properties = join(own, "server.properties");
     await writeFile(properties, propertiesOf({ at, places, folder: own, shape }));
-    await run(programs.java, [...tool(programs), "format", "-t", id, "-c", properties, ...scramOf(shape)]);
+    const args = [...tool(programs), "format", "-t", id, "-c", properties, ...scramOf(shape)];
+    await run(programs.java, args, { maxBuffer: MOST_SAID_BYTES });
   }
 }
 
 const tool = ({ classPath }: KafkaPrograms): string[] => [...JVM, "-cp", classPath, "kafka.tools.StorageTool"];
 
-function startBroker({ java, classPath }: KafkaPrograms, folder: string): ChildProcess {
-  const log = createWriteStream(join(folder, "broker.log"));
+interface StartingBroker {
+  process: ChildProcess;
+  started: Promise<void>;
+}
+
+function startBroker({ java, classPath }: KafkaPrograms, folder: string): StartingBroker {
+  // One for each start: what an earlier one said must not be taken for this one.
+  const log = join(folder, `broker-${Date.now()}.log`);
+  const written = createWriteStream(log);
   const child = spawn(java, [...JVM, ...LOGGING, "-cp", classPath, "kafka.Kafka", join(folder, "server.properties")], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false });
-  child.once("close", () => log.end());
-  return child;
+  for (const stream of [child.stdout, child.stderr]) stream.pipe(written, { end: false });
+  child.once("close", () => written.end());
+  return { process: child, started: isReady(log, child) };
 }
 
-async function isReady(folder: string, child: ChildProcess | undefined): Promise<void> {
-  const said = (): Promise<string> => readFile(join(folder, "broker.log"), "utf8").catch(() => "");
-  const hasEnded = (): boolean => child === undefined || child.exitCode !== null || child.signalCode !== null;
+async function isReady(log: string, child: ChildProcess): Promise<void> {
+  const said = (): Promise<string> => readFile(log, "utf8").catch(() => "");
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   await until(
     "a broker of Kafka has started",
     async () => hasEnded() || (await said()).includes("Kafka Server started"),

@@ -10,6 +10,7 @@ const VERSION = "4.4.0";
 const SLF4J_VERSION = "1.7.36";
 const FOLDER = fileURLToPath(new URL(`../../../.tools/kafka-${VERSION}`, import.meta.url));
 const FETCH_MS = 300_000;
+const NAME_BROKERS = "name brokers that may be written to: SOMA_TEST_KAFKA_BROKERS=127.0.0.1:9092";
 const run = promisify(execFile);
 
 /** What is needed to run a broker on this machine: Java, and where the jars are. */
@@ -32,8 +33,8 @@ async function need(name: string, debian: string): Promise<string> {
   const program = await findTestProgram({ names: [name], debian });
   if (program === undefined)
     throw new Error(
-      `these tests need Kafka, which needs ${name}, and there is none on the PATH; install it (Debian: apt-get install ${debian}), ` +
-        "or name brokers that may be written to: SOMA_TEST_KAFKA_BROKERS=127.0.0.1:9092",
+      `these tests need Kafka, which needs ${name}, and there is none on the PATH; ` +
+        `install it (Debian: apt-get install ${debian}), or ${NAME_BROKERS}`,
     );
   return program;
 }
@@ -44,10 +45,19 @@ async function fetchJars(mvn: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "pom.xml"), pom());
   const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=libs"];
-  await run(mvn, ["--batch-mode", "--quiet", "--strict-checksums", ...goal], { cwd: folder, timeout: FETCH_MS });
-  await writeFile(join(folder, "digests.json"), JSON.stringify(await digest(folder), undefined, 2));
-  await rm(FOLDER, { recursive: true, force: true });
-  await rename(folder, FOLDER);
+  try {
+    await run(mvn, ["--batch-mode", "--quiet", "--strict-checksums", ...goal], { cwd: folder, timeout: FETCH_MS });
+    await writeFile(join(folder, "digests.json"), JSON.stringify(await digest(folder), undefined, 2));
+    // Another process may have fetched the same meanwhile, and run it by now.
+    if (await isWhole()) return;
+    await rm(FOLDER, { recursive: true, force: true });
+    await rename(folder, FOLDER);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Kafka ${VERSION} cannot be fetched: ${reason}; ${NAME_BROKERS}`, { cause });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Digests of the jars by their names. */

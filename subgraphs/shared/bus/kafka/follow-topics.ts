@@ -78,7 +78,7 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
 
 /** Which topics of a type there are. */
 function createTopicList({ kafka, type }: Pick<FollowParams, "kafka" | "type">) {
-  const admin = kafka.admin();
+  const admin = kafka.admin({ retry: { retries: 2 } });
   let connected: Promise<void> | undefined;
   return {
     async find(): Promise<string[]> {

@@ -10,7 +10,7 @@ const LOOK_MS = 500;
 /** A handler that has not ended by then is not waited for. */
 const CLOSE_MS = 20_000;
 
-export interface KafkaConsumerParams extends BatchParams {
+interface KafkaConsumerParams extends BatchParams {
   kafka: Kafka;
   topics: readonly string[];
   /** Told once when it has stopped for good: not by `close`, and not to come back by itself. */
