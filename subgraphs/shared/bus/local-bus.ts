@@ -9,6 +9,7 @@ import type { EventRecord } from "./event-record.ts";
  */
 export function createLocalBus(): EventBus {
   const groups = new Map<string, { type: string; handle: RecordHandler }>();
+  const running = new Set<Promise<unknown>>();
   let closed = false;
 
   async function deliver(record: EventRecord): Promise<PublishResult> {
@@ -27,21 +28,27 @@ export function createLocalBus(): EventBus {
     return result;
   }
 
+  async function publish(records: readonly EventRecord[]): Promise<PublishResult[]> {
+    const results: PublishResult[] = [];
+    const blocked = new Set<string>();
+    for (const record of records) {
+      const lane = `${record.topic}\n${record.key}`;
+      const result: PublishResult = closed
+        ? { ok: false, kind: "retriable", reason: "the bus is closed" }
+        : blocked.has(lane)
+          ? { ok: false, kind: "retriable", reason: "an earlier record of the key was not delivered" }
+          : await deliver(record);
+      if (!result.ok && result.kind === "retriable") blocked.add(lane);
+      results.push(result);
+    }
+    return results;
+  }
+
   return {
-    async publish(records) {
-      const results: PublishResult[] = [];
-      const blocked = new Set<string>();
-      for (const record of records) {
-        const lane = `${record.topic}\n${record.key}`;
-        const result: PublishResult = closed
-          ? { ok: false, kind: "retriable", reason: "the bus is closed" }
-          : blocked.has(lane)
-            ? { ok: false, kind: "retriable", reason: "an earlier record of the key was not delivered" }
-            : await deliver(record);
-        if (!result.ok && result.kind === "retriable") blocked.add(lane);
-        results.push(result);
-      }
-      return results;
+    publish(records) {
+      const mine = publish(records).finally(() => running.delete(mine));
+      running.add(mine);
+      return mine;
     },
     async subscribe(params, handle) {
       const name = `${params.group}\n${params.type}`;
@@ -55,6 +62,7 @@ export function createLocalBus(): EventBus {
     },
     async close() {
       closed = true;
+      await Promise.all(running);
       groups.clear();
     },
   };
