@@ -46,7 +46,7 @@ export function createLocalBus(): EventBus {
 
   return {
     publish(records) {
-      const mine = publish(records).finally(() => running.delete(mine));
+      const mine: Promise<PublishResult[]> = publish(records).finally(() => running.delete(mine));
       running.add(mine);
       return mine;
     },

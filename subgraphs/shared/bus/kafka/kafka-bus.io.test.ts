@@ -1,10 +1,10 @@
 import { startTestKafka } from "@soma/local/test-kafka";
-import { type Admin, type Kafka } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLog } from "../../log.ts";
-import { newId } from "../../ids.ts";
-import { until } from "../../testing/until.ts";
 import { SomaError } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import { createLog } from "../../log.ts";
+import { until } from "../../testing/until.ts";
 import { aRecord, eventBusContract } from "../event-bus.contract.ts";
 import type { EventBus } from "../event-bus.ts";
 import { connectKafka } from "./connect-kafka.ts";
@@ -99,6 +99,64 @@ describe("createKafkaBus()", { timeout: 60_000 }, () => {
     await createTopics([tenant]);
     await bus.publish([aRecord("late", tenant)]);
     await until("it is heard of", () => seen.length === 1, 30_000);
+    await bus.close();
+  });
+
+  /** Takes what is of a tenant, in the order it comes. */
+  async function take(bus: EventBus, group: string, tenant: string): Promise<string[]> {
+    const keys: string[] = [];
+    await bus.subscribe({ group, type: "agent.audit.v1" }, async ({ headers, key }) => {
+      if (headers.ce_tenant === tenant) keys.push(key);
+    });
+    return keys;
+  }
+  const ofKeys = (tenant: string, keys: string[]) => keys.map((key) => ({ ...aRecord("one", tenant), key }));
+  const keysFrom = (first: number, count: number) => Array.from({ length: count }, (_key, at) => String(first + at));
+  async function isShared(group: string, members: number): Promise<boolean> {
+    const { groups } = await admin.describeGroups([`soma.${group}.agent.audit.v1`]);
+    return groups[0]?.state === "Stable" && groups[0].members.length === members;
+  }
+
+  it("shares the records of a topic between two of a group, and gives all to the one that stays", async () => {
+    const tenant = `s${newId().slice(-12)}`;
+    const [first, second] = [await make([tenant]), createKafkaBus({ kafka, log, onCrash: fail })];
+    const group = `share-${tenant}`;
+    const [ofFirst, ofSecond] = [await take(first, group, tenant), await take(second, group, tenant)];
+    await until("both are of the group", () => isShared(group, 2), 30_000);
+    const early = keysFrom(0, 40);
+    await first.publish(ofKeys(tenant, early));
+    await until("all were taken", () => ofFirst.length + ofSecond.length >= 40, 30_000);
+    expect([...ofFirst, ...ofSecond].toSorted()).toEqual(early.toSorted());
+    expect(Math.min(ofFirst.length, ofSecond.length)).toBeGreaterThan(0);
+    await first.close();
+    const late = keysFrom(40, 20);
+    await second.publish(ofKeys(tenant, late));
+    await until("the other took the rest", () => late.every((key) => ofSecond.includes(key)), 30_000);
+    await second.close();
+  });
+
+  it("begins after what its group had handled when it was closed", async () => {
+    const tenant = `c${newId().slice(-12)}`;
+    const group = `again-${tenant}`;
+    const first = await make([tenant]);
+    const early = await take(first, group, tenant);
+    await first.publish(ofKeys(tenant, ["a", "b", "c"]));
+    await until("three were taken", () => early.length === 3, 30_000);
+    await first.close();
+    const second = createKafkaBus({ kafka, log, onCrash: fail });
+    const late = await take(second, group, tenant);
+    await second.publish(ofKeys(tenant, ["d"]));
+    await until("the fourth was taken", () => late.includes("d"), 30_000);
+    expect(late).toEqual(["d"]);
+    await second.close();
+  });
+
+  it("says of a broker that is not there that what it should take is to be tried again", async () => {
+    const away = connectKafka(readKafkaSettings({ SOMA_KAFKA_BROKERS: "127.0.0.1:1" }), log);
+    const bus = createKafkaBus({ kafka: away, log, onCrash: fail });
+    expect(await bus.publish([aRecord("kept")])).toEqual([
+      { ok: false, kind: "retriable", reason: expect.stringContaining("ECONNREFUSED") },
+    ]);
     await bus.close();
   });
 });
