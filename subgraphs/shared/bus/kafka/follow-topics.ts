@@ -26,6 +26,8 @@ interface FollowParams extends FollowOptions, BatchParams {
   type: string;
 }
 
+type Why = "stopped" | "stalled" | "topics";
+
 interface Reading {
   topics: string;
   consumer: KafkaConsumer;
@@ -33,14 +35,14 @@ interface Reading {
 
 /**
  * One consumer of all topics of a type that there are: the client does not hear of new ones by itself, so it is made anew
- * when there is another one, and when it is stuck.
+ * when there is another one, when the client gave it up, and when it is stuck.
  */
 export function followTopics(params: FollowParams): { close(): Promise<void> } {
   const { group, log, onCrash, topicsEveryMs = TOPICS_EVERY_MS, stalledMs = STALLED_MS } = params;
   const list = createTopicList(params);
   let reading: Reading | undefined;
 
-  async function stop(why: "stalled" | "topics", { consumer }: Reading): Promise<void> {
+  async function stop(why: Why, { consumer }: Reading): Promise<void> {
     reading = undefined;
     restarts.inc({ group, why });
     if (why === "stalled") log.warn({ group, silentMs: Math.round(consumer.silentMs()) }, "a consumer of Kafka is stuck");
@@ -51,14 +53,22 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
     });
   }
 
+  function whyAnew({ consumer, topics: read }: Reading, topics: string[]): Why | undefined {
+    if (consumer.hasStopped()) return "stopped";
+    if (consumer.silentMs() > stalledMs) return "stalled";
+    return read === topics.join() ? undefined : "topics";
+  }
+
   async function look(): Promise<boolean> {
     const topics = await list.find();
-    const isStuck = (reading?.consumer.silentMs() ?? 0) > stalledMs;
-    const isSame = reading?.topics === topics.join() && !isStuck;
-    if (isSame) return false;
-    if (reading !== undefined) await stop(isStuck ? "stalled" : "topics", reading);
+    const why = reading === undefined ? undefined : whyAnew(reading, topics);
+    if (reading !== undefined) {
+      if (why === undefined) return false;
+      await stop(why, reading);
+    }
     if (topics.length > 0) {
-      const consumer = await startKafkaConsumer({ ...params, topics }).catch(throwAway);
+      const onStop = (): void => loop.wake();
+      const consumer = await startKafkaConsumer({ ...params, topics, onStop }).catch(throwAway);
       reading = { topics: topics.join(), consumer };
     }
     return false;

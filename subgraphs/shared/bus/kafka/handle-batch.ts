@@ -25,6 +25,8 @@ export interface BatchParams {
 /** What a consumer and its batches know of each other. */
 export interface ConsumerLife {
   closing: boolean;
+  /** The client gave it up. */
+  stopped: boolean;
   heardAt: number;
 }
 

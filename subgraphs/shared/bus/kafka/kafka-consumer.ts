@@ -13,13 +13,16 @@ const CLOSE_MS = 20_000;
 interface KafkaConsumerParams extends BatchParams {
   kafka: Kafka;
   topics: readonly string[];
-  /** Told once when it has stopped for good: not by `close`, and not to come back by itself. */
+  /** Told when the client gave it up for a reason that may pass: another one is to be made. */
+  onStop(): void;
+  /** Told when it was given up for a reason that does not pass. */
   onCrash(error: Error): void;
 }
 
 export interface KafkaConsumer {
   /** Milliseconds since the brokers last answered or a record was handled. */
   silentMs(): number;
+  hasStopped(): boolean;
   /** Waits for the handlers that run, and commits what they did. Throws when one does not end. */
   close(): Promise<void>;
 }
@@ -36,8 +39,10 @@ export async function startKafkaConsumer(params: KafkaConsumerParams): Promise<K
     heartbeatInterval: BEAT_MS,
     maxWaitTimeInMs: LOOK_MS,
     allowAutoTopicCreation: false,
+    // One that comes back by itself while it is being closed can no longer be stopped, and keeps its partitions.
+    retry: { restartOnFailure: async () => false },
   });
-  const life: ConsumerLife = { closing: false, heardAt: performance.now() };
+  const life: ConsumerLife = { closing: false, stopped: false, heardAt: performance.now() };
   const batches = createBatchHandler(params, life);
   const close = async (): Promise<void> => {
     life.closing = true;
@@ -59,21 +64,32 @@ export async function startKafkaConsumer(params: KafkaConsumerParams): Promise<K
     throw error;
   }
   log.info({ group, topics }, "a consumer of Kafka reads");
-  return { silentMs: () => performance.now() - life.heardAt, close };
+  return { silentMs: () => performance.now() - life.heardAt, hasStopped: () => life.stopped, close };
 }
 
 /**
  * Heartbeats do not count as a sign of life: the client may send them and fetch nothing. It fetches, an empty answer or not,
  * at least every LOOK_MS unless it waits for a handler.
  */
-function watch(consumer: Consumer, life: ConsumerLife, { group, log, onCrash }: KafkaConsumerParams): void {
+function watch(consumer: Consumer, life: ConsumerLife, params: KafkaConsumerParams): void {
+  const { group, log, onStop, onCrash } = params;
   consumer.on(consumer.events.FETCH, () => {
     life.heardAt = performance.now();
   });
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    log.warn({ err: error, group, restart }, "a consumer of Kafka stopped");
-    if (!restart && !life.closing) onCrash(error);
+  consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
+    if (life.closing) return;
+    life.stopped = true;
+    const passes = mayPass(error);
+    log.warn({ err: error, group, passes }, "a consumer of Kafka stopped");
+    if (passes) onStop();
+    else onCrash(error);
   });
+}
+
+/** As the client itself decides whether to begin again. */
+function mayPass(error: Error): boolean {
+  if (error.name === "KafkaJSNumberOfRetriesExceeded") return true;
+  return error.cause instanceof Error ? mayPass(error.cause) : "retriable" in error && error.retriable === true;
 }
 
 async function inTime(work: Promise<void>, fault: string): Promise<void> {
