@@ -4,7 +4,12 @@ import type { KafkaSettings } from "./kafka-settings.ts";
 
 const CONNECT_MS = 5_000;
 
-/** A client of the brokers that are named. It connects to none of them yet, and its log is ours. */
+/**
+ * A client of the brokers that are named. It connects to none of them yet, and its log is ours.
+ *
+ * Node warns once in a process of a negative time-out: after each answer the client sets a timer to the end of a throttling
+ * that there was not. Node makes it one millisecond, the timer finds nothing to do, and no option of the client leaves it out.
+ */
 export function connectKafka({ brokers, clientId, requestMs, isTls, ca, user }: KafkaSettings, log: Log): Kafka {
   return new Kafka({
     brokers,
