@@ -1,0 +1,66 @@
+import { startKafka } from "@soma/local/kafka-cluster";
+import type { Admin, Kafka } from "kafkajs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLog } from "../../log.ts";
+import { until } from "../../testing/until.ts";
+import { aRecord } from "../event-bus.contract.ts";
+import type { EventRecord } from "../event-record.ts";
+import { connectKafka } from "./connect-kafka.ts";
+import { createKafkaBus } from "./kafka-bus.ts";
+import { readKafkaSettings } from "./kafka-settings.ts";
+
+const log = createLog({ level: "silent", service: "test" });
+const TOPIC = "soma.acme.agent.audit.v1";
+const RECORDS = 200;
+
+describe("createKafkaBus() on three brokers, two of which must write", { timeout: 120_000 }, () => {
+  let server: Awaited<ReturnType<typeof startKafka>>;
+  let kafka: Kafka;
+  let admin: Admin;
+
+  beforeAll(async () => {
+    server = await startKafka({ brokers: 3 });
+    kafka = connectKafka(readKafkaSettings({ SOMA_KAFKA_BROKERS: server.brokers.join() }), log);
+    admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }], waitForLeaders: true });
+  }, 400_000);
+  afterAll(async () => {
+    await admin.disconnect();
+    await server.stop();
+  });
+
+  async function leaderOf(topic: string): Promise<number> {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions[0]?.leader ?? -1;
+  }
+
+  it("loses nothing and keeps the order of a key while the leader of its partition is killed", async () => {
+    const bus = createKafkaBus({
+      kafka,
+      log,
+      onCrash(error) {
+        throw error;
+      },
+    });
+    const seen: string[] = [];
+    await bus.subscribe({ group: "all", type: "agent.audit.v1" }, async ({ headers }) => {
+      const id = headers.ce_id ?? "";
+      // As an inbox does: what came before comes to nothing.
+      if (!seen.includes(id)) seen.push(id);
+    });
+    const records = Array.from({ length: RECORDS }, (_record, at) => aRecord(String(at), "acme"));
+    let waiting: EventRecord[] = records;
+    const publish = async (): Promise<boolean> => {
+      const results = await bus.publish(waiting.slice(0, 20));
+      waiting = waiting.filter((_record, at) => results[at]?.ok !== true);
+      return waiting.length === 0;
+    };
+    await publish();
+    await server.kill((await leaderOf(TOPIC)) - 1);
+    await until("the others took over, and have all", publish, 90_000);
+    await until("all were handled", () => seen.length === RECORDS, 60_000);
+    expect(seen).toEqual(records.map(({ headers }) => headers.ce_id));
+    await bus.close();
+  });
+});
