@@ -32,7 +32,7 @@ export function chooseBus({ env, log, hasEveryPart }: ChooseBusParams): EventBus
   if (hasEveryPart) return createLocalBus();
   throw new ConfigError([
     `SOMA_EVENT_BUS: "local" reaches only this process, and the parts that listen run elsewhere, so events would be lost; ` +
-      `set it to kafka, or to hold, which keeps them in the outbox, or run every part in one process with \`npm start\``,
+      `set it to hold, which keeps them in the outbox, or to kafka, or run every part in one process with \`npm start\``,
   ]);
 }
 
