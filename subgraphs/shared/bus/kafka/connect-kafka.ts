@@ -36,7 +36,11 @@ function saslOf({ mechanism, username, password }: NonNullable<KafkaSettings["us
   }
 }
 
+/** Said of each producer that does not try for ever. Ours begins anew after a send that failed, so that it promises no less. */
+const EXPECTED = "Limiting retries for the idempotent producer may invalidate EoS guarantees";
+
 /** What the client says is a warning at most: whether a person must look is decided by who uses it. */
 function tell(log: Log, { namespace, log: { message, error, broker, groupId } }: LogEntry): void {
+  if (message === EXPECTED) return;
   log.warn({ part: namespace, says: message, error, broker, group: groupId }, "the client of Kafka says something");
 }
