@@ -1,4 +1,4 @@
-import { Kafka, type LogEntry, logLevel } from "kafkajs";
+import kafkajs, { type Kafka, type LogEntry } from "kafkajs";
 import type { Log } from "../../log.ts";
 import type { KafkaSettings } from "./kafka-settings.ts";
 
@@ -11,7 +11,7 @@ const CONNECT_MS = 5_000;
  * that there was not. Node makes it one millisecond, the timer finds nothing to do, and no option of the client leaves it out.
  */
 export function connectKafka({ brokers, clientId, requestMs, isTls, ca, user }: KafkaSettings, log: Log): Kafka {
-  return new Kafka({
+  return new kafkajs.Kafka({
     brokers,
     clientId,
     connectionTimeout: CONNECT_MS,
@@ -20,7 +20,7 @@ export function connectKafka({ brokers, clientId, requestMs, isTls, ca, user }: 
     enforceRequestTimeout: true,
     ...(isTls ? { ssl: ca === undefined ? true : { ca: [ca] } } : {}),
     ...(user === undefined ? {} : { sasl: saslOf(user) }),
-    logLevel: logLevel.WARN,
+    logLevel: kafkajs.logLevel.WARN,
     logCreator: () => (entry) => tell(log, entry),
   });
 }

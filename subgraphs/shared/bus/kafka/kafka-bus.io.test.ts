@@ -113,7 +113,7 @@ describe("createKafkaBus()", { timeout: 60_000 }, () => {
   const ofKeys = (tenant: string, keys: string[]) => keys.map((key) => ({ ...aRecord("one", tenant), key }));
   const keysFrom = (first: number, count: number) => Array.from({ length: count }, (_key, at) => String(first + at));
   async function isShared(group: string, members: number): Promise<boolean> {
-    const { groups } = await admin.describeGroups([`soma.${group}.agent.audit.v1`]);
+    const { groups } = await admin.describeGroups([`soma-consumers.${group}.agent.audit.v1`]);
     return groups[0]?.state === "Stable" && groups[0].members.length === members;
   }
 

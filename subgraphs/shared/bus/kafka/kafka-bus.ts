@@ -14,8 +14,7 @@ export function createKafkaBus(options: FollowOptions): EventBus {
   return {
     publish: producer.publish,
     async subscribe({ group, type }, handle) {
-      // A group of Kafka reads what all its members ask for, so each type has one; access lists go by how its name begins.
-      const name = `soma.${group}.${type}`;
+      const name = groupOf(group, type);
       if (subscriptions.has(name)) throw new Error(`group ${group} already consumes ${type}`);
       const follower = followTopics({ ...options, group: name, type, handle, park });
       subscriptions.set(name, follower);
@@ -32,6 +31,14 @@ export function createKafkaBus(options: FollowOptions): EventBus {
       await producer.close();
     },
   };
+}
+
+/**
+ * A group of Kafka reads what all its members ask for, so each type has one of its own. Its name begins as no tenant's does:
+ * the principal of a tenant may join every group whose name begins with `soma.TENANT.`.
+ */
+function groupOf(group: string, type: string): string {
+  return `soma-consumers.${group}.${type}`;
 }
 
 /** The record as it came, with where from and why, beside its topic. */

@@ -1,4 +1,4 @@
-import { type Kafka, Partitioners, type Producer } from "kafkajs";
+import kafkajs, { type Kafka, type Producer } from "kafkajs";
 import type { PublishResult } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
 import { type PublishFault, toPublishFault } from "./publish-faults.ts";
@@ -111,7 +111,7 @@ async function connect(kafka: Kafka): Promise<Producer> {
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     retry: RETRY,
   });
   await producer.connect();

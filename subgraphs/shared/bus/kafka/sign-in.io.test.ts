@@ -46,7 +46,7 @@ describe("a Kafka with access lists", { timeout: 60_000 }, () => {
     await admin.createAcls({
       acl: [
         { ...ofAcme, resourceType: AclResourceTypes.TOPIC, resourceName: "soma.acme." },
-        { ...ofAcme, resourceType: AclResourceTypes.GROUP, resourceName: "soma.acme-" },
+        { ...ofAcme, resourceType: AclResourceTypes.GROUP, resourceName: "soma-consumers.acme-" },
       ],
     });
   }, 400_000);
