@@ -16,6 +16,7 @@ describe("consume()", () => {
     ["is not JSON", { ...good, value: "{" }, "is not JSON"],
     ["does not fit its schema", { ...good, value: '{"category":"gossip"}' }, "cannot be read"],
     ["has no id", without("ce_id"), "no ce_id or ce_tenant"],
+    ["is on the topic of another tenant", { ...good, topic: "soma.globex.agent.audit.v1" }, "is not its topic"],
     ["has no tenant", without("ce_tenant"), "no ce_id or ce_tenant"],
   ])("never tries again a record that %s, and does not hand it on", async (_name, record, reason) => {
     const bus = createLocalBus();

@@ -6,6 +6,7 @@ import { transaction } from "../postgres/transaction.ts";
 import { SPAN } from "../span-attributes.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { EventBus, Subscription } from "./event-bus.ts";
+import { type EventRecord, topicOf } from "./event-record.ts";
 import { markHandled } from "./store/mark-handled.ts";
 
 export interface ConsumeParams<T extends EventType> {
@@ -20,26 +21,34 @@ export interface ConsumeParams<T extends EventType> {
 /** Handles each event once: the inbox row and the handler's writes commit together, a repeated delivery finds the row. */
 export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<Subscription> {
   return params.bus.subscribe({ group: params.consumer, type: params.type }, async (record) => {
-    const id = record.headers.ce_id;
-    const tenant = record.headers.ce_tenant;
-    const data = parseValue(record.value, params.type);
-    const faults = validateForRead(params.type, data);
-    if (id === undefined || tenant === undefined)
-      throw new SomaError("EVENT_INVALID", `a record of ${params.type} has no ce_id or ce_tenant header`);
-    if (faults.length > 0)
-      throw new SomaError("EVENT_INVALID", `event ${id} of ${params.type} cannot be read: ${faults.join("; ")}`);
+    const { id, tenant, data } = readEvent(record, params.type);
     await withSpan(
       `process ${params.type}`,
       { [SPAN.eventId]: id },
       async () => {
         await transaction(params.sql, {}, async (tx) => {
           if (await markHandled(tx, { consumer: params.consumer, tenant, eventId: id }))
-            await params.handle(tx, { id, tenant, data: data as EventTypes[T] });
+            await params.handle(tx, { id, tenant, data });
         });
       },
       { parent: contextFromHeaders(record.headers) },
     );
   });
+}
+
+/** Throws EVENT_INVALID for a record that nobody can ever read. */
+function readEvent<T extends EventType>({ topic, headers, value }: EventRecord, type: T) {
+  const { ce_id: id, ce_tenant: tenant } = headers;
+  const data = parseValue(value, type);
+  const faults = validateForRead(type, data);
+  if (id === undefined || tenant === undefined)
+    throw new SomaError("EVENT_INVALID", `a record of ${type} has no ce_id or ce_tenant header`);
+  // Who may write to a topic is known; what a header says is not.
+  if (topic !== topicOf(tenant, type))
+    throw new SomaError("EVENT_INVALID", `event ${id} of tenant ${tenant} is on ${topic}, which is not its topic`);
+  if (faults.length > 0)
+    throw new SomaError("EVENT_INVALID", `event ${id} of ${type} cannot be read: ${faults.join("; ")}`);
+  return { id, tenant, data: data as EventTypes[T] };
 }
 
 function parseValue(value: string, type: string): unknown {
