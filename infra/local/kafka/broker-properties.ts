@@ -40,8 +40,7 @@ export function propertiesOf({ at, places, folder, shape }: PropertiesParams): s
     "controller.quorum.voters": places.map((each, i) => `${i + 1}@127.0.0.1:${each.controllerPort}`).join(","),
     listeners: [...listeners, `CONTROLLER://127.0.0.1:${place.controllerPort}`].join(","),
     "advertised.listeners": listeners.join(","),
-    "listener.security.protocol.map":
-      "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "log.dirs": `${folder}/data`,

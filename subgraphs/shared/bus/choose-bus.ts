@@ -1,6 +1,6 @@
 import { ConfigError, oneOf, readSettings } from "../config.ts";
-import type { EventBus } from "./event-bus.ts";
 import type { Log } from "../log.ts";
+import type { EventBus } from "./event-bus.ts";
 import { connectKafka } from "./kafka/connect-kafka.ts";
 import { createKafkaBus } from "./kafka/kafka-bus.ts";
 import { readKafkaSettings } from "./kafka/kafka-settings.ts";

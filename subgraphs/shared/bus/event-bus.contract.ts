@@ -76,8 +76,14 @@ export function eventBusContract(make: (tenants: readonly string[]) => Promise<E
     const bus = await make([tenant, other]);
     const seen: string[] = [];
     const asked: string[] = [];
-    await bus.subscribe({ group, type: "agent.runs.v1" }, ofMine(async ({ topic }) => void seen.push(topic)));
-    await bus.subscribe({ group, type: "agent.audit.v1" }, ofMine(async ({ topic }) => void asked.push(topic)));
+    await bus.subscribe(
+      { group, type: "agent.runs.v1" },
+      ofMine(async ({ topic }) => void seen.push(topic)),
+    );
+    await bus.subscribe(
+      { group, type: "agent.audit.v1" },
+      ofMine(async ({ topic }) => void asked.push(topic)),
+    );
     await bus.publish([aRecord("not for you", tenant)]);
     await until("who asked for it has it", () => asked.length === 1, TAKEN_MS);
     expect(seen).toEqual([]);

@@ -45,7 +45,8 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
   async function stop(why: Why, { consumer }: Reading): Promise<void> {
     reading = undefined;
     restarts.inc({ group, why });
-    if (why === "stalled") log.warn({ group, silentMs: Math.round(consumer.silentMs()) }, "a consumer of Kafka is stuck");
+    if (why === "stalled")
+      log.warn({ group, silentMs: Math.round(consumer.silentMs()) }, "a consumer of Kafka is stuck");
     // Two at a time would mix the order of what they handle.
     await consumer.close().catch((error: Error) => {
       onCrash(error);

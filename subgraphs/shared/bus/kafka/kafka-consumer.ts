@@ -1,5 +1,5 @@
 import type { Consumer, Kafka } from "kafkajs";
-import { BEAT_MS, type BatchParams, type ConsumerLife, createBatchHandler } from "./handle-batch.ts";
+import { type BatchParams, BEAT_MS, type ConsumerLife, createBatchHandler } from "./handle-batch.ts";
 
 /** A consumer that is not heard of for so long has its partitions given to others. */
 const SESSION_MS = 10 * BEAT_MS;

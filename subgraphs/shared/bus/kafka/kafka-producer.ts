@@ -70,9 +70,17 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
     }
     const topics = [...Map.groupBy(open, ({ record }) => record.topic).values()];
     if (fault.about !== "broker" && topics.length > 1) return sendEach(topics, sending);
-    if (fault.about === "record" && open.length > 1) return sendEach(open.map((each) => [each]), sending);
+    if (fault.about === "record" && open.length > 1)
+      return sendEach(
+        open.map((each) => [each]),
+        sending,
+      );
     for (const { at, record } of open) {
-      sending.results[at] = { ok: false, kind: fault.about === "record" ? "poison" : "retriable", reason: fault.reason };
+      sending.results[at] = {
+        ok: false,
+        kind: fault.about === "record" ? "poison" : "retriable",
+        reason: fault.reason,
+      };
       if (fault.about === "topic") sending.refused.add(record.topic);
     }
     return fault.about !== "broker";

@@ -6,7 +6,11 @@ const settings = {
     env: "SOMA_KAFKA_BROKERS",
     doc: "brokers of Kafka to begin with, as host:port,host:port",
   }),
-  clientId: text({ env: "SOMA_KAFKA_CLIENT_ID", doc: "name this process has in Kafka's logs and quotas", default: "soma" }),
+  clientId: text({
+    env: "SOMA_KAFKA_CLIENT_ID",
+    doc: "name this process has in Kafka's logs and quotas",
+    default: "soma",
+  }),
   tls: oneOf(["off", "on"], { env: "SOMA_KAFKA_TLS", doc: "whether brokers are asked over TLS", default: "off" }),
   caFile: text({
     env: "SOMA_KAFKA_CA_FILE",
@@ -49,7 +53,9 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
   const said = readSettings(settings, env);
   const brokers = said.brokers.split(",").map((broker) => broker.trim());
   const faults = [
-    ...brokers.filter((broker) => !isAddress(broker)).map((broker) => `SOMA_KAFKA_BROKERS: "${broker}" is not host:port`),
+    ...brokers
+      .filter((broker) => !isAddress(broker))
+      .map((broker) => `SOMA_KAFKA_BROKERS: "${broker}" is not host:port`),
     ...(said.mechanism !== "none" && said.username === ""
       ? [`SOMA_KAFKA_SASL_USERNAME is not set; ${said.mechanism} signs in with a user`]
       : []),
@@ -58,7 +64,8 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
       : []),
     ...(said.tls === "off" && said.caFile !== "" ? ["SOMA_KAFKA_CA_FILE is set, and SOMA_KAFKA_TLS is off"] : []),
   ];
-  const password = said.passwordFile === "" ? said.password : fileOf("SOMA_KAFKA_SASL_PASSWORD_FILE", said.passwordFile, faults);
+  const password =
+    said.passwordFile === "" ? said.password : fileOf("SOMA_KAFKA_SASL_PASSWORD_FILE", said.passwordFile, faults);
   const ca = said.caFile === "" ? undefined : fileOf("SOMA_KAFKA_CA_FILE", said.caFile, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const { mechanism, username } = said;

@@ -15,7 +15,11 @@ it.each([
   ["NOT_ENOUGH_REPLICAS", "topic"],
   ["NOT_LEADER_FOR_PARTITION", "broker"],
 ])("toPublishFault() finds %s behind what the client wraps it in: it is about the %s", (type, about) => {
-  for (const error of [said(type), wrapped(said(type)), new KafkaJSAggregateError("send failed", [wrapped(said(type))])])
+  for (const error of [
+    said(type),
+    wrapped(said(type)),
+    new KafkaJSAggregateError("send failed", [wrapped(said(type))]),
+  ])
     expect(toPublishFault(error)).toEqual({ about, reason: `${type}: broker: ${type}` });
 });
 
