@@ -102,7 +102,11 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
     async publish(records) {
       if (waiting >= MOST_WAITING) return keepAll(records, `${MOST_WAITING} batches wait to be sent`);
       waiting += 1;
-      const mine = last.then(() => publish(records)).finally(() => void (waiting -= 1));
+      const mine = last
+        .then(() => publish(records))
+        .finally(() => {
+          waiting -= 1;
+        });
       last = mine.catch(() => {});
       return mine;
     },
