@@ -20,6 +20,7 @@ const START_HELP = `npm start [-- OPTIONS]: everything, until Ctrl-C
   --port N     port of the gateway; without it 4700, or one near it when that is taken. 0 takes any
   --data DIR   folder of the database, keys, log and notes; .soma in the project without it
   --project DIR  folder of your own agents and tools, as \`soma init\` makes one; its data is kept in DIR/.soma
+  --kafka HOST:PORT  brokers of Kafka that events go by, several with commas; without it they stay in this process
   --help       this
 
 Settings come from the environment: docs/operator/settings.md. Afterwards: npx soma --help`;

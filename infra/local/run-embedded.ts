@@ -23,11 +23,18 @@ interface Options {
   asked: boolean;
   dataDir: string;
   projectDir: string | undefined;
+  /** The environment, with what the options say in its place. */
+  env: NodeJS.ProcessEnv;
 }
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { port: { type: "string" }, data: { type: "string" }, project: { type: "string" } },
+    options: {
+      port: { type: "string" },
+      data: { type: "string" },
+      project: { type: "string" },
+      kafka: { type: "string" },
+    },
   });
   const projectDir = values.project === undefined ? undefined : resolve(values.project);
   const given = values.port ?? (process.env.SOMA_GATEWAY_PORT || undefined);
@@ -41,7 +48,13 @@ function readOptions(): Options {
     asked: given !== undefined,
     dataDir: dataDirOf(values.data ?? dataOfProject(projectDir), process.env),
     projectDir,
+    env: { ...process.env, ...onKafka(values.kafka) },
   };
+}
+
+/** The settings that an address of Kafka stands for. */
+function onKafka(brokers: string | undefined): Record<string, string> {
+  return brokers === undefined ? {} : { SOMA_EVENT_BUS: "kafka", SOMA_KAFKA_BROKERS: brokers };
 }
 
 /** A project keeps its own data, unless somebody says otherwise. */
@@ -69,7 +82,7 @@ function say(line: string): void {
 async function main(): Promise<void> {
   surviveClosedOutput();
   const options = readOptions();
-  const { dataDir } = options;
+  const { dataDir, env } = options;
   const startedAt = performance.now();
   say(`soma ${VERSION} · embedded (dev_full) · node ${process.versions.node}\n`);
   // Heard from the beginning: a stop during the start closes what has started, and a second one ends it at once.
@@ -82,9 +95,9 @@ async function main(): Promise<void> {
   const local = await startLocal({
     dataDir,
     projectDir: options.projectDir,
-    firstMinutes: wantsFirstMinutes(process.env, options.projectDir),
+    firstMinutes: wantsFirstMinutes(env, options.projectDir),
     choosePort: () => choosePort(options),
-    env: process.env,
+    env,
     log,
     say: (line) => say(`  ! ${line}`),
     onStep: (name, detail, ms) => say(`  ✓ ${name.padEnd(11)} ${detail}  ${(ms / 1_000).toFixed(1)} s`),

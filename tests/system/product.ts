@@ -50,12 +50,14 @@ export interface ProductUnderTest {
 /** By itself, or by the launcher that `npm start` runs, in a process group of their own. */
 type Started = "alone" | "launched";
 
-/** With a folder of a project, its agents and tools are there as well. */
-export async function createProduct(
-  how: Started = "alone",
-  { project }: { project?: string } = {},
-): Promise<ProductUnderTest> {
-  const program = programOf(how, project);
+/** What `npm start` is given: a folder of a project, whose agents and tools are there as well; brokers of Kafka. */
+interface ProductOptions {
+  project?: string;
+  kafka?: string;
+}
+
+export async function createProduct(how: Started = "alone", options: ProductOptions = {}): Promise<ProductUnderTest> {
+  const program = programOf(how, options);
   const dataDir = await mkdtemp(join(tmpdir(), "soma-system-"));
   let child: ChildProcess | undefined;
   let runtime = { pid: 0, url: "", token: "" };
@@ -147,9 +149,9 @@ export async function createProduct(
   return product;
 }
 
-function programOf(how: Started, project: string | undefined): string[] {
+function programOf(how: Started, options: ProductOptions): string[] {
   const program = how === "alone" ? ["infra/local/up.ts"] : ["infra/local/bootstrap.js", "start"];
-  return project === undefined ? program : [...program, "--project", project];
+  return [...program, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
 }
 
 /** As a terminal, or a power cut, reaches what was started: every process of the group. */

@@ -1,0 +1,72 @@
+import { type KafkaCluster, startKafka } from "@soma/local/kafka-cluster";
+import { until } from "@soma/shared/testing/until";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProduct, type ProductUnderTest } from "../product.ts";
+import { makeTopics, ofRun, type Read, startOutsideReader, TOPICS } from "./outside-reader.ts";
+
+/** Runs that are under way while there is no broker. */
+const IN_OUTAGE = 6;
+
+describe("the product on Kafka", () => {
+  let kafka: KafkaCluster;
+  let product: ProductUnderTest;
+  let reader: { records: Read[]; close(): Promise<void> };
+
+  beforeAll(async () => {
+    kafka = await startKafka();
+    await makeTopics(kafka.brokers, TOPICS);
+    reader = await startOutsideReader(kafka.brokers, TOPICS);
+    product = await createProduct("alone", { kafka: kafka.brokers.join() });
+    await product.start();
+  }, 400_000);
+  afterAll(async () => {
+    await product.close();
+    await reader.close();
+    await kafka.stop();
+  });
+
+  const statusesOf = (runId: string) => ofRun(reader.records, runId, "agent.runs.v1").map(({ status }) => status);
+  const tells = (runId: string): Promise<unknown> =>
+    until(`the end of ${runId} is on its topic`, () => statusesOf(runId).includes("succeeded"), 60_000);
+
+  it("tells everyone what a run did: its life, its steps, its tools, each in order, and its parts hear of it", async () => {
+    const runId = await product.send("Run code: console.log(6 * 7)");
+    await product.ended(runId);
+    await tells(runId);
+    expect(statusesOf(runId)).toEqual(["queued", "succeeded"]);
+    const steps = ofRun(reader.records, runId, "agent.steps.v1").map(({ step_id }) => String(step_id));
+    expect(steps.length).toBeGreaterThan(2);
+    expect(steps).toEqual(steps.toSorted((a, b) => numberOf(a) - numberOf(b)));
+    await until("the call of the tool is told", () => ofRun(reader.records, runId, "agent.tools.v1").length === 1);
+    // The policy subgraph keeps what it hears on the topic of audit events.
+    const audit = reader.records.filter(({ topic }) => topic.endsWith("agent.audit.v1"));
+    expect(audit.length).toBeGreaterThan(0);
+    await until("the policy has heard its audit event", async () => (await countAudit(product)) > 0, 60_000);
+  });
+
+  it("goes on while there is no broker, and tells all of it when there is one again", async () => {
+    await kafka.kill(0);
+    const runs = await Promise.all(
+      Array.from({ length: IN_OUTAGE }, (_run, at) => product.send(`note: outage-${at}. And what is 6*7?`)),
+    );
+    for (const runId of runs) expect(await product.ended(runId)).toMatchObject({ status: "SUCCEEDED" });
+    await kafka.restart(0);
+    for (const runId of runs) {
+      await tells(runId);
+      expect([runId, statusesOf(runId)]).toEqual([runId, ["queued", "succeeded"]]);
+    }
+  });
+});
+
+const numberOf = (stepId: string): number => Number(stepId.split(".").at(-1));
+
+async function countAudit(product: ProductUnderTest): Promise<number> {
+  const query = "{ auditEvents(filter: { category: [POLICY] }) { nodes { id } } }";
+  const response = await fetch(new URL("/graphql", product.url()), {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${product.token()}` },
+    body: JSON.stringify({ query }),
+  });
+  const { data } = (await response.json()) as { data: { auditEvents: { nodes: object[] } } };
+  return data.auditEvents.nodes.length;
+}

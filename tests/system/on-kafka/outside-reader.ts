@@ -1,0 +1,56 @@
+import kafkajs from "kafkajs";
+
+const TYPES = ["agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "agent.audit.v1", "memory.event.v1"];
+/** Where the product tells what happens to the tenant of `npm start`. */
+export const TOPICS = TYPES.map((type) => `soma.local.${type}`);
+
+/** What somebody else's program reads from a topic. */
+export interface Read {
+  topic: string;
+  key: string;
+  headers: Record<string, string>;
+  data: Record<string, unknown>;
+}
+
+/** A program of somebody else that reads topics from their beginning, by a client of its own. */
+export async function startOutsideReader(
+  brokers: readonly string[],
+  topics: readonly string[],
+): Promise<{ records: Read[]; close(): Promise<void> }> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], clientId: "outside", logLevel: kafkajs.logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: "outside-reader", sessionTimeout: 10_000, maxWaitTimeInMs: 200 });
+  const records: Read[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  await consumer.run({
+    async eachMessage({ topic, message: { key, value, headers = {} } }) {
+      records.push({
+        topic,
+        key: String(key),
+        headers: Object.fromEntries(Object.entries(headers).map(([name, each]) => [name, String(each)])),
+        data: JSON.parse(String(value)) as Record<string, unknown>,
+      });
+    },
+  });
+  return { records, close: () => consumer.disconnect() };
+}
+
+/** Each event once, as it came first: one may come again. */
+export function once(records: readonly Read[]): Read[] {
+  return [...new Map(records.toReversed().map((read) => [read.headers.ce_id, read])).values()].toReversed();
+}
+
+/** What came of a run on the topic of a type, in its order. */
+export function ofRun(records: readonly Read[], runId: string, type: string): Record<string, unknown>[] {
+  return once(records)
+    .filter(({ topic, key }) => topic.endsWith(`.${type}`) && key === runId)
+    .map(({ data }) => data);
+}
+
+export async function makeTopics(brokers: readonly string[], topics: readonly string[]): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 4 })), waitForLeaders: true });
+  await admin.disconnect();
+}
