@@ -1,18 +1,18 @@
 import type { Log } from "@soma/shared/log";
+import { activeRequestId, REQUEST_ID_HEADER, toRequestId } from "@soma/shared/request-id";
 import { activeTraceId, contextFromHeaders, otelContext, traceHeaders, withSpan } from "@soma/shared/telemetry";
 
 /** The ids of one request or operation, and a log that carries them. */
 export interface RequestTrace {
   requestId: string;
   traceId: string;
-  /** W3C headers for the subgraphs, of the span in force. */
+  /** W3C headers and the request's id for the subgraphs, of the span in force. */
   headers(): Record<string, string>;
   /** Does work that belongs to this trace although it happens later, such as the events of a subscription. */
   run<T>(work: () => Promise<T>): Promise<T>;
   log: Log;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACE_PARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
@@ -26,19 +26,23 @@ export function traced<T>(
   work: (trace: RequestTrace) => Promise<T>,
 ): Promise<T> {
   const traceparent = headers.get("traceparent") ?? undefined;
-  const parent = contextFromHeaders({ traceparent, tracestate: headers.get("tracestate") ?? undefined });
+  const parent = contextFromHeaders({
+    traceparent,
+    tracestate: headers.get("tracestate") ?? undefined,
+    [REQUEST_ID_HEADER]: toRequestId(headers.get(REQUEST_ID_HEADER)),
+  });
   return withSpan(name, {}, () => work(openTrace(headers, log)), { parent });
 }
 
 /** The ids alone, of the span in force if there is one: for what is over before a span could tell anything. */
 export function openTrace(headers: Headers, log: Log): RequestTrace {
-  const givenId = headers.get("x-request-id");
   const traceparent = headers.get("traceparent") ?? undefined;
-  const requestId = givenId !== null && REQUEST_ID.test(givenId) ? givenId : crypto.randomUUID();
+  const requestId = activeRequestId() || toRequestId(headers.get(REQUEST_ID_HEADER));
   const given = TRACE_PARENT.exec(traceparent ?? "")?.[1];
   const traceId = activeTraceId() || given || hex(16);
   const fallback = {
     traceparent: given !== undefined && traceparent !== undefined ? traceparent : `00-${traceId}-${hex(8)}-01`,
+    [REQUEST_ID_HEADER]: requestId,
   };
   const context = otelContext.active();
   return {

@@ -93,7 +93,6 @@ async function ask(
     headers: {
       "content-type": "application/json",
       authorization: `Bearer ${await options.sign(principal)}`,
-      "x-request-id": trace.requestId,
       ...trace.headers(),
     },
     body: JSON.stringify({ query: params.request.query, variables: params.request.variables ?? {} }),

@@ -12,6 +12,7 @@ export const SPAN = {
   /** Which try of the step it is, from 1. */
   attempt: "durable.attempt",
   tenant: "soma.tenant",
+  request: "soma.request_id",
   eventId: "soma.event_id",
   invocation: "soma.invocation_id",
   /** Which try of the invocation it is, from 1. */

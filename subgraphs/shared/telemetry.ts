@@ -12,6 +12,8 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
+import { activeRequestId, REQUEST_ID_HEADER, withRequestId } from "./request-id.ts";
+import { SPAN } from "./span-attributes.ts";
 
 const tracer = trace.getTracer("soma");
 
@@ -30,7 +32,8 @@ export function withSpan<T>(
   { parent = context.active(), after }: SpanPlace = {},
 ): Promise<T> {
   const links = after === undefined ? [] : [{ context: after }];
-  return tracer.startActiveSpan(name, { attributes, links }, parent, async (span) => {
+  const options = { attributes: { ...requestOf(parent), ...attributes }, links };
+  return tracer.startActiveSpan(name, options, parent, async (span) => {
     try {
       return await work(span);
     } catch (error) {
@@ -66,15 +69,41 @@ export function beginSpan(name: string, kind: "CLIENT" | "INTERNAL", attributes:
   };
 }
 
-/** W3C trace headers of the span in force. */
+function requestOf(from: Context): Attributes {
+  const id = activeRequestId(from);
+  return id === "" ? {} : { [SPAN.request]: id };
+}
+
+/** W3C trace headers of the span in force, and the id of the request it is for. */
 export function traceHeaders(from: Context = context.active()): Record<string, string> {
   const headers: Record<string, string> = {};
   propagation.inject(from, headers);
+  const id = activeRequestId(from);
+  if (id !== "") headers[REQUEST_ID_HEADER] = id;
   return headers;
 }
 
 export function contextFromHeaders(headers: Record<string, string | undefined>): Context {
-  return propagation.extract(context.active(), headers);
+  return withRequestId(propagation.extract(context.active(), headers), headers[REQUEST_ID_HEADER]);
+}
+
+/** What is kept of the request that began something which outlives it; each empty where it is not known. */
+export interface Origin {
+  /** W3C traceparent of its span. */
+  traceParent: string;
+  requestId: string;
+}
+
+export function activeOrigin(): Origin {
+  return { traceParent: traceHeaders().traceparent ?? "", requestId: activeRequestId() };
+}
+
+/** An origin as headers, of which whoever reads them goes on. */
+export function headersOf({ traceParent, requestId }: Origin): Record<string, string> {
+  return {
+    ...(traceParent === "" ? {} : { traceparent: traceParent }),
+    ...(requestId === "" ? {} : { [REQUEST_ID_HEADER]: requestId }),
+  };
 }
 
 /** A span of which its id is known, and the headers of another one of its trace; undefined when they tell of none. */

@@ -6,7 +6,7 @@ import { newId } from "@soma/shared/ids";
 import { digest, toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { traceHeaders } from "@soma/shared/telemetry";
+import { activeOrigin } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../domain/history.ts";
 import { type EffectChoice, keptField, planReturn } from "../domain/on-return.ts";
 import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
@@ -89,7 +89,7 @@ async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, kept, at
   const inserted = await insertFork(tx, {
     ...{ runId, tenant, sessionId, graph, graphVersion, graphHash, role, modelProfile, input, createdAt: at, ...asked },
     deadline: new Date(at.getTime() + pinned.timeoutMs),
-    traceParent: traceHeaders().traceparent ?? "",
+    ...activeOrigin(),
     // Numbers that its history tells of as heard are given to no signal of its own.
     fork: { fromRunId: from.runId, fromSeq: from.seq, signals: Math.max(0, ...heardSignals(origin)) },
   });

@@ -27,6 +27,7 @@ function aNewRun(changes: Partial<NewRun> = {}): NewRun {
     idemKey: newId(),
     idemDigest: "d",
     traceParent: "",
+    requestId: "",
     ...changes,
   };
 }

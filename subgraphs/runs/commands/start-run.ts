@@ -6,7 +6,7 @@ import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
 import { digest, toStorableJson } from "@soma/shared/json";
-import { traceHeaders } from "@soma/shared/telemetry";
+import { activeOrigin } from "@soma/shared/telemetry";
 import { parsePriority, parseRunInput, parseSessionId } from "../domain/run-input.ts";
 import type { GraphRegistry } from "../engine/graphs/graph-registry.ts";
 import type { PickProfile } from "../models/choose-profile.ts";
@@ -74,7 +74,7 @@ export async function startRun(deps: StartRunDeps, principal: Principal, params:
     deadline: new Date(createdAt.getTime() + deps.runBudgets.timeoutMs(tenant, graph.timeoutMs, budget)),
     idemKey: params.idempotencyKey,
     idemDigest,
-    traceParent: traceHeaders().traceparent ?? "",
+    ...activeOrigin(),
     createdAt,
   };
   const row = await deps.admission.admit(run, async () => {

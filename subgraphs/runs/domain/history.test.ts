@@ -21,6 +21,7 @@ const facts: RunFacts = {
   createdAt: new Date(0),
   startedAt: null,
   parentRunId: null,
+  requestId: "req-7",
   traceParent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
 };
 
@@ -129,6 +130,17 @@ describe("toPublishedEvent()", () => {
     if (published !== undefined) expect(validateForPublish(published.type, published.data)).toEqual([]);
     const erased = toPublishedEvent(facts, { ...event, payload: ERASED_PAYLOAD });
     if (erased !== undefined) expect(validateForPublish(erased.type, erased.data)).toEqual([]);
+  });
+
+  it.each([
+    ["RUN_STARTED", { request_ids: ["req-7"] }],
+    ["STEP_SUCCEEDED", { request_id: "req-7" }],
+  ] as const)("%s names the request that started the run, and none where none did", (kind, named) => {
+    const [event] = aHistory({ kind, step: kind === "RUN_STARTED" ? 0 : 1, payload: {} });
+    if (event === undefined) throw new Error("no event");
+    expect(toPublishedEvent(facts, event)?.data).toMatchObject(named);
+    const unasked = toPublishedEvent({ ...facts, requestId: "" }, event);
+    expect(Object.keys(unasked?.data ?? {}).filter((name) => name.startsWith("request_id"))).toEqual([]);
   });
 
   it("names the run, the step, the retries and the trace, and never a payload", () => {

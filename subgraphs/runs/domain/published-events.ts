@@ -23,6 +23,8 @@ export interface RunFacts {
   createdAt: Date;
   startedAt: Date | null;
   traceParent: string;
+  /** Of the request that started it; empty when none did. */
+  requestId: string;
   /** Run that started it; null when a request did. */
   parentRunId: string | null;
   /** Left out while an event is only checked: its outcome is counted when it is published. */
@@ -78,6 +80,7 @@ function toRunEvent(run: RunFacts, event: HistoryEvent, status: RunStatusName): 
     started_at: (run.startedAt ?? run.createdAt).toISOString(),
     trace_id: traceIdOf(run.traceParent),
     role: run.role,
+    ...(run.requestId === "" ? {} : { request_ids: [run.requestId] }),
     ...(run.parentRunId === null ? {} : { parent_run_id: run.parentRunId }),
     ...(!isFinished(RUN_STATUS[status].code) ? {} : { finished_at: event.at.toISOString() }),
     ...(event.kind === "RUN_FAILED" ? { error_code: payloadOf("RUN_FAILED", event.payload).error.code } : {}),
@@ -119,6 +122,7 @@ function toStepEvent(run: RunFacts, event: HistoryEvent, kind: StepEndKind): Age
     seq: event.seq,
     attempt: Math.max(1, event.attempt),
     trace_id: traceIdOf(run.traceParent),
+    ...(run.requestId === "" ? {} : { request_id: run.requestId }),
     ...usageField("output" in end && end.insteadOf === undefined ? toStepUsage(event.nodeType, end.output) : undefined),
   };
 }

@@ -17,6 +17,8 @@ export interface NewRun extends BegunRun {
   idemKey: string;
   idemDigest: string;
   traceParent: string;
+  /** Of the request that starts it; empty when none does. */
+  requestId: string;
 }
 
 export type BegunRow = Omit<RunRow, "input">;

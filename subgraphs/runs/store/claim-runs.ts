@@ -25,6 +25,7 @@ export interface ClaimedRun {
   /** Its history began with the event that this row tells, and nothing else. */
   toldByRow: boolean;
   traceParent: string;
+  requestId: string;
   deadline: Date;
   createdAt: Date;
   startedAt: Date;
@@ -49,7 +50,7 @@ export async function claimRuns(
   const { owner, graphs, slots, ageMs = null, shares = {} } = params;
   return sql<ClaimedRun[]>`
     select run_id as "runId", tenant, session_id as "sessionId", graph, graph_version as "graphVersion", graph_hash as "graphHash", role, model_profile as "modelProfile",
-      input, started_by as "startedBy", epoch, branch, recoveries, fruitless, control, told_by_row as "toldByRow", trace_parent as "traceParent",
+      input, started_by as "startedBy", epoch, branch, recoveries, fruitless, control, told_by_row as "toldByRow", trace_parent as "traceParent", request_id as "requestId",
       deadline, created_at as "createdAt", started_at as "startedAt", parent_run_id as "parentRunId"
     from claim_runs(${owner.no}::int, ${owner.workerId}::uuid, ${owner.gen}::int, ${[...graphs]}::text[], ${slots}::int, ${ageMs}::bigint,
       ${sql.json(shares as never)}::jsonb)`;

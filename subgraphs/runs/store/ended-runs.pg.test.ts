@@ -26,7 +26,7 @@ function aNewRun(changes: Partial<NewRun> = {}): NewRun {
       startedBy: "u",
       priority: 0,
     },
-    ...{ createdAt, deadline: createdAt, idemKey: newId(), idemDigest: "d", traceParent: "" },
+    ...{ createdAt, deadline: createdAt, idemKey: newId(), idemDigest: "d", traceParent: "", requestId: "" },
     ...changes,
   };
 }

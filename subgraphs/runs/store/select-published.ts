@@ -27,7 +27,7 @@ export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublis
   const read = await sql<(RunFacts & HistoryEvent & { xid: string; kindCode: number; used: Used })[]>`
     select j.xid::text as xid, ${historyColumns(sql)},
       r.tenant, r.session_id as "sessionId", r.graph, r.graph_version as "graphVersion", r.model_profile as "modelProfile", r.role,
-      r.created_at as "createdAt", r.started_at as "startedAt", r.trace_parent as "traceParent", r.parent_run_id as "parentRunId",
+      r.created_at as "createdAt", r.started_at as "startedAt", r.trace_parent as "traceParent", r.request_id as "requestId", r.parent_run_id as "parentRunId",
       json_build_object('failed', bad.failed, 'denied', bad.denied, 'cut', bad.cut) as "badCalls",
       json_build_object('money', used.money, 'inputTokens', used.input, 'cachedTokens', used.cached, 'outputTokens', used.output,
         'modelCalls', used.models, 'toolCalls', used.tools) as used

@@ -51,6 +51,7 @@ export const run = pgTable("run", {
   idemKey: text("idem_key").notNull(),
   idemDigest: text("idem_digest").notNull(),
   traceParent: text("trace_parent").notNull(),
+  requestId: text("request_id").notNull().default(""),
   createdAt: instant("created_at").notNull(),
   startedAt: instant("started_at"),
   finishedAt: instant("finished_at"),

@@ -8,6 +8,7 @@ import { isServedAs } from "../http/served-name.ts";
 import type { Log } from "../log.ts";
 import { durationHistogram } from "../metrics.ts";
 import { parseJson, readText } from "../read-text.ts";
+import { activeRequestId, REQUEST_ID_HEADER, toRequestId } from "../request-id.ts";
 import { withRequestSignal } from "../request-signal.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { RequestContext } from "./context.ts";
@@ -42,6 +43,7 @@ export function createHttpDoor(options: HttpDoorOptions): Fetch {
     const parent = contextFromHeaders({
       traceparent: headers.get("traceparent") ?? undefined,
       tracestate: headers.get("tracestate") ?? undefined,
+      [REQUEST_ID_HEADER]: toRequestId(headers.get(REQUEST_ID_HEADER)),
     });
     const attributes = { "http.request.method": request.method };
     const work = async (): Promise<Response> =>
@@ -64,7 +66,7 @@ async function serve(options: HttpDoorOptions, request: Request, path: string): 
 
 async function serveGraphql({ apollo, contextFor }: HttpDoorOptions, request: Request): Promise<Response> {
   const { headers } = request;
-  const context = await contextFor(bearerOf(headers), headers.get("x-request-id") ?? undefined);
+  const context = await contextFor(bearerOf(headers), activeRequestId() || undefined);
   const body = parseJson(await readText(request.body, MAX_REQUEST_BYTES, "the request body"), "the request body");
   const execute = () =>
     apollo.executeHTTPGraphQLRequest({

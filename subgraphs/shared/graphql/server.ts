@@ -3,8 +3,8 @@ import type { GraphQLError, GraphQLSchema } from "graphql";
 import { listen } from "../http/listen.ts";
 import { type Check, createReadiness, type FindFaults, untilStopping } from "../http/readiness.ts";
 import type { VerifyPrincipal } from "../identity/internal-token.ts";
-import { newId } from "../ids.ts";
 import type { Log } from "../log.ts";
+import { toRequestId } from "../request-id.ts";
 import { createRequestContext, type RequestContext } from "./context.ts";
 import { formatError } from "./format-error.ts";
 import { createHttpDoor } from "./http-door.ts";
@@ -32,8 +32,6 @@ export interface Subgraph {
   close(): Promise<void>;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-
 /** Serves one subgraph over HTTP and graphql-ws. Refuses whoever brings no signed internal token. */
 export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph> {
   const { name, log, verify } = options;
@@ -44,7 +42,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
 
   async function contextFor(token: string | undefined, requestId: string | undefined): Promise<RequestContext> {
     const principal = await verify(token ?? "");
-    const id = requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : newId();
+    const id = toRequestId(requestId);
     return createRequestContext({
       principal,
       requestId: id,

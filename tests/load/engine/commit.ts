@@ -71,7 +71,7 @@ function aRun() {
   return {
     ...{ runId: newId("Run"), sessionId: newId("Session"), tenant: "acme", sessionIsNew: true, createdAt },
     ...{ graph: "ten", graphVersion: 1, graphHash: "h", role: "assistant", modelProfile: "scripted", input: {} },
-    ...{ startedBy: "user:ada", priority: 0, idemKey: newId(), idemDigest: "d", traceParent: "" },
+    ...{ startedBy: "user:ada", priority: 0, idemKey: newId(), idemDigest: "d", traceParent: "", requestId: "" },
     deadline: new Date(createdAt.getTime() + 3_600_000),
   };
 }

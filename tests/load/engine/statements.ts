@@ -72,7 +72,7 @@ function aRun(): NewRun {
       modelProfile: "scripted",
       input: { text: "load" },
     },
-    ...{ startedBy: "user:ada", priority: 0, idemKey: newId(), idemDigest: "d", traceParent: "" },
+    ...{ startedBy: "user:ada", priority: 0, idemKey: newId(), idemDigest: "d", traceParent: "", requestId: "" },
     deadline: new Date(createdAt.getTime() + 3_600_000),
   };
 }

@@ -1,4 +1,5 @@
 import { type KafkaCluster, startKafka } from "@soma/local/kafka-cluster";
+import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
@@ -44,6 +45,27 @@ describe("the product on Kafka", () => {
     await until("the policy has heard its audit event", async () => (await countAudit(product)) > 0, 60_000);
   });
 
+  it("tells in every event by which request, and in which trace, it came to be", async () => {
+    const requestId = `req-${newId()}`;
+    const traceId = newId().replaceAll("-", "");
+    const headers = { "x-request-id": requestId, traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const mutation = `mutation { sendMessage(input: { text: "Run code: console.log(1). Remember that I was traced.", idempotencyKey: "${requestId}" }) { run { id } } }`;
+    const { sendMessage } = await ask<{ sendMessage: { run: { id: string } } }>(product, mutation, headers);
+    await product.ended(sendMessage.run.id);
+    await tells(sendMessage.run.id);
+    const asked = () => reader.records.filter((read) => read.headers["x-request-id"] === requestId);
+    await until(
+      "each of its topics has told of it",
+      () => new Set(asked().map(({ topic }) => topic)).size === TOPICS.length,
+    );
+    for (const { topic, headers: each } of asked())
+      expect([topic, each.traceparent]).toEqual([topic, expect.stringContaining(`00-${traceId}-`)]);
+    expect(ofRun(asked(), sendMessage.run.id, "agent.runs.v1")).toEqual([
+      expect.objectContaining({ request_ids: [requestId], trace_id: traceId }),
+      expect.objectContaining({ request_ids: [requestId], trace_id: traceId }),
+    ]);
+  });
+
   it("goes on while there is no broker, and tells all of it when there is one again", async () => {
     await kafka.kill(0);
     const runs = await Promise.all(
@@ -62,11 +84,14 @@ const numberOf = (stepId: string): number => Number(stepId.split(".").at(-1));
 
 async function countAudit(product: ProductUnderTest): Promise<number> {
   const query = "{ auditEvents(filter: { category: [POLICY] }) { nodes { id } } }";
+  return (await ask<{ auditEvents: { nodes: object[] } }>(product, query)).auditEvents.nodes.length;
+}
+
+async function ask<T>(product: ProductUnderTest, query: string, more: Record<string, string> = {}): Promise<T> {
   const response = await fetch(new URL("/graphql", product.url()), {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${product.token()}` },
+    headers: { "content-type": "application/json", authorization: `Bearer ${product.token()}`, ...more },
     body: JSON.stringify({ query }),
   });
-  const { data } = (await response.json()) as { data: { auditEvents: { nodes: object[] } } };
-  return data.auditEvents.nodes.length;
+  return ((await response.json()) as { data: T }).data;
 }

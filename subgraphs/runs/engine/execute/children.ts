@@ -112,7 +112,7 @@ type ChildParams = ReturnType<typeof check> & {
 /** A session of its own: in its parent's, it would wait for its parent, which waits for it. */
 async function startChild(tx: Tx, context: RunContext, params: ChildParams): Promise<string> {
   const parent = context.run;
-  const { tenant, startedBy, modelProfile, traceParent } = parent;
+  const { tenant, startedBy, modelProfile, traceParent, requestId } = parent;
   const { graph, role, input, place, until } = params;
   // Later than its parent, whatever this clock says: rows of a tree are locked in the order of their ids.
   const createdAt = new Date(Math.max(context.now().getTime(), parent.createdAt.getTime() + 1));
@@ -124,7 +124,19 @@ async function startChild(tx: Tx, context: RunContext, params: ChildParams): Pro
     until?.getTime() ?? Number.POSITIVE_INFINITY,
   );
   const run = {
-    ...{ runId, tenant, sessionId, sessionIsNew: true, role, modelProfile, input, startedBy, traceParent, createdAt },
+    ...{
+      runId,
+      tenant,
+      sessionId,
+      sessionIsNew: true,
+      role,
+      modelProfile,
+      input,
+      startedBy,
+      traceParent,
+      requestId,
+      createdAt,
+    },
     ...{ graph: graph.name, graphVersion: graph.version, graphHash: graph.hash, deadline: new Date(deadline) },
     // No request knows this key.
     ...{ idemKey: runId, idemDigest: "" },

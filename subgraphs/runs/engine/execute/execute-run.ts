@@ -4,7 +4,7 @@ import { SomaError, toSomaError } from "@soma/shared/errors";
 import { MAX_TIMER_MS } from "@soma/shared/max-timer";
 import { counter } from "@soma/shared/metrics";
 import { SPAN } from "@soma/shared/span-attributes";
-import { contextFromHeaders, withSpan } from "@soma/shared/telemetry";
+import { contextFromHeaders, headersOf, withSpan } from "@soma/shared/telemetry";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { isPaused, pausedMs } from "../../domain/pauses.ts";
 import { effectiveEvents, sinceBegun } from "../../domain/rollback.ts";
@@ -44,7 +44,7 @@ export interface ExecuteRunOptions {
 export async function executeRun(options: ExecuteRunOptions): Promise<void> {
   const { context, graph } = options;
   const { run } = context;
-  const parent = contextFromHeaders({ traceparent: run.traceParent });
+  const parent = contextFromHeaders(headersOf(run));
   await withSpan(
     `run ${graph.name}`,
     { [SPAN.run]: run.runId, [SPAN.recoveries]: run.recoveries, [SPAN.tenant]: run.tenant },

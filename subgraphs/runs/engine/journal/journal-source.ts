@@ -7,6 +7,7 @@ import { findOpenTransaction } from "@soma/shared/outbox/store/find-open-transac
 import { insertDeadLetter } from "@soma/shared/outbox/store/insert-dead-letter";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import { headersOf } from "@soma/shared/telemetry";
 import { type PublishedEvent, toPublishedEvent } from "../../domain/published-events.ts";
 import { advanceRelay } from "../../store/advance-relay.ts";
 import { claimRelay, type RelayLease } from "../../store/claim-relay.ts";
@@ -106,7 +107,7 @@ function toRow({ run, used, event, position }: UnpublishedRow, currency: string)
   const published = toPublishedEvent({ ...run, usage: { ...used, currency } }, event);
   if (published === undefined) return [];
   const eventId = derivedId("Other", event.runId, event.seq);
-  const trace = run.traceParent === "" ? {} : { traceparent: run.traceParent };
+  const trace = headersOf(run);
   const row = { eventId, tenant: run.tenant, type: published.type, position };
   try {
     return [

@@ -70,7 +70,14 @@ export class MemoryStore {
       ...{ runId: newId("Run", createdAt.getTime()), tenant: "acme", sessionId: newId("Session"), input, deadline },
       ...{ graph: graph.name, graphVersion: graph.version, graphHash: graph.hash, role: "assistant" },
       ...{ modelProfile: "scripted", startedBy: "anna", epoch: 0, branch: 0, recoveries: 0, fruitless: 0, control: 0 },
-      ...{ toldByRow: true, traceParent: "", createdAt, startedAt: createdAt, parentRunId: parent?.runId ?? null },
+      ...{
+        toldByRow: true,
+        traceParent: "",
+        requestId: "",
+        createdAt,
+        startedAt: createdAt,
+        parentRunId: parent?.runId ?? null,
+      },
       ...{ status: READY.code, owner: undefined, availableAt: createdAt.getTime(), waitsFor: null, cancelReason: "" },
       ...{ parentCall: call, signals: [] },
     };
