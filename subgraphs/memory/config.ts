@@ -1,7 +1,7 @@
 import { readSettings } from "@soma/shared/config";
-import { commonSettings } from "@soma/shared/subgraph-settings";
+import { commonSettings, outboxSettings } from "@soma/shared/subgraph-settings";
 
-const memorySettings = commonSettings("memory");
+const memorySettings = { ...commonSettings("memory"), ...outboxSettings };
 
 export function readMemoryConfig(env: Record<string, string | undefined>) {
   return readSettings(memorySettings, env);

@@ -5,6 +5,7 @@ import type { Check } from "@soma/shared/http/readiness";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
+import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
@@ -45,10 +46,11 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
 
   const now = () => new Date();
   const brain = createLocalBrain({ sql, now });
+  const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "memory",
     typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
-    resolvers: createResolvers({ sql, brain, now }),
+    resolvers: createResolvers({ sql, brain, now, admit }),
     verify: await createPrincipalVerifier(config.internalVerifyKey),
     log,
     host: config.host,

@@ -1,9 +1,10 @@
 import { integer, json, readSettings, text } from "@soma/shared/config";
-import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { commonSettings, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
 import type { JWK } from "jose";
 
 const policySettings = {
   ...commonSettings("policy"),
+  ...outboxSettings,
   decisionSigningKey: json(parsePrivateJwk, {
     env: "SOMA_DECISION_SIGNING_KEY",
     doc: "private Ed25519 JWK that signs decisions",

@@ -8,6 +8,7 @@ import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
+import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
@@ -58,11 +59,13 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     lifecycle.add("outbox relay", relay.close);
   }
 
+  const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "policy",
     typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
     resolvers: createResolvers({
       sql,
+      admit,
       engine,
       sign: await createDecisionSigner(config.decisionSigningKey),
       ttlSeconds: config.decisionTtlS,

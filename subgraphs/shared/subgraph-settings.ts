@@ -35,6 +35,17 @@ export function commonSettings(schema: string) {
   };
 }
 
+/** Settings of a subgraph with an outbox. */
+export const outboxSettings = {
+  outboxMaxRows: integer({
+    env: "SOMA_OUTBOX_MAX_ROWS",
+    doc: "events of one subgraph that may wait to be published; with more it begins nothing new, and says UNAVAILABLE",
+    default: 1_000_000,
+    min: 100,
+    max: 100_000_000,
+  }),
+};
+
 export function parseJwk(value: unknown): JWK {
   if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP")
     throw new Error("is not an Ed25519 JWK");

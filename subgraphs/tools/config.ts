@@ -1,5 +1,5 @@
 import { integer, json, readSettings, type Setting, text } from "@soma/shared/config";
-import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { commonSettings, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
 
 const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
 
@@ -21,6 +21,7 @@ function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Se
 
 const toolsSettings = {
   ...commonSettings("tools"),
+  ...outboxSettings,
   decisionVerifyKey: json(parseJwk, {
     env: "SOMA_DECISION_VERIFY_KEY",
     doc: "public Ed25519 JWK of the policy's decision tokens",

@@ -10,6 +10,7 @@ import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
+import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
@@ -88,10 +89,11 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
     const shipped = await discoverTools(SHIPPED_TOOLS, { httpFetchAllow: config.httpFetchAllow });
     const registry = createLiveRegistry(shipped, moreTools);
     const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
+    const { admit } = createOutboxLimit({ sql: worker, schema, maxRows: config.outboxMaxRows });
     const subgraph = await startSubgraph({
       name: "tools",
       typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
-      resolvers: createResolvers({ sql: request, registry, runner, life, wakeUp, lostHints, verifyDecision }),
+      resolvers: createResolvers({ sql: request, admit, registry, runner, life, wakeUp, lostHints, verifyDecision }),
       verify: await createPrincipalVerifier(config.internalVerifyKey),
       log,
       host: config.host,

@@ -19,6 +19,8 @@ interface ResolverDeps {
   sql: Sql;
   brain: RecallPort;
   now(): Date;
+  /** Throws while too many events wait to be published. */
+  admit(): Promise<void>;
 }
 
 const DEFAULT_NAMESPACE = "default";
@@ -49,9 +51,14 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         ),
     },
     Mutation: {
-      remember: (_parent, { input }, context) =>
-        remember(deps, context.principal, { ...input, namespace: input.namespace ?? DEFAULT_NAMESPACE }),
-      link: (_parent, { input }, context) => link(deps, context.principal, input),
+      async remember(_parent, { input }, context) {
+        await deps.admit();
+        return remember(deps, context.principal, { ...input, namespace: input.namespace ?? DEFAULT_NAMESPACE });
+      },
+      async link(_parent, { input }, context) {
+        await deps.admit();
+        return link(deps, context.principal, input);
+      },
     },
     Memory: {
       __resolveReference: ({ id }, context) => referenced("memory", id, find(id, context)),

@@ -8,7 +8,12 @@ import { auditConnection, decisionConnection } from "./connections.ts";
 import type { AuditCategory, Resolvers, ToolRisk } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 
-export function createResolvers(deps: DecideDeps): Resolvers {
+interface ResolverDeps extends DecideDeps {
+  /** Throws while too many events wait to be published. */
+  admit(): Promise<void>;
+}
+
+export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql } = deps;
   const find = async (id: string, context: RequestContext): Promise<DecisionRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).decision.load(id)) ?? null) : null;
@@ -20,8 +25,10 @@ export function createResolvers(deps: DecideDeps): Resolvers {
       auditEvents: (_parent, { filter, ...page }, context) => auditConnection(sql, context, filter ?? {}, page),
     },
     Mutation: {
-      decide: (_parent, { input }, context) =>
-        decide(deps, context.principal, { ...input, risk: input.risk.toLowerCase() as Lowercase<ToolRisk> }),
+      async decide(_parent, { input }, context) {
+        await deps.admit();
+        return decide(deps, context.principal, { ...input, risk: input.risk.toLowerCase() as Lowercase<ToolRisk> });
+      },
     },
     Decision: {
       __resolveReference: ({ id }, context) => referenced("decision", id, find(id, context)),

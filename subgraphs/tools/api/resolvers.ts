@@ -16,6 +16,8 @@ import { followToolOutput } from "./tool-output.ts";
 export interface ResolverDeps extends InvokeToolDeps {
   life: ExecutorLife;
   lostHints: LostHints;
+  /** Throws while too many events wait to be published. */
+  admit(): Promise<void>;
 }
 
 export function createResolvers(deps: ResolverDeps): Resolvers {
@@ -28,9 +30,10 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       invocation: (_parent, { id }, context) => find(id, context),
     },
     Mutation: {
-      invokeTool: async (_parent, { input }, context) => ({
-        invocation: await invokeTool(deps, context.principal, input),
-      }),
+      async invokeTool(_parent, { input }, context) {
+        await deps.admit();
+        return { invocation: await invokeTool(deps, context.principal, input) };
+      },
       cancelInvocation: async (_parent, { input }, context) => ({
         invocation: await cancelInvocation(deps, context.principal, input),
       }),

@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type KafkaCluster, startKafka } from "@soma/local/kafka-cluster";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
+import { withDatabase } from "../product-database.ts";
 import { makeTopics, ofRun, type Read, startOutsideReader, TOPICS } from "./outside-reader.ts";
 
 /** Runs that are under way while there is no broker. */
 const IN_OUTAGE = 6;
+/** Events of one subgraph that may wait: as few as a setting lets them be. */
+const MOST_WAITING = 100;
 
 describe("the product on Kafka", () => {
   let kafka: KafkaCluster;
@@ -18,7 +22,7 @@ describe("the product on Kafka", () => {
     await makeTopics(kafka.brokers, TOPICS);
     reader = await startOutsideReader(kafka.brokers, TOPICS);
     product = await createProduct("alone", { kafka: kafka.brokers.join() });
-    await product.start();
+    await product.start({ SOMA_OUTBOX_MAX_ROWS: String(MOST_WAITING) });
   }, 400_000);
   afterAll(async () => {
     await product.close();
@@ -78,6 +82,30 @@ describe("the product on Kafka", () => {
       expect([runId, statusesOf(runId)]).toEqual([runId, ["queued", "succeeded"]]);
     }
   });
+
+  it("begins nothing new while too many events wait, so that no outage fills the disk, and goes on by itself", () =>
+    withDatabase(product.dataDir, "memory", async ({ sql }) => {
+      await kafka.kill(0);
+      const first = await product.send("note: the first that waits");
+      await product.ended(first);
+      await sql`insert into outbox (bucket, tenant, topic, key, event_id, type, payload, headers)
+        select bucket, tenant, topic, key, more.id, type, payload, jsonb_set(headers, '{ce_id}', to_jsonb(more.id))
+          from (select * from outbox limit 1) one, (select gen_random_uuid() as id from generate_series(1, ${MOST_WAITING})) more`;
+      // What was counted is good for five seconds.
+      await sleep(5_000);
+      const second = await product.send("note: one too many");
+      await until(
+        "its step waits for room",
+        async () => (await faultsOf(product, second)).includes("UNAVAILABLE"),
+        30_000,
+      );
+      const [{ waiting } = { waiting: 0 }] = await sql<
+        { waiting: number }[]
+      >`select count(*)::int as waiting from outbox`;
+      await kafka.restart(0);
+      expect(await product.ended(second, 90_000)).toMatchObject({ status: "SUCCEEDED" });
+      expect(waiting).toBeLessThanOrEqual(MOST_WAITING + 10);
+    }));
 });
 
 const numberOf = (stepId: string): number => Number(stepId.split(".").at(-1));
@@ -85,6 +113,16 @@ const numberOf = (stepId: string): number => Number(stepId.split(".").at(-1));
 async function countAudit(product: ProductUnderTest): Promise<number> {
   const query = "{ auditEvents(filter: { category: [POLICY] }) { nodes { id } } }";
   return (await ask<{ auditEvents: { nodes: object[] } }>(product, query)).auditEvents.nodes.length;
+}
+
+/** Codes of the errors that steps of a run have met so far. */
+async function faultsOf(product: ProductUnderTest, runId: string): Promise<string[]> {
+  const query = `{ runEventsPage(runId: "${runId}", afterSeq: 0) { events { payload } } }`;
+  const { runEventsPage } = await ask<{ runEventsPage: { events: { payload: { error?: { code: string } } }[] } }>(
+    product,
+    query,
+  );
+  return runEventsPage.events.flatMap(({ payload }) => payload.error?.code ?? []);
 }
 
 async function ask<T>(product: ProductUnderTest, query: string, more: Record<string, string> = {}): Promise<T> {
