@@ -7,6 +7,7 @@ import { digest, toStorableJson } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { activeOrigin } from "@soma/shared/telemetry";
+import { checkPublished } from "../domain/check-published.ts";
 import type { HistoryEvent } from "../domain/history.ts";
 import { type EffectChoice, keptField, planReturn } from "../domain/on-return.ts";
 import { heardSignals, nextStepAfter } from "../domain/rollback.ts";
@@ -86,10 +87,11 @@ async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, kept, at
   const { tenant, graph, graphVersion, graphHash, role, modelProfile } = parent;
   const [runId, sessionId] = [newId("Run", at.getTime()), newId("Session")];
   await insertSession(tx, { tenant, sessionId, createdBy: asked.startedBy, forkedFromRunId: from.runId });
+  const run = { runId, tenant, sessionId, graph, graphVersion, graphHash, role, modelProfile, createdAt: at };
+  const origins = activeOrigin();
   const inserted = await insertFork(tx, {
-    ...{ runId, tenant, sessionId, graph, graphVersion, graphHash, role, modelProfile, input, createdAt: at, ...asked },
+    ...{ ...run, input, ...asked, ...origins },
     deadline: new Date(at.getTime() + pinned.timeoutMs),
-    ...activeOrigin(),
     // Numbers that its history tells of as heard are given to no signal of its own.
     fork: { fromRunId: from.runId, fromSeq: from.seq, signals: Math.max(0, ...heardSignals(origin)) },
   });
@@ -97,7 +99,8 @@ async function makeFork(tx: Tx, { parent, graph: pinned, input, origin, kept, at
     ...{ fromRunId: from.runId, fromSeq: from.seq, fromHash: from.hash },
     ...{ graph, input, role, modelProfile, sessionId, nextStep: nextStepAfter(origin), ...kept },
   };
-  if (inserted)
-    await appendFirstEvent(tx, { tenant, event: runEvent(from, { runId, at, kind: "RUN_FORKED", payload }) });
+  const event = runEvent(from, { runId, at, kind: "RUN_FORKED", payload });
+  checkPublished({ ...run, ...origins, startedAt: null, parentRunId: null }, event);
+  if (inserted) await appendFirstEvent(tx, { tenant, event });
   return runId;
 }

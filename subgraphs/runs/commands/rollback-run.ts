@@ -5,6 +5,7 @@ import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { digest } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
+import { checkPublished } from "../domain/check-published.ts";
 import { checkCheckpoint } from "../domain/checkpoints.ts";
 import { checkKept, checkNotErased } from "../domain/custody.ts";
 import type { HistoryEvent } from "../domain/history.ts";
@@ -125,7 +126,9 @@ async function rollBack(
   if (head === undefined) throw new SomaError("INTERNAL", `run ${runId} has no history`);
   const plan = planReturn(all, toSeq, chosen);
   const payload = { toSeq, nextStep: nextStepAfter(all), by: principal.subject, request, ...keptField(plan) };
-  await appendRollback(tx, { event: runEvent(head, { runId, at, kind: "RUN_ROLLED_BACK", payload }) });
+  const event = runEvent(head, { runId, at, kind: "RUN_ROLLED_BACK", payload });
+  checkPublished(run, event);
+  await appendRollback(tx, { event });
   return { run: await getRun(tx, { runId }), effects: plan.effects };
 }
 

@@ -98,6 +98,15 @@ describe("createRunStarter()", () => {
     expect(await rowsOf(runs)).toHaveLength(5);
   });
 
+  it("refuses a run whose event does not fit its schema, and no other", async () => {
+    const starter = createRunStarter(database.request);
+    const runs = [aNewRun(), aNewRun({ tenant: "ACME" }), aNewRun()];
+    const given = await Promise.allSettled(runs.map((run) => starter.start(run)));
+    expect(given.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(given[1]).toMatchObject({ reason: { code: "EVENT_INVALID", message: expect.stringContaining("/tenant") } });
+    expect(await rowsOf(runs)).toHaveLength(2);
+  });
+
   it("does not begin what nobody waits for any more", async () => {
     const starter = createRunStarter(database.request);
     const leaving = new AbortController();

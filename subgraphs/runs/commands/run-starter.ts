@@ -1,3 +1,4 @@
+import { SomaError } from "@soma/shared/errors";
 import { canceledError } from "@soma/shared/postgres/cancelable";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { isDataFault } from "@soma/shared/postgres/data-fault";
@@ -64,7 +65,7 @@ export function createRunStarter(sql: Sql): RunStarter {
 }
 
 /**
- * Answers each; one that the server cannot take must not fail the others, so they are tried in halves until it stands
+ * Answers each; one that cannot be taken must not fail the others, so they are tried in halves until it stands
  * alone.
  */
 async function startAll(sql: Sql, batch: readonly Waiting[]): Promise<void> {
@@ -74,7 +75,7 @@ async function startAll(sql: Sql, batch: readonly Waiting[]): Promise<void> {
     const byKey = new Map(rows.map((row) => [`${row.tenant}/${row.idemKey}`, row]));
     for (const { run, resolve } of batch) resolve(byKey.get(`${run.tenant}/${run.idemKey}`));
   } catch (error) {
-    if (batch.length === 1 || !isDataFault(error)) {
+    if (batch.length === 1 || !isOfOne(error)) {
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -82,4 +83,9 @@ async function startAll(sql: Sql, batch: readonly Waiting[]): Promise<void> {
     await startAll(sql, batch.slice(0, half));
     await startAll(sql, batch.slice(half));
   }
+}
+
+/** Whether it is what one of them holds that cannot be taken. */
+function isOfOne(error: unknown): boolean {
+  return isDataFault(error) || (error instanceof SomaError && error.code === "EVENT_INVALID");
 }

@@ -5,6 +5,7 @@ import { validateForPublish } from "@soma/schemas/validate";
 import { describe, expect, it } from "vitest";
 import { aHistory, RUN_ID } from "../testing/events.ts";
 import { toChained } from "./chain.ts";
+import { checkPublished } from "./check-published.ts";
 import { type HistoryEvent, isRunEnd, parseStepId, stepIdOf } from "./history.ts";
 import { PUBLISHED_KINDS, type RunFacts, toPublishedEvent, traceIdOf } from "./published-events.ts";
 import { runEvent } from "./run-event.ts";
@@ -106,6 +107,28 @@ describe("the chain of a fork", () => {
       [first, second, forked, runEvent(forked, { runId: RUN_ID, at: new Date(0), kind: "RUN_SUCCEEDED", payload: {} })],
     ])
       await expect(verifyFork(broken)).rejects.toBeInstanceOf(ChainError);
+  });
+});
+
+describe("checkPublished()", () => {
+  const [started, asking] = aHistory(
+    { kind: "RUN_STARTED", payload: {} },
+    { kind: "STEP_STARTED", step: 1, payload: {} },
+  );
+  if (started === undefined || asking === undefined) throw new Error("no events");
+
+  it("lets through what fits its schema, and what nobody hears of", () => {
+    checkPublished(facts, started);
+    checkPublished({ ...facts, tenant: "ACME" }, asking);
+  });
+
+  it("refuses what does not, by its run and its field", () => {
+    expect(() => checkPublished({ ...facts, tenant: "ACME" }, started)).toThrow(
+      expect.objectContaining({
+        code: "EVENT_INVALID",
+        message: expect.stringMatching(`^event agent.runs.v1 of run ${RUN_ID} does not fit its schema: /tenant`),
+      }),
+    );
   });
 });
 

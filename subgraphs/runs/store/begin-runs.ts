@@ -1,5 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import { toStoredJson, toStoredPayload } from "../domain/big-values.ts";
+import { checkPublished } from "../domain/check-published.ts";
 import { type BegunRun, firstEvent } from "../domain/first-event.ts";
 import { runColumns } from "./run-columns.ts";
 import type { RunRow } from "./tables.ts";
@@ -35,9 +36,11 @@ export function beginRuns(tx: Tx, { runs }: { runs: readonly NewRun[] }): Promis
 /** What the run and its first event both tell stands in the payload of the event. */
 function toRow(run: NewRun): object {
   const { graph, input, role, modelProfile, ...rest } = run;
-  const { payload, payloadHash, hash } = firstEvent(run);
-  const [event, start] = [toStoredPayload(payload), toStoredJson(input)];
-  const kept = [...event.values, ...start.values].map((value) => ({ hash: value.hash, value: value.text }));
+  const event = firstEvent(run);
+  checkPublished({ ...run, startedAt: null, parentRunId: null }, event);
+  const { payload, payloadHash, hash } = event;
+  const [stored, start] = [toStoredPayload(payload), toStoredJson(input)];
+  const kept = [...stored.values, ...start.values].map((value) => ({ hash: value.hash, value: value.text }));
   const big = kept.length === 0 ? {} : { input: start.json, kept };
-  return { ...rest, ...big, payload: event.json, payloadHash, hash };
+  return { ...rest, ...big, payload: stored.json, payloadHash, hash };
 }

@@ -1,5 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import { toStoredJson, toStoredPayload } from "../domain/big-values.ts";
+import { checkPublished } from "../domain/check-published.ts";
 import { firstEvent } from "../domain/first-event.ts";
 import type { NewRun } from "./begin-runs.ts";
 import { keepValues } from "./keep-values.ts";
@@ -19,7 +20,9 @@ export async function insertChild(
   tx: Tx,
   { run, place }: { run: Omit<NewRun, "priority">; place: TreePlace },
 ): Promise<void> {
-  const { payload, payloadHash, hash } = firstEvent(run);
+  const first = firstEvent(run);
+  checkPublished({ ...run, startedAt: null, parentRunId: place.parentRunId }, first);
+  const { payload, payloadHash, hash } = first;
   const [input, event] = [toStoredJson(run.input), toStoredPayload(payload)];
   await tx`
     with s as (insert into session (tenant, session_id, created_by) values (${run.tenant}, ${run.sessionId}, ${run.startedBy})),

@@ -1,5 +1,8 @@
 import { newId } from "@soma/shared/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { finishInvocation } from "../execution/invocations/finish-invocation.ts";
+import type { Attempt } from "../store/lock-attempt.ts";
+import { leaveRunning } from "../testing/records.ts";
 import { createStage, type Stage } from "../testing/stage.ts";
 import { aGate } from "../testing/tools.ts";
 
@@ -53,6 +56,23 @@ describe("invokeTool() under its decision", () => {
     expect(stage.runs).toEqual([]);
     const rows = await stage.fixture.database.owner`select 1 from invocation where idempotency_key = 'refused'`;
     expect(rows).toHaveLength(0);
+  });
+
+  it("ends nothing of which its event cannot tell: what does not fit its schema takes the end back", async () => {
+    const input = { tool: "echo", args: { say: "x" }, idempotencyKey: "of-nobody" };
+    const id = await leaveRunning(stage.fixture, stage.first, input);
+    const { owner, worker } = stage.fixture.database;
+    const [left] = await owner<
+      Attempt[]
+    >`update invocation set run_id = '01990000-0000-7000-8000-000000000001', step_id = 'nowhere'
+      where invocation_id = ${id} returning tenant, invocation_id as "invocationId", attempt, executor_id as "executorId"`;
+    if (left === undefined) throw new Error("nothing was left");
+    const end = finishInvocation(worker, left, { status: "SUCCEEDED", stream: "OK", error: null, executionMs: 1 });
+    await expect(end).rejects.toMatchObject({ code: "EVENT_INVALID", message: expect.stringContaining("/step_id") });
+    expect(await stage.records.statusOf(id)).toMatchObject({ status: "RUNNING" });
+    expect((await stage.records.framesOf(id)).map(({ kind }) => kind)).toEqual(["start"]);
+    await owner`delete from stream_frame where invocation_id = ${id}`;
+    await owner`delete from invocation where invocation_id = ${id}`;
   });
 
   it("gives the recorded invocation for its key, also under a decision that has expired since", async () => {

@@ -1,14 +1,12 @@
 import type { JsonObject } from "@soma/schemas/json";
 import { payloadText } from "@soma/schemas/run-chain";
 import type { EventKind, RunHistory } from "@soma/schemas/run-history";
-import { validateForPublish } from "@soma/schemas/validate";
-import { SomaError, toSomaError } from "@soma/shared/errors";
+import { toSomaError } from "@soma/shared/errors";
 import { toStorableJson } from "@soma/shared/json";
 import type { Tx } from "@soma/shared/postgres/connect";
 import { toStoredText } from "../../domain/big-values.ts";
 import { chain } from "../../domain/chain.ts";
-import type { HistoryEvent } from "../../domain/history.ts";
-import { toPublishedEvent } from "../../domain/published-events.ts";
+import { checkPublished } from "../../domain/check-published.ts";
 import { RUN_STATUS } from "../../domain/run-status.ts";
 import type { ClaimedRun } from "../../store/claim-runs.ts";
 import type { BatchRow, RunWait } from "../../store/commit-batch.ts";
@@ -174,16 +172,4 @@ function toRow({ run, now }: JournalOptions, head: JournalOptions["head"], entry
 
 function statusOf({ isAsking }: RunWait): number {
   return isAsking === true ? RUN_STATUS.WAITING_APPROVAL.code : RUN_STATUS.PARKED.code;
-}
-
-/** An event that does not fit its schema must never become durable, since its row is what gets published. */
-function checkPublished(run: ClaimedRun, event: HistoryEvent): void {
-  const published = toPublishedEvent(run, event);
-  if (published === undefined) return;
-  const faults = validateForPublish(published.type, published.data);
-  if (faults.length > 0)
-    throw new SomaError(
-      "EVENT_INVALID",
-      `event ${published.type} of run ${run.runId} does not fit its schema: ${faults.join("; ")}`,
-    );
 }
