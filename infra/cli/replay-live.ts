@@ -1,17 +1,12 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { isRecord } from "@soma/schemas/json";
+import { askProgram } from "./ask-program.ts";
 import { CliError } from "./cli-error.ts";
 import { nearestDataDir } from "./data-folder.ts";
 import { print, printJson, printTable, safe } from "./print.ts";
 
 /** The installation's own program: it has the graphs, a client does not. It prints one JSON object {report} or {error}. */
 const PROGRAM = fileURLToPath(new URL("../local/replay-live.ts", import.meta.url));
-const WAIT_MS = 600_000;
-const MAX_REPORT_BYTES = 64 * 1_048_576;
 
 export interface ReplayLiveOptions {
   live: number;
@@ -40,10 +35,6 @@ const VERDICTS: Readonly<Record<string, string>> = {
 
 /** Replays journals of a running product with the build at hand; fails when a run would diverge. */
 export async function replayLive(options: ReplayLiveOptions, program: string = PROGRAM): Promise<void> {
-  if (!existsSync(program))
-    throw new CliError("only the command line is installed here, and no product whose graphs could be asked", {
-      code: "NOT_FOUND",
-    });
   const report = await ask(program, options);
   if (options.json) printJson(report);
   else printReport(report);
@@ -61,14 +52,12 @@ async function ask(program: string, { live, project, data }: ReplayLiveOptions):
   const args = ["--live", String(live)];
   if (project !== undefined) args.push("--project", resolve(project));
   if (folder !== undefined) args.push("--data", resolve(folder));
-  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
-    timeout: WAIT_MS,
-    maxBuffer: MAX_REPORT_BYTES,
+  return askProgram<LiveReport>({
+    program,
+    args,
+    lacks: "whose graphs could be asked",
+    failed: { what: "the journals cannot be replayed", code: "NOT_REPLAYED" },
   });
-  const answer: unknown = JSON.parse(stdout);
-  if (isRecord(answer) && isRecord(answer.report)) return answer.report as unknown as LiveReport;
-  const why = isRecord(answer) ? String(answer.error) : "it printed something else";
-  throw new CliError(`the journals cannot be replayed: ${why}`, { code: "NOT_REPLAYED" });
 }
 
 function printReport({ journals, open, events, graphs, runs }: LiveReport): void {

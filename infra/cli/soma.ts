@@ -22,6 +22,7 @@ import { replayLive } from "./replay-live.ts";
 import { signIn } from "./sign-in.ts";
 import { showToken } from "./token.ts";
 import { listTools } from "./tools.ts";
+import { applyTopics, listTopics } from "./topics.ts";
 import { addTorture } from "./torture/add-torture.ts";
 
 /**
@@ -113,6 +114,19 @@ program
   .action(async (query: string, options: { limit: number }) =>
     recallMemories(await product(), { query, ...options, json: wantsJson }),
   );
+
+const topics = program.command("topics").description("topics of Kafka, as topics.yaml has them");
+topics
+  .command("list")
+  .option("--conf <dir>", "folder of topics.yaml; that of SOMA_CONF_DIR when left out")
+  .description("the topics there are to be, and which of them the cluster has")
+  .action(async (options: { conf?: string }) => listTopics({ ...options, json: wantsJson }));
+topics
+  .command("apply")
+  .option("--dry-run", "only say what would be done", false)
+  .option("--conf <dir>", "folder of topics.yaml; that of SOMA_CONF_DIR when left out")
+  .description("make what the cluster lacks of topics and access lists; nothing is ever taken away")
+  .action(async (options: { conf?: string; dryRun: boolean }) => applyTopics({ ...options, json: wantsJson }));
 
 program
   .command("init")

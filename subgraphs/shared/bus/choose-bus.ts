@@ -27,8 +27,11 @@ export interface ChooseBusParams {
 export function chooseBus({ env, log, hasEveryPart }: ChooseBusParams): EventBus | undefined {
   const { kind } = readSettings(busSettings, env);
   if (kind === "hold") return undefined;
-  if (kind === "kafka")
-    return createKafkaBus({ kafka: connectKafka(readKafkaSettings(env), log), log, onCrash: endProcess });
+  if (kind === "kafka") {
+    const settings = readKafkaSettings(env);
+    const { pooledTenants } = settings;
+    return createKafkaBus({ kafka: connectKafka(settings, log), pooledTenants, log, onCrash: endProcess });
+  }
   if (hasEveryPart) return createLocalBus();
   throw new ConfigError([
     `SOMA_EVENT_BUS: "local" reaches only this process, and the parts that listen run elsewhere, so events would be lost; ` +

@@ -5,7 +5,7 @@ import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { withDatabase } from "../product-database.ts";
-import { makeTopics, ofRun, type Read, startOutsideReader, TOPICS } from "./outside-reader.ts";
+import { ofRun, type Read, startOutsideReader, TOPICS } from "./outside-reader.ts";
 
 /** Runs that are under way while there is no broker. */
 const IN_OUTAGE = 6;
@@ -19,10 +19,10 @@ describe("the product on Kafka", () => {
 
   beforeAll(async () => {
     kafka = await startKafka();
-    await makeTopics(kafka.brokers, TOPICS);
-    reader = await startOutsideReader(kafka.brokers, TOPICS);
     product = await createProduct("alone", { kafka: kafka.brokers.join() });
+    // Its topics are made by its start.
     await product.start({ SOMA_OUTBOX_MAX_ROWS: String(MOST_WAITING) });
+    reader = await startOutsideReader(kafka.brokers, TOPICS);
   }, 400_000);
   afterAll(async () => {
     await product.close();

@@ -36,7 +36,7 @@ export async function startOutsideReader(
 }
 
 /** Each event once, as it came first: one may come again. */
-export function once(records: readonly Read[]): Read[] {
+function once(records: readonly Read[]): Read[] {
   return [...new Map(records.toReversed().map((read) => [read.headers.ce_id, read])).values()].toReversed();
 }
 

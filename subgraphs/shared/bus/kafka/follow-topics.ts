@@ -16,6 +16,8 @@ const restarts = counter("kafka_consumer_restarts_total", "Consumers that were m
 export interface FollowOptions {
   kafka: Kafka;
   log: Log;
+  /** Tenants that share topics; none when left out. */
+  pooledTenants?: readonly string[];
   /** Told when a consumer has stopped for good: the process is to end, and to be started again. */
   onCrash(error: Error): void;
   topicsEveryMs?: number;

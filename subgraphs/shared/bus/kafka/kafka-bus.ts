@@ -2,21 +2,29 @@ import type { EventBus } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
 import { type FollowOptions, followTopics } from "./follow-topics.ts";
 import { createKafkaProducer, type KafkaProducer } from "./kafka-producer.ts";
+import { createPool } from "./pool.ts";
 
 /**
  * The bus of several processes. A record counts as published when Kafka has it on as many brokers as its topic asks for;
  * consumers of a group share the partitions of every tenant's topic of a type.
  */
 export function createKafkaBus(options: FollowOptions): EventBus {
+  const pool = createPool(options.pooledTenants ?? []);
   const producer = createKafkaProducer(options.kafka);
   const subscriptions = new Map<string, { close(): Promise<void> }>();
   const park = (record: EventRecord, reason: string): Promise<void> => publishDead(producer, record, reason);
   return {
-    publish: producer.publish,
+    publish: (records) => producer.publish(records.map(pool.toPlace)),
     async subscribe({ group, type }, handle) {
       const name = groupOf(group, type);
       if (subscriptions.has(name)) throw new Error(`group ${group} already consumes ${type}`);
-      const follower = followTopics({ ...options, group: name, type, handle, park });
+      const follower = followTopics({
+        ...options,
+        group: name,
+        type,
+        handle: (record) => handle(pool.fromPlace(record)),
+        park,
+      });
       subscriptions.set(name, follower);
       return {
         async close() {

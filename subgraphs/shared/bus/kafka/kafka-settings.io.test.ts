@@ -10,6 +10,7 @@ it("readKafkaSettings() gives brokers alone, with nobody signed in and no TLS, w
     brokers: ["a.example:9092", "127.0.0.1:9093"],
     clientId: "soma",
     requestMs: 10_000,
+    pooledTenants: [],
     isTls: false,
     ca: undefined,
     user: undefined,
@@ -24,6 +25,7 @@ it("readKafkaSettings() reads a password and an authority from their files", () 
     SOMA_KAFKA_BROKERS: "a:1",
     SOMA_KAFKA_TLS: "on",
     SOMA_KAFKA_CA_FILE: join(folder, "ca.pem"),
+    SOMA_KAFKA_POOLED_TENANTS: "small, tiny",
     SOMA_KAFKA_SASL_MECHANISM: "scram-sha-512",
     SOMA_KAFKA_SASL_USERNAME: "relay",
     SOMA_KAFKA_SASL_PASSWORD_FILE: join(folder, "password"),
@@ -31,6 +33,7 @@ it("readKafkaSettings() reads a password and an authority from their files", () 
   rmSync(folder, { recursive: true });
   expect(settings).toMatchObject({
     isTls: true,
+    pooledTenants: ["small", "tiny"],
     ca: "-----BEGIN CERTIFICATE-----",
     user: { mechanism: "scram-sha-512", username: "relay", password: "secret" },
   });
@@ -41,6 +44,7 @@ it("readKafkaSettings() tells every fault at once, and no password", () => {
     SOMA_KAFKA_BROKERS: "here,there:99999",
     SOMA_KAFKA_SASL_MECHANISM: "plain",
     SOMA_KAFKA_SASL_PASSWORD: "hunter2",
+    SOMA_KAFKA_POOLED_TENANTS: "small,Tiny",
     SOMA_KAFKA_SASL_PASSWORD_FILE: "/nowhere/password",
     SOMA_KAFKA_CA_FILE: "/nowhere/ca.pem",
   };
@@ -57,6 +61,7 @@ it("readKafkaSettings() tells every fault at once, and no password", () => {
     "SOMA_KAFKA_BROKERS:",
     "SOMA_KAFKA_SASL_USERNAME",
     "SOMA_KAFKA_SASL_PASSWORD",
+    "SOMA_KAFKA_POOLED_TENANTS:",
     "SOMA_KAFKA_CA_FILE",
     "SOMA_KAFKA_SASL_PASSWORD_FILE:",
     "SOMA_KAFKA_CA_FILE:",

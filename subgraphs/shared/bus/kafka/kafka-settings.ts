@@ -29,6 +29,11 @@ const settings = {
     doc: "file that holds the password, in place of SOMA_KAFKA_SASL_PASSWORD",
     default: "",
   }),
+  pooledTenants: text({
+    env: "SOMA_KAFKA_POOLED_TENANTS",
+    doc: "tenants whose events stand in topics that they share, soma.pool.EVENT, with commas; * for all",
+    default: "",
+  }),
   requestMs: integer({
     env: "SOMA_KAFKA_REQUEST_MS",
     doc: "milliseconds a broker may take to answer",
@@ -38,11 +43,15 @@ const settings = {
   }),
 };
 
+const TENANT = /^([a-z0-9-]{1,40}|\*)$/;
+
 /** How Kafka is reached; parsed and whole. */
 export interface KafkaSettings {
   brokers: string[];
   clientId: string;
   requestMs: number;
+  /** Those that share topics. */
+  pooledTenants: string[];
   ca: string | undefined;
   isTls: boolean;
   user: { mechanism: "plain" | "scram-sha-256" | "scram-sha-512"; username: string; password: string } | undefined;
@@ -52,6 +61,7 @@ export interface KafkaSettings {
 export function readKafkaSettings(env: Record<string, string | undefined>): KafkaSettings {
   const said = readSettings(settings, env);
   const brokers = said.brokers.split(",").map((broker) => broker.trim());
+  const pooled = said.pooledTenants.split(",").flatMap((tenant) => tenant.trim() || []);
   const faults = [
     ...brokers
       .filter((broker) => !isAddress(broker))
@@ -62,6 +72,9 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
     ...(said.password !== "" && said.passwordFile !== ""
       ? ["SOMA_KAFKA_SASL_PASSWORD and SOMA_KAFKA_SASL_PASSWORD_FILE are both set; keep one of them"]
       : []),
+    ...pooled
+      .filter((tenant) => !TENANT.test(tenant))
+      .map((tenant) => `SOMA_KAFKA_POOLED_TENANTS: "${tenant}" is no name of a tenant`),
     ...(said.tls === "off" && said.caFile !== "" ? ["SOMA_KAFKA_CA_FILE is set, and SOMA_KAFKA_TLS is off"] : []),
   ];
   const password =
@@ -73,6 +86,7 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
     brokers,
     clientId: said.clientId,
     requestMs: said.requestMs,
+    pooledTenants: pooled,
     isTls: said.tls === "on",
     ca,
     user: mechanism === "none" ? undefined : { mechanism, username, password: password.trimEnd() },

@@ -1,0 +1,101 @@
+import { isPooled, POOL, retentionMs, type TopicsConf } from "@soma/conf/topics";
+
+/** A topic as it is to be. */
+export interface WantedTopic {
+  name: string;
+  partitions: number;
+  replication: number;
+  /** By Kafka's own names. */
+  config: Record<string, string>;
+}
+
+/** What a principal may do with all names that begin so. */
+export interface WantedAccess {
+  principal: string;
+  resource: "topic" | "group" | "transactional id";
+  name: string;
+  isPrefix: boolean;
+  operation: "read" | "write" | "describe";
+}
+
+export interface Wanted {
+  topics: WantedTopic[];
+  access: WantedAccess[];
+  quotas: { principal: string; producerBytes?: number | undefined; consumerBytes?: number | undefined }[];
+}
+
+/** Everything that topics.yaml asks for, in the order of its tenants and topics. */
+export function findWanted(conf: TopicsConf): Wanted {
+  const tenants = Object.entries(conf.tenants);
+  const owners = Object.keys(conf.tenants).filter((tenant) => !isPooled(conf, tenant));
+  if (owners.length < tenants.length) owners.push(POOL);
+  return {
+    topics: owners.flatMap((owner) => topicsOf(owner, conf)),
+    access: [
+      ...(conf.service === undefined ? [] : accessOfService(conf.service.principal)),
+      ...tenants.flatMap(([tenant, { principal }]) =>
+        principal === undefined ? [] : accessOf(tenant, principal, conf),
+      ),
+    ],
+    quotas: tenants.flatMap(([, { principal, quota }]) =>
+      principal === undefined || quota === undefined ? [] : [{ principal, ...quota }],
+    ),
+  };
+}
+
+function topicsOf(owner: string, conf: TopicsConf): WantedTopic[] {
+  const { replication } = conf.default;
+  const minIsr = String(replication >= 3 ? 2 : 1);
+  return Object.entries(conf.topics).flatMap(([event, said]) => {
+    const name = `soma.${owner}.${event}`;
+    const retention = said.retention ?? conf.default.retention;
+    const config = {
+      "cleanup.policy": said.compaction === true ? "compact" : "delete",
+      "retention.ms": String(retentionMs(retention)),
+      "min.insync.replicas": minIsr,
+    };
+    const dead = {
+      ...config,
+      "cleanup.policy": "delete",
+      "retention.ms": String(retentionMs(conf.deadLetters.retention)),
+    };
+    return [
+      { name, partitions: said.partitions ?? conf.default.partitions, replication, config },
+      { name: `${name}.dlq`, partitions: conf.deadLetters.partitions, replication, config: dead },
+    ];
+  });
+}
+
+/** What the product itself does: it publishes and consumes, and finds out which topics there are. */
+function accessOfService(principal: string): WantedAccess[] {
+  const topics = { principal, resource: "topic", name: "soma.", isPrefix: true } as const;
+  return [
+    { ...topics, operation: "read" },
+    { ...topics, operation: "write" },
+    { ...topics, operation: "describe" },
+    { principal, resource: "group", name: "soma-consumers.", isPrefix: true, operation: "read" },
+  ];
+}
+
+/** A tenant's principal reads all that is the tenant's, writes only what we consume, and uses groups and transactions of its name. */
+function accessOf(tenant: string, principal: string, conf: TopicsConf): WantedAccess[] {
+  const prefix = `soma.${tenant}.`;
+  const consumed = Object.entries(conf.topics).filter(([, topic]) => topic.consumed === true);
+  const base = { principal, name: prefix, isPrefix: true };
+  return [
+    { ...base, resource: "topic", operation: "read" },
+    { ...base, resource: "topic", operation: "describe" },
+    ...consumed.map(
+      ([event]): WantedAccess => ({
+        principal,
+        resource: "topic",
+        name: `${prefix}${event}`,
+        isPrefix: false,
+        operation: "write",
+      }),
+    ),
+    { ...base, resource: "group", operation: "read" },
+    { ...base, resource: "transactional id", operation: "write" },
+    { ...base, resource: "transactional id", operation: "describe" },
+  ];
+}
