@@ -1,6 +1,6 @@
 import type { TopicsConf } from "@soma/conf/topics";
 import type { Kafka } from "kafkajs";
-import { change, findOnCluster } from "./ask-cluster.ts";
+import { findOnCluster, makeChanges } from "./ask-cluster.ts";
 import { planTopics, type TopicsPlan } from "./plan-topics.ts";
 import { findWanted, type WantedTopic } from "./wanted-topics.ts";
 
@@ -24,7 +24,7 @@ export async function applyTopics(
     const found = await findOnCluster(admin, wanted.topics);
     const plan = planTopics(wanted, found);
     const steps = apply && plan.refused.length === 0 ? plan.changes : [];
-    for (const step of steps) await change(admin, step);
+    await makeChanges(admin, steps);
     const made = new Set(steps.flatMap((step) => (step.kind === "create" ? [step.topic.name] : [])));
     const topics = wanted.topics.map((topic) => ({
       ...topic,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type AclEntry, type Admin } from "kafkajs";
 import type { Found, TopicChange } from "./plan-topics.ts";
 import type { WantedAccess, WantedTopic } from "./wanted-topics.ts";
@@ -11,6 +12,9 @@ const {
   KafkaJSProtocolError,
   ResourcePatternTypes,
 } = kafkajs;
+
+const LEADERS_MS = 30_000;
+const LOOK_MS = 100;
 
 const RESOURCES = {
   topic: AclResourceTypes.TOPIC,
@@ -76,12 +80,39 @@ function nameOf<K extends string>(table: Record<K, number>, value: number): K | 
   return (Object.keys(table) as K[]).find((name) => table[name] === value);
 }
 
-/** Does one step of a plan. */
-export async function change(admin: Admin, step: TopicChange): Promise<void> {
+/** Does the steps of a plan; topics that another one makes at the same time are made. */
+export async function makeChanges(admin: Admin, steps: readonly TopicChange[]): Promise<void> {
+  const topics = steps.flatMap((step) => (step.kind === "create" ? [step.topic] : []));
+  if (topics.length > 0) {
+    await admin.createTopics({ topics: topics.map(toKafkaTopic), waitForLeaders: false });
+    await untilLed(
+      admin,
+      topics.map(({ name }) => name),
+    );
+  }
+  for (const step of steps) if (step.kind !== "create") await change(admin, step);
+}
+
+/** Brokers hear of a new topic one after the other, and say meanwhile that there is none. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = performance.now() + LEADERS_MS;
+  for (;;) {
+    const { topics: found } = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
+      if (error instanceof KafkaJSProtocolError && error.retriable) return { topics: [] };
+      throw error;
+    });
+    const led = found.filter(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    if (led.length === topics.length) return;
+    if (performance.now() > deadline)
+      throw new Error(
+        `${topics.length - led.length} of ${topics.length} new topics have no leader after ${LEADERS_MS} ms`,
+      );
+    await sleep(LOOK_MS);
+  }
+}
+
+async function change(admin: Admin, step: Exclude<TopicChange, { kind: "create" }>): Promise<void> {
   switch (step.kind) {
-    case "create":
-      await admin.createTopics({ topics: [toKafkaTopic(step.topic)], waitForLeaders: true });
-      return;
     case "add partitions":
       await admin.createPartitions({ topicPartitions: [{ topic: step.topic, count: step.to }] });
       return;
