@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type AclEntry, type Admin } from "kafkajs";
-import type { Found, TopicChange } from "./plan-topics.ts";
+import { accessKey, type Found, type TopicChange } from "./plan-topics.ts";
 import type { WantedAccess, WantedTopic } from "./wanted-topics.ts";
 
 const {
@@ -13,7 +13,7 @@ const {
   ResourcePatternTypes,
 } = kafkajs;
 
-const LEADERS_MS = 30_000;
+const HEARD_MS = 30_000;
 const LOOK_MS = 100;
 
 const RESOURCES = {
@@ -90,12 +90,28 @@ export async function makeChanges(admin: Admin, steps: readonly TopicChange[]): 
       topics.map(({ name }) => name),
     );
   }
-  for (const step of steps) if (step.kind !== "create") await change(admin, step);
+  const allowed = steps.flatMap((step) => (step.kind === "allow" ? [step.access] : []));
+  if (allowed.length > 0) {
+    await admin.createAcls({ acl: allowed.map(toEntry) });
+    await untilAllowed(admin, allowed);
+  }
+  for (const step of steps) await change(admin, step);
+}
+
+/** Brokers hear of new access lists, too, a moment after they were made. */
+async function untilAllowed(admin: Admin, wanted: readonly WantedAccess[]): Promise<void> {
+  const deadline = performance.now() + HEARD_MS;
+  for (;;) {
+    const found = new Set((await findAccess(admin))?.map(accessKey));
+    if (wanted.every((access) => found.has(accessKey(access)))) return;
+    if (performance.now() > deadline) throw new Error(`new access lists are not heard of after ${HEARD_MS} ms`);
+    await sleep(LOOK_MS);
+  }
 }
 
 /** Brokers hear of a new topic one after the other, and say meanwhile that there is none. */
 async function untilLed(admin: Admin, topics: string[]): Promise<void> {
-  const deadline = performance.now() + LEADERS_MS;
+  const deadline = performance.now() + HEARD_MS;
   for (;;) {
     const { topics: found } = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
       if (error instanceof KafkaJSProtocolError && error.retriable) return { topics: [] };
@@ -105,22 +121,20 @@ async function untilLed(admin: Admin, topics: string[]): Promise<void> {
     if (led.length === topics.length) return;
     if (performance.now() > deadline)
       throw new Error(
-        `${topics.length - led.length} of ${topics.length} new topics have no leader after ${LEADERS_MS} ms`,
+        `${topics.length - led.length} of ${topics.length} new topics have no leader after ${HEARD_MS} ms`,
       );
     await sleep(LOOK_MS);
   }
 }
 
-async function change(admin: Admin, step: Exclude<TopicChange, { kind: "create" }>): Promise<void> {
+/** A step about a topic that is there. */
+async function change(admin: Admin, step: TopicChange): Promise<void> {
   switch (step.kind) {
     case "add partitions":
       await admin.createPartitions({ topicPartitions: [{ topic: step.topic, count: step.to }] });
       return;
     case "set":
       await setConfig(admin, step.topic, step.changes);
-      return;
-    case "allow":
-      await admin.createAcls({ acl: [toEntry(step.access)] });
   }
 }
 

@@ -75,7 +75,8 @@ function whatIsLost({ name, from, to }: { name: string; from: string | undefined
 
 const toMs = (text: string): number => (text === "-1" ? Number.POSITIVE_INFINITY : Number(text));
 
-const accessKey = ({ principal, resource, name, isPrefix, operation }: WantedAccess): string =>
+/** What two entries of access lists have in common when they say the same. */
+export const accessKey = ({ principal, resource, name, isPrefix, operation }: WantedAccess): string =>
   JSON.stringify([principal, resource, name, isPrefix, operation]);
 
 function quotaCommand(
