@@ -26,7 +26,10 @@ import {
 } from "./browser-page.ts";
 import { goesAnotherWay } from "./chat.ts";
 import { type Door, makeDoor } from "./door.ts";
+import { drawsAnswersAsWords } from "./hostile-answer.ts";
 import { holdsStill } from "./less-motion.ts";
+import { servesWhoeverWaits } from "./no-answer.ts";
+import { isWholeWithoutAPart } from "./part-away.ts";
 import { showsOneRun } from "./run-page.ts";
 import { keepsRunsNew, showsRuns } from "./runs-page.ts";
 
@@ -258,6 +261,12 @@ describe.skipIf("missing" in found)(title, () => {
     servesEveryone(() => ({ product, door, open }));
     holdsStill(() => ({ product, door, open }));
     isTold(() => ({ product, door, open }));
+  });
+
+  describe("with hostile words, no answer, and a part that is away", () => {
+    drawsAnswersAsWords(() => ({ product, door, open }));
+    servesWhoeverWaits(() => ({ product, door, open }));
+    isWholeWithoutAPart(() => ({ product, door, open }));
   });
 
   describe("with what is much longer than a screen", () => staysSmallAtSize(() => ({ product, door, open })));

@@ -19,8 +19,9 @@ interface HeaderProps extends WhoseProps {
 
 /** Always on screen: how the server is, and where there is room whose data this is and whether what answers is an AI. */
 export function Header({ tenant, subject, onSearch }: HeaderProps): ReactNode {
-  const [{ data, error, fetching }, ask] = useQuery(StatusDocument, {});
-  useRefresh(() => ask({ requestPolicy: "network-only" }), ASK_MS);
+  const [answer, ask] = useQuery(StatusDocument, {});
+  const { data, error, fetching } = answer;
+  useRefresh(answer, () => ask({ requestPolicy: "network-only" }), ASK_MS);
   return (
     <header className={styles.header}>
       <Link className={styles.brand} href="/">

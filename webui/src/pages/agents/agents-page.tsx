@@ -25,7 +25,7 @@ export default function AgentsPage({ name }: { name: string | undefined }): Reac
   const kept = useKept(answer.data?.graphs == null ? undefined : answer.data);
   const reload = (): void => ask({ requestPolicy: "network-only" });
   // Without a project agents change with the product alone; a server that was away is looked for.
-  useRefresh(reload, kept?.project === null && answer.error === undefined ? undefined : LOOK_MS);
+  useRefresh(answer, reload, kept?.project === null && answer.error === undefined ? undefined : LOOK_MS);
   useArrival(name === undefined ? AGENTS_PATH : agentPath(name));
   useEffect(() => {
     document.title = name === undefined ? "Agents · soma" : `${showHidden(name)} · soma`;

@@ -28,7 +28,7 @@ interface RunListProps {
 export function RunList({ onOpen }: RunListProps): ReactNode {
   const [answer, refetch] = useQuery(ConversationsDocument, { first: RUNS });
   const reload = (): void => refetch({ requestPolicy: "network-only" });
-  useRefresh(reload, REFRESH_MS);
+  useRefresh(answer, reload, REFRESH_MS);
   const shown = useKept(answer.data?.runs);
   const { old, problem } = useOld(answer, shown !== undefined);
   const groups = groupBySession(shown?.nodes ?? []);

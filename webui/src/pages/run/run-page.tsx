@@ -33,7 +33,7 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
   const reload = (): void => ask({ requestPolicy: "network-only" });
   const run = useKept(data?.run?.id === runId ? data.run : undefined, runId);
   const isGoing = !isFinished(useStatus(runId, run?.status ?? "RUNNING"));
-  useRefresh(() => isGoing && reload(), REFRESH_MS);
+  useRefresh(answer, () => isGoing && reload(), REFRESH_MS);
   // What has ended does not grow old.
   const { old, problem } = useOld(answer, run !== undefined && isGoing);
   const title = run === undefined ? (fetching ? "Loading…" : "Run") : titleOf(run);

@@ -37,7 +37,7 @@ export function useRuns(query: RunsQuery): Runs {
   const [answer, ask] = useQuery(RunsPageDocument, variables);
   const { data, stale, fetching } = answer;
   const reload = (): void => ask({ requestPolicy: "network-only" });
-  useRefresh(reload, REFRESH_MS);
+  useRefresh(answer, reload, REFRESH_MS);
   const [, redraw] = useState(0);
   const kept = useRef<Kept | undefined>(undefined);
 

@@ -37,6 +37,6 @@ export function useFirstMinutes(): {
   const again = (): void => {
     if (data === undefined || found) reload({ requestPolicy: "network-only" });
   };
-  useRefresh(again, isBusy || Date.now() - asked < CALM_MS ? BUSY_MS : CALM_MS);
+  useRefresh(answer, again, isBusy || Date.now() - asked < CALM_MS ? BUSY_MS : CALM_MS);
   return { worker, demoRuns: found?.demoRuns ?? [], old, ask };
 }

@@ -20,13 +20,12 @@ export function useSampleRun({ agent, inputs }: Sample) {
   const [next, setNext] = useState(0);
   const [starting, setStarting] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const [{ data }, reload] = useQuery(SampleRunDocument, { id: runId ?? "" }, { pause: runId === undefined });
+  const [answer, reload] = useQuery(SampleRunDocument, { id: runId ?? "" }, { pause: runId === undefined });
+  const { data } = answer;
   const run = data?.run?.id === runId ? (data?.run ?? undefined) : undefined;
   const isOver = run !== undefined && isFinished(run.status);
   const look = (): void => reload({ requestPolicy: "network-only" });
-  useRefresh(() => {
-    if (runId !== undefined && !isOver) look();
-  }, LOOK_MS);
+  useRefresh(answer, () => runId !== undefined && !isOver && look(), LOOK_MS);
 
   const start = async (index: number): Promise<void> => {
     setStarting(true);
