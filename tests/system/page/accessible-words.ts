@@ -45,6 +45,14 @@ export function isTold(stage: () => Stage): void {
     await page.keyboard.press("Escape");
   });
 
+  it("is told as a list by the graph of a run", async () => {
+    const { page } = stage().open;
+    for (const key of ["v", "g"]) await page.keyboard.press(key);
+    const nodes = page.getByRole("list", { name: "Nodes of the graph" });
+    await nodes.getByRole("button", { name: /^recall/ }).waitFor();
+    expect(await told(nodes)).toMatchSnapshot("the graph, as a list");
+  });
+
   it("says a long answer in sentences, one announcement in two seconds at most", () =>
     withDatabase(stage().product.dataDir, "runs", async ({ sql }) => {
       const { page } = stage().open;

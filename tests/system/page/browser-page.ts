@@ -103,3 +103,18 @@ export function focused(page: Page): Promise<string> {
     return activeElement?.id || (activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? "");
   });
 }
+
+/** More stops no page has. */
+const MOST_STOPS = 150;
+
+/** Presses Tab until what has the focus says this. */
+export async function tabTo(page: Page, words: RegExp, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
+  const passed: string[] = [];
+  while (passed.length < MOST_STOPS) {
+    await page.keyboard.press(key);
+    const here = await focused(page);
+    if (words.test(here)) return;
+    passed.push(here);
+  }
+  expect.unreachable(`nothing that says ${words} was reached, but ${passed.join(" | ")}`);
+}

@@ -1,22 +1,6 @@
-import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { focused, reaches } from "./browser-page.ts";
+import { focused, reaches, tabTo } from "./browser-page.ts";
 import type { Stage } from "./stage.ts";
-
-/** More stops no page has. */
-const MOST_STOPS = 150;
-
-/** Presses Tab until what has the focus says this. */
-async function tabTo(page: Page, words: RegExp, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
-  const passed: string[] = [];
-  while (passed.length < MOST_STOPS) {
-    await page.keyboard.press(key);
-    const here = await focused(page);
-    if (words.test(here)) return;
-    passed.push(here);
-  }
-  expect.unreachable(`nothing that says ${words} was reached, but ${passed.join(" | ")}`);
-}
 
 /** The same minutes for who has no mouse: nothing here is pressed but keys. */
 export function needsNoMouse(stage: () => Pick<Stage, "product" | "open">): void {

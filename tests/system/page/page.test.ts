@@ -26,6 +26,7 @@ import {
 } from "./browser-page.ts";
 import { goesAnotherWay } from "./chat.ts";
 import { type Door, makeDoor } from "./door.ts";
+import { goesOnAsSaid } from "./goes-on.ts";
 import { drawsAnswersAsWords } from "./hostile-answer.ts";
 import { holdsStill } from "./less-motion.ts";
 import { servesWhoeverWaits } from "./no-answer.ts";
@@ -255,7 +256,10 @@ describe.skipIf("missing" in found)(title, () => {
 
   describe("with agents and the API", () => startsAgentsAndAsksTheApi(() => ({ product, door, open })));
 
-  describe("with one run", () => showsOneRun(() => ({ product, door, open })));
+  describe("with one run", () => {
+    showsOneRun(() => ({ product, door, open }));
+    goesOnAsSaid(() => ({ product, door, open }));
+  });
 
   describe("for everyone", () => {
     servesEveryone(() => ({ product, door, open }));

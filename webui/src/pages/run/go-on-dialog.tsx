@@ -10,7 +10,7 @@ import { StatusWord } from "../../ui/status.tsx";
 import { useHere } from "../../ui/use-here.ts";
 import { toCount } from "../../ui/words.ts";
 import type { Run } from "./answers.ts";
-import { type Choices, type Effect, effectWords, type GoOn, ON_RETURN, pointWords, WORDS } from "./go-on.ts";
+import { type Choices, type Effect, effectWords, type GoOn, ON_RETURN, onlyWord, pointWords, WORDS } from "./go-on.ts";
 import styles from "./go-on-dialog.module.css";
 import { type Patch, toPatch } from "./merge-patch.ts";
 import { useDryRun, useGoOn } from "./use-go-on.ts";
@@ -151,32 +151,39 @@ function EffectList({ effects, choices, onChoose }: Chosen & { effects: readonly
   return (
     <ScrollPart className={styles.effects} label="What had reached outside">
       <ul>
-        {effects.slice(0, NAMED).map(({ step, onReturn, choices: possible }) => (
-          <li key={step.id}>
-            <span className={styles.number}>{step.number}</span>
-            <span className={styles.what}>
-              <strong>{showHidden(step.nodeId)}</strong> {showHidden(step.summary ?? "")}
-            </span>
-            <StatusWord status={step.status} quiet />
-            {possible.length < 2 ? (
-              <span className={styles.hint}>{ON_RETURN[onReturn]}</span>
-            ) : (
-              <select
-                aria-label={`What becomes of step ${step.number}`}
-                value={choices[step.number] ?? onReturn}
-                onChange={({ target }) => onChoose({ ...choices, [step.number]: target.value as Effect["onReturn"] })}
-              >
-                {possible.map((one) => (
-                  <option key={one} value={one}>
-                    {ON_RETURN[one]}
-                  </option>
-                ))}
-              </select>
-            )}
-          </li>
+        {effects.slice(0, NAMED).map((effect) => (
+          <EffectLine key={effect.step.id} effect={effect} choices={choices} onChoose={onChoose} />
         ))}
       </ul>
       {effects.length > NAMED ? <p className={styles.hint}>and {toCount(effects.length - NAMED)} more</p> : null}
     </ScrollPart>
+  );
+}
+
+function EffectLine({ effect, choices, onChoose }: Chosen & { effect: Effect }): ReactNode {
+  const { step, onReturn, choices: possible } = effect;
+  return (
+    <li>
+      <span className={styles.number}>{step.number}</span>
+      <span className={styles.what}>
+        <strong>{showHidden(step.nodeId)}</strong> {showHidden(step.summary ?? "")}
+      </span>
+      <StatusWord status={step.status} quiet />
+      {possible.length < 2 ? (
+        <span className={styles.hint}>{onlyWord(effect)}</span>
+      ) : (
+        <select
+          aria-label={`What becomes of step ${step.number}`}
+          value={choices[step.number] ?? onReturn}
+          onChange={({ target }) => onChoose({ ...choices, [step.number]: target.value as Effect["onReturn"] })}
+        >
+          {possible.map((one) => (
+            <option key={one} value={one}>
+              {ON_RETURN[one]}
+            </option>
+          ))}
+        </select>
+      )}
+    </li>
   );
 }

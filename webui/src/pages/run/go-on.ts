@@ -55,6 +55,17 @@ export function pointWords(event: LogEvent | undefined, seq: number): string {
 export function effectWords(effects: readonly Effect[]): string {
   const asked = "after this point asked a model, a tool, memory or policy";
   if (effects.length === 0) return `No step ${asked}.`;
-  const [many, again] = effects.length === 1 ? ["1 step", "it"] : [`${effects.length} steps`, "each"];
-  return `${many} ${asked}. That is not undone. The run that goes on does ${again} again, unless you choose otherwise.`;
+  const [many, each] = effects.length === 1 ? ["1 step", "it"] : [`${effects.length} steps`, "each"];
+  const again = effects.some(isTakenBack) ? "each again that no rollback took back" : `${each} again`;
+  return `${many} ${asked}. That is not undone. The run that goes on does ${again}, unless you choose otherwise.`;
+}
+
+/** Other steps came in its place, and come in theirs. */
+function isTakenBack({ step }: Effect): boolean {
+  return step.abandoned;
+}
+
+/** What becomes of an effect for which nothing else can be chosen. */
+export function onlyWord(effect: Effect): string {
+  return isTakenBack(effect) ? "taken back by a rollback" : ON_RETURN[effect.onReturn];
 }

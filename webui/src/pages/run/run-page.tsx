@@ -38,8 +38,10 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
   const { old, problem } = useOld(answer, run !== undefined && isGoing);
   const title = run === undefined ? (fetching ? "Loading…" : "Run") : titleOf(run);
   useTitle(run, title);
-  useArrival(`${runPath(runId)} timeline`);
   const [goingOn, setGoingOn] = useState<GoOn>();
+  const [wentOn, setWentOn] = useState(0);
+  // What was pressed to roll it back is gone with its view.
+  useArrival(`${runPath(runId)} timeline ${wentOn}`);
   return (
     <main id="main" className={styles.page} tabIndex={-1}>
       <RunHeader runId={runId} run={run} title={title} onGoOn={setGoingOn} />
@@ -58,7 +60,12 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
       {run === undefined ? null : <Questions key={`${runId} asks`} run={run} />}
       {run === undefined ? null : <RunViews key={runId} run={run} isGoing={isGoing} onGoOn={setGoingOn} />}
       {run === undefined || goingOn === undefined ? null : (
-        <GoingOn run={run} from={goingOn} onClose={() => setGoingOn(undefined)} />
+        <GoingOn
+          run={run}
+          from={goingOn}
+          onClose={() => setGoingOn(undefined)}
+          onDone={() => setWentOn((times) => times + 1)}
+        />
       )}
     </main>
   );
@@ -77,13 +84,22 @@ function Questions({ run: { id, status: listed } }: { run: Run }): ReactNode {
   );
 }
 
-function GoingOn({ run, from, onClose }: { run: Run; from: GoOn; onClose(): void }): ReactNode {
+interface GoingOnProps {
+  run: Run;
+  from: GoOn;
+  onClose(): void;
+  /** After it was closed. */
+  onDone(): void;
+}
+
+function GoingOn({ run, from, onClose, onDone }: GoingOnProps): ReactNode {
   const logs = useContext(RunLogsContext);
   const [, navigate] = useLocation();
   // Numbers are without gaps, from 1.
   const event = logs.peek(run.id)?.events[from.seq - 1];
   const done = (runId: string): void => {
     onClose();
+    onDone();
     navigate(runPath(runId));
   };
   return <GoOnDialog run={run} from={from} event={event} onClose={onClose} onDone={done} />;
