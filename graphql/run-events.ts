@@ -1,10 +1,11 @@
 import { ChainError } from "@soma/schemas/run-chain";
 import { backoffMs } from "@soma/shared/backoff";
 import type { FollowState } from "./follow-state.ts";
+import { pause } from "./pause.ts";
 import { fromWire, isRefusal, refusedConnection, SomaRequestError, type WireError } from "./request-error.ts";
 import { runFrames } from "./run-frames.ts";
 import { createRunView, type RunEvent, type RunView } from "./run-view.ts";
-import { createTransports, type Transports } from "./transports.ts";
+import { createTransports, type Transport, type Transports } from "./transports.ts";
 
 export type { FollowState } from "./follow-state.ts";
 export type { RunEvent } from "./run-view.ts";
@@ -28,6 +29,8 @@ export interface FollowRunParams {
    * little.
    */
   staleMs?: number;
+  /** Milliseconds between questions where no connection may stay open; 2 000 when left out. */
+  pollMs?: number;
   /** Milliseconds of the longest first wait before connecting again; doubled each time, with jitter. */
   backoffMs?: number;
   /** Milliseconds of the longest wait of all; 40 times the first when left out. */
@@ -42,7 +45,8 @@ const FINAL_CODES = ["NOT_FOUND", "UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN
 /**
  * The events of a run from a sequence number to its end, each exactly once, in order, and verified against the hash
  * chain. Connections may break, lose and repeat as often as they like: the next one continues after the last event
- * delivered; where WebSockets are refused it is an answer over HTTP that goes on. Throws ChainError (phase BROKEN) when an
+ * delivered; where WebSockets are refused it is an answer over HTTP that goes on, and where that is refused too one question
+ * after another. Throws ChainError (phase BROKEN) when an
  * event does not follow from the one before, and SomaRequestError when asking again cannot help.
  */
 export async function* followRun(params: FollowRunParams): AsyncGenerator<RunEvent, void> {
@@ -78,12 +82,16 @@ async function* followOnce(
   view: RunView,
   transports: Transports,
 ): AsyncGenerator<RunEvent, "ended" | "current" | "lost"> {
-  const { url, runId, token, signal, webSocketImpl, staleMs = 12_000 } = params;
+  const { url, runId, token, signal, webSocketImpl, staleMs = 12_000, pollMs = 2_000 } = params;
   const onStale = (): void => view.tell("STALE");
   let outcome: "current" | "lost" = "lost";
-  const framesOf = (transports.next() === "SSE" ? overHttp : undefined) ?? runFrames;
-  const transport = framesOf === runFrames ? "WEBSOCKET" : "SSE";
-  let opened = false;
+  const wanted = transports.next();
+  const transport = wanted in ways ? wanted : "WEBSOCKET";
+  const framesOf = ways[transport] ?? runFrames;
+  let [opened, refused] = [false, false];
+  const onRefused = (): void => {
+    refused = true;
+  };
   const onOpen = (): void => {
     opened = true;
     view.state.transport = transport;
@@ -98,8 +106,10 @@ async function* followOnce(
       signal,
       webSocketImpl,
       staleMs,
+      pollMs,
       onStale,
       onOpen,
+      onRefused,
     })) {
       const taken = view.take(frame);
       if (taken.kind === "end") return "ended";
@@ -116,21 +126,22 @@ async function* followOnce(
     if (signal?.aborted !== true) explain(error, view, runId);
   } finally {
     if (!opened) {
-      transports.failed(transport);
+      transports.failed(transport, refused);
       loadOverHttp();
     }
   }
   return outcome;
 }
 
+const ways: Partial<Record<Transport, typeof runFrames>> = { WEBSOCKET: runFrames };
+
 /** Needed seldom, and never waited for: a page has it from the server that may be away. */
-let overHttp: typeof runFrames | undefined;
 function loadOverHttp(): void {
-  if (overHttp !== undefined) return;
-  const keep = ({ sseFrames }: { sseFrames: typeof runFrames }): void => {
-    overHttp = sseFrames;
-  };
-  import("./sse-frames.ts").then(keep, () => {});
+  if ("POLLING" in ways) return;
+  Promise.all([import("./sse-frames.ts"), import("./poll-frames.ts")]).then(
+    ([{ sseFrames }, { pollFrames }]) => Object.assign(ways, { SSE: sseFrames, POLLING: pollFrames }),
+    () => {},
+  );
 }
 
 /** Tells what became of a connection; throws when another one would end the same way. */
@@ -143,17 +154,4 @@ function explain(error: unknown, view: RunView, runId: string): void {
   if (first !== undefined && FINAL_CODES.includes(first.extensions?.code ?? "")) throw fromWire(first);
   if (isRefusal(error)) throw refusedConnection(`run ${runId}`);
   if (view.state.phase !== "STALE") view.tell("RECONNECTING", first?.message);
-}
-
-function pause(ms: number, signal: AbortSignal | undefined, onWait: FollowRunParams["onWait"]): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-    signal?.addEventListener("abort", done, { once: true });
-    onWait?.(done);
-  });
 }

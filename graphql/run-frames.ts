@@ -12,10 +12,14 @@ export interface RunFramesParams {
   webSocketImpl: unknown;
   /** Milliseconds without a frame after which the connection is given up. */
   staleMs: number;
+  /** Milliseconds between questions, where it is no connection but those. */
+  pollMs: number;
   /** Called before it is given up. */
   onStale(): void;
   /** Called when the connection is made. */
   onOpen(): void;
+  /** Called by what is tried over HTTP when something is there, and gives it no connection. */
+  onRefused(): void;
 }
 
 /**

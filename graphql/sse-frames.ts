@@ -1,4 +1,5 @@
 import { RunEventsDocument, type RunEventsSubscription } from "./generated/graphql.ts";
+import { askOverHttp } from "./over-http.ts";
 import type { WireError } from "./request-error.ts";
 import type { RunFramesParams } from "./run-frames.ts";
 import type { RunFrame } from "./run-view.ts";
@@ -15,8 +16,11 @@ interface Answer {
 export async function* sseFrames(params: RunFramesParams): AsyncGenerator<{ frame: RunFrame; ahead: number }, void> {
   const leaving = new AbortController();
   const leave = (): void => leaving.abort();
+  let opened = false;
   let watchdog = setTimeout(giveUp, params.staleMs);
+  // A proxy that keeps back what is not over is as good as one that refuses it.
   function giveUp(): void {
+    if (!opened) params.onRefused();
     params.onStale();
     leave();
   }
@@ -25,6 +29,7 @@ export async function* sseFrames(params: RunFramesParams): AsyncGenerator<{ fram
   if (params.signal?.aborted === true) leave();
   try {
     const body = await ask(params, leaving.signal);
+    opened = true;
     params.onOpen();
     for await (const answers of answersOf(body)) {
       clearTimeout(watchdog);
@@ -41,22 +46,12 @@ export async function* sseFrames(params: RunFramesParams): AsyncGenerator<{ fram
   }
 }
 
-async function ask(
-  { url, runId, afterSeq, token }: RunFramesParams,
-  signal: AbortSignal,
-): Promise<ReadableStream<Uint8Array>> {
-  const response = await fetch(url.replace(/^ws/, "http"), {
-    method: "POST",
-    headers: {
-      accept: "text/event-stream",
-      "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify({ query: RunEventsDocument.toString(), variables: { runId, afterSeq } }),
-    signal,
-  });
+async function ask(params: RunFramesParams, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const asked = { query: RunEventsDocument.toString(), afterSeq: params.afterSeq, accept: "text/event-stream" };
+  const response = await askOverHttp(params, asked, signal);
   const { body, status, headers } = response;
   if (headers.get("content-type")?.startsWith("text/event-stream") === true && body !== null) return body;
+  params.onRefused();
   const answer = (await response.json().catch(() => ({}))) as Answer;
   throw answer.errors ?? new Error(`the server answered ${status} with something that is no stream`);
 }

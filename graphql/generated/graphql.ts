@@ -829,6 +829,14 @@ export type RunEventsPageQueryVariables = Exact<{
 
 export type RunEventsPageQuery = { runEventsPage: { firstSeq: number, lastSeq: number, prevHash: string, events: Array<{ runId: string, seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string }> } };
 
+export type PollRunQueryVariables = Exact<{
+  runId: string | number;
+  afterSeq: number;
+}>;
+
+
+export type PollRunQuery = { run: { id: string, status: RunStatus, headSeq: number } | null, runEventsPage: { __typename: 'RunBatch', firstSeq: number, lastSeq: number, prevHash: string, events: Array<{ runId: string, seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string }> } };
+
 export type EventFieldsFragment = { runId: string, seq: number, at: string, type: RunEventType, stepId: string | null, stepNumber: number | null, nodeId: string | null, nodeType: string | null, attempt: number | null, payload: unknown, payloadHash: string, hash: string };
 
 export type RunEventsSubscriptionVariables = Exact<{
@@ -2508,6 +2516,37 @@ export const RunEventsPageDocument = new TypedDocumentString(`
   payloadHash
   hash
 }`) as unknown as TypedDocumentString<RunEventsPageQuery, RunEventsPageQueryVariables>;
+export const PollRunDocument = new TypedDocumentString(`
+    query PollRun($runId: ID!, $afterSeq: Int!) {
+  run(id: $runId) {
+    id
+    status
+    headSeq
+  }
+  runEventsPage(runId: $runId, afterSeq: $afterSeq, limit: 500) {
+    __typename
+    firstSeq
+    lastSeq
+    prevHash
+    events {
+      ...EventFields
+    }
+  }
+}
+    fragment EventFields on RunEvent {
+  runId
+  seq
+  at
+  type
+  stepId
+  stepNumber
+  nodeId
+  nodeType
+  attempt
+  payload
+  payloadHash
+  hash
+}`) as unknown as TypedDocumentString<PollRunQuery, PollRunQueryVariables>;
 export const RunEventsDocument = new TypedDocumentString(`
     subscription RunEvents($runId: ID!, $afterSeq: Int!) {
   runEvents(runId: $runId, afterSeq: $afterSeq) {

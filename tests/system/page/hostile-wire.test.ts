@@ -243,6 +243,26 @@ describe.skipIf("missing" in found)(title, () => {
     await page.context().close();
   });
 
+  it("follows by one question after another where nothing may stay open, and says so", async () => {
+    door.refuseUpgrades(true);
+    const { page } = await signIn(product.token());
+    await page.route("**/graphql", (route) =>
+      route.request().headers().accept === "text/event-stream" ? route.fulfill({ status: 403 }) : route.continue(),
+    );
+    const runId = await product.send(talking(20, 200));
+    await page.goto(chatOf(runId));
+    await reaches(page, "LIVE");
+    expect((await factsOf(page)).Connection).toBe("Asks every 2 s");
+    await reaches(page, "ENDED");
+    const facts = await factsOf(page);
+    expect(facts["Events verified"]).toBe(facts["Newest event on the server"]);
+    expect((await told(page)).at(-1)).toContain("verified");
+    const text = await textOf(page);
+    door.refuseUpgrades(false);
+    expect(text).toBe(await textAnew(runId));
+    await page.context().close();
+  });
+
   // The longest wait before a try is 2 s, which page.test.ts sees.
   it("is live by its first try after the product that was killed in the middle of a run is ready again, and loses nothing", async () => {
     const { page } = open;

@@ -46,7 +46,11 @@ export function LiveIndicator({ runId }: { runId: string }): ReactNode {
   );
 }
 
-const TRANSPORT: Record<FollowState["transport"], string> = { WEBSOCKET: "WebSocket", SSE: "Server-sent events" };
+const TRANSPORT: Record<FollowState["transport"], string> = {
+  WEBSOCKET: "WebSocket",
+  SSE: "Server-sent events",
+  POLLING: "Asks every 2 s",
+};
 
 function Details({ state }: { state: FollowState }): ReactNode {
   const facts: [string, string][] = [
