@@ -570,6 +570,13 @@ export type RunCallsQueryVariables = Exact<{
 
 export type RunCallsQuery = { run: { id: string, invocations: { nodes: Array<{ id: string, status: InvocationStatus, args: unknown, output: string | null, tool: { name: string }, error: { type: string, message: string } | null }>, pageInfo: { hasNextPage: boolean } } | null } | null };
 
+export type NamedRunQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type NamedRunQuery = { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
+
 export type HoldFieldsFragment = { id: string, runId: string, reason: string, heldBy: string, heldAt: string, releasedAt: string | null, releasedBy: string | null, releaseReason: string | null };
 
 export type RunHoldsQueryVariables = Exact<{
@@ -1473,6 +1480,39 @@ export const RunCallsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunCallsQuery, RunCallsQueryVariables>;
+export const NamedRunDocument = new TypedDocumentString(`
+    query NamedRun($id: ID!) {
+  run(id: $id) {
+    ...RunSummary
+  }
+}
+    fragment RunSummary on Run {
+  id
+  graph
+  role
+  modelProfile
+  status
+  input
+  answer
+  createdAt
+  startedAt
+  finishedAt
+  recoveries
+  headSeq
+  outcome {
+    kind
+    failedCalls
+    deniedCalls
+    cutAnswers
+  }
+  error {
+    code
+    message
+  }
+  session {
+    id
+  }
+}`) as unknown as TypedDocumentString<NamedRunQuery, NamedRunQueryVariables>;
 export const RunHoldsDocument = new TypedDocumentString(`
     query RunHolds($id: ID!) {
   run(id: $id) {

@@ -1,4 +1,4 @@
-import { RunDetailDocument, type RunSummaryFragment, SessionDetailDocument } from "@soma/graphql/operations";
+import { NamedRunDocument, type RunSummaryFragment, SessionDetailDocument } from "@soma/graphql/operations";
 import { useMemo } from "react";
 import { toProblem } from "../../graphql/to-problem.ts";
 import { useQuery } from "../../graphql/use-query.ts";
@@ -30,7 +30,7 @@ export interface Conversation {
 /** What the address names, from the server; a run just sent is there at once, before the server is asked again. */
 export function useConversation(place: Place, sent: RunSummaryFragment | undefined): Conversation {
   const runId = place.kind === "run" ? place.id : undefined;
-  const [run, reloadRun] = useQuery(RunDetailDocument, { id: runId ?? "" }, { pause: runId === undefined });
+  const [run, reloadRun] = useQuery(NamedRunDocument, { id: runId ?? "" }, { pause: runId === undefined });
   const named = run.data?.run?.id === runId ? run.data?.run : undefined;
   const sessionId = place.kind === "session" ? place.id : named?.session.id;
   const [session, reloadSession] = useQuery(
