@@ -6,7 +6,7 @@ import { createProduct, type ProductUnderTest } from "../product.ts";
 import { type BrowserPage, looksFine, openPage, reaches } from "./browser-page.ts";
 import { copiesWhatWorks } from "./first-minutes-copies.ts";
 import { needsNoMouse } from "./first-minutes-keys.ts";
-import { takePicture, takePictures } from "./first-minutes-pictures.ts";
+import { takeInBothThemes, takePicture, takePictures } from "./first-minutes-pictures.ts";
 
 const found = await findTestBrowser();
 const title =
@@ -105,7 +105,7 @@ describe.skipIf("missing" in found)(title, () => {
     const dialog = page.getByRole("dialog", { name: "Fork the run" });
     await dialog.getByLabel("What is asked").fill("What is 6*7?");
     await dialog.getByText(/after this point asked/).waitFor();
-    await takePicture(page, "fork");
+    await takeInBothThemes(page, "fork");
     await dialog.getByRole("button", { name: "Fork", exact: true }).click();
     await dialog.waitFor({ state: "detached" });
     await reaches(page, "ENDED");
@@ -117,17 +117,21 @@ describe.skipIf("missing" in found)(title, () => {
         .locator(`[data-view=${name.toLowerCase()}] [role=tree], [data-view=graph] [data-node]`)
         .first()
         .waitFor();
-      await takePicture(page, name.toLowerCase());
+      await takeInBothThemes(page, name.toLowerCase());
     }
     await views.getByText("Chat").click();
     await page.getByRole("log").getByText("6*7 = 42.").waitFor();
   });
 
-  it("have every run in one list, and an API that answers a query", async () => {
+  it("have every run in one list, the agents with what starts them, and an API that answers a query", async () => {
     const { page } = open;
     await toRoom("Runs");
     await page.getByRole("table").waitFor();
     await takePictures(page, "runs");
+    await toRoom("Agents");
+    await page.getByRole("navigation", { name: "Agents" }).getByText("assistant", { exact: true }).click();
+    await page.getByRole("heading", { name: "Graph", exact: true }).waitFor();
+    await takePictures(page, "agents");
     await toRoom("API");
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByText(/^Answered in/).waitFor();
