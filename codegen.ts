@@ -26,7 +26,7 @@ import {
 } from "graphql";
 import { compile } from "json-schema-to-typescript";
 import { toBiome } from "./lint/to-biome.ts";
-import type { EventSchema } from "./schemas/catalogue/event-schema.ts";
+import { type EventSchema, topicsOf, toType } from "./schemas/catalogue/event-schema.ts";
 import { toAsyncApi } from "./schemas/catalogue/to-asyncapi.ts";
 import { toEventPage } from "./schemas/catalogue/to-event-page.ts";
 import { readTypeDefs } from "./subgraphs/shared/graphql/type-defs.ts";
@@ -187,10 +187,14 @@ async function listEventFiles(): Promise<string[]> {
   return (await readdir(new URL("schemas/", root))).filter((name) => /\.v\d+\.json$/.test(name)).sort();
 }
 
+function readEventFiles(names: readonly string[]): Promise<EventSchema[]> {
+  return Promise.all(names.map(async (name) => JSON.parse(await read(`schemas/${name}`)) as EventSchema));
+}
+
 /** What others read of our events: one document for programs, a page each for people. */
 async function generateEventCatalogue(files: Files): Promise<void> {
   const names = await listEventFiles();
-  const events = await Promise.all(names.map(async (name) => JSON.parse(await read(`schemas/${name}`)) as EventSchema));
+  const events = await readEventFiles(names);
   const { version } = JSON.parse(await read("schemas/package.json")) as { version: string };
   files.set("schemas/generated/asyncapi.json", `${JSON.stringify(toAsyncApi(events, version), null, 2)}\n`);
   for (const event of events)
@@ -201,13 +205,15 @@ async function generateEventTypes(files: Files): Promise<void> {
   const names = await listEventFiles();
   let text = BANNER;
   const types: string[] = [];
-  for (const name of names) {
-    const schema = JSON.parse(await read(`schemas/${name}`)) as { title: string };
+  const topics: Record<string, object> = {};
+  for (const schema of await readEventFiles(names)) {
+    topics[toType(schema)] = topicsOf(schema);
+    types.push(`  "${toType(schema)}": ${schema.title};`);
     text += await compile(schema as never, schema.title, { bannerComment: "", format: false });
-    types.push(`  "${name.slice(0, -5)}": ${schema.title};`);
   }
   text += `\nexport interface EventTypes {\n${types.join("\n")}\n}\n\nexport type EventType = keyof EventTypes;\n\n`;
   text += `export const EVENT_TYPES = [${names.map((name) => `"${name.slice(0, -5)}"`).join(", ")}] as const satisfies readonly EventType[];\n`;
+  text += `\n/** The topics of a tenant that events are emitted to and consumed from. */\nexport const EVENT_TOPICS = ${JSON.stringify(topics, null, 2)} as const satisfies Record<EventType, object>;\n`;
   files.set("schemas/generated/events.ts", text);
 }
 

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EVENT_TOPICS } from "@soma/schemas/events";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -108,7 +109,7 @@ describe("documentation", () => {
     }
   });
 
-  it("names only commands and event types that exist", () => {
+  it("names only commands, event types and topics that exist", () => {
     const cli = [
       "soma",
       "add-runs",
@@ -123,6 +124,7 @@ describe("documentation", () => {
     const commands = found(/`(?:npx )?soma ([a-z]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));
     expect(commands.filter((word) => !cli.includes(`"${word}"`))).toEqual([]);
     const events = found(/`((?:agent|config|conversation|memory|tool)\.[a-z]+\.v\d)`/g);
-    expect(events.filter(({ name }) => !existsSync(join(root, "schemas", `${name}.json`)))).toEqual([]);
+    const known = new Set(Object.entries(EVENT_TOPICS).flatMap(([type, topics]) => [type, ...Object.values(topics)]));
+    expect(events.filter(({ name }) => !known.has(name))).toEqual([]);
   });
 });

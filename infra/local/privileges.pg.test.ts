@@ -25,7 +25,7 @@ const CALLABLE: Readonly<Record<string, readonly string[]>> = {
       "settle_budget",
       "share_of",
     ],
-    ...["sweep_budget", "take_over_unheard", "take_over_worker", "text_in"],
+    ...["sweep_budget", "take_over_unheard", "take_over_worker", "tells_of", "text_in"],
   ],
 };
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EVENT_TYPES } from "../generated/events.ts";
-import type { EventSchema } from "./event-schema.ts";
+import { channelsOf, type EventSchema } from "./event-schema.ts";
 import { toAsyncApi } from "./to-asyncapi.ts";
 import { toEventPage } from "./to-event-page.ts";
 
@@ -50,6 +50,14 @@ describe("toEventPage()", () => {
     expect(page.split("\n")).toContain(line);
   });
 
+  it("names both topics of what is consumed from one and emitted to another", () => {
+    const topics = { emitted: "sample.out.v1", consumed: "sample.in.v1" };
+    const both = toEventPage({ ...sample, "x-event": { ...sample["x-event"], consumed_by: ["tools"], topics } });
+    expect(both).toContain("- Topic it is consumed from: `soma.{tenant}.sample.in.v1`\n");
+    expect(both).toContain("- Topic it is emitted to: `soma.{tenant}.sample.out.v1`\n");
+    expect(toEventPage({ ...sample, "x-event": { ...sample["x-event"], topics } })).not.toContain("sample.in.v1");
+  });
+
   it("shows every example as it is", () => {
     const two = toEventPage({ ...sample, examples: [{ id: "1" }, { id: "2" }] });
     const shown = [...two.matchAll(/```json\n([^`]*)\n```/g)].map(([, text = ""]) => JSON.parse(text) as unknown);
@@ -76,10 +84,14 @@ function follow(reference: string): unknown {
 }
 
 describe("toAsyncApi()", () => {
-  it("is of AsyncAPI 3.1, with a channel for each event type, named as its topic", () => {
+  it("is of AsyncAPI 3.1, with a channel for each topic", () => {
     expect(document.asyncapi).toBe("3.1.0");
     const addresses = Object.values(document.channels).map(({ address }) => address);
-    expect(addresses).toEqual(EVENT_TYPES.map((type) => `soma.{tenant}.${type}`));
+    expect(addresses).toEqual(
+      EVENT_TYPES.flatMap((type) => channelsOf(readEvent(type)).map((name) => `soma.{tenant}.${name}`)),
+    );
+    expect(addresses).toContain("soma.{tenant}.agent.runs.v1");
+    expect(addresses).toContain("soma.{tenant}.conversation.inbound.v1");
   });
 
   it("refers only to what it holds", () => {

@@ -1,4 +1,4 @@
-import { type EventSchema, toType } from "./event-schema.ts";
+import { channelsOf, type EventSchema, topicsOf, toType } from "./event-schema.ts";
 
 const KAFKA_BINDING_VERSION = "0.5.0";
 
@@ -33,7 +33,7 @@ export function toAsyncApi(events: readonly EventSchema[], version: string): obj
       license: { name: "Apache-2.0" },
     },
     defaultContentType: "application/json",
-    channels: Object.fromEntries(events.map((event) => [toType(event), toChannel(event)])),
+    channels: Object.fromEntries(events.flatMap(toChannels)),
     operations: Object.fromEntries(events.flatMap(toOperations)),
     components: {
       messages: Object.fromEntries(events.map((event) => [toType(event), toMessage(event)])),
@@ -42,10 +42,14 @@ export function toAsyncApi(events: readonly EventSchema[], version: string): obj
   };
 }
 
-function toChannel(event: EventSchema): object {
+function toChannels(event: EventSchema): [name: string, channel: object][] {
+  return channelsOf(event).map((name) => [name, toChannel(event, name)]);
+}
+
+function toChannel(event: EventSchema, name: string): object {
   const type = toType(event);
   return {
-    address: `soma.{tenant}.${type}`,
+    address: `soma.{tenant}.${name}`,
     title: event.title,
     description: event.description,
     parameters: { tenant: { description: "Whose events they are: 1 to 40 of a-z, 0-9 and -" } },
@@ -58,19 +62,20 @@ function toChannel(event: EventSchema): object {
 function toOperations(event: EventSchema): [name: string, operation: object][] {
   const type = toType(event);
   const { emitted_by: emitters, consumed_by: consumers } = event["x-event"];
-  const toOperation = (action: "send" | "receive", parts: readonly string[]): [string, object] => [
+  const { emitted, consumed } = topicsOf(event);
+  const toOperation = (action: "send" | "receive", name: string, parts: readonly string[]): [string, object] => [
     `${action}-${type.replaceAll(".", "-")}`,
     {
       action,
-      channel: { $ref: `#/channels/${type}` },
-      messages: [{ $ref: `#/channels/${type}/messages/${type}` }],
+      channel: { $ref: `#/channels/${name}` },
+      messages: [{ $ref: `#/channels/${name}/messages/${type}` }],
       summary: `By ${parts.join(", ")}`,
       bindings: { kafka: { bindingVersion: KAFKA_BINDING_VERSION } },
     },
   ];
   return [
-    ...(emitters.length > 0 ? [toOperation("send", emitters)] : []),
-    ...(consumers.length > 0 ? [toOperation("receive", consumers)] : []),
+    ...(emitters.length > 0 ? [toOperation("send", emitted, emitters)] : []),
+    ...(consumers.length > 0 ? [toOperation("receive", consumed, consumers)] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type EventSchema, type FieldSchema, toType } from "./event-schema.ts";
+import { channelsOf, type EventSchema, type FieldSchema, topicsOf, toType } from "./event-schema.ts";
 
 /** The page of one event type in the manual. */
 export function toEventPage(event: EventSchema): string {
@@ -10,7 +10,7 @@ export function toEventPage(event: EventSchema): string {
 
 ${event.description}
 
-- Topic: \`soma.{tenant}.${type}\`
+${toTopics(event).join("\n")}
 - Key: \`${key}\`. Events of one key come in their order.
 - Emitted by: ${toParts(emitters)}
 - Consumed by: ${toParts(consumers)}
@@ -25,6 +25,13 @@ ${event.examples.length === 1 ? "An example:" : "Examples:"}
 
 ${event.examples.map((example) => `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\``).join("\n\n")}
 `;
+}
+
+function toTopics(event: EventSchema): string[] {
+  const { emitted, consumed } = topicsOf(event);
+  const wordsOf = (name: string): string =>
+    emitted === consumed ? "Topic" : name === emitted ? "Topic it is emitted to" : "Topic it is consumed from";
+  return channelsOf(event).map((name) => `- ${wordsOf(name)}: \`soma.{tenant}.${name}\``);
 }
 
 function toParts(names: readonly string[]): string {

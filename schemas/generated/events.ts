@@ -441,3 +441,47 @@ export interface EventTypes {
 export type EventType = keyof EventTypes;
 
 export const EVENT_TYPES = ["agent.audit.v1", "agent.benchmarks.v1", "agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "config.changed.v1", "conversation.event.v1", "memory.event.v1", "tool.request.v1", "tool.result.v1"] as const satisfies readonly EventType[];
+
+/** The topics of a tenant that events are emitted to and consumed from. */
+export const EVENT_TOPICS = {
+  "agent.audit.v1": {
+    "emitted": "agent.audit.v1",
+    "consumed": "agent.audit.v1"
+  },
+  "agent.benchmarks.v1": {
+    "emitted": "agent.benchmarks.v1",
+    "consumed": "agent.benchmarks.v1"
+  },
+  "agent.runs.v1": {
+    "emitted": "agent.runs.v1",
+    "consumed": "agent.runs.v1"
+  },
+  "agent.steps.v1": {
+    "emitted": "agent.steps.v1",
+    "consumed": "agent.steps.v1"
+  },
+  "agent.tools.v1": {
+    "emitted": "agent.tools.v1",
+    "consumed": "agent.tools.v1"
+  },
+  "config.changed.v1": {
+    "emitted": "config.changed.v1",
+    "consumed": "config.changed.v1"
+  },
+  "conversation.event.v1": {
+    "emitted": "conversation.outbound.v1",
+    "consumed": "conversation.inbound.v1"
+  },
+  "memory.event.v1": {
+    "emitted": "memory.event.v1",
+    "consumed": "memory.event.v1"
+  },
+  "tool.request.v1": {
+    "emitted": "tool.request.v1",
+    "consumed": "tool.request.v1"
+  },
+  "tool.result.v1": {
+    "emitted": "tool.result.v1",
+    "consumed": "tool.result.v1"
+  }
+} as const satisfies Record<EventType, object>;

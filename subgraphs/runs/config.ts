@@ -1,3 +1,4 @@
+import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
 import { integer, json, readSettings, text, url } from "@soma/shared/config";
 import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
 import { runLimitSettings } from "./engine/execute/run-limits.ts";
@@ -38,6 +39,7 @@ const workerSettings = {
     min: 1,
     max: 10_000,
   }),
+  inboundTenants: inboundTenantsSetting,
   ...heartbeatSettings,
   ...runLimitSettings,
   internalSigningKey: json(parseJwk, {

@@ -3,6 +3,7 @@ import { confFolder } from "@soma/conf/read-conf";
 import { isWithin, loadRoles } from "@soma/conf/roles";
 import { loadTenants } from "@soma/conf/tenants";
 import type { EventBus } from "@soma/shared/bus/event-bus";
+import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
@@ -23,6 +24,7 @@ import { createRunStarter } from "./commands/run-starter.ts";
 import { startDueRuns } from "./commands/start-due-runs.ts";
 import { createSweep } from "./commands/sweep-budgets.ts";
 import { readWorkerConfig } from "./config.ts";
+import { type ConversationDeps, consumeConversation } from "./consumers/conversation-inbound.ts";
 import { WORK_WAITS } from "./domain/hints.ts";
 import { createGraphRegistry, type GraphRegistry } from "./engine/graphs/graph-registry.ts";
 import { createJournalSource } from "./engine/journal/journal-source.ts";
@@ -94,7 +96,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   });
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
   if (deps.bus !== undefined) {
-    const source = createJournalSource(sql.general, budgets);
+    const { currency } = budgets;
+    const source = createJournalSource(sql.general, { currency, answering: config.inboundTenants });
     const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
     checks.relay = relay.check;
     lifecycle.add("journal relay", relay.close);
@@ -131,6 +134,8 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     now,
     log,
   };
+  const inbound = { ...starting, tenants: config.inboundTenants, wakeUp };
+  await hearMessages(inbound, { bus: deps.bus, schema, lifecycle });
   const loop = (name: string, intervalMs: number, tick: () => Promise<boolean>): void => {
     const { check, close } = startLoop({ name, intervalMs, log }, tick);
     lifecycle.add(name, close);
@@ -151,6 +156,18 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
     findRunsOf: (workerId) => findRunsOf(sql.general, { workerId }),
     close: lifecycle.close,
   };
+}
+
+/** Listens to what users say on the bus, where somebody may. */
+async function hearMessages(
+  inbound: Omit<ConversationDeps, "bus"> & { log: Log },
+  { bus, schema, lifecycle }: { bus: EventBus | undefined; schema: string; lifecycle: Lifecycle },
+): Promise<void> {
+  if (bus === undefined || !inbound.tenants.any) return;
+  const retention = startInboxRetention({ sql: inbound.sql, name: schema, log: inbound.log });
+  lifecycle.add("inbox retention", retention.close);
+  const conversation = await consumeConversation({ ...inbound, bus });
+  lifecycle.add("conversation", conversation.close);
 }
 
 function openPools({ workerDatabaseUrl: url, schema }: ReturnType<typeof readWorkerConfig>, lifecycle: Lifecycle) {

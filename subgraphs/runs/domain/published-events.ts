@@ -27,6 +27,8 @@ export interface RunFacts {
   requestId: string;
   /** Run that started it; null when a request did. */
   parentRunId: string | null;
+  /** Key under which it was started; left out while an event is only checked. */
+  idemKey?: string;
   /** Left out while an event is only checked: its outcome is counted when it is published. */
   badCalls?: CallCounts;
   /** Left out like them. */

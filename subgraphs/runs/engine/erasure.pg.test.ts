@@ -131,11 +131,15 @@ async function tablesWith(secret: string): Promise<string[]> {
   return found.toSorted();
 }
 
+/** What a run said in its session, as it is kept when it cannot be delivered. */
+const answerOf = (runId: string): string => JSON.stringify({ message: SECRET, metadata: { run_id: runId } });
+
 describe("eraseRun()", () => {
   it("leaves nothing of what a run and its children said in any table, and a chain that is verified as before", async () => {
     const runId = await told();
     await harness.database.owner`insert into outbox_dead (event_id, tenant, topic, key, type, payload, headers, reason)
-      values (${newId()}, 'acme', 't', ${runId}, 'agent.steps.v1', ${SECRET}, '{}', 'x')`;
+      values (${newId()}, 'acme', 't', ${runId}, 'agent.steps.v1', ${SECRET}, '{}', 'x'),
+        (${newId()}, 'acme', 't', 'a session', 'conversation.event.v1', ${answerOf(runId)}, '{}', 'x')`;
     expect(await tablesWith(SECRET)).toEqual(["journal", "journal_default", "outbox_dead", "run", "signal"]);
     const before = await harness.history(runId);
     const head = await verifiedHead(harness, runId);

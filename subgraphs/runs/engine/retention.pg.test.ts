@@ -74,7 +74,9 @@ describe("createRemoval()", () => {
     const kept = await ended("one", "keeps");
     const waiting = (await harness.start({ graph: "waits" })).runId;
     await owner`insert into outbox_dead (event_id, tenant, topic, key, type, payload, headers, reason)
-      values (${newId()}, 'acme', 't', ${old}, 'agent.steps.v1', 'x', '{}', 'x')`;
+      values (${newId()}, 'acme', 't', ${old}, 'agent.steps.v1', 'x', '{}', 'x'),
+        (${newId()}, 'acme', 't', 's', 'conversation.event.v1', ${`{"metadata":{"run_id":"${old}"}}`}, '{}', 'x'),
+        (${newId()}, 'acme', 't', 's', 'conversation.event.v1', ${`{"metadata":{"run_id":"${kept}"}}`}, '{}', 'x')`;
     await owner`insert into schedule (tenant, schedule_id, name, cron, time_zone, overlap, graph, input, role, model_profile,
         created_by, idem_key, idem_digest, created_at, is_paused, last_run_id)
       values ('acme', ${newId()}, 'n', '0 9 * * *', 'UTC', 'SKIP', 'boss', '{}', 'r', 'm', 'x', 'k', 'd', now(), true, ${old})`;
@@ -86,7 +88,7 @@ describe("createRemoval()", () => {
     const [rest] =
       await owner`select (select count(*) from retired)::int as retired, (select count(*) from signal)::int as signals,
       (select count(*) from outbox_dead)::int as dead, (select count(last_run_id) from schedule)::int as remembered`;
-    expect([left.length, rest]).toEqual([0, { retired: 0, signals: 0, dead: 0, remembered: 0 }]);
+    expect([left.length, rest]).toEqual([0, { retired: 0, signals: 0, dead: 1, remembered: 0 }]);
   });
 
   it("keeps a run while it is held, also what started it, and while a fork of it stays; then they go", async () => {

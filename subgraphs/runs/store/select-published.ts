@@ -3,6 +3,7 @@ import type { Sql } from "@soma/shared/postgres/connect";
 import type { HistoryEvent } from "../domain/history.ts";
 import type { RunFacts } from "../domain/published-events.ts";
 import type { Used } from "../domain/spending.ts";
+import type { MayReferRow } from "./find-values.ts";
 import { historyColumns } from "./history-columns.ts";
 
 /** Place of a journal row in the order in which rows are published. */
@@ -12,9 +13,12 @@ export interface RelayPosition {
   seq: number;
 }
 
+/** Its payload is as it is stored: what is told of most events stands beside what is large. */
+export type StoredEvent = HistoryEvent & MayReferRow;
+
 export interface UnpublishedRow {
   position: RelayPosition;
-  event: HistoryEvent;
+  event: StoredEvent;
   run: RunFacts;
   used: Used;
 }
@@ -24,10 +28,11 @@ export const isPublished = (sql: Sql) => sql`j.kind in (1, 4, 5, 6, 7, 8, 11, 12
 
 /** Reads rows of the journal, given as a selection of it, with what of their run is published. */
 export async function selectPublished(sql: Sql, rows: ReturnType<typeof isPublished>): Promise<UnpublishedRow[]> {
-  const read = await sql<(RunFacts & HistoryEvent & { xid: string; kindCode: number; used: Used })[]>`
+  const read = await sql<(RunFacts & StoredEvent & { xid: string; kindCode: number; used: Used })[]>`
     select j.xid::text as xid, ${historyColumns(sql)},
       r.tenant, r.session_id as "sessionId", r.graph, r.graph_version as "graphVersion", r.model_profile as "modelProfile", r.role,
       r.created_at as "createdAt", r.started_at as "startedAt", r.trace_parent as "traceParent", r.request_id as "requestId", r.parent_run_id as "parentRunId",
+      r.idem_key as "idemKey",
       json_build_object('failed', bad.failed, 'denied', bad.denied, 'cut', bad.cut) as "badCalls",
       json_build_object('money', used.money, 'inputTokens', used.input, 'cachedTokens', used.cached, 'outputTokens', used.output,
         'modelCalls', used.models, 'toolCalls', used.tools) as used

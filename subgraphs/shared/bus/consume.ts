@@ -1,4 +1,4 @@
-import type { EventType, EventTypes } from "@soma/schemas/events";
+import { EVENT_TOPICS, type EventType, type EventTypes } from "@soma/schemas/events";
 import { validateForRead } from "@soma/schemas/validate";
 import { SomaError } from "../errors.ts";
 import type { Sql, Tx } from "../postgres/connect.ts";
@@ -15,29 +15,43 @@ export interface ConsumeParams<T extends EventType> {
   sql: Sql;
   consumer: string;
   type: T;
-  handle(tx: Tx, event: { id: string; tenant: string; data: EventTypes[T] }): Promise<void>;
+  handle(tx: Tx, event: ReadEvent<T>): Promise<void>;
+}
+
+export interface ReadEvent<T extends EventType> {
+  id: string;
+  tenant: string;
+  data: EventTypes[T];
 }
 
 /** Handles each event once: the inbox row and the handler's writes commit together, a repeated delivery finds the row. */
 export function consume<T extends EventType>(params: ConsumeParams<T>): Promise<Subscription> {
-  return params.bus.subscribe({ group: params.consumer, type: params.type }, async (record) => {
-    const { id, tenant, data } = readEvent(record, params.type);
-    await withSpan(
-      `process ${params.type}`,
-      { [SPAN.eventId]: id },
-      async () => {
-        await transaction(params.sql, {}, async (tx) => {
-          if (await markHandled(tx, { consumer: params.consumer, tenant, eventId: id }))
-            await params.handle(tx, { id, tenant, data });
-        });
-      },
-      { parent: contextFromHeaders(record.headers) },
-    );
-  });
+  const { bus, consumer: group, type } = params;
+  return bus.subscribe({ group, type: EVENT_TOPICS[type].emitted }, (record) =>
+    handleOnce(params, record, readEvent(record, type)),
+  );
+}
+
+/** The handler and the row of the inbox are one transaction, under the trace of the record. */
+export async function handleOnce<T extends EventType>(
+  { sql, consumer, type, handle }: Pick<ConsumeParams<T>, "sql" | "consumer" | "type" | "handle">,
+  { headers }: EventRecord,
+  event: ReadEvent<T>,
+): Promise<void> {
+  const { id: eventId, tenant } = event;
+  await withSpan(
+    `process ${type}`,
+    { [SPAN.eventId]: eventId },
+    () =>
+      transaction(sql, {}, async (tx) => {
+        if (await markHandled(tx, { consumer, tenant, eventId })) await handle(tx, event);
+      }),
+    { parent: contextFromHeaders(headers) },
+  );
 }
 
 /** Throws EVENT_INVALID for a record that nobody can ever read. */
-function readEvent<T extends EventType>({ topic, headers, value }: EventRecord, type: T) {
+function readEvent<T extends EventType>({ topic, headers, value }: EventRecord, type: T): ReadEvent<T> {
   const { ce_id: id, ce_tenant: tenant } = headers;
   const data = parseValue(value, type);
   const faults = validateForRead(type, data);
@@ -51,7 +65,7 @@ function readEvent<T extends EventType>({ topic, headers, value }: EventRecord, 
   return { id, tenant, data: data as EventTypes[T] };
 }
 
-function parseValue(value: string, type: string): unknown {
+export function parseValue(value: string, type: string): unknown {
   try {
     return JSON.parse(value);
   } catch (cause) {

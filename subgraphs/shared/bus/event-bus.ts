@@ -10,7 +10,7 @@ export interface Subscription {
 interface SubscribeParams {
   /** Consumers of one group share the work; each group sees every record. */
   group: string;
-  /** Event type, of every tenant. */
+  /** Name of a topic, of every tenant: that of the event type, unless its events are elsewhere. */
   type: string;
 }
 

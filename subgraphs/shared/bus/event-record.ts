@@ -1,4 +1,4 @@
-import type { EventType, EventTypes } from "@soma/schemas/events";
+import { EVENT_TOPICS, type EventType, type EventTypes } from "@soma/schemas/events";
 import { validateForPublish } from "@soma/schemas/validate";
 import { SomaError } from "../errors.ts";
 import { traceHeaders } from "../telemetry.ts";
@@ -52,6 +52,13 @@ export function toRecord<T extends EventType>(params: EventParams<T>): EventReco
   };
 }
 
+/** The topic on which events of a type are emitted. */
 export function topicOf(tenant: string, type: EventType): string {
-  return `soma.${tenant}.${type}`;
+  return `soma.${tenant}.${EVENT_TOPICS[type].emitted}`;
+}
+
+/** The tenant whose topic of this name it is; undefined for a topic of another name. */
+export function tenantOfTopic(topic: string, name: string): string | undefined {
+  const [, tenant = ""] = topic.split(".", 2);
+  return tenant !== "" && topic === `soma.${tenant}.${name}` ? tenant : undefined;
 }

@@ -1,6 +1,6 @@
 import { SomaError } from "../errors.ts";
 import type { EventBus, PublishResult, RecordHandler } from "./event-bus.ts";
-import type { EventRecord } from "./event-record.ts";
+import { type EventRecord, tenantOfTopic } from "./event-record.ts";
 
 /**
  * The bus of a single process. A record counts as published when every group has handled it, so the outbox keeps what a
@@ -15,7 +15,7 @@ export function createLocalBus(): EventBus {
   async function deliver(record: EventRecord): Promise<PublishResult> {
     let result: PublishResult = { ok: true };
     for (const { type, handle } of groups.values()) {
-      if (record.headers.ce_type !== type) continue;
+      if (tenantOfTopic(record.topic, type) === undefined) continue;
       try {
         await handle(record);
       } catch (error) {

@@ -19,6 +19,8 @@ export interface RelayRow {
   record: EventRecord;
   /** Set when the event cannot be published whatever the bus says. */
   fault?: string;
+  /** Set when it has to wait for an earlier one that is not of its batch; why. */
+  waits?: string;
 }
 
 /** Where events wait. Two there are: the outbox of a schema, and the journal of runs, whose rows are events themselves. */
@@ -81,7 +83,7 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
   }
 
   async function send(rows: readonly R[]): Promise<Sent<R>> {
-    const sound = rows.filter((row) => row.fault === undefined);
+    const sound = rows.filter((row) => row.fault === undefined && row.waits === undefined);
     const results = await bus.publish(sound.map((row) => row.record));
     const settled: R[] = [];
     const kept: R[] = [];
@@ -89,8 +91,7 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
     let answered = 0;
     let parked = 0;
     for (const row of rows) {
-      const result: PublishResult | undefined =
-        row.fault === undefined ? results[answered++] : { ok: false, kind: "poison", reason: row.fault };
+      const result = refusalOf(row) ?? results[answered++];
       if (result?.ok === true) settled.push(row);
       else if (result?.ok === false && result.kind === "poison") {
         await park(row, result.reason);
@@ -124,6 +125,12 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
       return full && settled.length > 0;
     },
   };
+}
+
+/** What becomes of a row that is not given to the bus. */
+function refusalOf({ fault, waits }: RelayRow): PublishResult | undefined {
+  if (fault !== undefined) return { ok: false, kind: "poison", reason: fault };
+  return waits === undefined ? undefined : { ok: false, kind: "retriable", reason: waits };
 }
 
 export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {

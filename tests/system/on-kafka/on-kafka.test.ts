@@ -5,7 +5,16 @@ import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { withDatabase } from "../product-database.ts";
-import { ofRun, type Read, startOutsideReader, TOPICS } from "./outside-reader.ts";
+import {
+  INBOUND,
+  OUTBOUND,
+  ofRun,
+  once,
+  type Read,
+  startOutsideReader,
+  TOPICS,
+  write,
+} from "./outside-reader.ts";
 
 /** Runs that are under way while there is no broker. */
 const IN_OUTAGE = 6;
@@ -21,8 +30,8 @@ describe("the product on Kafka", () => {
     kafka = await startKafka();
     product = await createProduct("alone", { kafka: kafka.brokers.join() });
     // Its topics are made by its start.
-    await product.start({ SOMA_OUTBOX_MAX_ROWS: String(MOST_WAITING) });
-    reader = await startOutsideReader(kafka.brokers, TOPICS);
+    await product.start({ SOMA_OUTBOX_MAX_ROWS: String(MOST_WAITING), SOMA_INBOUND_TENANTS: "local" });
+    reader = await startOutsideReader(kafka.brokers, [...TOPICS, OUTBOUND, `${INBOUND}.dlq`]);
   }, 400_000);
   afterAll(async () => {
     await product.close();
@@ -59,8 +68,8 @@ describe("the product on Kafka", () => {
     await tells(sendMessage.run.id);
     const asked = () => reader.records.filter((read) => read.headers["x-request-id"] === requestId);
     await until(
-      "each of its topics has told of it",
-      () => new Set(asked().map(({ topic }) => topic)).size === TOPICS.length,
+      "each of its topics has told of it, and the one of answers",
+      () => new Set(asked().map(({ topic }) => topic)).size === TOPICS.length + 1,
     );
     for (const { topic, headers: each } of asked())
       expect([topic, each.traceparent]).toEqual([topic, expect.stringContaining(`00-${traceId}-`)]);
@@ -68,6 +77,38 @@ describe("the product on Kafka", () => {
       expect.objectContaining({ request_ids: [requestId], trace_id: traceId }),
       expect.objectContaining({ request_ids: [requestId], trace_id: traceId }),
     ]);
+  });
+
+  it("answers what is said on the topic of messages, once and in the session that it names, and keeps what it refuses", async () => {
+    const [sessionId, eventId] = [newId("Session"), newId()];
+    const message = {
+      event_id: eventId,
+      session_id: sessionId,
+      role: "user",
+      message: "What is 6*7?",
+      attachments: [],
+      metadata: {},
+      trace_id: "",
+      span_id: "",
+      request_id: "",
+      tenant: "local",
+    };
+    const stranger = { ...message, event_id: newId(), tenant: "globex" };
+    await write(
+      kafka.brokers,
+      INBOUND,
+      [message, message, stranger].map((each) => JSON.stringify(each)),
+    );
+    const on = (topic: string): Read[] => once(reader.records).filter((read) => read.topic === topic);
+    const answers = (): Read[] => on(OUTBOUND).filter(({ key }) => key === sessionId);
+    await until("the message is answered", () => answers().length > 0, 60_000);
+    const said = { role: "assistant", message: expect.stringContaining("42"), tenant: "local" };
+    expect(answers()[0]?.data).toMatchObject({ ...said, metadata: { in_reply_to: eventId } });
+    await until("the other one is kept apart", () => on(`${INBOUND}.dlq`).length === 1, 60_000);
+    const [letter] = on(`${INBOUND}.dlq`);
+    expect(letter?.headers["soma-dead-reason"]).toContain("says that it is of tenant globex");
+    expect(letter?.data).toEqual(stranger);
+    expect(answers()).toHaveLength(1);
   });
 
   it("goes on while there is no broker, and tells all of it when there is one again", async () => {

@@ -4,6 +4,10 @@ const TYPES = ["agent.runs.v1", "agent.steps.v1", "agent.tools.v1", "agent.audit
 /** Where the product tells what happens to the tenant of `npm start`. */
 export const TOPICS = TYPES.map((type) => `soma.local.${type}`);
 
+/** Where that tenant's people say something, and are answered. */
+export const INBOUND = "soma.local.conversation.inbound.v1";
+export const OUTBOUND = "soma.local.conversation.outbound.v1";
+
 /** What somebody else's program reads from a topic. */
 export interface Read {
   topic: string;
@@ -36,7 +40,7 @@ export async function startOutsideReader(
 }
 
 /** Each event once, as it came first: one may come again. */
-function once(records: readonly Read[]): Read[] {
+export function once(records: readonly Read[]): Read[] {
   return [...new Map(records.toReversed().map((read) => [read.headers.ce_id, read])).values()].toReversed();
 }
 
@@ -45,6 +49,15 @@ export function ofRun(records: readonly Read[], runId: string, type: string): Re
   return once(records)
     .filter(({ topic, key }) => topic.endsWith(`.${type}`) && key === runId)
     .map(({ data }) => data);
+}
+
+/** Writes values to a topic, under one key and without headers. */
+export async function write(brokers: readonly string[], topic: string, values: readonly string[]): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], clientId: "outside", logLevel: kafkajs.logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic, messages: values.map((value) => ({ key: "outside", value })) });
+  await producer.disconnect();
 }
 
 export async function makeTopics(brokers: readonly string[], topics: readonly string[]): Promise<void> {

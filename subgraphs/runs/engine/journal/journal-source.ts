@@ -1,5 +1,6 @@
 import { topicOf, toRecord } from "@soma/shared/bus/event-record";
-import { derivedId, newId } from "@soma/shared/ids";
+import type { InboundTenants } from "@soma/shared/bus/inbound-tenants";
+import { newId } from "@soma/shared/ids";
 import type { RelayRow, RelaySource } from "@soma/shared/outbox/relay";
 import { LONG_WAIT_S, type Waiting } from "@soma/shared/outbox/show-waiting";
 import { createSlowLanes } from "@soma/shared/outbox/slow-lanes";
@@ -8,10 +9,12 @@ import { insertDeadLetter } from "@soma/shared/outbox/store/insert-dead-letter";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { headersOf } from "@soma/shared/telemetry";
-import { type PublishedEvent, toPublishedEvent } from "../../domain/published-events.ts";
+import { type KeyedEvent, toPublishedEvents } from "../../domain/answer-event.ts";
 import { advanceRelay } from "../../store/advance-relay.ts";
 import { claimRelay, type RelayLease } from "../../store/claim-relay.ts";
+import { completeAnswers } from "../../store/complete-answers.ts";
 import { deleteErasedLetters } from "../../store/delete-erased-letters.ts";
+import { findEarlyAnswers } from "../../store/find-early-answers.ts";
 import { holdRuns } from "../../store/hold-runs.ts";
 import { listHeldRuns } from "../../store/list-held-runs.ts";
 import { measureUnpublished } from "../../store/measure-unpublished.ts";
@@ -26,6 +29,7 @@ const PER_HELD_RUN = 64;
 /** When more runs than this fail it is the bus that fails; the cursor then stays where it is. */
 const MAX_HELD = 256;
 const LEASE_MS = 10_000;
+const ANSWER = "conversation.event.v1";
 
 export interface JournalRow extends RelayRow {
   tenant: string;
@@ -33,14 +37,22 @@ export interface JournalRow extends RelayRow {
   position: RelayPosition;
 }
 
+export interface JournalSourceOptions {
+  /** That of what runs cost. */
+  currency: string;
+  /** Whose answers are published, nobody's when left out: what they are told stays between them and us. */
+  answering?: Pick<InboundTenants, "has">;
+}
+
 /**
  * The journal as a source of events: in `runs` a row of history is its own outbox row. It is read by transaction id and only
  * below the oldest transaction still running, so that a row that commits late is never stepped over. A run whose event was
  * kept is held: the cursor goes on past it, and its rows are read apart until all were taken, so that one run holds up no
- * other and a crash or a failure can only repeat. `sql` is a pool of the worker role,
- * and `currency` that of what runs cost.
+ * other and a crash or a failure can only repeat. An answer waits for those given before it in its session, whose runs are
+ * held. `sql` is a pool of the worker role.
  */
-export function createJournalSource(sql: Sql, { currency }: { currency: string }): RelaySource<JournalRow> {
+export function createJournalSource(sql: Sql, options: JournalSourceOptions): RelaySource<JournalRow> {
+  const isAnswering = (tenant: string): boolean => options.answering?.has(tenant) ?? false;
   const owner = newId();
   const lanes = createSlowLanes<number>(MAX_HELD);
   let fence = -1;
@@ -68,6 +80,16 @@ export function createJournalSource(sql: Sql, { currency }: { currency: string }
     fence = under;
   }
 
+  /** Answers that may not leave yet are marked, and kept. */
+  async function holdBack(rows: readonly JournalRow[]): Promise<void> {
+    const answers = rows.filter(({ type }) => type === ANSWER);
+    const here = new Set(answers.map(({ position }) => position.runId));
+    const held = lanes.entries().flatMap(({ lane, place }) => (here.has(lane) ? [] : [{ runId: lane, seq: place }]));
+    if (answers.length === 0 || held.length === 0) return;
+    const early = await findEarlyAnswers(sql, { answers: answers.map(({ position }) => position), held });
+    for (const row of answers) if (early.has(row.position.runId)) row.waits = "an earlier answer of its session waits";
+  }
+
   return {
     async next() {
       const lease = await claimRelay(sql, { owner, leaseMs: LEASE_MS });
@@ -79,7 +101,11 @@ export function createJournalSource(sql: Sql, { currency }: { currency: string }
       const again = due.length === 0 ? [] : await readHeld(sql, { runs: due, upTo, limit: PER_HELD_RUN });
       const fresh = read.filter(({ event }) => !lanes.has(event.runId));
       round = { begin: lease.position, read, due, again, perRun: PER_HELD_RUN };
-      const rows = [...again, ...fresh].flatMap((row) => toRow(row, currency));
+      const sending = [...again, ...fresh];
+      const answering = sending.filter(({ run }) => isAnswering(run.tenant));
+      await completeAnswers(sql, { events: answering.map(({ event }) => event) });
+      const rows = sending.flatMap((row) => toRows(row, options.currency, isAnswering(row.run.tenant)));
+      await holdBack(rows);
       // Nothing to send, and yet something to pass over.
       if (rows.length === 0 && (read.length > 0 || due.length > 0)) await settle([], []);
       return { rows, full: read.length === BATCH };
@@ -103,31 +129,22 @@ async function measure(sql: Sql): Promise<Waiting> {
   return open === undefined ? waiting : { ...waiting, open: { ...open, ageS: open.ageS ?? behindS } };
 }
 
-function toRow({ run, used, event, position }: UnpublishedRow, currency: string): JournalRow[] {
-  const published = toPublishedEvent({ ...run, usage: { ...used, currency } }, event);
-  if (published === undefined) return [];
-  const eventId = derivedId("Other", event.runId, event.seq);
+function toRows({ run, used, event, position }: UnpublishedRow, currency: string, isAnswering: boolean): JournalRow[] {
   const trace = headersOf(run);
-  const row = { eventId, tenant: run.tenant, type: published.type, position };
-  try {
-    return [
-      {
-        ...row,
-        record: toRecord({ ...published, tenant: run.tenant, key: event.runId, eventId, at: event.at, trace }),
-      },
-    ];
-  } catch (error) {
-    return [
-      {
-        ...row,
-        record: raw(published, run.tenant, event.runId),
-        fault: error instanceof Error ? error.message : String(error),
-      },
-    ];
-  }
+  return toPublishedEvents({ ...run, usage: { ...used, currency } }, event)
+    .filter(({ type }) => type !== ANSWER || isAnswering)
+    .map((published): JournalRow => {
+      const row = { eventId: published.eventId, tenant: run.tenant, type: published.type, position };
+      try {
+        return { ...row, record: toRecord({ ...published, tenant: run.tenant, at: event.at, trace }) };
+      } catch (error) {
+        const fault = error instanceof Error ? error.message : String(error);
+        return { ...row, record: raw(published, run.tenant), fault };
+      }
+    });
 }
 
 /** An event as it is kept when it does not fit its schema. */
-function raw({ type, data }: PublishedEvent, tenant: string, key: string): JournalRow["record"] {
+function raw({ type, data, key }: KeyedEvent, tenant: string): JournalRow["record"] {
   return { topic: topicOf(tenant, type), key, headers: {}, value: JSON.stringify(data) };
 }

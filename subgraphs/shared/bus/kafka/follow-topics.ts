@@ -3,6 +3,7 @@ import { SomaError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { startLoop } from "../../loop.ts";
 import { counter } from "../../metrics.ts";
+import { tenantOfTopic } from "../event-record.ts";
 import type { BatchParams } from "./handle-batch.ts";
 import { type KafkaConsumer, startKafkaConsumer } from "./kafka-consumer.ts";
 
@@ -98,7 +99,7 @@ function createTopicList({ kafka, type }: Pick<FollowParams, "kafka" | "type">) 
       connected ??= admin.connect();
       try {
         await connected;
-        return (await admin.listTopics()).filter((topic) => isOfType(topic, type)).toSorted();
+        return (await admin.listTopics()).filter((topic) => tenantOfTopic(topic, type) !== undefined).toSorted();
       } catch (error) {
         connected = undefined;
         return throwAway(error);
@@ -114,10 +115,4 @@ function createTopicList({ kafka, type }: Pick<FollowParams, "kafka" | "type">) 
 function throwAway(cause: unknown): never {
   const reason = cause instanceof Error ? cause.message : String(cause);
   throw new SomaError("UNAVAILABLE", `Kafka cannot be asked: ${reason}`, { cause });
-}
-
-/** Whether a topic holds the events of one tenant of a type. */
-function isOfType(topic: string, type: string): boolean {
-  const [, tenant = ""] = topic.split(".", 2);
-  return tenant !== "" && topic === `soma.${tenant}.${type}`;
 }
