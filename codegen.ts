@@ -241,7 +241,8 @@ async function main(check: boolean): Promise<void> {
   await generateEventTypes(files);
   await generateEventCatalogue(files);
   await generateOperations(files, apiSdl, "graphql/operations/", "graphql/generated/");
-  await generateOperations(files, apiSdl, "subgraphs/runs/peers/", "subgraphs/runs/peers/generated/");
+  for (const part of ["runs", "tools"])
+    await generateOperations(files, apiSdl, `subgraphs/${part}/peers/`, `subgraphs/${part}/peers/generated/`);
   files.set("lint/rooms.biome.json", toBiome());
   stale.push(...(await settle(files, check)).filter((path) => !stale.includes(path)));
   if (check && stale.length > 0)

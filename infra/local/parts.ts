@@ -41,7 +41,7 @@ export interface SubgraphPart {
 }
 
 /** The subgraphs, by name; the name is also that of its Postgres schema. */
-export const SUBGRAPHS: Readonly<Record<string, SubgraphPart>> = {
+export const SUBGRAPHS: Readonly<Record<string, SubgraphPart> & { policy: SubgraphPart }> = {
   memory: { start: startMemory, migrations: memoryMigrations },
   policy: { start: startPolicy, migrations: policyMigrations },
   runs: { start: startRuns, migrations: runsMigrations },

@@ -29,7 +29,7 @@ import { createDiskCheck } from "./disk-space.ts";
 import { launchWorker } from "./first-minutes/launch-worker.ts";
 import { loadSamples } from "./first-minutes/samples.ts";
 import { type KeptWorker, keepWorker } from "./first-minutes/worker-process.ts";
-import { SCHEMAS, SUBGRAPHS } from "./parts.ts";
+import { SCHEMAS, SUBGRAPHS, type SubgraphPart } from "./parts.ts";
 import { openProject, type Project } from "./project/open-project.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
@@ -235,15 +235,21 @@ async function startServices({ env, log, dataDir, firstMinutes = false }: StartL
         },
         log,
       });
+  async function startPart(name: string, part: SubgraphPart): Promise<void> {
+    const running = await part.start({ env: toEnv(mode, env, known), bus, log, models, workerProcess, ...own });
+    lifecycle.add(name, running.close);
+    found[name] = running.findFaults;
+    known[`part.${name}`] = running.url;
+  }
   try {
-    await Promise.all(
-      Object.entries(SUBGRAPHS).map(async ([name, part]) => {
-        const running = await part.start({ env: toEnv(mode, env, known), bus, log, models, workerProcess, ...own });
-        lifecycle.add(name, running.close);
-        found[name] = running.findFaults;
-        known[`part.${name}`] = running.url;
-      }),
+    const { policy, ...others } = SUBGRAPHS;
+    const deciding = startPart("policy", policy);
+    // Tools that are asked for on the bus ask the policy themselves, by its address.
+    const asks = (name: string): boolean => name === "tools" && Boolean(env.SOMA_INBOUND_TENANTS);
+    const starting = Object.entries(others).map(([name, part]) =>
+      asks(name) ? deciding.then(() => startPart(name, part)) : startPart(name, part),
     );
+    await Promise.all([deciding, ...starting]);
   } catch (error) {
     await bus?.close();
     throw error;

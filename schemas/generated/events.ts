@@ -388,7 +388,7 @@ session_id: string
 tool_name: string
 status: ("succeeded" | "failed" | "timed_out" | "denied" | "canceled" | "truncated")
 /**
- * What the tool gave, any JSON; null where it gave nothing
+ * What the tool gave, any JSON; where it did not succeed, why, as {"error": {"type", "message"}}, beside its output where it gave some
  */
 payload: {
 [k: string]: unknown
@@ -478,10 +478,10 @@ export const EVENT_TOPICS = {
   },
   "tool.request.v1": {
     "emitted": "tool.request.v1",
-    "consumed": "tool.request.v1"
+    "consumed": "tool.requests.v1"
   },
   "tool.result.v1": {
-    "emitted": "tool.result.v1",
+    "emitted": "tool.results.v1",
     "consumed": "tool.result.v1"
   }
 } as const satisfies Record<EventType, object>;

@@ -1,4 +1,5 @@
-import { integer, json, readSettings, type Setting, text } from "@soma/shared/config";
+import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
+import { integer, json, readSettings, type Setting, text, url } from "@soma/shared/config";
 import { commonSettings, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
 
 const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
@@ -26,6 +27,7 @@ const toolsSettings = {
     env: "SOMA_DECISION_VERIFY_KEY",
     doc: "public Ed25519 JWK of the policy's decision tokens",
   }),
+  inboundTenants: inboundTenantsSetting,
   dataDir: text({
     env: "SOMA_DATA_DIR",
     doc: "folder tools keep files in; several tools processes of one machine may share it",
@@ -44,6 +46,24 @@ const toolsSettings = {
     max: 256,
   }),
 };
+
+/** Read where tools are asked for on the bus: who is asked whether they may be called, and in whose name. */
+const requestSettings = {
+  confDir: text({ env: "SOMA_CONF_DIR", doc: "folder with roles.yaml; empty takes the shipped one", default: "" }),
+  internalSigningKey: json(parseJwk, {
+    env: "SOMA_INTERNAL_SIGNING_KEY",
+    doc: "private Ed25519 JWK of the internal tokens",
+    secret: true,
+  }),
+  policyUrl: url(["http:", "https:"], {
+    env: "SOMA_SUBGRAPH_POLICY_URL",
+    doc: "GraphQL endpoint of the policy subgraph",
+  }),
+};
+
+export function readRequestsConfig(env: Record<string, string | undefined>) {
+  return readSettings(requestSettings, env);
+}
 
 export function readToolsConfig(env: Record<string, string | undefined>) {
   return readSettings(toolsSettings, env);

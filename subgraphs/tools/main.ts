@@ -1,14 +1,17 @@
 import { resolve } from "node:path";
+import { confFolder } from "@soma/conf/read-conf";
+import { loadRoles } from "@soma/conf/roles";
 import type { Tool } from "@soma/sdk/define-tool";
 import type { EventBus } from "@soma/shared/bus/event-bus";
 import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { SomaError } from "@soma/shared/errors";
 import { startSubgraph } from "@soma/shared/graphql/server";
+import { createServiceClient } from "@soma/shared/graphql/service-client";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import type { Check } from "@soma/shared/http/readiness";
 import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
-import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
-import { createLifecycle } from "@soma/shared/lifecycle";
+import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
@@ -20,14 +23,17 @@ import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createInvocationHints } from "./api/invocation-hints.ts";
 import { createResolvers } from "./api/resolvers.ts";
-import { readToolsConfig } from "./config.ts";
+import { type AnswerRequestsDeps, startAnsweringRequests } from "./commands/answer-requests.ts";
+import { readRequestsConfig, readToolsConfig } from "./config.ts";
 import { consumeRunEnded } from "./consumers/run-ended.ts";
+import { consumeToolRequested, type ToolRequestedDeps } from "./consumers/tool-requested.ts";
 import { discoverTools, SHIPPED_TOOLS } from "./execution/catalog/discover-tools.ts";
 import { createLiveRegistry, type MoreTools } from "./execution/catalog/live-registry.ts";
 import { startExecutorLife } from "./execution/invocations/executor-life.ts";
 import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
 import { startSweepAbandoned } from "./execution/invocations/sweep-abandoned.ts";
 import { startSweep } from "./execution/invocations/sweep-lost.ts";
+import { askPolicyBy } from "./peers/policy.ts";
 
 export interface StartToolsDeps {
   env: Record<string, string | undefined>;
@@ -90,10 +96,15 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
     const registry = createLiveRegistry(shipped, moreTools);
     const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
     const { admit } = createOutboxLimit({ sql: worker, schema, maxRows: config.outboxMaxRows });
+    const deps = { sql: request, registry, runner, life, wakeUp, verifyDecision };
+    if (bus !== undefined && config.inboundTenants.any) {
+      const asked = { ...deps, worker, concurrency: config.concurrency, log };
+      await takeRequests(asked, { env, bus, admit, tenants: config.inboundTenants, lifecycle, checks });
+    }
     const subgraph = await startSubgraph({
       name: "tools",
       typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
-      resolvers: createResolvers({ sql: request, admit, registry, runner, life, wakeUp, lostHints, verifyDecision }),
+      resolvers: createResolvers({ ...deps, admit, lostHints }),
       verify: await createPrincipalVerifier(config.internalVerifyKey),
       log,
       host: config.host,
@@ -117,6 +128,29 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
     await lifecycle.close().catch(() => {});
     throw error;
   }
+}
+
+interface Taking extends Pick<ToolRequestedDeps, "bus" | "tenants" | "admit"> {
+  env: StartToolsDeps["env"];
+  lifecycle: Lifecycle;
+  checks: Record<string, Check>;
+}
+
+/** Listens to requests for tools on the bus, and answers them under the default role. */
+async function takeRequests(
+  deps: Omit<AnswerRequestsDeps, "askPolicy" | "role">,
+  { env, bus, admit, tenants, lifecycle, checks }: Taking,
+): Promise<void> {
+  const config = readRequestsConfig(env);
+  const role = loadRoles(confFolder(config.confDir)).default;
+  const sign = await createPrincipalSigner(config.internalSigningKey, "soma-tools");
+  const policy = createServiceClient({ peer: "policy", url: config.policyUrl, sign });
+  const answering = startAnsweringRequests({ ...deps, askPolicy: askPolicyBy(policy, role), role });
+  lifecycle.add("answers to requests", answering.close);
+  checks.requests = answering.check;
+  const { worker: sql, registry } = deps;
+  const consumer = await consumeToolRequested({ bus, sql, tenants, registry, admit, onAccepted: answering.wake });
+  lifecycle.add("consumer of requests", consumer.close);
 }
 
 if (import.meta.main) await runMain("tools", startTools);

@@ -4,8 +4,8 @@ import { SomaError } from "../errors.ts";
 import { type Principal, toRoles } from "./principal.ts";
 import { createTokenVerifier } from "./verify-token.ts";
 
-/** Who may say who asks: the gateway, workers, and one part that somebody runs by itself. */
-const ISSUERS = ["soma-gateway", "soma-worker", "soma-part"] as const;
+/** Who may say who asks: the gateway, workers, tools that are asked for on the bus, and one part that somebody runs by itself. */
+const ISSUERS = ["soma-gateway", "soma-worker", "soma-tools", "soma-part"] as const;
 export type InternalIssuer = (typeof ISSUERS)[number];
 
 const AUDIENCE = "soma-internal";

@@ -7,6 +7,7 @@ import { SPAN } from "@soma/shared/span-attributes";
 import { activeTraceId, withSpan } from "@soma/shared/telemetry";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { limitOf } from "../domain/obligations.ts";
+import type { AskedBy } from "../domain/tool-result.ts";
 import type { Registry } from "../execution/catalog/registry.ts";
 import { claimInvocation, takeOverInvocation } from "../execution/invocations/claim-invocation.ts";
 import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
@@ -25,6 +26,8 @@ export interface InvokeToolDeps extends CheckDecisionDeps {
   wakeUp: WakeUp;
 }
 
+type AskedCall = Call & { askedBy: AskedBy | undefined };
+
 const POLL_MS = 250;
 /** How long beyond the tool's own limit a caller waits for an invocation that another process runs. */
 const WAIT_MARGIN_MS = 5_000;
@@ -32,14 +35,16 @@ const WAIT_MARGIN_MS = 5_000;
 /**
  * Runs a tool once for its idempotency key, under a decision that allows this very call. The key of a finished invocation
  * gives that invocation; one that runs is waited for; one whose process died runs again when its tool allows that.
- * Throws UNAVAILABLE when its tool could not do its work here and now and may be asked for again.
+ * Throws UNAVAILABLE when its tool could not do its work here and now and may be asked for again. `askedBy` is the request on the bus
+ * that it answers, if one does.
  */
 export async function invokeTool(
   deps: InvokeToolDeps,
   principal: Principal,
   input: InvokeToolInput,
+  askedBy?: AskedBy,
 ): Promise<InvocationRow> {
-  const call = toCall(deps.registry, principal, input);
+  const call = { ...toCall(deps.registry, principal, input), askedBy };
   const decision = await checkDecision(deps, call, input.decisionToken);
   const end = performance.now() + call.tool.timeoutMs + WAIT_MARGIN_MS;
   for (;;) {
@@ -63,7 +68,7 @@ export async function invokeTool(
 /** Claims the call and runs it, or takes it over from a dead executor. False when there was nothing to do but wait. */
 async function runOnce(
   deps: InvokeToolDeps,
-  call: Call,
+  call: AskedCall,
   decision: DecisionClaims,
   row: InvocationRow | undefined,
 ): Promise<boolean> {
@@ -76,7 +81,7 @@ async function runOnce(
 
 async function claimAndRun(
   deps: InvokeToolDeps,
-  call: Call,
+  call: AskedCall,
   decision: DecisionClaims,
   row: InvocationRow | undefined,
 ): Promise<boolean> {
@@ -101,8 +106,8 @@ async function claimAndRun(
   return true;
 }
 
-function claim(sql: Sql, call: Call, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {
-  const { tool, binding, args, invocationId } = call;
+function claim(sql: Sql, call: AskedCall, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {
+  const { tool, binding, args, invocationId, askedBy } = call;
   const { effect, isolation } = tool;
   const made = {
     invocationId,
@@ -112,6 +117,7 @@ function claim(sql: Sql, call: Call, decision: DecisionClaims, executorId: strin
     decisionId: decision.decisionId,
     executorId,
     traceId: activeTraceId(),
+    askedBy,
   };
   return claimInvocation(sql, { ...binding, ...made });
 }

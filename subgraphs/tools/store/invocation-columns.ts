@@ -8,4 +8,4 @@ export const invocationColumns = (tx: Tx) =>
     first_frame as "firstFrame", cancel_requested as "cancelRequested", output_bytes as "outputBytes",
     error_type as "errorType", error_message as "errorMessage", execution_ms as "executionMs",
     started_at as "startedAt", finished_at as "finishedAt", lost_at as "lostAt",
-    given_back as "givenBack"`;
+    given_back as "givenBack", asked_by as "askedBy"`;

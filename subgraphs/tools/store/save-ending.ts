@@ -1,5 +1,6 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import type { FinalStatus } from "../domain/invocation.ts";
+import type { AskedBy } from "../domain/tool-result.ts";
 
 interface SaveEndingParams {
   tenant: string;
@@ -18,6 +19,7 @@ interface EndedInvocation {
   runId: string | null;
   stepId: string | null;
   traceId: string;
+  askedBy: AskedBy | null;
 }
 
 /** Ends an invocation. Needs the row's lock. */
@@ -29,7 +31,7 @@ export async function saveEnding(tx: Tx, params: SaveEndingParams): Promise<Ende
       execution_ms = ${params.executionMs}, finished_at = clock_timestamp()
     where tenant = ${params.tenant} and invocation_id = ${params.invocationId}
     returning tool, isolation, decision_id as "decisionId", run_id as "runId", step_id as "stepId",
-      trace_id as "traceId"`;
+      trace_id as "traceId", asked_by as "askedBy"`;
   if (row === undefined) throw new Error(`invocation ${params.invocationId} is gone, though its row was locked`);
   return row;
 }

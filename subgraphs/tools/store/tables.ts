@@ -12,6 +12,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { InvocationStatus } from "../domain/invocation.ts";
+import type { AskedBy } from "../domain/tool-result.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
@@ -57,6 +58,8 @@ export const invocation = pgTable(
     lostAt: instant("lost_at"),
     /** Attempts that were given back and count for nothing. */
     givenBack: integer("given_back").notNull(),
+    /** The request on the bus that it answers. */
+    askedBy: jsonb("asked_by").$type<AskedBy>(),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.invocationId] })],
 );

@@ -10,6 +10,8 @@ import {
   OUTBOUND,
   ofRun,
   once,
+  REQUESTS,
+  RESULTS,
   type Read,
   startOutsideReader,
   TOPICS,
@@ -31,7 +33,7 @@ describe("the product on Kafka", () => {
     product = await createProduct("alone", { kafka: kafka.brokers.join() });
     // Its topics are made by its start.
     await product.start({ SOMA_OUTBOX_MAX_ROWS: String(MOST_WAITING), SOMA_INBOUND_TENANTS: "local" });
-    reader = await startOutsideReader(kafka.brokers, [...TOPICS, OUTBOUND, `${INBOUND}.dlq`]);
+    reader = await startOutsideReader(kafka.brokers, [...TOPICS, OUTBOUND, RESULTS, `${INBOUND}.dlq`]);
   }, 400_000);
   afterAll(async () => {
     await product.close();
@@ -109,6 +111,39 @@ describe("the product on Kafka", () => {
     expect(letter?.headers["soma-dead-reason"]).toContain("says that it is of tenant globex");
     expect(letter?.data).toEqual(stranger);
     expect(answers()).toHaveLength(1);
+  });
+
+  it("calls the tool that is asked for on the topic of requests, when the policy allows it, and tells what became of it", async () => {
+    const sessionId = newId("Session");
+    const aRequest = (tool_name: string, args: object) => ({
+      event_id: newId(),
+      session_id: sessionId,
+      tool_name,
+      args,
+      metadata: { tool_name },
+      trace_id: "",
+      span_id: "",
+      request_id: "",
+      tenant: "local",
+    });
+    const [sum, get] = [
+      aRequest("calculate", { expression: "6*7" }),
+      aRequest("http_fetch", { url: "http://169.254.169.254/" }),
+    ];
+    await write(
+      kafka.brokers,
+      REQUESTS,
+      [sum, sum, get].map((each) => JSON.stringify(each)),
+    );
+    const results = (name: string): Read[] =>
+      once(reader.records).filter(
+        ({ topic, key, data }) => topic === RESULTS && key === sessionId && data.tool_name === name,
+      );
+    await until("both are answered", () => results("calculate").length > 0 && results("http_fetch").length > 0, 60_000);
+    expect(results("calculate").map(({ data }) => data)).toEqual([
+      expect.objectContaining({ status: "succeeded", payload: expect.stringContaining("42"), metadata: sum?.metadata }),
+    ]);
+    expect(results("http_fetch")[0]?.data).toMatchObject({ payload: { error: { message: expect.any(String) } } });
   });
 
   it("goes on while there is no broker, and tells all of it when there is one again", async () => {

@@ -8,6 +8,10 @@ export const TOPICS = TYPES.map((type) => `soma.local.${type}`);
 export const INBOUND = "soma.local.conversation.inbound.v1";
 export const OUTBOUND = "soma.local.conversation.outbound.v1";
 
+/** Where they ask for tools, and hear what became of it. */
+export const REQUESTS = "soma.local.tool.requests.v1";
+export const RESULTS = "soma.local.tool.results.v1";
+
 /** What somebody else's program reads from a topic. */
 export interface Read {
   topic: string;
