@@ -24,6 +24,7 @@ describe("whoever tells others of something", () => {
       "subgraphs/memory/commands/link.ts",
       "subgraphs/memory/commands/remember.ts",
       "subgraphs/policy/audit/audit-decision.ts",
+      "subgraphs/tools/commands/answer-request.ts",
       "subgraphs/tools/commands/check-decision.ts",
       "subgraphs/tools/execution/invocations/finish-invocation.ts",
     ]);
