@@ -41,7 +41,7 @@ export async function listTopics({ conf, json }: TopicsOptions, program = PROGRA
   const { topics } = await ask(program, { conf, apply: false });
   if (json) return printJson(topics);
   printTable(
-    ["topic", "partitions", "copies", "kept", "is"],
+    ["TOPIC", "PARTITIONS", "COPIES", "KEPT", "IS"],
     topics.map(({ name, partitions, replication, config, there }) => [
       name,
       String(partitions),

@@ -38,6 +38,11 @@ describe("findWanted()", () => {
     ]);
   });
 
+  it("has the shared topics also where all are pooled that no name is given to", () => {
+    const conf: TopicsConf = { ...CONF, default: { ...CONF.default, isolation: "pooled" }, tenants: {} };
+    expect(findWanted(conf).topics.map(({ name }) => name)).toContain("soma.pool.agent.runs.v1");
+  });
+
   it("keeps records as long as is said, compacts where that is said, and asks of three copies that two are written", () => {
     const [runs, dead, inbound] = findWanted(CONF).topics;
     expect(runs).toMatchObject({ partitions: 6, replication: 3 });

@@ -28,7 +28,7 @@ export interface Wanted {
 export function findWanted(conf: TopicsConf): Wanted {
   const tenants = Object.entries(conf.tenants);
   const owners = Object.keys(conf.tenants).filter((tenant) => !isPooled(conf, tenant));
-  if (owners.length < tenants.length) owners.push(POOL);
+  if (conf.default.isolation === "pooled" || owners.length < tenants.length) owners.push(POOL);
   return {
     topics: owners.flatMap((owner) => topicsOf(owner, conf)),
     access: [
