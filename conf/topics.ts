@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { EVENT_TYPES } from "@soma/schemas/events";
 import { type Static, Type } from "typebox";
 import { readConf, refuse, SHIPPED_CONF } from "./read-conf.ts";
 
@@ -66,6 +67,8 @@ const TopicsSchema = Type.Object(
 
 export type TopicsConf = Static<typeof TopicsSchema>;
 
+const CONTRACTS: ReadonlySet<string> = new Set(EVENT_TYPES);
+
 /** The name that stands where a tenant's does, in the topics of those that are pooled. */
 export const POOL = "pool";
 
@@ -106,9 +109,9 @@ function faultsOf(conf: TopicsConf): string[] {
     ...Object.entries(tenants)
       .filter(([tenant, { principal }]) => principal !== undefined && isPooled(conf, tenant))
       .map(([tenant]) => `tenants/${tenant} is pooled and has a principal, who would read all that are pooled`),
-    ...Object.keys(topics)
-      .filter((topic) => topic.endsWith(".dlq"))
-      .map((topic) => `topics/${topic} has the name of dead letters`),
+    ...Object.entries(topics)
+      .filter(([, { schema }]) => !CONTRACTS.has(schema))
+      .map(([topic, { schema }]) => `topics/${topic} has the schema "${schema}", which no event of ours has`),
   ];
 }
 
