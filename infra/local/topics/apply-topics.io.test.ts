@@ -10,7 +10,7 @@ import { createKafkaBus } from "@soma/shared/bus/kafka/kafka-bus";
 import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
 import { createSilentLog } from "@soma/shared/log";
 import { until } from "@soma/shared/testing/until";
-import type { Kafka } from "kafkajs";
+import kafkajs, { type Kafka } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KafkaCluster, startKafka } from "../kafka/kafka-cluster.ts";
 import { applyTopics } from "./apply-topics.ts";
@@ -52,8 +52,21 @@ describe("applyTopics() on a Kafka with access lists", { timeout: 60_000 }, () =
   }, 400_000);
   afterAll(() => server.stop());
 
+  /** From a machine that is none of ours: it lets acme read nothing, and is no reason to think that it may. */
+  async function allowElsewhere(kafka: Kafka): Promise<void> {
+    const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+    const admin = kafka.admin();
+    await admin.connect();
+    const pattern = { resourceName: "soma.acme.", resourcePatternType: ResourcePatternTypes.PREFIXED };
+    const access = { principal: "User:acme-app", host: "192.0.2.1", permissionType: AclPermissionTypes.ALLOW };
+    const read = { resourceType: AclResourceTypes.TOPIC, operation: AclOperationTypes.READ };
+    await admin.createAcls({ acl: [{ ...pattern, ...access, ...read }] });
+    await admin.disconnect();
+  }
+
   it("says what it would make and makes nothing, makes it, and finds nothing to do the second time", async () => {
     const admin = signIn("admin");
+    await allowElsewhere(admin);
     const dry = await applyTopics(admin, conf, { apply: false });
     expect([dry.done, dry.refused, dry.topics.some(({ there }) => there)]).toEqual([0, [], false]);
     const made = await applyTopics(admin, conf, { apply: true });

@@ -60,10 +60,11 @@ async function findAccess(admin: Admin): Promise<WantedAccess[] | undefined> {
       permissionType: AclPermissionTypes.ALLOW,
     });
     return resources.flatMap(({ resourceType, resourceName, resourcePatternType, acls }) =>
-      acls.flatMap(({ principal, operation }) => {
+      acls.flatMap(({ principal, operation, host }) => {
         const resource = nameOf(RESOURCES, resourceType);
         const verb = nameOf(OPERATIONS, operation);
-        if (resource === undefined || verb === undefined) return [];
+        // What is let from one machine alone is less than what is wanted.
+        if (resource === undefined || verb === undefined || host !== "*") return [];
         const isPrefix = resourcePatternType === ResourcePatternTypes.PREFIXED;
         return [
           { principal: principal.replace(/^User:/, ""), resource, name: resourceName, isPrefix, operation: verb },
