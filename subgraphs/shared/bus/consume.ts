@@ -1,6 +1,7 @@
 import { EVENT_TOPICS, type EventType, type EventTypes } from "@soma/schemas/events";
 import { validateForRead } from "@soma/schemas/validate";
 import { SomaError } from "../errors.ts";
+import { durationHistogram } from "../metrics.ts";
 import type { Sql, Tx } from "../postgres/connect.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { SPAN } from "../span-attributes.ts";
@@ -8,6 +9,10 @@ import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { EventBus, Subscription } from "./event-bus.ts";
 import { type EventRecord, topicOf } from "./event-record.ts";
 import { markHandled } from "./store/mark-handled.ts";
+
+const delay = durationHistogram("event_delay_seconds", "Time from an event until a consumer had handled it", [
+  "consumer",
+]);
 
 export interface ConsumeParams<T extends EventType> {
   bus: EventBus;
@@ -48,6 +53,9 @@ export async function handleOnce<T extends EventType>(
       }),
     { parent: contextFromHeaders(headers) },
   );
+  const saidAt = Date.parse(headers.ce_time ?? "");
+  // Clocks of two machines may differ.
+  if (!Number.isNaN(saidAt)) delay.observe({ consumer }, Math.max(0, Date.now() - saidAt) / 1_000);
 }
 
 /** Throws EVENT_INVALID for a record that nobody can ever read. */

@@ -4,6 +4,7 @@ import { aRecord } from "../bus/event-bus.contract.ts";
 import type { PublishResult } from "../bus/event-bus.ts";
 import { createLocalBus } from "../bus/local-bus.ts";
 import { newId } from "../ids.ts";
+import { readMetrics } from "../metrics.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { anAudit, createOutboxStage, createRecordingBus, type OutboxStage, reasonOf } from "../testing/outbox-stage.ts";
 import { emit } from "./emit.ts";
@@ -97,5 +98,7 @@ describe("outbox", () => {
     failing = false;
     await bus.publish([record, record]);
     expect(handled).toEqual(["once"]);
+    // What failed was not handled, and a repetition is told as what it is: how long it took to come.
+    expect((await readMetrics()).body).toContain('event_delay_seconds_count{consumer="test"} 2');
   });
 });
