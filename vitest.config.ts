@@ -90,7 +90,7 @@ export default defineConfig({
           name: "pure",
           sequence: { groupOrder: 1 },
           include: ["**/*.test.ts", "**/*.test.tsx"],
-          exclude: [...ignored, "**/*.pg.test.ts", "**/*.io.test.ts", "**/*.dom.test.tsx", "tests/**"],
+          exclude: [...ignored, "**/*.pg.test.ts", "**/*.io.test.ts", "**/*.dom.test.tsx", "tests/system/**"],
           testTimeout: 10_000,
           // Pure tests leave nothing behind, so files share a process and what it has loaded: a third of the time.
           isolate: false,

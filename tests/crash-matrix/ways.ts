@@ -55,7 +55,7 @@ export async function strike(way: Way, { worker, proxy }: Struck, owner: Sql): P
 }
 
 /** As `pg_ctl stop -m immediate` does; whoever started the server starts it again. */
-async function stopAtOnce(owner: Sql): Promise<void> {
+export async function stopAtOnce(owner: Sql): Promise<void> {
   const [row] = await owner<{ text: string }[]>`select pg_read_file('postmaster.pid') as text`;
   const pid = Number(row?.text.split("\n")[0]);
   process.kill(pid, "SIGQUIT");

@@ -1,7 +1,7 @@
 /** Ports of one broker on loopback. */
 export interface BrokerPlace {
   port: number;
-  /** Where clients sign in by SCRAM. */
+  /** Where clients sign in by SCRAM, or whoever comes through a proxy. */
   saslPort: number;
   controllerPort: number;
 }
@@ -14,6 +14,8 @@ export interface ClusterShape {
    * the ports without a password. Left out, there is no other port and no list.
    */
   users?: Record<string, string>;
+  /** Port of a proxy that stands before the one broker: it is told to whoever comes that way. Not together with `users`. */
+  proxyPort?: number;
 }
 
 interface PropertiesParams {
@@ -34,13 +36,19 @@ export function propertiesOf({ at, places, folder, shape }: PropertiesParams): s
   const hasUsers = shape.users !== undefined;
   const listeners = [`PLAINTEXT://127.0.0.1:${place.port}`];
   if (hasUsers) listeners.push(`SASL_PLAINTEXT://127.0.0.1:${place.saslPort}`);
+  const told = [...listeners];
+  if (shape.proxyPort !== undefined) {
+    listeners.push(`PROXIED://127.0.0.1:${place.saslPort}`);
+    told.push(`PROXIED://127.0.0.1:${shape.proxyPort}`);
+  }
   const settings: Record<string, string | number | boolean> = {
     "process.roles": "broker,controller",
     "node.id": at + 1,
     "controller.quorum.voters": places.map((each, i) => `${i + 1}@127.0.0.1:${each.controllerPort}`).join(","),
     listeners: [...listeners, `CONTROLLER://127.0.0.1:${place.controllerPort}`].join(","),
-    "advertised.listeners": listeners.join(","),
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "advertised.listeners": told.join(","),
+    "listener.security.protocol.map":
+      "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "log.dirs": `${folder}/data`,

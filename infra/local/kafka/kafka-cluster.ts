@@ -27,6 +27,8 @@ export interface KafkaCluster {
   brokers: string[];
   /** Addresses for clients that sign in; empty where nobody has to. */
   signedIn: string[];
+  /** Where a proxy that stands before the broker finds it. */
+  behindProxy: number;
   /** What a power cut does to one broker, by its place from 0. */
   kill(place: number): Promise<void>;
   /** Starts one again that was killed, on what it had written. */
@@ -68,6 +70,7 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
   return {
     brokers: places.map(({ port }) => `127.0.0.1:${port}`),
     signedIn: shape.users === undefined ? [] : places.map(({ saslPort }) => `127.0.0.1:${saslPort}`),
+    behindProxy: places[0]?.saslPort ?? 0,
     kill: (at) => end(processes[at]),
     restart: begin,
     freeze: (at) => void processes[at]?.kill("SIGSTOP"),

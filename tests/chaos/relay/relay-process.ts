@@ -1,0 +1,30 @@
+/** The relay of an outbox in a process of its own, to be killed; started by relays.ts, and gone when that is. */
+import { connectKafka } from "@soma/shared/bus/kafka/connect-kafka";
+import { createKafkaBus } from "@soma/shared/bus/kafka/kafka-bus";
+import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
+import { createLog } from "@soma/shared/log";
+import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
+import { startRelay } from "@soma/shared/outbox/relay";
+import { connect } from "@soma/shared/postgres/connect";
+
+const [schema = ""] = process.argv.slice(2);
+const log = createLog({ level: "info", service: "relay" });
+const kafka = connectKafka(readKafkaSettings(process.env), log);
+const bus = createKafkaBus({
+  kafka,
+  log,
+  onCrash(error) {
+    throw error;
+  },
+});
+const sql = connect({ url: process.env.SOMA_CHAOS_DATABASE_URL ?? "", schema, applicationName: "chaos-relay", max: 2 });
+const relay = startRelay({ source: createOutboxSource(sql), schema, bus, log });
+
+process.once("SIGTERM", async () => {
+  await relay.close();
+  await bus.close();
+  await sql.end({ timeout: 2 });
+  process.exit(0);
+});
+// Whoever started it may be killed.
+process.stdin.on("end", () => process.exit(1)).resume();
