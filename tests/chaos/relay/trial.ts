@@ -18,6 +18,7 @@ import { createWriter, TYPE, type Writer } from "./writer.ts";
 const DRAIN_MS = 90_000;
 /** What a consumer still has in its hands when the outbox is empty. */
 const HANDLE_MS = 60_000;
+const PARTITIONS = 3;
 
 /** One outbox, one topic, and one consumer with its inbox. */
 export interface Trial {
@@ -43,14 +44,8 @@ export async function startTrial(world: World, topicShape: Partial<ITopicConfig>
   process.env.SOMA_TEST_DATABASE_URL = world.databaseUrl;
   const tenant = `t${newId().slice(-12)}`;
   const topic = topicOf(tenant, TYPE);
-  const configEntries = [{ name: "message.timestamp.type", value: "LogAppendTime" }];
-  const topics = [topic, `${topic}.dlq`].map((each) => ({
-    numPartitions: 3,
-    configEntries,
-    ...topicShape,
-    topic: each,
-  }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  const topics = [topic, `${topic}.dlq`];
+  await makeTopics(world, topics, topicShape);
   const database = await createTestDatabase("chaos", await readSharedMigrations());
   await makeTables(database);
   const proxy = await createStrikingProxy(database.urls.worker, (told, phase) => trial.onStatement(told, phase));
@@ -79,10 +74,27 @@ export async function startTrial(world: World, topicShape: Partial<ITopicConfig>
       await consumer.close();
       await proxy.close();
       await database.close();
-      await world.admin.deleteTopics({ topics: topics.map((each) => each.topic) });
+      await dropTopics(world, topics);
     },
   };
   return trial;
+}
+
+/** Waits for their leaders: the client's own wait gives up when a broker has not heard of one yet. */
+async function makeTopics({ admin }: World, names: readonly string[], shape: Partial<ITopicConfig>): Promise<void> {
+  const configEntries = [{ name: "message.timestamp.type", value: "LogAppendTime" }];
+  const topics = names.map((topic) => ({ numPartitions: PARTITIONS, configEntries, ...shape, topic }));
+  await admin.createTopics({ topics, waitForLeaders: false });
+  await until("the topics have leaders", async () => {
+    const told = await admin.fetchTopicMetadata({ topics: [...names] });
+    return told.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader > 0));
+  });
+}
+
+/** Waits until they are gone: the consumer of the next trial reads every topic of the type. */
+async function dropTopics({ admin }: World, names: string[]): Promise<void> {
+  await admin.deleteTopics({ topics: names });
+  await until("the topics are gone", async () => new Set(await admin.listTopics()).isDisjointFrom(new Set(names)));
 }
 
 /** `subject` gives the events of a key their places; `handled` is what the consumer did, in its order. */
