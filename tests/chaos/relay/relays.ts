@@ -9,6 +9,8 @@ export interface RelayPlace {
   databaseUrl: string;
   schema: string;
   brokers: readonly string[];
+  /** The program of another relay, to compare it with ours. */
+  program?: string;
 }
 
 /** A relay in a process of its own. */
@@ -23,8 +25,8 @@ export interface RelayProcess {
   thaw(): void;
 }
 
-export function spawnRelay({ databaseUrl, schema, brokers }: RelayPlace): RelayProcess {
-  const child = spawn(process.execPath, [PROGRAM, schema], {
+export function spawnRelay({ databaseUrl, schema, brokers, program = PROGRAM }: RelayPlace): RelayProcess {
+  const child = spawn(process.execPath, [program, schema], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, SOMA_CHAOS_DATABASE_URL: databaseUrl, SOMA_KAFKA_BROKERS: brokers.join() },
   });

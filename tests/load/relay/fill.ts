@@ -1,0 +1,45 @@
+import type { EventRecord } from "@soma/shared/bus/event-record";
+import { toRecord } from "@soma/shared/bus/event-record";
+import { newId } from "@soma/shared/ids";
+import { transaction } from "@soma/shared/postgres/transaction";
+import type { TestDatabase } from "@soma/shared/testing/database";
+import { TYPE } from "./stage.ts";
+
+/** Events of one commit. */
+const AT_ONCE = 1_000;
+const KEYS = 500;
+
+/** An event whose `reason` is its number; with its headers, about a kilobyte. */
+export function anEvent(tenant: string, number: number, eventId = newId()): EventRecord {
+  const data = {
+    event_id: eventId,
+    category: "policy" as const,
+    actor: "user:ada",
+    subject: "tool:http_get",
+    decision: "allow",
+    reason: String(number),
+    timestamp: new Date().toISOString(),
+    meta: { text: "x".repeat(400) },
+  };
+  return toRecord({ type: TYPE, tenant, key: keyOf(number), data, eventId, at: new Date() });
+}
+
+const keyOf = (number: number): string => `key-${number % KEYS}`;
+
+/** Commits so many events, as many in one statement as a bulk load has: the relay is measured, and not what comes before it. */
+export async function fill({ owner }: TestDatabase, tenant: string, events: number): Promise<void> {
+  for (let from = 0; from < events; from += AT_ONCE) {
+    const records = Array.from({ length: Math.min(AT_ONCE, events - from) }, (_event, at) =>
+      anEvent(tenant, from + at),
+    );
+    await transaction(
+      owner,
+      {},
+      (tx) => tx`
+      insert into outbox (bucket, tenant, topic, key, event_id, type, payload, headers)
+      select ((hashtextextended(${`${tenant}/`} || r.key, 0) % 64) + 64) % 64, ${tenant}, r.topic, r.key,
+          (r.headers ->> 'ce_id')::uuid, ${TYPE}, r.value, r.headers
+        from json_to_recordset(${tx.json(records as never)}) r(topic text, key text, headers jsonb, value text)`,
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import { consume } from "@soma/shared/bus/consume";
+import { topicOf } from "@soma/shared/bus/event-record";
+import { emit } from "@soma/shared/outbox/emit";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { until } from "@soma/shared/testing/until";
+import kafkajs from "kafkajs";
+import { anEvent, fill } from "./fill.ts";
+import { createBus, type Stage, TYPE } from "./stage.ts";
+
+const AT_ONCE = 1_000;
+const LIMIT_MS = 120_000;
+const LEASED_MS = 30_000;
+
+/** Records of a second that the client alone sends, under the settings of ours and in batches of a thousand. */
+export async function measureBare({ kafka, newTenant }: Stage, events: number): Promise<number> {
+  const tenant = await newTenant();
+  const records = Array.from({ length: events }, (_event, number) => anEvent(tenant, number));
+  const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner });
+  await producer.connect();
+  const beganAt = performance.now();
+  for (let from = 0; from < events; from += AT_ONCE) {
+    const messages = records.slice(from, from + AT_ONCE).map(({ key, value, headers }) => ({ key, value, headers }));
+    await producer.send({ topic: topicOf(tenant, TYPE), acks: -1, messages });
+  }
+  const seconds = (performance.now() - beganAt) / 1_000;
+  await producer.disconnect();
+  return events / seconds;
+}
+
+export interface Path {
+  eventsPerS: number;
+  /** Of the role of the relay, for each event. */
+  statements: number;
+  /** Events that came first time after a later one of their key. */
+  disordered: number;
+}
+
+interface PathParams {
+  events: number;
+  relays: number;
+  program?: string;
+}
+
+/** From the first commit until a consumer without a database has seen the last event. */
+export async function measurePath(stage: Stage, { events, relays, program }: PathParams): Promise<Path> {
+  const tenant = await stage.newTenant();
+  const seen = new Set<string>();
+  const reached = new Map<string, number>();
+  let disordered = 0;
+  const reader = await stage.follow(tenant, async ({ key, headers, value }) => {
+    const id = headers.ce_id ?? "";
+    if (seen.has(id)) return;
+    seen.add(id);
+    const number = Number((JSON.parse(value) as { reason: string }).reason);
+    if (number < (reached.get(key) ?? -1)) disordered += 1;
+    reached.set(key, Math.max(number, reached.get(key) ?? -1));
+  });
+  const processes = stage.startRelays(relays, program);
+  await whenReady(stage, program);
+  await stage.database.owner`select pg_stat_statements_reset()`;
+  const beganAt = performance.now();
+  await fill(stage.database, tenant, events);
+  await until("all were seen", () => seen.size === events, LIMIT_MS);
+  const seconds = (performance.now() - beganAt) / 1_000;
+  const statements = (await countStatements(stage)) / events;
+  await Promise.all(processes.map((each) => (program === undefined ? each.stop() : each.kill())));
+  await reader.close();
+  return { eventsPerS: events / seconds, statements, disordered };
+}
+
+/** Ours has its leases; the other one asked for rows. */
+async function whenReady({ database: { owner } }: Stage, program: string | undefined): Promise<void> {
+  const isReady = async (): Promise<boolean> => {
+    const found =
+      program === undefined
+        ? await owner`select 1 from outbox_lease where expires_at > clock_timestamp() limit 1`
+        : await owner`select 1 from pg_stat_activity where application_name = 'skip-locked' limit 1`;
+    return found.length > 0;
+  };
+  await until("a relay looks for events", isReady, LEASED_MS);
+}
+
+async function countStatements({ database: { owner } }: Stage): Promise<number> {
+  const [row] = await owner<{ calls: number }[]>`
+    select coalesce(sum(calls), 0)::int as calls from pg_stat_statements where userid = 'soma_worker'::regrole`;
+  return row?.calls ?? 0;
+}
+
+/** As measurePath, with the consumer of a subgraph, whose inbox is a transaction of its own for each event. */
+export async function measureInbox(stage: Stage, events: number): Promise<number> {
+  const { kafka, database, startRelays, newTenant } = stage;
+  const tenant = await newTenant();
+  const bus = createBus(kafka);
+  let handled = 0;
+  const handle = async (): Promise<void> => {
+    handled += 1;
+  };
+  await consume({ bus, sql: database.worker, consumer: `inbox-${tenant}`, type: TYPE, handle });
+  const [relay] = startRelays(1);
+  await fill(database, tenant, 1);
+  await until("the consumer reads", () => handled === 1, LEASED_MS);
+  const beganAt = performance.now();
+  await fill(database, tenant, events);
+  await until("all were handled", () => handled === events + 1, LIMIT_MS);
+  const seconds = (performance.now() - beganAt) / 1_000;
+  await relay?.stop();
+  await bus.close();
+  return events / seconds;
+}
+
+/** Milliseconds from a commit, after a while without one, until its event is in the hands of a consumer. */
+export async function measureIdle(stage: Stage, times: number): Promise<number[]> {
+  const { database, startRelays, newTenant } = stage;
+  const tenant = await newTenant();
+  const seenAt = new Map<string, number>();
+  const reader = await stage.follow(tenant, async ({ value }) => {
+    seenAt.set((JSON.parse(value) as { reason: string }).reason, performance.now());
+  });
+  const [relay] = startRelays(1);
+  await whenReady(stage, undefined);
+  const tookMs: number[] = [];
+  for (let i = 0; i < times; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000 + Math.random() * 1_000));
+    const data = JSON.parse(anEvent(tenant, i).value) as never;
+    await transaction(database.request, { tenant }, (tx) => emit(tx, { type: TYPE, tenant, key: "idle", data }));
+    const committedAt = performance.now();
+    tookMs.push((await until("it was seen", () => seenAt.get(String(i)))) - committedAt);
+  }
+  await relay?.stop();
+  await reader.close();
+  return tookMs.toSorted((a, b) => a - b);
+}
