@@ -1,7 +1,9 @@
 import type { EventType, EventTypes } from "@soma/schemas/events";
 import { toRecord } from "../bus/event-record.ts";
 import { newId } from "../ids.ts";
+import { afterCommit } from "../postgres/after-commit.ts";
 import type { Tx } from "../postgres/connect.ts";
+import { tellEmitted } from "./emitted.ts";
 import { insertOutboxRow } from "./store/insert-outbox-row.ts";
 
 export interface EmitParams<T extends EventType> {
@@ -20,4 +22,5 @@ export async function emit<T extends EventType>(tx: Tx, params: EmitParams<T>): 
   const eventId = newId();
   const record = toRecord({ ...params, eventId, at: new Date() });
   await insertOutboxRow(tx, { tenant: params.tenant, eventId, type: params.type, record });
+  afterCommit(tx, tellEmitted);
 }

@@ -1,5 +1,6 @@
 import { newId } from "../ids.ts";
 import type { Sql } from "../postgres/connect.ts";
+import { onEmitted } from "./emitted.ts";
 import { laneOf, lookPast, type Walks } from "./look-past.ts";
 import type { RelaySource } from "./relay.ts";
 import { createSlowLanes } from "./slow-lanes.ts";
@@ -66,5 +67,6 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
     },
     measure: () => measureOutbox(sql),
     release: () => releaseBuckets(sql, { owner }),
+    onWritten: (listener) => onEmitted(sql, listener),
   };
 }

@@ -38,6 +38,8 @@ export interface RelaySource<R extends RelayRow> {
   measure(): Promise<Waiting>;
   /** Gives the lease back, so that another relay need not wait for it to run out. */
   release(): Promise<void>;
+  /** Calls the listener when events were written nearby, until the function it gives is called: a hint, beside the interval. */
+  onWritten?(listener: () => void): () => void;
 }
 
 export interface RelayOptions<R extends RelayRow> {
@@ -138,9 +140,11 @@ export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
   const relay = createRelay({ ...options, onDelivered: () => loop.wake() });
   const { schema, intervalMs = 250, log } = options;
   const loop = startLoop({ name: `${schema}-relay`, intervalMs, maxIdleMs: 4 * intervalMs, log }, relay.tick);
+  const deaf = options.source.onWritten?.(loop.wake);
   return {
     ...loop,
     async close() {
+      deaf?.();
       await loop.close();
       await untilReleased(relay, log);
     },

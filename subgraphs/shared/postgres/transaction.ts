@@ -1,6 +1,7 @@
 import { SomaError } from "../errors.ts";
 import { isTenant } from "../identity/principal.ts";
 import { requestSignal } from "../request-signal.ts";
+import { tellCommitted } from "./after-commit.ts";
 import { cancelable, canceledError } from "./cancelable.ts";
 import type { Sql, Tx } from "./connect.ts";
 import { noteFullDisk } from "./full-disk.ts";
@@ -38,6 +39,7 @@ export async function transaction<T>(sql: Sql, options: { tenant?: string }, wor
     // Postgres answers so when a statement had failed and whoever asked it went on: nothing was written.
     if (command !== "COMMIT")
       throw new Error("a statement failed, its error was passed over, and nothing was committed");
+    tellCommitted(lent.tx, sql);
     return result;
   } catch (error) {
     await lent.settled();

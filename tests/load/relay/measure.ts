@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { consume } from "@soma/shared/bus/consume";
 import { topicOf } from "@soma/shared/bus/event-record";
+import { createSilentLog } from "@soma/shared/log";
 import { emit } from "@soma/shared/outbox/emit";
+import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
+import { startRelay } from "@soma/shared/outbox/relay";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import kafkajs from "kafkajs";
@@ -109,25 +113,42 @@ export async function measureInbox(stage: Stage, events: number): Promise<number
   return events / seconds;
 }
 
-/** Milliseconds from a commit, after a while without one, until its event is in the hands of a consumer. */
-export async function measureIdle(stage: Stage, times: number): Promise<number[]> {
-  const { database, startRelays, newTenant } = stage;
+/**
+ * Milliseconds from a commit, after a while without one, until its event is in the hands of a consumer; its relay in the same
+ * process, as in the product, or in another.
+ */
+export async function measureIdle(stage: Stage, times: number, where: "here" | "elsewhere"): Promise<number[]> {
+  const { database, newTenant } = stage;
   const tenant = await newTenant();
   const seenAt = new Map<string, number>();
   const reader = await stage.follow(tenant, async ({ value }) => {
     seenAt.set((JSON.parse(value) as { reason: string }).reason, performance.now());
   });
-  const [relay] = startRelays(1);
+  const stop = where === "here" ? startHere(stage) : startElsewhere(stage);
   await whenReady(stage, undefined);
   const tookMs: number[] = [];
   for (let i = 0; i < times; i += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000 + Math.random() * 1_000));
+    await sleep(1_000 + Math.random() * 1_000);
     const data = JSON.parse(anEvent(tenant, i).value) as never;
     await transaction(database.request, { tenant }, (tx) => emit(tx, { type: TYPE, tenant, key: "idle", data }));
     const committedAt = performance.now();
     tookMs.push((await until("it was seen", () => seenAt.get(String(i)))) - committedAt);
   }
-  await relay?.stop();
+  await stop();
   await reader.close();
   return tookMs.toSorted((a, b) => a - b);
+}
+
+function startHere({ kafka, database: { worker, schema } }: Stage): () => Promise<void> {
+  const bus = createBus(kafka);
+  const relay = startRelay({ source: createOutboxSource(worker), schema, bus, log: createSilentLog() });
+  return async () => {
+    await relay.close();
+    await bus.close();
+  };
+}
+
+function startElsewhere({ startRelays }: Stage): () => Promise<void> {
+  const [relay] = startRelays(1);
+  return async () => relay?.stop();
 }
