@@ -12,7 +12,7 @@ import { startStage } from "./relay/stage.ts";
 process.once("SIGTERM", () => process.exit(1));
 
 const events = Number(process.argv[2] ?? 20_000);
-const IDLE_TIMES = 30;
+const IDLE_TIMES = 20;
 const SKIP_LOCKED = fileURLToPath(new URL("relay/skip-locked.ts", import.meta.url));
 
 const stage = await startStage();

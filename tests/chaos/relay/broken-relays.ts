@@ -4,8 +4,8 @@ import type { Trial } from "./trial.ts";
 
 const LEASED_MS = 30_000;
 
-/** Twice at the point: while events are being written, and while all that were written wait. */
-export function killAt(point: Point): (trial: Trial, events: number) => Promise<void> {
+/** At the point while events are being written; `twice`, then again while all that were written wait. */
+export function killAt(point: Point, often: "once" | "twice"): (trial: Trial, events: number) => Promise<void> {
   return async (trial, events) => {
     const killOne = async (): Promise<void> => {
       const struck = strikeAt(trial, point, async () => {
@@ -18,7 +18,7 @@ export function killAt(point: Point): (trial: Trial, events: number) => Promise<
       await struck;
     };
     await Promise.all([trial.writer.write(events / 2), killOne()]);
-    await killOne();
+    if (often === "twice") await killOne();
     trial.startRelay();
     await trial.writer.write(events / 2);
     await trial.drain();

@@ -11,7 +11,7 @@ export interface Committed {
 }
 
 /** A record that the bus has, those of a key in the order of the bus. */
-export interface Sent {
+interface Sent {
   id: string;
   /** Milliseconds, by the clock of the broker. */
   at: number;

@@ -6,7 +6,7 @@ const PRODUCE = 0;
 const LENGTH_BYTES = 4;
 
 /** When something strikes: before the broker gets a batch, or when it has it and its answer is on its way. */
-export type Moment = "before" | "after";
+type Moment = "before" | "after";
 
 /** Stands between the clients and the broker that tells them this port. */
 export interface KafkaProxy {

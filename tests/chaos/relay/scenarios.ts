@@ -29,9 +29,9 @@ const ON_TWO: Partial<ITopicConfig> = {
 };
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: "kill -9 before send", brokers: 1, repeats: 0, run: killAt("before send") },
-  { name: "kill -9 after send", brokers: 1, repeats: ROUND, run: killAt("after send") },
-  { name: "kill -9 before delete", brokers: 1, repeats: ROUND, run: killAt("before delete") },
+  { name: "kill -9 before send", brokers: 1, repeats: 0, run: killAt("before send", "twice") },
+  { name: "kill -9 after send", brokers: 1, repeats: ROUND, run: killAt("after send", "twice") },
+  { name: "kill -9 before delete", brokers: 1, repeats: ROUND, run: killAt("before delete", "twice") },
   { name: "frozen past its lease", brokers: 1, repeats: ROUND, run: freezePastLease },
   { name: "three relays, restarted in turn", brokers: 1, repeats: ROUND, run: restartInTurn },
   { name: "broker restarted", brokers: 1, repeats: ROUND, run: breakBroker },

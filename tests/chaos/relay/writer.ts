@@ -34,7 +34,7 @@ export interface Emitted {
   data: EventTypes[typeof TYPE];
 }
 
-export const anEventOf = (id: string): EventTypes[typeof TYPE] => ({
+const anEventOf = (id: string): EventTypes[typeof TYPE] => ({
   event_id: id,
   category: "policy",
   actor: "user:ada",

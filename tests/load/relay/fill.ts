@@ -39,7 +39,7 @@ export async function fill({ owner }: TestDatabase, tenant: string, events: numb
       insert into outbox (bucket, tenant, topic, key, event_id, type, payload, headers)
       select ((hashtextextended(${`${tenant}/`} || r.key, 0) % 64) + 64) % 64, ${tenant}, r.topic, r.key,
           (r.headers ->> 'ce_id')::uuid, ${TYPE}, r.value, r.headers
-        from json_to_recordset(${tx.json(records as never)}) r(topic text, key text, headers jsonb, value text)`,
+        from jsonb_to_recordset(${tx.json(records as never)}) r(topic text, key text, headers jsonb, value text)`,
     );
   }
 }

@@ -62,7 +62,7 @@ export async function measurePath(stage: Stage, { events, relays, program }: Pat
   });
   const processes = stage.startRelays(relays, program);
   await whenReady(stage, program);
-  await stage.database.owner`select pg_stat_statements_reset()`;
+  await stage.database.owner`select public.pg_stat_statements_reset()`;
   const beganAt = performance.now();
   await fill(stage.database, tenant, events);
   await until("all were seen", () => seen.size === events, LIMIT_MS);
@@ -87,7 +87,7 @@ async function whenReady({ database: { owner } }: Stage, program: string | undef
 
 async function countStatements({ database: { owner } }: Stage): Promise<number> {
   const [row] = await owner<{ calls: number }[]>`
-    select coalesce(sum(calls), 0)::int as calls from pg_stat_statements where userid = 'soma_worker'::regrole`;
+    select coalesce(sum(calls), 0)::int as calls from public.pg_stat_statements where userid = 'soma_worker'::regrole`;
   return row?.calls ?? 0;
 }
 

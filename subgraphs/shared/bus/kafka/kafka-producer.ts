@@ -1,4 +1,4 @@
-import kafkajs, { type Kafka, type Producer } from "kafkajs";
+import kafkajs, { type Kafka, type PartitionerArgs, type Producer, type TopicMessages } from "kafkajs";
 import type { PublishResult } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
 import { type PublishFault, toPublishFault } from "./publish-faults.ts";
@@ -24,6 +24,12 @@ interface Sending {
   refused: Set<string>;
 }
 
+/** One producer of the client, and the partitions it chose for what it sends, as `topic/partition`. */
+interface Sender {
+  producer: Producer;
+  chosen: Set<string>;
+}
+
 export interface KafkaProducer {
   /** In the order of the records of each key, one send at a time; a result for each. */
   publish(records: readonly EventRecord[]): Promise<PublishResult[]>;
@@ -36,23 +42,23 @@ export interface KafkaProducer {
  * would be taken for it, and be acknowledged without being written.
  */
 export function createKafkaProducer(kafka: Kafka): KafkaProducer {
-  let producer: Promise<Producer> | undefined;
+  let sender: Promise<Sender> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let closed = false;
 
   async function discard(): Promise<void> {
-    const old = producer;
-    producer = undefined;
-    await old?.then((each) => each.disconnect()).catch(() => {});
+    const old = sender;
+    sender = undefined;
+    await old?.then(({ producer }) => producer.disconnect()).catch(() => {});
   }
 
   async function trySend(records: readonly Numbered[]): Promise<PublishFault | undefined> {
     try {
-      producer ??= connect(kafka);
+      sender ??= connect(kafka);
       const topics = Map.groupBy(records, ({ record }) => record.topic);
       const topicMessages = [...topics].map(([topic, each]) => ({ topic, messages: each.map(toMessage) }));
-      await (await producer).sendBatch({ acks: -1, topicMessages });
+      await sendWhole(await sender, topicMessages);
       return undefined;
     } catch (error) {
       await discard();
@@ -118,16 +124,35 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
   };
 }
 
-async function connect(kafka: Kafka): Promise<Producer> {
+/**
+ * When the leader of one partition dies during a send, and a broker takes it over that had answered for others already, the
+ * client does not ask that broker again, and resolves as if all had been sent. So every partition has to have an answer.
+ */
+async function sendWhole({ producer, chosen }: Sender, topicMessages: TopicMessages[]): Promise<void> {
+  chosen.clear();
+  const answers = await producer.sendBatch({ acks: -1, topicMessages });
+  for (const { topicName, partition } of answers) chosen.delete(`${topicName}/${partition}`);
+  if (chosen.size > 0) throw new Error(`no broker answered for ${[...chosen].join(", ")}`);
+}
+
+async function connect(kafka: Kafka): Promise<Sender> {
+  const chosen = new Set<string>();
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    createPartitioner() {
+      const choose = kafkajs.Partitioners.DefaultPartitioner();
+      return (args: PartitionerArgs): number => {
+        const partition = choose(args);
+        chosen.add(`${args.topic}/${partition}`);
+        return partition;
+      };
+    },
     retry: RETRY,
   });
   await producer.connect();
-  return producer;
+  return { producer, chosen };
 }
 
 const keepAll = (records: readonly EventRecord[], reason: string): PublishResult[] =>

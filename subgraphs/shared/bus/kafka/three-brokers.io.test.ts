@@ -7,11 +7,18 @@ import { aRecord } from "../event-bus.contract.ts";
 import type { EventRecord } from "../event-record.ts";
 import { connectKafka } from "./connect-kafka.ts";
 import { createKafkaBus } from "./kafka-bus.ts";
+import { createKafkaProducer } from "./kafka-producer.ts";
 import { readKafkaSettings } from "./kafka-settings.ts";
 
 const log = createLog({ level: "silent", service: "test" });
 const TOPIC = "soma.acme.agent.audit.v1";
 const RECORDS = 200;
+/** Partition 0 goes to broker 2 when broker 1 is gone, which leads partition 1 by then, whose copies need no broker 1. */
+const MOVING = "soma.moving.agent.audit.v1";
+const REPLICAS = [
+  { partition: 0, replicas: [1, 2, 3] },
+  { partition: 1, replicas: [2, 3] },
+];
 
 describe("createKafkaBus() on three brokers, two of which must write", { timeout: 120_000 }, () => {
   let server: Awaited<ReturnType<typeof startKafka>>;
@@ -34,6 +41,37 @@ describe("createKafkaBus() on three brokers, two of which must write", { timeout
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics[0]?.partitions[0]?.leader ?? -1;
   }
+
+  it("loses nothing when a partition moves, in the middle of a send, to a broker that answered for another one", async () => {
+    const shape = { topic: MOVING, numPartitions: -1, replicationFactor: -1, replicaAssignment: REPLICAS };
+    await admin.createTopics({ topics: [shape] });
+    const producer = createKafkaProducer(kafka);
+    // Of the keys that there are, some in each partition.
+    const records = Array.from({ length: RECORDS }, (_record, at) => ({
+      ...aRecord(String(at), "moving"),
+      key: String(at),
+    }));
+    const [first, ...others] = records;
+    if (first === undefined) throw new Error("there is no record");
+    await until("the brokers take it", async () => (await producer.publish([first]))[0]?.ok);
+    server.freeze(0);
+    let waiting = others;
+    const publish = async (): Promise<boolean> => {
+      const results = await producer.publish(waiting);
+      waiting = waiting.filter((_record, at) => results[at]?.ok !== true);
+      return waiting.length === 0;
+    };
+    await until("the others have all", publish, 90_000);
+    server.thaw(0);
+    const kept = new Set<string>();
+    const consumer = kafka.consumer({ groupId: "moving" });
+    await consumer.connect();
+    await consumer.subscribe({ topic: MOVING, fromBeginning: true });
+    await consumer.run({ eachMessage: async ({ message }) => void kept.add(message.key?.toString() ?? "") });
+    await until("all are there", () => kept.size === RECORDS, 20_000);
+    await consumer.disconnect();
+    await producer.close();
+  });
 
   it("loses nothing and keeps the order of a key while the leader of its partition is killed", async () => {
     const bus = createKafkaBus({
