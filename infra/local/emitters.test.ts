@@ -54,6 +54,7 @@ describe("whoever tells others of something", () => {
     expect(filesWith(/\b(?:bus|producer|chosen)\.(?:publish|send|sendBatch)\(/)).toEqual([
       "subgraphs/shared/bus/hold-until.ts",
       "subgraphs/shared/bus/kafka/kafka-bus.ts",
+      "subgraphs/shared/bus/kafka/kafka-producer.ts",
       "subgraphs/shared/outbox/relay.ts",
     ]);
   });
