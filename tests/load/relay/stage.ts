@@ -32,6 +32,8 @@ export async function startStage(): Promise<Stage> {
   const server = await startMeasuredServer();
   process.env.SOMA_TEST_DATABASE_URL = server.url;
   const database = await createTestDatabase("relay", await readSharedMigrations());
+  // Ours locks no row; who does, needs it.
+  await database.owner`grant update on outbox to soma_worker`;
   const cluster = await startKafka();
   const kafka = connectKafka(readKafkaSettings({ SOMA_KAFKA_BROKERS: cluster.brokers.join() }), createSilentLog());
   const admin = kafka.admin();
