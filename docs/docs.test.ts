@@ -118,6 +118,7 @@ describe("documentation", () => {
       "add-schedules",
       "torture/add-torture",
       "completion/add-completion",
+      "bench",
     ]
       .map((file) => read(`infra/cli/${file}.ts`))
       .join("\n");

@@ -9,6 +9,9 @@ export const toCount = between(1, 200, "1 to 200");
 /** How many journals. */
 export const toJournals = between(1, 1_000_000, "1 to 1000000");
 
+/** How large a benchmark is. */
+export const toSize = between(1, 1_000_000, "a whole number, 1 to 1000000");
+
 /** The number of an event of a run. */
 export const toSeq = between(1, Number.MAX_SAFE_INTEGER, "the number of an event, 1 or more");
 

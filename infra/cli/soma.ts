@@ -4,6 +4,7 @@ import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
 import { listAgents, toAsked } from "./agents.ts";
 import { ask } from "./ask.ts";
+import { addBench } from "./bench.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { addCompletion } from "./completion/add-completion.ts";
 import { startProject } from "./dev.ts";
@@ -144,6 +145,7 @@ program
   .description("run the product with a project, on this machine")
   .action(async (dir: string) => startProject(dir, program.opts<ProductOptions>()));
 addTorture(program, { json: wantsJson });
+addBench(program, { json: wantsJson });
 program
   .command("replay")
   .requiredOption(

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type KafkaCluster, startKafka } from "@soma/local/kafka-cluster";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { withDatabase } from "../product-database.ts";
 import {
+  BENCHMARKS,
   INBOUND,
   OUTBOUND,
   ofRun,
@@ -33,7 +34,7 @@ describe("the product on Kafka", () => {
     product = await createProduct("alone", { kafka: kafka.brokers.join() });
     // Its topics are made by its start.
     await product.start({ SOMA_OUTBOX_MAX_ROWS: String(MOST_WAITING), SOMA_INBOUND_TENANTS: "local" });
-    reader = await startOutsideReader(kafka.brokers, [...TOPICS, OUTBOUND, RESULTS, `${INBOUND}.dlq`]);
+    reader = await startOutsideReader(kafka.brokers, [...TOPICS, OUTBOUND, RESULTS, BENCHMARKS, `${INBOUND}.dlq`]);
   }, 400_000);
   afterAll(async () => {
     await product.close();
@@ -144,6 +145,18 @@ describe("the product on Kafka", () => {
       expect.objectContaining({ status: "succeeded", payload: expect.stringContaining("42"), metadata: sum?.metadata }),
     ]);
     expect(results("http_fetch")[0]?.data).toMatchObject({ payload: { error: { message: expect.any(String) } } });
+  });
+
+  it("is told what a benchmark measured", async () => {
+    vi.stubEnv("SOMA_KAFKA_BROKERS", kafka.brokers.join());
+    const { code, stdout } = await product.soma("bench", "engine", "--size", "2", "--publish", "--json");
+    const events = JSON.parse(stdout) as { task_id: string; metrics: { stepsPerSecond: number } }[];
+    expect([code, events.map(({ task_id }) => task_id)]).toEqual([0, ["effect steps", "pure steps"]]);
+    const published = () => reader.records.filter(({ topic }) => topic === BENCHMARKS).map(({ data }) => data);
+    await until("both were published", () => published().length === 2, 30_000);
+    expect(published()).toEqual(events);
+    expect(Math.min(...events.map(({ metrics }) => metrics.stepsPerSecond))).toBeGreaterThan(0);
+    vi.unstubAllEnvs();
   });
 
   it("goes on while there is no broker, and tells all of it when there is one again", async () => {

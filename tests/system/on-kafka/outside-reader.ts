@@ -12,6 +12,9 @@ export const OUTBOUND = "soma.local.conversation.outbound.v1";
 export const REQUESTS = "soma.local.tool.requests.v1";
 export const RESULTS = "soma.local.tool.results.v1";
 
+/** Where it is told what a benchmark measured. */
+export const BENCHMARKS = "soma.local.agent.benchmarks.v1";
+
 /** What somebody else's program reads from a topic. */
 export interface Read {
   topic: string;
