@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { EVENT_TYPES } from "@soma/schemas/events";
+import { EVENT_TOPICS, EVENT_TYPES, type EventType } from "@soma/schemas/events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isPooled, loadTopics, retentionMs } from "./topics.ts";
 
@@ -29,6 +29,15 @@ describe("loadTopics()", () => {
     const asContracts = said.map(([schema]) => [schema, keyOf(schema)] as const);
     expect(said).toEqual(asContracts);
     expect([...new Set(said.map(([schema]) => schema))].toSorted()).toEqual([...EVENT_TYPES].toSorted());
+  });
+
+  it("has the topics by the names that events are emitted to and consumed from, and says which others write", () => {
+    const { topics } = loadTopics();
+    for (const [name, { schema, consumed = false }] of Object.entries(topics)) {
+      const places = EVENT_TOPICS[schema as EventType];
+      expect([name, Object.values(places).includes(name as never)]).toEqual([name, true]);
+      expect([name, consumed]).toEqual([name, places.emitted !== name]);
+    }
   });
 
   it("compacts no shipped topic: each event says something that a later one of its key does not", () => {
