@@ -22,10 +22,10 @@ describe("inboundTenantsSetting", () => {
   });
 
   it("lets everybody speak when it is an asterisk", () => {
-    expect([read("*").any, read("*").has("acme")]).toEqual([true, true]);
+    expect([read("*").any, read("*").has("acme"), read("*").has("pool")]).toEqual([true, true, false]);
   });
 
-  it.each(["Acme", "acme,*", "a.b"])("refuses %s, which names what is no tenant", (value) => {
+  it.each(["Acme", "acme,*", "a.b", "pool"])("refuses %s, which names what is no tenant", (value) => {
     expect(() => read(value)).toThrow(ConfigError);
   });
 });

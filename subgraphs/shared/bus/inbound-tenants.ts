@@ -1,5 +1,6 @@
 import type { Setting } from "../config.ts";
 import { isTenant } from "../identity/principal.ts";
+import { POOL } from "./kafka/pool.ts";
 
 /** Who may speak to the product over the bus; a tenant that is not named is not known there. */
 export interface InboundTenants {
@@ -9,7 +10,8 @@ export interface InboundTenants {
 }
 
 const NOBODY: InboundTenants = { any: false, has: () => false };
-const EVERYBODY: InboundTenants = { any: true, has: () => true };
+/** The name of the pool is nobody's: what stands in shared topics and is not what it says belongs to no tenant. */
+const EVERYBODY: InboundTenants = { any: true, has: (tenant) => tenant !== POOL };
 
 /** The setting, for whoever listens and for whoever answers; who may write to a tenant's topics speaks for that tenant. */
 export const inboundTenantsSetting: Setting<InboundTenants> = {
@@ -22,7 +24,7 @@ export const inboundTenantsSetting: Setting<InboundTenants> = {
       .map((name) => name.trim())
       .filter((name) => name !== "");
     if (names.length === 1 && names[0] === "*") return EVERYBODY;
-    const fault = names.find((name) => !isTenant(name));
+    const fault = names.find((name) => !isTenant(name) || name === POOL);
     if (fault !== undefined) throw new Error(`has "${fault}", which is not a tenant (1 to 40 of a-z, 0-9 and -)`);
     const known = new Set(names);
     return { any: known.size > 0, has: (tenant) => known.has(tenant) };

@@ -1,7 +1,7 @@
 import type { EventRecord } from "../event-record.ts";
 
 /** The name that stands where a tenant's does, in the topics of those that are pooled. */
-const POOL = "pool";
+export const POOL = "pool";
 const TOPIC = /^soma\.([a-z0-9-]{1,40})\.(.+)$/;
 
 /** Which tenants share topics. Everybody else of the product sees each record on its tenant's own topic, under its own key. */
