@@ -33,8 +33,6 @@ describe("findWanted()", () => {
       "soma.acme.conversation.inbound.v1.dlq",
       "soma.pool.agent.runs.v1",
       "soma.pool.agent.runs.v1.dlq",
-      "soma.pool.conversation.inbound.v1",
-      "soma.pool.conversation.inbound.v1.dlq",
     ]);
   });
 
@@ -68,7 +66,7 @@ describe("findWanted()", () => {
 describe("planTopics()", () => {
   it("makes all that is missing, and nothing the second time", () => {
     const { changes, refused } = planTopics(findWanted(CONF), NOTHING);
-    expect(changes.filter(({ kind }) => kind === "create")).toHaveLength(8);
+    expect(changes.filter(({ kind }) => kind === "create")).toHaveLength(6);
     expect(changes.filter(({ kind }) => kind === "allow")).toHaveLength(6);
     expect(refused).toEqual([]);
     expect(planTopics(findWanted(CONF), has())).toMatchObject({ changes: [], refused: [] });

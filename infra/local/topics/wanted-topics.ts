@@ -46,7 +46,9 @@ export function findWanted(conf: TopicsConf): Wanted {
 function topicsOf(owner: string, conf: TopicsConf): WantedTopic[] {
   const { replication } = conf.default;
   const minIsr = String(replication >= 3 ? 2 : 1);
-  return Object.entries(conf.topics).flatMap(([event, said]) => {
+  // On a topic of many nobody could say who wrote, so what others write is taken from topics of one tenant alone.
+  const topics = Object.entries(conf.topics).filter(([, { consumed }]) => owner !== POOL || consumed !== true);
+  return topics.flatMap(([event, said]) => {
     const name = `soma.${owner}.${event}`;
     const retention = said.retention ?? conf.default.retention;
     const config = {

@@ -5,7 +5,7 @@ import { isDataFault } from "../postgres/data-fault.ts";
 import { headersOf } from "../telemetry.ts";
 import { type ConsumeParams, handleOnce, parseValue, type ReadEvent } from "./consume.ts";
 import type { Subscription } from "./event-bus.ts";
-import { type EventRecord, tenantOfTopic } from "./event-record.ts";
+import { type EventRecord, POOL, tenantOfTopic } from "./event-record.ts";
 import type { InboundTenants } from "./inbound-tenants.ts";
 
 /** Types of events that others write, and that say to whom they belong. */
@@ -36,7 +36,7 @@ function readInbound<T extends InboundType>(
   { type, name, tenants }: { type: T; name: string; tenants: InboundTenants },
 ): ReadEvent<T> {
   const tenant = tenantOfTopic(topic, name);
-  if (tenant === undefined || !tenants.has(tenant))
+  if (tenant === undefined || tenant === POOL || !tenants.has(tenant))
     throw new SomaError(
       "EVENT_INVALID",
       `a record on ${topic} is not taken: its tenant is not in SOMA_INBOUND_TENANTS`,

@@ -57,6 +57,9 @@ export function topicOf(tenant: string, type: EventType): string {
   return `soma.${tenant}.${EVENT_TOPICS[type].emitted}`;
 }
 
+/** The name that stands where a tenant's does, in topics that tenants share; no tenant has it. */
+export const POOL = "pool";
+
 /** The tenant whose topic of this name it is; undefined for a topic of another name. */
 export function tenantOfTopic(topic: string, name: string): string | undefined {
   const [, tenant = ""] = topic.split(".", 2);

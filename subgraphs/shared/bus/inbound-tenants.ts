@@ -1,6 +1,6 @@
 import type { Setting } from "../config.ts";
 import { isTenant } from "../identity/principal.ts";
-import { POOL } from "./kafka/pool.ts";
+import { POOL } from "./event-record.ts";
 
 /** Who may speak to the product over the bus; a tenant that is not named is not known there. */
 export interface InboundTenants {

@@ -32,6 +32,14 @@ describe("createPool()", () => {
       expect(pool.fromPlace({ ...placed, headers: forged })).toMatchObject({ topic: "soma.pool.agent.audit.v1" });
   });
 
+  it.each(["conversation.inbound.v1", "tool.requests.v1"])(
+    "gives nobody what stands in the %s of many: its writer may be any of them",
+    (event) => {
+      const record = { ...aRecord("one", "small"), topic: `soma.pool.${event}`, key: "small/k" };
+      expect(createPool(["*"]).fromPlace(record)).toBe(record);
+    },
+  );
+
   it("puts a tenant that has the name of the pool into it, and leaves dead letters beside their topic", () => {
     const pool = createPool([]);
     const record = { ...aRecord("one", "pool"), topic: "soma.pool.agent.audit.v1.dlq" };

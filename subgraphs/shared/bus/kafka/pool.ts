@@ -1,7 +1,10 @@
-import type { EventRecord } from "../event-record.ts";
+import { EVENT_TOPICS } from "@soma/schemas/events";
+import { type EventRecord, POOL } from "../event-record.ts";
 
-/** The name that stands where a tenant's does, in the topics of those that are pooled. */
-export const POOL = "pool";
+/** What others write is on a topic of its tenant: in one of many, who wrote it would not be known. */
+const INBOUND: ReadonlySet<string> = new Set(
+  Object.values(EVENT_TOPICS).flatMap(({ emitted, consumed }) => (emitted === consumed ? [] : [consumed])),
+);
 const TOPIC = /^soma\.([a-z0-9-]{1,40})\.(.+)$/;
 
 /** Which tenants share topics. Everybody else of the product sees each record on its tenant's own topic, under its own key. */
@@ -27,7 +30,7 @@ export function createPool(tenants: readonly string[]): Pool {
       const [, owner, event = ""] = TOPIC.exec(record.topic) ?? [];
       const { ce_tenant: tenant = "" } = record.headers;
       const prefix = `${tenant}/`;
-      if (owner !== POOL || !has(tenant) || !record.key.startsWith(prefix)) return record;
+      if (owner !== POOL || INBOUND.has(event) || !has(tenant) || !record.key.startsWith(prefix)) return record;
       return { ...record, topic: `soma.${tenant}.${event}`, key: record.key.slice(prefix.length) };
     },
   };
