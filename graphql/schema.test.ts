@@ -41,6 +41,8 @@ const BOUNDED_LISTS = {
   "RollbackEffect.choices": "3 values of an enum",
   "Run.stateDiff": "1000 places",
   "RunBatch.events": "1000 events",
+  "Outbox.letters": "its limit, 100 at most",
+  "Outbox.decisions": "100 decisions",
   "Viewer.roles": "roles of conf/roles.yaml",
 };
 

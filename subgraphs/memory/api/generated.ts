@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { MemoryRow as MemoryRowRow, EdgeRow as EdgeRowRow } from '../store/tables.ts';
 import type { RunReference as RunReferenceRow, SessionReference as SessionReferenceRow } from './references.ts';
+import type { OutboxState as OutboxStateRow } from '@soma/shared/outbox/store/measure-own-outbox';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -33,6 +34,8 @@ export type Query = {
   memory: Maybe<Memory>;
   /** Memories that fit the words of a query, best first. Costs as much as 4000 objects. */
   recall: Maybe<RecallResult>;
+  /** Events of memory that wait to be told to others, and those that cannot be. For who has the role operator. */
+  memoryOutbox: Maybe<Outbox>;
 };
 
 
@@ -50,6 +53,8 @@ export type Mutation = {
   remember: Maybe<RememberPayload>;
   /** Connect two memories; linking twice changes nothing. */
   link: Maybe<LinkPayload>;
+  /** Decide on an event of memory that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  decideMemoryLetter: Maybe<DecideLetterPayload>;
 };
 
 
@@ -60,6 +65,11 @@ export type MutationRememberArgs = {
 
 export type MutationLinkArgs = {
   input: LinkInput;
+};
+
+
+export type MutationDecideMemoryLetterArgs = {
+  input: DecideLetterInput;
 };
 
 /** Who said it. */
@@ -257,6 +267,92 @@ export type SessionMemoriesArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type Outbox = {
+  /** Events that were not told yet. */
+  pendingRows: Scalars['Int']['output'];
+  /** Age of the oldest of these. */
+  oldestAgeSeconds: Scalars['Float']['output'];
+  /** Events that cannot be delivered and wait for a person. */
+  deadLetters: Scalars['Int']['output'];
+  /** Keys whose later events wait behind a dead letter. */
+  parkedKeys: Scalars['Int']['output'];
+  /** Events that wait behind a dead letter of their key. */
+  heldRows: Scalars['Int']['output'];
+  /** Dead letters in the order of their ids, after the one of an id; `limit` is 1 to 100. */
+  letters: Maybe<Array<DeadLetter>>;
+  /** One dead letter with what it says; null when none of this id waits for a person. */
+  letter: Maybe<DeadLetter>;
+  /** What was decided, newest first; at most 100. */
+  decisions: Maybe<Array<LetterDecision>>;
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLettersArgs = {
+  after?: InputMaybe<Scalars['ID']['input']>;
+  limit: Scalars['Int']['input'];
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** An event that cannot be delivered. */
+export type DeadLetter = {
+  /** A UUID: that of the event. */
+  id: Scalars['ID']['output'];
+  /** Type of the event, such as `agent.runs.v1`. */
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  /** Events of one key keep their order. */
+  key: Scalars['String']['output'];
+  /** Why it cannot be delivered. */
+  reason: Scalars['String']['output'];
+  parkedAt: Scalars['DateTime']['output'];
+  /** Whether later events of its key wait for the decision. */
+  parksKey: Scalars['Boolean']['output'];
+  /** What it says, its first 65536 characters; null in a list. */
+  payload: Maybe<Scalars['String']['output']>;
+};
+
+/** What becomes of a dead letter. */
+export type LetterChoice =
+  /** It is sent again where it stood, before what waits behind it. */
+  | 'RETRY'
+  /** It is never sent; what waits behind it goes on. */
+  | 'DISCARD';
+
+/** Who decided on a dead letter, and why. */
+export type LetterDecision = {
+  letterId: Scalars['ID']['output'];
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  key: Scalars['String']['output'];
+  decision: LetterChoice;
+  /** May be null of a retry. */
+  reason: Maybe<Scalars['String']['output']>;
+  decidedBy: Scalars['String']['output'];
+  decidedAt: Scalars['DateTime']['output'];
+};
+
+/** A dead letter, and what is to become of it. */
+export type DecideLetterInput = {
+  letterId: Scalars['ID']['input'];
+  decision: LetterChoice;
+  /** 1 to 1000 characters, for those who ask later; may be left out of a retry. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters; the same key gives the same decision. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The decision, which is carried out within seconds. */
+export type DecideLetterPayload = {
+  decision: LetterDecision;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -392,6 +488,12 @@ export type ResolversTypes = {
   LinkPayload: ResolverTypeWrapper<Omit<LinkPayload, 'source' | 'target'> & { source: ResolversTypes['Memory'], target: ResolversTypes['Memory'] }>;
   Run: ResolverTypeWrapper<RunReferenceRow>;
   Session: ResolverTypeWrapper<SessionReferenceRow>;
+  Outbox: ResolverTypeWrapper<OutboxStateRow>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  LetterChoice: LetterChoice;
+  LetterDecision: ResolverTypeWrapper<LetterDecision>;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: ResolverTypeWrapper<DecideLetterPayload>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
 };
@@ -424,6 +526,11 @@ export type ResolversParentTypes = {
   LinkPayload: Omit<LinkPayload, 'source' | 'target'> & { source: ResolversParentTypes['Memory'], target: ResolversParentTypes['Memory'] };
   Run: RunReferenceRow;
   Session: SessionReferenceRow;
+  Outbox: OutboxStateRow;
+  DeadLetter: DeadLetter;
+  LetterDecision: LetterDecision;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: DecideLetterPayload;
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
 };
@@ -462,11 +569,13 @@ export type NodeResolvers<ContextType = RequestContext, ParentType extends Resol
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   memory?: Resolver<Maybe<ResolversTypes['Memory']>, ParentType, ContextType, RequireFields<QueryMemoryArgs, 'id'>>;
   recall?: Resolver<Maybe<ResolversTypes['RecallResult']>, ParentType, ContextType, RequireFields<QueryRecallArgs, 'input'>>;
+  memoryOutbox?: Resolver<Maybe<ResolversTypes['Outbox']>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   remember?: Resolver<Maybe<ResolversTypes['RememberPayload']>, ParentType, ContextType, RequireFields<MutationRememberArgs, 'input'>>;
   link?: Resolver<Maybe<ResolversTypes['LinkPayload']>, ParentType, ContextType, RequireFields<MutationLinkArgs, 'input'>>;
+  decideMemoryLetter?: Resolver<Maybe<ResolversTypes['DecideLetterPayload']>, ParentType, ContextType, RequireFields<MutationDecideMemoryLetterArgs, 'input'>>;
 };
 
 export type MemoryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Memory'] = ResolversParentTypes['Memory'], FederationReferenceType extends FederationReferenceTypes['Memory'] = FederationReferenceTypes['Memory']> = {
@@ -553,6 +662,43 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   memories?: Resolver<Maybe<ResolversTypes['MemoryConnection']>, ParentType, ContextType, Partial<SessionMemoriesArgs>>;
 };
 
+export type OutboxResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Outbox'] = ResolversParentTypes['Outbox']> = {
+  pendingRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  oldestAgeSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  deadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parkedKeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  letters?: Resolver<Maybe<Array<ResolversTypes['DeadLetter']>>, ParentType, ContextType, RequireFields<OutboxLettersArgs, 'limit'>>;
+  letter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<OutboxLetterArgs, 'id'>>;
+  decisions?: Resolver<Maybe<Array<ResolversTypes['LetterDecision']>>, ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parksKey?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  payload?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type LetterDecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LetterDecision'] = ResolversParentTypes['LetterDecision']> = {
+  letterId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decision?: Resolver<ResolversTypes['LetterChoice'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decidedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type DecideLetterPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecideLetterPayload'] = ResolversParentTypes['DecideLetterPayload']> = {
+  decision?: Resolver<ResolversTypes['LetterDecision'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
@@ -574,6 +720,10 @@ export type Resolvers<ContextType = RequestContext> = {
   LinkPayload?: LinkPayloadResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
+  Outbox?: OutboxResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  LetterDecision?: LetterDecisionResolvers<ContextType>;
+  DecideLetterPayload?: DecideLetterPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -3,6 +3,8 @@ import type { RequestContext } from "@soma/shared/graphql/context";
 import { referenced } from "@soma/shared/graphql/referenced";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
+import { outboxResolvers } from "@soma/shared/outbox/outbox-resolvers";
+import { measureOwnOutbox } from "@soma/shared/outbox/store/measure-own-outbox";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { createKeyedSlots } from "@soma/shared/slots";
 import { link } from "../commands/link.ts";
@@ -36,8 +38,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const inPlace = <T>({ tenant, subject, service }: Principal, work: () => Promise<T>): Promise<T> =>
     service === null ? places.use(JSON.stringify([tenant, subject]), work) : work();
 
+  const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   return {
+    Outbox: outbox.Outbox,
     Query: {
+      memoryOutbox: (_parent, _args, context) => outbox.outbox(context),
       memory: (_parent, { id }, context) => find(id, context),
       recall: (_parent, { input }, context) =>
         inPlace(context.principal, () =>
@@ -51,6 +56,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         ),
     },
     Mutation: {
+      decideMemoryLetter: (_parent, { input }, context) => outbox.decide(input, context),
       async remember(_parent, { input }, context) {
         await deps.admit();
         return remember(deps, context.principal, { ...input, namespace: input.namespace ?? DEFAULT_NAMESPACE });

@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { DecisionRow as DecisionRowRow, AuditRow as AuditRowRow } from '../store/tables.ts';
 import type { RunReference as RunReferenceRow, StepReference as StepReferenceRow } from './references.ts';
+import type { OutboxState as OutboxStateRow } from '@soma/shared/outbox/store/measure-own-outbox';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -22,13 +23,9 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
-/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
-export type Node = {
-  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
-  id: Scalars['ID']['output'];
-};
-
 export type Query = {
+  /** Events of policy that wait to be told to others, and those that cannot be. For who has the role operator. */
+  policyOutbox: Maybe<Outbox>;
   /** One decision by id, or null when it does not exist for this tenant. */
   decision: Maybe<Decision>;
   /** Audit events, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
@@ -50,13 +47,112 @@ export type QueryAuditEventsArgs = {
 };
 
 export type Mutation = {
+  /** Decide on an event of policy that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  decidePolicyLetter: Maybe<DecideLetterPayload>;
   /** Decide whether the caller may call a tool with these arguments. Always answers; what cannot be decided is denied. */
   decide: Maybe<DecidePayload>;
 };
 
 
+export type MutationDecidePolicyLetterArgs = {
+  input: DecideLetterInput;
+};
+
+
 export type MutationDecideArgs = {
   input: DecideInput;
+};
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type Outbox = {
+  /** Events that were not told yet. */
+  pendingRows: Scalars['Int']['output'];
+  /** Age of the oldest of these. */
+  oldestAgeSeconds: Scalars['Float']['output'];
+  /** Events that cannot be delivered and wait for a person. */
+  deadLetters: Scalars['Int']['output'];
+  /** Keys whose later events wait behind a dead letter. */
+  parkedKeys: Scalars['Int']['output'];
+  /** Events that wait behind a dead letter of their key. */
+  heldRows: Scalars['Int']['output'];
+  /** Dead letters in the order of their ids, after the one of an id; `limit` is 1 to 100. */
+  letters: Maybe<Array<DeadLetter>>;
+  /** One dead letter with what it says; null when none of this id waits for a person. */
+  letter: Maybe<DeadLetter>;
+  /** What was decided, newest first; at most 100. */
+  decisions: Maybe<Array<LetterDecision>>;
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLettersArgs = {
+  after?: InputMaybe<Scalars['ID']['input']>;
+  limit: Scalars['Int']['input'];
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** An event that cannot be delivered. */
+export type DeadLetter = {
+  /** A UUID: that of the event. */
+  id: Scalars['ID']['output'];
+  /** Type of the event, such as `agent.runs.v1`. */
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  /** Events of one key keep their order. */
+  key: Scalars['String']['output'];
+  /** Why it cannot be delivered. */
+  reason: Scalars['String']['output'];
+  parkedAt: Scalars['DateTime']['output'];
+  /** Whether later events of its key wait for the decision. */
+  parksKey: Scalars['Boolean']['output'];
+  /** What it says, its first 65536 characters; null in a list. */
+  payload: Maybe<Scalars['String']['output']>;
+};
+
+/** What becomes of a dead letter. */
+export type LetterChoice =
+  /** It is sent again where it stood, before what waits behind it. */
+  | 'RETRY'
+  /** It is never sent; what waits behind it goes on. */
+  | 'DISCARD';
+
+/** Who decided on a dead letter, and why. */
+export type LetterDecision = {
+  letterId: Scalars['ID']['output'];
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  key: Scalars['String']['output'];
+  decision: LetterChoice;
+  /** May be null of a retry. */
+  reason: Maybe<Scalars['String']['output']>;
+  decidedBy: Scalars['String']['output'];
+  decidedAt: Scalars['DateTime']['output'];
+};
+
+/** A dead letter, and what is to become of it. */
+export type DecideLetterInput = {
+  letterId: Scalars['ID']['input'];
+  decision: LetterChoice;
+  /** 1 to 1000 characters, for those who ask later; may be left out of a retry. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters; the same key gives the same decision. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The decision, which is carried out within seconds. */
+export type DecideLetterPayload = {
+  decision: LetterDecision;
+};
+
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
 };
 
 /** An answer of the policy engine, stored before it was given. */
@@ -323,13 +419,20 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Outbox: ResolverTypeWrapper<OutboxStateRow>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  LetterChoice: LetterChoice;
+  LetterDecision: ResolverTypeWrapper<LetterDecision>;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: ResolverTypeWrapper<DecideLetterPayload>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Decision: ResolverTypeWrapper<DecisionRowRow>;
   DecisionConnection: ResolverTypeWrapper<Omit<DecisionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DecisionEdge']>, nodes: Array<ResolversTypes['Decision']> }>;
   DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
@@ -352,13 +455,19 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   FieldSet: Scalars['FieldSet']['output'];
   LinkImport: Scalars['LinkImport']['output'];
+  Query: Record<PropertyKey, never>;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Outbox: OutboxStateRow;
+  Float: Scalars['Float']['output'];
+  DeadLetter: DeadLetter;
+  LetterDecision: LetterDecision;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: DecideLetterPayload;
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
-  ID: Scalars['ID']['output'];
-  Query: Record<PropertyKey, never>;
-  Int: Scalars['Int']['output'];
-  Mutation: Record<PropertyKey, never>;
   Decision: DecisionRowRow;
   DecisionConnection: Omit<DecisionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DecisionEdge']>, nodes: Array<ResolversParentTypes['Decision']> };
   DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
@@ -394,6 +503,54 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
   name: 'LinkImport';
 }
 
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  policyOutbox?: Resolver<Maybe<ResolversTypes['Outbox']>, ParentType, ContextType>;
+  decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType, RequireFields<QueryDecisionArgs, 'id'>>;
+  auditEvents?: Resolver<Maybe<ResolversTypes['AuditEventConnection']>, ParentType, ContextType, Partial<QueryAuditEventsArgs>>;
+};
+
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  decidePolicyLetter?: Resolver<Maybe<ResolversTypes['DecideLetterPayload']>, ParentType, ContextType, RequireFields<MutationDecidePolicyLetterArgs, 'input'>>;
+  decide?: Resolver<Maybe<ResolversTypes['DecidePayload']>, ParentType, ContextType, RequireFields<MutationDecideArgs, 'input'>>;
+};
+
+export type OutboxResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Outbox'] = ResolversParentTypes['Outbox']> = {
+  pendingRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  oldestAgeSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  deadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parkedKeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  letters?: Resolver<Maybe<Array<ResolversTypes['DeadLetter']>>, ParentType, ContextType, RequireFields<OutboxLettersArgs, 'limit'>>;
+  letter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<OutboxLetterArgs, 'id'>>;
+  decisions?: Resolver<Maybe<Array<ResolversTypes['LetterDecision']>>, ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parksKey?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  payload?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type LetterDecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LetterDecision'] = ResolversParentTypes['LetterDecision']> = {
+  letterId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decision?: Resolver<ResolversTypes['LetterChoice'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decidedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type DecideLetterPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecideLetterPayload'] = ResolversParentTypes['DecideLetterPayload']> = {
+  decision?: Resolver<ResolversTypes['LetterDecision'], ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -404,15 +561,6 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 
 export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Decision' | 'AuditEvent', ParentType, ContextType>;
-};
-
-export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType, RequireFields<QueryDecisionArgs, 'id'>>;
-  auditEvents?: Resolver<Maybe<ResolversTypes['AuditEventConnection']>, ParentType, ContextType, Partial<QueryAuditEventsArgs>>;
-};
-
-export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  decide?: Resolver<Maybe<ResolversTypes['DecidePayload']>, ParentType, ContextType, RequireFields<MutationDecideArgs, 'input'>>;
 };
 
 export type DecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision'], FederationReferenceType extends FederationReferenceTypes['Decision'] = FederationReferenceTypes['Decision']> = {
@@ -498,11 +646,15 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Outbox?: OutboxResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  LetterDecision?: LetterDecisionResolvers<ContextType>;
+  DecideLetterPayload?: DecideLetterPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
-  Mutation?: MutationResolvers<ContextType>;
   Decision?: DecisionResolvers<ContextType>;
   DecisionConnection?: DecisionConnectionResolvers<ContextType>;
   DecisionEdge?: DecisionEdgeResolvers<ContextType>;

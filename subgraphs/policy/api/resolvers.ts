@@ -1,6 +1,8 @@
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { referenced } from "@soma/shared/graphql/referenced";
 import { isId } from "@soma/shared/ids";
+import { outboxResolvers } from "@soma/shared/outbox/outbox-resolvers";
+import { measureOwnOutbox } from "@soma/shared/outbox/store/measure-own-outbox";
 import { type DecideDeps, decide } from "../commands/decide.ts";
 import { isStepId } from "../domain/decide-params.ts";
 import type { AuditRow, DecisionRow } from "../store/tables.ts";
@@ -19,12 +21,16 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     isId(id) ? ((await loadersOf(sql, context).decision.load(id)) ?? null) : null;
   const findEvent = async (id: string, context: RequestContext): Promise<AuditRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).auditEvent.load(id)) ?? null) : null;
+  const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   return {
+    Outbox: outbox.Outbox,
     Query: {
+      policyOutbox: (_parent, _args, context) => outbox.outbox(context),
       decision: (_parent, { id }, context) => find(id, context),
       auditEvents: (_parent, { filter, ...page }, context) => auditConnection(sql, context, filter ?? {}, page),
     },
     Mutation: {
+      decidePolicyLetter: (_parent, { input }, context) => outbox.decide(input, context),
       async decide(_parent, { input }, context) {
         await deps.admit();
         return decide(deps, context.principal, { ...input, risk: input.risk.toLowerCase() as Lowercase<ToolRisk> });

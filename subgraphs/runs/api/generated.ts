@@ -7,6 +7,7 @@ import type { OpenQuestion as OpenQuestionRow } from '../store/list-open-questio
 import type { HistoryEvent as HistoryEventRow } from '../domain/history.ts';
 import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
 import type { AnyGraph as AnyGraphRow } from '@soma/sdk/graph';
+import type { OutboxState as OutboxStateRow } from '@soma/shared/outbox/store/measure-own-outbox';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -36,6 +37,8 @@ export type Query = {
   firstMinutes: Maybe<FirstMinutes>;
   /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
   modelProfiles: Maybe<Array<ModelProfile>>;
+  /** Events of runs that wait to be told to others, and those that cannot be. For who has the role operator. */
+  runsOutbox: Maybe<Outbox>;
   /** Who asks, in which tenant, under which roles, within which limits. */
   viewer: Maybe<Viewer>;
   /**
@@ -124,6 +127,8 @@ export type Mutation = {
   killWorker: Maybe<KillWorkerPayload>;
   /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For who has the role operator. Costs as much as 25 objects. */
   testModel: Maybe<TestModelPayload>;
+  /** Decide on an event of runs that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  decideRunsLetter: Maybe<DecideLetterPayload>;
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
   sendMessage: Maybe<SendMessagePayload>;
   /** Start a run of any registered graph. */
@@ -182,6 +187,11 @@ export type MutationKillWorkerArgs = {
 
 export type MutationTestModelArgs = {
   input: TestModelInput;
+};
+
+
+export type MutationDecideRunsLetterArgs = {
+  input: DecideLetterInput;
 };
 
 
@@ -706,6 +716,92 @@ export type ModelCheckKind =
   | 'JSON'
   /** It makes vectors of texts, as long as its profile says. */
   | 'EMBEDDINGS';
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type Outbox = {
+  /** Events that were not told yet. */
+  pendingRows: Scalars['Int']['output'];
+  /** Age of the oldest of these. */
+  oldestAgeSeconds: Scalars['Float']['output'];
+  /** Events that cannot be delivered and wait for a person. */
+  deadLetters: Scalars['Int']['output'];
+  /** Keys whose later events wait behind a dead letter. */
+  parkedKeys: Scalars['Int']['output'];
+  /** Events that wait behind a dead letter of their key. */
+  heldRows: Scalars['Int']['output'];
+  /** Dead letters in the order of their ids, after the one of an id; `limit` is 1 to 100. */
+  letters: Maybe<Array<DeadLetter>>;
+  /** One dead letter with what it says; null when none of this id waits for a person. */
+  letter: Maybe<DeadLetter>;
+  /** What was decided, newest first; at most 100. */
+  decisions: Maybe<Array<LetterDecision>>;
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLettersArgs = {
+  after?: InputMaybe<Scalars['ID']['input']>;
+  limit: Scalars['Int']['input'];
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** An event that cannot be delivered. */
+export type DeadLetter = {
+  /** A UUID: that of the event. */
+  id: Scalars['ID']['output'];
+  /** Type of the event, such as `agent.runs.v1`. */
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  /** Events of one key keep their order. */
+  key: Scalars['String']['output'];
+  /** Why it cannot be delivered. */
+  reason: Scalars['String']['output'];
+  parkedAt: Scalars['DateTime']['output'];
+  /** Whether later events of its key wait for the decision. */
+  parksKey: Scalars['Boolean']['output'];
+  /** What it says, its first 65536 characters; null in a list. */
+  payload: Maybe<Scalars['String']['output']>;
+};
+
+/** What becomes of a dead letter. */
+export type LetterChoice =
+  /** It is sent again where it stood, before what waits behind it. */
+  | 'RETRY'
+  /** It is never sent; what waits behind it goes on. */
+  | 'DISCARD';
+
+/** Who decided on a dead letter, and why. */
+export type LetterDecision = {
+  letterId: Scalars['ID']['output'];
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  key: Scalars['String']['output'];
+  decision: LetterChoice;
+  /** May be null of a retry. */
+  reason: Maybe<Scalars['String']['output']>;
+  decidedBy: Scalars['String']['output'];
+  decidedAt: Scalars['DateTime']['output'];
+};
+
+/** A dead letter, and what is to become of it. */
+export type DecideLetterInput = {
+  letterId: Scalars['ID']['input'];
+  decision: LetterChoice;
+  /** 1 to 1000 characters, for those who ask later; may be left out of a retry. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters; the same key gives the same decision. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The decision, which is carried out within seconds. */
+export type DecideLetterPayload = {
+  decision: LetterDecision;
+};
 
 /** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
 export type Node = {
@@ -1679,6 +1775,12 @@ export type ResolversTypes = {
   TestModelPayload: ResolverTypeWrapper<TestModelPayload>;
   ModelCheck: ResolverTypeWrapper<ModelCheck>;
   ModelCheckKind: ModelCheckKind;
+  Outbox: ResolverTypeWrapper<OutboxStateRow>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  LetterChoice: LetterChoice;
+  LetterDecision: ResolverTypeWrapper<LetterDecision>;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: ResolverTypeWrapper<DecideLetterPayload>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
@@ -1798,6 +1900,11 @@ export type ResolversParentTypes = {
   TestModelInput: TestModelInput;
   TestModelPayload: TestModelPayload;
   ModelCheck: ModelCheck;
+  Outbox: OutboxStateRow;
+  DeadLetter: DeadLetter;
+  LetterDecision: LetterDecision;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: DecideLetterPayload;
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
@@ -1894,6 +2001,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   usage?: Resolver<Maybe<ResolversTypes['UsageConnection']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'by'>>;
   firstMinutes?: Resolver<Maybe<ResolversTypes['FirstMinutes']>, ParentType, ContextType>;
   modelProfiles?: Resolver<Maybe<Array<ResolversTypes['ModelProfile']>>, ParentType, ContextType>;
+  runsOutbox?: Resolver<Maybe<ResolversTypes['Outbox']>, ParentType, ContextType>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
@@ -1915,6 +2023,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   eraseRun?: Resolver<Maybe<ResolversTypes['EraseRunPayload']>, ParentType, ContextType, RequireFields<MutationEraseRunArgs, 'input'>>;
   killWorker?: Resolver<Maybe<ResolversTypes['KillWorkerPayload']>, ParentType, ContextType, RequireFields<MutationKillWorkerArgs, 'input'>>;
   testModel?: Resolver<Maybe<ResolversTypes['TestModelPayload']>, ParentType, ContextType, RequireFields<MutationTestModelArgs, 'input'>>;
+  decideRunsLetter?: Resolver<Maybe<ResolversTypes['DecideLetterPayload']>, ParentType, ContextType, RequireFields<MutationDecideRunsLetterArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   cancelRun?: Resolver<Maybe<ResolversTypes['RunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
@@ -2121,6 +2230,43 @@ export type ModelCheckResolvers<ContextType = RequestContext, ParentType extends
   what?: Resolver<ResolversTypes['ModelCheckKind'], ParentType, ContextType>;
   ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   detail?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type OutboxResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Outbox'] = ResolversParentTypes['Outbox']> = {
+  pendingRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  oldestAgeSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  deadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parkedKeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  letters?: Resolver<Maybe<Array<ResolversTypes['DeadLetter']>>, ParentType, ContextType, RequireFields<OutboxLettersArgs, 'limit'>>;
+  letter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<OutboxLetterArgs, 'id'>>;
+  decisions?: Resolver<Maybe<Array<ResolversTypes['LetterDecision']>>, ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parksKey?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  payload?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type LetterDecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LetterDecision'] = ResolversParentTypes['LetterDecision']> = {
+  letterId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decision?: Resolver<ResolversTypes['LetterChoice'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decidedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type DecideLetterPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecideLetterPayload'] = ResolversParentTypes['DecideLetterPayload']> = {
+  decision?: Resolver<ResolversTypes['LetterDecision'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -2520,6 +2666,10 @@ export type Resolvers<ContextType = RequestContext> = {
   ModelProfilePrice?: ModelProfilePriceResolvers<ContextType>;
   TestModelPayload?: TestModelPayloadResolvers<ContextType>;
   ModelCheck?: ModelCheckResolvers<ContextType>;
+  Outbox?: OutboxResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  LetterDecision?: LetterDecisionResolvers<ContextType>;
+  DecideLetterPayload?: DecideLetterPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;

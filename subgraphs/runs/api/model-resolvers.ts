@@ -1,4 +1,5 @@
-import { OPERATOR, requireOperator } from "../commands/require-operator.ts";
+import { OPERATOR } from "@soma/shared/identity/principal";
+import { requireOperator } from "../commands/require-operator.ts";
 import { createModelTests } from "../commands/test-model.ts";
 import { listProfiles } from "../models/list-profiles.ts";
 import { toProviderEnum } from "../models/load-providers.ts";

@@ -2,6 +2,7 @@ import type { BudgetsConf } from "@soma/conf/budgets";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import type { LostHints } from "@soma/shared/lost-hints";
+import { outboxResolvers } from "@soma/shared/outbox/outbox-resolvers";
 import type { Sql } from "@soma/shared/postgres/connect";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { cancelRun } from "../commands/cancel-run.ts";
@@ -15,6 +16,7 @@ import { signalRun } from "../commands/signal-run.ts";
 import { type StartRunDeps, startRun } from "../commands/start-run.ts";
 import { WORK_WAITS } from "../domain/hints.ts";
 import type { ModelSource } from "../models/model-source.ts";
+import { measureOwnOutbox } from "../store/measure-own-outbox.ts";
 import type { RunRow } from "../store/tables.ts";
 import { type AgentsDeps, agentResolvers } from "./agent-resolvers.ts";
 import { budgetResolvers } from "./budget-resolvers.ts";
@@ -68,8 +70,11 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const sessions = sessionResolvers(sql);
   const firstMinutes = firstMinutesResolvers(deps);
   const agents = agentResolvers(deps);
+  const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   return {
+    Outbox: outbox.Outbox,
     Query: {
+      runsOutbox: (_parent, _args, context) => outbox.outbox(context),
       ...schedules.Query,
       ...spending.Query,
       viewer: (_parent, _args, context) => toViewer(context.principal),
@@ -85,6 +90,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       health: () => readHealth(sql),
     },
     Mutation: {
+      decideRunsLetter: (_parent, { input }, context) => outbox.decide(input, context),
       ...schedules.Mutation,
       ...custody.Mutation,
       ...spending.Mutation,

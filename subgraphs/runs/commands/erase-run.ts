@@ -1,10 +1,9 @@
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
-import { toStorableText } from "@soma/shared/json";
+import { parseReason } from "@soma/shared/parse-reason";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { parseReason } from "../domain/custody.ts";
 import { erasePayloads } from "../store/erase-payloads.ts";
 import { listForks } from "../store/list-forks.ts";
 import { type ErasureObstacle, orderErasure } from "../store/order-erasure.ts";
@@ -42,7 +41,7 @@ export async function eraseRun(
   checkIdempotencyKey(params.idempotencyKey);
   requireCustodian(principal);
   const { tenant, subject: by } = principal;
-  const reason = parseReason(toStorableText(params.reason));
+  const reason = parseReason(params.reason);
   const runId = await transaction(sql, { tenant }, async (tx) => {
     const run = await getRun(tx, params);
     const found = await orderErasure(tx, { runId: run.runId, by, reason });

@@ -2,10 +2,10 @@ import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
-import { toStorableText } from "@soma/shared/json";
+import { parseReason } from "@soma/shared/parse-reason";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { checkNotErased, parseReason } from "../domain/custody.ts";
+import { checkNotErased } from "../domain/custody.ts";
 import { findHold } from "../store/find-hold.ts";
 import { insertHold } from "../store/insert-hold.ts";
 import { lockLineage } from "../store/lock-lineage.ts";
@@ -28,7 +28,7 @@ export async function holdRun(sql: Sql, principal: Principal, params: HoldRunPar
   requireCustodian(principal);
   const { tenant, subject: heldBy } = principal;
   const { idempotencyKey: idemKey } = params;
-  const reason = parseReason(toStorableText(params.reason));
+  const reason = parseReason(params.reason);
   return transaction(sql, { tenant }, async (tx) => {
     const known = await findHold(tx, { tenant, idemKey });
     if (known !== undefined) return sameHold(known, { ...params, reason });

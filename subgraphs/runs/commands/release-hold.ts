@@ -2,10 +2,9 @@ import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
-import { toStorableText } from "@soma/shared/json";
+import { parseReason } from "@soma/shared/parse-reason";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { parseReason } from "../domain/custody.ts";
 import { findHold } from "../store/find-hold.ts";
 import { releaseHold as release } from "../store/release-hold.ts";
 import type { HoldRow } from "../store/tables.ts";
@@ -22,7 +21,7 @@ export async function releaseHold(sql: Sql, principal: Principal, params: Releas
   checkIdempotencyKey(params.idempotencyKey);
   requireCustodian(principal);
   const { tenant, subject: releasedBy } = principal;
-  const reason = parseReason(toStorableText(params.reason));
+  const reason = parseReason(params.reason);
   return transaction(sql, { tenant }, async (tx) => {
     const { holdId } = await getHold(tx, { tenant, ...params });
     await release(tx, { tenant, holdId, reason, releasedBy });

@@ -1,12 +1,12 @@
 import { RetryLater, SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
-import type { Principal } from "@soma/shared/identity/principal";
+import { OPERATOR, type Principal } from "@soma/shared/identity/principal";
 import { requestSignal } from "@soma/shared/request-signal";
 import { LRUCache } from "lru-cache";
 import type { Who } from "../models/choose-profile.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import { type ModelCheck, tryEmbeddings, tryModel } from "../models/try-model.ts";
-import { OPERATOR, requireOperator } from "./require-operator.ts";
+import { requireOperator } from "./require-operator.ts";
 
 /** Tests of one tenant in a minute, in one process: each asks a model up to three times, which costs money. */
 const MAX_TESTS = 6;

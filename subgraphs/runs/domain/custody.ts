@@ -4,15 +4,6 @@ import type { HistoryEvent } from "./history.ts";
 
 /** Role of who may hold runs, let them go, and erase what has ended. */
 export const CUSTODIAN = "custodian";
-const MAX_REASON = 1_000;
-
-/** Why something is done about a run, for those who ask later. */
-export function parseReason(text: string): string {
-  const reason = text.trim();
-  if (reason === "" || reason.length > MAX_REASON)
-    throw new SomaError("BAD_INPUT", `the reason is 1 to ${MAX_REASON} characters, and this is ${reason.length}`);
-  return reason;
-}
 
 /** Throws ERASED when one of these was ordered to be erased, whatever is left of it now. */
 export function checkNotErased(runs: readonly { runId: string; erasedAt: Date | null }[]): void {

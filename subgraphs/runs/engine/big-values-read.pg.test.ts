@@ -135,7 +135,7 @@ describe("big values are whole", () => {
       const { rows } = await source.next();
       expect(rows.filter(({ fault }) => fault !== undefined)).toEqual([]);
       seen.push(...rows.map(({ record }) => record).filter(({ key }) => key === runId));
-      await source.settle(rows, []);
+      await source.settle({ taken: rows, kept: [], dead: [] });
       return seen.length >= 3;
     });
     expect(Math.max(...seen.map(({ value }) => value.length))).toBeLessThan(4_096);

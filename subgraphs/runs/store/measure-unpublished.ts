@@ -14,7 +14,7 @@ export interface Unpublished {
   dead: number;
 }
 
-/** Journal rows that others have not heard of: those the relay has not come to, those behind an open transaction, and those of held runs. */
+/** Journal rows that others have not heard of: those the relay has not come to, those behind an open transaction, and those of held runs; not those of a run that waits for a letter to be decided. */
 export async function measureUnpublished(sql: Sql): Promise<Unpublished> {
   const ageOf = (which: string) =>
     sql`coalesce(extract(epoch from clock_timestamp() - min(at) ${sql.unsafe(which)}), 0)::float8`;
@@ -27,7 +27,7 @@ export async function measureUnpublished(sql: Sql): Promise<Unpublished> {
           and ${isPublished(sql)} and not exists (select from relay_held h where h.run_id = j.run_id)
         order by j.xid, j.run_id, j.seq limit ${COUNTED})
       union all
-      (select held.at, false from relay_held h cross join lateral
+      (select held.at, false from (select * from relay_held where letter is null) h cross join lateral
         (select j.at from journal j where j.run_id = h.run_id and j.seq >= h.seq and ${isPublished(sql)}
           order by j.seq limit ${COUNTED}) held limit ${COUNTED})) waiting`;
   return row ?? { rows: 0, ageS: 0, behindS: 0, dead: 0 };

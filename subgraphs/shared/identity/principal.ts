@@ -8,6 +8,9 @@ export interface Principal {
   service: string | null;
 }
 
+/** Role of who sees how the product is set up, and decides what cannot be delivered. */
+export const OPERATOR = "operator";
+
 /** Throws FORBIDDEN unless the principal may act under the role. */
 export function requireRole(principal: Principal, role: string): void {
   if (principal.roles.includes(role)) return;

@@ -1,14 +1,17 @@
 import { newId } from "../ids.ts";
 import type { Sql } from "../postgres/connect.ts";
+import { transaction } from "../postgres/transaction.ts";
 import { onEmitted } from "./emitted.ts";
 import { laneOf, lookPast, type Walks } from "./look-past.ts";
+import { parksKey } from "./parks-key.ts";
 import type { RelaySource } from "./relay.ts";
 import { createSlowLanes } from "./slow-lanes.ts";
+import { carryOutDecisions } from "./store/carry-out-decisions.ts";
 import { claimBuckets } from "./store/claim-buckets.ts";
 import { deleteRows } from "./store/delete-rows.ts";
-import { insertDeadLetter } from "./store/insert-dead-letter.ts";
 import type { OutboxPlace } from "./store/list-places.ts";
 import { measureOutbox } from "./store/measure-outbox.ts";
+import { type ParkedRow, parkRows } from "./store/park-rows.ts";
 import { type OutboxRow, readDueRows } from "./store/read-due-rows.ts";
 import { releaseBuckets } from "./store/release-buckets.ts";
 
@@ -20,7 +23,8 @@ const RENEW_AT_S = 10;
 
 /**
  * The outbox of a schema; `sql` is a pool of the worker role. Buckets are leased, so that rows of one key leave in order
- * whatever the number of relays; a delete is guarded by the lease's epoch, so a relay that lost its lease can only repeat.
+ * whatever the number of relays; what leaves the table is guarded by the lease's epoch, so a relay that lost its lease can only
+ * repeat. Letters are parked and their decisions carried out under the same lease.
  */
 export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
   const owner = newId();
@@ -45,25 +49,43 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
     }
   }
 
+  /** What stands behind a letter that is not decided waits beside it, so that no round has to look past it. */
+  async function setAside(rows: readonly OutboxRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    await parkRows(sql, { owner, rows: rows.map((row) => ({ row, reason: null, parksKey: false })) });
+    for (const { record, bucket } of rows) if (lanes.has(laneOf(record))) letGo(laneOf(record), bucket);
+  }
+
+  const parkAndTake = (letters: readonly ParkedRow[], taken: readonly OutboxRow[]): Promise<string[]> =>
+    transaction(sql, {}, async (tx) => {
+      await deleteRows(tx, { owner, rows: taken });
+      return parkRows(tx, { owner, rows: letters });
+    });
+
   return {
     async next() {
       if (!settled) walks.clear();
       settled = false;
       await claimBuckets(sql, { owner, leaseS: LEASE_S, renewAtS: RENEW_AT_S });
+      for (const bucket of await carryOutDecisions(sql, { owner })) walks.delete(bucket);
       const chosen = await lookPast(sql, { lanes, walks, perBucket: PER_BUCKET, now: performance.now() });
       const rows = await readDueRows(sql, { owner, perBucket: PER_BUCKET, chosen });
       const read = new Set(rows.map(({ id }) => id));
       // Its first event left without us, or its bucket is another's: what is known of the lane is true no more.
       for (const { lane, place } of chosen.due) if (!read.has(place.id)) letGo(lane, place.bucket);
-      settled = rows.length === 0;
+      const [behind, free] = [rows.filter(({ isBehind }) => isBehind), rows.filter(({ isBehind }) => !isBehind)];
+      await setAside(behind);
+      settled = free.length === 0;
       const counts = Map.groupBy(rows, ({ bucket }) => bucket);
-      return { rows, full: chosen.more || [...counts.values()].some(({ length }) => length >= PER_BUCKET) };
+      return { rows: free, full: chosen.more || [...counts.values()].some(({ length }) => length >= PER_BUCKET) };
     },
-    park: (row, reason) => insertDeadLetter(sql, { ...row, reason }),
-    async settle(taken, kept) {
-      await deleteRows(sql, { owner, rows: taken });
-      sort(taken, kept);
+    async settle({ taken, kept, dead }) {
+      const letters = dead.map(({ row, reason }) => ({ row, reason, parksKey: parksKey(row.type) }));
+      const parked = letters.length === 0 ? [] : await parkAndTake(letters, taken);
+      if (letters.length === 0) await deleteRows(sql, { owner, rows: taken });
+      sort([...taken, ...dead.map(({ row }) => row)], kept);
       settled = true;
+      return parked;
     },
     measure: () => measureOutbox(sql),
     release: () => releaseBuckets(sql, { owner }),

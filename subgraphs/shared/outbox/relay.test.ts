@@ -9,8 +9,7 @@ async function closeWith(succeedsAt: number): Promise<number> {
   const relay = startRelay<RelayRow>({
     source: {
       next: async () => ({ rows: [], full: false }),
-      park: async () => {},
-      settle: async () => {},
+      settle: async () => [],
       measure: async () => ({ rows: 0, ageS: 0, dead: 0, behind: undefined }),
       async release() {
         tries += 1;

@@ -30,16 +30,27 @@ export interface RelaySource<R extends RelayRow> {
    * Rows of a key whose first one was kept are passed over until it is that one's turn again.
    */
   next(): Promise<{ rows: R[]; full: boolean }>;
-  /** Keeps an event that can never be published; it is then settled like one that was. */
-  park(row: R, reason: string): Promise<void>;
-  /** Takes settled rows out. `kept` are those of the same batch that stay, in their order. */
-  settle(settled: readonly R[], kept: readonly R[]): Promise<void>;
+  /**
+   * Takes a batch out, all in one transaction that does nothing once the lease is another's. Gives the ids of the events
+   * that became letters.
+   */
+  settle(sent: Sent<R>): Promise<readonly string[]>;
   /** Everything that waits, also what cannot leave yet. */
   measure(): Promise<Waiting>;
   /** Gives the lease back, so that another relay need not wait for it to run out. */
   release(): Promise<void>;
   /** Calls the listener when events were written nearby, until the function it gives is called: a hint, beside the interval. */
   onWritten?(listener: () => void): () => void;
+}
+
+/** What became of a batch. */
+export interface Sent<R> {
+  /** Delivered. */
+  taken: R[];
+  /** Not delivered yet, in their order. */
+  kept: R[];
+  /** What can never be delivered, and why. */
+  dead: { row: R; reason: string }[];
 }
 
 export interface RelayOptions<R extends RelayRow> {
@@ -62,15 +73,6 @@ export interface Relay {
   release(): Promise<void>;
 }
 
-interface Sent<R> {
-  settled: R[];
-  kept: R[];
-  /** How many of the settled ones can never be delivered. */
-  parked: number;
-  /** Why the first of those that wait was not delivered. */
-  why: string | undefined;
-}
-
 /**
  * Moves events from where they were written to the bus, at least once and in order per key. No transaction is open while
  * sending. What can never be delivered is parked with its reason and the rest goes on: one bad event stops nobody.
@@ -79,32 +81,25 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
   const { source, schema, bus, log } = options;
   const gauges = createWaitingGauges(schema, log);
 
-  async function park(row: R, reason: string): Promise<void> {
-    await source.park(row, reason);
-    log.error({ eventId: row.eventId, topic: row.record.topic, reason }, "an event was parked in outbox_dead");
-  }
-
-  async function send(rows: readonly R[]): Promise<Sent<R>> {
+  /** Also tells why the first of those that wait was not delivered. */
+  async function send(rows: readonly R[]): Promise<Sent<R> & { why: string | undefined }> {
     const sound = rows.filter((row) => row.fault === undefined && row.waits === undefined);
     const results = await bus.publish(sound.map((row) => row.record));
-    const settled: R[] = [];
+    const taken: R[] = [];
     const kept: R[] = [];
+    const dead: Sent<R>["dead"] = [];
     let why: string | undefined;
     let answered = 0;
-    let parked = 0;
     for (const row of rows) {
       const result = refusalOf(row) ?? results[answered++];
-      if (result?.ok === true) settled.push(row);
-      else if (result?.ok === false && result.kind === "poison") {
-        await park(row, result.reason);
-        settled.push(row);
-        parked += 1;
-      } else {
+      if (result?.ok === true) taken.push(row);
+      else if (result?.ok === false && result.kind === "poison") dead.push({ row, reason: result.reason });
+      else {
         kept.push(row);
         why ??= result?.ok === false ? result.reason : "the bus gave no result";
       }
     }
-    return { settled, kept, parked, why };
+    return { taken, kept, dead, why };
   }
 
   return {
@@ -114,17 +109,22 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
       gauges.show(await source.measure());
       looked();
       if (rows.length === 0) return full;
-      const { settled, kept, parked, why } = await send(rows);
-      await source.settle(settled, kept);
-      published.inc({ schema, result: "published" }, settled.length - parked);
+      const { why, ...sent } = await send(rows);
+      const parked = await source.settle(sent);
+      const { taken, kept, dead } = sent;
+      for (const { row, reason } of dead)
+        if (parked.includes(row.eventId))
+          log.error({ eventId: row.eventId, topic: row.record.topic, reason }, "an event was parked in outbox_dead");
+      published.inc({ schema, result: "published" }, taken.length);
       published.inc({ schema, result: "kept" }, kept.length);
-      published.inc({ schema, result: "parked" }, parked);
+      published.inc({ schema, result: "parked" }, parked.length);
+      const settled = taken.length + dead.length;
       // A lane that waits slows no other: only a round that delivered nothing is a failure, after which the next one comes later.
       const message = `events of ${schema} were not delivered and wait: ${why}`;
-      if (why !== undefined && settled.length === 0) throw new Error(message);
+      if (why !== undefined && settled === 0) throw new Error(message);
       if (why !== undefined) log.warn({ kept: kept.length }, message);
-      if (settled.length > 0) options.onDelivered?.();
-      return full && settled.length > 0;
+      if (settled > 0) options.onDelivered?.();
+      return full && settled > 0;
     },
   };
 }

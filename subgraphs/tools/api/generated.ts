@@ -4,6 +4,7 @@ import type { ListedTool as ListedToolRow } from '../execution/catalog/registry.
 import type { InvocationRow as InvocationRowRow } from '../store/tables.ts';
 import type { StreamStartFrame as StreamStartFrameRow, StreamDataFrame as StreamDataFrameRow, StreamEndFrame as StreamEndFrameRow } from '@soma/shared/stream-frames/graphql-frames';
 import type { Reference as ReferenceRow } from './reference.ts';
+import type { OutboxState as OutboxStateRow } from '@soma/shared/outbox/store/measure-own-outbox';
 import type { RequestContext } from '@soma/shared/graphql/context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null;
@@ -24,13 +25,9 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
-/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
-export type Node = {
-  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
-  id: Scalars['ID']['output'];
-};
-
 export type Query = {
+  /** Events of tools that wait to be told to others, and those that cannot be. For who has the role operator. */
+  toolsOutbox: Maybe<Outbox>;
   /** Everything an agent may call, by name: every registered tool, and the calls that an agent's own run carries out. */
   tools: Maybe<Array<Tool>>;
   /** One invocation by id, or null when it does not exist for this tenant. */
@@ -43,10 +40,17 @@ export type QueryInvocationArgs = {
 };
 
 export type Mutation = {
+  /** Decide on an event of tools that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  decideToolsLetter: Maybe<DecideLetterPayload>;
   /** Run a tool once under a policy decision. The same key gives the same invocation; it is refused without a valid decision token. */
   invokeTool: Maybe<InvocationPayload>;
   /** Stop a running invocation; a finished one is given as it is. Asking twice changes nothing. */
   cancelInvocation: Maybe<InvocationPayload>;
+};
+
+
+export type MutationDecideToolsLetterArgs = {
+  input: DecideLetterInput;
 };
 
 
@@ -57,6 +61,98 @@ export type MutationInvokeToolArgs = {
 
 export type MutationCancelInvocationArgs = {
   input: CancelInvocationInput;
+};
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type Outbox = {
+  /** Events that were not told yet. */
+  pendingRows: Scalars['Int']['output'];
+  /** Age of the oldest of these. */
+  oldestAgeSeconds: Scalars['Float']['output'];
+  /** Events that cannot be delivered and wait for a person. */
+  deadLetters: Scalars['Int']['output'];
+  /** Keys whose later events wait behind a dead letter. */
+  parkedKeys: Scalars['Int']['output'];
+  /** Events that wait behind a dead letter of their key. */
+  heldRows: Scalars['Int']['output'];
+  /** Dead letters in the order of their ids, after the one of an id; `limit` is 1 to 100. */
+  letters: Maybe<Array<DeadLetter>>;
+  /** One dead letter with what it says; null when none of this id waits for a person. */
+  letter: Maybe<DeadLetter>;
+  /** What was decided, newest first; at most 100. */
+  decisions: Maybe<Array<LetterDecision>>;
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLettersArgs = {
+  after?: InputMaybe<Scalars['ID']['input']>;
+  limit: Scalars['Int']['input'];
+};
+
+
+/** What waits of one tenant's events in one service. Each is counted to 10000. */
+export type OutboxLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** An event that cannot be delivered. */
+export type DeadLetter = {
+  /** A UUID: that of the event. */
+  id: Scalars['ID']['output'];
+  /** Type of the event, such as `agent.runs.v1`. */
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  /** Events of one key keep their order. */
+  key: Scalars['String']['output'];
+  /** Why it cannot be delivered. */
+  reason: Scalars['String']['output'];
+  parkedAt: Scalars['DateTime']['output'];
+  /** Whether later events of its key wait for the decision. */
+  parksKey: Scalars['Boolean']['output'];
+  /** What it says, its first 65536 characters; null in a list. */
+  payload: Maybe<Scalars['String']['output']>;
+};
+
+/** What becomes of a dead letter. */
+export type LetterChoice =
+  /** It is sent again where it stood, before what waits behind it. */
+  | 'RETRY'
+  /** It is never sent; what waits behind it goes on. */
+  | 'DISCARD';
+
+/** Who decided on a dead letter, and why. */
+export type LetterDecision = {
+  letterId: Scalars['ID']['output'];
+  type: Scalars['String']['output'];
+  topic: Scalars['String']['output'];
+  key: Scalars['String']['output'];
+  decision: LetterChoice;
+  /** May be null of a retry. */
+  reason: Maybe<Scalars['String']['output']>;
+  decidedBy: Scalars['String']['output'];
+  decidedAt: Scalars['DateTime']['output'];
+};
+
+/** A dead letter, and what is to become of it. */
+export type DecideLetterInput = {
+  letterId: Scalars['ID']['input'];
+  decision: LetterChoice;
+  /** 1 to 1000 characters, for those who ask later; may be left out of a retry. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters; the same key gives the same decision. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The decision, which is carried out within seconds. */
+export type DecideLetterPayload = {
+  decision: LetterDecision;
+};
+
+/** Anything with an id of its own. The id is the same wherever it is seen: in the API, in events, in logs. */
+export type Node = {
+  /** A UUID that says what it is of; of a step, the run's id, a dot and the step's number. */
+  id: Scalars['ID']['output'];
 };
 
 export type Subscription = {
@@ -392,21 +488,27 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   LinkImport: ResolverTypeWrapper<Scalars['LinkImport']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Outbox: ResolverTypeWrapper<OutboxStateRow>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  LetterChoice: LetterChoice;
+  LetterDecision: ResolverTypeWrapper<LetterDecision>;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: ResolverTypeWrapper<DecideLetterPayload>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ToolRisk: ToolRisk;
   ToolEffect: ToolEffect;
   ToolIsolation: ToolIsolation;
   Tool: ResolverTypeWrapper<ListedToolRow>;
   InvocationStatus: InvocationStatus;
   Invocation: ResolverTypeWrapper<InvocationRowRow>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   InvocationConnection: ResolverTypeWrapper<Omit<InvocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['InvocationEdge']>, nodes: Array<ResolversTypes['Invocation']> }>;
   InvocationEdge: ResolverTypeWrapper<Omit<InvocationEdge, 'node'> & { node: ResolversTypes['Invocation'] }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -430,17 +532,22 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   FieldSet: Scalars['FieldSet']['output'];
   LinkImport: Scalars['LinkImport']['output'];
+  Query: Record<PropertyKey, never>;
+  ID: Scalars['ID']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Outbox: OutboxStateRow;
+  Int: Scalars['Int']['output'];
+  Float: Scalars['Float']['output'];
+  DeadLetter: DeadLetter;
+  LetterDecision: LetterDecision;
+  DecideLetterInput: DecideLetterInput;
+  DecideLetterPayload: DecideLetterPayload;
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
-  ID: Scalars['ID']['output'];
-  Query: Record<PropertyKey, never>;
-  Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
-  Int: Scalars['Int']['output'];
   Tool: ListedToolRow;
   Invocation: InvocationRowRow;
-  Float: Scalars['Float']['output'];
   InvocationConnection: Omit<InvocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['InvocationEdge']>, nodes: Array<ResolversParentTypes['Invocation']> };
   InvocationEdge: Omit<InvocationEdge, 'node'> & { node: ResolversParentTypes['Invocation'] };
   PageInfo: PageInfo;
@@ -478,6 +585,55 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
   name: 'LinkImport';
 }
 
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  toolsOutbox?: Resolver<Maybe<ResolversTypes['Outbox']>, ParentType, ContextType>;
+  tools?: Resolver<Maybe<Array<ResolversTypes['Tool']>>, ParentType, ContextType>;
+  invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
+};
+
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  decideToolsLetter?: Resolver<Maybe<ResolversTypes['DecideLetterPayload']>, ParentType, ContextType, RequireFields<MutationDecideToolsLetterArgs, 'input'>>;
+  invokeTool?: Resolver<Maybe<ResolversTypes['InvocationPayload']>, ParentType, ContextType, RequireFields<MutationInvokeToolArgs, 'input'>>;
+  cancelInvocation?: Resolver<Maybe<ResolversTypes['InvocationPayload']>, ParentType, ContextType, RequireFields<MutationCancelInvocationArgs, 'input'>>;
+};
+
+export type OutboxResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Outbox'] = ResolversParentTypes['Outbox']> = {
+  pendingRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  oldestAgeSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  deadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parkedKeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldRows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  letters?: Resolver<Maybe<Array<ResolversTypes['DeadLetter']>>, ParentType, ContextType, RequireFields<OutboxLettersArgs, 'limit'>>;
+  letter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<OutboxLetterArgs, 'id'>>;
+  decisions?: Resolver<Maybe<Array<ResolversTypes['LetterDecision']>>, ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parksKey?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  payload?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type LetterDecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LetterDecision'] = ResolversParentTypes['LetterDecision']> = {
+  letterId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decision?: Resolver<ResolversTypes['LetterChoice'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decidedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type DecideLetterPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecideLetterPayload'] = ResolversParentTypes['DecideLetterPayload']> = {
+  decision?: Resolver<ResolversTypes['LetterDecision'], ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -488,16 +644,6 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 
 export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Invocation', ParentType, ContextType>;
-};
-
-export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  tools?: Resolver<Maybe<Array<ResolversTypes['Tool']>>, ParentType, ContextType>;
-  invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
-};
-
-export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  invokeTool?: Resolver<Maybe<ResolversTypes['InvocationPayload']>, ParentType, ContextType, RequireFields<MutationInvokeToolArgs, 'input'>>;
-  cancelInvocation?: Resolver<Maybe<ResolversTypes['InvocationPayload']>, ParentType, ContextType, RequireFields<MutationCancelInvocationArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -611,11 +757,15 @@ export type StreamEndResolvers<ContextType = RequestContext, ParentType extends 
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Outbox?: OutboxResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  LetterDecision?: LetterDecisionResolvers<ContextType>;
+  DecideLetterPayload?: DecideLetterPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
-  Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Tool?: ToolResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;

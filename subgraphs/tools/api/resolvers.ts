@@ -3,6 +3,8 @@ import { referenced } from "@soma/shared/graphql/referenced";
 import { stoppable } from "@soma/shared/graphql/stoppable";
 import { isId } from "@soma/shared/ids";
 import type { LostHints } from "@soma/shared/lost-hints";
+import { outboxResolvers } from "@soma/shared/outbox/outbox-resolvers";
+import { measureOwnOutbox } from "@soma/shared/outbox/store/measure-own-outbox";
 import { cancelInvocation } from "../commands/cancel-invocation.ts";
 import { type InvokeToolDeps, invokeTool } from "../commands/invoke-tool.ts";
 import { toRetiredTool } from "../execution/catalog/retired-tool.ts";
@@ -24,12 +26,16 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const { sql, registry } = deps;
   const find = async (id: string, context: RequestContext): Promise<InvocationRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).invocation.load(id)) ?? null) : null;
+  const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   return {
+    Outbox: outbox.Outbox,
     Query: {
+      toolsOutbox: (_parent, _args, context) => outbox.outbox(context),
       tools: () => [...registry.catalog()],
       invocation: (_parent, { id }, context) => find(id, context),
     },
     Mutation: {
+      decideToolsLetter: (_parent, { input }, context) => outbox.decide(input, context),
       async invokeTool(_parent, { input }, context) {
         await deps.admit();
         return { invocation: await invokeTool(deps, context.principal, input) };

@@ -16,8 +16,8 @@ describe("planSettling()", () => {
     const fresh = aRow(other, 1);
     const begin = { xid: "0", runId: other, seq: 0 };
     const round = { begin, read: [fresh], due: [{ runId: recovering, seq: 1 }], again, perRun: 2 };
-    const plan = planSettling(round, { kept: [fresh], lanes });
-    expect(plan).toEqual({ to: begin, held: [{ runId: recovering, seq: 3 }], freed: [] });
+    const plan = planSettling(round, { kept: [fresh], dead: [], lanes });
+    expect(plan).toEqual({ to: begin, held: [{ runId: recovering, seq: 3 }], parked: [], freed: [] });
     expect(lanes.entries()).toMatchObject([{ lane: recovering, place: 3 }]);
   });
 });

@@ -1,9 +1,9 @@
-import type { Sql } from "../../postgres/connect.ts";
+import type { Sql, Tx } from "../../postgres/connect.ts";
 import type { OutboxRow } from "./read-due-rows.ts";
 
 /** Takes rows out, where their lease is still the one they were read under. */
 export async function deleteRows(
-  sql: Sql,
+  sql: Sql | Tx,
   { owner, rows }: { owner: string; rows: readonly OutboxRow[] },
 ): Promise<void> {
   if (rows.length === 0) return;

@@ -10,6 +10,8 @@ export interface OutboxRow {
   tenant: string;
   type: string;
   record: EventRecord;
+  /** Whether a letter of its key that is not decided stands before it. */
+  isBehind: boolean;
 }
 
 interface ReadDueRowsParams {
@@ -26,7 +28,8 @@ type Read = Omit<OutboxRow, "record"> & EventRecord;
 export async function readDueRows(sql: Sql, { owner, perBucket, chosen }: ReadDueRowsParams): Promise<OutboxRow[]> {
   const buckets = sql`${[...chosen.buckets]}::smallint[]`;
   const rows = await sql<Read[]>`
-    select o.bucket, o.id, l.epoch, o.event_id as "eventId", o.tenant, o.type, o.topic, o.key, o.headers, o.payload as value
+    select o.bucket, o.id, l.epoch, o.event_id as "eventId", o.tenant, o.type, o.topic, o.key, o.headers, o.payload as value,
+      exists (select from outbox_dead d where d.topic = o.topic and d.key = o.key and d.parks_key and d.id < o.id) as "isBehind"
     from outbox_lease l cross join lateral
       ((select * from outbox x where x.bucket = l.bucket and l.bucket <> all (${buckets}) order by x.id limit ${perBucket})
        union all
