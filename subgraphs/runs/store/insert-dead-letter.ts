@@ -16,6 +16,5 @@ export async function insertDeadLetter(tx: Tx, letter: DeadLetter): Promise<void
   await tx`insert into outbox_dead (event_id, tenant, topic, key, type, payload, headers, reason, id, parks_key)
     values (${eventId}, ${tenant}, ${record.topic}, ${record.key}, ${type}, ${record.value}, ${tx.json(record.headers)}, ${reason},
       ${position.seq}, true)
-    on conflict (event_id) do update set reason = excluded.reason, parked_at = excluded.parked_at, decision = null,
-      id = excluded.id, parks_key = true`;
+    on conflict (event_id) do nothing`;
 }

@@ -3,10 +3,15 @@ import { validateForRead } from "@soma/schemas/validate";
 import { appended, graph } from "@soma/sdk/graph";
 import type { EventBus, PublishResult } from "@soma/shared/bus/event-bus";
 import type { EventRecord } from "@soma/shared/bus/event-record";
+import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
+import { decideLetter } from "@soma/shared/outbox/decide-letter";
 import { createRelay, type Relay } from "@soma/shared/outbox/relay";
+import { transaction } from "@soma/shared/postgres/transaction";
+import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { measureOwnOutbox } from "../../store/measure-own-outbox.ts";
 import { createEngineHarness, type EngineHarness } from "../../testing/engine.ts";
 import { createJournalSource } from "./journal-source.ts";
 
@@ -112,16 +117,76 @@ describe("createJournalSource()", () => {
     expect(typesOf(runId)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.steps.v1", "agent.runs.v1"]);
   });
 
-  it("parks an event that can never be published, with its reason, and goes on with the next ones", async () => {
+  const setSpan = (runId: string, spanId: string) =>
+    harness.database.owner`update journal set payload = payload || ${harness.database.owner.json({ spanId })}
+      where run_id = ${runId} and kind = 11 and step = 1`;
+  const letterOf = async (runId: string): Promise<string> => {
+    const [row] = await harness.database.owner<
+      { id: string }[]
+    >`select event_id as id from outbox_dead where key = ${runId}`;
+    return row?.id ?? "";
+  };
+  const decide = async (runId: string, decision: "RETRY" | "DISCARD"): Promise<void> => {
+    const params = { letterId: await letterOf(runId), decision, reason: "seen", idempotencyKey: newId() };
+    await decideLetter(harness.database.request, aPrincipal({ roles: ["operator"] }), params);
+  };
+  const own = (tenant: string) => transaction(harness.database.request, { tenant }, (tx) => measureOwnOutbox(tx));
+
+  it("parks an event that can never be published, with its reason; its run waits, and others go on", async () => {
     const bad = await aFinishedRun("bad");
-    await harness.database
-      .owner`update journal set payload = payload || '{"spanId": "not a span"}' where run_id = ${bad} and kind = 11 and step = 1`;
+    await setSpan(bad, "not a span");
     const good = await aFinishedRun("good");
     await relayUntil(good, 4);
-    expect(typesOf(bad)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.runs.v1"]);
+    expect(typesOf(bad)).toEqual(["agent.runs.v1"]);
     expect(typesOf(good)).toHaveLength(4);
+    expect(await own("acme")).toMatchObject({ pendingRows: 0, deadLetters: 1, parkedKeys: 1, heldRows: 2 });
+    expect(await own("other")).toMatchObject({ pendingRows: 0, deadLetters: 0, parkedKeys: 0, heldRows: 0 });
     const dead = await harness.database.owner`select key, type, reason, payload from outbox_dead`;
     expect(dead).toMatchObject([{ key: bad, type: "agent.steps.v1", reason: expect.stringContaining("/span_id") }]);
     expect(dead[0]?.payload).toContain("not a span");
+
+    await setSpan(bad, "0123456789abcdef");
+    await relay.tick();
+    expect(typesOf(bad)).toEqual(["agent.runs.v1"]);
+    await decide(bad, "RETRY");
+    await relayUntil(bad, 4);
+    expect(typesOf(bad)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.steps.v1", "agent.runs.v1"]);
+    expect(await harness.database.owner`select * from outbox_dead`).toEqual([]);
+    expect(await harness.database.owner`select * from relay_held`).toEqual([]);
+  });
+
+  it("lets a run go on without a letter that was discarded, or whose run was erased", async () => {
+    for (const way of ["DISCARD", "erased"] as const) {
+      const bad = await aFinishedRun(way);
+      await setSpan(bad, "not a span");
+      await until("it is parked", async () => {
+        await relay.tick();
+        return (await letterOf(bad)) !== "";
+      });
+      if (way === "DISCARD") await decide(bad, way);
+      else await harness.database.owner`delete from outbox_dead where key = ${bad}`;
+      await relayUntil(bad, 3);
+      expect(typesOf(bad)).toEqual(["agent.runs.v1", "agent.steps.v1", "agent.runs.v1"]);
+      expect(await harness.database.owner`select * from relay_held`).toEqual([]);
+    }
+  });
+
+  it("parks nothing once the lease is another's: a relay that was frozen changes nothing", async () => {
+    const bad = await aFinishedRun("frozen");
+    await setSpan(bad, "not a span");
+    const source = createJournalSource(harness.database.worker, { currency: "USD" });
+    await relay.release();
+    const { rows } = (await until("its rows are read", async () => {
+      const read = await source.next();
+      return read.rows.some(({ position }) => position.runId === bad) ? read : undefined;
+    })) as Awaited<ReturnType<typeof source.next>>;
+    await harness.database.owner`update relay_cursor set fence = fence + 1, expires_at = '-infinity'`;
+    const dead = rows.filter(({ fault }) => fault !== undefined).map((row) => ({ row, reason: "never" }));
+    expect(dead).toHaveLength(1);
+    const taken = rows.filter(({ fault }) => fault === undefined);
+    expect(await source.settle({ taken, kept: [], dead })).toEqual([]);
+    expect(await letterOf(bad)).toBe("");
+    await relayUntil(bad, 1);
+    expect(await letterOf(bad)).not.toBe("");
   });
 });

@@ -20,7 +20,7 @@ export async function parkRows(
   const parked = await sql<{ eventId: string }[]>`
     with d (bucket, id, epoch, reason, parks_key) as (select * from unnest(${at.map((r) => r.bucket)}::smallint[],
         ${at.map((r) => r.id)}::bigint[], ${at.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.reason)}::text[],
-        ${rows.map((r) => r.parksKey)}::boolean[])),
+        ${rows.map((r) => String(r.parksKey))}::text[]::boolean[])),
       held as materialized (select bucket, epoch from outbox_lease
         where owner = ${owner} and bucket in (select bucket from d) order by bucket for update),
       gone as (delete from outbox o using d, held h
