@@ -70,6 +70,16 @@ export type DecideApprovalInput = {
   idempotencyKey: string;
 };
 
+/** A dead letter, and what is to become of it. */
+export type DecideLetterInput = {
+  letterId: string | number;
+  decision: LetterChoice;
+  /** 1 to 1000 characters, for those who ask later; may be left out of a retry. */
+  reason?: string | null | undefined;
+  /** 1 to 200 characters; the same key gives the same decision. */
+  idempotencyKey: string;
+};
+
 /** What a demonstration shows. */
 export type DemoRunKind =
   /** Its worker process was killed, and another one went on. */
@@ -146,6 +156,13 @@ export type KillWorkerInput = {
   /** 1 to 200 characters; the same key kills once. */
   idempotencyKey: string;
 };
+
+/** What becomes of a dead letter. */
+export type LetterChoice =
+  /** It is sent again where it stood, before what waits behind it. */
+  | 'RETRY'
+  /** It is never sent; what waits behind it goes on. */
+  | 'DISCARD';
 
 /** What kind of thing is remembered. */
 export type MemoryKind =
@@ -898,6 +915,69 @@ export type DeleteScheduleMutationVariables = Exact<{
 
 export type DeleteScheduleMutation = { deleteSchedule: { schedule: { id: string, name: string, cron: string, timeZone: string, overlap: ScheduleOverlap, graph: string, input: unknown, role: string, isPaused: boolean, nextAt: string | null, lastTickAt: string | null, fault: string | null, lastRun: { id: string, status: RunStatus } | null } } };
 
+export type OutboxCountsFragment = { pendingRows: number, oldestAgeSeconds: number, deadLetters: number, parkedKeys: number, heldRows: number };
+
+export type LetterFieldsFragment = { id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean };
+
+export type LetterDecisionFieldsFragment = { letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string };
+
+export type OutboxStatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OutboxStatusQuery = { runsOutbox: { pendingRows: number, oldestAgeSeconds: number, deadLetters: number, parkedKeys: number, heldRows: number }, toolsOutbox: { pendingRows: number, oldestAgeSeconds: number, deadLetters: number, parkedKeys: number, heldRows: number }, policyOutbox: { pendingRows: number, oldestAgeSeconds: number, deadLetters: number, parkedKeys: number, heldRows: number }, memoryOutbox: { pendingRows: number, oldestAgeSeconds: number, deadLetters: number, parkedKeys: number, heldRows: number } };
+
+export type DeadLettersQueryVariables = Exact<{
+  after?: string | number | null | undefined;
+  limit: number;
+  runs: boolean;
+  tools: boolean;
+  policy: boolean;
+  memory: boolean;
+}>;
+
+
+export type DeadLettersQuery = { runsOutbox?: { letters: Array<{ id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean }> | null }, toolsOutbox?: { letters: Array<{ id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean }> | null }, policyOutbox?: { letters: Array<{ id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean }> | null }, memoryOutbox?: { letters: Array<{ id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean }> | null } };
+
+export type DeadLetterQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeadLetterQuery = { runsOutbox: { letter: { payload: string | null, id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean } | null }, toolsOutbox: { letter: { payload: string | null, id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean } | null }, policyOutbox: { letter: { payload: string | null, id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean } | null }, memoryOutbox: { letter: { payload: string | null, id: string, type: string, topic: string, key: string, reason: string, parkedAt: string, parksKey: boolean } | null } };
+
+export type LetterDecisionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LetterDecisionsQuery = { runsOutbox: { decisions: Array<{ letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string }> | null }, toolsOutbox: { decisions: Array<{ letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string }> | null }, policyOutbox: { decisions: Array<{ letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string }> | null }, memoryOutbox: { decisions: Array<{ letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string }> | null } };
+
+export type DecideRunsLetterMutationVariables = Exact<{
+  input: DecideLetterInput;
+}>;
+
+
+export type DecideRunsLetterMutation = { decideRunsLetter: { decision: { letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string } } };
+
+export type DecideToolsLetterMutationVariables = Exact<{
+  input: DecideLetterInput;
+}>;
+
+
+export type DecideToolsLetterMutation = { decideToolsLetter: { decision: { letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string } } };
+
+export type DecidePolicyLetterMutationVariables = Exact<{
+  input: DecideLetterInput;
+}>;
+
+
+export type DecidePolicyLetterMutation = { decidePolicyLetter: { decision: { letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string } } };
+
+export type DecideMemoryLetterMutationVariables = Exact<{
+  input: DecideLetterInput;
+}>;
+
+
+export type DecideMemoryLetterMutation = { decideMemoryLetter: { decision: { letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string } } };
+
 export type RunPageQueryVariables = Exact<{
   id: string | number;
 }>;
@@ -1151,6 +1231,38 @@ export const ScheduleSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ScheduleSummary"}) as unknown as TypedDocumentString<ScheduleSummaryFragment, unknown>;
+export const OutboxCountsFragmentDoc = new TypedDocumentString(`
+    fragment OutboxCounts on Outbox {
+  pendingRows
+  oldestAgeSeconds
+  deadLetters
+  parkedKeys
+  heldRows
+}
+    `, {"fragmentName":"OutboxCounts"}) as unknown as TypedDocumentString<OutboxCountsFragment, unknown>;
+export const LetterFieldsFragmentDoc = new TypedDocumentString(`
+    fragment LetterFields on DeadLetter {
+  id
+  type
+  topic
+  key
+  reason
+  parkedAt
+  parksKey
+}
+    `, {"fragmentName":"LetterFields"}) as unknown as TypedDocumentString<LetterFieldsFragment, unknown>;
+export const LetterDecisionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment LetterDecisionFields on LetterDecision {
+  letterId
+  type
+  topic
+  key
+  decision
+  reason
+  decidedBy
+  decidedAt
+}
+    `, {"fragmentName":"LetterDecisionFields"}) as unknown as TypedDocumentString<LetterDecisionFieldsFragment, unknown>;
 export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
     fragment DecisionFields on Decision {
   id
@@ -2768,6 +2880,201 @@ export const DeleteScheduleDocument = new TypedDocumentString(`
     status
   }
 }`) as unknown as TypedDocumentString<DeleteScheduleMutation, DeleteScheduleMutationVariables>;
+export const OutboxStatusDocument = new TypedDocumentString(`
+    query OutboxStatus {
+  runsOutbox {
+    ...OutboxCounts
+  }
+  toolsOutbox {
+    ...OutboxCounts
+  }
+  policyOutbox {
+    ...OutboxCounts
+  }
+  memoryOutbox {
+    ...OutboxCounts
+  }
+}
+    fragment OutboxCounts on Outbox {
+  pendingRows
+  oldestAgeSeconds
+  deadLetters
+  parkedKeys
+  heldRows
+}`) as unknown as TypedDocumentString<OutboxStatusQuery, OutboxStatusQueryVariables>;
+export const DeadLettersDocument = new TypedDocumentString(`
+    query DeadLetters($after: ID, $limit: Int!, $runs: Boolean!, $tools: Boolean!, $policy: Boolean!, $memory: Boolean!) {
+  runsOutbox @include(if: $runs) {
+    letters(after: $after, limit: $limit) {
+      ...LetterFields
+    }
+  }
+  toolsOutbox @include(if: $tools) {
+    letters(after: $after, limit: $limit) {
+      ...LetterFields
+    }
+  }
+  policyOutbox @include(if: $policy) {
+    letters(after: $after, limit: $limit) {
+      ...LetterFields
+    }
+  }
+  memoryOutbox @include(if: $memory) {
+    letters(after: $after, limit: $limit) {
+      ...LetterFields
+    }
+  }
+}
+    fragment LetterFields on DeadLetter {
+  id
+  type
+  topic
+  key
+  reason
+  parkedAt
+  parksKey
+}`) as unknown as TypedDocumentString<DeadLettersQuery, DeadLettersQueryVariables>;
+export const DeadLetterDocument = new TypedDocumentString(`
+    query DeadLetter($id: ID!) {
+  runsOutbox {
+    letter(id: $id) {
+      ...LetterFields
+      payload
+    }
+  }
+  toolsOutbox {
+    letter(id: $id) {
+      ...LetterFields
+      payload
+    }
+  }
+  policyOutbox {
+    letter(id: $id) {
+      ...LetterFields
+      payload
+    }
+  }
+  memoryOutbox {
+    letter(id: $id) {
+      ...LetterFields
+      payload
+    }
+  }
+}
+    fragment LetterFields on DeadLetter {
+  id
+  type
+  topic
+  key
+  reason
+  parkedAt
+  parksKey
+}`) as unknown as TypedDocumentString<DeadLetterQuery, DeadLetterQueryVariables>;
+export const LetterDecisionsDocument = new TypedDocumentString(`
+    query LetterDecisions {
+  runsOutbox {
+    decisions {
+      ...LetterDecisionFields
+    }
+  }
+  toolsOutbox {
+    decisions {
+      ...LetterDecisionFields
+    }
+  }
+  policyOutbox {
+    decisions {
+      ...LetterDecisionFields
+    }
+  }
+  memoryOutbox {
+    decisions {
+      ...LetterDecisionFields
+    }
+  }
+}
+    fragment LetterDecisionFields on LetterDecision {
+  letterId
+  type
+  topic
+  key
+  decision
+  reason
+  decidedBy
+  decidedAt
+}`) as unknown as TypedDocumentString<LetterDecisionsQuery, LetterDecisionsQueryVariables>;
+export const DecideRunsLetterDocument = new TypedDocumentString(`
+    mutation DecideRunsLetter($input: DecideLetterInput!) {
+  decideRunsLetter(input: $input) {
+    decision {
+      ...LetterDecisionFields
+    }
+  }
+}
+    fragment LetterDecisionFields on LetterDecision {
+  letterId
+  type
+  topic
+  key
+  decision
+  reason
+  decidedBy
+  decidedAt
+}`) as unknown as TypedDocumentString<DecideRunsLetterMutation, DecideRunsLetterMutationVariables>;
+export const DecideToolsLetterDocument = new TypedDocumentString(`
+    mutation DecideToolsLetter($input: DecideLetterInput!) {
+  decideToolsLetter(input: $input) {
+    decision {
+      ...LetterDecisionFields
+    }
+  }
+}
+    fragment LetterDecisionFields on LetterDecision {
+  letterId
+  type
+  topic
+  key
+  decision
+  reason
+  decidedBy
+  decidedAt
+}`) as unknown as TypedDocumentString<DecideToolsLetterMutation, DecideToolsLetterMutationVariables>;
+export const DecidePolicyLetterDocument = new TypedDocumentString(`
+    mutation DecidePolicyLetter($input: DecideLetterInput!) {
+  decidePolicyLetter(input: $input) {
+    decision {
+      ...LetterDecisionFields
+    }
+  }
+}
+    fragment LetterDecisionFields on LetterDecision {
+  letterId
+  type
+  topic
+  key
+  decision
+  reason
+  decidedBy
+  decidedAt
+}`) as unknown as TypedDocumentString<DecidePolicyLetterMutation, DecidePolicyLetterMutationVariables>;
+export const DecideMemoryLetterDocument = new TypedDocumentString(`
+    mutation DecideMemoryLetter($input: DecideLetterInput!) {
+  decideMemoryLetter(input: $input) {
+    decision {
+      ...LetterDecisionFields
+    }
+  }
+}
+    fragment LetterDecisionFields on LetterDecision {
+  letterId
+  type
+  topic
+  key
+  decision
+  reason
+  decidedBy
+  decidedAt
+}`) as unknown as TypedDocumentString<DecideMemoryLetterMutation, DecideMemoryLetterMutationVariables>;
 export const RunPageDocument = new TypedDocumentString(`
     query RunPage($id: ID!) {
   run(id: $id) {

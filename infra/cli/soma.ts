@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from "commander";
 import { addBudgets } from "./add-budgets.ts";
+import { addOutbox } from "./add-outbox.ts";
 import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
 import { listAgents, toAsked } from "./agents.ts";
@@ -77,6 +78,7 @@ program
 
 addRuns(program, { product, json: wantsJson });
 addBudgets(program, { product, json: wantsJson });
+addOutbox(program, { product, json: wantsJson });
 
 addSchedules(program, { product, json: wantsJson });
 

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { newId } from "@soma/shared/ids";
 import { buildSchema, type GraphQLObjectType } from "graphql";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest, type RunDetail } from "../product.ts";
+import { withDatabase } from "../product-database.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
 type Answer = any;
@@ -151,6 +153,29 @@ describe("tenants see nothing of each other", () => {
     const { testModel } = await mutate("testModel", "TestModelInput", "checks { what ok }", test);
     expect(testModel.checks).toContainEqual({ what: "TEXT", ok: true });
     expect((await ask("graphs", "{ graphs { name } }")).graphs).toContainEqual({ name: "assistant" });
+  });
+
+  it("on the dead letters of any service, which are shown to whom they belong", async () => {
+    const letterId = newId();
+    await withDatabase(product.dataDir, "public", async ({ sql }) => {
+      for (const service of ["runs", "tools", "policy", "memory"]) {
+        const place = service === "runs" ? sql`${sql("id")}` : sql`bucket, created_at, id`;
+        const at = service === "runs" ? sql`1` : sql`0, now(), 1`;
+        await sql`insert into ${sql(service)}.outbox_dead (event_id, tenant, topic, key, type, payload, headers, reason, ${place})
+          select ${letterId}, tenant, 't', 'k', 'agent.tools.v1', '{}', '{}', 'r', ${at} from runs.run limit 1`;
+      }
+    });
+    for (const name of ["runs", "tools", "policy", "memory"]) {
+      const query = `{ ${name}Outbox { deadLetters letters { id } letter(id: "${letterId}") { id } decisions { letterId } } }`;
+      const own = (await product.client().request(query, {})) as Answer;
+      expect(own[`${name}Outbox`], name).toMatchObject({ letters: [{ id: letterId }], letter: { id: letterId } });
+      expect((await ask(`${name}Outbox`, query))[`${name}Outbox`], name).toEqual({
+        ...{ deadLetters: 0, letters: [], letter: null, decisions: [] },
+      });
+      const field = `decide${name.charAt(0).toUpperCase()}${name.slice(1)}Letter`;
+      const asked = mutate(field, "DecideLetterInput", "__typename", { letterId, decision: "RETRY", ...key });
+      await expect(asked, field).rejects.toMatchObject({ code: "NOT_FOUND" });
+    }
   });
 
   it("on any mutation that names something of the other", async () => {
