@@ -115,6 +115,7 @@ describe("documentation", () => {
       "add-runs",
       "history-commands",
       "add-budgets",
+      "add-outbox",
       "add-schedules",
       "torture/add-torture",
       "completion/add-completion",

@@ -74,7 +74,7 @@ describe("soma outbox", () => {
   it("dead show, retry and discard: of whichever service has the letter", async () => {
     data = each({ letter: { ...LETTER, payload: "{}" } }, { letter: null });
     const show = (json: boolean) => printed(() => showLetter(product, { id: "l1", json }));
-    expect(await show(false)).toMatch(/^letter l1 of runs, [^]*reason: too large\n[^]*waits\n\n\{\}\n$/);
+    expect(await show(false)).toMatch(/^letter l1 of runs, [\s\S]*reason: too large\n[\s\S]*waits\n\n\{\}\n$/);
     expect(JSON.parse(await show(true))).toMatchObject({ service: "runs", payload: "{}" });
     const decide = (decision: "RETRY" | "DISCARD", json = false) =>
       printed(() => decideLetter(product, { id: "l1", decision, reason: "case 7", json }));
