@@ -109,6 +109,42 @@ describe("answers in the journal", () => {
     });
   });
 
+  it("wait for one of their session that is a dead letter, until a person has decided", async () => {
+    const sessionId = newId("Session");
+    const first = await aRun(sessionId);
+    let isPoison = true;
+    const poison: EventBus = {
+      ...bus,
+      publish: async (records) => {
+        const bad = (record: EventRecord) => isPoison && isAnswerOf(record, first);
+        const taken = await bus.publish(records.filter((record) => !bad(record)));
+        return records.map((record) =>
+          bad(record) ? { ok: false, kind: "poison", reason: "too large" } : (taken.shift() ?? { ok: true }),
+        );
+      },
+    };
+    const source = createJournalSource(database.worker, { currency: "USD", answering: { has: () => true } });
+    const relay = createRelay({ source, schema: "runs", bus: poison, log: createSilentLog() });
+    await until("it is parked", async () => {
+      await round(relay);
+      return (await database.owner`select from outbox_dead`).length === 1;
+    });
+    const second = await aRun(sessionId);
+    await until("the run of the second is told", async () => {
+      await round(relay);
+      return seen.some(({ key }) => key === second);
+    });
+    for (let i = 0; i < 3; i += 1) await round(relay);
+    expect(answers()).toEqual([]);
+    isPoison = false;
+    await database.owner`update outbox_dead set decision = 'RETRY'`;
+    await until("both left", async () => {
+      await round(relay);
+      return answers().length === 2;
+    });
+    expect(answers().map(runOf)).toEqual([first, second]);
+  });
+
   it("are parked under their session when no bus can ever take them, and go when their run is erased", async () => {
     const sessionId = newId("Session");
     const runId = await aRun(sessionId);
@@ -128,10 +164,10 @@ describe("answers in the journal", () => {
     });
     expect(await letters()).toEqual([{ key: sessionId, reason: "too large" }]);
     await database.owner`update run set erased_at = now() where run_id = ${runId}`;
-    await database.owner`update relay_cursor set last_xid = '0'`;
-    await until("it is gone", async () => {
+    await database.owner`update outbox_dead set decision = 'RETRY'`;
+    await until("it is gone, and nothing waits for it", async () => {
       await round(relay);
-      return (await letters()).length === 0;
+      return (await letters()).length === 0 && (await database.owner`select from relay_held`).length === 0;
     });
   });
 });
