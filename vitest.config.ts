@@ -36,7 +36,7 @@ const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.contract.ts", "**/testing/
 
 /** Stories that measure nothing in time, most of which start a product again and again: they wait a lot, and stand side by side. */
 const SIDE_BY_SIDE = [
-  "tests/system/{any-model,goes-back,on-kafka,one-graph,one-part,own-agents,policy-denies,tenants-apart,torture}/*.test.ts",
+  "tests/system/{any-model,dead-letters,goes-back,on-kafka,one-graph,one-part,own-agents,policy-denies,tenants-apart,torture}/*.test.ts",
   "tests/system/{survives-database,survives-lock,full-volumes}/*.test.ts",
   "tests/system/survives-kill/*.test.ts",
   "tests/system/survives-stop/*.test.ts",
