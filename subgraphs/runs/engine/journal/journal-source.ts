@@ -69,6 +69,15 @@ export function createJournalSource(sql: Sql, options: JournalSourceOptions): Re
     ({ fence } = lease);
   }
 
+  /** Runs whose letters were decided are held here from now on; nothing of them is read beside that. */
+  async function carryOut(lease: RelayLease): Promise<void> {
+    // As in settle(): an answer that is lost leaves the table to be read anew.
+    fence = -1;
+    const decided = await carryOutDecisions(sql, { fence: lease.fence, limit: MAX_HELD - lanes.size });
+    for (const { runId, seq } of decided) lanes.hold(runId, seq);
+    ({ fence } = lease);
+  }
+
   async function settle({ kept, dead }: Pick<Sent<JournalRow>, "kept" | "dead">): Promise<string[]> {
     if (round === undefined) return [];
     const { to, held, parked, freed } = planSettling(round, { kept, dead: dead.map(({ row }) => row), lanes });
@@ -106,8 +115,7 @@ export function createJournalSource(sql: Sql, options: JournalSourceOptions): Re
       const lease = await claimRelay(sql, { owner, leaseMs: LEASE_MS });
       if (lease === undefined) return { rows: [], full: false };
       await takeOver(lease);
-      const decided = await carryOutDecisions(sql, { fence, limit: MAX_HELD - lanes.size });
-      for (const { runId, seq } of decided) lanes.hold(runId, seq);
+      await carryOut(lease);
       const read = await readUnpublished(sql, { after: lease.position, limit: BATCH });
       const upTo = read.at(-1)?.position ?? lease.position;
       const due = lanes.due().map(({ lane, place }) => ({ runId: lane, seq: place }));
