@@ -9,7 +9,7 @@ import { SCHEMAS } from "./parts.ts";
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: [
     ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "keep_values", "lineage", "order_erasure"],
-    ...["plus", "search_memories", "seize_run", "session_lineage"],
+    ...["own_outbox", "plus", "search_memories", "seize_run", "session_lineage"],
   ],
   soma_worker: [
     ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
@@ -56,6 +56,7 @@ describe("what the roles of a running system may do", () => {
       ["delete_retired", "soma_definer"],
       ["erase_payloads", "soma_definer"],
       ["order_erasure", "soma_definer"],
+      ["own_outbox", "soma_definer"],
       ["project_sql", "soma_project"],
       ["reserve_budget", "soma_definer"],
       ["retire_runs", "soma_definer"],
