@@ -14,7 +14,7 @@ const log = createLog({ level: "silent", service: "test" });
 const TOPIC = "soma.acme.agent.audit.v1";
 const RECORDS = 200;
 /** Partition 0 goes to broker 2 when broker 1 is gone, which leads partition 1 by then, whose copies need no broker 1. */
-const MOVING = "soma.moving.agent.audit.v1";
+const MOVING = "soma.moving.agent.runs.v1";
 const REPLICAS = [
   { partition: 0, replicas: [1, 2] },
   { partition: 1, replicas: [2, 3] },
@@ -52,6 +52,7 @@ describe("createKafkaBus() on three brokers, two of which must write", { timeout
     // Of these keys, some are in each partition.
     const [first, ...others] = Array.from({ length: RECORDS }, (_record, at) => ({
       ...aRecord(String(at), "moving"),
+      topic: MOVING,
       key: String(at),
     }));
     if (first === undefined) throw new Error("there is no record");
