@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { hash } from "node:crypto";
+import { join, resolve } from "node:path";
 import { migrateProject } from "@soma/runs/migrate-project";
 import type { Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
@@ -10,7 +11,9 @@ import { type LocalPostgres, startPostgres } from "./postgres.ts";
 import type { Secrets } from "./secrets.ts";
 import { somaCommand } from "./soma-command.ts";
 
-const PREFERRED_PORT = 54_329;
+/** Below those that systems give to whoever asks for any: while the server is down nobody takes its port by chance. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
 
 interface DatabaseDeps {
   lifecycle: Lifecycle;
@@ -28,13 +31,18 @@ export async function startDatabase(
   const postgres = await startPostgres({
     dataDir: join(dataDir, "pg"),
     password: secrets.postgres.owner,
-    preferredPort: PREFERRED_PORT,
+    preferredPort: portOf(dataDir),
     database: "postgres",
     log,
     say,
   });
   lifecycle.add("postgres", postgres.stop);
   return postgres;
+}
+
+/** Of each data folder another one, so that what starts beside it, while it is down for a moment, prefers another. */
+function portOf(dataDir: string): number {
+  return FIRST_PORT + (hash("sha256", resolve(dataDir), "buffer").readUInt32BE() % PORTS);
 }
 
 /** Roles, and the migrations of the named schemas; how many migrations were applied. */

@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** What PostgreSQL writes into postmaster.pid, by line: 1 the process, 3 when it began, 4 the port, 8 a word, once it is ready. */
@@ -19,6 +19,14 @@ export async function readPidFile(dataDir: string): Promise<PidFile | undefined>
   const lines = text.split("\n");
   const [pid, startedAt, port] = [lines[0], lines[2], lines[3]].map(Number) as [number, number, number];
   return Number.isInteger(pid) && pid !== 0 ? { pid, startedAt, port, ready: lines[7]?.trim() === "ready" } : undefined;
+}
+
+/** Also one that names nobody. */
+export async function hasPidFile(dataDir: string): Promise<boolean> {
+  return stat(pathIn(dataDir)).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function removePidFile(dataDir: string): Promise<void> {

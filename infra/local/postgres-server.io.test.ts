@@ -51,6 +51,17 @@ describe.skipIf(process.platform !== "linux")(onLinux("findServer()"), () => {
     expect(await findServer(server())).toBeUndefined();
     expect(existsSync(join(dataDir, "postmaster.pid"))).toBe(false);
   });
+
+  it("removes a file that names nobody, which no server starts beside, and waits for one that is just being written", async () => {
+    const file = join(dataDir, "postmaster.pid");
+    writeFileSync(file, "");
+    expect(await findServer(server())).toBeUndefined();
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, "");
+    const found = findServer(server());
+    const pid = await serveFrom(dataDir);
+    expect(await found).toMatchObject({ pid });
+  });
 });
 
 describe("startServer()", () => {

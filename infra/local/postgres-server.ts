@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isAlive } from "@soma/schemas/is-alive";
 import { lifeOf } from "@soma/schemas/process-life";
 import { endOrphans } from "./end-orphans.ts";
-import { type PidFile, readPidFile, removePidFile } from "./pid-file.ts";
+import { hasPidFile, type PidFile, readPidFile, removePidFile } from "./pid-file.ts";
 import type { PostgresUser } from "./postgres-user.ts";
 import { beganAt, programOf } from "./process-identity.ts";
 
@@ -32,6 +32,7 @@ const ORPHAN_TRIES = 20;
 const ORPHAN_PAUSE_MS = 100;
 /** Bytes of a line of the server's log that tells why it did not start. */
 const MAX_LINE = 1_000;
+const NAMELESS_MS = 200;
 /** Seconds by which the start of a server and the time in its pid file may differ. */
 const START_SLACK_S = 10;
 
@@ -98,7 +99,18 @@ export async function stopServer(server: Server): Promise<void> {
 export async function findServer(server: Server): Promise<RunningServer | undefined> {
   for (let waited = 0; waited < START_S * 1_000; waited += 50) {
     const file = await readPidFile(server.dataDir);
-    if (file === undefined || !isAlive(file.pid)) return undefined;
+    if (file === undefined) {
+      if (!(await hasPidFile(server.dataDir))) return undefined;
+      // A server writes it a moment after it has made it.
+      if (waited < NAMELESS_MS) {
+        await pause(50);
+        continue;
+      }
+      // One that names nobody, as a full disk may leave it, would keep every server from starting.
+      await removePidFile(server.dataDir);
+      return undefined;
+    }
+    if (!isAlive(file.pid)) return undefined;
     const life = await lifeOf(file.pid);
     if (life === undefined || (waited === 0 && !(await isServerOf(server, file)))) {
       await removePidFile(server.dataDir);

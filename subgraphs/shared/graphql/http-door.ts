@@ -8,7 +8,7 @@ import { isServedAs } from "../http/served-name.ts";
 import type { Log } from "../log.ts";
 import { durationHistogram } from "../metrics.ts";
 import { parseJson, readText } from "../read-text.ts";
-import { activeRequestId, REQUEST_ID_HEADER, toRequestId } from "../request-id.ts";
+import { REQUEST_ID_HEADER, toRequestId } from "../request-id.ts";
 import { withRequestSignal } from "../request-signal.ts";
 import { contextFromHeaders, withSpan } from "../telemetry.ts";
 import type { RequestContext } from "./context.ts";
@@ -40,14 +40,15 @@ export function createHttpDoor(options: HttpDoorOptions): Fetch {
     const { pathname: path, hostname } = new URL(request.url);
     const end = requests.startTimer({ service: options.name, route: ROUTES.includes(path) ? path : "other" });
     const { headers } = request;
+    const requestId = toRequestId(headers.get(REQUEST_ID_HEADER));
     const parent = contextFromHeaders({
       traceparent: headers.get("traceparent") ?? undefined,
       tracestate: headers.get("tracestate") ?? undefined,
-      [REQUEST_ID_HEADER]: toRequestId(headers.get(REQUEST_ID_HEADER)),
+      [REQUEST_ID_HEADER]: requestId,
     });
     const attributes = { "http.request.method": request.method };
     const work = async (): Promise<Response> =>
-      isServedAs(options.host, hostname) ? serve(options, request, path) : notHere(hostname);
+      isServedAs(options.host, hostname) ? serve(options, { request, path, requestId }) : notHere(hostname);
     const response = await withSpan(`${options.name} ${path}`, attributes, work, { parent }).catch((error: unknown) =>
       refuse(error, options.log),
     );
@@ -56,17 +57,25 @@ export function createHttpDoor(options: HttpDoorOptions): Fetch {
   };
 }
 
-async function serve(options: HttpDoorOptions, request: Request, path: string): Promise<Response> {
+interface Asked {
+  request: Request;
+  path: string;
+  /** That of its caller, or one of its own. */
+  requestId: string;
+}
+
+async function serve(options: HttpDoorOptions, asked: Asked): Promise<Response> {
+  const { request, path } = asked;
   if (path === "/healthz") return new Response("ok");
   if (path === "/readyz") return answerReadiness(await options.findFaults());
   if (path === "/metrics") throw metricsAreElsewhere();
-  if (path === "/graphql" && request.method === "POST") return serveGraphql(options, request);
+  if (path === "/graphql" && request.method === "POST") return serveGraphql(options, asked);
   throw new SomaError("NOT_FOUND", `${request.method} ${path} is not served here`);
 }
 
-async function serveGraphql({ apollo, contextFor }: HttpDoorOptions, request: Request): Promise<Response> {
+async function serveGraphql({ apollo, contextFor }: HttpDoorOptions, { request, requestId }: Asked): Promise<Response> {
   const { headers } = request;
-  const context = await contextFor(bearerOf(headers), activeRequestId() || undefined);
+  const context = await contextFor(bearerOf(headers), requestId);
   const body = parseJson(await readText(request.body, MAX_REQUEST_BYTES, "the request body"), "the request body");
   const execute = () =>
     apollo.executeHTTPGraphQLRequest({

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "../backoff.ts";
+import { toDeadRecord } from "../bus/dead-record.ts";
 import type { EventBus, PublishResult } from "../bus/event-bus.ts";
 import type { EventRecord } from "../bus/event-record.ts";
 import type { Log } from "../log.ts";
@@ -102,6 +103,16 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
     return { taken, kept, dead, why };
   }
 
+  /** The letter is in the database, and what decides on it; the topic of dead letters has a copy for whoever watches there. */
+  async function tellOfLetters(letters: Sent<R>["dead"]): Promise<void> {
+    for (const { row, reason } of letters)
+      log.error({ eventId: row.eventId, topic: row.record.topic, reason }, "an event was parked in outbox_dead");
+    if (letters.length === 0) return;
+    const results = await bus.publish(letters.map(({ row, reason }) => toDeadRecord(row.record, reason)));
+    for (const result of results)
+      if (!result.ok) log.warn({ schema, reason: result.reason }, "a copy of a letter is on no topic of dead letters");
+  }
+
   return {
     release: () => source.release(),
     async tick(looked = () => {}) {
@@ -112,9 +123,7 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
       const { why, ...sent } = await send(rows);
       const parked = await source.settle(sent);
       const { taken, kept, dead } = sent;
-      for (const { row, reason } of dead)
-        if (parked.includes(row.eventId))
-          log.error({ eventId: row.eventId, topic: row.record.topic, reason }, "an event was parked in outbox_dead");
+      await tellOfLetters(dead.filter(({ row }) => parked.includes(row.eventId)));
       published.inc({ schema, result: "published" }, taken.length);
       published.inc({ schema, result: "kept" }, kept.length);
       published.inc({ schema, result: "parked" }, parked.length);

@@ -5,6 +5,7 @@ import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { withDatabase } from "../product-database.ts";
+import { readInJava } from "./java-reader.ts";
 import {
   BENCHMARKS,
   INBOUND,
@@ -145,6 +146,24 @@ describe("the product on Kafka", () => {
       expect.objectContaining({ status: "succeeded", payload: expect.stringContaining("42"), metadata: sum?.metadata }),
     ]);
     expect(results("http_fetch")[0]?.data).toMatchObject({ payload: { error: { message: expect.any(String) } } });
+  });
+
+  it("is read by a client in another language: headers, key and value as the pages tell them", async () => {
+    const runId = await product.send("What is 6*7?");
+    await product.ended(runId);
+    await tells(runId);
+    const read = await readInJava(kafka.brokers, "soma.local.agent.runs.v1");
+    const mine = read.filter(({ key }) => key === runId);
+    expect(mine.map(({ value }) => JSON.parse(value))).toEqual(ofRun(reader.records, runId, "agent.runs.v1"));
+    expect(mine[0]?.headers).toMatchObject({
+      ce_specversion: "1.0",
+      ce_type: "agent.runs.v1",
+      ce_tenant: "local",
+      ce_subject: runId,
+      ce_dataschema: "agent.runs.v1.json",
+      "content-type": "application/json",
+      traceparent: expect.stringMatching(/^00-/),
+    });
   });
 
   it("is told what a benchmark measured", async () => {

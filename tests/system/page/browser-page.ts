@@ -27,9 +27,10 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
-  page.on("request", (request) => {
+  // Of every tab that is opened in it.
+  context.on("weberror", (error) => faults.push(String(error.error())));
+  context.on("console", (line) => line.type() === "error" && faults.push(line.text()));
+  context.on("request", (request) => {
     if (new URL(request.url()).hostname !== "127.0.0.1") faults.push(`it asks ${request.url()}`);
   });
   return { page, context, faults };

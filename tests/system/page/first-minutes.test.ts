@@ -101,6 +101,8 @@ describe.skipIf("missing" in found)(title, () => {
     await toRoom("Chat");
     await follow("Fork the run that was denied");
     await reaches(page, "ENDED");
+    const first = page.url();
+    const lines = await page.locator("[data-step]").allInnerTexts();
     await page.getByRole("button", { name: "Fork…" }).click();
     const dialog = page.getByRole("dialog", { name: "Fork the run" });
     await dialog.getByLabel("What is asked").fill("What is 6*7?");
@@ -121,6 +123,10 @@ describe.skipIf("missing" in found)(title, () => {
     }
     await views.getByText("Chat").click();
     await page.getByRole("log").getByText("6*7 = 42.").waitFor();
+    await page.goto(first);
+    await reaches(page, "ENDED");
+    expect(lines.length).toBeGreaterThan(0);
+    expect(await page.locator("[data-step]").allInnerTexts()).toEqual(lines);
   });
 
   it("have every run in one list, the agents with what starts them, and an API that answers a query", async () => {

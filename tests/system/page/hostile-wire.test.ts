@@ -139,6 +139,7 @@ describe.skipIf("missing" in found)(title, () => {
     await until("one is lost", () => dropped > 0);
     await until("it is repaired", async () => (await factsOf(page))["Gaps repaired"] === "1");
     await reaches(page, "LIVE");
+    expect((await told(page)).filter((words) => words.startsWith("REPAIRING"))).not.toEqual([]);
     await reaches(page, "ENDED");
     expect(await textOf(page)).toBe(await textAnew(runId));
   });

@@ -1,3 +1,4 @@
+import { toDeadRecord } from "../dead-record.ts";
 import type { EventBus } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
 import { type FollowOptions, followTopics } from "./follow-topics.ts";
@@ -49,9 +50,7 @@ function groupOf(group: string, type: string): string {
   return `soma-consumers.${group}.${type}`;
 }
 
-/** The record as it came, with where from and why, beside its topic. */
 async function publishDead(producer: KafkaProducer, record: EventRecord, reason: string): Promise<void> {
-  const headers = { ...record.headers, "soma-dead-topic": record.topic, "soma-dead-reason": reason.slice(0, 1_024) };
-  const [result] = await producer.publish([{ ...record, topic: `${record.topic}.dlq`, headers }]);
+  const [result] = await producer.publish([toDeadRecord(record, reason)]);
   if (result?.ok !== true) throw new Error(`a dead letter of ${record.topic} was not kept: ${result?.reason}`);
 }
