@@ -27,7 +27,10 @@ export async function readInJava(brokers: readonly string[], topic: string): Pro
   const { stdout } = await promisify(execFile)(java, args, { timeout: LIMIT_MS, maxBuffer: 16_777_216 }).catch(
     (ended: { stdout?: string }) => ({ stdout: ended.stdout ?? "" }),
   );
-  return stdout.split("\n").filter((line) => line !== "").map(toRead);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(toRead);
 }
 
 /** Headers, key and value, between tabs; headers as `name:value` between commas. */
