@@ -41,26 +41,29 @@ describe("outbox", () => {
     expect(await stage.waiting()).toBe(0);
   });
 
-  it.each([true, false])("a copy of what was parked goes to the dead letters of its topic, once: taken there %s", async (ok) => {
-    await stage.say("never", "a");
-    await stage.say("after", "a");
-    const sent: EventRecord[] = [];
-    const { bus } = createRecordingBus((record) => {
-      sent.push(record);
-      if (record.topic.endsWith(".dlq")) return ok ? { ok } : { ok, kind: "retriable", reason: "no such topic" };
-      return reasonOf(record) === "never" ? { ok: false, kind: "poison", reason: "too large" } : { ok: true };
-    });
-    const relay = stage.relay(bus);
-    await relay.tick();
-    await relay.tick();
-    expect(sent.map((record) => [record.topic, reasonOf(record)])).toEqual([
-      ["soma.acme.agent.audit.v1", "never"],
-      ["soma.acme.agent.audit.v1", "after"],
-      ["soma.acme.agent.audit.v1.dlq", "never"],
-    ]);
-    expect(sent[2]?.headers).toMatchObject({ "soma-dead-reason": "too large" });
-    expect(await stage.waiting()).toBe(0);
-  });
+  it.each([true, false])(
+    "a copy of what was parked goes to the dead letters of its topic, once: taken there %s",
+    async (ok) => {
+      await stage.say("never", "a");
+      await stage.say("after", "a");
+      const sent: EventRecord[] = [];
+      const { bus } = createRecordingBus((record) => {
+        sent.push(record);
+        if (record.topic.endsWith(".dlq")) return ok ? { ok } : { ok, kind: "retriable", reason: "no such topic" };
+        return reasonOf(record) === "never" ? { ok: false, kind: "poison", reason: "too large" } : { ok: true };
+      });
+      const relay = stage.relay(bus);
+      await relay.tick();
+      await relay.tick();
+      expect(sent.map((record) => [record.topic, reasonOf(record)])).toEqual([
+        ["soma.acme.agent.audit.v1", "never"],
+        ["soma.acme.agent.audit.v1", "after"],
+        ["soma.acme.agent.audit.v1.dlq", "never"],
+      ]);
+      expect(sent[2]?.headers).toMatchObject({ "soma-dead-reason": "too large" });
+      expect(await stage.waiting()).toBe(0);
+    },
+  );
 
   it("the relay keeps what was not taken, and parks what never will be", async () => {
     await stage.say("good", "a");
