@@ -33,6 +33,8 @@ describe("createJournalSource()", () => {
   let harness: EngineHarness;
   let relay: Relay;
   let seen: EventRecord[];
+  /** On topics of dead letters. */
+  let copies: EventRecord[];
   let answer: (record: EventRecord) => PublishResult;
 
   beforeAll(async () => {
@@ -42,7 +44,7 @@ describe("createJournalSource()", () => {
       publish: async (records) =>
         records.map((record) => {
           const result = answer(record);
-          if (result.ok) seen.push(record);
+          if (result.ok) (record.topic.endsWith(".dlq") ? copies : seen).push(record);
           return result;
         }),
       subscribe: () => Promise.reject(new Error("nothing consumes here")),
@@ -57,6 +59,7 @@ describe("createJournalSource()", () => {
   });
   beforeEach(() => {
     seen = [];
+    copies = [];
     answer = () => ({ ok: true });
   });
   afterAll(() => harness.close());
@@ -144,6 +147,9 @@ describe("createJournalSource()", () => {
     const dead = await harness.database.owner`select key, type, reason, payload from outbox_dead`;
     expect(dead).toMatchObject([{ key: bad, type: "agent.steps.v1", reason: expect.stringContaining("/span_id") }]);
     expect(dead[0]?.payload).toContain("not a span");
+    expect(copies.map(({ topic, key, value }) => [topic, key, value])).toEqual([
+      ["soma.acme.agent.steps.v1.dlq", bad, dead[0]?.payload],
+    ]);
 
     await setSpan(bad, "0123456789abcdef");
     await relay.tick();
