@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { loadMode, type Mode, toEnv, unknownOf } from "@soma/conf/modes";
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
-import { isPooled, loadTopics } from "@soma/conf/topics";
 import { createDevIdentity } from "@soma/gateway/identity";
 import { startGateway } from "@soma/gateway/main";
 import { askForSignInLink } from "@soma/graphql/sign-in-link";
@@ -13,8 +12,6 @@ import { type RunningWorker, startWorker } from "@soma/runs/worker";
 import { lifeOf } from "@soma/schemas/process-life";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
-import { connectKafka } from "@soma/shared/bus/kafka/connect-kafka";
-import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
 import { SomaError } from "@soma/shared/errors";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
 import { type Check, checkOf, type FindFaults } from "@soma/shared/http/readiness";
@@ -33,7 +30,7 @@ import { SCHEMAS, SUBGRAPHS, type SubgraphPart } from "./parts.ts";
 import { openProject, type Project } from "./project/open-project.ts";
 import { takeDataDir, writeRuntime } from "./runtime-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
-import { applyTopics } from "./topics/apply-topics.ts";
+import { prepareKafka } from "./topics/prepare-kafka.ts";
 import { buildWebPage } from "./web-page.ts";
 
 export interface StartLocalOptions {
@@ -130,7 +127,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     "data folder": createDiskCheck("the data folder", dataDir),
     "database folder": createDiskCheck("the database", join(dataDir, "pg")),
   };
-  const kafka = await findKafka(options, confDir);
+  const kafka = await prepareKafka(options, confDir);
   const { gateway, parts, worker } = await step(
     "Services",
     startServices(
@@ -162,28 +159,6 @@ async function findWebPage({ env, dataDir, onStep }: StartLocalOptions): Promise
   const { folder, built } = await buildWebPage({ dataDir });
   if (built) onStep("Web page", `built into ${folder}`, performance.now() - startedAt);
   return folder;
-}
-
-/**
- * With Kafka, the topics of topics.yaml and of the tenant of this machine are made where the cluster lacks them; what else
- * the parts have to know of it. While no broker answers, events wait.
- */
-async function findKafka({ env, log, say, onStep }: StartLocalOptions, confDir: URL): Promise<Record<string, string>> {
-  if (env.SOMA_EVENT_BUS !== "kafka") return {};
-  const startedAt = performance.now();
-  const shared = loadTopics(confDir);
-  const conf = { ...shared, tenants: { [DEVELOPER.tenant]: {}, ...shared.tenants } };
-  const settings = readKafkaSettings(env);
-  const where = settings.brokers.join(", ");
-  await applyTopics(connectKafka(settings, log), conf, { apply: true }).then(
-    ({ topics, done, refused }) => {
-      for (const each of refused) say(each);
-      onStep("Kafka", `${where}: ${topics.length} topics, ${done} changes made`, performance.now() - startedAt);
-    },
-    (error: Error) => say(`Kafka at ${where} cannot be asked, and events wait for it: ${error.message}`),
-  );
-  const pooled = Object.keys(conf.tenants).filter((tenant) => isPooled(conf, tenant));
-  return { SOMA_KAFKA_POOLED_TENANTS: env.SOMA_KAFKA_POOLED_TENANTS || pooled.join() };
 }
 
 async function findProject(

@@ -2,6 +2,7 @@ import { CHAIN_START } from "@soma/schemas/run-chain";
 import type { EventKind } from "@soma/schemas/run-history";
 import { chain } from "../domain/chain.ts";
 import type { HistoryEvent } from "../domain/history.ts";
+import type { RunFacts } from "../domain/published-events.ts";
 
 export const RUN_ID = "01890000-0000-7000-8000-000000000001";
 
@@ -42,3 +43,18 @@ export function aHistory(...drafts: readonly Draft[]): HistoryEvent[] {
   }
   return events;
 }
+
+/** What is published of a run, as far as its own row says it. */
+export const RUN_FACTS: RunFacts = {
+  tenant: "acme",
+  sessionId: RUN_ID,
+  graph: "assistant",
+  graphVersion: 1,
+  modelProfile: "scripted",
+  role: "assistant",
+  createdAt: new Date(0),
+  startedAt: null,
+  parentRunId: null,
+  requestId: "req-7",
+  traceParent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+};

@@ -13,6 +13,8 @@ type InboundType = "conversation.event.v1" | "tool.request.v1";
 
 interface ConsumeInboundParams<T extends InboundType> extends ConsumeParams<T> {
   tenants: InboundTenants;
+  /** Throws while nothing new may begin. Asked before a connection is held: it may need one of the same pool. */
+  admit?(): Promise<void>;
 }
 
 /**
@@ -25,6 +27,7 @@ export function consumeInbound<T extends InboundType>(params: ConsumeInboundPara
   const name = EVENT_TOPICS[type].consumed;
   return bus.subscribe({ group, type: name }, async (record) => {
     const event = readInbound(record, { type, name, tenants });
+    await params.admit?.();
     const told = { ...record, headers: originOf(record, event.data) };
     await handleOnce(params, told, event).catch((error: unknown) => refuse(error, event.id));
   });
@@ -60,12 +63,17 @@ function originOf({ headers }: EventRecord, data: EventTypes[InboundType]): Reco
   return { ...headersOf({ traceParent, requestId }), ...headers };
 }
 
-/** Throws EVENT_INVALID for what would fail again in the same way, and the error itself for what may pass. */
+/**
+ * Throws EVENT_INVALID for what would fail again in the same way, and the error itself for what may pass. The reason stands
+ * where the writer reads it, so that it says no more than an answer of the API.
+ */
 function refuse(error: unknown, id: string): never {
   const known = toSomaError(error);
   if (known.code === "EVENT_INVALID") throw error;
   // A limit is an answer, and the one that a caller of the API has: whoever retries is the writer, not the partition.
   const mayPass = known.retryable && known.code !== "LIMIT_EXCEEDED";
   if (mayPass || known.code === "CANCELED" || (known.code === "INTERNAL" && !isDataFault(error))) throw error;
-  throw new SomaError("EVENT_INVALID", `event ${id} is refused with ${known.code}: ${known.message}`, { cause: error });
+  throw new SomaError("EVENT_INVALID", `event ${id} is refused with ${known.code}: ${known.publicMessage}`, {
+    cause: error,
+  });
 }

@@ -6,8 +6,10 @@ import { SomaError } from "@soma/shared/errors";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import type { Loop } from "@soma/shared/loop";
+import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { createRelay } from "@soma/shared/outbox/relay";
+import { connect } from "@soma/shared/postgres/connect";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startAnsweringRequests } from "../commands/answer-requests.ts";
@@ -105,6 +107,26 @@ describe("consumeToolRequested()", () => {
     for (const result of resultsOf(event)) expect(validateForPublish("tool.result.v1", result)).toEqual([]);
     return resultsOf(event);
   }
+
+  it("asks whether there is room before it holds a connection, which that question may need", async () => {
+    const { urls, schema } = stage.fixture.database;
+    const one = connect({ url: urls.worker, schema, applicationName: "one-connection", max: 1 });
+    const alone = createLocalBus();
+    await consumeToolRequested({
+      bus: alone,
+      sql: one,
+      tenants: { any: true, has: () => true },
+      registry: stage.first.deps.registry,
+      admit: createOutboxLimit({ sql: one, schema: "tools", maxRows: 1_000 }).admit,
+      onAccepted: () => answering.forEach((loop) => void loop.wake()),
+    });
+    const event = aRequest("echo");
+    const record = { topic: "soma.acme.tool.requests.v1", key: "k", headers: {}, value: JSON.stringify(event) };
+    expect(await alone.publish([record])).toEqual([{ ok: true }]);
+    expect(await answered(event)).toHaveLength(1);
+    await alone.close();
+    await one.end();
+  });
 
   it("invokes the tool under a decision and tells what it gave, once, to who asked", async () => {
     const event = aRequest("echo", { persona_id: "bookkeeper" });

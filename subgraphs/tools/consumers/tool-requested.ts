@@ -18,18 +18,12 @@ export interface ToolRequestedDeps {
 }
 
 /** Takes requests for tools: what has the form of a call waits for its answer, durable, and the next one is taken. */
-export function consumeToolRequested({
-  onAccepted,
-  admit,
-  registry,
-  ...deps
-}: ToolRequestedDeps): Promise<Subscription> {
+export function consumeToolRequested({ onAccepted, registry, ...deps }: ToolRequestedDeps): Promise<Subscription> {
   return consumeInbound({
     ...deps,
     consumer: "tools-requested",
     type: "tool.request.v1",
     async handle(tx, { tenant, data }) {
-      await admit();
       await acceptRequest(tx, { registry, tenant, event: data });
       onAccepted();
     },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, integer, oneOf, readSettings, text } from "../../config.ts";
+import { isTenant } from "../../identity/principal.ts";
 
 const settings = {
   brokers: text({
@@ -43,8 +44,6 @@ const settings = {
   }),
 };
 
-const TENANT = /^([a-z0-9-]{1,40}|\*)$/;
-
 /** How Kafka is reached; parsed and whole. */
 export interface KafkaSettings {
   brokers: string[];
@@ -73,7 +72,7 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
       ? ["SOMA_KAFKA_SASL_PASSWORD and SOMA_KAFKA_SASL_PASSWORD_FILE are both set; keep one of them"]
       : []),
     ...pooled
-      .filter((tenant) => !TENANT.test(tenant))
+      .filter((tenant) => tenant !== "*" && !isTenant(tenant))
       .map((tenant) => `SOMA_KAFKA_POOLED_TENANTS: "${tenant}" is no name of a tenant`),
     ...(said.tls === "off" && said.caFile !== "" ? ["SOMA_KAFKA_CA_FILE is set, and SOMA_KAFKA_TLS is off"] : []),
   ];
