@@ -64,10 +64,16 @@ describe("findFaults()", () => {
     ]);
   });
 
-  it("refuses examples that may not be published, and schemas without any", () => {
+  it("refuses examples that may not be published or cannot be read, and schemas without any", () => {
     expect(faultsOf(sampleOf({ examples: [{ id: "1", other: 1 }] }))).toEqual([
       `${TYPE}: example 1 may not be published: the event must NOT have additional properties (other)`,
     ]);
+    expect(faultsOf(sampleOf({ examples: [{ id: 1 }] }))).toEqual(
+      expect.arrayContaining([
+        `${TYPE}: example 1 may not be published: /id must be string`,
+        `${TYPE}: example 1 cannot be read: /id must be string`,
+      ]),
+    );
     expect(faultsOf(sampleOf({ examples: undefined }))).toEqual([`${TYPE}: it has no example`]);
   });
 
