@@ -1,8 +1,13 @@
+import type { BrokerCertificate } from "./broker-certificate.ts";
+
 /** Ports of one broker on loopback. */
 export interface BrokerPlace {
   port: number;
   /** Where clients sign in by SCRAM, or whoever comes through a proxy. */
   saslPort: number;
+  /** Where clients come by TLS, and where they sign in by it. */
+  tlsPort: number;
+  tlsSaslPort: number;
   controllerPort: number;
 }
 
@@ -14,6 +19,8 @@ export interface ClusterShape {
    * the ports without a password. Left out, there is no other port and no list.
    */
   users?: Record<string, string>;
+  /** Whether there are ports for clients that come by TLS too; one of them for users, where there are users. */
+  hasTls?: boolean;
   /** Port of a proxy that stands before the one broker: it is told to whoever comes that way. Not together with `users`. */
   proxyPort?: number;
 }
@@ -25,10 +32,12 @@ interface PropertiesParams {
   /** Its own, for what it writes. */
   folder: string;
   shape: ClusterShape;
+  /** What it shows of itself over TLS, where it has such ports. */
+  certificate: BrokerCertificate | undefined;
 }
 
 /** The settings of one broker, as the file of it has them. */
-export function propertiesOf({ at, places, folder, shape }: PropertiesParams): string {
+export function propertiesOf({ at, places, folder, shape, certificate }: PropertiesParams): string {
   const place = places[at];
   if (place === undefined) throw new Error(`there is no broker ${at}`);
   const copies = Math.min(3, places.length);
@@ -36,6 +45,10 @@ export function propertiesOf({ at, places, folder, shape }: PropertiesParams): s
   const hasUsers = shape.users !== undefined;
   const listeners = [`PLAINTEXT://127.0.0.1:${place.port}`];
   if (hasUsers) listeners.push(`SASL_PLAINTEXT://127.0.0.1:${place.saslPort}`);
+  if (certificate !== undefined) {
+    listeners.push(`SSL://127.0.0.1:${place.tlsPort}`);
+    if (hasUsers) listeners.push(`SASL_SSL://127.0.0.1:${place.tlsSaslPort}`);
+  }
   const told = [...listeners];
   if (shape.proxyPort !== undefined) {
     listeners.push(`PROXIED://127.0.0.1:${place.saslPort}`);
@@ -47,8 +60,7 @@ export function propertiesOf({ at, places, folder, shape }: PropertiesParams): s
     "controller.quorum.voters": places.map((each, i) => `${i + 1}@127.0.0.1:${each.controllerPort}`).join(","),
     listeners: [...listeners, `CONTROLLER://127.0.0.1:${place.controllerPort}`].join(","),
     "advertised.listeners": told.join(","),
-    "listener.security.protocol.map":
-      "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map": PROTOCOLS,
     "inter.broker.listener.name": "PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "log.dirs": `${folder}/data`,
@@ -69,16 +81,28 @@ export function propertiesOf({ at, places, folder, shape }: PropertiesParams): s
     "controller.quorum.election.timeout.ms": 1_000,
     "controller.quorum.fetch.timeout.ms": 2_000,
     ...(hasUsers ? ACCESS : {}),
+    ...(certificate === undefined ? {} : tlsOf(certificate)),
   };
   return `${Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join("\n")}\n`;
 }
 
+const PROTOCOLS =
+  "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT";
+
+const tlsOf = ({ store, password }: BrokerCertificate) => ({
+  "ssl.keystore.type": "PKCS12",
+  "ssl.keystore.location": store,
+  "ssl.keystore.password": password,
+  "ssl.key.password": password,
+});
+
+const SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
 const ACCESS = {
   "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-  "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config":
-    "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+  "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config": SCRAM,
+  "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": SCRAM,
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
   "super.users": "User:admin;User:ANONYMOUS",
   "allow.everyone.if.no.acl.found": false,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { until } from "@soma/shared/testing/until";
 import { freePort } from "../free-port.ts";
+import { type BrokerCertificate, createBrokerCertificate } from "./broker-certificate.ts";
 import { type BrokerPlace, type ClusterShape, propertiesOf, scramOf } from "./broker-properties.ts";
 import { findKafka, type KafkaPrograms } from "./kafka-programs.ts";
 
@@ -27,6 +28,8 @@ export interface KafkaCluster {
   brokers: string[];
   /** Addresses for clients that sign in; empty where nobody has to. */
   signedIn: string[];
+  /** The same over TLS, with the file of the authority; empty where there is no TLS. */
+  overTls: { brokers: string[]; signedIn: string[]; caFile: string };
   /** Where a proxy that stands before the broker finds it. */
   behindProxy: number;
   /** What a power cut does to one broker, by its place from 0. */
@@ -60,8 +63,10 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
     process.off("exit", abandon);
     await rm(folder, { recursive: true, force: true });
   };
+  let certificate: BrokerCertificate | undefined;
   try {
-    await format(programs, folder, places, shape);
+    if (shape.hasTls === true) certificate = await createBrokerCertificate(folder);
+    await format(programs, { folder, places, shape, certificate });
     await Promise.all(places.map((_place, at) => begin(at)));
   } catch (error) {
     await stop();
@@ -70,6 +75,7 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
   return {
     brokers: places.map(({ port }) => `127.0.0.1:${port}`),
     signedIn: shape.users === undefined ? [] : places.map(({ saslPort }) => `127.0.0.1:${saslPort}`),
+    overTls: overTls(places, shape, certificate),
     behindProxy: places[0]?.saslPort ?? 0,
     kill: (at) => end(processes[at]),
     restart: begin,
@@ -79,26 +85,40 @@ export async function startKafka(shape: ClusterShape = {}): Promise<KafkaCluster
   };
 }
 
+function overTls(places: readonly BrokerPlace[], { users }: ClusterShape, certificate: BrokerCertificate | undefined) {
+  if (certificate === undefined) return { brokers: [], signedIn: [], caFile: "" };
+  const brokers = places.map(({ tlsPort }) => `127.0.0.1:${tlsPort}`);
+  const signedIn = users === undefined ? [] : places.map(({ tlsSaslPort }) => `127.0.0.1:${tlsSaslPort}`);
+  return { brokers, signedIn, caFile: certificate.caFile };
+}
+
 async function findPlaces(count: number): Promise<BrokerPlace[]> {
   const ports = new Set<number>();
   // A port is free again once it was found, and may be found twice.
-  while (ports.size < 3 * count) ports.add(await freePort(0));
+  while (ports.size < 5 * count) ports.add(await freePort(0));
   const [...all] = ports;
   return Array.from({ length: count }, (_place, at) => {
-    const [port = 0, saslPort = 0, controllerPort = 0] = all.slice(3 * at);
-    return { port, saslPort, controllerPort };
+    const [port = 0, saslPort = 0, tlsPort = 0, tlsSaslPort = 0, controllerPort = 0] = all.slice(5 * at);
+    return { port, saslPort, tlsPort, tlsSaslPort, controllerPort };
   });
 }
 
+interface FormatParams {
+  folder: string;
+  places: readonly BrokerPlace[];
+  shape: ClusterShape;
+  certificate: BrokerCertificate | undefined;
+}
+
 /** Each broker's folder, with the one id of the cluster in it. */
-async function format(programs: KafkaPrograms, folder: string, places: BrokerPlace[], shape: ClusterShape) {
+async function format(programs: KafkaPrograms, { folder, places, shape, certificate }: FormatParams): Promise<void> {
   const { stdout } = await run(programs.java, [...tool(programs), "random-uuid"]);
   const id = stdout.trim().split("\n").at(-1) ?? "";
   for (const at of places.keys()) {
     const own = join(folder, String(at));
     await mkdir(own);
     const properties = join(own, "server.properties");
-    await writeFile(properties, propertiesOf({ at, places, folder: own, shape }));
+    await writeFile(properties, propertiesOf({ at, places, folder: own, shape, certificate }));
     const args = [...tool(programs), "format", "-t", id, "-c", properties, ...scramOf(shape)];
     await run(programs.java, args, { maxBuffer: MOST_SAID_BYTES });
   }

@@ -1,3 +1,6 @@
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { startKafka } from "@soma/local/kafka-cluster";
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,22 +19,22 @@ describe("a Kafka with access lists", { timeout: 60_000 }, () => {
   let server: Awaited<ReturnType<typeof startKafka>>;
   let admin: Admin;
 
+  const connect = (env: Record<string, string>): Kafka => connectKafka(readKafkaSettings(env), log);
+  const userOf = (username: string, password: string) => ({
+    SOMA_KAFKA_SASL_MECHANISM: "scram-sha-512",
+    SOMA_KAFKA_SASL_USERNAME: username,
+    SOMA_KAFKA_SASL_PASSWORD: password,
+  });
   const signIn = (username: string, password: string): Kafka =>
-    connectKafka(
-      readKafkaSettings({
-        SOMA_KAFKA_BROKERS: server.signedIn.join(),
-        SOMA_KAFKA_SASL_MECHANISM: "scram-sha-512",
-        SOMA_KAFKA_SASL_USERNAME: username,
-        SOMA_KAFKA_SASL_PASSWORD: password,
-      }),
-      log,
-    );
+    connect({ SOMA_KAFKA_BROKERS: server.signedIn.join(), ...userOf(username, password) });
+  const byTls = (brokers: readonly string[], more: Record<string, string>): Kafka =>
+    connect({ SOMA_KAFKA_BROKERS: brokers.join(), SOMA_KAFKA_TLS: "on", ...more });
   const fail = (error: Error): void => {
     throw error;
   };
 
   beforeAll(async () => {
-    server = await startKafka({ users: PASSWORDS });
+    server = await startKafka({ users: PASSWORDS, hasTls: true });
     admin = signIn("admin", PASSWORDS.admin).admin();
     await admin.connect();
     await admin.createTopics({ topics: TOPICS.map((topic) => ({ topic })), waitForLeaders: true });
@@ -75,5 +78,47 @@ describe("a Kafka with access lists", { timeout: 60_000 }, () => {
     expect(result).toMatchObject({ ok: false, kind: "retriable", reason: expect.stringMatching(/SCRAM|SASL/) });
     expect(JSON.stringify(result)).not.toContain("guessed-by-nobody");
     await bus.close();
+  });
+
+  it("is written to and read over TLS by who knows the authority of its certificate", async () => {
+    const { brokers, caFile } = server.overTls;
+    const kafka = byTls(brokers, { SOMA_KAFKA_CA_FILE: caFile });
+    const bus = createKafkaBus({ kafka, log, onCrash: fail, topicsEveryMs: 200 });
+    const seen: string[] = [];
+    await bus.subscribe({ group: "by-tls", type: "agent.audit.v1" }, async ({ headers }) => {
+      seen.push(headers.ce_id ?? "");
+    });
+    const record = aRecord("over TLS", "acme");
+    expect(await bus.publish([record])).toEqual([{ ok: true }]);
+    await until("it came back", () => seen.includes(record.headers.ce_id ?? ""), 30_000);
+    await bus.close();
+  });
+
+  it("is trusted by nobody who knows another authority, or those of Node alone, and the reason says so", async () => {
+    const { brokers, caFile } = server.overTls;
+    const other = join(dirname(caFile), "other.pem");
+    writeFileSync(other, rootCertificates[0] ?? "");
+    for (const authority of [{ SOMA_KAFKA_CA_FILE: other }, {}] as Record<string, string>[]) {
+      const bus = createKafkaBus({ kafka: byTls(brokers, authority), log, onCrash: fail });
+      const [result] = await bus.publish([aRecord("unseen", "acme")]);
+      expect(result).toMatchObject({ ok: false, kind: "retriable", reason: expect.stringMatching(/certificate/) });
+      await bus.close();
+    }
+  });
+
+  it("asks for the password over TLS too, and keeps users to what is their own", async () => {
+    const { signedIn, caFile } = server.overTls;
+    const as = (password: string) => byTls(signedIn, { SOMA_KAFKA_CA_FILE: caFile, ...userOf("acme", password) });
+    const bus = createKafkaBus({ kafka: as(PASSWORDS.acme), log, onCrash: fail });
+    expect(await bus.publish([aRecord("own", "acme"), aRecord("foreign", "globex")])).toEqual([
+      { ok: true },
+      { ok: false, kind: "retriable", reason: expect.stringMatching(/TOPIC_AUTHORIZATION_FAILED/) },
+    ]);
+    await bus.close();
+    const guessing = createKafkaBus({ kafka: as("guessed-by-nobody"), log, onCrash: fail });
+    expect(await guessing.publish([aRecord("own", "acme")])).toMatchObject([
+      { ok: false, kind: "retriable", reason: expect.stringMatching(/SCRAM|SASL/) },
+    ]);
+    await guessing.close();
   });
 });
