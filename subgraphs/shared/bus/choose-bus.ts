@@ -29,8 +29,9 @@ export function chooseBus({ env, log, hasEveryPart }: ChooseBusParams): EventBus
   if (kind === "hold") return undefined;
   if (kind === "kafka") {
     const settings = readKafkaSettings(env);
-    const { pooledTenants } = settings;
-    return createKafkaBus({ kafka: connectKafka(settings, log), pooledTenants, log, onCrash: endProcess });
+    const { pooledTenants, hasTransactions } = settings;
+    const kafka = connectKafka(settings, log);
+    return createKafkaBus({ kafka, pooledTenants, hasTransactions, log, onCrash: endProcess });
   }
   if (hasEveryPart) return createLocalBus();
   throw new ConfigError([

@@ -16,9 +16,18 @@ interface SubscribeParams {
 
 export type RecordHandler = (record: EventRecord) => Promise<void>;
 
+/** Under which a publisher alone may send what it read. */
+export interface Lease {
+  /** The same for all who may have it, one after the other. */
+  name: string;
+  /** Whether nobody else had it since what is sent was read. */
+  isOurs(): Promise<boolean>;
+}
+
 /** At-least-once, in order per key. Every implementation passes bus/event-bus.contract.ts. */
 export interface EventBus {
-  publish(records: readonly EventRecord[]): Promise<PublishResult[]>;
+  /** A bus that can keeps out who had the lease before. */
+  publish(records: readonly EventRecord[], lease?: Lease): Promise<PublishResult[]>;
   subscribe(params: SubscribeParams, handle: RecordHandler): Promise<Subscription>;
   close(): Promise<void>;
 }

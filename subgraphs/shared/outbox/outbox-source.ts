@@ -8,6 +8,7 @@ import type { RelaySource } from "./relay.ts";
 import { createSlowLanes } from "./slow-lanes.ts";
 import { carryOutDecisions } from "./store/carry-out-decisions.ts";
 import { claimBuckets } from "./store/claim-buckets.ts";
+import { countOwned } from "./store/count-owned.ts";
 import { deleteRows } from "./store/delete-rows.ts";
 import type { OutboxPlace } from "./store/list-places.ts";
 import { measureOutbox } from "./store/measure-outbox.ts";
@@ -32,6 +33,8 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
   const walks: Walks = new Map();
   /** Whether what the last round passed over is gone, or known to be slow. */
   let settled = true;
+  /** Epochs of the buckets that the last rows are of. */
+  let epochs = new Map<number, string>();
 
   function letGo(lane: string, bucket: number): void {
     lanes.free(lane);
@@ -76,6 +79,7 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
       const [behind, free] = [rows.filter(({ isBehind }) => isBehind), rows.filter(({ isBehind }) => !isBehind)];
       await setAside(behind);
       settled = free.length === 0;
+      epochs = new Map(free.map(({ bucket, epoch }) => [bucket, epoch]));
       const counts = Map.groupBy(rows, ({ bucket }) => bucket);
       return { rows: free, full: chosen.more || [...counts.values()].some(({ length }) => length >= PER_BUCKET) };
     },
@@ -87,6 +91,7 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
       settled = true;
       return parked;
     },
+    isOurs: async () => (await countOwned(sql, { owner, epochs })) === epochs.size,
     measure: () => measureOutbox(sql),
     release: () => releaseBuckets(sql, { owner }),
     onWritten: (listener) => onEmitted(sql, listener),

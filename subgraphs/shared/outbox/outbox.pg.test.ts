@@ -104,6 +104,27 @@ describe("outbox", () => {
     expect(first.seen).toEqual(["after an orderly stop"]);
   });
 
+  it("a relay tells the bus whether its buckets were another's since it read them, also when its lease has run out", async () => {
+    await stage.say("1");
+    const { bus } = createRecordingBus();
+    const other = stage.relay(bus);
+    const told: unknown[] = [];
+    const relay = stage.relay({
+      ...bus,
+      async publish(records, lease) {
+        const ask = async () => told.push(await lease?.isOurs());
+        await ask();
+        await stage.database.owner`update outbox_lease set expires_at = '-infinity'`;
+        await ask();
+        await other.tick();
+        await ask();
+        return bus.publish(records);
+      },
+    });
+    await relay.tick();
+    expect(told).toEqual([true, true, false]);
+  });
+
   it("a consumer handles an event once, however often it comes, and again when its transaction failed", async () => {
     const bus = createLocalBus();
     const handled: string[] = [];

@@ -10,6 +10,7 @@ async function closeWith(succeedsAt: number): Promise<number> {
     source: {
       next: async () => ({ rows: [], full: false }),
       settle: async () => [],
+      isOurs: async () => true,
       measure: async () => ({ rows: 0, ageS: 0, dead: 0, behind: undefined }),
       async release() {
         tries += 1;

@@ -36,6 +36,8 @@ export interface RelaySource<R extends RelayRow> {
    * that became letters.
    */
   settle(sent: Sent<R>): Promise<readonly string[]>;
+  /** Whether the lease under which the last rows were read has been nobody else's since. */
+  isOurs(): Promise<boolean>;
   /** Everything that waits, also what cannot leave yet. */
   measure(): Promise<Waiting>;
   /** Gives the lease back, so that another relay need not wait for it to run out. */
@@ -81,11 +83,15 @@ export interface Relay {
 export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay {
   const { source, schema, bus, log } = options;
   const gauges = createWaitingGauges(schema, log);
+  const lease = { name: schema, isOurs: () => source.isOurs() };
 
   /** Also tells why the first of those that wait was not delivered. */
   async function send(rows: readonly R[]): Promise<Sent<R> & { why: string | undefined }> {
     const sound = rows.filter((row) => row.fault === undefined && row.waits === undefined);
-    const results = await bus.publish(sound.map((row) => row.record));
+    const results = await bus.publish(
+      sound.map((row) => row.record),
+      lease,
+    );
     const taken: R[] = [];
     const kept: R[] = [];
     const dead: Sent<R>["dead"] = [];

@@ -9,9 +9,10 @@ import { connect } from "@soma/shared/postgres/connect";
 
 const [schema = ""] = process.argv.slice(2);
 const log = createLog({ level: "info", service: "relay" });
-const kafka = connectKafka(readKafkaSettings(process.env), log);
+const settings = readKafkaSettings(process.env);
 const bus = createKafkaBus({
-  kafka,
+  kafka: connectKafka(settings, log),
+  hasTransactions: settings.hasTransactions,
   log,
   onCrash(error) {
     throw error;

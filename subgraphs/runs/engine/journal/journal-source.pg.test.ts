@@ -186,7 +186,9 @@ describe("createJournalSource()", () => {
       const read = await source.next();
       return read.rows.some(({ position }) => position.runId === bad) ? read : undefined;
     })) as Awaited<ReturnType<typeof source.next>>;
+    expect(await source.isOurs()).toBe(true);
     await harness.database.owner`update relay_cursor set fence = fence + 1, expires_at = '-infinity'`;
+    expect(await source.isOurs()).toBe(false);
     const dead = rows.filter(({ fault }) => fault !== undefined).map((row) => ({ row, reason: "never" }));
     expect(dead).toHaveLength(1);
     const taken = rows.filter(({ fault }) => fault === undefined);

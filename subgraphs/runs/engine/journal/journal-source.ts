@@ -18,6 +18,7 @@ import { findEarlyAnswers } from "../../store/find-early-answers.ts";
 import { findParkedRuns } from "../../store/find-parked-runs.ts";
 import { holdRuns } from "../../store/hold-runs.ts";
 import { insertDeadLetter } from "../../store/insert-dead-letter.ts";
+import { isRelayOwned } from "../../store/is-relay-owned.ts";
 import { listHeldRuns } from "../../store/list-held-runs.ts";
 import { measureUnpublished } from "../../store/measure-unpublished.ts";
 import { type HeldRun, readHeld } from "../../store/read-held.ts";
@@ -134,6 +135,7 @@ export function createJournalSource(sql: Sql, options: JournalSourceOptions): Re
       return { rows, full: read.length === BATCH };
     },
     settle,
+    isOurs: () => isRelayOwned(sql, { owner, fence }),
     measure: () => measure(sql),
     release: () => releaseRelay(sql, { owner }),
   };

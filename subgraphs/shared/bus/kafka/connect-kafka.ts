@@ -12,7 +12,7 @@ const CONNECT_MS = 5_000;
  */
 export function connectKafka({ brokers, clientId, requestMs, isTls, ca, user }: KafkaSettings, log: Log): Kafka {
   return new kafkajs.Kafka({
-    brokers,
+    brokers: inTurn(brokers),
     clientId,
     connectionTimeout: CONNECT_MS,
     requestTimeout: requestMs,
@@ -23,6 +23,19 @@ export function connectKafka({ brokers, clientId, requestMs, isTls, ca, user }: 
     logLevel: kafkajs.logLevel.WARN,
     logCreator: () => (entry) => tell(log, entry),
   });
+}
+
+/**
+ * Whatever connects anew begins with the first broker it is told, and tries the next one only when a connection is refused. One
+ * that stands still takes connections and answers nothing, so each time another one is told.
+ */
+function inTurn(brokers: readonly string[]): () => string[] {
+  let next = 0;
+  return () => {
+    const at = next % brokers.length;
+    next += 1;
+    return brokers.slice(at, at + 1);
+  };
 }
 
 function saslOf({ mechanism, username, password }: NonNullable<KafkaSettings["user"]>) {

@@ -1,21 +1,33 @@
 import { toDeadRecord } from "../dead-record.ts";
-import type { EventBus } from "../event-bus.ts";
+import type { EventBus, Lease } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
 import { type FollowOptions, followTopics } from "./follow-topics.ts";
 import { createKafkaProducer, type KafkaProducer } from "./kafka-producer.ts";
 import { createPool } from "./pool.ts";
 
+interface KafkaBusOptions extends FollowOptions {
+  /** Whether what is published under a lease is sent in transactions, and who had it before is shut out. */
+  hasTransactions?: boolean;
+}
+
 /**
  * The bus of several processes. A record counts as published when Kafka has it on as many brokers as its topic asks for;
  * consumers of a group share the partitions of every tenant's topic of a type.
  */
-export function createKafkaBus(options: FollowOptions): EventBus {
+export function createKafkaBus(options: KafkaBusOptions): EventBus {
   const pool = createPool(options.pooledTenants ?? []);
   const producer = createKafkaProducer(options.kafka);
+  const producers = new Map<string, KafkaProducer>();
   const subscriptions = new Map<string, { close(): Promise<void> }>();
+  function producerOf(lease: Lease | undefined): KafkaProducer {
+    if (lease === undefined || options.hasTransactions !== true) return producer;
+    const found = producers.get(lease.name) ?? createKafkaProducer(options.kafka, `soma-relay.${lease.name}`);
+    producers.set(lease.name, found);
+    return found;
+  }
   const park = (record: EventRecord, reason: string): Promise<void> => publishDead(producer, record, reason);
   return {
-    publish: (records) => producer.publish(records.map(pool.toPlace)),
+    publish: (records, lease) => producerOf(lease).publish(records.map(pool.toPlace), lease),
     async subscribe({ group, type }, handle) {
       const name = groupOf(group, type);
       if (subscriptions.has(name)) throw new Error(`group ${group} already consumes ${type}`);
@@ -37,7 +49,7 @@ export function createKafkaBus(options: FollowOptions): EventBus {
     async close() {
       // Consumers first: what they keep apart still has to leave.
       await Promise.all([...subscriptions.values()].map((each) => each.close()));
-      await producer.close();
+      await Promise.all([producer, ...producers.values()].map((each) => each.close()));
     },
   };
 }

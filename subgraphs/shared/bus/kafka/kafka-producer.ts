@@ -1,6 +1,7 @@
-import kafkajs, { type Kafka, type PartitionerArgs, type Producer, type TopicMessages } from "kafkajs";
-import type { PublishResult } from "../event-bus.ts";
+import type { Kafka } from "kafkajs";
+import type { Lease, PublishResult } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
+import { connectSender, type Sender } from "./kafka-sender.ts";
 import { type PublishFault, toPublishFault } from "./publish-faults.ts";
 
 /** Bytes of the records of one send: brokers take a megabyte for one partition unless they are told otherwise. */
@@ -9,8 +10,6 @@ const MOST_BYTES = 900_000;
 const FRAME_BYTES = 1_024;
 /** Batches that wait for the one that is being sent; a caller who comes later keeps what it has. */
 const MOST_WAITING = 64;
-/** Within one send, with the same numbers, so that the broker tells a repeated one from a new one. */
-const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
 /** A record with its place in what was asked. */
 interface Numbered {
@@ -19,20 +18,15 @@ interface Numbered {
 }
 
 interface Sending {
+  lease: Lease | undefined;
   results: PublishResult[];
   /** Topics that took nothing: what comes after it must not leave before it. */
   refused: Set<string>;
 }
 
-/** One producer of the client, and the partitions it chose for what it sends, as `topic/partition`. */
-interface Sender {
-  producer: Producer;
-  chosen: Set<string>;
-}
-
 export interface KafkaProducer {
   /** In the order of the records of each key, one send at a time; a result for each. */
-  publish(records: readonly EventRecord[]): Promise<PublishResult[]>;
+  publish(records: readonly EventRecord[], lease?: Lease): Promise<PublishResult[]>;
   close(): Promise<void>;
 }
 
@@ -40,8 +34,12 @@ export interface KafkaProducer {
  * Sends one batch at a time and waits for every copy that must be written. A send whose end is not known leaves its producer
  * behind: the broker tells records of one producer apart by numbers alone, so that others sent under the numbers of the first
  * would be taken for it, and be acknowledged without being written.
+ *
+ * With an id of transactions, brokers take nothing from whoever had the id before. Whoever took it may have stood still
+ * meanwhile, and shut out the owner of the lease: so it is asked, after that, whether the lease still is its own. Who claims
+ * the lease later takes the id later.
  */
-export function createKafkaProducer(kafka: Kafka): KafkaProducer {
+export function createKafkaProducer(kafka: Kafka, transactionalId?: string): KafkaProducer {
   let sender: Promise<Sender> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -50,15 +48,22 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
   async function discard(): Promise<void> {
     const old = sender;
     sender = undefined;
-    await old?.then(({ producer }) => producer.disconnect()).catch(() => {});
+    await old?.then((each) => each.close()).catch(() => {});
   }
 
-  async function trySend(records: readonly Numbered[]): Promise<PublishFault | undefined> {
+  async function connect(lease: Lease | undefined): Promise<Sender> {
+    const connected = await connectSender(kafka, transactionalId);
+    if (transactionalId === undefined || (await lease?.isOurs())) return connected;
+    await connected.close();
+    throw new Error(`the lease of ${lease?.name ?? "nobody"} is another's`);
+  }
+
+  async function trySend(records: readonly Numbered[], lease: Lease | undefined): Promise<PublishFault | undefined> {
     try {
-      sender ??= connect(kafka);
+      sender ??= connect(lease);
       const topics = Map.groupBy(records, ({ record }) => record.topic);
       const topicMessages = [...topics].map(([topic, each]) => ({ topic, messages: each.map(toMessage) }));
-      await sendWhole(await sender, topicMessages);
+      await (await sender).send(topicMessages);
       return undefined;
     } catch (error) {
       await discard();
@@ -69,7 +74,7 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
   /** False when the brokers are away, and trying the rest is of no use. */
   async function send(records: readonly Numbered[], sending: Sending): Promise<boolean> {
     const open = records.filter(({ record }) => !sending.refused.has(record.topic));
-    const fault = open.length === 0 ? undefined : await trySend(open);
+    const fault = open.length === 0 ? undefined : await trySend(open, sending.lease);
     if (fault === undefined) {
       for (const { at } of open) sending.results[at] = { ok: true };
       return true;
@@ -97,19 +102,19 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
     return true;
   }
 
-  async function publish(records: readonly EventRecord[]): Promise<PublishResult[]> {
+  async function publish(records: readonly EventRecord[], lease?: Lease): Promise<PublishResult[]> {
     if (closed) return keepAll(records, "the bus is closed");
     const results = keepAll(records, "an earlier batch was not delivered");
-    await sendEach(inBatches(records), { results, refused: new Set() });
+    await sendEach(inBatches(records), { lease, results, refused: new Set() });
     return results;
   }
 
   return {
-    async publish(records) {
+    async publish(records, lease) {
       if (waiting >= MOST_WAITING) return keepAll(records, `${MOST_WAITING} batches wait to be sent`);
       waiting += 1;
       const mine = last
-        .then(() => publish(records))
+        .then(() => publish(records, lease))
         .finally(() => {
           waiting -= 1;
         });
@@ -122,37 +127,6 @@ export function createKafkaProducer(kafka: Kafka): KafkaProducer {
       await discard();
     },
   };
-}
-
-/**
- * When the leader of one partition dies during a send, and a broker takes it over that had answered for others already, the
- * client does not ask that broker again, and resolves as if all had been sent. So every partition has to have an answer.
- */
-async function sendWhole({ producer, chosen }: Sender, topicMessages: TopicMessages[]): Promise<void> {
-  chosen.clear();
-  const answers = await producer.sendBatch({ acks: -1, topicMessages });
-  for (const { topicName, partition } of answers) chosen.delete(`${topicName}/${partition}`);
-  if (chosen.size > 0) throw new Error(`no broker answered for ${[...chosen].join(", ")}`);
-}
-
-async function connect(kafka: Kafka): Promise<Sender> {
-  const chosen = new Set<string>();
-  const producer = kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner() {
-      const choose = kafkajs.Partitioners.DefaultPartitioner();
-      return (args: PartitionerArgs): number => {
-        const partition = choose(args);
-        chosen.add(`${args.topic}/${partition}`);
-        return partition;
-      };
-    },
-    retry: RETRY,
-  });
-  await producer.connect();
-  return { producer, chosen };
 }
 
 const keepAll = (records: readonly EventRecord[], reason: string): PublishResult[] =>

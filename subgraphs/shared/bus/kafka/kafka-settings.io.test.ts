@@ -10,6 +10,7 @@ it("readKafkaSettings() gives brokers alone, with nobody signed in and no TLS, w
     brokers: ["a.example:9092", "127.0.0.1:9093"],
     clientId: "soma",
     requestMs: 10_000,
+    hasTransactions: false,
     pooledTenants: [],
     isTls: false,
     ca: undefined,
@@ -24,6 +25,7 @@ it("readKafkaSettings() reads a password and an authority from their files", () 
   const settings = readKafkaSettings({
     SOMA_KAFKA_BROKERS: "a:1",
     SOMA_KAFKA_TLS: "on",
+    SOMA_KAFKA_TRANSACTIONS: "on",
     SOMA_KAFKA_CA_FILE: join(folder, "ca.pem"),
     SOMA_KAFKA_POOLED_TENANTS: "small, tiny",
     SOMA_KAFKA_SASL_MECHANISM: "scram-sha-512",
@@ -33,6 +35,7 @@ it("readKafkaSettings() reads a password and an authority from their files", () 
   rmSync(folder, { recursive: true });
   expect(settings).toMatchObject({
     isTls: true,
+    hasTransactions: true,
     pooledTenants: ["small", "tiny"],
     ca: "-----BEGIN CERTIFICATE-----",
     user: { mechanism: "scram-sha-512", username: "relay", password: "secret" },

@@ -35,6 +35,11 @@ const settings = {
     doc: "tenants whose events stand in topics that they share, soma.pool.EVENT, with commas; * for all",
     default: "",
   }),
+  transactions: oneOf(["off", "on"], {
+    env: "SOMA_KAFKA_TRANSACTIONS",
+    doc: "whether a relay sends in transactions, so that brokers shut out one that lost its lease",
+    default: "off",
+  }),
   requestMs: integer({
     env: "SOMA_KAFKA_REQUEST_MS",
     doc: "milliseconds a broker may take to answer",
@@ -49,6 +54,8 @@ export interface KafkaSettings {
   brokers: string[];
   clientId: string;
   requestMs: number;
+  /** Whether a relay sends in transactions. */
+  hasTransactions: boolean;
   /** Those that share topics. */
   pooledTenants: string[];
   ca: string | undefined;
@@ -85,6 +92,7 @@ export function readKafkaSettings(env: Record<string, string | undefined>): Kafk
     brokers,
     clientId: said.clientId,
     requestMs: said.requestMs,
+    hasTransactions: said.transactions === "on",
     pooledTenants: pooled,
     isTls: said.tls === "on",
     ca,

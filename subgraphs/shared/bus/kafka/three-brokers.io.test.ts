@@ -13,6 +13,7 @@ import { readKafkaSettings } from "./kafka-settings.ts";
 const log = createLog({ level: "silent", service: "test" });
 const TOPIC = "soma.acme.agent.audit.v1";
 const RECORDS = 200;
+const STILL = "soma.still.agent.runs.v1";
 /** Partition 0 goes to broker 2 when broker 1 is gone, which leads partition 1 by then, whose copies need no broker 1. */
 const MOVING = "soma.moving.agent.runs.v1";
 const REPLICAS = [
@@ -81,6 +82,28 @@ describe("createKafkaBus() on three brokers, two of which must write", { timeout
     await consumer.disconnect();
     await producer.close();
     expect(kept.size).toBe(RECORDS);
+  });
+
+  it("sends on while the leader stands still, which is also the first broker that it is told", async () => {
+    const shape = { topic: STILL, numPartitions: -1, replicationFactor: -1 };
+    const replicaAssignment = [{ partition: 0, replicas: [1, 2, 3] }];
+    await admin.createTopics({ topics: [{ ...shape, replicaAssignment }], waitForLeaders: false });
+    const impatient = { SOMA_KAFKA_BROKERS: server.brokers.join(), SOMA_KAFKA_REQUEST_MS: "3000" };
+    const producer = createKafkaProducer(connectKafka(readKafkaSettings(impatient), log));
+    const record = { ...aRecord("sent on", "still"), topic: STILL };
+    const isTaken = async (): Promise<boolean> => (await producer.publish([record]))[0]?.ok === true;
+    await until(
+      "its leader takes it",
+      async () => (await leadersOf(admin, STILL))[0] === 1 && (await isTaken()),
+      20_000,
+    );
+    server.freeze(0);
+    try {
+      await until("another one takes it", isTaken, 40_000);
+    } finally {
+      server.thaw(0);
+    }
+    await producer.close();
   });
 
   it("loses nothing and keeps the order of a key while the leader of its partition is killed", async () => {
