@@ -36,7 +36,10 @@ try {
     );
   for (const relays of [1, 3]) tell(`${relays} of ours`, await measurePath(stage, { events, relays }));
   for (const relays of [1, 3])
-    tell(`${relays} that skip locked rows`, await measurePath(stage, { events, relays, program: SKIP_LOCKED }));
+    tell(
+      `${relays} that skip locked rows`,
+      await measurePath(stage, { events, relays, program: SKIP_LOCKED, skipsLocked: true }),
+    );
 } finally {
   await stage.close();
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { consume } from "@soma/shared/bus/consume";
+import type { EventBus, Lease } from "@soma/shared/bus/event-bus";
 import { topicOf } from "@soma/shared/bus/event-record";
 import { createSilentLog } from "@soma/shared/log";
 import { emit } from "@soma/shared/outbox/emit";
@@ -32,6 +33,20 @@ export async function measureBare({ kafka, newTenant }: Stage, events: number): 
   return events / seconds;
 }
 
+/** Records of a second that a bus alone takes, in batches of a thousand. */
+export async function measureBus({ newTenant }: Stage, bus: EventBus, events: number, lease?: Lease): Promise<number> {
+  const tenant = await newTenant();
+  const [first, ...records] = Array.from({ length: events + 1 }, (_event, number) => anEvent(tenant, number));
+  if (first === undefined) throw new Error("there is no event");
+  await bus.publish([first], lease);
+  const beganAt = performance.now();
+  for (let from = 0; from < events; from += AT_ONCE) {
+    const results = await bus.publish(records.slice(from, from + AT_ONCE), lease);
+    if (results.some(({ ok }) => !ok)) throw new Error("the bus did not take all");
+  }
+  return events / ((performance.now() - beganAt) / 1_000);
+}
+
 export interface Path {
   eventsPerS: number;
   /** Of the role of the relay, for each event. */
@@ -44,10 +59,15 @@ interface PathParams {
   events: number;
   relays: number;
   program?: string;
+  /** Whether that one has no leases, and is stopped by no signal. */
+  skipsLocked?: boolean;
 }
 
 /** From the first commit until a consumer without a database has seen the last event. */
-export async function measurePath(stage: Stage, { events, relays, program }: PathParams): Promise<Path> {
+export async function measurePath(
+  stage: Stage,
+  { events, relays, program, skipsLocked = false }: PathParams,
+): Promise<Path> {
   const tenant = await stage.newTenant();
   const seen = new Set<string>();
   const reached = new Map<string, number>();
@@ -61,25 +81,24 @@ export async function measurePath(stage: Stage, { events, relays, program }: Pat
     reached.set(key, Math.max(number, reached.get(key) ?? -1));
   });
   const processes = stage.startRelays(relays, program);
-  await whenReady(stage, program);
+  await whenReady(stage, skipsLocked);
   await stage.database.owner`select public.pg_stat_statements_reset()`;
   const beganAt = performance.now();
   await fill(stage.database, tenant, events);
   await until("all were seen", () => seen.size === events, LIMIT_MS);
   const seconds = (performance.now() - beganAt) / 1_000;
   const statements = (await countStatements(stage)) / events;
-  await Promise.all(processes.map((each) => (program === undefined ? each.stop() : each.kill())));
+  await Promise.all(processes.map((each) => (skipsLocked ? each.kill() : each.stop())));
   await reader.close();
   return { eventsPerS: events / seconds, statements, disordered };
 }
 
 /** Ours has its leases; the other one asked for rows. */
-async function whenReady({ database: { owner } }: Stage, program: string | undefined): Promise<void> {
+async function whenReady({ database: { owner } }: Stage, skipsLocked: boolean): Promise<void> {
   const isReady = async (): Promise<boolean> => {
-    const found =
-      program === undefined
-        ? await owner`select 1 from outbox_lease where expires_at > clock_timestamp() limit 1`
-        : await owner`select 1 from pg_stat_activity where application_name = 'skip-locked' limit 1`;
+    const found = skipsLocked
+      ? await owner`select 1 from pg_stat_activity where application_name = 'skip-locked' limit 1`
+      : await owner`select 1 from outbox_lease where expires_at > clock_timestamp() limit 1`;
     return found.length > 0;
   };
   await until("a relay looks for events", isReady, LEASED_MS);
@@ -125,7 +144,7 @@ export async function measureIdle(stage: Stage, times: number, where: "here" | "
     seenAt.set((JSON.parse(value) as { reason: string }).reason, performance.now());
   });
   const stop = where === "here" ? startHere(stage) : startElsewhere(stage);
-  await whenReady(stage, undefined);
+  await whenReady(stage, false);
   const tookMs: number[] = [];
   for (let i = 0; i < times; i += 1) {
     await sleep(1_000 + Math.random() * 1_000);

@@ -19,6 +19,7 @@ const PARTITIONS = 3;
 /** A broker, a database that counts statements, an outbox, and a topic for each measurement. */
 export interface Stage {
   kafka: Kafka;
+  brokers: readonly string[];
   database: TestDatabase;
   /** A topic of a tenant that nobody has used, in place of the one before; the tenant. */
   newTenant(): Promise<string>;
@@ -42,6 +43,7 @@ export async function startStage(): Promise<Stage> {
   const place = { databaseUrl: database.urls.worker, schema: database.schema, brokers: cluster.brokers };
   return {
     kafka,
+    brokers: cluster.brokers,
     database,
     async newTenant() {
       const tenant = `t${newId().slice(-12)}`;
