@@ -76,6 +76,8 @@ function accessOfService(principal: string): WantedAccess[] {
     { ...topics, operation: "write" },
     { ...topics, operation: "describe" },
     { principal, resource: "group", name: "soma-consumers.", isPrefix: true, operation: "read" },
+    { principal, resource: "transactional id", name: "soma-relay.", isPrefix: true, operation: "write" },
+    { principal, resource: "transactional id", name: "soma-relay.", isPrefix: true, operation: "describe" },
   ];
 }
 
