@@ -140,7 +140,8 @@ async function readHistory({ world, topic, database, writer }: Trial, faults: re
     (await owner<{ id: string }[]>`select id from handled order by place`).map(({ id }) => id);
   const findDead = async (): Promise<string[]> => [
     ...(await owner<{ payload: string }[]>`select payload from outbox_dead`).map(({ payload }) => idOf(payload)),
-    ...(await readLog(world, `${topic}.dlq`)).map(({ value }) => idOf(value)),
+    // Of one that is too large for any topic the copy has no value.
+    ...(await readLog(world, `${topic}.dlq`)).flatMap(({ value }) => (value === "" ? [] : [idOf(value)])),
   ];
   const wanted = new Set(sent.map(({ id }) => id));
   for (const { id, isPoison } of writer.committed) if (isPoison === true) wanted.delete(id);
