@@ -9,6 +9,7 @@ import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
@@ -39,7 +40,10 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
   const checks: Record<string, Check> = { postgres: () => ping(sql) };
   if (deps.bus !== undefined) {
-    const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
+    const wakeUp = await createNotifiedWakeUp({ sql: workerSql, schema: config.schema, log });
+    lifecycle.add("wake-up hints", wakeUp.close);
+    const source = createOutboxSource(workerSql, wakeUp);
+    const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
     checks.relay = relay.check;
     lifecycle.add("outbox relay", relay.close);
   }

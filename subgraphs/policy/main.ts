@@ -12,6 +12,7 @@ import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
@@ -54,7 +55,10 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     lifecycle.add("audit consumer", consumer.close);
     const retention = startInboxRetention({ sql: workerSql, name: config.schema, log });
     lifecycle.add("inbox retention", retention.close);
-    const relay = startRelay({ source: createOutboxSource(workerSql), schema: config.schema, bus: deps.bus, log });
+    const wakeUp = await createNotifiedWakeUp({ sql: workerSql, schema: config.schema, log });
+    lifecycle.add("wake-up hints", wakeUp.close);
+    const source = createOutboxSource(workerSql, wakeUp);
+    const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
     checks.relay = relay.check;
     lifecycle.add("outbox relay", relay.close);
   }

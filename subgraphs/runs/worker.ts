@@ -97,7 +97,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const checks: Record<string, Check> = { postgres: () => ping(sql.general) };
   if (deps.bus !== undefined) {
     const { currency } = budgets;
-    const source = createJournalSource(sql.general, { currency, answering: config.inboundTenants });
+    const source = createJournalSource(sql.general, { currency, answering: config.inboundTenants, wakeUp });
     const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
     checks.relay = relay.check;
     lifecycle.add("journal relay", relay.close);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createWakeUp } from "./wake-up.ts";
 
 describe("createWakeUp()", () => {
@@ -20,6 +20,18 @@ describe("createWakeUp()", () => {
     const waits = [wakeUp.next("a", 60_000), wakeUp.next("b", 60_000)];
     wakeUp.allChanged();
     await Promise.all(waits);
+  });
+
+  it("tells who listens to any of each change, until that is over", () => {
+    const wakeUp = createWakeUp();
+    const listener = vi.fn();
+    const off = wakeUp.onAny(listener);
+    wakeUp.changed("a");
+    wakeUp.allChanged();
+    expect(listener).toHaveBeenCalledTimes(2);
+    off();
+    wakeUp.changed("a");
+    expect(listener).toHaveBeenCalledTimes(2);
   });
 
   it("ends a wait at its limit and with its signal", async () => {

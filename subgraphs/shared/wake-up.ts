@@ -12,6 +12,8 @@ export interface WakeUp {
 }
 
 export interface LocalWakeUp extends WakeUp {
+  /** Calls the listener at each change of whatever, until the function it gives is called. */
+  onAny(listener: () => void): () => void;
   /** Says that anything may have changed: hints were lost, of what nobody knows. */
   allChanged(): void;
 }
@@ -19,6 +21,7 @@ export interface LocalWakeUp extends WakeUp {
 /** Hints inside one process. */
 export function createWakeUp(): LocalWakeUp {
   const listeners = new Map<string, Set<() => void>>();
+  const ofAny = new Set<() => void>();
 
   function on(name: string, listener: () => void): () => void {
     const all = listeners.get(name) ?? new Set();
@@ -31,12 +34,16 @@ export function createWakeUp(): LocalWakeUp {
 
   return {
     changed(name) {
-      for (const listener of [...(listeners.get(name) ?? [])]) listener();
+      for (const listener of [...(listeners.get(name) ?? []), ...ofAny]) listener();
     },
     allChanged() {
-      for (const all of [...listeners.values()]) for (const listener of [...all]) listener();
+      for (const all of [...listeners.values(), ofAny]) for (const listener of [...all]) listener();
     },
     on,
+    onAny(listener) {
+      ofAny.add(listener);
+      return () => ofAny.delete(listener);
+    },
     next(name, limitMs, signal) {
       return new Promise((resolve) => {
         const timer = setTimeout(wake, limitMs);

@@ -61,20 +61,20 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
     const worker = database(config.workerDatabaseUrl, "worker", 4);
     const liveness = database(config.workerDatabaseUrl, "liveness", 1);
 
+    const wakeUp = await createNotifiedWakeUp({ sql: worker, schema, log });
+    lifecycle.add("wake-up hints", wakeUp.close);
     const checks: Record<string, Check> = { postgres: () => ping(request) };
     if (bus !== undefined) {
       const consumer = await consumeRunEnded({ bus, sql: worker });
       lifecycle.add("consumer of ended runs", consumer.close);
       const retention = startInboxRetention({ sql: worker, name: schema, log });
       lifecycle.add("inbox retention", retention.close);
-      const relay = startRelay({ source: createOutboxSource(worker), schema, bus, log });
+      const relay = startRelay({ source: createOutboxSource(worker, wakeUp), schema, bus, log });
       checks.relay = relay.check;
       lifecycle.add("outbox relay", relay.close);
     }
     const life = await startExecutorLife({ sql: { worker, liveness }, log });
     lifecycle.add("executor", () => life.close());
-    const wakeUp = await createNotifiedWakeUp({ sql: worker, schema, log });
-    lifecycle.add("wake-up hints", wakeUp.close);
     const lostHints = createInvocationHints({ sql: request, wakeUp, log });
     lifecycle.add("lost hints", lostHints.close);
     const sweep = startSweep({ worker, life, wakeUp, log });

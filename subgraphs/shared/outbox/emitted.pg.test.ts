@@ -1,8 +1,14 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { EventBus } from "../bus/event-bus.ts";
 import { createSilentLog } from "../log.ts";
+import type { Loop } from "../loop.ts";
+import { createNotifiedWakeUp } from "../postgres/notified-wake-up.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { anAudit, createOutboxStage, createRecordingBus, type OutboxStage } from "../testing/outbox-stage.ts";
 import { until } from "../testing/until.ts";
+import type { WakeUp } from "../wake-up.ts";
 import { emit } from "./emit.ts";
 import { onEmitted } from "./emitted.ts";
 import { createOutboxSource } from "./outbox-source.ts";
@@ -38,21 +44,34 @@ describe("emit()", () => {
     await stage.clear();
   });
 
+  /** A relay that has looked, and looks again in an hour. */
+  async function startSleepingRelay(bus: EventBus, wakeUp?: WakeUp): Promise<Loop> {
+    const { worker, schema, owner } = stage.database;
+    const source = createOutboxSource(worker, wakeUp);
+    const relay = startRelay({ source, schema, bus, log: createSilentLog(), intervalMs: HOUR_MS });
+    const leased = async () => (await owner`select 1 from outbox_lease where owner is not null limit 1`).length > 0;
+    await until("it has looked for the first time", leased);
+    return relay;
+  }
+
   it("wakes the relay of its own process, which would look an hour later", async () => {
     const { bus, seen } = createRecordingBus();
-    const { worker, schema } = stage.database;
-    const source = createOutboxSource(worker);
-    const relay = startRelay({ source, schema, bus, log: createSilentLog(), intervalMs: HOUR_MS });
-    await until(
-      "it has looked for the first time",
-      async () =>
-        (
-          await stage.database.owner`
-      select 1 from outbox_lease where owner is not null limit 1`
-        ).length > 0,
-    );
+    const relay = await startSleepingRelay(bus);
     await emitTwo();
     await until("both were published", () => seen.length === 2);
     await relay.close();
+  });
+
+  it("wakes the relay of another process of its schema, which would look an hour later", async () => {
+    const { bus, seen } = createRecordingBus();
+    const { worker, schema, urls } = stage.database;
+    const wakeUp = await createNotifiedWakeUp({ sql: worker, schema, log: createSilentLog() });
+    const relay = await startSleepingRelay(bus, wakeUp);
+    const workerData = { url: urls.request, schema, reason: "far" };
+    const thread = new Worker(new URL("../testing/emitting-thread.ts", import.meta.url), { workerData });
+    await once(thread, "exit");
+    await until("it was published", () => seen.includes("far"));
+    await relay.close();
+    await wakeUp.close();
   });
 });

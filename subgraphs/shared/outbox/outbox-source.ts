@@ -1,6 +1,7 @@
 import { newId } from "../ids.ts";
 import type { Sql } from "../postgres/connect.ts";
 import { transaction } from "../postgres/transaction.ts";
+import type { WakeUp } from "../wake-up.ts";
 import { onEmitted } from "./emitted.ts";
 import { laneOf, lookPast, type Walks } from "./look-past.ts";
 import { parksKey } from "./parks-key.ts";
@@ -25,9 +26,9 @@ const RENEW_AT_S = 10;
 /**
  * The outbox of a schema; `sql` is a pool of the worker role. Buckets are leased, so that rows of one key leave in order
  * whatever the number of relays; what leaves the table is guarded by the lease's epoch, so a relay that lost its lease can only
- * repeat. Letters are parked and their decisions carried out under the same lease.
+ * repeat. Letters are parked and their decisions carried out under the same lease. `wakeUp` tells of what other processes write.
  */
-export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
+export function createOutboxSource(sql: Sql, wakeUp?: WakeUp): RelaySource<OutboxRow> {
   const owner = newId();
   const lanes = createSlowLanes<OutboxPlace>(MAX_SLOW);
   const walks: Walks = new Map();
@@ -94,6 +95,6 @@ export function createOutboxSource(sql: Sql): RelaySource<OutboxRow> {
     isOurs: async () => (await countOwned(sql, { owner, epochs })) === epochs.size,
     measure: () => measureOutbox(sql),
     release: () => releaseBuckets(sql, { owner }),
-    onWritten: (listener) => onEmitted(sql, listener),
+    onWritten: (listener) => onEmitted(sql, listener, wakeUp),
   };
 }

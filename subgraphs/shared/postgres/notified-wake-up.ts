@@ -1,8 +1,8 @@
 import type { Log } from "../log.ts";
-import { createWakeUp, type WakeUp } from "../wake-up.ts";
+import { createWakeUp, type LocalWakeUp } from "../wake-up.ts";
 import type { Sql } from "./connect.ts";
 
-export interface NotifiedWakeUp extends WakeUp {
+export interface NotifiedWakeUp extends LocalWakeUp {
   close(): Promise<void>;
 }
 
@@ -23,19 +23,33 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
   const local = createWakeUp();
   let gathered = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let sending: Promise<void> | undefined;
   let closed = false;
 
-  async function send(): Promise<void> {
+  /** One send at a time, however slow the database is: what is said meanwhile gathers. */
+  function sendIn(ms: number): void {
+    if (!closed && sending === undefined) timer ??= setTimeout(send, ms);
+  }
+
+  function send(): void {
     timer = undefined;
+    sending = sendGathered().then((isSent) => {
+      sending = undefined;
+      if (gathered.size > 0) sendIn(isSent ? GATHER_MS : RETRY_MS);
+    });
+  }
+
+  async function sendGathered(): Promise<boolean> {
     const names = [...gathered];
     gathered = new Set();
     try {
       for (let i = 0; i < names.length; i += NAMES_PER_MESSAGE)
         await sql.notify(channel, `${origin}:${names.slice(i, i + NAMES_PER_MESSAGE).join(",")}`);
+      return true;
     } catch (error) {
       log.debug({ err: error }, "wake-up hints could not be sent and are sent again");
       for (const name of names) gathered.add(name);
-      if (!closed) timer ??= setTimeout(send, RETRY_MS);
+      return false;
     }
   }
 
@@ -51,13 +65,14 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
     changed(name) {
       local.changed(name);
       gathered.add(name);
-      timer ??= setTimeout(send, GATHER_MS);
+      sendIn(GATHER_MS);
     },
     async close() {
       closed = true;
       clearTimeout(timer);
+      await sending;
       // What ended last is what others wait for.
-      await send();
+      await sendGathered();
       await listening.unlisten().catch(() => {});
     },
   };

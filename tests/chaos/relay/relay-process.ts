@@ -6,6 +6,7 @@ import { createLog } from "@soma/shared/log";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
 import { connect } from "@soma/shared/postgres/connect";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 
 const [schema = ""] = process.argv.slice(2);
 const log = createLog({ level: "info", service: "relay" });
@@ -19,11 +20,13 @@ const bus = createKafkaBus({
   },
 });
 const sql = connect({ url: process.env.SOMA_CHAOS_DATABASE_URL ?? "", schema, applicationName: "chaos-relay", max: 2 });
-const relay = startRelay({ source: createOutboxSource(sql), schema, bus, log });
+const wakeUp = await createNotifiedWakeUp({ sql, schema, log });
+const relay = startRelay({ source: createOutboxSource(sql, wakeUp), schema, bus, log });
 
 process.once("SIGTERM", async () => {
   await relay.close();
   await bus.close();
+  await wakeUp.close();
   await sql.end({ timeout: 2 });
   process.exit(0);
 });

@@ -4,8 +4,10 @@ import type { EventBus, Lease } from "@soma/shared/bus/event-bus";
 import { topicOf } from "@soma/shared/bus/event-record";
 import { createSilentLog } from "@soma/shared/log";
 import { emit } from "@soma/shared/outbox/emit";
+import { onEmitted } from "@soma/shared/outbox/emitted";
 import { createOutboxSource } from "@soma/shared/outbox/outbox-source";
 import { startRelay } from "@soma/shared/outbox/relay";
+import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import kafkajs from "kafkajs";
@@ -143,7 +145,7 @@ export async function measureIdle(stage: Stage, times: number, where: "here" | "
   const reader = await stage.follow(tenant, async ({ value }) => {
     seenAt.set((JSON.parse(value) as { reason: string }).reason, performance.now());
   });
-  const stop = where === "here" ? startHere(stage) : startElsewhere(stage);
+  const stop = where === "here" ? startHere(stage) : await startElsewhere(stage);
   await whenReady(stage, false);
   const tookMs: number[] = [];
   for (let i = 0; i < times; i += 1) {
@@ -167,7 +169,14 @@ function startHere({ kafka, database: { worker, schema } }: Stage): () => Promis
   };
 }
 
-function startElsewhere({ startRelays }: Stage): () => Promise<void> {
+/** This process has a relay too, as all of a schema have, which stands by. */
+async function startElsewhere({ startRelays, database: { worker: sql, schema } }: Stage): Promise<() => Promise<void>> {
   const [relay] = startRelays(1);
-  return async () => relay?.stop();
+  const wakeUp = await createNotifiedWakeUp({ sql, schema, log: createSilentLog() });
+  const deaf = onEmitted(sql, () => {}, wakeUp);
+  return async () => {
+    deaf();
+    await wakeUp.close();
+    await relay?.stop();
+  };
 }

@@ -6,7 +6,7 @@ import type { EventRecord } from "@soma/shared/bus/event-record";
 import { newId } from "@soma/shared/ids";
 import { createSilentLog } from "@soma/shared/log";
 import { decideLetter } from "@soma/shared/outbox/decide-letter";
-import { createRelay, type Relay } from "@soma/shared/outbox/relay";
+import { createRelay, type Relay, startRelay } from "@soma/shared/outbox/relay";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
@@ -14,6 +14,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { measureOwnOutbox } from "../../store/measure-own-outbox.ts";
 import { createEngineHarness, type EngineHarness } from "../../testing/engine.ts";
 import { createJournalSource } from "./journal-source.ts";
+
+const HOUR_MS = 3_600_000;
 
 const two = graph("two", 1, { said: appended<string>() })
   .node("say", {
@@ -36,11 +38,12 @@ describe("createJournalSource()", () => {
   /** On topics of dead letters. */
   let copies: EventRecord[];
   let answer: (record: EventRecord) => PublishResult;
+  let bus: EventBus;
 
   beforeAll(async () => {
     harness = await createEngineHarness([two]);
     await harness.startWorker();
-    const bus: EventBus = {
+    bus = {
       publish: async (records) =>
         records.map((record) => {
           const result = answer(record);
@@ -103,6 +106,20 @@ describe("createJournalSource()", () => {
     seen = [];
     await relay.tick();
     expect(seen).toEqual([]);
+  });
+
+  it("is looked into as soon as a run has changed, by a relay that would look an hour later", async () => {
+    const { database, wakeUp } = harness;
+    const source = createJournalSource(database.worker, { currency: "USD", wakeUp });
+    const { schema } = database;
+    const sleeping = startRelay({ source, schema, bus, log: createSilentLog(), intervalMs: HOUR_MS });
+    // An older transaction of another test holds the rows of a run up, and the hints of a later run come after it.
+    const runIds: string[] = [];
+    await until("a run was published", async () => {
+      runIds.push(await aFinishedRun("soon"));
+      return runIds.some((runId) => typesOf(runId).length === 4);
+    });
+    await sleeping.close();
   });
 
   it("keeps what the bus did not take, before anything of that run that follows, and loses nothing", async () => {

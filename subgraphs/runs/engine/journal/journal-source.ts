@@ -8,6 +8,7 @@ import { findOpenTransaction } from "@soma/shared/outbox/store/find-open-transac
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { headersOf } from "@soma/shared/telemetry";
+import type { LocalWakeUp } from "@soma/shared/wake-up";
 import { type KeyedEvent, toPublishedEvents } from "../../domain/answer-event.ts";
 import { advanceRelay } from "../../store/advance-relay.ts";
 import { carryOutDecisions } from "../../store/carry-out-decisions.ts";
@@ -46,6 +47,8 @@ export interface JournalSourceOptions {
   currency: string;
   /** Whose answers are published, nobody's when left out: what they are told stays between them and us. */
   answering?: Pick<InboundTenants, "has">;
+  /** Whoever changes a run says so to those who follow it, and the journal has a row of it then. */
+  wakeUp?: Pick<LocalWakeUp, "onAny">;
 }
 
 /**
@@ -138,6 +141,7 @@ export function createJournalSource(sql: Sql, options: JournalSourceOptions): Re
     isOurs: () => isRelayOwned(sql, { owner, fence }),
     measure: () => measure(sql),
     release: () => releaseRelay(sql, { owner }),
+    onWritten: (listener) => options.wakeUp?.onAny(listener) ?? (() => {}),
   };
 }
 
