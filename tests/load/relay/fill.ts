@@ -1,6 +1,7 @@
 import type { EventRecord } from "@soma/shared/bus/event-record";
 import { toRecord } from "@soma/shared/bus/event-record";
 import { newId } from "@soma/shared/ids";
+import { tellEmitted } from "@soma/shared/outbox/emitted";
 import { transaction } from "@soma/shared/postgres/transaction";
 import type { TestDatabase } from "@soma/shared/testing/database";
 import { TYPE } from "./stage.ts";
@@ -26,7 +27,10 @@ export function anEvent(tenant: string, number: number, eventId = newId()): Even
 
 const keyOf = (number: number): string => `key-${number % KEYS}`;
 
-/** Commits so many events, as many in one statement as a bulk load has: the relay is measured, and not what comes before it. */
+/**
+ * Commits so many events, as many in one statement as a bulk load has, and tells of each commit as emit() does: the relay is
+ * measured, and not what comes before it.
+ */
 export async function fill({ owner }: TestDatabase, tenant: string, events: number): Promise<void> {
   for (let from = 0; from < events; from += AT_ONCE) {
     const records = Array.from({ length: Math.min(AT_ONCE, events - from) }, (_event, at) =>
@@ -41,5 +45,6 @@ export async function fill({ owner }: TestDatabase, tenant: string, events: numb
           (r.headers ->> 'ce_id')::uuid, ${TYPE}, r.value, r.headers
         from jsonb_to_recordset(${tx.json(records as never)}) r(topic text, key text, headers jsonb, value text)`,
     );
+    tellEmitted(owner);
   }
 }

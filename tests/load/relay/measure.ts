@@ -84,6 +84,7 @@ export async function measurePath(
   });
   const processes = stage.startRelays(relays, program);
   await whenReady(stage, skipsLocked);
+  const hush = await tellOthers(stage);
   await stage.database.owner`select public.pg_stat_statements_reset()`;
   const beganAt = performance.now();
   await fill(stage.database, tenant, events);
@@ -91,6 +92,7 @@ export async function measurePath(
   const seconds = (performance.now() - beganAt) / 1_000;
   const statements = (await countStatements(stage)) / events;
   await Promise.all(processes.map((each) => (skipsLocked ? each.kill() : each.stop())));
+  await hush();
   await reader.close();
   return { eventsPerS: events / seconds, statements, disordered };
 }
@@ -169,14 +171,21 @@ function startHere({ kafka, database: { worker, schema } }: Stage): () => Promis
   };
 }
 
-/** This process has a relay too, as all of a schema have, which stands by. */
-async function startElsewhere({ startRelays, database: { worker: sql, schema } }: Stage): Promise<() => Promise<void>> {
-  const [relay] = startRelays(1);
+async function startElsewhere(stage: Stage): Promise<() => Promise<void>> {
+  const [relay] = stage.startRelays(1);
+  const hush = await tellOthers(stage);
+  return async () => {
+    await hush();
+    await relay?.stop();
+  };
+}
+
+/** As in each process of a schema, whose own relay stands by. */
+async function tellOthers({ database: { worker: sql, schema } }: Stage): Promise<() => Promise<void>> {
   const wakeUp = await createNotifiedWakeUp({ sql, schema, log: createSilentLog() });
   const deaf = onEmitted(sql, () => {}, wakeUp);
   return async () => {
     deaf();
     await wakeUp.close();
-    await relay?.stop();
   };
 }

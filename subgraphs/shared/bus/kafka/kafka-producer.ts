@@ -6,8 +6,9 @@ import { type PublishFault, toPublishFault } from "./publish-faults.ts";
 
 /** Bytes of the records of one send: brokers take a megabyte for one partition unless they are told otherwise. */
 const MOST_BYTES = 900_000;
-/** What headers, and the framing of a record, may add to its value. */
-const FRAME_BYTES = 1_024;
+/** At most, what the format adds to a record, and to each of its headers. */
+const RECORD_BYTES = 64;
+const HEADER_BYTES = 10;
 /** Batches that wait for the one that is being sent; a caller who comes later keeps what it has. */
 const MOST_WAITING = 64;
 
@@ -134,12 +135,18 @@ const keepAll = (records: readonly EventRecord[], reason: string): PublishResult
 
 const toMessage = ({ record: { key, value, headers } }: Numbered) => ({ key, value, headers });
 
+function sizeOf({ key, value, headers }: EventRecord): number {
+  let bytes = RECORD_BYTES + Buffer.byteLength(value) + Buffer.byteLength(key);
+  for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? "") + HEADER_BYTES;
+  return bytes;
+}
+
 /** So many at a time as fit; one that fits nowhere is alone, and the broker says what it thinks of it. */
 function inBatches(records: readonly EventRecord[]): Numbered[][] {
   const batches: Numbered[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const [at, record] of records.entries()) {
-    const size = Buffer.byteLength(record.value) + FRAME_BYTES;
+    const size = sizeOf(record);
     if (bytes + size > MOST_BYTES) {
       batches.push([]);
       bytes = 0;
