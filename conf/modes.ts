@@ -1,17 +1,29 @@
+import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
 import { type Static, Type } from "typebox";
-import { readConf, SHIPPED_CONF } from "./read-conf.ts";
+import { readConf, refuse, SHIPPED_CONF } from "./read-conf.ts";
+
+const PlainSchema = Type.Union([Type.String(), Type.Boolean(), Type.Integer()]);
 
 const ValueSchema = Type.Union([
-  Type.String(),
+  PlainSchema,
   Type.Object(
     { from: Type.String({ description: "name of something only the start knows" }) },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      secret: Type.String({
+        pattern: "^[a-z0-9-]{1,63}/[a-z0-9-]{1,63}$",
+        description: "where the value is kept: the name of a secret, and a key of it",
+      }),
+    },
     { additionalProperties: false },
   ),
 ]);
 
 const ModeSchema = Type.Object(
   {
-    mode: Type.Enum(["dev_full"]),
+    mode: Type.Enum([...DEPLOY_MODES]),
     settings: Type.Record(Type.String({ pattern: "^[A-Z][A-Z0-9_]*$" }), ValueSchema, { additionalProperties: false }),
   },
   { additionalProperties: false },
@@ -19,22 +31,31 @@ const ModeSchema = Type.Object(
 
 /** How a kind of installation is set: its settings by their environment names. */
 export type Mode = Static<typeof ModeSchema>;
-type Env = Record<string, string | undefined>;
+type Value = Mode["settings"][string];
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** The mode of a name: modes/<name>.yaml. */
-export function loadMode(name: string, folder: URL = SHIPPED_CONF): Mode {
-  return readConf(new URL(`modes/${name}.yaml`, folder), ModeSchema);
+export function loadMode(name: DeployMode, folder: URL = SHIPPED_CONF): Mode {
+  const file = new URL(`modes/${name}.yaml`, folder);
+  const mode = readConf(file, ModeSchema);
+  if (mode.mode !== name) refuse(file.pathname, [`mode is ${mode.mode}, and the file is that of ${name}`]);
+  return mode;
 }
 
 /**
  * The environment of a mode. What has a `from` is taken from `known` and left out while it is not known yet; a plain value
- * is a default that the given environment may replace.
+ * is a default that the given environment may replace; a secret is given or it is not there.
  */
-export function toEnv(mode: Mode, given: Env, known: Readonly<Record<string, string>>): Env {
-  const env: Env = { ...given };
+export function toEnv(
+  mode: Mode,
+  given: Env,
+  known: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
+  const env: Record<string, string | undefined> = { ...given, DEPLOY_MODE: mode.mode };
   for (const [name, value] of Object.entries(mode.settings)) {
-    if (typeof value === "string") env[name] = given[name] || value;
-    else env[name] = known[value.from];
+    const plain = toPlain(value);
+    if (plain !== undefined) env[name] = given[name] || plain;
+    else if (isFrom(value)) env[name] = known[value.from];
   }
   return env;
 }
@@ -42,6 +63,36 @@ export function toEnv(mode: Mode, given: Env, known: Readonly<Record<string, str
 /** References of a mode that nothing has given a value: a misspelling, or something that was never started. */
 export function unknownOf(mode: Mode, known: Readonly<Record<string, string>>): string[] {
   return Object.values(mode.settings).flatMap((value) =>
-    typeof value === "string" || Object.hasOwn(known, value.from) ? [] : [value.from],
+    isFrom(value) && !Object.hasOwn(known, value.from) ? [value.from] : [],
   );
+}
+
+/** What a mode sets by itself, in the order of the alphabet, with the mode. */
+export function plainOf(mode: Mode): Record<string, string> {
+  const plain = Object.entries(mode.settings).flatMap(([name, value]): [string, string][] => {
+    const text = toPlain(value);
+    return text === undefined ? [] : [[name, text]];
+  });
+  return Object.fromEntries([["DEPLOY_MODE", mode.mode] as [string, string], ...plain].toSorted(byName));
+}
+
+/** What a mode takes from secrets: the place of each, in the order of the alphabet. */
+export function secretsOf({ settings }: Mode): Record<string, string> {
+  const found = Object.entries(settings).flatMap(([name, value]): [string, string][] =>
+    typeof value === "object" && "secret" in value ? [[name, value.secret]] : [],
+  );
+  return Object.fromEntries(found.toSorted(byName));
+}
+
+function toPlain(value: Value): string | undefined {
+  return typeof value === "object" ? undefined : String(value);
+}
+
+function isFrom(value: Value): value is { from: string } {
+  return typeof value === "object" && "from" in value;
+}
+
+/** Not by the language of a machine: what is generated is the same on each. */
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }

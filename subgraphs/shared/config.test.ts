@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, integer, json, oneOf, readSettings, text, url } from "./config.ts";
+import { ConfigError, flag, integer, json, oneOf, readSettings, settingsOf, text, url } from "./config.ts";
 
 const settings = {
   name: text({ env: "NAME", doc: "a name" }),
@@ -32,5 +32,34 @@ describe("readSettings()", () => {
       ]);
       expect(message).not.toContain("hunter2");
     }
+  });
+});
+
+describe("flag()", () => {
+  it("is true or false, and nothing else", () => {
+    const settings = { on: flag({ env: "ON", doc: "a flag", default: true }) };
+    expect([{}, { ON: "false" }, { ON: "true" }].map((env) => readSettings(settings, env).on)).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(() => readSettings(settings, { ON: "yes" })).toThrow('ON: "yes" is not one of true, false; a flag');
+  });
+});
+
+describe("settingsOf()", () => {
+  it("gives what a reader reads, whether it lacks something of it or not", () => {
+    expect(settingsOf((env) => readSettings(settings, env))).toEqual(settings);
+    expect(settingsOf((env) => readSettings({ name: settings.port }, env))).toEqual({ name: settings.port });
+    const { port, level } = settingsOf((env) => readSettings(settings, env));
+    expect([port?.min, port?.max, level?.values]).toEqual([0, 100, ["info", "error"]]);
+  });
+
+  it("fails with what is no fault of the environment", () => {
+    expect(() =>
+      settingsOf(() => {
+        throw new Error("broken");
+      }),
+    ).toThrow("broken");
   });
 });

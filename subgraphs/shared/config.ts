@@ -1,6 +1,7 @@
 /**
  * Settings: read once from the environment into a frozen, typed object. Every fault is collected, so that a person
- * fixes them in one go. A package declares its settings as a table; docs/operator/settings.md names each.
+ * fixes them in one go. A package declares its settings as a table; docs/operator/configuration.md is made of
+ * these tables.
  */
 export interface Setting<T> {
   /** Name of the environment variable. */
@@ -10,8 +11,14 @@ export interface Setting<T> {
   /** Used when the variable is absent or empty; a setting without a default is required. */
   default?: T;
   secret?: boolean;
+  /** The words it takes, where it takes no others. */
+  values?: readonly string[];
+  min?: number;
+  max?: number;
   parse(text: string): T;
 }
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
 
@@ -27,10 +34,24 @@ export class ConfigError extends Error {
   }
 }
 
-export function readSettings<S extends Record<string, Setting<unknown>>>(
-  settings: S,
-  env: Record<string, string | undefined>,
-): Values<S> {
+/** Environments that settingsOf() made, with what was read of them. */
+const asked = new WeakMap<Env, Record<string, Setting<unknown>>>();
+
+/** The settings that a reader takes, by what it calls them: what it reads of an environment in which nothing is set. */
+export function settingsOf(read: (env: Env) => unknown): Readonly<Record<string, Setting<unknown>>> {
+  const env: Env = {};
+  const settings: Record<string, Setting<unknown>> = {};
+  asked.set(env, settings);
+  try {
+    read(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+  }
+  return settings;
+}
+
+export function readSettings<S extends Record<string, Setting<unknown>>>(settings: S, env: Env): Values<S> {
+  Object.assign(asked.get(env) ?? {}, settings);
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
@@ -73,11 +94,17 @@ export function integer(setting: Declared<number> & { min: number; max: number }
 export function oneOf<const T extends readonly string[]>(values: T, setting: Declared<T[number]>): Setting<T[number]> {
   return {
     ...setting,
+    values,
     parse(value) {
       if (!values.includes(value)) throw new Error(`is not one of ${values.join(", ")}`);
       return value;
     },
   };
+}
+
+export function flag(setting: Declared<boolean>): Setting<boolean> {
+  const { parse, values = [] } = oneOf(["true", "false"], { env: setting.env, doc: setting.doc });
+  return { ...setting, values, parse: (value) => parse(value) === "true" };
 }
 
 export function url(protocols: readonly string[], setting: Declared<string>): Setting<string> {

@@ -1,6 +1,7 @@
 import { chooseBus } from "./bus/choose-bus.ts";
 import type { EventBus } from "./bus/event-bus.ts";
-import { integer, oneOf, readSettings, text } from "./config.ts";
+import { ConfigError, flag, integer, oneOf, readSettings, text } from "./config.ts";
+import { readDeployMode } from "./deploy-mode.ts";
 import { openOperatorDoor } from "./http/operator-door.ts";
 import type { FindFaults } from "./http/readiness.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
@@ -25,16 +26,42 @@ const processSettings = {
     min: 0,
     max: 65_535,
   }),
+  scraped: flag({
+    env: "PROMETHEUS_SCRAPE",
+    doc: "whether a Prometheus elsewhere asks for the metrics; with true they have to be open to it, on a port that is known",
+    default: false,
+  }),
+  traced: oneOf(["", "true", "false"], {
+    env: "OTEL_ENABLED",
+    doc: "whether spans are exported; when left out, they are where OTEL_EXPORTER_OTLP_ENDPOINT is set",
+    default: "",
+  }),
   otlpEndpoint: text({
     env: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    doc: "where spans are exported over OTLP; empty exports none",
+    doc: "where spans are exported over OTLP",
     default: "",
   }),
 };
 
+const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
+
 /** What every process reads, whatever is in it. */
 export function readProcessSettings(env: Record<string, string | undefined>) {
-  return readSettings(processSettings, env);
+  const settings = readSettings(processSettings, env);
+  const { scraped, traced, metricsHost, metricsPort, otlpEndpoint } = settings;
+  const faults = [
+    ...(scraped && (LOOPBACK.test(metricsHost) || metricsPort === 0)
+      ? [
+          `PROMETHEUS_SCRAPE is true, and the metrics are at ${metricsHost}:${metricsPort}, where no Prometheus finds them; ` +
+            "set SOMA_METRICS_HOST to an address of the network, and SOMA_METRICS_PORT",
+        ]
+      : []),
+    ...(traced === "true" && otlpEndpoint === ""
+      ? ["OTEL_ENABLED is true, and OTEL_EXPORTER_OTLP_ENDPOINT is not set, so spans have nowhere to go"]
+      : []),
+  ];
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { ...settings, otlpEndpoint: traced === "false" ? "" : otlpEndpoint };
 }
 
 export interface MainDeps {
@@ -86,6 +113,7 @@ async function startProcess(
   publishes: boolean,
 ): Promise<() => Promise<void>> {
   const { env } = process;
+  readDeployMode(env, { part: service });
   const settings = readProcessSettings(env);
   const log = createLog({ level: settings.logLevel, service });
   const bus = publishes ? chooseBus({ env, log, hasEveryPart: false }) : undefined;
