@@ -22,6 +22,14 @@ describe("readGatewayConfig()", () => {
     expect(read).toThrow(/SOMA_USER_VERIFY_KEY is not set/);
   });
 
+  it("refuses to be one of several that count alone", () => {
+    const env = { ...ENV, SOMA_SUBGRAPH_RUNS_URL: "http://a.test/graphql", REPLICA_COUNT: "2" };
+    expect(() => readGatewayConfig(env, ["runs"])).toThrow(
+      "REPLICA_COUNT is 2, and SOMA_GATEWAY_REDIS_URL is not set, so each gateway would count alone",
+    );
+    expect(readGatewayConfig({ ...env, SOMA_GATEWAY_REDIS_URL: "redis://r" }, ["runs"]).replicas).toBe(2);
+  });
+
   it("reads lists of origins and hosts, and refuses what cannot be one", () => {
     const read = (env: Record<string, string>) =>
       readGatewayConfig({ ...ENV, SOMA_SUBGRAPH_RUNS_URL: "http://a.test/graphql", ...env }, ["runs"]);

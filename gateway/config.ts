@@ -1,8 +1,8 @@
-import { integer, json, oneOf, readSettings, type Setting, text, url } from "@soma/shared/config";
-import { parseJwk } from "@soma/shared/subgraph-settings";
+import { ConfigError, integer, json, oneOf, readSettings, type Setting, text, url } from "@soma/shared/config";
+import { bindHost, internalSigningKey, parseJwk, subgraphUrl } from "@soma/shared/subgraph-settings";
 
 const gatewaySettings = {
-  host: text({ env: "SOMA_BIND_HOST", doc: "address the gateway listens on", default: "127.0.0.1" }),
+  host: bindHost,
   port: integer({
     env: "SOMA_GATEWAY_PORT",
     doc: "port the gateway listens on; 0 takes a free one",
@@ -10,11 +10,7 @@ const gatewaySettings = {
     min: 0,
     max: 65_535,
   }),
-  internalSigningKey: json(parseJwk, {
-    env: "SOMA_INTERNAL_SIGNING_KEY",
-    doc: "private Ed25519 JWK that signs who asks, for the subgraphs",
-    secret: true,
-  }),
+  internalSigningKey,
   userVerifyKey: json(parseJwk, { env: "SOMA_USER_VERIFY_KEY", doc: "public Ed25519 JWK of the tokens callers bring" }),
   userSigningKey: json((value) => (value === null ? undefined : parseJwk(value)), {
     env: "SOMA_USER_SIGNING_KEY",
@@ -42,6 +38,13 @@ const gatewaySettings = {
     doc: "Redis in which the gateways count together what a caller has of them, such as rediss://user:password@redis.example.com:6379/0; none counts in each gateway alone",
     default: "",
     secret: true,
+  }),
+  replicas: integer({
+    env: "REPLICA_COUNT",
+    doc: "processes of each part beside each other; several gateways need a Redis in which they count together",
+    default: 1,
+    min: 1,
+    max: 1_000,
   }),
   corsOrigins: list(parseOrigin, {
     env: "SOMA_CORS_ORIGINS",
@@ -71,6 +74,10 @@ export function readGatewayConfig(env: Record<string, string | undefined>, subgr
   );
   const settings: Record<UrlKey, Setting<string>> & typeof gatewaySettings = { ...urlSettings, ...gatewaySettings };
   const config = readSettings(settings, env);
+  if (config.replicas > 1 && config.redisUrl === "")
+    throw new ConfigError([
+      `REPLICA_COUNT is ${config.replicas}, and SOMA_GATEWAY_REDIS_URL is not set, so each gateway would count alone what a caller has of them`,
+    ]);
   const urls = Object.fromEntries(subgraphs.map((name) => [name, config[`url of ${name}`] as string]));
   return Object.freeze({ ...config, urls });
 }
@@ -116,11 +123,4 @@ function parseHost(text: string): string {
   if (!/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/.test(host))
     throw new Error(`has "${text}", which is not a name of a host without a port`);
   return host;
-}
-
-function subgraphUrl(name: string): Setting<string> {
-  return url(["http:", "https:"], {
-    env: `SOMA_SUBGRAPH_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_URL`,
-    doc: `GraphQL endpoint of the ${name} subgraph`,
-  });
 }

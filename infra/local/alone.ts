@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { loadMode, toEnv } from "@soma/conf/modes";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
+import { readDeployMode } from "@soma/shared/deploy-mode";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
 import { createLifecycle } from "@soma/shared/lifecycle";
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   if (part === undefined)
     throw new Error(`there is no part "${name}"; there are ${Object.keys(SUBGRAPHS).join(", ")}. For all: npm start`);
   const given = { ...process.env, SOMA_EVENT_BUS: process.env.SOMA_EVENT_BUS || "hold" };
+  readDeployMode(given, { only: "dev_full" });
   const { log } = openLogFile(dataDir, name);
   const bus = chooseBus({ env: given, log, hasEveryPart: false });
   const lifecycle = createLifecycle(log, CLOSE_MS);

@@ -12,6 +12,7 @@ import { type RunningWorker, startWorker } from "@soma/runs/worker";
 import { lifeOf } from "@soma/schemas/process-life";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { holdUntil } from "@soma/shared/bus/hold-until";
+import { readDeployMode } from "@soma/shared/deploy-mode";
 import { SomaError } from "@soma/shared/errors";
 import { openOperatorDoor } from "@soma/shared/http/operator-door";
 import { type Check, checkOf, type FindFaults } from "@soma/shared/http/readiness";
@@ -80,6 +81,7 @@ export async function startLocal(options: StartLocalOptions): Promise<Local> {
 
 async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promise<Local> {
   const { dataDir, env } = options;
+  readDeployMode(env, { only: "dev_full" });
   const step = timer(options);
   const owned = await takeDataDir(dataDir);
   lifecycle.add("data folder", owned.release);

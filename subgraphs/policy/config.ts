@@ -1,5 +1,5 @@
 import { integer, json, readSettings, text } from "@soma/shared/config";
-import { commonSettings, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { commonSettings, confDir, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
 import type { JWK } from "jose";
 
 const policySettings = {
@@ -22,7 +22,7 @@ const policySettings = {
     doc: "folder with tools.wasm; empty takes the shipped one",
     default: "",
   }),
-  confDir: text({ env: "SOMA_CONF_DIR", doc: "folder with roles.yaml; empty takes the shipped one", default: "" }),
+  confDir,
 };
 
 /** With a public key alone the service would start, and fail at the first call that is allowed. */

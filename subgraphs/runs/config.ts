@@ -1,6 +1,6 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
-import { integer, json, readSettings, text, url } from "@soma/shared/config";
-import { commonSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { flag, integer, readSettings, text } from "@soma/shared/config";
+import { commonSettings, confDir, internalSigningKey, subgraphUrl } from "@soma/shared/subgraph-settings";
 import { runLimitSettings } from "./engine/execute/run-limits.ts";
 import { heartbeatSettings } from "./engine/worker/heartbeat.ts";
 import { callLimitSettings } from "./models/call-limits.ts";
@@ -13,23 +13,24 @@ const modelSettings = {
     doc: "model profile of new runs; empty takes the default of models.yaml",
     default: "",
   }),
+  realEmbeddings: flag({
+    env: "ENABLE_REAL_EMBEDDINGS",
+    doc: "whether vectors of texts have to be of a model; with true, those of the scripted model, which are of words alone, are refused",
+    default: false,
+  }),
   ...callLimitSettings,
 };
 
 const runsSettings = {
   ...commonSettings("runs"),
-  confDir: text({
-    env: "SOMA_CONF_DIR",
-    doc: "folder with roles.yaml and models.yaml; empty takes the shipped one",
-    default: "",
-  }),
+  confDir,
   ...modelSettings,
 };
 
 const workerSettings = {
   workerDatabaseUrl: runsSettings.workerDatabaseUrl,
   schema: runsSettings.schema,
-  confDir: runsSettings.confDir,
+  confDir,
   ...modelSettings,
   ...windowSetting,
   slots: integer({
@@ -42,20 +43,10 @@ const workerSettings = {
   inboundTenants: inboundTenantsSetting,
   ...heartbeatSettings,
   ...runLimitSettings,
-  internalSigningKey: json(parseJwk, {
-    env: "SOMA_INTERNAL_SIGNING_KEY",
-    doc: "private Ed25519 JWK of the internal tokens",
-    secret: true,
-  }),
-  memoryUrl: url(["http:", "https:"], {
-    env: "SOMA_SUBGRAPH_MEMORY_URL",
-    doc: "GraphQL endpoint of the memory subgraph",
-  }),
-  policyUrl: url(["http:", "https:"], {
-    env: "SOMA_SUBGRAPH_POLICY_URL",
-    doc: "GraphQL endpoint of the policy subgraph",
-  }),
-  toolsUrl: url(["http:", "https:"], { env: "SOMA_SUBGRAPH_TOOLS_URL", doc: "GraphQL endpoint of the tools subgraph" }),
+  internalSigningKey,
+  memoryUrl: subgraphUrl("memory"),
+  policyUrl: subgraphUrl("policy"),
+  toolsUrl: subgraphUrl("tools"),
 };
 
 type Env = Record<string, string | undefined>;

@@ -2,13 +2,38 @@ import type { JWK } from "jose";
 import { integer, json, text, url } from "./config.ts";
 import type { FindFaults } from "./http/readiness.ts";
 
+/** Of whoever serves others. */
+export const bindHost = text({ env: "SOMA_BIND_HOST", doc: "address a part listens on", default: "127.0.0.1" });
+
+/** Of whoever reads the files that operators set. */
+export const confDir = text({
+  env: "SOMA_CONF_DIR",
+  doc: "folder with roles.yaml, models.yaml and the other files of conf/; empty takes the shipped one",
+  default: "",
+});
+
+/** Of whoever calls subgraphs in somebody's name. */
+export const internalSigningKey = json(parseJwk, {
+  env: "SOMA_INTERNAL_SIGNING_KEY",
+  doc: "private Ed25519 JWK of the internal tokens, which tell the subgraphs who asks",
+  secret: true,
+});
+
+/** Where a subgraph is asked. */
+export function subgraphUrl(name: string) {
+  return url(["http:", "https:"], {
+    env: `SOMA_SUBGRAPH_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_URL`,
+    doc: `GraphQL endpoint of the ${name} subgraph, up to and with /graphql`,
+  });
+}
+
 /** Settings every subgraph has; a subgraph's config.ts adds its own beside them. `schema` is its Postgres schema. */
 export function commonSettings(schema: string) {
   return {
-    host: text({ env: "SOMA_BIND_HOST", doc: "address the subgraph listens on", default: "127.0.0.1" }),
+    host: bindHost,
     port: integer({
       env: `SOMA_${schema.toUpperCase()}_PORT`,
-      doc: "port the subgraph listens on; 0 takes a free one",
+      doc: `port the ${schema} subgraph listens on; 0 takes a free one`,
       default: 0,
       min: 0,
       max: 65_535,
@@ -20,12 +45,12 @@ export function commonSettings(schema: string) {
     }),
     workerDatabaseUrl: url(["postgres:", "postgresql:"], {
       env: "WORKER_DATABASE_URL",
-      doc: "Postgres as role soma_worker",
+      doc: "Postgres as role soma_worker; a direct connection, since locks are held on it",
       secret: true,
     }),
     schema: text({
       env: `SOMA_${schema.toUpperCase()}_SCHEMA`,
-      doc: "Postgres schema of the subgraph",
+      doc: `Postgres schema of the ${schema} subgraph`,
       default: schema,
     }),
     internalVerifyKey: json(parseJwk, {

@@ -1,6 +1,13 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
-import { integer, json, readSettings, type Setting, text, url } from "@soma/shared/config";
-import { commonSettings, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
+import { integer, json, readSettings, type Setting, text } from "@soma/shared/config";
+import {
+  commonSettings,
+  confDir,
+  internalSigningKey,
+  outboxSettings,
+  parseJwk,
+  subgraphUrl,
+} from "@soma/shared/subgraph-settings";
 
 const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
 
@@ -49,16 +56,9 @@ const toolsSettings = {
 
 /** Read where tools are asked for on the bus: who is asked whether they may be called, and in whose name. */
 const requestSettings = {
-  confDir: text({ env: "SOMA_CONF_DIR", doc: "folder with roles.yaml; empty takes the shipped one", default: "" }),
-  internalSigningKey: json(parseJwk, {
-    env: "SOMA_INTERNAL_SIGNING_KEY",
-    doc: "private Ed25519 JWK of the internal tokens",
-    secret: true,
-  }),
-  policyUrl: url(["http:", "https:"], {
-    env: "SOMA_SUBGRAPH_POLICY_URL",
-    doc: "GraphQL endpoint of the policy subgraph",
-  }),
+  confDir,
+  internalSigningKey,
+  policyUrl: subgraphUrl("policy"),
 };
 
 export function readRequestsConfig(env: Record<string, string | undefined>) {

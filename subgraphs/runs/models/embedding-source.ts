@@ -15,6 +15,9 @@ type Wrap = (client: EmbeddingClient) => EmbeddingClient;
  */
 export type OpenEmbeddings = (profile: string | undefined, who: Who, wrap?: Wrap) => Promise<EmbeddingClient>;
 
+/** `realOnly`: whether a model that is none, and whose vectors are of words alone, is refused. */
+type EmbeddingParams = Omit<ChooseModelParams, "models"> & { realOnly: boolean };
+
 interface Known {
   signature: string;
   client: Promise<EmbeddingClient>;
@@ -22,7 +25,7 @@ interface Known {
 
 export function createEmbeddingSource(
   confNow: () => ModelsConf,
-  around: Omit<ChooseModelParams, "models">,
+  { realOnly, ...around }: EmbeddingParams,
 ): OpenEmbeddings {
   /** Those that were asked for, as long as their profiles are as they were. */
   const clients = new Map<string, Known>();
@@ -45,7 +48,10 @@ export function createEmbeddingSource(
     const { name, profile } = profileOf(conf, wanted);
     const why = whyNot(conf, who, name);
     if (why !== undefined) throw refused(why);
-    return retriedEmbeddings(wrap(await clientOf(name, profile, conf)), profile);
+    const client = await clientOf(name, profile, conf);
+    if (realOnly && !client.isAi)
+      throw refused(`model profile "${name}" makes vectors of words alone, and ENABLE_REAL_EMBEDDINGS is true`);
+    return retriedEmbeddings(wrap(client), profile);
   };
 }
 

@@ -31,8 +31,8 @@ describe("a model source", () => {
       join(folder, "models.yaml"),
       `default: one\nauto: [one]\n${more}\nprofiles:\n${profiles.map((each) => `  ${each}\n`).join("")}`,
     );
-  const open = (env = {}): Promise<ModelSource> =>
-    createModelSource({ confDir, env, settings: { modelProfile: "", ...LIMITS }, roles: ["clerk"] });
+  const open = (env = {}, more = {}): Promise<ModelSource> =>
+    createModelSource({ confDir, env, settings: { modelProfile: "", ...LIMITS, ...more }, roles: ["clerk"] });
   const log = createLog({
     level: "info",
     service: "test",
@@ -105,6 +105,15 @@ describe("a model source", () => {
       const error = await errorOf(source.openEmbeddings(name, who));
       expect(error).toMatchObject({ code: "MODEL_REFUSED", isOfProfile: true, message });
     }
+  });
+
+  test("refuses vectors of words alone where they have to be of a model", async () => {
+    await write([scripted("one"), scripted("v", vectors(8))]);
+    const source = await open({}, { realEmbeddings: true });
+    expect(await errorOf(source.openEmbeddings("v", WHO))).toMatchObject({
+      ...{ code: "MODEL_REFUSED", isOfProfile: true },
+      message: 'model profile "v" makes vectors of words alone, and ENABLE_REAL_EMBEDDINGS is true',
+    });
   });
 
   test("has runs wait for a profile of vectors that is not in the file any more, and go on when it is", async () => {

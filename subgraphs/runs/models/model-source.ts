@@ -46,6 +46,8 @@ export interface ModelSourceOptions {
 interface ModelSettings extends CallLimitValues {
   /** Profile to use; empty leaves it to the environment and to models.yaml. */
   modelProfile: string;
+  /** Whether vectors of words alone are refused; not when left out. */
+  realEmbeddings?: boolean;
 }
 
 /** What was read of a file, and the clients of its profiles that were asked for; as many as it has profiles. */
@@ -118,7 +120,7 @@ export async function createModelSource(options: ModelSourceOptions): Promise<Mo
       if (!profiles().includes(profile)) throw vanished(profile);
       return clientOf(profile);
     },
-    openEmbeddings: createEmbeddingSource(() => loaded.conf, around),
+    openEmbeddings: createEmbeddingSource(() => loaded.conf, { ...around, realOnly: settings.realEmbeddings === true }),
     hopsFrom: (profile) => hopsFrom(loaded.conf.profiles, profile),
     async look(name) {
       const profile = Object.hasOwn(loaded.conf.profiles, name) ? loaded.conf.profiles[name] : undefined;

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { readSettings, text } from "@soma/shared/config";
 import { ModelError } from "./model-error.ts";
 import type { Env } from "./provider.ts";
 
@@ -14,18 +15,26 @@ export function isLoopback({ hostname }: URL): boolean {
   );
 }
 
+const noted = "; in lower case too, which comes first";
+const proxySettings = {
+  https: text({ env: "HTTPS_PROXY", doc: `proxy of calls to models by HTTPS${noted}`, default: "", secret: true }),
+  http: text({ env: "HTTP_PROXY", doc: `proxy of calls to models by HTTP${noted}`, default: "", secret: true }),
+  none: text({ env: "NO_PROXY", doc: `hosts that no proxy leads to, with commas${noted}`, default: "" }),
+};
+
 /**
  * The proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper case, lower case first as everywhere. None
  * leads to this machine itself. What is no proxy of ours, such as one of SOCKS that is there for other programs, fails
  * the calls that would go through it, and nothing else; its value is not told, because it may hold a password.
  */
 export function readProxies(env: Env): ProxyOf {
-  const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? "").trim();
+  const upper = readSettings(proxySettings, env);
+  const read = (key: keyof typeof upper): string => (env[proxySettings[key].env.toLowerCase()] ?? upper[key]).trim();
   const byScheme: Readonly<Record<string, (() => URL) | undefined>> = {
-    "https:": toProxy("HTTPS_PROXY", read("HTTPS_PROXY")),
-    "http:": toProxy("HTTP_PROXY", read("HTTP_PROXY")),
+    "https:": toProxy("HTTPS_PROXY", read("https")),
+    "http:": toProxy("HTTP_PROXY", read("http")),
   };
-  const isDirect = readNoProxy(read("NO_PROXY"));
+  const isDirect = readNoProxy(read("none"));
   return (url) => (isLoopback(url) || isDirect(url) ? undefined : byScheme[url.protocol]?.());
 }
 
