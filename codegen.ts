@@ -1,6 +1,7 @@
 /**
  * Everything that is generated, in one place: the composed supergraph, resolver types per subgraph, event types from the
- * JSON Schemas, the catalogue of events (AsyncAPI and a page each), typed operations for clients and for the engine's calls to its peers, and biome's rules of who may import whom.
+ * JSON Schemas, the catalogue of events (AsyncAPI and a page each), typed operations for clients and for the engine's calls to its peers, what is made of the modes
+ * of conf/ (env files, Helm values, the page of the configuration), and biome's rules of who may import whom.
  *
  *   npm run codegen            writes the files
  *   npm run codegen -- --check fails when a file is not what it would write
@@ -25,6 +26,7 @@ import {
   printSchema,
 } from "graphql";
 import { compile } from "json-schema-to-typescript";
+import { toConfigFiles } from "./infra/config/config-files.ts";
 import { toBiome } from "./lint/to-biome.ts";
 import { type EventSchema, topicsOf, toType } from "./schemas/catalogue/event-schema.ts";
 import { toAsyncApi } from "./schemas/catalogue/to-asyncapi.ts";
@@ -257,6 +259,7 @@ async function main(check: boolean): Promise<void> {
   await generateOperations(files, apiSdl, "graphql/operations/", "graphql/generated/");
   for (const part of ["runs", "tools"])
     await generateOperations(files, apiSdl, `subgraphs/${part}/peers/`, `subgraphs/${part}/peers/generated/`);
+  for (const [path, text] of toConfigFiles()) files.set(path, text);
   files.set("lint/rooms.biome.json", toBiome());
   stale.push(...(await settle(files, check)).filter((path) => !stale.includes(path)));
   if (check && stale.length > 0)

@@ -1,12 +1,18 @@
 import { existsSync } from "node:fs";
 import { StatusDocument } from "@soma/graphql/operations";
 import { EXIT } from "./cli-error.ts";
+import { askMode, type ModeReport } from "./config.ts";
 import { isRunning, nearestDataDir, readRuntime } from "./data-folder.ts";
 import { findProduct, type Product, type ProductOptions } from "./find-product.ts";
 import { findReadiness, findReadinessInFull } from "./find-readiness.ts";
 import { hintsFor } from "./hints.ts";
 import { askNextStart } from "./next-start.ts";
 import { print, printJson, safe } from "./print.ts";
+
+interface DoctorOptions extends ProductOptions {
+  /** One that this machine is to be installed in. */
+  mode?: string;
+}
 
 interface Finding {
   what: string;
@@ -18,9 +24,14 @@ interface Finding {
  * What is there, what answers and why. Looks at everything, so that one thing that is wrong does not hide the next. The
  * exit code is 3 when the product cannot be reached, else 1 when anything is wrong.
  */
-export async function doctor(options: ProductOptions, json: boolean): Promise<void> {
-  const [ofData, product, ofNextStart] = await Promise.all([data(options), running(options), nextStart()]);
-  const findings = [...node(), ...ofData, ...product.findings, ...ofNextStart];
+export async function doctor({ mode, ...options }: DoctorOptions, json: boolean): Promise<void> {
+  const [ofData, product, ofNextStart, ofMode] = await Promise.all([
+    data(options),
+    running(options),
+    nextStart(),
+    mode === undefined ? [] : lookAtMode(mode),
+  ]);
+  const findings = [...node(), ...ofData, ...product.findings, ...ofNextStart, ...ofMode];
   if (json) printJson(findings);
   else for (const { what, ok, detail } of findings) print(`${ok ? "✓" : "✕"} ${what.padEnd(12)} ${safe(detail)}`);
   if (!product.reached) process.exitCode = EXIT.UNREACHABLE;
@@ -104,4 +115,21 @@ async function answering({ client }: Product): Promise<Finding[]> {
 async function nextStart(): Promise<Finding[]> {
   const found = await askNextStart();
   return found === undefined ? [] : [{ what: "Next start", ...found }];
+}
+
+/** What keeps this machine from running a mode: what the mode refuses, what comes from a secret, files that are not here. */
+async function lookAtMode(mode: string): Promise<Finding[]> {
+  const what = `Mode ${mode}`;
+  try {
+    const found = toDetails(await askMode({ mode }));
+    if (found.length === 0) return [{ what, ok: true, detail: "nothing is refused, and nothing lacks" }];
+    return found.map((detail) => ({ what, ok: false, detail }));
+  } catch (error) {
+    return [{ what, ok: false, detail: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
+function toDetails({ faults, lacks, files }: ModeReport): string[] {
+  const secrets = Object.entries(lacks).map(([name, place]) => `${name} is not set; it comes from secret ${place}`);
+  return [...faults, ...secrets, ...files];
 }

@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from "commander";
 import { addBudgets } from "./add-budgets.ts";
+import { addConfig, modeOption } from "./add-config.ts";
 import { addOutbox } from "./add-outbox.ts";
 import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
@@ -131,6 +132,8 @@ topics
   .description("make what the cluster lacks of topics and access lists; nothing is ever taken away")
   .action(async (options: { conf?: string; dryRun: boolean }) => applyTopics({ ...options, json: wantsJson }));
 
+addConfig(program, { json: wantsJson });
+
 program
   .command("init")
   .argument("<dir>", "a folder that is empty or not there yet")
@@ -185,8 +188,11 @@ program
   );
 program
   .command("doctor")
-  .description("what runs, which model answers and why")
-  .action(async () => doctor(program.opts<ProductOptions>(), wantsJson));
+  .addOption(modeOption())
+  .description("what runs, which model answers and why; with a mode, also what it lacks here")
+  .action(async ({ mode }: { mode?: string }) =>
+    doctor({ ...program.opts<ProductOptions>(), ...(mode === undefined ? {} : { mode }) }, wantsJson),
+  );
 
 addCompletion(program, { json: wantsJson });
 

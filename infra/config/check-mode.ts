@@ -1,0 +1,112 @@
+import { type Mode, plainOf, secretsOf, toEnv } from "../../conf/modes.ts";
+import { readGatewayConfig } from "../../gateway/config.ts";
+import { readMemoryConfig } from "../../subgraphs/memory/config.ts";
+import { readPolicyConfig } from "../../subgraphs/policy/config.ts";
+import { readRunsConfig, readWorkerConfig } from "../../subgraphs/runs/config.ts";
+import { readKafkaSettings } from "../../subgraphs/shared/bus/kafka/kafka-settings.ts";
+import { ConfigError } from "../../subgraphs/shared/config.ts";
+import { findRefused } from "../../subgraphs/shared/refusals.ts";
+import { readProcessSettings } from "../../subgraphs/shared/run-main.ts";
+import { readToolsConfig } from "../../subgraphs/tools/config.ts";
+import { type Listed, listSettings, SUBGRAPHS } from "./list-settings.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface ModeReport {
+  mode: string;
+  /** What keeps the product from starting like this, or what the mode refuses. */
+  faults: string[];
+  /** What comes from a secret and is not set here, and where it is kept. */
+  lacks: Record<string, string>;
+  /** Files that settings name, and that are not here. */
+  files: string[];
+}
+
+/** Stand in for what only a secret or the start knows, so that everything beside it can be looked at. */
+const STAND_INS = [
+  "http://elsewhere.invalid/graphql",
+  "postgres://elsewhere.invalid/soma",
+  "rediss://elsewhere.invalid",
+  '{"kty":"OKP","crv":"Ed25519","x":"","d":""}',
+  "0",
+];
+
+/** What is wrong with a mode in an environment; of a secret only whether it is there. */
+export function checkMode(mode: Mode, given: Env, settings: readonly Listed[] = listSettings()): ModeReport {
+  const secrets = secretsOf(mode);
+  const lacking = Object.entries(secrets).filter(([name]) => (given[name] ?? "") === "");
+  const env = standIn(mode, toEnv(mode, given, {}), settings);
+  const said = faultsOfReaders(env);
+  return {
+    mode: mode.mode,
+    faults: [
+      ...faultsOfFile(mode, settings),
+      ...findRefused(env, { mode: mode.mode }),
+      ...said.filter((fault) => !isOfFile(fault)),
+    ],
+    lacks: Object.fromEntries(lacking),
+    files: said.filter(isOfFile),
+  };
+}
+
+/** What a mode's file may not say. */
+function faultsOfFile(mode: Mode, settings: readonly Listed[]): string[] {
+  const known = new Map(settings.map((setting) => [setting.env, setting]));
+  const plain = plainOf(mode);
+  return Object.keys(mode.settings).flatMap((name) => {
+    const setting = known.get(name);
+    if (setting === undefined) return [`modes/${mode.mode}.yaml sets ${name}, which nothing reads`];
+    if (setting.secret === true && name in plain)
+      return [
+        `modes/${mode.mode}.yaml holds a value of ${name}, which is secret; name where it is kept, as { secret: NAME/KEY }`,
+      ];
+    return [];
+  });
+}
+
+function standIn(mode: Mode, env: Env, settings: readonly Listed[]): Env {
+  const missing = settings.filter(
+    ({ env: name }) => (env[name] ?? "") === "" && typeof mode.settings[name] === "object",
+  );
+  return { ...env, ...Object.fromEntries(missing.map((setting) => [setting.env, standInFor(setting)])) };
+}
+
+function standInFor({ parse }: Listed): string | undefined {
+  return STAND_INS.find((text) => {
+    try {
+      parse(text);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What the parts themselves say, each fault once. */
+function faultsOfReaders(env: Env): string[] {
+  const readers: ((env: Env) => unknown)[] = [
+    readProcessSettings,
+    (own) => readGatewayConfig(own, SUBGRAPHS),
+    readRunsConfig,
+    readMemoryConfig,
+    readPolicyConfig,
+    readToolsConfig,
+    readWorkerConfig,
+    ...(env.SOMA_EVENT_BUS === "kafka" ? [readKafkaSettings] : []),
+  ];
+  return [...new Set(readers.flatMap((read) => faultsOf(() => read(env))))];
+}
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+function isOfFile(fault: string): boolean {
+  return /^[A-Z_]+_FILE: ".*" cannot be read/.test(fault);
+}

@@ -1,0 +1,77 @@
+import { readGatewayConfig } from "../../gateway/config.ts";
+import { readMemoryConfig } from "../../subgraphs/memory/config.ts";
+import { readPolicyConfig } from "../../subgraphs/policy/config.ts";
+import { readRunsConfig, readWorkerConfig } from "../../subgraphs/runs/config.ts";
+import openAiCompatible from "../../subgraphs/runs/models/openai/provider.ts";
+import { readProxies } from "../../subgraphs/runs/models/proxies.ts";
+import { chooseBus } from "../../subgraphs/shared/bus/choose-bus.ts";
+import { readKafkaSettings } from "../../subgraphs/shared/bus/kafka/kafka-settings.ts";
+import { type Setting, settingsOf } from "../../subgraphs/shared/config.ts";
+import { readDeployMode } from "../../subgraphs/shared/deploy-mode.ts";
+import { createSilentLog } from "../../subgraphs/shared/log.ts";
+import { readProcessSettings } from "../../subgraphs/shared/run-main.ts";
+import { readRequestsConfig, readToolsConfig } from "../../subgraphs/tools/config.ts";
+import { wantsFirstMinutes } from "../local/first-minutes/settings.ts";
+
+type Read = Parameters<typeof settingsOf>[0];
+
+export const SUBGRAPHS = ["runs", "memory", "policy", "tools"] as const;
+/** What runs as a process of its own. */
+export const PARTS = ["gateway", ...SUBGRAPHS, "worker"] as const;
+export type Part = (typeof PARTS)[number] | "npm start";
+
+/** A setting of the product, by its name in the environment, as those who read it declare it. */
+export interface Listed extends Setting<unknown> {
+  /** What each reader calls its value. */
+  keys: string[];
+  readBy: Part[];
+}
+
+const ofProcess: Read[] = [readProcessSettings, readDeployMode];
+const ofBus: Read[] = [
+  (env) => chooseBus({ env, log: createSilentLog(), hasEveryPart: false }),
+  (env) => readKafkaSettings(env),
+];
+const ofModels: Read[] = [(env) => openAiCompatible.custom?.(env), readProxies];
+
+/** Who reads what: the readers themselves are asked, so that nothing is listed which no process reads. */
+const READERS: Readonly<Record<Part, readonly Read[]>> = {
+  gateway: [(env) => readGatewayConfig(env, SUBGRAPHS), ...ofProcess],
+  runs: [readRunsConfig, ...ofModels, ...ofProcess],
+  memory: [readMemoryConfig, ...ofBus, ...ofProcess],
+  policy: [readPolicyConfig, ...ofBus, ...ofProcess],
+  tools: [readToolsConfig, readRequestsConfig, ...ofBus, ...ofProcess],
+  worker: [readWorkerConfig, ...ofModels, ...ofBus, ...ofProcess],
+  "npm start": [(env) => wantsFirstMinutes(env, undefined)],
+};
+
+/** Every setting of the product, in the order of the alphabet. */
+export function listSettings(): Listed[] {
+  const listed = new Map<string, Listed>();
+  for (const [part, reads] of Object.entries(READERS) as [Part, readonly Read[]][])
+    for (const read of reads)
+      for (const [key, setting] of Object.entries(settingsOf(read))) add(listed, { key, part, setting });
+  return [...listed.values()].toSorted((a, b) => (a.env < b.env ? -1 : 1));
+}
+
+function add(
+  listed: Map<string, Listed>,
+  { key, part, setting }: { key: string; part: Part; setting: Setting<unknown> },
+) {
+  const known = listed.get(setting.env) ?? { ...setting, keys: [], readBy: [] };
+  if (toText(known) !== toText(setting))
+    throw new Error(`${setting.env} is declared twice, and not alike: as "${known.doc}" and as "${setting.doc}"`);
+  if (!known.keys.includes(key)) known.keys.push(key);
+  if (!known.readBy.includes(part)) known.readBy.push(part);
+  listed.set(setting.env, known);
+}
+
+function toText({ env, doc, secret, values, min, max, ...rest }: Setting<unknown>): string {
+  return JSON.stringify({ env, doc, secret, values, min, max, default: "default" in rest ? defaultOf(rest) : null });
+}
+
+/** A default as text: what has none says nothing when it is not set. */
+export function defaultOf(setting: Pick<Setting<unknown>, "default">): string {
+  const value = setting.default;
+  return ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
+}
