@@ -45,7 +45,7 @@ describe("documentation", () => {
   it("names every setting that the code declares", () => {
     const declared = [...sources.matchAll(/\benv: "([A-Z_]+)",\s+doc:/g)].map(([, name = ""]) => name);
     expect(declared.length).toBeGreaterThan(20);
-    const said = read("docs/operator/settings.md");
+    const said = read("docs/operator/configuration.md");
     expect(declared.filter((name) => !said.includes(`\`${name}\``))).toEqual([]);
   });
 
@@ -115,6 +115,7 @@ describe("documentation", () => {
       "add-runs",
       "history-commands",
       "add-budgets",
+      "add-config",
       "add-outbox",
       "add-schedules",
       "torture/add-torture",

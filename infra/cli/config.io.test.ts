@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { askMode, checkConfig, type ModeReport, printConfig } from "./config.ts";
+import { doctor } from "./doctor.ts";
 
 const report: ModeReport = {
   mode: "prod",
@@ -76,6 +77,20 @@ describe("soma config", () => {
     );
     expect(JSON.parse(said)).toEqual({ mode: "prod", faults: [fault], lacks: report.lacks });
     expect([failed, process.exitCode]).toEqual([undefined, 1]);
+  });
+
+  it("doctor --mode tells beside everything else what this machine lacks of a mode", async () => {
+    let said = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      said += text;
+      return true;
+    });
+    await doctor({ mode: "prod", data: join(folder, "none") }, true);
+    const details = (JSON.parse(said) as { what: string; ok: boolean; detail: string }[])
+      .filter(({ what, ok }) => what === "Mode prod" && !ok)
+      .map(({ detail }) => detail);
+    expect(details).toContain("DATABASE_URL is not set; it comes from secret soma-database/request-url");
+    expect(details.join()).toContain('SOMA_KAFKA_CA_FILE: "/run/secrets/soma/kafka-ca.pem" cannot be read');
   });
 
   it("asks the installation itself, whose every mode has no faults and tells no secret", async () => {

@@ -1,13 +1,13 @@
-import { type Mode, plainOf, secretsOf, toEnv } from "../../conf/modes.ts";
-import { readGatewayConfig } from "../../gateway/config.ts";
-import { readMemoryConfig } from "../../subgraphs/memory/config.ts";
-import { readPolicyConfig } from "../../subgraphs/policy/config.ts";
-import { readRunsConfig, readWorkerConfig } from "../../subgraphs/runs/config.ts";
-import { readKafkaSettings } from "../../subgraphs/shared/bus/kafka/kafka-settings.ts";
-import { ConfigError } from "../../subgraphs/shared/config.ts";
-import { findRefused } from "../../subgraphs/shared/refusals.ts";
-import { readProcessSettings } from "../../subgraphs/shared/run-main.ts";
-import { readToolsConfig } from "../../subgraphs/tools/config.ts";
+import { type Mode, plainOf, secretsOf, toEnv } from "@soma/conf/modes";
+import { readGatewayConfig } from "@soma/gateway/config";
+import { readMemoryConfig } from "@soma/memory/config";
+import { readPolicyConfig } from "@soma/policy/config";
+import { readRunsConfig, readWorkerConfig } from "@soma/runs/config";
+import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
+import { ConfigError } from "@soma/shared/config";
+import { findRefused } from "@soma/shared/refusals";
+import { readProcessSettings } from "@soma/shared/run-main";
+import { readToolsConfig } from "@soma/tools/config";
 import { type Listed, listSettings, SUBGRAPHS } from "./list-settings.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;

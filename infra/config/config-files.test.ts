@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { loadMode, type Mode, plainOf, secretsOf } from "@soma/conf/modes";
+import { faultsOf, readYaml } from "@soma/conf/read-conf";
 import { DEPLOY_MODES, type DeployMode, PRODUCTION } from "@soma/schemas/deploy-modes";
+import { findRefused } from "@soma/shared/refusals";
 import { describe, expect, it } from "vitest";
-import { loadMode, type Mode, plainOf, secretsOf } from "../../conf/modes.ts";
-import { faultsOf, readYaml } from "../../conf/read-conf.ts";
-import { findRefused } from "../../subgraphs/shared/refusals.ts";
 import { toConfigFiles } from "./config-files.ts";
 import { parseEnvText } from "./env-text.ts";
 

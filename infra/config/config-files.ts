@@ -1,5 +1,5 @@
-import { loadMode, type Mode, plainOf, secretsOf } from "../../conf/modes.ts";
-import { DEPLOY_MODES, type DeployMode } from "../../schemas/deploy-modes.ts";
+import { loadMode, type Mode, plainOf, secretsOf } from "@soma/conf/modes";
+import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
 import { checkMode } from "./check-mode.ts";
 import { toEnvText } from "./env-text.ts";
 import { listSettings } from "./list-settings.ts";

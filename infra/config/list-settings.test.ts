@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { REFUSALS } from "@soma/shared/refusals";
 import { describe, expect, it } from "vitest";
-import { REFUSALS } from "../../subgraphs/shared/refusals.ts";
 import { SUBGRAPHS as parts } from "../local/parts.ts";
 import { defaultOf, listSettings, PARTS, SUBGRAPHS } from "./list-settings.ts";
 

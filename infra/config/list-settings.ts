@@ -1,24 +1,24 @@
-import { readGatewayConfig } from "../../gateway/config.ts";
-import { readMemoryConfig } from "../../subgraphs/memory/config.ts";
-import { readPolicyConfig } from "../../subgraphs/policy/config.ts";
-import { readRunsConfig, readWorkerConfig } from "../../subgraphs/runs/config.ts";
-import openAiCompatible from "../../subgraphs/runs/models/openai/provider.ts";
-import { readProxies } from "../../subgraphs/runs/models/proxies.ts";
-import { chooseBus } from "../../subgraphs/shared/bus/choose-bus.ts";
-import { readKafkaSettings } from "../../subgraphs/shared/bus/kafka/kafka-settings.ts";
-import { type Setting, settingsOf } from "../../subgraphs/shared/config.ts";
-import { readDeployMode } from "../../subgraphs/shared/deploy-mode.ts";
-import { createSilentLog } from "../../subgraphs/shared/log.ts";
-import { readProcessSettings } from "../../subgraphs/shared/run-main.ts";
-import { readRequestsConfig, readToolsConfig } from "../../subgraphs/tools/config.ts";
-import { wantsFirstMinutes } from "../local/first-minutes/settings.ts";
+import { readGatewayConfig } from "@soma/gateway/config";
+import { wantsFirstMinutes } from "@soma/local/first-minutes";
+import { readMemoryConfig } from "@soma/memory/config";
+import { readPolicyConfig } from "@soma/policy/config";
+import { readRunsConfig, readWorkerConfig } from "@soma/runs/config";
+import openAiCompatible from "@soma/runs/models/openai";
+import { readProxies } from "@soma/runs/models/proxies";
+import { chooseBus } from "@soma/shared/bus/choose-bus";
+import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
+import { type Setting, settingsOf } from "@soma/shared/config";
+import { readDeployMode } from "@soma/shared/deploy-mode";
+import { createSilentLog } from "@soma/shared/log";
+import { readProcessSettings } from "@soma/shared/run-main";
+import { readRequestsConfig, readToolsConfig } from "@soma/tools/config";
 
 type Read = Parameters<typeof settingsOf>[0];
 
 export const SUBGRAPHS = ["runs", "memory", "policy", "tools"] as const;
 /** What runs as a process of its own. */
 export const PARTS = ["gateway", ...SUBGRAPHS, "worker"] as const;
-export type Part = (typeof PARTS)[number] | "npm start";
+type Part = (typeof PARTS)[number] | "npm start";
 
 /** A setting of the product, by its name in the environment, as those who read it declare it. */
 export interface Listed extends Setting<unknown> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { loadMode, type Mode, secretsOf, toEnv } from "../../conf/modes.ts";
-import { DEPLOY_MODES, type DeployMode } from "../../schemas/deploy-modes.ts";
+import { loadMode, type Mode, secretsOf, toEnv } from "@soma/conf/modes";
+import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
 import { checkMode } from "./check-mode.ts";
 import { parseEnvText } from "./env-text.ts";
 import { defaultOf, type Listed, listSettings } from "./list-settings.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { loadMode } from "../../conf/modes.ts";
-import { DEPLOY_MODES, type DeployMode } from "../../schemas/deploy-modes.ts";
-import { replaceFile } from "../../subgraphs/shared/replace-file.ts";
+import { loadMode } from "@soma/conf/modes";
+import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
+import { replaceFile } from "@soma/shared/replace-file";
 import { checkMode } from "./check-mode.ts";
 import { toModeEnv } from "./config-files.ts";
 import { isAsMade } from "./env-text.ts";

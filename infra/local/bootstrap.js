@@ -23,7 +23,7 @@ const START_HELP = `npm start [-- OPTIONS]: everything, until Ctrl-C
   --kafka HOST:PORT  brokers of Kafka that events go by, several with commas; without it they stay in this process
   --help       this
 
-Settings come from the environment: docs/operator/settings.md. Afterwards: npx soma --help`;
+Settings come from the environment: docs/operator/configuration.md. Afterwards: npx soma --help`;
 
 function fail(message) {
   console.error(`\n${message}`);
