@@ -75,7 +75,7 @@ function toRefusals(): string {
   ]);
   return `\n## What modes refuse
 
-A process that starts, the script that makes an env file, and \`soma config check\` refuse it in the same words, with the name of the setting; the schema of the Helm values has the same rules.
+A process that starts, the script that makes an env file, and \`soma config check\` refuse it in the same words, with the name of the setting; the schema of the Helm values has the same rules, in words of Helm.
 
 ${toTable(["setting", "modes", "because", "refused to"], rows)}`;
 }

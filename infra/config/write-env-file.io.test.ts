@@ -36,6 +36,10 @@ describe("infra/generate-global-env.sh", () => {
     await writeFile(out, edited);
     expect(await generate()).toMatchObject({ ok: false, said: expect.stringContaining("was changed by hand") });
     expect(await readFile(out, "utf8")).toBe(edited);
+    expect(await generate("--out", join(folder, "none", "x.env"))).toMatchObject({
+      ok: false,
+      said: expect.stringContaining("cannot be written (ENOENT); --out FILE names another place"),
+    });
     expect((await generate("--force", "--set", "SOMA_KAFKA_BROKERS=a:9093,b:9093")).ok).toBe(true);
     expect(await readFile(out, "utf8")).toContain("\nSOMA_KAFKA_BROKERS=a:9093,b:9093\n");
   });

@@ -61,14 +61,22 @@ function make({ mode: name, more }: Asked): string {
 async function write({ out, check, force }: Asked, text: string): Promise<string> {
   const before = await readFile(out, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
-    throw error;
+    throw toUnwritable(out, error);
   });
   if (before === text) return `${out} is up to date`;
   if (check) throw new Error(`${out} ${before === undefined ? "is not there" : "is not what would be written"}`);
   if (before !== undefined && !isAsMade(before) && !force)
     throw new Error(`${out} was changed by hand, or is another file; --force replaces it, --out names another place`);
-  await replaceFile(out, text, { mode: OWNER_ALONE });
+  await replaceFile(out, text, { mode: OWNER_ALONE }).catch((error: unknown) => {
+    throw toUnwritable(out, error);
+  });
   return `${out} was written`;
+}
+
+/** Who is not root has no place at the default. */
+function toUnwritable(out: string, error: unknown): Error {
+  const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new Error(`${out} cannot be written (${why}); --out FILE names another place`);
 }
 
 try {
