@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { loadMode, type Mode, secretsOf, toEnv } from "@soma/conf/modes";
 import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
-import { checkMode } from "./check-mode.ts";
+import { checkMode, type ModeReport } from "./check-mode.ts";
 import { parseEnvText } from "./env-text.ts";
 import { defaultOf, type Listed, listSettings } from "./list-settings.ts";
 
@@ -37,9 +37,9 @@ function toTold(mode: Mode, { given, place }: { given: Env; place: string }, set
     : { name, value: null, source: "not set" };
 }
 
-function readOptions() {
-  const { values } = parseArgs({ options: { mode: { type: "string" }, file: { type: "string" } } });
-  const given: Env = values.file === undefined ? process.env : parseEnvText(readFileSync(values.file, "utf8"));
+function readOptions(args: readonly string[], env: Env) {
+  const { values } = parseArgs({ args: [...args], options: { mode: { type: "string" }, file: { type: "string" } } });
+  const given: Env = values.file === undefined ? env : parseEnvText(readFileSync(values.file, "utf8"));
   const name = values.mode ?? (given.DEPLOY_MODE || "dev_full");
   const mode = DEPLOY_MODES.find((known) => known === name);
   if (mode === undefined) throw new Error(`there is no mode ${name}; there are ${DEPLOY_MODES.join(", ")}`);
@@ -56,17 +56,21 @@ function faultsOfFile(name: DeployMode, given: Env, settings: readonly Listed[])
   ];
 }
 
-try {
-  const { name, given, file } = readOptions();
+export function tellMode(args: readonly string[], env: Env): ModeReport & { settings: Told[] } {
+  const { name, given, file } = readOptions(args, env);
   const [mode, settings] = [loadMode(name), listSettings()];
   const report = checkMode(mode, given, settings);
   const faults = [...(file === undefined ? [] : faultsOfFile(name, given, settings)), ...report.faults];
   const told = settings.map((each) => toTold(mode, { given, place: file ?? "the environment" }, each));
-  print({ report: { ...report, faults, settings: told } });
-} catch (error) {
-  print({ error: error instanceof Error ? error.message : String(error) });
+  return { ...report, faults, settings: told };
 }
 
-function print(answer: object): void {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+function answer(): object {
+  try {
+    return { report: tellMode(process.argv.slice(2), process.env) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
 }
+
+if (import.meta.main) process.stdout.write(`${JSON.stringify(answer())}\n`);

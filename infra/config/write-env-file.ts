@@ -12,6 +12,8 @@ import { listSettings } from "./list-settings.ts";
 const DEFAULT_OUT = "/root/soma-global.env";
 const OWNER_ALONE = 0o600;
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 interface Asked {
   mode: DeployMode;
   out: string;
@@ -21,11 +23,12 @@ interface Asked {
   force: boolean;
 }
 
-function readOptions(): Asked {
+function readOptions(args: readonly string[], env: Env): Asked {
   const { values } = parseArgs({
+    args: [...args],
     options: {
-      mode: { type: "string", default: process.env.DEPLOY_MODE || "dev_full" },
-      out: { type: "string", default: process.env.SOMA_GLOBAL_ENV || DEFAULT_OUT },
+      mode: { type: "string", default: env.DEPLOY_MODE || "dev_full" },
+      out: { type: "string", default: env.SOMA_GLOBAL_ENV || DEFAULT_OUT },
       set: { type: "string", multiple: true, default: [] },
       print: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
@@ -79,11 +82,18 @@ function toUnwritable(out: string, error: unknown): Error {
   return new Error(`${out} cannot be written (${why}); --out FILE names another place`);
 }
 
-try {
-  const asked = readOptions();
+/** What the script prints; throws with the reason when it does nothing. */
+export async function writeEnvFile(args: readonly string[], env: Env): Promise<string> {
+  const asked = readOptions(args, env);
   const text = make(asked);
-  process.stdout.write(asked.print ? text : `${await write(asked, text)}\n`);
-} catch (error) {
-  process.stderr.write(`generate-global-env: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  return asked.print ? text : `${await write(asked, text)}\n`;
 }
+
+if (import.meta.main)
+  await writeEnvFile(process.argv.slice(2), process.env).then(
+    (said) => process.stdout.write(said),
+    (error: unknown) => {
+      process.stderr.write(`generate-global-env: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
