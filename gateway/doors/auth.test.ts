@@ -37,7 +37,10 @@ describe("createAuthRoutes()", () => {
   it("tells who has no session what to type for a link", async () => {
     const response = await fetch(`${lab.url}/auth/sign-in`);
     expect([response.status, await response.json()]).toEqual([200, { command: "npx soma signin" }]);
-    const named = await createLab({}, { signInCommand: "npx soma --data '/my data' signin" });
+    const named = await createLab(
+      {},
+      { inProcess: { options: { signInCommand: "npx soma --data '/my data' signin" } } },
+    );
     expect(await (await fetch(`${named.url}/auth/sign-in`)).json()).toEqual({
       command: "npx soma --data '/my data' signin",
     });
@@ -145,7 +148,7 @@ describe("createAuthRoutes()", () => {
 
 describe("createAuthRoutes() without a signing key", () => {
   it("has no exchange and no link", async () => {
-    const lab = await createLab({}, { devIdentity: undefined } as never);
+    const lab = await createLab({}, { inProcess: { options: { devIdentity: undefined } } } as never);
     const headers = { ...JSON_TYPE, authorization: `Bearer ${await lab.token()}` };
     expect((await fetch(`${lab.url}/auth/sign-in`)).status).toBe(404);
     for (const path of ["/auth/exchange", "/auth/link"]) {

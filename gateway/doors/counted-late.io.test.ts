@@ -35,7 +35,7 @@ describe("a caller that leaves while it is being counted", () => {
   afterEach(() => lab.close());
   async function start(what: Counted, limits: Partial<GatewayLimits> = {}) {
     const bounds = late(what);
-    lab = await createLab(limits, { callers: bounds.callers });
+    lab = await createLab(limits, { inProcess: { options: { callers: bounds.callers } } });
     const waits = () => until("it is being counted", () => bounds.seen.waiting === 1);
     const isFree = async () => {
       bounds.open();
@@ -50,7 +50,7 @@ describe("a caller that leaves while it is being counted", () => {
     socket.send({ type: "connection_init", payload: { token: await lab.token() } });
     await waits();
     socket.close();
-    await until("it is gone", () => lab.load().connections === 0);
+    await until("it is gone", async () => (await lab.load()).connections === 0);
     await isFree();
   });
 
@@ -63,7 +63,7 @@ describe("a caller that leaves while it is being counted", () => {
       await waits();
       if (leave === "close") socket.close();
       else socket.send({ id: "1", type: "complete" });
-      await until("that arrived", () => (leave === "close" ? lab.load().connections === 0 : true));
+      await until("that arrived", async () => (leave === "close" ? (await lab.load()).connections === 0 : true));
       socket.send({ type: "ping" });
       if (leave === "complete") await until("that arrived", () => socket.messages.some(({ type }) => type === "pong"));
       await isFree();
@@ -75,7 +75,7 @@ describe("a caller that leaves while it is being counted", () => {
     const { waits, open, seen } = await start("operations", { drainMs: 60_000 });
     const asked = lab.post({ query: 'mutation { addRun(title: "a") { id } }' });
     await waits();
-    expect(lab.load().operations).toBe(1);
+    expect((await lab.load()).operations).toBe(1);
     const closed = lab.closeGateway();
     await until("it drains", async () => (await fetch(`${lab.url}/readyz`)).status === 503);
     open();
@@ -90,7 +90,7 @@ describe("a caller that leaves while it is being counted", () => {
     socket.send({ id: "1", type: "subscribe", payload: SLOW });
     await waits();
     socket.close();
-    await until("it is gone", () => lab.load().connections === 0);
+    await until("it is gone", async () => (await lab.load()).connections === 0);
     await isFree();
     expect(lab.state.slow).toBe(0);
   });

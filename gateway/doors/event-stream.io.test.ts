@@ -1,6 +1,6 @@
 import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLab, type Lab, read } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES, read } from "../testing/lab.ts";
 
 const STEPS = 'subscription { steps(runId: "7") { seq run { title invocations } } }';
 const AFTER = 'subscription ($after: Int!) { steps(runId: "7", after: $after) { __typename seq } }';
@@ -16,10 +16,10 @@ interface Stream {
   leave(): void;
 }
 
-describe("createEventStreams()", () => {
+describe.each(RUNTIMES)("createEventStreams() on %s", (on) => {
   let lab: Lab;
   beforeEach(async () => {
-    lab = await createLab({ keepAliveMs: 60, drainMs: 2_000, connectionsPerCaller: 3, queuedEvents: 8 });
+    lab = await createLab({ keepAliveMs: 60, drainMs: 2_000, connectionsPerCaller: 3, queuedEvents: 8 }, { on });
   });
   afterEach(() => lab.close());
 
@@ -68,9 +68,9 @@ describe("createEventStreams()", () => {
       "no-store",
     ]);
     expect(stream.headers.get("x-accel-buffering")).toBe("no");
-    expect(lab.load()).toMatchObject({ streams: 1, subscriptions: 1, connections: 0 });
+    expect(await lab.load()).toMatchObject({ streams: 1, subscriptions: 1, connections: 0 });
     stream.leave();
-    await until("the subgraph was told", () => lab.state.open === 0 && lab.load().streams === 0);
+    await until("the subgraph was told", async () => lab.state.open === 0 && (await lab.load()).streams === 0);
   });
 
   it("hears the same upstream as a WebSocket that follows the same", async () => {
@@ -78,7 +78,7 @@ describe("createEventStreams()", () => {
     const stream = await open(AFTER, { variables: { after: 0 } });
     publish(3);
     await until("both have heard it", () => socket.results.length === 3 && stream.results.length === 3);
-    expect([lab.load().upstreams, lab.state.open]).toEqual([1, 1]);
+    expect([(await lab.load()).upstreams, lab.state.open]).toEqual([1, 1]);
     expect(stream.results).toEqual(socket.results);
   });
 
@@ -88,7 +88,7 @@ describe("createEventStreams()", () => {
       await until("it is over", () => stream.isOver);
       expect(stream.text).toMatch(/^event: next\ndata: \{"data":.*"title".*\}\n\nevent: complete\ndata:\n\n$/);
     }
-    await until("nothing is left", () => lab.load().streams === 0);
+    await until("nothing is left", async () => (await lab.load()).streams === 0);
   });
 
   it("tells what the subgraph says at the end as the last result", async () => {
@@ -116,23 +116,22 @@ describe("createEventStreams()", () => {
       "application/graphql-response+json; charset=utf-8",
     ]);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
-    expect(lab.load().streams).toBe(0);
+    expect((await lab.load()).streams).toBe(0);
   });
 
   it("counts among the connections and subscriptions of its caller", async () => {
     for (let n = 0; n < 3; n += 1) await open(STEPS);
     const fourth = await open(STEPS);
     expect([fourth.status, fourth.headers.get("retry-after")]).toEqual([429, "1"]);
-    await until("three are followed", () => lab.load().streams === 3);
+    await until("three are followed", async () => (await lab.load()).streams === 3);
   });
 
   it("has as many of all callers as there may be connections", async () => {
     await lab.close();
-    const refused: string[] = [];
-    lab = await createLab({ connections: 1 }, { onRefused: (bound) => refused.push(bound) });
+    lab = await createLab({ connections: 1 }, { on });
     await open(STEPS);
     expect((await open(STEPS, { token: await lab.token({ subject: "user:eve" }) })).status).toBe(429);
-    expect(refused).toEqual(["event streams"]);
+    expect((await lab.seen()).refused).toEqual(["event streams"]);
   });
 
   it("ends when its token expires, with TOKEN_EXPIRED", async () => {
@@ -148,21 +147,21 @@ describe("createEventStreams()", () => {
     await lab.closeGateway();
     await until("it is over", () => stream.isOver);
     expect(stream.results).toMatchObject([DRAINING]);
-    expect(lab.state.open).toBe(0);
+    await until("the subgraph was told", () => lab.state.open === 0);
   });
 
   it("is cut where too much waits together, and what it held is given back", async () => {
     await lab.close();
-    lab = await createLab({ unreadBytesOfAll: 20 });
+    lab = await createLab({ unreadBytesOfAll: 20 }, { on });
     const stream = await open("{ run(id: 1) { title } }");
     await until("it is over", () => stream.isOver);
     expect(stream.text).toBe("");
-    expect([lab.load().streams, lab.unread()]).toEqual([0, 0]);
+    expect([(await lab.load()).streams, (await lab.seen()).unread]).toEqual([0, 0]);
   });
 
   it("ends the connection of a reader that reads nothing, and slows no other", async () => {
     await lab.close();
-    lab = await createLab({ queuedEvents: 1_000, queuedBytes: 1e9, unreadMs: 300 });
+    lab = await createLab({ queuedEvents: 1_000, queuedBytes: 1e9, unreadMs: 300 }, { on });
     const flooded = await fetch(`${lab.url}/graphql`, {
       method: "POST",
       headers: {
@@ -175,7 +174,7 @@ describe("createEventStreams()", () => {
     const quick = await open(STEPS);
     publish(3);
     await until("the quick reader goes on", () => quick.results.length === 3);
-    await until("the other one is ended", () => lab.load().streams === 1);
+    await until("the other one is ended", async () => (await lab.load()).streams === 1);
     await expect(flooded.text()).rejects.toThrow();
     publish(1);
     await until("the quick reader goes on", () => quick.results.length === 4);

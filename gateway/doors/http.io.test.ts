@@ -1,16 +1,16 @@
 import { request } from "node:http";
 import { serverAudits } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLab, type Lab } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES } from "../testing/lab.ts";
 
 const RESPONSE = "application/graphql-response+json";
 const PAGE = "https://app.example.com";
 
-describe("serveGraphql()", () => {
+describe.each(RUNTIMES)("serveGraphql() on %s", (on) => {
   let lab: Lab;
   let authorization: string;
   beforeAll(async () => {
-    lab = await createLab({}, { corsOrigins: [PAGE], hosts: ["soma.example.com"] });
+    lab = await createLab({}, { on, corsOrigins: [PAGE], hosts: ["soma.example.com"] });
     authorization = `Bearer ${await lab.token()}`;
   });
   afterAll(() => lab.close());
@@ -146,7 +146,7 @@ describe("serveGraphql()", () => {
   });
 
   it("is closed to every other origin unless some are listed", async () => {
-    const closed = await createLab();
+    const closed = await createLab({}, { on });
     const response = await fetch(`${closed.url}/graphql`, {
       method: "OPTIONS",
       headers: { origin: PAGE, "access-control-request-method": "POST" },
@@ -187,7 +187,7 @@ describe("serveGraphql()", () => {
   });
 
   it("does not tell names of a schema that may not be asked for", async () => {
-    const secret = await createLab({}, { introspection: false });
+    const secret = await createLab({}, { on, introspection: false });
     const { errors } = await secret.post({ query: "{ __schema { types { name } } }" });
     expect(errors[0].message).toContain("introspection");
     const typo = await secret.post({ query: "{ crashe }" });

@@ -19,7 +19,10 @@ describe("a gateway of registered documents", () => {
   let lab: Lab;
   afterEach(() => lab.close());
   const start = async (only: boolean) => {
-    lab = await createLab({}, { documents: createRegisteredDocuments({ byId: { [HASH]: KNOWN }, only }) });
+    lab = await createLab(
+      {},
+      { inProcess: { options: { documents: createRegisteredDocuments({ byId: { [HASH]: KNOWN }, only }) } } },
+    );
   };
   const get = async (parameters: Record<string, string>) => {
     const headers = { authorization: `Bearer ${await lab.token()}` };

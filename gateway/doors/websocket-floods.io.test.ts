@@ -2,12 +2,12 @@ import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import type { GatewayLimits } from "../ground/limits.ts";
-import { createLab, type Lab } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES } from "../testing/lab.ts";
 
 const MIB = 1_048_576;
 const STEPS = { query: 'subscription { steps(runId: "7") { seq } }' };
 
-describe("a WebSocket of somebody who means no good", () => {
+describe.each(RUNTIMES)("a WebSocket of somebody who means no good, on %s", (on) => {
   let lab: Lab;
   const open: WebSocket[] = [];
   afterEach(async () => {
@@ -16,7 +16,7 @@ describe("a WebSocket of somebody who means no good", () => {
   });
 
   async function start(limits: Partial<GatewayLimits>): Promise<void> {
-    lab = await createLab(limits);
+    lab = await createLab(limits, { on });
   }
   /** A WebSocket that answers no ping unless it wants to. */
   async function connect(init?: { token: string }): Promise<WebSocket> {
@@ -44,15 +44,15 @@ describe("a WebSocket of somebody who means no good", () => {
     for (let index = 0; index < times; index += 1) ask(socket, index);
     const asked = socket.bufferedAmount;
     let least = asked;
-    await until("it is ended", () => {
-      const ended = lab.load().connections === 0;
+    await until("it is ended", async () => {
+      const ended = (await lab.load()).connections === 0;
       if (!ended) least = Math.min(least, socket.bufferedAmount);
       return ended;
     });
     // What the two kernels hold is theirs: a few MiB in each direction.
     expect(least).toBeGreaterThan(asked - 20 * MIB);
     // What it never read is no fault of ours that an operator has to look at.
-    expect(lab.logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    expect((await lab.seen()).logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
   it("ends sooner when it has not introduced itself", async () => {
@@ -60,7 +60,7 @@ describe("a WebSocket of somebody who means no good", () => {
     const socket = await connect();
     socket.pause();
     for (let index = 0; index < 1_000; index += 1) socket.send(pingMessage);
-    await until("it is ended", () => lab.load().connections === 0);
+    await until("it is ended", async () => (await lab.load()).connections === 0);
   });
 
   it("is heard no faster than it may ask, and nobody else is slowed", async () => {
@@ -85,16 +85,16 @@ describe("a WebSocket of somebody who means no good", () => {
   it("is not kept alive by pongs that nobody asked for", async () => {
     await start({ keepAliveMs: 100 });
     const socket = await connect({ token: await lab.token() });
-    await until("it is dropped", () => {
+    await until("it is dropped", async () => {
       if (socket.readyState === WebSocket.OPEN) socket.pong("here");
-      return lab.load().connections === 0;
+      return (await lab.load()).connections === 0;
     });
   });
 
   it("keeps nobody out who introduces itself, however many there are that do not", async () => {
     await start({ strangers: 10, strangersPerNetwork: 10, connections: 3, connectionInitMs: 60_000 });
     const strangers = await Promise.all(Array.from({ length: 60 }, () => connect()));
-    expect(lab.load().strangers).toBeLessThanOrEqual(40);
+    expect((await lab.load()).strangers).toBeLessThanOrEqual(40);
     const signedIn = await Promise.all([1, 2, 3].map(async () => lab.openSocket()));
     for (const { messages } of signedIn) expect(messages).toEqual([{ type: "connection_ack" }]);
     await until(
@@ -117,10 +117,10 @@ describe("a WebSocket of somebody who means no good", () => {
     }
     await until("all have their answer", () => welcome + codes.length === 5);
     expect([welcome, codes]).toEqual([3, [1013, 1013]]);
-    await until("the others are gone", () => lab.load().connections === 3);
+    await until("the others are gone", async () => (await lab.load()).connections === 3);
     await expect(lab.openSocket()).rejects.toThrow("429");
     sockets.find(({ readyState }) => readyState === WebSocket.OPEN)?.close();
-    await until("there is room again", () => lab.load().connections === 2);
+    await until("there is room again", async () => (await lab.load()).connections === 2);
     expect((await lab.openSocket()).messages).toEqual([{ type: "connection_ack" }]);
   });
 

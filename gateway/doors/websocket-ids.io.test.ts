@@ -17,9 +17,12 @@ describe("the operations of a connection", () => {
         socket.send({ id: "1", type: "subscribe", payload: STEPS });
         if (use < 3) socket.send({ id: "1", type: "complete" });
       }
-      await until("the last use streams, alone", () => lab.state.open === 1 && lab.load().subscriptions === 1);
+      await until(
+        "the last use streams, alone",
+        async () => lab.state.open === 1 && (await lab.load()).subscriptions === 1,
+      );
       socket.send({ id: "1", type: "complete" });
-      await until("it is gone", () => lab.state.open === 0 && lab.load().subscriptions === 0);
+      await until("it is gone", async () => lab.state.open === 0 && (await lab.load()).subscriptions === 0);
     }
     expect(socket.messages).toEqual([{ type: "connection_ack" }]);
   });
@@ -28,11 +31,11 @@ describe("the operations of a connection", () => {
     lab = await createLab();
     const socket = await lab.openSocket();
     socket.send({ id: "1", type: "subscribe", payload: SLOW });
-    await until("it runs", () => lab.load().operations === 1);
+    await until("it runs", async () => (await lab.load()).operations === 1);
     socket.send({ id: "1", type: "complete" });
     socket.send({ id: "1", type: "subscribe", payload: { query: '{ echo(value: "mine") }' } });
     await until("the second is answered", () => socket.messages.length === 3);
-    await until("nothing runs", () => lab.load().operations === 0);
+    await until("nothing runs", async () => (await lab.load()).operations === 0);
     expect(socket.messages.slice(1)).toEqual([
       { id: "1", type: "next", payload: { data: { echo: "mine" } } },
       { id: "1", type: "complete" },
@@ -45,19 +48,26 @@ describe("the operations of a connection", () => {
       gate.open = resolve;
     });
     let held = 0;
-    lab = await createLab({}, {}, (identity) => ({
-      async verify(token) {
-        held += 1;
-        await opened;
-        return identity.verify(token);
+    lab = await createLab(
+      {},
+      {
+        inProcess: {
+          wrapIdentity: (identity) => ({
+            async verify(token) {
+              held += 1;
+              await opened;
+              return identity.verify(token);
+            },
+          }),
+        },
       },
-    }));
+    );
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const sockets = await Promise.all(Array.from({ length: 20 }, () => lab.openSocket({ init: null })));
     for (const socket of sockets) socket.send({ type: "connection_init", payload: { token: await lab.token() } });
     await until("all are being verified", () => held === 20);
     for (const socket of sockets) socket.close();
-    await until("all have left", () => lab.load().connections === 0);
+    await until("all have left", async () => (await lab.load()).connections === 0);
     const before = timers();
     gate.open();
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));

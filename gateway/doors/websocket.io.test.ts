@@ -1,19 +1,16 @@
 import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLab, type Lab, read } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES, read } from "../testing/lab.ts";
 
 const STEPS = { query: 'subscription { steps(runId: "7") { seq } }' };
 
-describe("createWebSocketDoor()", () => {
+describe.each(RUNTIMES)("createWebSocketDoor() on %s", (on) => {
   let lab: Lab;
   beforeEach(async () => {
-    lab = await createLab({
-      connectionInitMs: 500,
-      drainMs: 2_000,
-      operationsPerConnection: 3,
-      connections: 3,
-      keepAliveMs: 150,
-    });
+    lab = await createLab(
+      { connectionInitMs: 500, drainMs: 2_000, operationsPerConnection: 3, connections: 3, keepAliveMs: 150 },
+      { on },
+    );
   });
   afterEach(() => lab.close());
 
@@ -92,7 +89,10 @@ describe("createWebSocketDoor()", () => {
     });
     socket.send({ id: "2", type: "complete" });
     socket.send({ id: "5", type: "subscribe", payload: STEPS });
-    await until("there is room for another", () => lab.state.open === 3 && lab.load().subscriptions === 3);
+    await until(
+      "there is room for another",
+      async () => lab.state.open === 3 && (await lab.load()).subscriptions === 3,
+    );
     expect(socket.messages.filter(({ type }) => type === "error")).toHaveLength(1);
   });
 
@@ -102,7 +102,7 @@ describe("createWebSocketDoor()", () => {
       socket.send({ id: "1", type: "subscribe", payload: STEPS });
       await until("it streams", () => lab.state.open === 1);
       socket.send({ id: "1", type: "complete" });
-      await until("it is gone", () => lab.state.open === 0 && lab.load().subscriptions === 0);
+      await until("it is gone", async () => lab.state.open === 0 && (await lab.load()).subscriptions === 0);
     }
     expect(socket.messages).toEqual([{ type: "connection_ack" }]);
   });
@@ -129,7 +129,7 @@ describe("createWebSocketDoor()", () => {
     const socket = await lab.openSocket();
     socket.send({ id: "1", type: "subscribe", payload: STEPS });
     socket.send({ id: "2", type: "subscribe", payload: { query: "{ slow(ms: 200) }" } });
-    await until("both run", () => lab.state.open === 1 && lab.load().operations === 1);
+    await until("both run", async () => lab.state.open === 1 && (await lab.load()).operations === 1);
     await lab.closeGateway();
     expect(await socket.closed).toMatchObject({ code: 1012 });
     const of = (id: string) => socket.messages.filter((message) => message.id === id);
@@ -137,14 +137,14 @@ describe("createWebSocketDoor()", () => {
       { type: "error", payload: [{ extensions: { code: "SERVER_DRAINING", retryable: true } }] },
     ]);
     expect(of("2")).toMatchObject([{ type: "next", payload: { data: { slow: "at last" } } }, { type: "complete" }]);
-    expect(lab.state.open).toBe(0);
+    await until("the subgraph was told", () => lab.state.open === 0);
   });
 
   it("keeps a quiet connection open by pings and drops one that does not answer", async () => {
     const reading = read(lab.connect(), STEPS.query);
     const dead = await lab.openSocket();
     dead.pause();
-    await until("the dead one is dropped", () => lab.load().connections === 1);
+    await until("the dead one is dropped", async () => (await lab.load()).connections === 1);
     lab.state.publish();
     await until("the living one still hears", () => reading.results.length === 1);
   });

@@ -23,7 +23,7 @@ describe("traced()", () => {
     expect(lab.state.seen.at(-1)?.traceId).toBe(TRACE);
     expect(answer.errors[0].extensions.traceId).toBe(TRACE);
     expect(answer.headers.get("x-trace-id")).toBe(TRACE);
-    expect(lab.logged.filter((line) => line.trace_id !== TRACE)).toEqual([]);
+    expect((await lab.seen()).logged.filter((line) => line.trace_id !== TRACE)).toEqual([]);
   });
 
   it("gives each operation of a socket a trace of its own, which its events stay in", async () => {

@@ -4,7 +4,7 @@ import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { createUnread } from "../ground/unread.ts";
-import { createLab, type Lab } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES } from "../testing/lab.ts";
 import { boundWaiting } from "./bound-waiting.ts";
 
 const HEAD = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
@@ -13,7 +13,7 @@ const UPGRADE =
   "GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 const GET = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
-describe("boundWaiting()", () => {
+describe.each(RUNTIMES)("boundWaiting() on %s", (on) => {
   let lab: Lab;
   const open: Socket[] = [];
   afterEach(async () => {
@@ -22,7 +22,7 @@ describe("boundWaiting()", () => {
   });
 
   async function start(limits: Partial<GatewayLimits>): Promise<void> {
-    lab = await createLab(limits);
+    lab = await createLab(limits, { on });
   }
   async function dial(text: string, options = {}): Promise<Socket> {
     const socket = connect({ port: Number(new URL(lab.url).port), host: "127.0.0.1", ...options });
@@ -93,7 +93,7 @@ describe("boundWaiting()", () => {
   it("lets those whose request is being worked on be", async () => {
     await start({ waiting: 5, waitingPerNetwork: 5 });
     const slow = lab.post({ query: "{ slow(ms: 1000) }" });
-    await until("it runs", () => lab.load().operations === 1);
+    await until("it runs", async () => (await lab.load()).operations === 1);
     for (let count = 0; count < 60; count += 1) await dial("");
     expect((await slow).data).toEqual({ slow: "at last" });
   });

@@ -34,7 +34,7 @@ describe("two gateways with one Redis", () => {
     const log = createSilentLog();
     const callers = await openRedisCallerBounds({ url: wire.url, log, limits, answerMs: 2_000, retryMs: 50 });
     opened.push(callers);
-    const lab = await createLab(given, { callers });
+    const lab = await createLab(given, { inProcess: { options: { callers } } });
     labs.push(lab);
     return lab;
   }

@@ -1,7 +1,6 @@
-import { readMetrics } from "@soma/shared/metrics";
 import { until } from "@soma/shared/testing/until";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLab, type Lab, read } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES, read } from "../testing/lab.ts";
 
 const STEPS =
   "subscription ($after: Int!) { steps(runId: 7, after: $after) { __typename seq run { title invocations } } }";
@@ -9,10 +8,10 @@ const QUIET = "subscription ($after: Int!) { steps(runId: 7, after: $after) { __
 const LARGE =
   "subscription ($runId: ID!, $after: Int!) { steps(runId: $runId, after: $after) { __typename seq run { title } } }";
 
-describe("subscribe() to what others follow", () => {
+describe.each(RUNTIMES)("subscribe() to what others follow, on %s", (on) => {
   let lab: Lab;
   beforeEach(async () => {
-    lab = await createLab({ queuedEvents: 8 });
+    lab = await createLab({ queuedEvents: 8 }, { on });
   });
   afterEach(() => lab.close());
 
@@ -21,7 +20,7 @@ describe("subscribe() to what others follow", () => {
   };
   const seqsOf = (results: { data: { steps: { seq: number } } }[]) => results.map(({ data }) => data.steps.seq);
   const upstreams = async (): Promise<string | undefined> =>
-    /^soma_gateway_upstream_subscriptions (\d+)$/m.exec((await readMetrics()).body)?.[1];
+    /^soma_gateway_upstream_subscriptions (\d+)$/m.exec(await lab.metrics())?.[1];
 
   it("costs the subgraph one subscription for forty tabs of one run, as the metric says", async () => {
     publish(5);
@@ -32,7 +31,7 @@ describe("subscribe() to what others follow", () => {
     tabs.forEach(({ results }, n) => {
       expect(seqsOf(results)).toEqual([1, 2, 3, 4, 5, 6, 7].slice(n % 5));
     });
-    expect([lab.load().subscriptions, lab.load().connections]).toEqual([40, 40]);
+    expect([(await lab.load()).subscriptions, (await lab.load()).connections]).toEqual([40, 40]);
     for (const { stop } of tabs) stop();
     await until("it ends with the last of them", async () => lab.state.open === 0 && (await upstreams()) === "0");
   });
@@ -40,7 +39,7 @@ describe("subscribe() to what others follow", () => {
   it("reads for each what it asks of other subgraphs, as whoever asks", async () => {
     const [ada, again] = [1, 2].map(() => read(lab.connect(), STEPS, { after: 0 }));
     const eve = read(lab.connect(await lab.token({ subject: "user:eve" })), STEPS, { after: 0 });
-    await until("all are followed", () => lab.state.open === 2 && lab.load().subscriptions === 3);
+    await until("all are followed", async () => lab.state.open === 2 && (await lab.load()).subscriptions === 3);
     publish(2);
     await until("all have heard it", () => [ada, again, eve].every((reading) => reading?.results.length === 2));
     for (const reading of [ada, again, eve])
@@ -58,7 +57,7 @@ describe("subscribe() to what others follow", () => {
     const quick = read(lab.connect(), LARGE, variables);
     const slow = await lab.openSocket();
     slow.send({ id: "1", type: "subscribe", payload: { query: LARGE, variables } });
-    await until("both hear one upstream", () => lab.load().subscriptions === 2 && lab.state.open === 1);
+    await until("both hear one upstream", async () => (await lab.load()).subscriptions === 2 && lab.state.open === 1);
     slow.pause();
     // Far more than the network keeps, in parts that one who reads is never behind with.
     const published = 1_000;
@@ -85,6 +84,6 @@ describe("subscribe() to what others follow", () => {
     const second = [3, 3, 3].map((after) => read(lab.connect(), QUIET, { after }));
     await until("all go on", () => second.every(({ results }) => results.length === 2));
     for (const { results } of second) expect(seqsOf(results)).toEqual([4, 5]);
-    await until("as one", () => lab.state.open === 1 && lab.load().upstreams === 1);
+    await until("as one", async () => lab.state.open === 1 && (await lab.load()).upstreams === 1);
   });
 });

@@ -42,8 +42,8 @@ describe("what is read for an event of a subscription", () => {
     await until("it is being read", () => lab.state.slow === 1 && other.results.length === 1);
     reading.stop();
     await until("both subgraphs heard it", () => lab.state.abandoned === 1 && lab.state.open === 1);
-    await until("it is over", () => lab.load().subscriptions === 1);
-    expect([reading.results, lab.load().connections]).toEqual([[], 1]);
+    await until("it is over", async () => (await lab.load()).subscriptions === 1);
+    expect([reading.results, (await lab.load()).connections]).toEqual([[], 1]);
   });
 
   it("is paid from the caller's allowance, and waits for it; an event that holds all that is asked for does not", async () => {
@@ -57,7 +57,7 @@ describe("what is read for an event of a subscription", () => {
         seen.taken.push(amount);
       },
     };
-    lab = await createLab({}, { callers, onRefused: (bound) => seen.refused.push(bound) });
+    lab = await createLab({}, { inProcess: { options: { callers, onRefused: (bound) => seen.refused.push(bound) } } });
     const client = lab.connect();
     const [calls, seqs] = [read(client, CALLS), read(client, SEQS)];
     await until("both are followed", () => lab.state.open === 2);
@@ -96,7 +96,7 @@ describe("events that nobody reads", () => {
     slow.pause();
     const query = "subscription { flood(count: 300, size: 200000) { seq note } }";
     slow.send({ id: "1", type: "subscribe", payload: { query } });
-    await until("it was followed", () => lab.load().subscriptions === 1);
+    await until("it was followed", async () => (await lab.load()).subscriptions === 1);
     return slow;
   }
 
@@ -120,7 +120,7 @@ describe("events that nobody reads", () => {
         };
       },
     };
-    lab = await createLab({ queuedEvents: 1_000, queuedBytes: 2_000_000 }, { callers });
+    lab = await createLab({ queuedEvents: 1_000, queuedBytes: 2_000_000 }, { inProcess: { options: { callers } } });
     const slow = await floodUnread();
     await until("it was ended", () => ended > 0);
     const [end] = await endOf(slow);
@@ -132,7 +132,10 @@ describe("events that nobody reads", () => {
   it("count among all that waits to be read", async () => {
     const refused: string[] = [];
     const options = { onRefused: (bound: string) => refused.push(bound) };
-    lab = await createLab({ queuedEvents: 1_000, queuedBytes: 1e9, unreadBytesOfAll: 3_000_000 }, options);
+    lab = await createLab(
+      { queuedEvents: 1_000, queuedBytes: 1e9, unreadBytesOfAll: 3_000_000 },
+      { inProcess: { options } },
+    );
     const slow = await floodUnread();
     await until("it was ended", () => refused.length > 0);
     expect(await endOf(slow)).toMatchObject([{ extensions: { code: "SLOW_CONSUMER", retryable: true } }]);

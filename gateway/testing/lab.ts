@@ -1,15 +1,22 @@
-import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import type { Principal } from "@soma/shared/identity/principal";
 import { createLog } from "@soma/shared/log";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { type Client, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
-import { createGateway, type GatewayLoad, type GatewayOptions } from "../app.ts";
-import { createDevIdentity, type DevIdentity, type Identity } from "../ground/identity.ts";
+import type { GatewayLoad } from "../app.ts";
+import { createDevIdentity, type DevIdentity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
-import { serveGateway } from "../node/serve.ts";
-import { createUndiciSend } from "../node/undici-send.ts";
 import { type BareSocket, type BareSocketOptions, openBareSocket } from "./bare-socket.ts";
+import { openDenoGateway } from "./deno-lab.ts";
+import {
+  type InProcess,
+  type LabGateway,
+  type LabGatewaySpec,
+  type LabSeen,
+  openLabGateway,
+  type PlainOptions,
+} from "./lab-gateway.ts";
 import { composeLab, type LabState, startLabRuns, startLabTools } from "./lab-subgraphs.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
@@ -21,11 +28,11 @@ export interface Lab {
   state: LabState;
   identity: DevIdentity;
   subgraphUrls: Record<"runs" | "tools", string>;
-  /** Lines the gateway logged. */
-  logged: Record<string, unknown>[];
-  load(): GatewayLoad;
-  /** Bytes that wait to be read. */
-  unread(): number;
+  load(): Promise<GatewayLoad>;
+  /** What else the gateway tells: its log, what it holds, whom it refused. */
+  seen(): Promise<LabSeen>;
+  /** The metrics of the gateway's process. */
+  metrics(): Promise<string>;
   token(changes?: Partial<Principal>, ttlSeconds?: number): Promise<string>;
   /** One operation over HTTP, signed in unless headers say otherwise. */
   post(payload: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -45,19 +52,15 @@ const PATIENT: Partial<GatewayLimits> = { allowance: 100_000 };
 
 const supergraphSdl = composeLab();
 
+/** Where the gateway of a lab runs: each serves the same, and is shown to by the same cases. */
+export const RUNTIMES = ["Node", "Deno"] as const;
+type Runtime = (typeof RUNTIMES)[number];
+
+type LabOptions = PlainOptions & ({ on?: Runtime; inProcess?: never } | { on?: "Node"; inProcess: InProcess });
+
 /** A gateway on a free port over two real subgraphs. */
-export async function createLab(
-  given: Partial<GatewayLimits> = {},
-  options: Partial<GatewayOptions> = {},
-  wrapIdentity: (identity: Identity) => Identity = (identity) => identity,
-): Promise<Lab> {
+export async function createLab(given: Partial<GatewayLimits> = {}, options: LabOptions = {}): Promise<Lab> {
   const limits = { ...PATIENT, ...given };
-  const logged: Record<string, unknown>[] = [];
-  const log = createLog({
-    level: "info",
-    service: "lab",
-    destination: { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
-  });
   const silent = createLog({ level: "silent", service: "subgraph" });
   const [internal, user] = await Promise.all([createKeys(), createKeys()]);
   const verify = await createPrincipalVerifier(internal.publicKey);
@@ -79,39 +82,29 @@ export async function createLab(
   };
   let runs = await startLabRuns(state, { verify, log: silent });
   const tools = await startLabTools(state, { verify, log: silent });
-  const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
-  const subgraphs = createUndiciSend();
-  const gateway = createGateway({
-    supergraphSdl,
-    urls: { runs: runs.url, tools: tools.url },
-    identity: wrapIdentity(identity),
-    devIdentity: identity,
-    signInCommand: "npx soma signin",
-    sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
-    readStatic: async () => undefined,
-    log,
-    limits,
-    send: subgraphs.send,
-    streamCursors: { steps: { argument: "after", positions: { Step: "seq" } } },
-    ...options,
-  });
-  const served = await serveGateway(gateway, { host: "127.0.0.1", port: 0, log, limits, afterClose: subgraphs.close });
-  const wsUrl = `${served.url.replace("http", "ws")}/graphql`;
+  const keys = { privateJwk: user.privateKey, publicJwk: user.publicKey };
+  const identity = await createDevIdentity(keys);
+  const urls = { runs: runs.url, tools: tools.url };
+  const gateway = await openGateway(
+    { supergraphSdl, urls, limits, internalKey: internal.privateKey, user: keys },
+    options,
+  );
+  const wsUrl = `${gateway.url.replace("http", "ws")}/graphql`;
   const clients: Client[] = [];
   const token: Lab["token"] = (changes, ttlSeconds = 60) => identity.issueAccessToken(aPrincipal(changes), ttlSeconds);
 
   return {
-    url: served.url,
+    url: gateway.url,
     wsUrl,
     state,
     identity,
-    logged,
-    subgraphUrls: { runs: runs.url, tools: tools.url },
-    load: gateway.load,
-    unread: gateway.unread.bytes,
+    subgraphUrls: urls,
+    load: async () => (await gateway.seen()).load,
+    seen: gateway.seen,
+    metrics: gateway.metrics,
     token,
     async post(payload, headers) {
-      const response = await fetch(`${served.url}/graphql`, {
+      const response = await fetch(`${gateway.url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json", ...(headers ?? { authorization: `Bearer ${await token()}` }) },
         body: typeof payload === "string" ? payload : JSON.stringify(payload),
@@ -141,13 +134,20 @@ export async function createLab(
     async startRuns() {
       runs = await startLabRuns(state, { verify, log: silent, port: Number(new URL(runs.url).port) });
     },
-    closeGateway: served.close,
+    closeGateway: gateway.close,
     async close() {
       for (const client of clients) client.terminate();
-      await served.close();
+      await gateway.close();
       await Promise.all([runs.close(), tools.close()]);
     },
   };
+}
+
+function openGateway(
+  spec: Omit<LabGatewaySpec, "options">,
+  { on = "Node", inProcess, ...options }: LabOptions,
+): Promise<LabGateway> {
+  return on === "Node" ? openLabGateway({ ...spec, options }, inProcess) : openDenoGateway({ ...spec, options });
 }
 
 interface Reading {

@@ -2,7 +2,7 @@
  * The first file of every npm script. It runs on whatever Node npm runs on, installs what package-lock.json asks for,
  * and runs everything else on the Node 24 that npm installed. Plain JavaScript without dependencies, for that reason.
  *
- *   node infra/local/bootstrap.js start|part|check|codegen|schemas:check|pack [arguments]
+ *   node infra/local/bootstrap.js start|start:deno|part|check|codegen|schemas:check|pack [arguments]
  *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -249,10 +249,11 @@ const node = findNode();
 process.env.PATH = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
 const program = (file) => follow(node, [join(root, file), ...args]).then((code) => process.exit(code));
 if (command === "start") await program("infra/local/up.ts");
+else if (command === "start:deno") await program("infra/local/start-deno.ts");
 else if (command === "part") await program("infra/local/alone.ts");
 else if (command === "test") await test(node, args);
 else if (command === "check") await check(node);
 else if (command === "codegen") await program("codegen.ts");
 else if (command === "schemas:check") await program("schemas-check.ts");
 else if (command === "pack") await program("infra/pack/main.ts");
-else fail(`"${command}" is not a command; use start, part, test, check, codegen, schemas:check or pack`);
+else fail(`"${command}" is not a command; use start, start:deno, part, test, check, codegen, schemas:check or pack`);
