@@ -3,7 +3,7 @@ import { createLog } from "@soma/shared/log";
 import { readMetrics } from "@soma/shared/metrics";
 import type { JWK } from "jose";
 import { createGateway, type GatewayLoad, type GatewayOptions } from "../app.ts";
-import { createDevIdentity, type Identity } from "../ground/identity.ts";
+import { createDevIdentity, type DevIdentity, type Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { serveGateway } from "../node/serve.ts";
 import { createUndiciSend } from "../node/undici-send.ts";
@@ -44,6 +44,8 @@ export interface LabSeen {
 
 /** What only a gateway in the process of its test can be given. */
 export interface InProcess {
+  /** Knows the sign-in tokens that it made; otherwise the gateway has one of its own. */
+  identity?: DevIdentity;
   options?: Partial<GatewayOptions>;
   wrapIdentity?: (identity: Identity) => Identity;
 }
@@ -51,7 +53,7 @@ export interface InProcess {
 /** A gateway on a free port, on whichever runtime this is. */
 export async function openLabGateway(
   spec: LabGatewaySpec,
-  { options = {}, wrapIdentity = (identity) => identity }: InProcess = {},
+  { identity: given, options = {}, wrapIdentity = (each) => each }: InProcess = {},
 ): Promise<LabGateway> {
   const { supergraphSdl, urls, limits } = spec;
   const logged: LabSeen["logged"] = [];
@@ -61,7 +63,7 @@ export async function openLabGateway(
     service: "lab",
     destination: { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
   });
-  const identity = await createDevIdentity(spec.user);
+  const identity = given ?? (await createDevIdentity(spec.user));
   const subgraphs = createUndiciSend();
   const gateway = createGateway({
     supergraphSdl,

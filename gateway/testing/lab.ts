@@ -9,14 +9,7 @@ import { createDevIdentity, type DevIdentity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { type BareSocket, type BareSocketOptions, openBareSocket } from "./bare-socket.ts";
 import { openDenoGateway } from "./deno-lab.ts";
-import {
-  type InProcess,
-  type LabGateway,
-  type LabGatewaySpec,
-  type LabSeen,
-  openLabGateway,
-  type PlainOptions,
-} from "./lab-gateway.ts";
+import { type InProcess, type LabSeen, openLabGateway, type PlainOptions } from "./lab-gateway.ts";
 import { composeLab, type LabState, startLabRuns, startLabTools } from "./lab-subgraphs.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
@@ -85,10 +78,9 @@ export async function createLab(given: Partial<GatewayLimits> = {}, options: Lab
   const keys = { privateJwk: user.privateKey, publicJwk: user.publicKey };
   const identity = await createDevIdentity(keys);
   const urls = { runs: runs.url, tools: tools.url };
-  const gateway = await openGateway(
-    { supergraphSdl, urls, limits, internalKey: internal.privateKey, user: keys },
-    options,
-  );
+  const { on = "Node", inProcess, ...plain } = options;
+  const spec = { supergraphSdl, urls, limits, internalKey: internal.privateKey, user: keys, options: plain };
+  const gateway = on === "Deno" ? await openDenoGateway(spec) : await openLabGateway(spec, { identity, ...inProcess });
   const wsUrl = `${gateway.url.replace("http", "ws")}/graphql`;
   const clients: Client[] = [];
   const token: Lab["token"] = (changes, ttlSeconds = 60) => identity.issueAccessToken(aPrincipal(changes), ttlSeconds);
@@ -141,13 +133,6 @@ export async function createLab(given: Partial<GatewayLimits> = {}, options: Lab
       await Promise.all([runs.close(), tools.close()]);
     },
   };
-}
-
-function openGateway(
-  spec: Omit<LabGatewaySpec, "options">,
-  { on = "Node", inProcess, ...options }: LabOptions,
-): Promise<LabGateway> {
-  return on === "Node" ? openLabGateway({ ...spec, options }, inProcess) : openDenoGateway({ ...spec, options });
 }
 
 interface Reading {

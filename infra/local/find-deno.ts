@@ -30,7 +30,9 @@ export async function findDeno(): Promise<Deno> {
     dependencies: { deno: string };
   };
   const folder = join(TOOLS, `deno-${dependencies.deno}`);
-  const program = programIn(folder) ?? (await fetchDeno(folder));
+  if (programIn(folder) === undefined) await fetchDeno(folder);
+  const program = programIn(folder);
+  if (program === undefined) throw new Error(`there is no Deno in ${folder}; remove it, so that it is fetched again`);
   // What it keeps of compiled code stays beside it.
   return { program, args: ALWAYS, env: { DENO_DIR: join(folder, "cache"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" } };
 }
@@ -41,7 +43,7 @@ function programIn(folder: string): string | undefined {
   return found === undefined ? undefined : join(folder, found);
 }
 
-async function fetchDeno(folder: string): Promise<string> {
+async function fetchDeno(folder: string): Promise<void> {
   const aside = `${folder}.${process.pid}`;
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside, { recursive: true });
@@ -60,5 +62,4 @@ async function fetchDeno(folder: string): Promise<string> {
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
-  return programIn(folder) ?? join(folder, "deno");
 }
