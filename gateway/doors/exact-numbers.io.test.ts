@@ -1,6 +1,6 @@
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLab, type Lab } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES } from "../testing/lab.ts";
 
 const ECHO = "query ($value: JSON) { echo(value: $value) }";
 
@@ -8,10 +8,10 @@ const ECHO = "query ($value: JSON) { echo(value: $value) }";
 const withValue = (value: string): string =>
   `{"query":${JSON.stringify(ECHO)},"variables":{"value":{"amount":${value}}}}`;
 
-describe("a number that cannot be kept as it was written", () => {
+describe.each(RUNTIMES)("a number that cannot be kept as it was written, on %s", (on) => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await createLab();
+    lab = await createLab({}, { on });
   });
   afterAll(() => lab.close());
 

@@ -1,16 +1,16 @@
 import { until } from "@soma/shared/testing/until";
 import { afterEach, describe, expect, it } from "vitest";
-import { createLab, type Lab } from "../testing/lab.ts";
+import { createLab, type Lab, RUNTIMES } from "../testing/lab.ts";
 
 const STEPS = { query: 'subscription { steps(runId: "7") { seq } }' };
 const SLOW = { query: "{ slow(ms: 8000) }" };
 
-describe("the operations of a connection", () => {
+describe.each(RUNTIMES)("the operations of a connection on %s", (on) => {
   let lab: Lab;
   afterEach(() => lab.close());
 
   it("end by `complete`, however fast an id is used again", async () => {
-    lab = await createLab();
+    lab = await createLab({}, { on });
     const socket = await lab.openSocket();
     for (let round = 0; round < 5; round += 1) {
       for (let use = 0; use < 4; use += 1) {
@@ -28,7 +28,7 @@ describe("the operations of a connection", () => {
   });
 
   it("give a completed query up, and its answer is none of the next use of its id", async () => {
-    lab = await createLab();
+    lab = await createLab({}, { on });
     const socket = await lab.openSocket();
     socket.send({ id: "1", type: "subscribe", payload: SLOW });
     await until("it runs", async () => (await lab.load()).operations === 1);
@@ -42,13 +42,40 @@ describe("the operations of a connection", () => {
     ]);
   });
 
+  it("are refused under a trace id, before and after the upgrade", async () => {
+    lab = await createLab({}, { on });
+    const { WebSocket } = await import("ws");
+    const elsewhere = new WebSocket(`${lab.wsUrl}-not`, "graphql-transport-ws", {
+      headers: { "x-request-id": "mine" },
+    });
+    elsewhere.on("error", () => {});
+    const [, response] = await new Promise<[unknown, import("node:http").IncomingMessage]>((resolve) =>
+      elsewhere.once("unexpected-response", (request, answer) => resolve([request, answer])),
+    );
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      errors: { extensions: { traceId: string } }[];
+    };
+    expect(errors[0]?.extensions.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(response.headers).toMatchObject({ "x-trace-id": errors[0]?.extensions.traceId, "x-request-id": "mine" });
+    const socket = await lab.openSocket();
+    socket.send({ id: "1", type: "subscribe", payload: { query: "{ nonsense }" } });
+    await until("it is refused", () => socket.messages.length === 2);
+    expect(socket.messages[1]).toMatchObject({
+      payload: [{ extensions: { code: "BAD_INPUT", traceId: expect.stringMatching(/^[0-9a-f]{32}$/) } }],
+    });
+  });
+});
+
+describe("the operations of a connection", () => {
   it("are given up with their connection, also those on their way in, and leave no timer", async () => {
     const gate: { open: () => void } = { open: () => {} };
     const opened = new Promise<void>((resolve) => {
       gate.open = resolve;
     });
     let held = 0;
-    lab = await createLab(
+    const lab = await createLab(
       {},
       {
         inProcess: {
@@ -72,30 +99,6 @@ describe("the operations of a connection", () => {
     gate.open();
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(timers() - before).toBeLessThan(10);
-  });
-
-  it("are refused under a trace id, before and after the upgrade", async () => {
-    lab = await createLab();
-    const { WebSocket } = await import("ws");
-    const elsewhere = new WebSocket(`${lab.wsUrl}-not`, "graphql-transport-ws", {
-      headers: { "x-request-id": "mine" },
-    });
-    elsewhere.on("error", () => {});
-    const [, response] = await new Promise<[unknown, import("node:http").IncomingMessage]>((resolve) =>
-      elsewhere.once("unexpected-response", (request, answer) => resolve([request, answer])),
-    );
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as {
-      errors: { extensions: { traceId: string } }[];
-    };
-    expect(errors[0]?.extensions.traceId).toMatch(/^[0-9a-f]{32}$/);
-    expect(response.headers).toMatchObject({ "x-trace-id": errors[0]?.extensions.traceId, "x-request-id": "mine" });
-    const socket = await lab.openSocket();
-    socket.send({ id: "1", type: "subscribe", payload: { query: "{ nonsense }" } });
-    await until("it is refused", () => socket.messages.length === 2);
-    expect(socket.messages[1]).toMatchObject({
-      payload: [{ extensions: { code: "BAD_INPUT", traceId: expect.stringMatching(/^[0-9a-f]{32}$/) } }],
-    });
+    await lab.close();
   });
 });

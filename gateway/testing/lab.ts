@@ -45,7 +45,7 @@ const PATIENT: Partial<GatewayLimits> = { allowance: 100_000 };
 
 const supergraphSdl = composeLab();
 
-/** Where the gateway of a lab runs: each serves the same, and is shown to by the same cases. */
+/** Where the gateway of a lab may run: it serves the same on each, as the same cases show. */
 export const RUNTIMES = ["Node", "Deno"] as const;
 type Runtime = (typeof RUNTIMES)[number];
 

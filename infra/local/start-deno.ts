@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     folders: FOLDERS,
   });
   const deno = await findDeno();
-  process.stdout.write(`The gateway runs on Deno with ${allowed.join(" ")}\n`);
+  process.stderr.write(`The gateway runs on Deno with ${allowed.join(" ")}\n`);
   return follow(deno.program, [...deno.args, ...allowed, MAIN], {
     ...env,
     ...deno.env,
