@@ -1,3 +1,4 @@
+import "./deno/no-deprecations.ts";
 import { runMain } from "@soma/shared/run-main";
 import { tellMemory } from "./deno/process-memory.ts";
 import { startGateway } from "./main.node.ts";

@@ -1,3 +1,4 @@
+import "../deno/no-deprecations.ts";
 import { stdin } from "node:process";
 import { listen } from "@soma/shared/http/listen";
 import { readMetrics } from "@soma/shared/metrics";
