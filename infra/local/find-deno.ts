@@ -50,7 +50,11 @@ async function fetchDeno(folder: string): Promise<void> {
   try {
     for (const list of LISTS) await copyFile(join(LISTED, list), join(aside, list));
     const options = { cwd: aside, timeout: FETCH_MS, shell: process.platform === "win32" };
-    await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], options);
+    await run(
+      "npm",
+      ["ci", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+      options,
+    );
     if (programIn(aside) === undefined) throw new Error(`there is none for ${process.platform} ${process.arch}`);
     // Another process may have fetched the same meanwhile, and run it by now.
     await rename(aside, folder).catch((error: unknown) => {
