@@ -119,6 +119,8 @@ export default defineConfig({
           include: ["**/*.io.test.ts"],
           exclude: ignored,
           testTimeout: 20_000,
+          // What is before the first test of a machine may have a program fetched.
+          hookTimeout: 60_000,
           maxWorkers: 2,
         },
       },

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findDeno } from "@soma/local/find-deno";
 import { startTestRedis } from "@soma/local/test-redis";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
@@ -27,6 +28,8 @@ describe("npm run start:deno", () => {
   const waiting: (() => void)[] = [];
   const started: ChildProcess[] = [];
   beforeAll(async () => {
+    // It is started with its settings alone, and npm may need more than these to fetch Deno.
+    await findDeno();
     const [internal, user] = await Promise.all([createKeys(), createKeys()]);
     const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
     token = await identity.issueAccessToken(aPrincipal(), 600);
@@ -78,7 +81,10 @@ describe("npm run start:deno", () => {
     const process = await begin({ ...env, SOMA_GATEWAY_PORT: String(port), ...settings });
     const metricsUrl = await until(
       "it serves its metrics",
-      () => /"url":"([^"]+\/metrics)"/.exec(process.printed.text)?.[1],
+      () => {
+        if (process.child.exitCode !== null) throw new Error(process.printed.text);
+        return /"url":"([^"]+\/metrics)"/.exec(process.printed.text)?.[1];
+      },
       15_000,
     );
     const url = `http://127.0.0.1:${port}`;
