@@ -1,11 +1,9 @@
 import type { Kafka } from "kafkajs";
 import { SomaError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import { startLoop } from "../../loop.ts";
+import { type Loop, startLoop } from "../../loop.ts";
 import { counter } from "../../metrics.ts";
-import { tenantOfTopic } from "../event-record.ts";
-import type { BatchParams } from "./handle-batch.ts";
-import { type KafkaConsumer, startKafkaConsumer } from "./kafka-consumer.ts";
+import type { KafkaConsumer } from "./kafka-consumer.ts";
 
 /** How often it is asked which topics there are: those of a new tenant are heard of so late. */
 const TOPICS_EVERY_MS = 10_000;
@@ -25,8 +23,17 @@ export interface FollowOptions {
   stalledMs?: number;
 }
 
-interface FollowParams extends FollowOptions, BatchParams {
-  type: string;
+/** What a consumer is made with each time. */
+interface ToRead {
+  topics: readonly string[];
+  onStop(): void;
+}
+
+interface FollowParams extends FollowOptions {
+  group: string;
+  /** Those that are to be read, of all that there are. */
+  choose(there: readonly string[]): string[];
+  start(reading: ToRead): Promise<KafkaConsumer>;
 }
 
 type Why = "stopped" | "stalled" | "topics";
@@ -37,12 +44,12 @@ interface Reading {
 }
 
 /**
- * One consumer of all topics of a type that there are: the client does not hear of new ones by itself, so it is made anew
+ * One consumer of all topics there are that are to be read: the client does not hear of new ones by itself, so it is made anew
  * when there is another one, when the client gave it up, and when it is stuck.
  */
-export function followTopics(params: FollowParams): { close(): Promise<void> } {
-  const { group, log, onCrash, topicsEveryMs = TOPICS_EVERY_MS, stalledMs = STALLED_MS } = params;
-  const list = createTopicList(params);
+export function followTopics(params: FollowParams): Pick<Loop, "check" | "close"> {
+  const { group, log, choose, start, onCrash, topicsEveryMs = TOPICS_EVERY_MS, stalledMs = STALLED_MS } = params;
+  const list = createTopicList(params.kafka);
   let reading: Reading | undefined;
 
   async function stop(why: Why, { consumer }: Reading): Promise<void> {
@@ -64,7 +71,7 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
   }
 
   async function look(): Promise<boolean> {
-    const topics = await list.find();
+    const topics = choose(await list.find()).toSorted();
     const why = reading === undefined ? undefined : whyAnew(reading, topics);
     if (reading !== undefined) {
       if (why === undefined) return false;
@@ -72,7 +79,7 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
     }
     if (topics.length > 0) {
       const onStop = (): void => loop.wake();
-      const consumer = await startKafkaConsumer({ ...params, topics, onStop }).catch(throwAway);
+      const consumer = await start({ topics, onStop }).catch(throwAway);
       reading = { topics: topics.join(), consumer };
     }
     return false;
@@ -80,6 +87,7 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
 
   const loop = startLoop({ name: `kafka-${group}`, intervalMs: topicsEveryMs, log }, look);
   return {
+    check: loop.check,
     async close() {
       await loop.close();
       await reading?.consumer
@@ -90,8 +98,8 @@ export function followTopics(params: FollowParams): { close(): Promise<void> } {
   };
 }
 
-/** Which topics of a type there are. */
-function createTopicList({ kafka, type }: Pick<FollowParams, "kafka" | "type">) {
+/** Which topics there are. */
+function createTopicList(kafka: Kafka) {
   const admin = kafka.admin({ retry: { retries: 2 } });
   let connected: Promise<void> | undefined;
   return {
@@ -99,7 +107,7 @@ function createTopicList({ kafka, type }: Pick<FollowParams, "kafka" | "type">) 
       connected ??= admin.connect();
       try {
         await connected;
-        return (await admin.listTopics()).filter((topic) => tenantOfTopic(topic, type) !== undefined).toSorted();
+        return await admin.listTopics();
       } catch (error) {
         connected = undefined;
         return throwAway(error);

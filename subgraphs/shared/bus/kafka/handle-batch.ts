@@ -1,20 +1,17 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
-import { backoffMs } from "../../backoff.ts";
 import { SomaError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { counter } from "../../metrics.ts";
 import type { RecordHandler } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
+import { whileBeating } from "./heartbeat.ts";
+import { createTryLater } from "./try-later.ts";
 
-/** How often the brokers hear that a consumer is there. */
-export const BEAT_MS = 3_000;
 const COMMIT_EVERY_MS = 1_000;
-const RETRY = { initialMs: 100, maxMs: 10_000 };
 
-const repeated = counter("kafka_consumer_retries_total", "Records whose handler failed and is called again", ["group"]);
 const parked = counter("kafka_dead_letters_total", "Records that no handler can read", ["group"]);
 
-export interface BatchParams {
+interface BatchParams {
   group: string;
   handle: RecordHandler;
   /** Keeps a record that can never be read; it counts as handled once this is done. */
@@ -30,7 +27,8 @@ export interface ConsumerLife {
   heardAt: number;
 }
 
-interface BatchHandler {
+/** What a consumer does with what it fetched of a partition. */
+export interface BatchHandler {
   handle(payload: EachBatchPayload): Promise<void>;
   /** What waits for another try is not tried again. */
   close(): void;
@@ -38,31 +36,10 @@ interface BatchHandler {
 
 /**
  * Handles the records of a partition one after the other. One that fails ends its batch, and its partition waits and begins
- * again with it: the client fetches nothing while a batch of the same broker is being handled, so that a handler which tried
- * again by itself would hold up every other partition.
+ * again with it.
  */
 export function createBatchHandler(params: BatchParams, life: ConsumerLife): BatchHandler {
-  const { group, log } = params;
-  /** How often the first record of a partition failed in a row. */
-  const failures = new Map<string, number>();
-  const waits = new Set<NodeJS.Timeout>();
-
-  function tryLater({ batch: { topic, partition }, pause }: EachBatchPayload, error: unknown): void {
-    const place = `${topic}/${partition}`;
-    const times = (failures.get(place) ?? 0) + 1;
-    failures.set(place, times);
-    repeated.inc({ group });
-    log.warn({ err: error, group, topic, partition, times }, "a record was not handled and is tried again");
-    const goOn = pause();
-    const timer = setTimeout(
-      () => {
-        waits.delete(timer);
-        goOn();
-      },
-      backoffMs(RETRY, times),
-    );
-    waits.add(timer);
-  }
+  const later = createTryLater(params);
 
   async function handle(payload: EachBatchPayload): Promise<void> {
     const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
@@ -73,10 +50,10 @@ export function createBatchHandler(params: BatchParams, life: ConsumerLife): Bat
         const failure = await handleOne(toRecord(batch.topic, message), params, heartbeat);
         life.heardAt = performance.now();
         if (failure !== undefined) {
-          tryLater(payload, failure.error);
+          later.wait(payload, failure.error);
           break;
         }
-        failures.delete(`${batch.topic}/${batch.partition}`);
+        later.worked(batch.topic, batch.partition);
         resolveOffset(message.offset);
         commits.handled(message.offset);
         await heartbeat();
@@ -88,13 +65,7 @@ export function createBatchHandler(params: BatchParams, life: ConsumerLife): Bat
     }
   }
 
-  return {
-    handle,
-    close() {
-      for (const timer of waits) clearTimeout(timer);
-      waits.clear();
-    },
-  };
+  return { handle, close: later.close };
 }
 
 /** Tells the brokers how far a partition was handled: now and then, and at the end. */
@@ -123,19 +94,15 @@ async function handleOne(
   { handle, park, group }: BatchParams,
   heartbeat: () => Promise<void>,
 ): Promise<{ error: unknown } | undefined> {
-  // A handler may take longer than the brokers wait for a sign of its consumer. What such a sign brings back is heard after it.
-  const beat = setInterval(() => void heartbeat().catch(() => {}), BEAT_MS);
   try {
-    await handle(record);
+    await whileBeating(heartbeat, () => handle(record));
     return undefined;
   } catch (error) {
     if (!(error instanceof SomaError && error.code === "EVENT_INVALID")) return { error };
-    return await park(record, error.message).then(
+    return await whileBeating(heartbeat, () => park(record, error.message)).then(
       () => void parked.inc({ group }),
       (failure: unknown) => ({ error: failure }),
     );
-  } finally {
-    clearInterval(beat);
   }
 }
 

@@ -1,7 +1,9 @@
 import { toDeadRecord } from "../dead-record.ts";
 import type { EventBus, Lease } from "../event-bus.ts";
-import type { EventRecord } from "../event-record.ts";
+import { type EventRecord, tenantOfTopic } from "../event-record.ts";
 import { type FollowOptions, followTopics } from "./follow-topics.ts";
+import { createBatchHandler } from "./handle-batch.ts";
+import { startKafkaConsumer } from "./kafka-consumer.ts";
 import { createKafkaProducer, type KafkaProducer } from "./kafka-producer.ts";
 import { createPool } from "./pool.ts";
 
@@ -19,6 +21,7 @@ export function createKafkaBus(options: KafkaBusOptions): EventBus {
   const producer = createKafkaProducer(options.kafka);
   const producers = new Map<string, KafkaProducer>();
   const subscriptions = new Map<string, { close(): Promise<void> }>();
+  const { kafka, log, onCrash } = options;
   function producerOf(lease: Lease | undefined): KafkaProducer {
     if (lease === undefined || options.hasTransactions !== true) return producer;
     const found = producers.get(lease.name) ?? createKafkaProducer(options.kafka, `soma-relay.${lease.name}`);
@@ -31,12 +34,20 @@ export function createKafkaBus(options: KafkaBusOptions): EventBus {
     async subscribe({ group, type }, handle) {
       const name = groupOf(group, type);
       if (subscriptions.has(name)) throw new Error(`group ${group} already consumes ${type}`);
+      const handling = { group: name, log, handle: (record: EventRecord) => handle(pool.fromPlace(record)), park };
       const follower = followTopics({
         ...options,
         group: name,
-        type,
-        handle: (record) => handle(pool.fromPlace(record)),
-        park,
+        choose: (there) => there.filter((topic) => tenantOfTopic(topic, type) !== undefined),
+        start: (reading) =>
+          startKafkaConsumer({
+            ...reading,
+            kafka,
+            group: name,
+            log,
+            onCrash,
+            createBatches: (life) => createBatchHandler(handling, life),
+          }),
       });
       subscriptions.set(name, follower);
       return {

@@ -1,5 +1,7 @@
-import type { Consumer, Kafka } from "kafkajs";
-import { type BatchParams, BEAT_MS, type ConsumerLife, createBatchHandler } from "./handle-batch.ts";
+import type { Consumer, Kafka, PartitionAssigner } from "kafkajs";
+import type { Log } from "../../log.ts";
+import type { BatchHandler, ConsumerLife } from "./handle-batch.ts";
+import { BEAT_MS } from "./heartbeat.ts";
 
 /** A consumer that is not heard of for so long has its partitions given to others. */
 const SESSION_MS = 10 * BEAT_MS;
@@ -10,9 +12,19 @@ const LOOK_MS = 500;
 /** A handler that has not ended by then is not waited for. */
 const CLOSE_MS = 20_000;
 
-interface KafkaConsumerParams extends BatchParams {
+interface KafkaConsumerParams {
   kafka: Kafka;
+  group: string;
   topics: readonly string[];
+  log: Log;
+  /** Handles what is fetched, of each partition one batch after the other. */
+  createBatches(life: ConsumerLife): BatchHandler;
+  /** Which member of the group has which partitions; they share them when left out. */
+  assigner?: PartitionAssigner | undefined;
+  /** Partitions that are handled at a time. */
+  atOnce?: number | undefined;
+  /** Milliseconds without a sign after which others have the partitions of a consumer. */
+  sessionMs?: number | undefined;
   /** Told when the client gave it up for a reason that may pass: another one is to be made. */
   onStop(): void;
   /** Told when it was given up for a reason that does not pass. */
@@ -28,22 +40,23 @@ export interface KafkaConsumer {
 }
 
 /**
- * Reads topics from their beginning for a group and hands on one record at a time of each partition. An offset is committed
- * after the handler of what stands before it, so that a record is handled at least once whoever dies.
+ * Reads topics from their beginning for a group. How far it has come is told to the brokers by who handles the batches: after
+ * the handler of what stands before it, so that a record is handled at least once whoever dies.
  */
 export async function startKafkaConsumer(params: KafkaConsumerParams): Promise<KafkaConsumer> {
-  const { kafka, group, topics, log } = params;
+  const { kafka, group, topics, log, assigner, atOnce = AT_ONCE, sessionMs = SESSION_MS } = params;
   const consumer = kafka.consumer({
     groupId: group,
-    sessionTimeout: SESSION_MS,
+    sessionTimeout: sessionMs,
     heartbeatInterval: BEAT_MS,
     maxWaitTimeInMs: LOOK_MS,
     allowAutoTopicCreation: false,
+    ...(assigner === undefined ? {} : { partitionAssigners: [assigner] }),
     // One that comes back by itself while it is being closed can no longer be stopped, and keeps its partitions.
     retry: { restartOnFailure: async () => false },
   });
   const life: ConsumerLife = { closing: false, stopped: false, heardAt: performance.now() };
-  const batches = createBatchHandler(params, life);
+  const batches = params.createBatches(life);
   const close = async (): Promise<void> => {
     life.closing = true;
     batches.close();
@@ -56,7 +69,7 @@ export async function startKafkaConsumer(params: KafkaConsumerParams): Promise<K
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: AT_ONCE,
+      partitionsConsumedConcurrently: atOnce,
       eachBatch: batches.handle,
     });
   } catch (error) {
