@@ -22,6 +22,6 @@ export function activeRequestId(from: Context = context.active()): string {
   return typeof id === "string" ? id : "";
 }
 
-function isRequestId(id: string | null | undefined): id is string {
+export function isRequestId(id: string | null | undefined): id is string {
   return typeof id === "string" && REQUEST_ID.test(id);
 }

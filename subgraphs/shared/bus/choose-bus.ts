@@ -2,6 +2,7 @@ import { ConfigError, oneOf, readSettings } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { EventBus } from "./event-bus.ts";
 import { connectKafka } from "./kafka/connect-kafka.ts";
+import { endProcess } from "./kafka/end-process.ts";
 import { createKafkaBus } from "./kafka/kafka-bus.ts";
 import { readKafkaSettings } from "./kafka/kafka-settings.ts";
 import { createLocalBus } from "./local-bus.ts";
@@ -38,11 +39,4 @@ export function chooseBus({ env, log, hasEveryPart }: ChooseBusParams): EventBus
     `SOMA_EVENT_BUS: "local" reaches only this process, and the parts that listen run elsewhere, so events would be lost; ` +
       `set it to hold, which keeps them in the outbox, or to kafka, or run every part in one process with \`npm start\``,
   ]);
-}
-
-/** Thrown where nobody catches it: a consumer that stopped would let events wait while its process looks well. */
-function endProcess(error: Error): void {
-  setImmediate(() => {
-    throw error;
-  });
 }
