@@ -37,6 +37,9 @@ const TopicsSchema = Type.Object(
             description: "field of the event that is its key; events of one key keep their order",
           }),
           consumed: Type.Optional(Type.Boolean({ description: "whether others write it and we read it" })),
+          enriched: Type.Optional(
+            Type.Boolean({ description: "whether there is a topic beside it for its events with their traces" }),
+          ),
           partitions: Type.Optional(partitions),
           retention: Type.Optional(retention),
           compaction: Type.Optional(compaction),

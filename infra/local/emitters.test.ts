@@ -54,9 +54,10 @@ describe("whoever tells others of something", () => {
     ]);
   });
 
-  it("sends what a relay read, or what a consumer keeps apart, and nothing else", () => {
-    expect(filesWith(/\b(?:bus|by|producer|chosen)\.(?:publish|send|sendBatch)\(/)).toEqual([
+  it("sends what a relay read, what a consumer keeps apart, or a copy of what stands in a topic, and nothing else", () => {
+    expect(filesWith(/\b(?:bus|by|producer|chosen|transaction)\.(?:publish|send|sendBatch)\(/)).toEqual([
       "subgraphs/shared/bus/hold-until.ts",
+      "subgraphs/shared/bus/kafka/enricher/copy-writer.ts",
       "subgraphs/shared/bus/kafka/kafka-bus.ts",
       "subgraphs/shared/bus/kafka/kafka-sender.ts",
       "subgraphs/shared/outbox/relay.ts",

@@ -41,6 +41,25 @@ describe("findWanted()", () => {
     expect(findWanted(conf).topics.map(({ name }) => name)).toContain("soma.pool.agent.runs.v1");
   });
 
+  it("has a topic beside one that is enriched, made like it, and lets the product take the id of its transactions", () => {
+    const runs = { schema: "agent.runs.v1", key: "run_id", partitions: 6, enriched: true };
+    const conf = { ...CONF, topics: { "agent.runs.v1": runs }, service: { principal: "soma" }, tenants: { acme: {} } };
+    const { topics, access } = findWanted(conf);
+    expect(topics.map(({ name }) => name)).toEqual([
+      "soma.acme.agent.runs.v1",
+      "soma.acme.agent.runs.v1.enriched",
+      "soma.acme.agent.runs.v1.dlq",
+    ]);
+    expect(topics[1]).toEqual({ ...topics[0], name: "soma.acme.agent.runs.v1.enriched" });
+    const ids = access.filter(({ resource }) => resource === "transactional id");
+    expect(ids.map(({ principal, name, operation }) => [principal, name, operation])).toEqual([
+      ["soma", "soma-enricher", "write"],
+      ["soma", "soma-enricher", "describe"],
+    ]);
+    const without = findWanted({ ...conf, topics: CONF.topics }).access;
+    expect(without.some(({ resource }) => resource === "transactional id")).toBe(false);
+  });
+
   it("keeps records as long as is said, compacts where that is said, and asks of three copies that two are written", () => {
     const [runs, dead, inbound] = findWanted(CONF).topics;
     expect(runs).toMatchObject({ partitions: 6, replication: 3 });

@@ -32,7 +32,7 @@ export function findWanted(conf: TopicsConf): Wanted {
   return {
     topics: owners.flatMap((owner) => topicsOf(owner, conf)),
     access: [
-      ...(conf.service === undefined ? [] : accessOfService(conf.service.principal)),
+      ...(conf.service === undefined ? [] : accessOfService(conf.service.principal, conf)),
       ...tenants.flatMap(([tenant, { principal }]) =>
         principal === undefined ? [] : accessOf(tenant, principal, conf),
       ),
@@ -61,15 +61,22 @@ function topicsOf(owner: string, conf: TopicsConf): WantedTopic[] {
       "cleanup.policy": "delete",
       "retention.ms": String(retentionMs(conf.deadLetters.retention)),
     };
+    const topic = { name, partitions: said.partitions ?? conf.default.partitions, replication, config };
     return [
-      { name, partitions: said.partitions ?? conf.default.partitions, replication, config },
+      topic,
+      // Each event stands there in the partition of the same number.
+      ...(said.enriched === true ? [{ ...topic, name: `${name}.enriched` }] : []),
       { name: `${name}.dlq`, partitions: conf.deadLetters.partitions, replication, config: dead },
     ];
   });
 }
 
-/** What the product itself does: it publishes and consumes, and finds out which topics there are. */
-function accessOfService(principal: string): WantedAccess[] {
+/** The id by which brokers know one enricher from another. */
+const ENRICHER = { resource: "transactional id", name: "soma-enricher", isPrefix: false } as const;
+
+/** What the product itself does: it publishes and consumes, finds out which topics there are, and may copy some. */
+function accessOfService(principal: string, conf: TopicsConf): WantedAccess[] {
+  const isEnriched = Object.values(conf.topics).some(({ enriched }) => enriched === true);
   const topics = { principal, resource: "topic", name: "soma.", isPrefix: true } as const;
   return [
     { ...topics, operation: "read" },
@@ -78,6 +85,9 @@ function accessOfService(principal: string): WantedAccess[] {
     { principal, resource: "group", name: "soma-consumers.", isPrefix: true, operation: "read" },
     { principal, resource: "transactional id", name: "soma-relay.", isPrefix: true, operation: "write" },
     { principal, resource: "transactional id", name: "soma-relay.", isPrefix: true, operation: "describe" },
+    ...(["write", "describe"] as const).flatMap((operation) =>
+      isEnriched ? [{ principal, ...ENRICHER, operation }] : [],
+    ),
   ];
 }
 

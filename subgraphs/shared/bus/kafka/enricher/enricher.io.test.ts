@@ -57,7 +57,15 @@ describe("startEnricher()", { timeout: 90_000 }, () => {
           messages: Array.from({ length: PARTITIONS }, (_last, partition) => ({ partition, value: "last" })),
         }),
       start: () =>
-        startEnricher({ kafka, topics: [NAME], log, name: `enricher-${id}`, topicsEveryMs: 200, sessionMs: SESSION_MS, onCrash: fail }),
+        startEnricher({
+          kafka,
+          topics: [NAME],
+          log,
+          name: `enricher-${id}`,
+          topicsEveryMs: 200,
+          sessionMs: SESSION_MS,
+          onCrash: fail,
+        }),
       /** How many records of a topic the enricher has read for good. */
       async countRead(name: string): Promise<number> {
         const groupId = `soma-consumers.enricher-${id}`;
