@@ -79,6 +79,7 @@ async function write(place: Place, messages: readonly Enriched[], params: CopyPa
     if (refused === undefined) throw error;
     await params.writer.write(place, [{ ...refused, copy: undefined }]);
     leftOut.inc();
-    params.log.error({ ...place, offset: refused.offset, reason }, "an event has no copy, since no broker takes it");
+    const { offset } = refused;
+    params.log.error({ ...place, offset, reason }, "an event has no copy, since no broker takes one");
   }
 }

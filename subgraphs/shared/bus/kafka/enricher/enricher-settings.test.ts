@@ -11,7 +11,8 @@ describe("readEnricherSettings()", () => {
   });
 
   it("refuses every name that is no event's, among them copies and whole topics, and no name at all", () => {
-    expect(() => read("agent.tools.v1.enriched,soma.acme.Tools")).toThrow(/enriched" is no name[\s\S]*Tools" is no name/);
+    const both = /enriched" is no name[\s\S]*Tools" is no name/;
+    expect(() => read("agent.tools.v1.enriched,soma.acme.Tools")).toThrow(both);
     expect(() => read(" , ")).toThrow("names no event");
     expect(() => readEnricherSettings({})).toThrow("SOMA_ENRICHER_TOPICS is not set");
   });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { startTestKafka } from "@soma/local/test-kafka";
-import kafkajs, { type Admin, type Consumer, type Kafka, type KafkaMessage, type Message, type Producer } from "kafkajs";
+import kafkajs, { type Admin, type Kafka, type KafkaMessage, type Message, type Producer } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "../../../ids.ts";
 import { createSilentLog } from "../../../log.ts";
@@ -78,7 +78,7 @@ describe("startEnricher()", { timeout: 90_000 }, () => {
 
   /** What readers of the copies of a topic have been handed, partition by partition. */
   async function readCopies(topic: string, options: { readUncommitted: boolean }) {
-    const consumer: Consumer = kafka.consumer({ groupId: `look-${newId()}`, ...options });
+    const consumer = kafka.consumer({ groupId: `look-${newId()}`, ...options });
     const partitions: KafkaMessage[][] = Array.from({ length: PARTITIONS }, () => []);
     await consumer.connect();
     await consumer.subscribe({ topics: [`${topic}.enriched`], fromBeginning: true });
@@ -118,7 +118,7 @@ describe("startEnricher()", { timeout: 90_000 }, () => {
     await enricher.close();
   });
 
-  it("copies each event once and in order after a death between what was written and the end of its transaction", async () => {
+  it("copies each event once and in order after a death between what was written and its commit", async () => {
     const { topic, name, send, sendLast, start, countRead } = await aStage();
     const values = Array.from({ length: PARTITIONS }, (_of, partition) =>
       Array.from({ length: 500 }, (_one, at) => `${partition}-${at}`),

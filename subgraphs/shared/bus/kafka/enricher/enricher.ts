@@ -9,7 +9,7 @@ import { createCopyWriter } from "./copy-writer.ts";
 import { toOldest } from "./to-oldest.ts";
 import { createTraces } from "./traces.ts";
 
-export interface EnricherOptions {
+interface EnricherOptions {
   kafka: Kafka;
   /** Of which events there is to be a copy with traces, such as agent.tools.v1. */
   topics: readonly string[];
@@ -24,8 +24,8 @@ export interface EnricherOptions {
 }
 
 /**
- * Copies topics into those of the same name with `.enriched`, each event once, with a trace where it had none. One of all that
- * run does it, the others stand by.
+ * Copies topics into those of the same name with `.enriched`, each event once, with a trace where it had none. One of all
+ * that run does it, the others stand by.
  */
 export function startEnricher(options: EnricherOptions): Pick<Loop, "check" | "close"> {
   const { kafka, log, topics: names, name = "enricher", sessionMs, ...following } = options;
