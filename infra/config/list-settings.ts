@@ -6,6 +6,7 @@ import { readRunsConfig, readWorkerConfig } from "@soma/runs/config";
 import openAiCompatible from "@soma/runs/models/openai";
 import { readProxies } from "@soma/runs/models/proxies";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
+import { readEnricherSettings } from "@soma/shared/bus/kafka/enricher/enricher-settings";
 import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
 import { type Setting, settingsOf } from "@soma/shared/config";
 import { readDeployMode } from "@soma/shared/deploy-mode";
@@ -18,7 +19,7 @@ type Read = Parameters<typeof settingsOf>[0];
 export const SUBGRAPHS = ["runs", "memory", "policy", "tools"] as const;
 /** What runs as a process of its own. */
 export const PARTS = ["gateway", ...SUBGRAPHS, "worker"] as const;
-type Part = (typeof PARTS)[number] | "npm start";
+type Part = (typeof PARTS)[number] | "enricher" | "npm start";
 
 /** A setting of the product, by its name in the environment, as those who read it declare it. */
 export interface Listed extends Setting<unknown> {
@@ -42,6 +43,8 @@ const READERS: Readonly<Record<Part, readonly Read[]>> = {
   policy: [readPolicyConfig, ...ofBus, ...ofProcess],
   tools: [readToolsConfig, readRequestsConfig, ...ofBus, ...ofProcess],
   worker: [readWorkerConfig, ...ofModels, ...ofBus, ...ofProcess],
+  // Nothing of the product: whoever wants one starts it.
+  enricher: [readEnricherSettings, (env) => readKafkaSettings(env), ...ofProcess],
   "npm start": [(env) => wantsFirstMinutes(env, undefined)],
 };
 

@@ -34,7 +34,7 @@ function toSettings(settings: readonly Listed[]): string {
     setting.doc,
     formOf(setting),
     whenUnset(setting),
-    setting.readBy.length === PARTS.length ? "every part" : setting.readBy.join(", "),
+    PARTS.every((part) => setting.readBy.includes(part)) ? "every part" : setting.readBy.join(", "),
   ]);
   return `\n## Settings\n\n${toTable(["setting", "meaning", "takes", "default", "read by"], rows)}`;
 }

@@ -51,13 +51,13 @@ describe("findWanted()", () => {
       "soma.acme.agent.runs.v1.dlq",
     ]);
     expect(topics[1]).toEqual({ ...topics[0], name: "soma.acme.agent.runs.v1.enriched" });
-    const ids = access.filter(({ resource }) => resource === "transactional id");
-    expect(ids.map(({ principal, name, operation }) => [principal, name, operation])).toEqual([
-      ["soma", "soma-enricher", "write"],
-      ["soma", "soma-enricher", "describe"],
+    const ids = access.filter(({ name }) => name === "soma-enricher");
+    expect(ids.map(({ principal, resource, operation }) => [principal, resource, operation])).toEqual([
+      ["soma", "transactional id", "write"],
+      ["soma", "transactional id", "describe"],
     ]);
     const without = findWanted({ ...conf, topics: CONF.topics }).access;
-    expect(without.some(({ resource }) => resource === "transactional id")).toBe(false);
+    expect(without.some(({ name }) => name === "soma-enricher")).toBe(false);
   });
 
   it("keeps records as long as is said, compacts where that is said, and asks of three copies that two are written", () => {

@@ -33,17 +33,13 @@ describe("toSaid()", () => {
     expect(toSaid(PLACE, aMessage({}, { ce_tenant: "small" })).tenant).toBe("acme");
   });
 
-  it.each([
-    "no JSON",
-    "null",
-    "7",
-    "[]",
-    { run_id: 7 },
-    { run_id: "r".repeat(101) },
-  ])("refuses nothing: %j says no run", (value) => {
-    expect(toSaid(PLACE, aMessage(value)).runId).toBe("");
-    expect(toSaid(PLACE, { ...aMessage(""), value: null }).runId).toBe("");
-  });
+  it.each(["no JSON", "null", "7", "[]", { run_id: 7 }, { run_id: "r".repeat(101) }])(
+    "refuses nothing: %j says no run",
+    (value) => {
+      expect(toSaid(PLACE, aMessage(value)).runId).toBe("");
+      expect(toSaid(PLACE, { ...aMessage(""), value: null }).runId).toBe("");
+    },
+  );
 });
 
 describe("toCopy()", () => {

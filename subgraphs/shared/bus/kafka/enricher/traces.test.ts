@@ -70,16 +70,14 @@ describe("createTraces()", () => {
     expect(ofRun[0]?.[2]).not.toBe(ofRun[1]?.[2]);
   });
 
-  it.each([
-    "",
-    "not a trace",
-    `00-${"0".repeat(32)}-b7ad6b7169203331-01`,
-    `ff-${TRACE_ID}-b7ad6b7169203331-01`,
-  ])("takes %j for no trace: it learns nothing of it, and replaces it", (traceParent) => {
-    const traces = createTraces();
-    traces.learn(said({ runId: "r", traceParent }));
-    expect(traces.find(said({ runId: "r", traceParent }))).toMatchObject({ from: "made" });
-  });
+  it.each(["", "not a trace", `00-${"0".repeat(32)}-b7ad6b7169203331-01`, `ff-${TRACE_ID}-b7ad6b7169203331-01`])(
+    "takes %j for no trace: it learns nothing of it, and replaces it",
+    (traceParent) => {
+      const traces = createTraces();
+      traces.learn(said({ runId: "r", traceParent }));
+      expect(traces.find(said({ runId: "r", traceParent }))).toMatchObject({ from: "made" });
+    },
+  );
 
   it("makes a request id of what it is not allowed to be as it is", () => {
     const { requestId } = createTraces().find(said({ id: "not allowed: \n" }));

@@ -104,5 +104,8 @@ function requestOf({ tenant, id }: Said): string {
 
 /** 32 hexadecimal digits, which are not all zero as a trace's must not be but by a chance of 2 to the -128. */
 function digest(tenant: string, of: string, id: string): string {
-  return createHash("sha256").update(JSON.stringify([tenant, of, id])).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(JSON.stringify([tenant, of, id]))
+    .digest("hex")
+    .slice(0, 32);
 }
