@@ -128,7 +128,7 @@ describe("startEnricher()", { timeout: 90_000 }, () => {
       values.flatMap((each, partition) => each.map((value) => ({ partition, value }))),
     );
     const env = { ...process.env, SOMA_KAFKA_BROKERS: server.brokers.join() };
-    const dying = spawn(process.execPath, [DYING, name, NAME, "2"], { env, stdio: ["pipe", "ignore", "inherit"] });
+    const dying = spawn(process.execPath, [DYING, name, NAME, topic], { env, stdio: ["pipe", "ignore", "inherit"] });
     const [, signal] = (await once(dying, "exit")) as [number | null, string | null];
     expect(signal).toBe("SIGKILL");
     const readOnce = await countRead(NAME);
