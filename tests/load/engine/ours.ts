@@ -72,7 +72,7 @@ export async function startOurs(kind: keyof typeof EVENTS): Promise<Contender> {
   };
   const graphs = createGraphRegistry([tenSteps(kind)]);
   const relay = startRelay({
-    source: createJournalSource(sql.general, { currency: "USD" }),
+    source: createJournalSource(sql.general, { currency: "USD", wakeUp }),
     schema: database.schema,
     bus: createLocalBus(),
     log,
