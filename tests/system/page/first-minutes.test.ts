@@ -7,6 +7,7 @@ import { type BrowserPage, looksFine, openPage, reaches } from "./browser-page.t
 import { copiesWhatWorks } from "./first-minutes-copies.ts";
 import { needsNoMouse } from "./first-minutes-keys.ts";
 import { takeInBothThemes, takePicture, takePictures } from "./first-minutes-pictures.ts";
+import { runsEverySample } from "./first-minutes-samples.ts";
 
 const found = await findTestBrowser();
 const title =
@@ -144,6 +145,7 @@ describe.skipIf("missing" in found)(title, () => {
     await takePictures(page, "api");
   });
 
+  runsEverySample(() => ({ product, open }));
   copiesWhatWorks(() => ({ product, open }));
   needsNoMouse(() => ({ product, open }));
 });
