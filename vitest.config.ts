@@ -40,7 +40,7 @@ const SIDE_BY_SIDE = [
   "tests/system/{survives-database,survives-lock,full-volumes}/*.test.ts",
   "tests/system/survives-kill/*.test.ts",
   "tests/system/survives-stop/*.test.ts",
-  "tests/system/first-minutes/{first-command,killed-first-start,two-starts,data-folder,read-only}.test.ts",
+  "tests/system/first-minutes/{first-command,killed-first-start,two-starts,data-folder,read-only,readme}.test.ts",
   "tests/system/nothing-stays-running/*.test.ts",
 ];
 
