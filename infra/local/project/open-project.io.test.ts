@@ -155,6 +155,20 @@ describe("loadProject()", () => {
     expect(second.answers).toContain("second, and changed");
   });
 
+  it("tells the fault of a tool once, and none of who names that tool", async () => {
+    const scenario = "rules:\n  - when: { question: x }\n    call: { tool: greet, args: {} }\n";
+    await write({ "tools/greet.ts": tool("greet"), "scenario.yaml": scenario });
+    const { look } = await follow();
+    await write({ "tools/greet.ts": `${tool("greet")}\nthrow new Error("nobody is here");\n` });
+    expect((await look()).state.faults).toEqual([
+      { message: expect.stringContaining("nobody is here"), file: "tools/greet.ts", line: expect.any(Number) },
+    ]);
+    await write({ "tools/greet.ts": tool("welcome") });
+    expect((await look()).state.faults).toEqual([
+      { message: expect.stringContaining("names greet, which is no tool"), file: "scenario.yaml", line: null },
+    ]);
+  });
+
   it("keeps the last good one of what cannot be loaded, says why, and takes the rest", async () => {
     await write({ ...WORDS, "agents/refund.ts": agent("refund"), "agents/other.ts": agent("other", "only", '"old"') });
     const { first, look } = await follow();

@@ -39,8 +39,11 @@ export async function readProject(dir: string, modules: ProjectModules, shipped:
   modules.renew();
   const faults: ProjectFault[] = [];
   const graphs = takeAll(await modules.load("agents"), (exported, file) => takeGraph(exported, file, shipped), faults);
-  const tools = takeAll(await modules.load("tools"), (exported, file) => takeTool(exported, file, shipped), faults);
-  const known = [...shipped.tools, ...tools.values()].map(({ name }) => name);
+  const files = await modules.load("tools");
+  const tools = takeAll(files, (exported, file) => takeTool(exported, file, shipped), faults);
+  // Who names the tool of a file that cannot be taken has no fault: it is that file's.
+  const isWhole = tools.size === files.length;
+  const known = isWhole ? [...shipped.tools, ...tools.values()].map(({ name }) => name) : undefined;
   const scenario = await readScenario(dir, known).catch((error: Error) => {
     faults.push({ message: error.message, file: "scenario.yaml", line: null });
   });
@@ -90,7 +93,7 @@ function takeTool(exported: unknown, file: string, shipped: Shipped): Tool {
   return tool;
 }
 
-async function readScenario(dir: string, tools: readonly string[]): Promise<Scenario | undefined> {
+async function readScenario(dir: string, tools: readonly string[] | undefined): Promise<Scenario | undefined> {
   const path = join(dir, "scenario.yaml");
   if ((await readIfThere(path)) === undefined) return undefined;
   const scenario = readConf(pathToFileURL(path), ScenarioSchema);
