@@ -117,6 +117,21 @@ const CODE: [title: string, files: Record<string, string>, rules: string[]][] = 
     { "subgraphs/runs/store/x.ts": "export const x = (sql: Sql) => sql.begin(work);\n" },
     ["plugin"],
   ],
+  [
+    "an operation of the page that is text, of any kind",
+    {
+      "webui/src/a.ts": 'export const a = "query A($id: ID!) { run(id: $id) { id } }";\n',
+      "webui/src/b.tsx": "export const b = `\n  mutation {\n    killWorker { id }\n  }\n`;\n",
+      "webui/src/pages/run/c.ts":
+        "export const c = (id: string) => `subscription { events(of: $" + "{id}) { seq } }`;\n",
+      "webui/src/d.ts": 'export const d = "{ viewer { tenant } }";\n',
+      "webui/src/e.ts": 'export const e = "fragment F on Run { id }";\n',
+      "webui/src/fine.ts": 'export const fine = ["query", "query { }", "a {b} c", "{", "x{2}"];\n',
+      "webui/src/x.test.ts": 'export const x = "{ viewer { tenant } }";\n',
+      "infra/cli/x.ts": 'export const x = "{ viewer { tenant } }";\n',
+    },
+    ["plugin", "plugin", "plugin", "plugin", "plugin"],
+  ],
 ];
 
 /** A function with that many lines between its braces, which is what biome counts. */
