@@ -1,7 +1,7 @@
 /**
  * What a page keeps that is left open: on the list of runs while so many pass, and then while it follows as many, one after
  * the other, each to its end. After each share of them what a browser holds is counted, with its garbage collected. Prints one
- * JSON object; ends with 1 where the page keeps elements or listeners of runs that it no longer shows, or a socket.
+ * JSON object; ends with 1 where the page keeps more of runs that it no longer shows than page-limits.ts allows.
  *
  *   node_modules/.bin/node tests/load/page-soak.ts [runs, 200 when left out]
  */
@@ -10,6 +10,7 @@ import { until } from "@soma/shared/testing/until";
 import { type CDPSession, chromium, type Page } from "playwright-core";
 import { openPage, reaches } from "../system/page/browser-page.ts";
 import { createProduct, type ProductUnderTest } from "../system/product.ts";
+import { faultsOfSoak, type Kept } from "./page-limits.ts";
 
 const [runs = 200] = process.argv.slice(2).map(Number);
 if (!Number.isInteger(runs) || runs < 40 || runs > 100_000)
@@ -20,8 +21,6 @@ if ("missing" in found) throw new Error(`the page cannot be measured: ${found.mi
 const SHARES = 8;
 /** Runs at a time: as many as the worker takes at once. */
 const ABREAST = 4;
-/** Elements and listeners come and go with what is shown: a page that grows with each run keeps more than this. */
-const MOST_KEPT = 0.5;
 
 interface Held {
   runs: number;
@@ -80,21 +79,23 @@ async function soak(page: Page, product: ProductUnderTest) {
   // A full page of the list, and all parts of the page, are there before anything is counted.
   await pass(page, product, 60);
   await follow(page, product, 6);
-  const told: Record<string, Held[]> = {};
-  for (const [name, go] of Object.entries({ pass, follow })) {
-    told[name] = [];
+  const shares = async (go: typeof pass): Promise<Held[]> => {
+    const held: Held[] = [];
     for (let share = 0; share <= SHARES; share += 1) {
       if (share > 0) await go(page, product, Math.round(runs / SHARES));
       // A run that was left is followed for a moment longer.
       await until("nothing is followed", () => sockets.size === 0);
-      told[name].push(await hold(cdp, sockets, share * Math.round(runs / SHARES)));
+      held.push(await hold(cdp, sockets, share * Math.round(runs / SHARES)));
     }
-  }
-  return { runs, mostSockets, ...told, kept: Object.fromEntries(Object.entries(told).map(([k, v]) => [k, keptOf(v)])) };
+    return held;
+  };
+  const told = { pass: await shares(pass), follow: await shares(follow) };
+  const kept = { pass: keptOf(told.pass), follow: keptOf(told.follow) };
+  return { runs, mostSockets, ...told, kept };
 }
 
 /** What is kept of each run, by the growth from the first count to the last. */
-function keptOf(held: readonly Held[]): { heapKb: number; elements: number; listeners: number } {
+function keptOf(held: readonly Held[]): Kept {
   const [first, last] = [held[0], held.at(-1)];
   if (first === undefined || last === undefined) throw new Error("nothing was counted");
   const each = (what: "heapMb" | "elements" | "listeners", by = 1): number =>
@@ -108,9 +109,9 @@ try {
   const browser = await chromium.launch({ executablePath: found.program });
   const { page, faults } = await openPage(browser);
   const told = await soak(page, product);
-  console.log(JSON.stringify({ ...told, faults }, null, 2));
-  const grows = Object.values(told.kept).some((kept) => kept.elements > MOST_KEPT || kept.listeners > MOST_KEPT);
-  if (grows || told.mostSockets > 1 || faults.length > 0) process.exitCode = 1;
+  const all = [...faults, ...faultsOfSoak(told.kept, told.mostSockets)];
+  console.log(JSON.stringify({ ...told, faults: all }, null, 2));
+  if (all.length > 0) process.exitCode = 1;
   await browser.close();
 } finally {
   await product.close();

@@ -1,7 +1,8 @@
 /**
  * What the page costs in a browser, on the whole product with a run of so many steps and a list of so many runs: until
- * there is something to read, while it is scrolled, and from the commit of an event until it is on the screen. Prints one
- * JSON object.
+ * there is something to read, while it is scrolled, from the commit of an event until it is on the screen, and from when a
+ * killed server is ready again until the page is live. Prints one JSON object; ends with 1 where a limit of page-limits.ts is
+ * passed, which are those of a quiet machine.
  *
  *   node_modules/.bin/node tests/load/page.ts [steps of the run, 10000 when left out] [runs in the list, 100000 when left out]
  */
@@ -10,10 +11,12 @@ import { findTestBrowser } from "@soma/local/test-browser";
 import { chromium, type Page } from "playwright-core";
 import { fillRuns } from "../../subgraphs/runs/testing/fill-runs.ts";
 import { fillTrueRun, stepsOf, type TrueRun } from "../../subgraphs/runs/testing/fill-true-run.ts";
-import { countElements, openPage, reaches } from "../system/page/browser-page.ts";
+import { countElements, follows, openPage, reaches } from "../system/page/browser-page.ts";
+import { makeDoor } from "../system/page/door.ts";
 import { initialScripts } from "../system/page/initial-scripts.ts";
 import { createProduct, type ProductUnderTest } from "../system/product.ts";
 import { openDatabase, type ProductDatabase } from "../system/product-database.ts";
+import { faultsOfPage } from "./page-limits.ts";
 
 const [steps = 10_000, runs = 100_000] = process.argv.slice(2).map(Number);
 for (const count of [steps, runs])
@@ -148,6 +151,23 @@ async function commitToScreen(page: Page, url: string, { run, from }: { run: Tru
   return { ...spread(ms), ...(await heldUp(page, begun)) };
 }
 
+/** Milliseconds from when a server is ready again that was killed in the middle of a run, until the page follows that run. */
+async function recovery(page: Page, product: ProductUnderTest): Promise<number> {
+  const door = await makeDoor(product.url());
+  const runId = await product.send("Run code: await sleep(60000)");
+  await page.goto(`${door.url}/runs/${runId}`);
+  await follows(page);
+  await product.kill();
+  await reaches(page, "RECONNECTING");
+  await product.start();
+  const ready = performance.now();
+  door.leadTo(product.url());
+  await follows(page);
+  const ms = round(performance.now() - ready);
+  await door.shut();
+  return ms;
+}
+
 async function measure(page: Page, product: ProductUnderTest, { long, short }: Awaited<ReturnType<typeof fill>>) {
   const url = product.url();
   const scriptBytes = initialScripts().reduce((sum, { bytes }) => sum + bytes, 0);
@@ -161,7 +181,9 @@ async function measure(page: Page, product: ProductUnderTest, { long, short }: A
   const path = `${url}/runs/${long.runId}`;
   const run = await firstLines(page, path, "[data-step]");
   const whole = { timeline: await readWhole(page, path), events: await readWhole(page, `${path}?view=events`) };
-  return { steps, runs, scriptBytes, firstPaintMs, list, run, whole, commitToScreenMs };
+  const recoveryMs = await recovery(page, product);
+  const costs = { scriptBytes, firstPaintMs, list, run, whole, commitToScreenMs, recoveryMs };
+  return { steps, runs, ...costs, faults: faultsOfPage(costs) };
 }
 
 const product = await createProduct();
@@ -178,7 +200,9 @@ try {
   const link = [...product.output().matchAll(/Open +(http\S+)/g)].at(-1)?.[1] ?? "";
   await page.goto(link);
   await page.getByLabel("Message", { exact: true }).waitFor();
-  console.log(JSON.stringify(await measure(page, product, filled), null, 2));
+  const measured = await measure(page, product, filled);
+  console.log(JSON.stringify(measured, null, 2));
+  if (measured.faults.length > 0) process.exitCode = 1;
   await browser.close();
   await database.close();
 } finally {
