@@ -40,8 +40,10 @@ describe("faultsOfSoak()", () => {
   const none = { heapKb: 0, elements: 0, listeners: 0 };
 
   it("lets events of a followed run stay, and no more", () => {
-    expect(faultsOfSoak({ pass: none, follow: { heapKb: 60, elements: 0.5, listeners: 0.5 } }, 1)).toEqual([]);
-    const grown = { heapKb: 61, elements: 1, listeners: 1 };
-    expect(faultsOfSoak({ pass: grown, follow: grown }, 2)).toHaveLength(7);
+    expect(faultsOfSoak({ runs: 200, pass: none, follow: { heapKb: 65, elements: 0.5, listeners: 0.5 } }, 1)).toEqual(
+      [],
+    );
+    const grown = { heapKb: 66, elements: 1, listeners: 1 };
+    expect(faultsOfSoak({ runs: 200, pass: grown, follow: grown }, 2)).toHaveLength(7);
   });
 });

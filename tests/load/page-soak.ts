@@ -109,7 +109,7 @@ try {
   const browser = await chromium.launch({ executablePath: found.program });
   const { page, faults } = await openPage(browser);
   const told = await soak(page, product);
-  const all = [...faults, ...faultsOfSoak(told.kept, told.mostSockets)];
+  const all = [...faults, ...faultsOfSoak({ runs, ...told.kept }, told.mostSockets)];
   console.log(JSON.stringify({ ...told, faults: all }, null, 2));
   if (all.length > 0) process.exitCode = 1;
   await browser.close();

@@ -19,17 +19,7 @@ export async function takePicture(page: Page, name: string, part?: Locator): Pro
   await save(page, `${name}-light-${WIDE.width}`, box ? around(box) : undefined);
 }
 
-/** What is on the screen, in both themes. */
-export async function takeInBothThemes(page: Page, name: string): Promise<void> {
-  if (process.env.SOMA_PICTURES !== "1") return;
-  for (const theme of THEMES) {
-    await look(page, WIDE, theme);
-    await save(page, `${name}-${theme}-${WIDE.width}`);
-  }
-  await look(page, WIDE, "light");
-}
-
-/** The same of a screen that people are on most, in both themes, wide and narrow. */
+/** What is on the screen, in both themes, wide and narrow. */
 export async function takePictures(page: Page, name: string): Promise<void> {
   if (process.env.SOMA_PICTURES !== "1") return;
   for (const size of [WIDE, NARROW])

@@ -6,8 +6,9 @@ import { createProduct, type ProductUnderTest } from "../product.ts";
 import { type BrowserPage, looksFine, openPage, reaches } from "./browser-page.ts";
 import { copiesWhatWorks } from "./first-minutes-copies.ts";
 import { needsNoMouse } from "./first-minutes-keys.ts";
-import { takeInBothThemes, takePicture, takePictures } from "./first-minutes-pictures.ts";
+import { takePicture, takePictures } from "./first-minutes-pictures.ts";
 import { runsEverySample } from "./first-minutes-samples.ts";
+import { isInSightWhole } from "./first-minutes-screens.ts";
 
 const found = await findTestBrowser();
 const title =
@@ -94,7 +95,7 @@ describe.skipIf("missing" in found)(title, () => {
     const decision = page.getByRole("complementary").getByRole("region", { name: "Decision" });
     await decision.getByText("Policy", { exact: true }).waitFor();
     expect(await decision.innerText()).toMatch(/denied: \w+.*restricted/s);
-    await takePicture(page, "decision");
+    await takePictures(page, "decision");
   });
 
   it("let a run be forked, with another answer and the first one left as it was", async () => {
@@ -108,7 +109,6 @@ describe.skipIf("missing" in found)(title, () => {
     const dialog = page.getByRole("dialog", { name: "Fork the run" });
     await dialog.getByLabel("What is asked").fill("What is 6*7?");
     await dialog.getByText(/after this point asked/).waitFor();
-    await takeInBothThemes(page, "fork");
     await dialog.getByRole("button", { name: "Fork", exact: true }).click();
     await dialog.waitFor({ state: "detached" });
     await reaches(page, "ENDED");
@@ -120,7 +120,7 @@ describe.skipIf("missing" in found)(title, () => {
         .locator(`[data-view=${name.toLowerCase()}] [role=tree], [data-view=graph] [data-node]`)
         .first()
         .waitFor();
-      await takeInBothThemes(page, name.toLowerCase());
+      await takePictures(page, name.toLowerCase());
     }
     await views.getByText("Chat").click();
     await page.getByRole("log").getByText("6*7 = 42.").waitFor();
@@ -147,5 +147,6 @@ describe.skipIf("missing" in found)(title, () => {
 
   runsEverySample(() => ({ product, open }));
   copiesWhatWorks(() => ({ product, open }));
+  isInSightWhole(() => ({ product, open }));
   needsNoMouse(() => ({ product, open }));
 });
