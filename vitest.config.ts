@@ -42,6 +42,7 @@ const SIDE_BY_SIDE = [
   "tests/system/survives-stop/*.test.ts",
   "tests/system/first-minutes/{first-command,killed-first-start,two-starts,data-folder,read-only,readme}.test.ts",
   "tests/system/nothing-stays-running/*.test.ts",
+  "tests/system/page/own-project.test.ts",
 ];
 
 /** Those that take longest, in their order: begun last, nothing would stand beside them. */

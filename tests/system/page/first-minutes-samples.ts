@@ -1,6 +1,8 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { reaches } from "./browser-page.ts";
+import { follows, reaches } from "./browser-page.ts";
+import { takePictures } from "./first-minutes-pictures.ts";
+import { isWhole } from "./first-minutes-screens.ts";
 import type { Stage } from "./stage.ts";
 
 const welcome = (page: Page) => page.getByRole("region", { name: "Run a sample" });
@@ -22,6 +24,17 @@ async function run(card: Locator): Promise<string> {
 async function toItsRun(page: Page, card: Locator): Promise<void> {
   await card.getByRole("link", { name: "See every step" }).click();
   await reaches(page, "ENDED");
+}
+
+/** The page of the run that a card has started, in a tab of its own. */
+async function looksWholeWhileItWaits(page: Page, card: Locator): Promise<void> {
+  const path = await card.getByRole("link", { name: "See every step" }).getAttribute("href");
+  const tab = await page.context().newPage();
+  await tab.goto(new URL(path ?? "", page.url()).href);
+  await follows(tab);
+  await isWhole(tab, "approval", tab.locator("[data-approval]"));
+  await takePictures(tab, "approval");
+  await tab.close();
 }
 
 /** What the four cards of the first screen do, and the tour above them; the one about memory is run by keys alone elsewhere. */
@@ -59,6 +72,7 @@ export function runsEverySample(stage: () => Pick<Stage, "product" | "open">): v
     await card.getByRole("button", { name: "Run A refund" }).click();
     await card.getByText("Pay 40 back?").waitFor();
     expect(await card.getByRole("button", { name: /^Waits for you/ }).count()).toBe(1);
+    await looksWholeWhileItWaits(page, card);
     await card.getByRole("button", { name: "Approve" }).click();
     await card.getByText("40 paid back").waitFor();
     await toItsRun(page, card);

@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { follows, NARROW, openPage, reaches, sideways, WIDE } from "./browser-page.ts";
+import { NARROW, reaches, sideways, WIDE } from "./browser-page.ts";
 import { takePictures } from "./first-minutes-pictures.ts";
 import type { Stage } from "./stage.ts";
 
@@ -112,7 +112,8 @@ async function cutOf(page: Page, part: Locator): Promise<number> {
 const hiddenOf = (part: Locator): Promise<number> =>
   part.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight);
 
-async function isWhole(page: Page, name: string, part: Locator, scrolls = false): Promise<void> {
+/** That nothing of a part is cut, wide or on a telephone. */
+export async function isWhole(page: Page, name: string, part: Locator, scrolls = false): Promise<void> {
   await part.waitFor();
   for (const size of [WIDE, NARROW]) {
     await page.setViewportSize(size);
@@ -136,22 +137,5 @@ export function isInSightWhole(stage: () => InUse): void {
       await (leave?.(open.page) ?? open.page.keyboard.press("Escape"));
     }
     await product.ended(going);
-  });
-
-  it("show a run that waits for a person, and the way in, whole on a telephone", async () => {
-    const { product, open } = stage();
-    const { page } = open;
-    await page.goto(`${product.url()}/chat`);
-    const card = page.getByRole("listitem").filter({ hasText: "A refund that waits for you" });
-    await card.getByRole("button", { name: "Run A refund" }).click();
-    await card.getByText("Pay 40 back?").waitFor();
-    await card.getByRole("link", { name: "See every step" }).click();
-    await follows(page);
-    await isWhole(page, "approval", page.locator("[data-approval]"));
-    await takePictures(page, "approval");
-    const stranger = await openPage(page.context().browser() ?? expect.unreachable());
-    await stranger.page.goto(product.url());
-    await isWhole(stranger.page, "sign-in", stranger.page.getByRole("heading", { name: "Sign in" }));
-    await stranger.context.close();
   });
 }
