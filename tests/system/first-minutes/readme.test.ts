@@ -61,10 +61,14 @@ describe("the README", () => {
     slowRun = /^run +(\S+)$/m.exec(slow.said())?.[1] ?? "";
     expect(await reader.run("kill -9 $(cat .soma/pid)")).toMatchObject({ code: 0 });
     up = await start();
-    const shown = await until("it goes on", async () => {
-      const { said } = await reader.run("npx soma runs show RUN", { RUN: slowRun });
-      return said.includes("recovered 1 time from a lost worker") && said;
-    });
+    const shown = await until(
+      "it goes on",
+      async () => {
+        const { said } = await reader.run("npx soma runs show RUN", { RUN: slowRun });
+        return said.includes("recovered 1 time from a lost worker") && said;
+      },
+      30_000,
+    );
     expect(shown).toContain("its worker was lost; another one took the run over");
     expect(slow.child.exitCode).toBeNull();
   });
@@ -104,8 +108,10 @@ describe("the README", () => {
     const plan = await reader.run("npx soma runs rollback RUN SEQ --dry-run", { RUN: run, SEQ: "1" });
     expect(plan).toMatchObject({ code: 0 });
     const [, other = ""] = /([\da-f]{8}-[\da-f-]{27})/.exec(forked.said.replaceAll(run, "")) ?? [];
-    await until("it has another answer", async () =>
-      (await reader.run("npx soma runs show RUN", { RUN: other })).said.includes("6*7 = 42."),
+    await until(
+      "it has another answer",
+      async () => (await reader.run("npx soma runs show RUN", { RUN: other })).said.includes("6*7 = 42."),
+      30_000,
     );
   });
 
