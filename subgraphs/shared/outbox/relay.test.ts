@@ -1,29 +1,70 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createSilentLog } from "../log.ts";
+import type { Loop } from "../loop.ts";
 import { createRecordingBus } from "../testing/outbox-stage.ts";
-import { type RelayRow, startRelay } from "./relay.ts";
+import { type RelayRow, type RelaySource, startRelay } from "./relay.ts";
 
-/** Closes a relay whose lease is given back at the so-manieth try; tells how often it was tried. */
-async function closeWith(succeedsAt: number): Promise<number> {
-  let tries = 0;
-  const relay = startRelay<RelayRow>({
+/** A relay of a place where nothing waits. */
+function startIdle(source: Partial<RelaySource<RelayRow>>, intervalMs?: number): Loop {
+  return startRelay<RelayRow>({
     source: {
       next: async () => ({ rows: [], full: false }),
       settle: async () => [],
       isOurs: async () => true,
       measure: async () => ({ rows: 0, ageS: 0, dead: 0, behind: undefined }),
-      async release() {
-        tries += 1;
-        if (tries < succeedsAt) throw new Error("the connection was lost");
-      },
+      release: async () => {},
+      ...source,
     },
     schema: "nowhere",
     bus: createRecordingBus().bus,
     log: createSilentLog(),
+    ...(intervalMs === undefined ? {} : { intervalMs }),
+  });
+}
+
+/** Closes a relay whose lease is given back at the so-manieth try; tells how often it was tried. */
+async function closeWith(succeedsAt: number): Promise<number> {
+  let tries = 0;
+  const relay = startIdle({
+    async release() {
+      tries += 1;
+      if (tries < succeedsAt) throw new Error("the connection was lost");
+    },
   });
   await relay.close();
   return tries;
 }
+
+describe("a relay that is told of what is written", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("looks at once, and once more for all that is told of soon after", async () => {
+    vi.useFakeTimers();
+    let rounds = 0;
+    let tell = (): void => {};
+    const relay = startIdle(
+      {
+        async next() {
+          rounds += 1;
+          return { rows: [], full: false };
+        },
+        onWritten(listener) {
+          tell = listener;
+          return () => {};
+        },
+      },
+      3_600_000,
+    );
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rounds).toBe(1);
+    for (let i = 0; i < 100; i += 1) tell();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rounds).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rounds).toBe(3);
+    await relay.close();
+  });
+});
 
 describe("a relay that stops", () => {
   it("gives its lease back although that failed at first, and once is enough", async () => {
