@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { fillRuns } from "../../../subgraphs/runs/testing/fill-runs.ts";
 import { fillTrueRun, stepsOf, type TrueRun } from "../../../subgraphs/runs/testing/fill-true-run.ts";
 import { withDatabase } from "../product-database.ts";
-import { type BrowserPage, countElements, follows, LOOKS_IN_TURN, looksFine, reaches } from "./browser-page.ts";
+import { type BrowserPage, countElements, follows, looksFine, reaches } from "./browser-page.ts";
 import type { Stage } from "./stage.ts";
 
 const STEPS = 10_000;
@@ -21,7 +21,7 @@ export function staysSmallAtSize(stage: () => Stage): void {
       }
       await page.keyboard.press("n");
       await page.waitForURL(/\?step=100$/);
-      await looksFine(page, LOOKS_IN_TURN);
+      await looksFine(page);
       await page.keyboard.press("Escape");
       await livesOn(page, run);
       await run.end([]);

@@ -1,6 +1,6 @@
 import type { Request } from "playwright-core";
 import { expect, it } from "vitest";
-import { type BrowserPage, LOOKS_IN_TURN, looksFine } from "./browser-page.ts";
+import { type BrowserPage, looksFine } from "./browser-page.ts";
 import type { Stage } from "./stage.ts";
 
 const WAITS = [
@@ -19,7 +19,7 @@ export function servesWhoeverWaits(stage: () => Stage): void {
     await withRoute(page, "**/graphql", { hold: isIt }, async () => {
       await page.goto(stage().door.url + path.replace("ID", runId));
       await page.getByText(words).first().waitFor();
-      await looksFine(page, LOOKS_IN_TURN);
+      await looksFine(page);
     });
     await page.getByText(words).waitFor({ state: "detached" });
   });

@@ -25,12 +25,14 @@ import {
   WIDE,
 } from "./browser-page.ts";
 import { goesAnotherWay } from "./chat.ts";
+import { opensDialogsForEveryone } from "./dialogs.ts";
 import { type Door, makeDoor } from "./door.ts";
 import { goesOnAsSaid } from "./goes-on.ts";
 import { drawsAnswersAsWords } from "./hostile-answer.ts";
 import { holdsStill } from "./less-motion.ts";
 import { servesWhoeverWaits } from "./no-answer.ts";
 import { isWholeWithoutAPart } from "./part-away.ts";
+import { saysWhereOneIs } from "./places.ts";
 import { showsOneRun } from "./run-page.ts";
 import { keepsRunsNew, showsRuns } from "./runs-page.ts";
 
@@ -236,7 +238,7 @@ describe.skipIf("missing" in found)(title, () => {
       if (tries < 7) await page.getByRole("button", { name: "Retry now" }).press("Enter");
     }
     expect(await focused(page)).toBe("Retry now");
-    expect(await findFaults(page)).toEqual([]);
+    await looksFine(page);
     await door.open();
     await reaches(page, "ENDED");
     expect(await page.getByRole("log").innerText()).toContain("all the same");
@@ -261,7 +263,10 @@ describe.skipIf("missing" in found)(title, () => {
     goesOnAsSaid(() => ({ product, door, open }));
   });
 
+  describe("with dialogs", () => opensDialogsForEveryone(() => ({ product, door, open })));
+
   describe("for everyone", () => {
+    saysWhereOneIs(() => ({ product, door, open }));
     servesEveryone(() => ({ product, door, open }));
     holdsStill(() => ({ product, door, open }));
     isTold(() => ({ product, door, open }));
@@ -280,6 +285,7 @@ describe.skipIf("missing" in found)(title, () => {
     await stranger.page.goto(door.url);
     await stranger.page.getByRole("heading", { name: "Sign in" }).waitFor();
     await stranger.page.getByText(`npx soma --data ${product.dataDir} signin`).waitFor();
+    expect([await stranger.page.title(), await stranger.page.locator("h1").count()]).toEqual(["Sign in · soma", 1]);
     await looksFine(stranger.page);
     await stranger.context.close();
   });

@@ -101,7 +101,7 @@ export function keepsRunsNew(stage: () => Stage): void {
     await page.getByRole("button", { name: "Cancel…" }).press("Enter");
     const dialog = page.getByRole("dialog", { name: "Cancel runs" });
     await dialog.getByText("1 of 2 would be canceled; 1 already finished.").waitFor();
-    expect(await findFaults(page)).toEqual([]);
+    await looksFine(page);
     await dialog.getByRole("button", { name: "Cancel 1 run", exact: true }).press("Enter");
     await dialog.waitFor({ state: "detached" });
     await stage().product.ended(runId);
@@ -117,7 +117,7 @@ export function keepsRunsNew(stage: () => Stage): void {
     await page.locator("[data-old=RECONNECTING]").first().waitFor();
     await page.locator("[data-health=RECONNECTING]").waitFor();
     expect(await rowsOf(page).count()).toBeGreaterThan(0);
-    expect(await findFaults(page)).toEqual([]);
+    await looksFine(page);
     await door.open();
     await page.getByRole("button", { name: "Try now" }).press("Enter");
     await page.locator("[data-old]").first().waitFor({ state: "detached" });

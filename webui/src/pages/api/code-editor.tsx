@@ -44,7 +44,8 @@ export function CodeEditor({ label, text, extensions, onType }: CodeEditorProps)
           changing.current.of(given.extensions),
           OWN_REPLACING,
           EditorState.readOnly.of(given.isReadOnly),
-          EditorView.contentAttributes.of({ "aria-label": given.label }),
+          // What can be written into takes the focus by itself; said as well, it is known that keys can scroll it.
+          EditorView.contentAttributes.of({ "aria-label": given.label, tabindex: "0" }),
           EditorView.updateListener.of(({ docChanged, state }) => {
             // At once: the next key may ask what stands here.
             if (docChanged) flushSync(() => told.current?.(state.doc.toString()));

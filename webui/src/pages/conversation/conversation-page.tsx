@@ -110,8 +110,11 @@ function useTitle(title: string, newest: RunSummaryFragment | undefined): void {
   const [path] = useLocation();
   const status = useStatus(newest?.id ?? "", newest?.status ?? "SUCCEEDED");
   useRunLog(newest?.id);
+  const { kind } = toPlace(path);
   useEffect(() => {
-    document.title = `${isFinished(status) ? "" : `${STATUS[status].word} · `}${title} · soma`;
-  }, [status, title]);
-  useArrival(path, toPlace(path).kind === "new" ? "#message" : "main h1");
+    // Of a run it is one view of several.
+    const words = [isFinished(status) ? "" : STATUS[status].word, kind === "run" ? "Chat" : "", title, "soma"];
+    document.title = words.filter((word) => word !== "").join(" · ");
+  }, [status, kind, title]);
+  useArrival(path, kind === "new" ? "#message" : "main h1");
 }

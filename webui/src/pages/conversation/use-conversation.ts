@@ -31,18 +31,18 @@ export interface Conversation {
 export function useConversation(place: Place, sent: RunSummaryFragment | undefined): Conversation {
   const runId = place.kind === "run" ? place.id : undefined;
   const [run, reloadRun] = useQuery(NamedRunDocument, { id: runId ?? "" }, { pause: runId === undefined });
-  const named = run.data?.run?.id === runId ? run.data?.run : undefined;
+  const named = runId === undefined ? undefined : withId(run.data?.run, runId);
   const sessionId = place.kind === "session" ? place.id : named?.session.id;
   const [session, reloadSession] = useQuery(
     SessionDetailDocument,
     { id: sessionId ?? "" },
     { pause: sessionId === undefined },
   );
-  const found = session.data?.session?.id === sessionId ? session.data?.session : undefined;
+  const found = sessionId === undefined ? undefined : withId(session.data?.session, sessionId);
   const earlier = found?.runs.pageInfo.hasNextPage === false ? found.earlierRuns.toReversed() : [];
-  const turns = [...earlier, ...toTurns(found?.runs.nodes ?? [], [named ?? undefined, sent], sessionId)];
+  const turns = [...earlier, ...toTurns(found?.runs.nodes ?? [], [named, sent], sessionId)];
   const versions = useMemo(() => (found === undefined ? NO_VERSIONS : versionsOf(found)), [found]);
-  const error = run.error ?? session.error;
+  const error = (runId === undefined ? undefined : run.error) ?? (sessionId === undefined ? undefined : session.error);
   const asked = (runId === undefined || !run.fetching) && (sessionId === undefined || !session.fetching);
   return {
     sessionId,
@@ -59,4 +59,9 @@ export function useConversation(place: Place, sent: RunSummaryFragment | undefin
       if (sessionId !== undefined) reloadSession();
     },
   };
+}
+
+/** What is not asked any more keeps the answer of before. */
+function withId<Node extends { id: string }>(node: Node | null | undefined, id: string): Node | undefined {
+  return node?.id === id ? node : undefined;
 }

@@ -1,7 +1,7 @@
 import { RunPageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { type ReactNode, useContext, useEffect, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { useKept } from "../../graphql/use-kept.ts";
 import { useOld } from "../../graphql/use-old.ts";
 import { useQuery } from "../../graphql/use-query.ts";
@@ -19,6 +19,7 @@ import { useArrival } from "../../ui/use-arrival.ts";
 import type { Run } from "./answers.ts";
 import type { GoOn } from "./go-on.ts";
 import { GoOnDialog } from "./go-on-dialog.tsx";
+import { parseRunAddress, VIEWS } from "./run-address.ts";
 import { RunHeader } from "./run-header.tsx";
 import styles from "./run-page.module.css";
 import { RunViews } from "./run-views.tsx";
@@ -36,7 +37,8 @@ export default function RunPage({ runId }: { runId: string }): ReactNode {
   useRefresh(answer, () => isGoing && reload(), REFRESH_MS);
   // What has ended does not grow old.
   const { old, problem } = useOld(answer, run !== undefined && isGoing);
-  const title = run === undefined ? (fetching ? "Loading…" : "Run") : titleOf(run);
+  const isMissing = data !== undefined && data.run === null && !fetching;
+  const title = run === undefined ? emptyTitle(fetching, isMissing) : titleOf(run);
   useTitle(run, title);
   const [goingOn, setGoingOn] = useState<GoOn>();
   const [wentOn, setWentOn] = useState(0);
@@ -122,9 +124,22 @@ function Missing(): ReactNode {
   );
 }
 
+function emptyTitle(isLoading: boolean, isMissing: boolean): string {
+  if (isLoading) return "Loading…";
+  return isMissing ? "Not found" : "Run";
+}
+
+/** With the view where it is not the first one, so that places of a history are told apart. */
 function useTitle(run: Run | undefined, title: string): void {
   const status = useStatus(run?.id ?? "", run?.status ?? "SUCCEEDED");
+  const { view } = parseRunAddress(useSearch());
   useEffect(() => {
-    document.title = `${isFinished(status) ? "" : `${STATUS[status].word} · `}${title} · soma`;
-  }, [status, title]);
+    const words = [
+      isFinished(status) ? "" : STATUS[status].word,
+      view === "timeline" ? "" : VIEWS[view],
+      title,
+      "soma",
+    ];
+    document.title = words.filter((word) => word !== "").join(" · ");
+  }, [status, view, title]);
 }

@@ -1,5 +1,5 @@
 import { showHidden } from "@soma/schemas/hidden-characters";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useSignInCommand } from "../../graphql/use-sign-in-command.ts";
 import { Mark } from "../../ui/icons.tsx";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
@@ -44,6 +44,9 @@ export function UnreachablePage({ why, onRetry }: { why: string; onRetry: () => 
 }
 
 function Sheet({ title, children }: { title: string; children: ReactNode }): ReactNode {
+  useEffect(() => {
+    document.title = `${title} · soma`;
+  }, [title]);
   return (
     <main className={styles.page}>
       <div className={styles.sheet}>
