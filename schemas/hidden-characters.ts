@@ -8,10 +8,12 @@ const NEEDED =
 /**
  * Characters that are not seen and change what is: they turn the reading direction (U+202A-202E, U+2066-2069 and the three
  * marks), stand between letters without a width, or are letters that are blank. Tag characters can carry a whole hidden
- * message, and so can variation selectors, of which a character takes one. Line breaks and tabs are layout and stay.
+ * message, and so can variation selectors, of which a character takes one. Control characters tell a terminal what to do. Line
+ * breaks and tabs are layout and stay.
  */
 const HIDDEN =
-  /\u00ad|\u034f|\u061c|[\u115f\u1160]|[\u17b4\u17b5]|[\u180b-\u180f]|[\u200b-\u200f]|[\u202a-\u202e]|[\u2060-\u206f]|[\u3164\ufeff\uffa0]|[\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]/u;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is shown
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\u00ad|\u034f|\u061c|[\u115f\u1160]|[\u17b4\u17b5]|[\u180b-\u180f]|[\u200b-\u200f]|[\u202a-\u202e]|[\u2060-\u206f]|[\u3164\ufeff\uffa0]|[\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]/u;
 
 const EITHER = new RegExp(`(${NEEDED.source})|${HIDDEN.source}`, "gu");
 

@@ -3,9 +3,13 @@ import { findTestBrowser } from "@soma/local/test-browser";
 import { until } from "@soma/shared/testing/until";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { fillTrueRun, stepsOf } from "../../../subgraphs/runs/testing/fill-true-run.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
-import { type BrowserPage, openPage, reaches } from "./browser-page.ts";
+import { withDatabase } from "../product-database.ts";
+import { type BrowserPage, follows, looksFine, openPage, reaches } from "./browser-page.ts";
 import { type Door, makeDoor } from "./door.ts";
+import { showsOutputAsWords } from "./hostile-output.ts";
+import { noteLiveWords, told } from "./told-live.ts";
 
 const found = await findTestBrowser();
 const title = "missing" in found ? `a hostile wire (not run here: ${found.missing})` : "a hostile wire";
@@ -14,18 +18,17 @@ const title = "missing" in found ? `a hostile wire (not run here: ${found.missin
 const talking = (times: number, everyMs: number): string =>
   `Run code: for (let n = 1; n <= ${times}; n += 1) { console.log('line ' + n); await sleep(${everyMs}); }`;
 
-/** What runs, fetches or moves wherever it is taken for more than words. */
-const HOSTILE = [
-  "told to run <script>window.ran = 1</script><svg onload='window.ran = 1'></svg>",
-  "<img src='http://127.0.0.1:9/pixel.png' onerror='window.ran = 1'> ![pixel](http://127.0.0.1:9/pixel.png)",
-  "[press](javascript:window.ran=1) <a href='javascript:window.ran=1'>press</a> <iframe src='http://127.0.0.1:9/'></iframe>",
-].join(" ");
+/** What the browser itself tells of each connection that it did not get, or lost. */
+const OF_THE_WIRE =
+  /^WebSocket connection to \S+ failed|^Failed to load resource: (?:net::ERR_|the server responded with a status of 403)/;
 
 describe.skipIf("missing" in found)(title, () => {
   let product: ProductUnderTest;
   let door: Door;
   let browser: Browser;
   let open: BrowserPage;
+  /** Every page that was opened since the last test, for what it did that it should not. */
+  const opened: BrowserPage[] = [];
   /** A finished run of many events. */
   let done: string;
 
@@ -46,32 +49,32 @@ describe.skipIf("missing" in found)(title, () => {
   afterEach(() => {
     door.change();
     door.refuseUpgrades(false);
+    const faults = opened.flatMap((each) => each.faults.splice(0));
+    opened.splice(0, Number.POSITIVE_INFINITY, open);
+    expect(faults.filter((fault) => !OF_THE_WIRE.test(fault))).toEqual([]);
   });
 
   /** A page with everything that its live indicator has ever said. */
   async function signIn(token: string): Promise<BrowserPage> {
-    const opened = await openPage(browser);
-    await opened.context.addCookies([{ name: "soma_session", value: token, url: door.url }]);
-    await opened.context.addInitScript(() => {
-      const told: string[] = [];
-      Object.assign(window, { told });
-      const look = (): void => {
-        const words = document.querySelector<HTMLElement>("[data-live-state]");
-        const now = `${words?.dataset.liveState} ${words?.textContent}`;
-        if (words !== null && told.at(-1) !== now) told.push(now);
-      };
-      new MutationObserver(look).observe(document, {
-        subtree: true,
-        childList: true,
-        characterData: true,
-        attributes: true,
-      });
-    });
-    return opened;
+    const made = await openPage(browser);
+    opened.push(made);
+    await made.context.addCookies([{ name: "soma_session", value: token, url: door.url }]);
+    await made.context.addInitScript(noteLiveWords);
+    return made;
   }
-  const told = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { told: string[] }).told);
   const chatOf = (runId: string): string => `${door.url}/runs/${runId}?view=chat`;
   const textOf = (page: Page): Promise<string> => page.getByRole("log").innerText();
+
+  /** Cuts every socket each 150 ms. */
+  async function whileCutting(work: () => Promise<void>): Promise<void> {
+    const stopping = new AbortController();
+    const cutting = (async () => {
+      for await (const _ of every(150, undefined, { signal: stopping.signal })) door.cutSockets();
+    })().catch(() => {});
+    await work();
+    stopping.abort();
+    await cutting;
+  }
 
   /** What the indicator knows, by the words beside it. */
   async function factsOf(page: Page): Promise<Record<string, string>> {
@@ -109,19 +112,54 @@ describe.skipIf("missing" in found)(title, () => {
     const { page } = open;
     const runId = await product.send(talking(60, 100));
     await page.goto(chatOf(runId));
-    const stopping = new AbortController();
-    const cutting = (async () => {
-      for await (const _ of every(150, undefined, { signal: stopping.signal })) door.cutSockets();
-    })().catch(() => {});
-    await product.ended(runId);
-    stopping.abort();
-    await cutting;
+    await whileCutting(async () => void (await product.ended(runId)));
     await reaches(page, "ENDED");
     const facts = await factsOf(page);
     expect(Number(facts.Reconnects)).toBeGreaterThan(5);
     expect(facts["Events verified"]).toBe(facts["Newest event on the server"]);
     expect((await told(page)).at(-1)).toBe(`ENDED Finished · all ${facts["Events verified"]} events verified`);
     expect(await textOf(page)).toBe(await textAnew(runId));
+  });
+
+  it("ends at the last of 10,000 events, each verified and none told twice, when every socket is cut each 150 ms", () =>
+    withDatabase(product.dataDir, "runs", async ({ sql }) => {
+      const { page } = open;
+      const run = await fillTrueRun(sql, { tenant: "local", text: "a long run" });
+      await page.goto(`${door.url}/runs/${run.runId}`);
+      await follows(page);
+      await whileCutting(async () => {
+        let from = 1;
+        for await (const _ of every(80)) {
+          await run.append(stepsOf({ from, count: 100, atMs: Date.now() }));
+          from += 100;
+          if (from > 5_000) break;
+        }
+        await run.end([]);
+      });
+      await reaches(page, "ENDED");
+      const facts = await factsOf(page);
+      expect(Number(facts.Reconnects)).toBeGreaterThan(5);
+      expect([facts["Events verified"], facts["Newest event on the server"]]).toEqual(["10,002", "10,002"]);
+      expect((await told(page)).at(-1)).toBe("ENDED Finished · all 10,002 events verified");
+      await page.getByText(/^5,000 steps, /).waitFor();
+    }));
+
+  it("says that it is offline while the browser has no network, mutes what it shows, and goes on afterwards", async () => {
+    const { page, context } = await signIn(product.token());
+    const runId = await product.send("Run code: await sleep(3000); console.log('all the same')");
+    await page.goto(chatOf(runId));
+    await follows(page);
+    await context.setOffline(true);
+    await reaches(page, "OFFLINE");
+    expect((await told(page)).at(-1)).toMatch(/^OFFLINE You are offline · data as of \d\d?:\d\d:\d\d/);
+    await page.locator("[data-stale=true]").first().waitFor();
+    await page.locator("[data-health=OFFLINE]").waitFor();
+    await looksFine(page);
+    await context.setOffline(false);
+    await reaches(page, "ENDED");
+    expect(await textOf(page)).toBe(await textAnew(runId));
+    await page.locator("[data-health=NORMAL]").waitFor();
+    await context.close();
   });
 
   it("repairs one event that is lost on the way, and is live again", async () => {
@@ -154,6 +192,7 @@ describe.skipIf("missing" in found)(title, () => {
     expect(said.filter((words) => words.includes("verified"))).toEqual([]);
     expect(await page.locator("[data-stale=true]").count()).toBeGreaterThan(0);
     expect(await textOf(page)).not.toContain("line 8");
+    await looksFine(page);
   });
 
   it("mutes what it shows and says as of when, once nothing is heard any more", async () => {
@@ -167,6 +206,7 @@ describe.skipIf("missing" in found)(title, () => {
     await page.clock.fastForward(13_000);
     await reaches(page, "STALE");
     await page.locator("[data-stale=true]").first().waitFor();
+    await looksFine(page);
     expect((await told(page)).at(-1)).toMatch(/^STALE Not updating for 1\d s · showing data as of \d\d?:\d\d:\d\d/);
     door.change();
     await page.clock.fastForward(13_000);
@@ -175,44 +215,7 @@ describe.skipIf("missing" in found)(title, () => {
     await page.context().close();
   });
 
-  it("shows what a tool says as words: nothing of it runs, is fetched, or is a link that runs", async () => {
-    const { page, faults } = await signIn(product.token());
-    const elsewhere: string[] = [];
-    const dialogs: string[] = [];
-    page.on("request", (request) => void (request.url().startsWith(door.url) || elsewhere.push(request.url())));
-    page.on("dialog", (dialog) => {
-      dialogs.push(dialog.message());
-      void dialog.dismiss();
-    });
-    const runId = await product.send(`Run code: console.log(${JSON.stringify(HOSTILE)})`);
-    await product.ended(runId);
-    for (const view of ["chat", "timeline", "events", "state"]) {
-      await page.goto(`${door.url}/runs/${runId}?view=${view}`);
-      await reaches(page, "ENDED");
-      await page.getByText("told to run").first().waitFor();
-      const found = await page.evaluate(() => ({
-        ran: "ran" in window,
-        brought: document.querySelectorAll("main :is(script, iframe, object, img[src^='http'], svg[onload])").length,
-        links: [...document.querySelectorAll("a")].filter(({ href }) => !/^https?:|^mailto:|^$/.test(href)).length,
-      }));
-      expect([view, found]).toEqual([view, { ran: false, brought: 0, links: 0 }]);
-    }
-    expect([elsewhere, dialogs, faults]).toEqual([[], [], []]);
-    await page.context().close();
-  });
-
-  it("takes a line of five million characters, and hears keys beside it", async () => {
-    const { page, faults } = await signIn(product.token());
-    const runId = await product.send("Run code: console.log('x'.repeat(5000000))");
-    await product.ended(runId);
-    await page.goto(chatOf(runId));
-    await reaches(page, "ENDED");
-    await page.keyboard.press("?");
-    await page.getByRole("dialog").waitFor();
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect([wide, faults]).toEqual([0, []]);
-    await page.context().close();
-  });
+  showsOutputAsWords(() => ({ product, door, signIn: () => signIn(product.token()) }));
 
   it("tells another tenant who has the address of a run nothing of it", async () => {
     const { token } = await product.clientOf({ tenant: "stranger" });
@@ -275,6 +278,8 @@ describe.skipIf("missing" in found)(title, () => {
     await reaches(page, "RECONNECTING");
     expect(await textOf(page)).toContain("line 3");
     await page.locator("[data-stale=true]").first().waitFor();
+    const away = (await told(page)).filter((words) => words.startsWith("RECONNECTING"));
+    expect(away.at(-1)).toMatch(/^RECONNECTING Reconnecting \(.+\) · data as of \d\d?:\d\d:\d\d/);
     await product.start();
     const readyAtMs = performance.now();
     page.on("websocket", () => tries.push("WebSocket"));
@@ -286,6 +291,8 @@ describe.skipIf("missing" in found)(title, () => {
     await reaches(page, "ENDED");
     expect(await textOf(page)).toBe(await textAnew(runId));
     expect((await product.ended(runId)).recoveries).toBeGreaterThan(0);
+    const words = ["Interrupted", "line 3", "The worker was lost before this ended", "attempt 2", "line 30"];
+    expect(await textOf(page)).toMatch(new RegExp(words.join(".*"), "s"));
   });
 });
 

@@ -41,5 +41,5 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
  * its own line, and characters that are not seen shown by their number, so that what is read is what is there.
  */
 export function toPlainOutput(output: string): string {
-  return showHidden(output.replace(TERMINAL, "").replace(/\r\n?/g, "\n")).replace(CONTROL, "\ufffd");
+  return showHidden(output.replace(TERMINAL, "").replace(/\r\n?/g, "\n").replace(CONTROL, "\ufffd"));
 }
