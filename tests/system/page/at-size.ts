@@ -47,7 +47,30 @@ export function staysSmallAtSize(stage: () => Stage): void {
         await page.locator("tr[data-run]").nth(49).waitFor();
       }
       expect(await countElements(page)).toBeLessThanOrEqual(MAX_ELEMENTS);
+      const third = await page.locator("tr[data-run]").first().getAttribute("data-run");
+      await page.getByRole("link", { name: "← Newer" }).click();
+      await page.locator(`tr[data-run="${third}"]`).waitFor({ state: "detached" });
+      await page.locator("tr[data-run]").nth(49).waitFor();
+      await page.getByRole("link", { name: "Older →" }).click();
+      await page.locator(`tr[data-run="${third}"]`).waitFor();
+      expect(await page.locator("tr[data-run]").first().getAttribute("data-run")).toBe(third);
+      await page.getByRole("link", { name: "Newest" }).click();
+      await staysWhereItIsRead(page, () => fillTrueRun(sql, { tenant: "local", text: "one that came later" }));
     }));
+}
+
+/** In the middle of the newest page, a run that comes is told of and moves nothing. */
+async function staysWhereItIsRead(page: BrowserPage["page"], come: () => Promise<unknown>): Promise<void> {
+  await page.getByText("the newest of many").first().waitFor();
+  const row = page.locator("tr[data-run]").nth(30);
+  const runId = await row.getAttribute("data-run");
+  await row.scrollIntoViewIfNeeded();
+  const place = () => page.locator(`tr[data-run="${runId}"]`).boundingBox();
+  const before = await place();
+  await come();
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.getByRole("button", { name: "↑ 1 new" }).waitFor();
+  expect(await place()).toEqual(before);
 }
 
 /** While events come, one is drawn by its own line, and what is read stays where it is. */

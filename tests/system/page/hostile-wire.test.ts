@@ -18,9 +18,8 @@ const title = "missing" in found ? `a hostile wire (not run here: ${found.missin
 const talking = (times: number, everyMs: number): string =>
   `Run code: for (let n = 1; n <= ${times}; n += 1) { console.log('line ' + n); await sleep(${everyMs}); }`;
 
-/** What the browser itself tells of each connection that it did not get, or lost. */
-const OF_THE_WIRE =
-  /^WebSocket connection to \S+ failed|^Failed to load resource: (?:net::ERR_|the server responded with a status of 403)/;
+/** What the browser tells of connections. */
+const OF_THE_WIRE = /^WebSocket connection to \S+ failed|^Failed to load resource: (?:net::ERR_|.* status of 403)/;
 
 describe.skipIf("missing" in found)(title, () => {
   let product: ProductUnderTest;
@@ -291,8 +290,7 @@ describe.skipIf("missing" in found)(title, () => {
     await reaches(page, "ENDED");
     expect(await textOf(page)).toBe(await textAnew(runId));
     expect((await product.ended(runId)).recoveries).toBeGreaterThan(0);
-    const words = ["Interrupted", "line 3", "The worker was lost before this ended", "attempt 2", "line 30"];
-    expect(await textOf(page)).toMatch(new RegExp(words.join(".*"), "s"));
+    expect(await textOf(page)).toMatch(/Interrupted.*line 3.*The worker was lost before this ended.*line 30/s);
   });
 });
 

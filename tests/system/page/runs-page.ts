@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { findFaults, focused, looksFine, NARROW, reaches, sideways, WIDE } from "./browser-page.ts";
 import type { Stage } from "./stage.ts";
@@ -6,6 +6,8 @@ import type { Stage } from "./stage.ts";
 const rowsOf = (page: Page) => page.locator("tr[data-run]");
 /** As when the reader comes back to the page: it asks at once and not at its next beat. */
 const look = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+
+const hasFocus = (link: Locator) => link.evaluate((element) => element === document.activeElement);
 
 /** What the list of runs promises. */
 export function showsRuns(stage: () => Stage): void {
@@ -36,9 +38,16 @@ export function showsRuns(stage: () => Stage): void {
     expect(page.url()).toMatch(/\/runs\/[\w-]+\?step=2$/);
     await page.reload();
     expect(await page.locator("[aria-selected=true]").getAttribute("data-step")).toBe("2");
+    const found = () => page.getByRole("searchbox").inputValue();
     for (const _step of ["the run", "the list"]) await page.goBack();
     await rowsOf(page).first().waitFor();
-    expect(await page.getByRole("searchbox").inputValue()).toBe("IS 37*12");
+    expect([new URL(page.url()).search, await found()]).toEqual(["?text=IS+37*12", "IS 37*12"]);
+    for (const _step of ["the run", "its step"]) await page.goForward();
+    await page.getByRole("complementary", { name: "Step 2" }).waitFor();
+    expect(await page.locator("[data-step][aria-selected=true]").getAttribute("data-step")).toBe("2");
+    for (const _step of ["the run", "the list"]) await page.goBack();
+    await rowsOf(page).first().waitFor();
+    expect(await found()).toBe("IS 37*12");
   });
 
   it("says what no run matches, and which words lead back", async () => {
@@ -88,11 +97,13 @@ export function keepsRunsNew(stage: () => Stage): void {
   it("tells of a new run without moving what is read, counts its time, and cancels it after saying so", async () => {
     const { page } = stage().open;
     const before = await rowsOf(page).count();
+    const read = rowsOf(page).first().getByRole("link").first();
+    await read.focus();
     const runId = await stage().product.send("Run code: await sleep(60000)");
     await look(page);
     const news = page.getByRole("button", { name: "↑ 1 new" });
     await news.waitFor();
-    expect(await rowsOf(page).count()).toBe(before);
+    expect([await rowsOf(page).count(), await hasFocus(read)]).toEqual([before, true]);
     await news.press("Enter");
     const row = page.locator(`tr[data-run="${runId}"]`);
     await row.locator("td > [data-elapsed]").waitFor();
