@@ -13,7 +13,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readMetric } from "../operator.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
-import { type BrowserPage, looksFine, NARROW, openPage, reaches } from "./browser-page.ts";
+import { type BrowserPage, looksFine, openPage, reaches } from "./browser-page.ts";
 
 const soma = fileURLToPath(new URL("../../../infra/cli/soma.js", import.meta.url));
 const found = await findTestBrowser();
@@ -67,7 +67,7 @@ describe.skipIf("missing" in found)(title, () => {
       expect.stringMatching(new RegExp(`^agents/orders\\.ts:${line}\\s`)),
       expect.stringMatching(/^tools\/find-order\.ts:\d+\s+.*the shop is closed/),
     ]);
-    await looksFine(page, [{ colorScheme: "dark", size: NARROW }]);
+    await looksFine(page);
     // What was there before goes on.
     await page.getByRole("textbox", { name: "text" }).fill("What became of order A-17?");
     await page.getByRole("button", { name: "Start a run" }).click();
