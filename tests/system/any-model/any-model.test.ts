@@ -131,7 +131,8 @@ describe("any OpenAI-compatible server drives the same graph", () => {
     await product.kill();
     await start();
     expect(await product.ended(runId)).toMatchObject({ status: "SUCCEEDED", answer: "3+3 = 6." });
-    await until("nothing is reserved", async () => (await reserved()) === "0");
+    // It is looked for every ten seconds, give or take a quarter.
+    await until("nothing is reserved", async () => (await reserved()) === "0", 20_000);
   });
 
   it("and the product says that it is a model", async () => {

@@ -33,6 +33,7 @@ export function opensDialogsForEveryone(stage: () => Stage): void {
     const open = await withTexts(32, stage().open);
     try {
       for (const screen of DIALOGS) {
+        await open.page.setViewportSize(WIDE);
         const page = await openScreen({ door: stage().door, open }, runs, screen);
         for (const size of [WIDE, MEDIUM, NARROW]) {
           await page.setViewportSize(size);

@@ -51,7 +51,7 @@ export const DIALOGS: readonly OverScreen[] = [
     what: "the dialog of canceling many",
     path: "/runs",
     async lead(page) {
-      await page.getByRole("checkbox", { name: "Choose all on this page" }).check();
+      await page.getByRole("checkbox", { name: "Choose all on this page" }).press("Space");
       await byButton("Cancel…")(page);
     },
     shown: says(/would be canceled/),

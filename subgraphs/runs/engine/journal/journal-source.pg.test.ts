@@ -109,6 +109,8 @@ describe("createJournalSource()", () => {
   });
 
   it("is looked into as soon as a run has changed, by a relay that would look an hour later", async () => {
+    // Otherwise another one has the lease of the journal for ten seconds.
+    await relay.release();
     const { database, wakeUp } = harness;
     const source = createJournalSource(database.worker, { currency: "USD", wakeUp });
     const { schema } = database;
