@@ -52,7 +52,8 @@ const service = { error: undefined as SomaError | undefined, asked: 0 };
 const needy = graph("needy", 1, { told: replaced("") })
   .node("asks", {
     type: "tool",
-    retry: { maxAttempts: 2, initialMs: 60_000, maxMs: 60_000 },
+    // With full jitter: one of 600 waits less than a second, which parks nothing.
+    retry: { maxAttempts: 2, initialMs: 600_000, maxMs: 600_000 },
     run() {
       service.asked += 1;
       if (service.error !== undefined) throw service.error;
