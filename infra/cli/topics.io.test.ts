@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { tellOf } from "./testing/tell-of.ts";
 import { applyTopics, listTopics } from "./topics.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,23 +39,7 @@ describe("soma topics", () => {
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** What a command prints of what the installation's program answers, what that was asked, and what it fails with. */
-  async function tell(answer: object, command: (program: string) => Promise<void>) {
-    const [program, asked] = [join(folder, "program.ts"), join(folder, "asked.json")];
-    await writeFile(
-      program,
-      `import { writeFileSync } from "node:fs";
-      writeFileSync(${JSON.stringify(asked)}, JSON.stringify(process.argv.slice(2)));
-      console.log(${JSON.stringify(JSON.stringify(answer))});`,
-    );
-    let said = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      said += text;
-      return true;
-    });
-    const failed = await command(program).catch((error: unknown) => error);
-    return { said, failed, args: JSON.parse(await readFile(asked, "utf8")) as unknown };
-  }
+  const tell = (answer: object, command: (program: string) => Promise<void>) => tellOf(folder, answer, command);
   const apply = (
     answer: object,
     { dryRun = false, json = false, conf }: { dryRun?: boolean; json?: boolean; conf?: string } = {},

@@ -4,7 +4,7 @@ import { readMemoryConfig } from "@soma/memory/config";
 import { readPolicyConfig } from "@soma/policy/config";
 import { readRunsConfig, readWorkerConfig } from "@soma/runs/config";
 import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
-import { ConfigError } from "@soma/shared/config";
+import { faultsOf } from "@soma/shared/config";
 import { findRefused } from "@soma/shared/refusals";
 import { readProcessSettings } from "@soma/shared/run-main";
 import { readToolsConfig } from "@soma/tools/config";
@@ -95,16 +95,6 @@ function faultsOfReaders(env: Env): string[] {
     ...(env.SOMA_EVENT_BUS === "kafka" ? [readKafkaSettings] : []),
   ];
   return [...new Set(readers.flatMap((read) => faultsOf(() => read(env))))];
-}
-
-function faultsOf(read: () => unknown): readonly string[] {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
 }
 
 function isOfFile(fault: string): boolean {

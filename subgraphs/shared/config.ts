@@ -34,6 +34,17 @@ export class ConfigError extends Error {
   }
 }
 
+/** What is wrong with what is read; nothing when it can be read. */
+export function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
 /** Environments that settingsOf() made, with what was read of them. */
 const asked = new WeakMap<Env, Record<string, Setting<unknown>>>();
 
@@ -42,11 +53,7 @@ export function settingsOf(read: (env: Env) => unknown): Readonly<Record<string,
   const env: Env = {};
   const settings: Record<string, Setting<unknown>> = {};
   asked.set(env, settings);
-  try {
-    read(env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-  }
+  faultsOf(() => read(env));
   return settings;
 }
 

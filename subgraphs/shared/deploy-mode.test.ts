@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "./config.ts";
+import { faultsOf } from "./config.ts";
 import { readDeployMode } from "./deploy-mode.ts";
 import { REFUSALS } from "./refusals.ts";
 
@@ -12,16 +12,6 @@ const SAFE = {
   SOMA_KAFKA_TLS: "on",
   SOMA_KAFKA_SASL_MECHANISM: "scram-sha-512",
 };
-
-function faultsOf(read: () => unknown): readonly string[] {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
-}
 
 describe("readDeployMode()", () => {
   it("is dev_full where nothing is said, and starts with nothing set", () => {

@@ -163,8 +163,9 @@ export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
     ...loop,
     async close() {
       deaf?.();
-      hints.close();
       await loop.close();
+      // After the last round, which tells too when it delivers.
+      hints.close();
       await untilReleased(relay, log);
     },
   };
@@ -176,14 +177,14 @@ export function startRelay<R extends RelayRow>(options: RelayOptions<R>): Loop {
  */
 function atMostEvery(ms: number, wake: () => void): { tell(): void; close(): void } {
   let timer: NodeJS.Timeout | undefined;
-  let isLate = false;
+  let isToldAgain = false;
   function tell(): void {
-    isLate = timer !== undefined;
-    if (isLate) return;
+    isToldAgain = timer !== undefined;
+    if (isToldAgain) return;
     wake();
     timer = setTimeout(() => {
       timer = undefined;
-      if (isLate) tell();
+      if (isToldAgain) tell();
     }, ms);
   }
   return { tell, close: () => clearTimeout(timer) };

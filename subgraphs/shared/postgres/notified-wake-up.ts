@@ -13,8 +13,9 @@ const RETRY_MS = 1_000;
 const NAMES_PER_MESSAGE = 200;
 
 /**
- * Hints between the processes of one schema: in the same process they arrive at once, others get them over NOTIFY, gathered
- * for 10 ms and sent on a connection of their own, never inside a commit (it takes a global lock there).
+ * Hints between the processes of one schema: in the same process they arrive at once, others get them over NOTIFY, the first
+ * one at once and those of the 10 ms after it together, on a connection of their own, never inside a commit (it takes a global
+ * lock there).
  */
 export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; log: Log }): Promise<NotifiedWakeUp> {
   const { sql, schema, log } = options;
@@ -25,6 +26,7 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
   let closed = false;
+  let sentAt = Number.NEGATIVE_INFINITY;
 
   /** One send at a time, however slow the database is: what is said meanwhile gathers. */
   function sendIn(ms: number): void {
@@ -33,6 +35,7 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
 
   function send(): void {
     timer = undefined;
+    sentAt = performance.now();
     sending = sendGathered().then((isSent) => {
       sending = undefined;
       if (gathered.size > 0) sendIn(isSent ? GATHER_MS : RETRY_MS);
@@ -65,7 +68,7 @@ export async function createNotifiedWakeUp(options: { sql: Sql; schema: string; 
     changed(name) {
       local.changed(name);
       gathered.add(name);
-      sendIn(GATHER_MS);
+      sendIn(Math.max(0, sentAt + GATHER_MS - performance.now()));
     },
     async close() {
       closed = true;

@@ -1,14 +1,10 @@
 import type { Kafka } from "kafkajs";
 import type { Lease, PublishResult } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
+import { inBatches } from "./in-batches.ts";
 import { connectSender, type Sender } from "./kafka-sender.ts";
 import { type PublishFault, toPublishFault } from "./publish-faults.ts";
 
-/** Bytes of the records of one send: brokers take a megabyte for one partition unless they are told otherwise. */
-const MOST_BYTES = 900_000;
-/** At most, what the format adds to a record, and to each of its headers. */
-const RECORD_BYTES = 64;
-const HEADER_BYTES = 10;
 /** Batches that wait for the one that is being sent; a caller who comes later keeps what it has. */
 const MOST_WAITING = 64;
 
@@ -106,7 +102,10 @@ export function createKafkaProducer(kafka: Kafka, transactionalId?: string): Kaf
   async function publish(records: readonly EventRecord[], lease?: Lease): Promise<PublishResult[]> {
     if (closed) return keepAll(records, "the bus is closed");
     const results = keepAll(records, "an earlier batch was not delivered");
-    await sendEach(inBatches(records), { lease, results, refused: new Set() });
+    await sendEach(
+      inBatches(toNumbered(records), ({ record }) => record),
+      { lease, results, refused: new Set() },
+    );
     return results;
   }
 
@@ -133,26 +132,6 @@ export function createKafkaProducer(kafka: Kafka, transactionalId?: string): Kaf
 const keepAll = (records: readonly EventRecord[], reason: string): PublishResult[] =>
   records.map(() => ({ ok: false, kind: "retriable", reason }));
 
+const toNumbered = (records: readonly EventRecord[]): Numbered[] => records.map((record, at) => ({ at, record }));
+
 const toMessage = ({ record: { key, value, headers } }: Numbered) => ({ key, value, headers });
-
-function sizeOf({ key, value, headers }: EventRecord): number {
-  let bytes = RECORD_BYTES + Buffer.byteLength(value) + Buffer.byteLength(key);
-  for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? "") + HEADER_BYTES;
-  return bytes;
-}
-
-/** So many at a time as fit; one that fits nowhere is alone, and the broker says what it thinks of it. */
-function inBatches(records: readonly EventRecord[]): Numbered[][] {
-  const batches: Numbered[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const [at, record] of records.entries()) {
-    const size = sizeOf(record);
-    if (bytes + size > MOST_BYTES) {
-      batches.push([]);
-      bytes = 0;
-    }
-    batches.at(-1)?.push({ at, record });
-    bytes += size;
-  }
-  return batches;
-}

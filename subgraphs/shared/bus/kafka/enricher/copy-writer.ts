@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type Admin, type Kafka, type Message, type Transaction } from "kafkajs";
+import { inBatches } from "../in-batches.ts";
 import { copyOf } from "./choose-topics.ts";
 import type { Place } from "./enrich-message.ts";
 
 const { KafkaJSProtocolError, Partitioners } = kafkajs;
 
-/** Bytes of the records of one send: brokers take a megabyte for one partition unless they are told otherwise. */
-const MOST_BYTES = 900_000;
-/** What headers, and the framing of a record, may add to its value. */
-const FRAME_BYTES = 1_024;
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 /** Until it is asked again whether the transaction before has ended, and how often. */
 const ENDING_MS = 5;
@@ -114,7 +111,7 @@ async function writeRest(open: Open, group: string, { place, messages }: Batch):
   await inTransaction(open, async (transaction) => {
     const partitions = [{ partition, offset: String(after) }];
     await addOffsets(transaction, { consumerGroupId: group, topics: [{ topic, partitions }] });
-    for (const part of inParts(copies)) {
+    for (const part of inBatches(copies, (copy) => copy)) {
       const answers = await transaction.send({ topic: copyOf(topic), acks: -1, messages: part });
       if (answers.length === 0) throw new Error(`no broker answered for ${copyOf(topic)}/${partition}`);
     }
@@ -152,20 +149,4 @@ async function addOffsets(transaction: Transaction, offsets: Parameters<Transact
       await sleep(ENDING_MS);
     }
   }
-}
-
-/** So many at a time as fit; one that fits nowhere is alone, and the broker says what it thinks of it. */
-function inParts(copies: readonly Message[]): Message[][] {
-  const parts: Message[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const copy of copies) {
-    const size = Buffer.byteLength(copy.value ?? "") + FRAME_BYTES;
-    if (bytes + size > MOST_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(copy);
-    bytes += size;
-  }
-  return parts;
 }
