@@ -20,6 +20,14 @@ export interface BrowserPage {
   faults: string[];
 }
 
+/** What a browser itself tells of connections that it did not get, or lost. */
+const OF_CONNECTIONS = /^WebSocket connection to \S+ failed|^Failed to load resource: net::ERR_/;
+
+/** Takes what a page did that it should not, for who had connections refused or cut: that it lost them is no fault of it. */
+export function takeFaults({ faults }: BrowserPage): string[] {
+  return faults.splice(0).filter((fault) => !OF_CONNECTIONS.test(fault));
+}
+
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserPage> {
   const context = await browser.newContext({ viewport: WIDE, ...options });
   // Shorter than a test may take, so that what was waited for is told.
