@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
 import { fillRuns } from "../../../subgraphs/runs/testing/fill-runs.ts";
-import { fillTrueRun, stepsOf, type TrueRun } from "../../../subgraphs/runs/testing/fill-true-run.ts";
+import { fillTrueRun, stepsOf, type ToldEvent, type TrueRun } from "../../../subgraphs/runs/testing/fill-true-run.ts";
 import { withDatabase } from "../product-database.ts";
 import { type BrowserPage, countElements, follows, looksFine, reaches } from "./browser-page.ts";
 import type { Stage } from "./stage.ts";
 
 const STEPS = 10_000;
+/** Of one run in a chat, with which it is long; 200 are shown until asked for all. Each fifth step of stepsOf() has one. */
+const CARDS = 150;
 /** Of a page, whatever is in the list that it shows. */
 const MAX_ELEMENTS = 1_500;
 
@@ -29,6 +31,24 @@ export function staysSmallAtSize(stage: () => Stage): void {
       await page.getByRole("link", { name: "Events" }).click();
       await page.getByText(/20,5\d\d events, each verified/).waitFor();
       expect(await countElements(page)).toBeLessThanOrEqual(MAX_ELEMENTS);
+    }));
+
+  it("leaves who reads in the middle of a long chat where they are, whatever comes, and leads to its end", () =>
+    withDatabase(stage().product.dataDir, "runs", async ({ sql }) => {
+      const { page } = stage().open;
+      const run = await fillTrueRun(sql, { tenant: "local", text: "a long chat" });
+      await run.append(stepsOf({ count: 5 * CARDS, atMs: Date.now() - 60_000 }));
+      await page.goto(`${stage().door.url}/chat/${run.sessionId}`);
+      await follows(page);
+      const cards = page.getByRole("log").locator("[data-tool]");
+      await cards.nth(CARDS - 1).waitFor();
+      await staysInTheMiddle(page, run);
+      await page.getByRole("button", { name: "↓ New below" }).press("Enter");
+      await page.getByRole("log").getByText("piece 100.").waitFor();
+      await run.end([]);
+      await reaches(page, "ENDED");
+      await page.getByText(/^The newest 200 of \d+ are shown\./).waitFor();
+      expect(await fromTheEnd(page)).toBeLessThan(1);
     }));
 
   it("shows 5,000 runs by pages", () =>
@@ -57,6 +77,43 @@ export function staysSmallAtSize(stage: () => Stage): void {
       await page.getByRole("link", { name: "Newest" }).click();
       await staysWhereItIsRead(page, () => fillTrueRun(sql, { tenant: "local", text: "one that came later" }));
     }));
+}
+
+/** While more cards come than are shown of one run, and an answer piece by piece. */
+async function staysInTheMiddle(page: BrowserPage["page"], run: TrueRun): Promise<void> {
+  // The card itself, whatever its number is afterwards.
+  const card = await page
+    .getByRole("log")
+    .locator("[data-tool]")
+    .nth(CARDS / 2)
+    .elementHandle();
+  await card?.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  expect(await fromTheEnd(page)).toBeGreaterThan(1_000);
+  const before = await card?.boundingBox();
+  expect(before).not.toBeNull();
+  await run.append(stepsOf({ from: 5 * CARDS + 1, count: 5 * CARDS, atMs: Date.now() }));
+  const step = `${10 * CARDS + 1} model`;
+  await run.append([{ kind: "STEP_STARTED", step, payload: { summary: "Asking the model" } }, ...answering(step, 100)]);
+  await page.getByRole("log").getByText("piece 100.").waitFor();
+  await page.getByRole("button", { name: "↓ New below" }).waitFor();
+  expect(await card?.boundingBox()).toEqual(before);
+}
+
+/** The events of an answer in so many pieces, each a paragraph. */
+function answering(step: string, pieces: number): ToldEvent[] {
+  const start = { delim: "start", stream: "s", seq: 0, tool: null, call_id: "s", content_type: "text/markdown" };
+  const data = Array.from({ length: pieces }, (_, at): ToldEvent => {
+    const piece = { stream: "s", seq: at + 1, data: `This is piece ${at + 1}.\n\n` };
+    return { kind: "STREAM_DATA", step, payload: piece };
+  });
+  return [{ kind: "STREAM_START", step, payload: start }, ...data];
+}
+
+/** How many pixels of the chat are below what is seen of it. */
+function fromTheEnd(page: BrowserPage["page"]): Promise<number> {
+  return page
+    .getByRole("log")
+    .evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
 }
 
 /** In the middle of the newest page, a run that comes is told of and moves nothing. */

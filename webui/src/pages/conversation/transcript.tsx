@@ -1,9 +1,10 @@
 import type { RunSummaryFragment } from "@soma/graphql/operations";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { usePageKeys } from "../../ui/page-keys.ts";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
+import { ReadingContext } from "./reading.ts";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
 import type { Versions } from "./versions.ts";
@@ -27,7 +28,7 @@ export function Transcript({
   selected: RunSummaryFragment;
   cut: boolean;
 }): ReactNode {
-  const { scroller, content, away, toEnd } = useFollowEnd(turns.at(-1)?.id, selected.id);
+  const { scroller, content, away, isRead, toEnd } = useFollowEnd(turns.at(-1)?.id, selected.id);
   const { stale } = useLiveWords(selected.id);
   usePageKeys([{ keys: ".", what: "Show what is new, at the end", does: toEnd }]);
   return (
@@ -37,15 +38,17 @@ export function Transcript({
           {cut ? (
             <p className={styles.cut}>The newest {turns.length} turns are shown; this conversation has older ones.</p>
           ) : null}
-          {turns.map((run, index) => (
-            <Turn
-              key={run.id}
-              run={run}
-              versions={versions.get(run.id)}
-              selected={run.id === selected.id}
-              newest={index === turns.length - 1}
-            />
-          ))}
+          <ReadingContext value={isRead}>
+            {turns.map((run, index) => (
+              <Turn
+                key={run.id}
+                run={run}
+                versions={versions.get(run.id)}
+                selected={run.id === selected.id}
+                newest={index === turns.length - 1}
+              />
+            ))}
+          </ReadingContext>
         </div>
       </ScrollPart>
       {away ? (
@@ -59,13 +62,14 @@ export function Transcript({
 
 /**
  * Keeps the end in view while the reader is at it, and brings an earlier run that the address names into view. `away`
- * says that something came while the reader was elsewhere.
+ * says that something came while the reader was elsewhere, and `isRead` whether they are.
  */
 function useFollowEnd(newestId: string | undefined, selectedId: string) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [away, setAway] = useState(false);
+  const isRead = useCallback((): boolean => !atEnd.current, []);
 
   const toEnd = (): void => {
     atEnd.current = true;
@@ -101,5 +105,5 @@ function useFollowEnd(newestId: string | undefined, selectedId: string) {
       box.removeEventListener("scroll", onScroll);
     };
   }, []);
-  return { scroller, content, away, toEnd };
+  return { scroller, content, away, isRead, toEnd };
 }

@@ -2,7 +2,7 @@ import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { isErased } from "@soma/schemas/erased-payload";
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { memo, type ReactNode, useEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { Markdown } from "../../markdown/markdown.tsx";
 import { runChatPath, runPath } from "../../place.ts";
@@ -18,6 +18,7 @@ import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
 import { Question } from "./question.tsx";
+import { ReadingContext } from "./reading.ts";
 import { RetryButton } from "./retry-button.tsx";
 import { ToolCard } from "./tool-card.tsx";
 import styles from "./turn.module.css";
@@ -105,7 +106,7 @@ function faultOf({ state, closed, view }: RunLogSnapshot): string | null {
 }
 
 function Items({ runId, view, going }: { runId: string; view: RunView; going: boolean }): ReactNode {
-  const { shown, note } = useTail(view.items, SHOWN_ITEMS);
+  const { shown, note } = useTail(view.items, SHOWN_ITEMS, useContext(ReadingContext));
   return (
     <div className={styles.items}>
       {note}
