@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { fillRuns } from "../../../subgraphs/runs/testing/fill-runs.ts";
 import { fillTrueRun, stepsOf, type ToldEvent, type TrueRun } from "../../../subgraphs/runs/testing/fill-true-run.ts";
 import { withDatabase } from "../product-database.ts";
-import { type BrowserPage, countElements, follows, looksFine, reaches } from "./browser-page.ts";
+import { type BrowserPage, countElements, follows, looksFine, NARROW, reaches, WIDE } from "./browser-page.ts";
+import { coveredFocus } from "./covered.ts";
 import type { Stage } from "./stage.ts";
 
 const STEPS = 10_000;
@@ -43,6 +44,7 @@ export function staysSmallAtSize(stage: () => Stage): void {
       const cards = page.getByRole("log").locator("[data-tool]");
       await cards.nth(CARDS - 1).waitFor();
       await staysInTheMiddle(page, run);
+      await coversNothing(page);
       await page.getByRole("button", { name: "↓ New below" }).press("Enter");
       await page.getByRole("log").getByText("piece 100.").waitFor();
       await run.end([]);
@@ -97,6 +99,18 @@ async function staysInTheMiddle(page: BrowserPage["page"], run: TrueRun): Promis
   await page.getByRole("log").getByText("piece 100.").waitFor();
   await page.getByRole("button", { name: "↓ New below" }).waitFor();
   expect(await card?.boundingBox()).toEqual(before);
+}
+
+/** On a telephone, what leads to the end lies over nothing that the keys come to. */
+async function coversNothing(page: BrowserPage["page"]): Promise<void> {
+  await page.setViewportSize(NARROW);
+  await page.getByRole("log").locator("[data-tool] summary").nth(CARDS).focus();
+  await page.getByRole("button", { name: "↓ New below" }).waitFor();
+  for (let stop = 0; stop < 20; stop += 1) {
+    await page.keyboard.press("Tab");
+    expect([stop, await coveredFocus(page)]).toEqual([stop, []]);
+  }
+  await page.setViewportSize(WIDE);
 }
 
 /** The events of an answer in so many pieces, each a paragraph. */
