@@ -106,7 +106,7 @@ export function servesEveryone(stage: () => Stage): void {
     const { page } = stage().open;
     await page.setViewportSize(NARROW);
     for (const id of ["ASKED", "ENDED"]) {
-      await open({ path: `/runs/${id}?view=chat`, shown: (there) => there.getByRole("log").getByText("Timeline") });
+      await open({ path: `/runs/${id}?view=chat`, shown: (there) => there.getByRole("log").getByText("Timeline").first() });
       for (const part of ["Conversations", "Steps", "Chat"] as const) {
         await choose(page, part);
         expect([id, part, await findCovered(page)]).toEqual([id, part, []]);
