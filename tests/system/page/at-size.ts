@@ -53,7 +53,7 @@ export function staysSmallAtSize(stage: () => Stage): void {
       expect(await fromTheEnd(page)).toBeLessThan(1);
     }));
 
-  it("shows 5,000 runs by pages", () =>
+  it("shows 5,000 runs by pages, and what was chosen stays so on each and while runs come", () =>
     withDatabase(stage().product.dataDir, "runs", async ({ sql }) => {
       const { page } = stage().open;
       const { sessionId } = await fillTrueRun(sql, { tenant: "local", text: "the newest of many" });
@@ -62,6 +62,8 @@ export function staysSmallAtSize(stage: () => Stage): void {
       await page.goto(`${stage().door.url}/runs`);
       await page.locator("tr[data-run]").nth(49).waitFor();
       expect(await countElements(page)).toBeLessThanOrEqual(MAX_ELEMENTS);
+      const chosen = await page.locator("tr[data-run]").nth(3).getAttribute("data-run");
+      await page.locator(`tr[data-run="${chosen}"]`).getByRole("checkbox").check();
       for (const _page of ["the second", "the third"]) {
         const { search } = new URL(page.url());
         await page.getByRole("link", { name: "Older →" }).click();
@@ -69,6 +71,7 @@ export function staysSmallAtSize(stage: () => Stage): void {
         await page.locator("tr[data-run]").nth(49).waitFor();
       }
       expect(await countElements(page)).toBeLessThanOrEqual(MAX_ELEMENTS);
+      await page.getByText("1 chosen, 1 not shown here").waitFor();
       const third = await page.locator("tr[data-run]").first().getAttribute("data-run");
       await page.getByRole("link", { name: "← Newer" }).click();
       await page.locator(`tr[data-run="${third}"]`).waitFor({ state: "detached" });
@@ -78,6 +81,10 @@ export function staysSmallAtSize(stage: () => Stage): void {
       expect(await page.locator("tr[data-run]").first().getAttribute("data-run")).toBe(third);
       await page.getByRole("link", { name: "Newest" }).click();
       await staysWhereItIsRead(page, () => fillTrueRun(sql, { tenant: "local", text: "one that came later" }));
+      await page.getByRole("button", { name: "↑ 1 new" }).press("Enter");
+      await page.getByText("one that came later").first().waitFor();
+      await page.getByText("1 chosen", { exact: true }).waitFor();
+      expect(await page.locator(`tr[data-run="${chosen}"]`).getByRole("checkbox").isChecked()).toBe(true);
     }));
 }
 

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { createTestApi, refusal, type TestApi } from "../../../testing/api.ts";
 import { comeIntoView, open } from "../../../testing/page.tsx";
-import { idOf, runningRun, runOf } from "../../../testing/runs.ts";
+import { idOf, runningRun, runOf, runsOf } from "../../../testing/runs.ts";
 import RunsPage from "./runs-page.tsx";
 
 /** All runs of a page chosen, and the dialog over it. */
@@ -80,4 +80,36 @@ test("the dialog cannot be left while it asks, and is done for a press beside it
   expect(dialog().getByText("1 of 1 would be canceled.")).toBeDefined();
   answer();
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+});
+
+test("what is chosen stays so on another page, is said where it is not shown, and is named by the dialog", async () => {
+  const api = createTestApi([runningRun(61), ...runsOf(60, 1)]);
+  const { user } = open("/runs", <RunsPage />, api);
+  await user.click(await screen.findByLabelText("Choose Question 61"));
+  await user.click(screen.getByText("Older →"));
+  await user.click(await screen.findByLabelText("Choose Question 5"));
+  expect(screen.getByText("2 chosen, 1 not shown here")).toBeDefined();
+  await user.click(screen.getByText("← Newer"));
+  expect(await screen.findByLabelText("Choose Question 61")).toHaveProperty("checked", true);
+  await user.click(screen.getByRole("button", { name: "Cancel…" }));
+  expect(plan()).toEqual(["CancelQuestion 61Running", "KeepQuestion 5Succeeded"]);
+  await user.click(dialog().getByRole("button", { name: "Cancel 1 run" }));
+  await waitFor(() => expect(screen.queryByText(/ chosen/)).toBeNull());
+  expect(canceled(api)).toEqual([idOf(61)]);
+});
+
+test("what is chosen stays so while runs come and go, also when the filter lets it in no longer", async () => {
+  const api = createTestApi([runningRun(2), runningRun(1)]);
+  const { user } = open("/runs?status=running", <RunsPage />, api);
+  await user.click(await screen.findByLabelText("Choose all on this page"));
+  expect(screen.getByText("2 chosen")).toBeDefined();
+  api.runs = [runningRun(3), runOf(2), runningRun(1)];
+  comeIntoView();
+  await user.click(await screen.findByRole("button", { name: "↑ 1 new" }));
+  expect(screen.getByText("2 chosen, 1 not shown here")).toBeDefined();
+  expect(screen.getByLabelText("Choose Question 1")).toHaveProperty("checked", true);
+  expect(screen.getByLabelText("Choose Question 3")).toHaveProperty("checked", false);
+  await user.click(screen.getByRole("button", { name: "Clear" }));
+  expect(screen.queryByText(/ chosen/)).toBeNull();
+  expect(screen.getByLabelText("Choose Question 1")).toHaveProperty("checked", false);
 });

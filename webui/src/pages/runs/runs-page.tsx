@@ -1,5 +1,4 @@
-import type { RunSummaryFragment } from "@soma/graphql/operations";
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Link, useSearch } from "wouter";
 import { NEW_PATH, RUNS_PATH } from "../../place.ts";
 import { CancelDialog } from "../../run-parts/cancel-dialog.tsx";
@@ -15,6 +14,7 @@ import { RunTable } from "./run-table.tsx";
 import styles from "./runs-page.module.css";
 import { filterWords, parseQuery, type RunsQuery, toAddress } from "./runs-query.ts";
 import { SearchEnd } from "./search-end.tsx";
+import { type Chosen, useChosen } from "./use-chosen.ts";
 import { type Runs, type SearchedTo, useRuns } from "./use-runs.ts";
 
 /** All runs, as the address narrows them. */
@@ -22,6 +22,7 @@ export default function RunsPage(): ReactNode {
   const search = useSearch();
   const query = useMemo(() => parseQuery(search), [search]);
   const runs = useRuns(query);
+  const chosen = useChosen(runs.rows);
   useArrival(RUNS_PATH);
   useEffect(() => {
     document.title = "Runs · soma";
@@ -32,18 +33,20 @@ export default function RunsPage(): ReactNode {
         <h1 tabIndex={-1}>Runs</h1>
         <RunFilters query={query} />
       </div>
-      <List key={search} query={query} runs={runs} />
+      <List key={search} {...{ query, runs, chosen }} />
     </main>
   );
 }
 
-function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
+interface ListProps {
+  query: RunsQuery;
+  runs: Runs;
+  chosen: Chosen;
+}
+
+function List({ query, runs, chosen }: ListProps): ReactNode {
   const { rows, searchedTo, news, old, problem, reload } = runs;
   useRowKeys("tr[data-run]", [{ keys: ".", what: "Show what is new", does: runs.showNews }]);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const choose = useCallback((ids: readonly string[], isChosen: boolean): void => {
-    setChosen((before) => (isChosen ? before.union(new Set(ids)) : before.difference(new Set(ids))));
-  }, []);
   return (
     <>
       {old === undefined ? null : <OldNote {...old} onRetry={reload} />}
@@ -55,7 +58,7 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
         />
       )}
       {rows === undefined && problem === undefined ? <Loading what="runs" /> : null}
-      <ChosenBar chosen={chosen} runs={runs} onChoose={choose} />
+      <ChosenBar chosen={chosen} reload={reload} />
       <ScrollPart className={styles.list} label="List of runs" data-old={old?.why}>
         {news === 0 ? null : (
           <LeavingButton className={styles.news} onClick={runs.showNews}>
@@ -65,7 +68,7 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
         {rows?.length === 0 ? <Nothing query={query} end={searchedTo} /> : null}
         {rows === undefined || rows.length === 0 ? null : (
           <>
-            <RunTable runs={rows} chosen={chosen} onChoose={choose} />
+            <RunTable runs={rows} chosen={chosen.ids} onChoose={chosen.choose} />
             {searchedTo === undefined ? null : <SearchEnd query={query} end={searchedTo} />}
           </>
         )}
@@ -75,35 +78,23 @@ function List({ query, runs }: { query: RunsQuery; runs: Runs }): ReactNode {
   );
 }
 
-interface ChosenBarProps {
-  chosen: ReadonlySet<string>;
-  runs: Runs;
-  onChoose(runIds: readonly string[], isChosen: boolean): void;
-}
-
-function ChosenBar({ chosen, runs: { rows, reload }, onChoose }: ChosenBarProps): ReactNode {
-  // Those of the dialog: a filter may show them no longer while they are canceled.
-  const [asked, setAsked] = useState<readonly RunSummaryFragment[]>();
-  const those = rows?.filter(({ id }) => chosen.has(id)) ?? [];
-  if (those.length === 0 && asked === undefined) return null;
-  const clear = (runs: readonly RunSummaryFragment[]): void =>
-    onChoose(
-      runs.map(({ id }) => id),
-      false,
-    );
-  const done = (runs: readonly RunSummaryFragment[]): void => {
-    setAsked(undefined);
-    clear(runs);
+/** What is chosen, also where it is not shown: the dialog names each. */
+function ChosenBar({ chosen: { runs, away, clear }, reload }: { chosen: Chosen; reload(): void }): ReactNode {
+  const [isAsking, setAsking] = useState(false);
+  if (runs.length === 0) return null;
+  const done = (): void => {
+    setAsking(false);
+    clear();
     reload();
   };
   return (
     <div className={styles.bar}>
-      <span>{toCount(those.length)} chosen</span>
-      <LeavingButton onClick={() => setAsked(those)}>Cancel…</LeavingButton>
-      <LeavingButton onClick={() => clear(those)}>Clear</LeavingButton>
-      {asked === undefined ? null : (
-        <CancelDialog runs={asked} onClose={() => setAsked(undefined)} onDone={() => done(asked)} />
-      )}
+      <span>
+        {toCount(runs.length)} chosen{away === 0 ? "" : `, ${toCount(away)} not shown here`}
+      </span>
+      <LeavingButton onClick={() => setAsking(true)}>Cancel…</LeavingButton>
+      <LeavingButton onClick={clear}>Clear</LeavingButton>
+      {isAsking ? <CancelDialog runs={runs} onClose={() => setAsking(false)} onDone={done} /> : null}
     </div>
   );
 }
