@@ -10,6 +10,14 @@ export async function fillEverySort(sql: Sql): Promise<TrueRun> {
   return run;
 }
 
+/** A run of a few steps that went well, the last of which asks a person. */
+export async function fillAsking(sql: Sql): Promise<TrueRun> {
+  const atMs = Date.now() - 5_000;
+  const run = await fillTrueRun(sql, { tenant: "local", text: "Refund order 1183", atMs });
+  await run.append([...stepsOf({ count: 4, atMs: atMs + 100 }), ...asks("5 approval")]);
+  return run;
+}
+
 const RESULT = { summary: "What it came to", latencyMs: 15, inputSummary: "", spanId: "", output: {} };
 const ERROR = { code: "TIMEOUT", message: "no answer" };
 
@@ -24,18 +32,16 @@ const EVERY_SORT: readonly ToldEvent[] = [
   { kind: "STEP_CANCELED", step: "7 tool", payload: { ...RESULT, error: ERROR } },
   { kind: "STEP_STARTED", step: "8 wait", payload: { summary: "Waiting" } },
   { kind: "STEP_PARKED", step: "8 wait", payload: { summary: "Waits for a time" } },
-  { kind: "STEP_STARTED", step: "9 approval", payload: { summary: "Asking" } },
-  {
-    kind: "APPROVAL_ASKED",
-    step: "9 approval",
-    payload: {
-      name: "a",
-      question: "Refund 412 of order 1182?",
-      details: { amount: 412 },
-      role: "operator",
-      byAnother: false,
-      until: null,
-    },
-  },
-  { kind: "STEP_PARKED", step: "9 approval", payload: { summary: "Waits for a person", signal: "a" } },
+  ...asks("9 approval"),
 ];
+
+/** The events of a step in which a person is asked. */
+function asks(step: string): readonly ToldEvent[] {
+  const details = { amount: 412 };
+  const asked = { name: "a", question: "Refund 412 of order 1182?", details, role: "operator", byAnother: false };
+  return [
+    { kind: "STEP_STARTED", step, payload: { summary: "Asking" } },
+    { kind: "APPROVAL_ASKED", step, payload: { ...asked, until: null } },
+    { kind: "STEP_PARKED", step, payload: { summary: "Waits for a person", signal: "a" } },
+  ];
+}

@@ -30,6 +30,7 @@ import { type Door, makeDoor } from "./door.ts";
 import { goesOnAsSaid } from "./goes-on.ts";
 import { drawsAnswersAsWords } from "./hostile-answer.ts";
 import { holdsStill } from "./less-motion.ts";
+import { fitsATelephone } from "./narrow.ts";
 import { servesWhoeverWaits } from "./no-answer.ts";
 import { isWholeWithoutAPart } from "./part-away.ts";
 import { saysWhereOneIs } from "./places.ts";
@@ -268,6 +269,7 @@ describe.skipIf("missing" in found)(title, () => {
   describe("for everyone", () => {
     saysWhereOneIs(() => ({ product, door, open }));
     servesEveryone(() => ({ product, door, open }));
+    fitsATelephone(() => ({ product, door, open }));
     holdsStill(() => ({ product, door, open }));
     isTold(() => ({ product, door, open }));
   });

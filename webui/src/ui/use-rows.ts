@@ -81,9 +81,10 @@ function useEnd(
 ): void {
   const before = useRef(count);
   useEffect(() => {
-    const [element, end] = [box.current, before.current * rowHeight];
+    const [element, end, grew] = [box.current, before.current * rowHeight, count > before.current];
     before.current = count;
-    if (element === null || !followsEnd) return;
+    // Lines that were there already, or that became higher, are no news: where the list was read it stays.
+    if (element === null || !followsEnd || !grew) return;
     if (element.scrollTop + element.clientHeight >= end - rowHeight) element.scrollTop = element.scrollHeight;
   }, [box, count, rowHeight, followsEnd]);
 }

@@ -7,6 +7,7 @@ import { Graph } from "../../ui/graph/graph.tsx";
 import { type GraphLayout, layOut } from "../../ui/graph/graph-layout.ts";
 import { ProblemNote } from "../../ui/problem-note.tsx";
 import { Empty, Loading } from "../../ui/states.tsx";
+import { useWide, WIDER } from "../../ui/use-wide.ts";
 import { toCount } from "../../ui/words.ts";
 import {
   createPlaces,
@@ -65,6 +66,7 @@ function StandingGraph(
   const place = shown === undefined ? undefined : places(shown.nodeId);
   const open = nodes.find(({ id }) => id === place);
   const reached = nodes.filter(({ id }) => states.has(id)).length;
+  const { part, isWide } = useWide<HTMLDivElement>();
   const { list, at, setAt, hear } = useWalk(layout, open?.id ?? nodes[0]?.id, props.onClose);
   return (
     <div className={styles.view}>
@@ -73,9 +75,10 @@ function StandingGraph(
           {toCount(nodes.length)} {nodes.length === 1 ? "node" : "nodes"}, {toCount(reached)} reached
         </span>
         {strays === 0 ? null : <span>{toCount(strays)} steps are of nodes that this version does not have</span>}
+        {isWide ? <span>{WIDER}</span> : null}
         <span className={styles.legend}>dashed box: not reached; dashed line: one of several ways</span>
       </p>
-      <div className={styles.scroller}>
+      <div ref={part} className={styles.scroller} data-wide={isWide}>
         <Graph
           {...{ nodes, edges, layout, list }}
           onKeyDown={hear}

@@ -107,6 +107,13 @@ test("while a run goes on its list stays at the end, unless the reader has left 
   expect(tree.scrollTop).toBe(0);
 });
 
+test("the list of a run that goes on begins at its first line, whatever was there already", async () => {
+  vi.spyOn(Element.prototype, "scrollHeight", "get").mockReturnValue(900);
+  const { feeds } = openRun(createTestApi([runningRun(1, { headSeq: 2 })]));
+  await feed(feeds, [started, ["STEP_SUCCEEDED", "1 model", {}]], false);
+  expect((await steps()).scrollTop).toBe(0);
+});
+
 test("2,000 steps put no more lines into the page than are seen, and the last is one key away", async () => {
   const { user, feeds } = openRun(createTestApi([runOf(1)]), "?all=1");
   const many = Array.from({ length: 2_000 }, (_, index): Line => ["STEP_SUCCEEDED", `${index + 1} mine`, {}]);
