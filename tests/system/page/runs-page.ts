@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { findFaults, focused, looksFine, NARROW, reaches, sideways, WIDE } from "./browser-page.ts";
+import { findFaults, focused, looksFine, NARROW, reaches, sideways, takeFaults, WIDE } from "./browser-page.ts";
 import type { Stage } from "./stage.ts";
 
 const rowsOf = (page: Page) => page.locator("tr[data-run]");
@@ -134,7 +134,6 @@ export function keepsRunsNew(stage: () => Stage): void {
     await page.locator("[data-old]").first().waitFor({ state: "detached" });
     await look(page);
     await page.locator("[data-health=NORMAL]").waitFor();
-    // The browser itself tells each connection that it did not get.
-    open.faults.length = 0;
+    expect(takeFaults(open)).toEqual([]);
   });
 }

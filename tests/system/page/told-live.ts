@@ -21,3 +21,11 @@ export function noteLiveWords(): void {
 export function told(page: Page): Promise<string[]> {
   return page.evaluate(() => (window as unknown as { told: string[] }).told);
 }
+
+/** What the indicator knows, by the words beside it. */
+export async function factsOf(page: Page): Promise<Record<string, string>> {
+  const facts = await page
+    .locator("[popover] dl > div")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent ?? "")));
+  return Object.fromEntries(facts.map(([word, value]) => [word ?? "", value ?? ""]));
+}
