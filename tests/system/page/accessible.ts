@@ -1,7 +1,17 @@
 import { expect, it } from "vitest";
 import { withDatabase } from "../product-database.ts";
 import { fillEverySort } from "./accessible-run.ts";
-import { type BrowserPage, choose, findFaults, focused, looksFine, MEDIUM, NARROW, sideways, WIDE } from "./browser-page.ts";
+import {
+  type BrowserPage,
+  choose,
+  findFaults,
+  focused,
+  looksFine,
+  MEDIUM,
+  NARROW,
+  sideways,
+  WIDE,
+} from "./browser-page.ts";
 import { coveredFocus, findCovered } from "./covered.ts";
 import { withTexts } from "./large-texts.ts";
 import { openScreen, SCREENS, type Screen, type ScreenRuns, says } from "./screens.ts";
@@ -106,7 +116,10 @@ export function servesEveryone(stage: () => Stage): void {
     const { page } = stage().open;
     await page.setViewportSize(NARROW);
     for (const id of ["ASKED", "ENDED"]) {
-      await open({ path: `/runs/${id}?view=chat`, shown: (there) => there.getByRole("log").getByText("Timeline").first() });
+      await open({
+        path: `/runs/${id}?view=chat`,
+        shown: (there) => there.getByRole("log").getByText("Timeline").first(),
+      });
       for (const part of ["Conversations", "Steps", "Chat"] as const) {
         await choose(page, part);
         expect([id, part, await findCovered(page)]).toEqual([id, part, []]);

@@ -68,40 +68,8 @@ export function goesOnAsSaid(stage: () => Stage): void {
     expect(outside(after, 2)).toEqual(plan.map(toNode));
   });
 
-  it("has a note written once by a run that was killed, forked and rolled back, where its result is told to stand", async () => {
-    const { open, door, product } = stage();
-    const { page } = open;
-    const mark = "written once for all of it";
-    const noted = () => countNotes(product.dataDir, mark);
-    const id = await product.send(`Note: ${mark}. Then run code: await sleep(3000); console.log('slept')`);
-    await page.goto(`${door.url}/runs/${id}`);
-    await until("it is noted", async () => (await noted()) > 0);
-    await product.kill();
-    await product.start();
-    door.leadTo(product.url());
-    await reaches(page, "ENDED");
-    const killed = await product.ended(id);
-    expect([killed.status, killed.recoveries, await noted()]).toEqual(["SUCCEEDED", 1, 1]);
-    expect(takeFaults(open)).toEqual([]);
-
-    await toStateAfterQuestion(page);
-    await page.keyboard.press("f");
-    await letCallsStand(page, "Fork the run");
-    await reaches(page, "ENDED");
-    const forked = await product.ended(new URL(page.url()).pathname.split("/").at(-1) ?? "");
-    expect([forked.status, forked.answer, await noted()]).toEqual(["SUCCEEDED", killed.answer, 1]);
-
-    await page.goto(`${door.url}/runs/${id}`);
-    await reaches(page, "ENDED");
-    await toStateAfterQuestion(page);
-    await tabTo(page, /^Roll back to here…$/);
-    await page.keyboard.press("Enter");
-    await letCallsStand(page, "Roll the run back");
-    const back = await product.ended(id);
-    expect([back.status, back.answer, await noted()]).toEqual(["SUCCEEDED", killed.answer, 1]);
-    // The steps were done again, and stand for what they did before.
-    expect(outside(back, killed.steps?.nodes.length ?? 0).filter((node) => node === "tool")).toEqual(["tool", "tool"]);
-  });
+  it("has a note written once by a run that was killed, forked and rolled back, where its result is told to stand", () =>
+    notesOnce(stage()));
 
   it("takes another theme by keys alone, and keeps it for the next time", async () => {
     const { page } = stage().open;
@@ -121,6 +89,40 @@ export function goesOnAsSaid(stage: () => Stage): void {
     await page.keyboard.type("System");
     expect(await canvas()).toBe(light);
   });
+}
+
+async function notesOnce({ open, door, product }: Stage): Promise<void> {
+  const { page } = open;
+  const mark = "written once for all of it";
+  const noted = () => countNotes(product.dataDir, mark);
+  const id = await product.send(`Note: ${mark}. Then run code: await sleep(3000); console.log('slept')`);
+  await page.goto(`${door.url}/runs/${id}`);
+  await until("it is noted", async () => (await noted()) > 0);
+  await product.kill();
+  await product.start();
+  door.leadTo(product.url());
+  await reaches(page, "ENDED");
+  const killed = await product.ended(id);
+  expect([killed.status, killed.recoveries, await noted()]).toEqual(["SUCCEEDED", 1, 1]);
+  expect(takeFaults(open)).toEqual([]);
+
+  await toStateAfterQuestion(page);
+  await page.keyboard.press("f");
+  await letCallsStand(page, "Fork the run");
+  await reaches(page, "ENDED");
+  const forked = await product.ended(new URL(page.url()).pathname.split("/").at(-1) ?? "");
+  expect([forked.status, forked.answer, await noted()]).toEqual(["SUCCEEDED", killed.answer, 1]);
+
+  await page.goto(`${door.url}/runs/${id}`);
+  await reaches(page, "ENDED");
+  await toStateAfterQuestion(page);
+  await tabTo(page, /^Roll back to here…$/);
+  await page.keyboard.press("Enter");
+  await letCallsStand(page, "Roll the run back");
+  const back = await product.ended(id);
+  expect([back.status, back.answer, await noted()]).toEqual(["SUCCEEDED", killed.answer, 1]);
+  // The steps were done again, and stand for what they did before.
+  expect(outside(back, killed.steps?.nodes.length ?? 0).filter((node) => node === "tool")).toEqual(["tool", "tool"]);
 }
 
 /** The second checkpoint is what the model had asked for; then its tool is called. */

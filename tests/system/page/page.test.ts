@@ -21,8 +21,8 @@ import {
   openPage,
   reaches,
   sideways,
-  takeFaults,
   THEMES,
+  takeFaults,
   WIDE,
 } from "./browser-page.ts";
 import { goesAnotherWay } from "./chat.ts";
