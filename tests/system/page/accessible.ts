@@ -12,23 +12,12 @@ import {
   sideways,
   WIDE,
 } from "./browser-page.ts";
-import { coveredFocus, findCovered } from "./covered.ts";
+import { coveredFocus } from "./covered.ts";
 import { withTexts } from "./large-texts.ts";
 import { openScreen, SCREENS, type Screen, type ScreenRuns, says } from "./screens.ts";
 import type { Stage } from "./stage.ts";
 
 type Page = BrowserPage["page"];
-
-/** The views of a run, with what is opened beside them. */
-const RUN_SCREENS = [
-  "/runs/ASKED",
-  "/runs/ASKED?step=6",
-  "/runs/ENDED",
-  "/runs/ENDED?step=5",
-  "/runs/ENDED?view=graph&step=2",
-  "/runs/ENDED?view=state&seq=1",
-  "/runs/ENDED?view=events&event=2",
-];
 
 /** What the page promises those who listen to it, who use its keys, and who see it in colours of the system. */
 export function servesEveryone(stage: () => Stage): void {
@@ -111,26 +100,6 @@ export function servesEveryone(stage: () => Stage): void {
       }
     },
   );
-
-  it("has no control on a telephone that something lies over: in the chat, and in each view of a run", async () => {
-    const { page } = stage().open;
-    await page.setViewportSize(NARROW);
-    for (const id of ["ASKED", "ENDED"]) {
-      await open({
-        path: `/runs/${id}?view=chat`,
-        shown: (there) => there.getByRole("log").getByText("Timeline").first(),
-      });
-      for (const part of ["Conversations", "Steps", "Chat"] as const) {
-        await choose(page, part);
-        expect([id, part, await findCovered(page)]).toEqual([id, part, []]);
-      }
-    }
-    for (const path of RUN_SCREENS) {
-      await open({ path, shown: (there) => there.locator("[data-view]") });
-      if (/step=|event=/.test(path)) await page.locator("[data-view]").getByRole("complementary").waitFor();
-      expect([path, await findCovered(page)]).toEqual([path, []]);
-    }
-  });
 }
 
 /** Of elements, those that a property draws in a colour that does not stand out from the page's own. */

@@ -1,12 +1,46 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { withDatabase } from "../product-database.ts";
-import { fillAsking } from "./accessible-run.ts";
-import { follows, NARROW, sideways, WIDE } from "./browser-page.ts";
+import { fillAsking, fillEverySort } from "./accessible-run.ts";
+import { choose, follows, NARROW, sideways, WIDE } from "./browser-page.ts";
+import { findCovered } from "./covered.ts";
+import { openScreen } from "./screens.ts";
 import type { Stage } from "./stage.ts";
+
+/** The views of a run, with what is opened beside them. */
+const RUN_SCREENS = [
+  "/runs/ASKED",
+  "/runs/ASKED?step=6",
+  "/runs/ENDED",
+  "/runs/ENDED?step=5",
+  "/runs/ENDED?view=graph&step=2",
+  "/runs/ENDED?view=state&seq=1",
+  "/runs/ENDED?view=events&event=2",
+];
 
 /** What the page promises on a telephone of what is larger than it. */
 export function fitsATelephone(stage: () => Stage): void {
+  it("has no control that something lies over: in the chat, and in each view of a run", () =>
+    withDatabase(stage().product.dataDir, "runs", async ({ sql }) => {
+      const { page } = stage().open;
+      const ended = await stage().product.send("Run code: throw new Error('no')");
+      await stage().product.ended(ended);
+      const runs = { ended, asked: (await fillEverySort(sql)).runId };
+      await page.setViewportSize(NARROW);
+      for (const id of ["ASKED", "ENDED"]) {
+        await openScreen(stage(), runs, { what: "", path: `/runs/${id}?view=chat`, shown: timelineLink });
+        for (const part of ["Conversations", "Steps", "Chat"] as const) {
+          await choose(page, part);
+          expect([id, part, await findCovered(page)]).toEqual([id, part, []]);
+        }
+      }
+      for (const path of RUN_SCREENS) {
+        await openScreen(stage(), runs, { what: "", path, shown: (there) => there.locator("[data-view]") });
+        if (/step=|event=/.test(path)) await page.locator("[data-view]").getByRole("complementary").waitFor();
+        expect([path, await findCovered(page)]).toEqual([path, []]);
+      }
+    }));
+
   it("begins a run that asks at its first step, also where its window becomes that of a telephone", () =>
     withDatabase(stage().product.dataDir, "runs", async ({ sql }) => {
       const { door, open } = stage();
@@ -45,4 +79,5 @@ export function fitsATelephone(stage: () => Stage): void {
   });
 }
 
+const timelineLink = (page: Page) => page.getByRole("log").getByText("Timeline").first();
 const hint = (page: Page) => page.getByText("wider than the screen: scroll it sideways");
