@@ -1,17 +1,7 @@
 import { expect, it } from "vitest";
 import { withDatabase } from "../product-database.ts";
 import { fillEverySort } from "./accessible-run.ts";
-import {
-  type BrowserPage,
-  choose,
-  findFaults,
-  focused,
-  looksFine,
-  MEDIUM,
-  NARROW,
-  sideways,
-  WIDE,
-} from "./browser-page.ts";
+import { type BrowserPage, findFaults, focused, looksFine, MEDIUM, NARROW, sideways, WIDE } from "./browser-page.ts";
 import { coveredFocus } from "./covered.ts";
 import { withTexts } from "./large-texts.ts";
 import { openScreen, SCREENS, type Screen, type ScreenRuns, says } from "./screens.ts";
