@@ -50,7 +50,7 @@ export function staysSmallAtSize(stage: () => Stage): void {
       await run.end([]);
       await reaches(page, "ENDED");
       await page.getByText(/^The newest 200 of \d+ are shown\./).waitFor();
-      expect(await fromTheEnd(page)).toBeLessThan(1);
+      await expect.poll(() => fromTheEnd(page)).toBeLessThan(1);
     }));
 
   it("shows 5,000 runs by pages, and what was chosen stays so on each and while runs come", () =>

@@ -57,7 +57,7 @@ export function servesWhoeverWaits(stage: () => Stage): void {
     const { page } = open;
     await withRoute(page, "**/graphql", { refuse: asksForSchema }, async () => {
       await page.goto(`${door.url}/api`);
-      await page.getByRole("alert").getByText("The schema could not be loaded").waitFor();
+      await page.getByRole("alert").filter({ hasText: "The schema could not be loaded" }).waitFor();
       await looksFine(page);
       await page.getByRole("button", { name: "Run", exact: true }).press("Enter");
       await page.getByText(/^Answered in/).waitFor();
