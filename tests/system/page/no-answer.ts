@@ -100,7 +100,10 @@ const asks =
 const asksForSchema = (request: Request): boolean => request.postData()?.includes("query IntrospectionQuery") === true;
 
 /** Requests that are refused, as where nobody listens, or kept without an answer. */
-type Trouble = Record<"refuse", (request: Request) => boolean> | Record<"hold", (request: Request) => boolean>;
+interface Trouble {
+  refuse?(request: Request): boolean;
+  hold?(request: Request): boolean;
+}
 
 /** While it works, some requests of the page to such an address are in trouble; then they go on. */
 async function withRoute(
@@ -111,8 +114,8 @@ async function withRoute(
 ): Promise<void> {
   const over = Promise.withResolvers<void>();
   await page.route(address, async (route) => {
-    if ("refuse" in trouble && trouble.refuse(route.request())) return route.abort("connectionrefused");
-    if ("hold" in trouble && trouble.hold(route.request())) await over.promise;
+    if (trouble.refuse?.(route.request()) === true) return route.abort("connectionrefused");
+    if (trouble.hold?.(route.request()) === true) await over.promise;
     return route.continue();
   });
   try {

@@ -4,7 +4,6 @@ import { useLiveWords } from "../../run-parts/use-live-words.ts";
 import { LeavingButton } from "../../ui/leaving-button.tsx";
 import { usePageKeys } from "../../ui/page-keys.ts";
 import { ScrollPart } from "../../ui/scroll-part.tsx";
-import { ReadingContext } from "./reading.ts";
 import styles from "./transcript.module.css";
 import { Turn } from "./turn.tsx";
 import type { Versions } from "./versions.ts";
@@ -38,17 +37,16 @@ export function Transcript({
           {cut ? (
             <p className={styles.cut}>The newest {turns.length} turns are shown; this conversation has older ones.</p>
           ) : null}
-          <ReadingContext value={isRead}>
-            {turns.map((run, index) => (
-              <Turn
-                key={run.id}
-                run={run}
-                versions={versions.get(run.id)}
-                selected={run.id === selected.id}
-                newest={index === turns.length - 1}
-              />
-            ))}
-          </ReadingContext>
+          {turns.map((run, index) => (
+            <Turn
+              key={run.id}
+              run={run}
+              versions={versions.get(run.id)}
+              selected={run.id === selected.id}
+              newest={index === turns.length - 1}
+              isRead={isRead}
+            />
+          ))}
         </div>
       </ScrollPart>
       {away ? (

@@ -2,7 +2,7 @@ import type { RunSummaryFragment } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
 import { isErased } from "@soma/schemas/erased-payload";
 import { showHidden } from "@soma/schemas/hidden-characters";
-import { memo, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { Markdown } from "../../markdown/markdown.tsx";
 import { runChatPath, runPath } from "../../place.ts";
@@ -18,7 +18,6 @@ import { StatusWord } from "../../ui/status.tsx";
 import { useTail } from "../../ui/use-tail.tsx";
 import { toClock, toCount } from "../../ui/words.ts";
 import { Question } from "./question.tsx";
-import { ReadingContext } from "./reading.ts";
 import { RetryButton } from "./retry-button.tsx";
 import { ToolCard } from "./tool-card.tsx";
 import styles from "./turn.module.css";
@@ -36,12 +35,15 @@ export const Turn = memo(function Turn({
   versions = ALONE,
   selected,
   newest,
+  isRead,
 }: {
   run: RunSummaryFragment;
   /** As Question has them. */
   versions?: readonly string[] | undefined;
   selected: boolean;
   newest: boolean;
+  /** Whether the reader of the conversation is further up than its end. */
+  isRead?: (() => boolean) | undefined;
 }): ReactNode {
   const article = useRef<HTMLElement>(null);
   const near = useNear(article);
@@ -65,7 +67,7 @@ export const Turn = memo(function Turn({
       {view === undefined ? (
         <Summary run={run} />
       ) : (
-        <Items runId={run.id} view={view} going={fault === null && !asking && !isFinished(status)} />
+        <Items runId={run.id} {...{ view, isRead }} going={fault === null && !asking && !isFinished(status)} />
       )}
       {fault === null ? null : <p className={`${styles.notice} ${styles.failed}`}>{showHidden(fault)}</p>}
       {hasAsked.current ? <Asks runId={run.id} isAsking={asking} log={log} /> : null}
@@ -105,8 +107,15 @@ function faultOf({ state, closed, view }: RunLogSnapshot): string | null {
   return closed === null ? null : `The rest could not be loaded: ${closed}`;
 }
 
-function Items({ runId, view, going }: { runId: string; view: RunView; going: boolean }): ReactNode {
-  const { shown, note } = useTail(view.items, SHOWN_ITEMS, useContext(ReadingContext));
+interface ItemsProps {
+  runId: string;
+  view: RunView;
+  going: boolean;
+  isRead: (() => boolean) | undefined;
+}
+
+function Items({ runId, view, going, isRead }: ItemsProps): ReactNode {
+  const { shown, note } = useTail(view.items, SHOWN_ITEMS, isRead);
   return (
     <div className={styles.items}>
       {note}
