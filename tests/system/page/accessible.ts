@@ -72,6 +72,12 @@ export function servesEveryone(stage: () => Stage): void {
       await line.waitFor();
       expect([2 * 28, 2 * 48]).toContain((await line.boundingBox())?.height);
       expect(await page.evaluate(() => getComputedStyle(document.body).fontSize)).toBe("28px");
+      await page.goto(`${stage().door.url}/runs`);
+      for (const size of [WIDE, MEDIUM, NARROW]) {
+        await page.setViewportSize(size);
+        expect([size.width, await sideways(page)]).toEqual([size.width, 0]);
+        await isAimedAt(page);
+      }
       expect(large.faults).toEqual([]);
     } finally {
       await large.context.browser()?.close();
@@ -90,6 +96,17 @@ export function servesEveryone(stage: () => Stage): void {
       }
     },
   );
+}
+
+/** The mouse reaches the lines of the list, the first and the last ones, with nothing over them. */
+async function isAimedAt(page: Page): Promise<void> {
+  const rows = page.locator("tr[data-run]");
+  for (const row of [rows.first(), rows.nth(7), rows.last()]) {
+    await row.getByRole("link").first().hover();
+    await row.getByRole("checkbox").check();
+  }
+  await page.getByText("3 chosen").waitFor();
+  await page.getByRole("button", { name: "Clear" }).click();
 }
 
 /** Of elements, those that a property draws in a colour that does not stand out from the page's own. */
