@@ -80,6 +80,14 @@ export type DecideLetterInput = {
   idempotencyKey: string;
 };
 
+/** Decisions of some time. */
+export type DecisionFilter = {
+  /** Made at this time or later. */
+  from?: string | null | undefined;
+  /** Made before this time. */
+  to?: string | null | undefined;
+};
+
 /** What a demonstration shows. */
 export type DemoRunKind =
   /** Its worker process was killed, and another one went on. */
@@ -978,6 +986,41 @@ export type DecideMemoryLetterMutationVariables = Exact<{
 
 export type DecideMemoryLetterMutation = { decideMemoryLetter: { decision: { letterId: string, type: string, topic: string, key: string, decision: LetterChoice, reason: string | null, decidedBy: string, decidedAt: string } } };
 
+export type RecordedDecisionsQueryVariables = Exact<{
+  filter?: DecisionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type RecordedDecisionsQuery = { decisions: { nodes: Array<{ id: string, allow: boolean, reason: string, obligations: unknown, tool: string, toolVersion: string, risk: ToolRisk, actor: string, role: string, argsDigest: string, policyVersion: string, createdAt: string, expiresAt: string, run: { id: string } | null, step: { id: string } | null, record: { tenant: string, policyRevision: string, dataRevision: string, inputDigest: string, input: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type RecordedDecisionQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RecordedDecisionQuery = { decision: { id: string, allow: boolean, reason: string, obligations: unknown, tool: string, toolVersion: string, risk: ToolRisk, actor: string, role: string, argsDigest: string, policyVersion: string, createdAt: string, expiresAt: string, run: { id: string } | null, step: { id: string } | null, record: { tenant: string, policyRevision: string, dataRevision: string, inputDigest: string, input: string | null } | null } | null };
+
+export type RecordedFieldsFragment = { id: string, allow: boolean, reason: string, obligations: unknown, tool: string, toolVersion: string, risk: ToolRisk, actor: string, role: string, argsDigest: string, policyVersion: string, createdAt: string, expiresAt: string, run: { id: string } | null, step: { id: string } | null, record: { tenant: string, policyRevision: string, dataRevision: string, inputDigest: string, input: string | null } | null };
+
+export type ExplainedDecisionQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ExplainedDecisionQuery = { decision: { id: string, allow: boolean, reason: string, obligations: unknown, tool: string, toolVersion: string, actor: string, role: string, policyVersion: string, createdAt: string, expiresAt: string, input: string | null, run: { id: string } | null } | null };
+
+export type PolicyOfQueryVariables = Exact<{
+  policyRevision?: string | null | undefined;
+  dataRevision?: string | null | undefined;
+}>;
+
+
+export type PolicyOfQuery = { policy: { policyRevision: string, dataRevision: string, wasm: string, data: string } };
+
 export type RunPageQueryVariables = Exact<{
   id: string | number;
 }>;
@@ -1263,6 +1306,36 @@ export const LetterDecisionFieldsFragmentDoc = new TypedDocumentString(`
   decidedAt
 }
     `, {"fragmentName":"LetterDecisionFields"}) as unknown as TypedDocumentString<LetterDecisionFieldsFragment, unknown>;
+export const RecordedFieldsFragmentDoc = new TypedDocumentString(`
+    fragment RecordedFields on Decision {
+  id
+  allow
+  reason
+  obligations
+  tool
+  toolVersion
+  risk
+  actor
+  role
+  argsDigest
+  policyVersion
+  createdAt
+  expiresAt
+  run {
+    id
+  }
+  step {
+    id
+  }
+  record {
+    tenant
+    policyRevision
+    dataRevision
+    inputDigest
+    input
+  }
+}
+    `, {"fragmentName":"RecordedFields"}) as unknown as TypedDocumentString<RecordedFieldsFragment, unknown>;
 export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
     fragment DecisionFields on Decision {
   id
@@ -3075,6 +3148,119 @@ export const DecideMemoryLetterDocument = new TypedDocumentString(`
   decidedBy
   decidedAt
 }`) as unknown as TypedDocumentString<DecideMemoryLetterMutation, DecideMemoryLetterMutationVariables>;
+export const RecordedDecisionsDocument = new TypedDocumentString(`
+    query RecordedDecisions($filter: DecisionFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  decisions(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    nodes {
+      ...RecordedFields
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment RecordedFields on Decision {
+  id
+  allow
+  reason
+  obligations
+  tool
+  toolVersion
+  risk
+  actor
+  role
+  argsDigest
+  policyVersion
+  createdAt
+  expiresAt
+  run {
+    id
+  }
+  step {
+    id
+  }
+  record {
+    tenant
+    policyRevision
+    dataRevision
+    inputDigest
+    input
+  }
+}`) as unknown as TypedDocumentString<RecordedDecisionsQuery, RecordedDecisionsQueryVariables>;
+export const RecordedDecisionDocument = new TypedDocumentString(`
+    query RecordedDecision($id: ID!) {
+  decision(id: $id) {
+    ...RecordedFields
+  }
+}
+    fragment RecordedFields on Decision {
+  id
+  allow
+  reason
+  obligations
+  tool
+  toolVersion
+  risk
+  actor
+  role
+  argsDigest
+  policyVersion
+  createdAt
+  expiresAt
+  run {
+    id
+  }
+  step {
+    id
+  }
+  record {
+    tenant
+    policyRevision
+    dataRevision
+    inputDigest
+    input
+  }
+}`) as unknown as TypedDocumentString<RecordedDecisionQuery, RecordedDecisionQueryVariables>;
+export const ExplainedDecisionDocument = new TypedDocumentString(`
+    query ExplainedDecision($id: ID!) {
+  decision(id: $id) {
+    id
+    allow
+    reason
+    obligations
+    tool
+    toolVersion
+    actor
+    role
+    policyVersion
+    createdAt
+    expiresAt
+    input
+    run {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExplainedDecisionQuery, ExplainedDecisionQueryVariables>;
+export const PolicyOfDocument = new TypedDocumentString(`
+    query PolicyOf($policyRevision: String, $dataRevision: String) {
+  policy(policyRevision: $policyRevision, dataRevision: $dataRevision) {
+    policyRevision
+    dataRevision
+    wasm
+    data
+  }
+}
+    `) as unknown as TypedDocumentString<PolicyOfQuery, PolicyOfQueryVariables>;
 export const RunPageDocument = new TypedDocumentString(`
     query RunPage($id: ID!) {
   run(id: $id) {

@@ -17,6 +17,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
+import { createRevisionKeeper } from "./commands/revision-keeper.ts";
 import { readPolicyConfig } from "./config.ts";
 import { consumeAuditRecorded } from "./consumers/audit-recorded.ts";
 import { loadEngine, type ProjectTools } from "./decision/load-engine.ts";
@@ -71,6 +72,7 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
       sql,
       admit,
       engine,
+      keepRevision: createRevisionKeeper(),
       sign: await createDecisionSigner(config.decisionSigningKey),
       ttlSeconds: config.decisionTtlS,
       now: () => new Date(),

@@ -1,3 +1,4 @@
+import { SomaError } from "@soma/shared/errors";
 import type { RequestContext } from "@soma/shared/graphql/context";
 import { type PageArgs, parsePage, toConnection } from "@soma/shared/graphql/page";
 import { type IdType, isId, typeOfId } from "@soma/shared/ids";
@@ -5,7 +6,8 @@ import { checkStorable } from "@soma/shared/json";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { listAuditEvents } from "../store/list-audit-events.ts";
-import type { AuditFilter } from "./generated.ts";
+import { listDecisions } from "../store/list-decisions.ts";
+import type { AuditFilter, DecisionFilter } from "./generated.ts";
 import type { loadersOf } from "./loaders.ts";
 
 type Loaders = ReturnType<typeof loadersOf>;
@@ -21,6 +23,25 @@ export async function decisionConnection(loader: Loaders["byRun"], owner: string
   const page = parsePage(args, PAGE, toIdOf("Decision"));
   const rows = isId(owner) ? await loader.load({ owner, page }) : [];
   return toConnection(rows, page, (row) => row.decisionId);
+}
+
+/** A page of the decisions of a tenant, oldest first. */
+export async function decisionsConnection(sql: Sql, context: RequestContext, filter: DecisionFilter, args: PageArgs) {
+  const { tenant } = context.principal;
+  const page = parsePage(args, PAGE, toIdOf("Decision"));
+  const times = { from: parseTime("from", filter.from), to: parseTime("to", filter.to) };
+  const rows = await transaction(sql, { tenant }, (tx) =>
+    listDecisions(tx, { tenant, ...page, ...times, limit: page.limit + 1 }),
+  );
+  return toConnection(rows, page, (row) => row.decisionId);
+}
+
+function parseTime(name: string, text: string | null | undefined): Date | undefined {
+  if (text === null || text === undefined) return undefined;
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime()))
+    throw new SomaError("BAD_INPUT", `filter.${name} is "${text.slice(0, 80)}", which is no time`);
+  return at;
 }
 
 /** A page of audit events, newest first; a cursor is an event's id. */

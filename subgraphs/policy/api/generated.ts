@@ -28,6 +28,10 @@ export type Query = {
   policyOutbox: Maybe<Outbox>;
   /** One decision by id, or null when it does not exist for this tenant. */
   decision: Maybe<Decision>;
+  /** Decisions of the tenant, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  decisions: Maybe<DecisionConnection>;
+  /** A policy and data of the installation that have decided, by their revisions; what decides now when none is named. For the role operator. */
+  policy: Maybe<Policy>;
   /** Audit events, newest first. `first` or `last` is 1 to 200; 50 when neither is given. */
   auditEvents: Maybe<AuditEventConnection>;
 };
@@ -35,6 +39,21 @@ export type Query = {
 
 export type QueryDecisionArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryDecisionsArgs = {
+  filter?: InputMaybe<DecisionFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryPolicyArgs = {
+  policyRevision?: InputMaybe<Scalars['String']['input']>;
+  dataRevision?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -165,20 +184,55 @@ export type Decision = Node & {
   /** Name of the tool. */
   tool: Scalars['String']['output'];
   toolVersion: Scalars['String']['output'];
+  risk: ToolRisk;
   /** Who may make the call. */
   actor: Scalars['String']['output'];
   role: Scalars['String']['output'];
   /** SHA-256 of the canonical arguments, hex. */
   argsDigest: Scalars['String']['output'];
-  /** Digest of the policy bundle that decided. */
+  /** Digest of the policy and its data that decided. */
   policyVersion: Scalars['String']['output'];
+  /** What the policy was asked, as JSON, with `[redacted]` for what looks like a secret; null when it is not kept. */
+  input: Maybe<Scalars['String']['output']>;
+  /** What is needed to recompute it; null when it was made before that was kept. For the role operator. */
+  record: Maybe<DecisionRecord>;
   expiresAt: Scalars['DateTime']['output'];
   createdAt: Scalars['DateTime']['output'];
   run: Maybe<Run>;
   step: Maybe<Step>;
 };
 
-/** A page of decisions of a run. */
+/** What a decision was made of, each under its SHA-256 in hex. */
+export type DecisionRecord = {
+  tenant: Scalars['String']['output'];
+  /** Of the compiled policy. */
+  policyRevision: Scalars['String']['output'];
+  /** Of its data, as canonical JSON. */
+  dataRevision: Scalars['String']['output'];
+  inputDigest: Scalars['String']['output'];
+  /** What the policy was asked, as canonical JSON (RFC 8785); null when it was more than 64 KB, which is denied and not kept. */
+  input: Maybe<Scalars['String']['output']>;
+};
+
+/** Decisions of some time. */
+export type DecisionFilter = {
+  /** Made at this time or later. */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Made before this time. */
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A compiled policy and what it reads as data. */
+export type Policy = {
+  policyRevision: Scalars['String']['output'];
+  dataRevision: Scalars['String']['output'];
+  /** The compiled policy, as base64 of its WebAssembly. */
+  wasm: Scalars['String']['output'];
+  /** Canonical JSON (RFC 8785). */
+  data: Scalars['String']['output'];
+};
+
+/** A page of decisions. */
 export type DecisionConnection = {
   edges: Array<DecisionEdge>;
   /** The edges' nodes, for those who need no cursors. */
@@ -186,7 +240,7 @@ export type DecisionConnection = {
   pageInfo: PageInfo;
 };
 
-/** One of decisions of a run, and its place. */
+/** One of decisions, and its place. */
 export type DecisionEdge = {
   /** Opaque; give it to `after` or `before`. */
   cursor: Scalars['String']['output'];
@@ -434,6 +488,9 @@ export type ResolversTypes = {
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   Decision: ResolverTypeWrapper<DecisionRowRow>;
+  DecisionRecord: ResolverTypeWrapper<DecisionRecord>;
+  DecisionFilter: DecisionFilter;
+  Policy: ResolverTypeWrapper<Policy>;
   DecisionConnection: ResolverTypeWrapper<Omit<DecisionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DecisionEdge']>, nodes: Array<ResolversTypes['Decision']> }>;
   DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
   Run: ResolverTypeWrapper<RunReferenceRow>;
@@ -469,6 +526,9 @@ export type ResolversParentTypes = {
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   Decision: DecisionRowRow;
+  DecisionRecord: DecisionRecord;
+  DecisionFilter: DecisionFilter;
+  Policy: Policy;
   DecisionConnection: Omit<DecisionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DecisionEdge']>, nodes: Array<ResolversParentTypes['Decision']> };
   DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
   Run: RunReferenceRow;
@@ -506,6 +566,8 @@ export interface LinkImportScalarConfig extends GraphQLScalarTypeConfig<Resolver
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   policyOutbox?: Resolver<Maybe<ResolversTypes['Outbox']>, ParentType, ContextType>;
   decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType, RequireFields<QueryDecisionArgs, 'id'>>;
+  decisions?: Resolver<Maybe<ResolversTypes['DecisionConnection']>, ParentType, ContextType, Partial<QueryDecisionsArgs>>;
+  policy?: Resolver<Maybe<ResolversTypes['Policy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   auditEvents?: Resolver<Maybe<ResolversTypes['AuditEventConnection']>, ParentType, ContextType, Partial<QueryAuditEventsArgs>>;
 };
 
@@ -571,15 +633,33 @@ export type DecisionResolvers<ContextType = RequestContext, ParentType extends R
   obligations?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   tool?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   toolVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  risk?: Resolver<ResolversTypes['ToolRisk'], ParentType, ContextType>;
   actor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   argsDigest?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   policyVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  input?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  record?: Resolver<Maybe<ResolversTypes['DecisionRecord']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   step?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DecisionRecordResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionRecord'] = ResolversParentTypes['DecisionRecord']> = {
+  tenant?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  policyRevision?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  dataRevision?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  inputDigest?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  input?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PolicyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Policy'] = ResolversParentTypes['Policy']> = {
+  policyRevision?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  dataRevision?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  wasm?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  data?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type DecisionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionConnection'] = ResolversParentTypes['DecisionConnection']> = {
@@ -656,6 +736,8 @@ export type Resolvers<ContextType = RequestContext> = {
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   Decision?: DecisionResolvers<ContextType>;
+  DecisionRecord?: DecisionRecordResolvers<ContextType>;
+  Policy?: PolicyResolvers<ContextType>;
   DecisionConnection?: DecisionConnectionResolvers<ContextType>;
   DecisionEdge?: DecisionEdgeResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;

@@ -5,6 +5,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import DataLoader from "dataloader";
 import { findAuditEvents } from "../store/find-audit-events.ts";
 import { findDecisions } from "../store/find-decisions.ts";
+import { findInputs } from "../store/find-inputs.ts";
 import { findNewestOfSteps } from "../store/find-newest-of-steps.ts";
 import { listDecisionsOf } from "../store/list-decisions-of.ts";
 import type { AuditRow, DecisionRow } from "../store/tables.ts";
@@ -17,6 +18,12 @@ export function loadersOf(sql: Sql, context: RequestContext) {
       const found = await transaction(sql, { tenant }, (tx) => findDecisions(tx, { decisionIds }));
       const rows = new Map(found.map((row) => [row.decisionId, row]));
       return decisionIds.map((id) => rows.get(id));
+    }),
+    /** What the policy was asked, by its digest. */
+    input: new DataLoader<string, string | undefined>(async (digests) => {
+      const found = await transaction(sql, { tenant }, (tx) => findInputs(tx, { digests }));
+      const inputs = new Map(found.map(({ digest, input }) => [digest, input]));
+      return digests.map((digest) => inputs.get(digest));
     }),
     auditEvent: new DataLoader<string, AuditRow | undefined>(async (eventIds) => {
       const found = await transaction(sql, { tenant }, (tx) => findAuditEvents(tx, { eventIds }));

@@ -6,9 +6,10 @@ import { measureOwnOutbox } from "@soma/shared/outbox/store/measure-own-outbox";
 import { type DecideDeps, decide } from "../commands/decide.ts";
 import { isStepId } from "../domain/decide-params.ts";
 import type { AuditRow, DecisionRow } from "../store/tables.ts";
-import { auditConnection, decisionConnection } from "./connections.ts";
+import { auditConnection, decisionConnection, decisionsConnection } from "./connections.ts";
 import type { AuditCategory, Resolvers, ToolRisk } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
+import { verdictFields } from "./verdict-fields.ts";
 
 interface ResolverDeps extends DecideDeps {
   /** Throws while too many events wait to be published. */
@@ -21,12 +22,15 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     isId(id) ? ((await loadersOf(sql, context).decision.load(id)) ?? null) : null;
   const findEvent = async (id: string, context: RequestContext): Promise<AuditRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).auditEvent.load(id)) ?? null) : null;
+  const verdict = verdictFields(deps);
   const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   return {
     Outbox: outbox.Outbox,
     Query: {
       policyOutbox: (_parent, _args, context) => outbox.outbox(context),
       decision: (_parent, { id }, context) => find(id, context),
+      decisions: (_parent, { filter, ...page }, context) => decisionsConnection(sql, context, filter ?? {}, page),
+      policy: (_parent, asked, context) => verdict.policy(asked, context),
       auditEvents: (_parent, { filter, ...page }, context) => auditConnection(sql, context, filter ?? {}, page),
     },
     Mutation: {
@@ -39,6 +43,9 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     Decision: {
       __resolveReference: ({ id }, context) => referenced("decision", id, find(id, context)),
       id: (row) => row.decisionId,
+      risk: (row) => row.risk.toUpperCase() as ToolRisk,
+      input: (row, _args, context) => verdict.input(row, context),
+      record: (row, _args, context) => verdict.record(row, context),
       expiresAt: (row) => row.expiresAt.toISOString(),
       createdAt: (row) => row.createdAt.toISOString(),
       run: (row) => (row.runId === null ? null : { id: row.runId }),

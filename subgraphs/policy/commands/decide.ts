@@ -1,23 +1,29 @@
-import type { Json } from "@soma/schemas/json";
+import { canonicalJson, type Json } from "@soma/schemas/json";
+import { MAX_INPUT_BYTES } from "@soma/schemas/verdict/evaluator";
+import { sha256 } from "@soma/schemas/verdict/verifier";
 import { SomaError } from "@soma/shared/errors";
 import type { SignDecision } from "@soma/shared/identity/decision-token";
 import { type Principal, requireRole } from "@soma/shared/identity/principal";
 import { newId } from "@soma/shared/ids";
-import { digest, toStorableText } from "@soma/shared/json";
+import { digest } from "@soma/shared/json";
 import type { Sql, Tx } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { auditDecision } from "../audit/audit-decision.ts";
 import type { PolicyEngine } from "../decision/policy-engine.ts";
 import { checkDecideParams, type DecideParams, parseArgs } from "../domain/decide-params.ts";
+import { toPolicyInput } from "../domain/policy-input.ts";
+import { stands } from "../domain/stands.ts";
 import { findNewestByKey } from "../store/find-newest-by-key.ts";
 import { insertDecision } from "../store/insert-decision.ts";
 import { lockKey } from "../store/lock-key.ts";
 import type { DecisionRow } from "../store/tables.ts";
+import type { KeepRevision } from "./revision-keeper.ts";
 
 export interface DecideDeps {
   /** A pool of the request role. */
   sql: Sql;
   engine: PolicyEngine;
+  keepRevision: KeepRevision;
   sign: SignDecision;
   /** Seconds a decision is good for at most. */
   ttlSeconds: number;
@@ -61,7 +67,8 @@ export async function decide(deps: DecideDeps, principal: Principal, params: Dec
         `idempotency key "${idemKey}" belongs to decision ${known.decisionId}, which is about another call; use a new key`,
       );
     }
-    if (known !== undefined && known.expiresAt > deps.now()) return known;
+    const { version } = deps.engine.revision;
+    if (known !== undefined && stands(known, { now: deps.now(), version })) return known;
     return make(tx, deps, principal, { ...params, args }, { argsDigest, idemDigest });
   });
   return { decision, token: decision.allow ? await signed(deps.sign, decision) : null };
@@ -75,28 +82,27 @@ async function make(
   digests: { argsDigest: string; idemDigest: string },
 ): Promise<DecisionRow> {
   const { tenant, subject } = principal;
+  const { engine } = deps;
   const createdAt = deps.now();
-  const result = deps.engine.decide({
-    actor: { id: subject, tenant, role: params.role },
-    tool: { name: params.tool, version: params.toolVersion, risk: params.risk },
-    args_digest: digests.argsDigest,
-    args: params.args,
-    run: params.runId === null || params.runId === undefined ? null : { id: params.runId, step: params.stepId ?? null },
-    now: createdAt.toISOString(),
-  });
+  const input = canonicalJson(toPolicyInput(principal, params, { argsDigest: digests.argsDigest, at: createdAt }));
+  const { revision } = engine;
+  const result = engine.decide(input);
   const lifetimeS = result.allow ? Math.min(result.ttl_s, deps.ttlSeconds) : deps.ttlSeconds;
   const row: DecisionRow = {
     tenant,
     decisionId: newId("Decision", createdAt.getTime()),
     allow: result.allow,
-    reason: toStorableText(result.reason),
+    reason: result.reason,
     obligations: result.obligations,
     tool: params.tool,
     toolVersion: params.toolVersion,
     risk: params.risk,
     actor: subject,
     role: params.role,
-    policyVersion: deps.engine.version,
+    policyVersion: revision.version,
+    policyRevision: revision.policyRevision,
+    dataRevision: revision.dataRevision,
+    inputDigest: sha256(input),
     runId: params.runId ?? null,
     stepId: params.stepId ?? null,
     idemKey: params.idempotencyKey,
@@ -104,7 +110,8 @@ async function make(
     expiresAt: new Date(createdAt.getTime() + lifetimeS * 1_000),
     ...digests,
   };
-  await insertDecision(tx, row);
+  await deps.keepRevision(tx, revision);
+  await insertDecision(tx, { row, input: Buffer.byteLength(input) > MAX_INPUT_BYTES ? null : input });
   await auditDecision(tx, row);
   return row;
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { confFolder, SHIPPED_CONF } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
 import type { Log } from "@soma/shared/log";
@@ -21,11 +21,20 @@ interface LoadEngineParams {
 /** The engine of the settings. A bundle that is not there, or broken, gives one that denies; faulty roles throw. */
 export async function loadEngine({ bundleDir, confDir, projectTools, log }: LoadEngineParams): Promise<PolicyEngine> {
   const bundle = bundleDir === "" ? new URL("policies/", SHIPPED_CONF) : confFolder(bundleDir);
-  const wasm = await readFile(new URL("tools.wasm", bundle)).catch((error: unknown) => {
+  const wasm = await readBundle(new URL("tools.wasm", bundle)).catch((error: unknown) => {
     log.error({ err: error, folder: bundle.pathname }, "there is no policy bundle");
     return new Uint8Array();
   });
   return createWasmEngine({ wasm, data: rolesWith(loadRoles(confFolder(confDir)), projectTools), log });
+}
+
+/** What decides is kept in the database; a file of this size is no policy. */
+const MAX_BUNDLE_BYTES = 16_777_216;
+
+async function readBundle(file: URL): Promise<Uint8Array> {
+  const { size } = await stat(file);
+  if (size > MAX_BUNDLE_BYTES) throw new Error(`it has ${size} bytes, and ${MAX_BUNDLE_BYTES} are the most`);
+  return readFile(file);
 }
 
 /** The policy's data: another object whenever the tools of the project are. */

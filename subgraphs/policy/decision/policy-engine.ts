@@ -1,22 +1,23 @@
-import type { Json } from "@soma/schemas/json";
-import type { PolicyResult } from "./policy-result.ts";
+import type { PolicyResult } from "@soma/schemas/verdict/policy-result";
 
-/** What a policy is asked; the head of conf/policies/tools.rego describes the same. */
-export interface PolicyInput {
-  actor: { id: string; tenant: string; role: string };
-  tool: { name: string; version: string; risk: string };
-  args_digest: string;
-  args: Json;
-  run: { id: string; step: string | null } | null;
-  now: string;
+/** What decides: a compiled policy and its data. The same object as long as both are the same. */
+export interface Revision {
+  /** Digest of both, which those are told who ask. */
+  version: string;
+  /** SHA-256 of the compiled policy, and of its data, hex. */
+  policyRevision: string;
+  dataRevision: string;
+  wasm: Uint8Array;
+  /** Canonical JSON (RFC 8785). */
+  data: string;
 }
 
 /** What decides, wherever it runs. */
 export interface PolicyEngine {
-  /** Digest of policy and data: what decided. */
-  version: string;
+  /** What the next decision is made by. */
+  readonly revision: Revision;
   /** Why nothing can be decided, or undefined when all is well. */
   fault: string | undefined;
-  /** Never throws: what cannot be decided is denied, with the reason `policy_error: ...`. */
-  decide(input: PolicyInput): PolicyResult;
+  /** Of a PolicyInput as canonical JSON. Never throws: what cannot be decided is denied, with the reason `policy_error: ...`. */
+  decide(input: string): PolicyResult;
 }

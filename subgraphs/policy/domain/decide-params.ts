@@ -1,8 +1,9 @@
-import type { Json } from "@soma/schemas/json";
+import { hash } from "node:crypto";
+import { canonicalJson, type Json } from "@soma/schemas/json";
 import { SomaError } from "@soma/shared/errors";
 import { checkIdempotencyKey } from "@soma/shared/idempotency-key";
 import { isId } from "@soma/shared/ids";
-import { checkStorable, clip, digest, isStorableText, toStorableJson } from "@soma/shared/json";
+import { checkStorable, clip, isStorableText } from "@soma/shared/json";
 
 export interface DecideParams {
   tool: string;
@@ -46,7 +47,8 @@ export function isStepId(value: string): boolean {
 /** The arguments as the policy sees them, and the SHA-256 of their canonical JSON; BAD_INPUT when they have none. */
 export function parseArgs(args: unknown): { args: Json; argsDigest: string } {
   try {
-    return { args: toStorableJson(args ?? null), argsDigest: digest(args ?? null) };
+    const argsDigest = hash("sha256", canonicalJson(args ?? null), "hex");
+    return { args: JSON.parse(JSON.stringify(args ?? null)) as Json, argsDigest };
   } catch (cause) {
     const reason = "a number is not finite, a text holds half a surrogate pair, or they are nested too deep";
     throw new SomaError("BAD_INPUT", `args have no canonical JSON: ${reason}`, { cause });

@@ -11,6 +11,7 @@ import { findDecisions } from "./find-decisions.ts";
 import { findNewestByKey } from "./find-newest-by-key.ts";
 import { findNewestOfSteps } from "./find-newest-of-steps.ts";
 import { type ListAuditEventsParams, listAuditEvents } from "./list-audit-events.ts";
+import { listDecisions } from "./list-decisions.ts";
 import { listDecisionsOf } from "./list-decisions-of.ts";
 
 const PAGE = 51;
@@ -100,6 +101,19 @@ describe("pages of policy", () => {
     for (const owners of [[busy], [resting], [busy, resting], [newId("Run")]])
       for (const place of [{ after: undefined }, { after }])
         await expectFew((tx) => listDecisionsOf(tx, { owners, ...place, before: undefined, backward, limit: PAGE }));
+  });
+
+  it.each([false, true])("of all decisions read their own rows, backward %s", async (backward) => {
+    const [after, before] = [decisionIds[500], decisionIds[COUNT - 500]];
+    const [from, to] = [new Date(AT + 500), new Date(AT + COUNT - 500)];
+    const whole = { after: undefined, before: undefined, from: undefined, to: undefined };
+    for (const place of [whole, { ...whole, after }, { ...whole, before }, { ...whole, from, to }])
+      await expectFew((tx) => listDecisions(tx, { tenant: "acme", ...place, backward, limit: PAGE }));
+    const found = await transaction(database.request, { tenant: "acme" }, (tx) =>
+      listDecisions(tx, { tenant: "acme", ...whole, from, to: new Date(AT + 503), backward, limit: PAGE }),
+    );
+    const made = decisionIds.slice(500, 503);
+    expect(found.map(({ decisionId }) => decisionId)).toEqual(backward ? made.toReversed() : made);
   });
 
   it("what is named is found by its key", async () => {

@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { findDrift } from "@soma/shared/testing/table-drift";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { policyMigrations } from "../migrate.ts";
-import { auditEvent, decision } from "./tables.ts";
+import { auditEvent, decision, decisionInput, policyBundle, policyData } from "./tables.ts";
 
 let database: TestDatabase;
 
@@ -13,7 +13,7 @@ afterAll(async () => database.close());
 
 describe("the tables of policy", () => {
   it("are declared as the migrations make them", async () => {
-    expect(await findDrift(database, decision)).toEqual([]);
-    expect(await findDrift(database, auditEvent)).toEqual([]);
+    for (const table of [decision, decisionInput, policyBundle, policyData, auditEvent])
+      expect(await findDrift(database, table)).toEqual([]);
   });
 });

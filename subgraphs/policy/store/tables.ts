@@ -1,6 +1,8 @@
-import { bigint, boolean, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, customType, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 
 /** Every answer of the policy engine. */
 export const decision = pgTable(
@@ -18,6 +20,10 @@ export const decision = pgTable(
     role: text("role").notNull(),
     argsDigest: text("args_digest").notNull(),
     policyVersion: text("policy_version").notNull(),
+    // Null in what was decided before they were kept.
+    policyRevision: text("policy_revision"),
+    dataRevision: text("data_revision"),
+    inputDigest: text("input_digest"),
     runId: uuid("run_id"),
     stepId: text("step_id"),
     idemKey: text("idem_key").notNull(),
@@ -27,6 +33,31 @@ export const decision = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenant, table.decisionId] })],
 );
+
+/** What the policy was asked, as canonical JSON. */
+export const decisionInput = pgTable(
+  "decision_input",
+  {
+    tenant: text("tenant").notNull(),
+    digest: text("digest").notNull(),
+    input: text("input").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.digest] })],
+);
+
+/** Compiled policies that have decided, of the installation and not of a tenant. */
+export const policyBundle = pgTable("policy_bundle", {
+  digest: text("digest").primaryKey(),
+  wasm: bytea("wasm").notNull(),
+  keptAt: instant("kept_at").notNull(),
+});
+
+/** What they read as data, as canonical JSON. */
+export const policyData = pgTable("policy_data", {
+  digest: text("digest").primaryKey(),
+  data: text("data").notNull(),
+  keptAt: instant("kept_at").notNull(),
+});
 
 /** What a reviewer may ask about. */
 export const auditEvent = pgTable(

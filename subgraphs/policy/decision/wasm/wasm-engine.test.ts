@@ -1,23 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { SHIPPED_CONF } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
+import { canonicalJson, type Json } from "@soma/schemas/json";
+import { sha256 } from "@soma/schemas/verdict/verifier";
 import { createSilentLog } from "@soma/shared/log";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PolicyEngine, PolicyInput } from "../policy-engine.ts";
+import type { PolicyEngine } from "../policy-engine.ts";
 import { createWasmEngine } from "./wasm-engine.ts";
 
 const log = createSilentLog();
 
-function ask(role: string, tool: string, risk: string, args: PolicyInput["args"] = {}): PolicyInput {
-  return {
+function ask(role: string, tool: string, risk: string, args: Json = {}): string {
+  return canonicalJson({
     actor: { id: "user:ada", tenant: "acme", role },
     tool: { name: tool, version: "1", risk },
     args_digest: "",
     args,
     run: null,
     now: "2026-01-01T00:00:00.000Z",
-  };
+  });
 }
 
 const always = (data: object) => () => data;
@@ -90,13 +92,13 @@ describe("createWasmEngine()", () => {
           known?.tools.includes(tool) === true &&
           ranks.includes(risk) &&
           ranks.indexOf(risk) <= ranks.indexOf(known.maxRisk);
-        expect(engine.decide(ask(role, tool, risk, args as PolicyInput["args"])).allow).toBe(expected);
+        expect(engine.decide(ask(role, tool, risk, args as Json)).allow).toBe(expected);
       }),
       { numRuns: 500 },
     );
   });
 
-  it("denies an answer of another shape, an evaluation that throws, and input without JSON, and does not throw itself", async () => {
+  it("denies an answer of another shape, and an evaluation that throws, and does not throw itself", async () => {
     const reasonOf = async (bytes: Uint8Array) =>
       (await createWasmEngine({ wasm: bytes, data: always({ roles: loadRoles().roles }), log })).decide(
         ask("assistant", "clock", "low"),
@@ -104,9 +106,6 @@ describe("createWasmEngine()", () => {
     expect(await reasonOf(wasm)).toBe("role assistant may call clock");
     expect(await reasonOf(replaced(wasm, "ttl_s", "ttl_x"))).toBe("policy_error: answer of the wrong shape");
     expect(await reasonOf(replaced(wasm, "sprintf", "sprintg"))).toBe("policy_error: evaluation failed");
-    expect(engine.decide(ask("assistant", "clock", "low", Number.POSITIVE_INFINITY)).reason).toBe(
-      "policy_error: evaluation failed",
-    );
     expect(engine.decide(ask("assistant", "clock", "low")).allow).toBe(true);
   });
 
@@ -121,19 +120,26 @@ describe("createWasmEngine()", () => {
     }
   });
 
-  it("has a version that changes with policy and data", async () => {
+  it("has a revision that changes with policy and data, each under the digest of what it is", async () => {
     const other = await createWasmEngine({ wasm, data: always({ roles: {} }), log });
-    expect(other.version).not.toBe(engine.version);
+    expect(other.revision.version).not.toBe(engine.revision.version);
+    expect(other.revision).toMatchObject({
+      policyRevision: engine.revision.policyRevision,
+      dataRevision: sha256('{"roles":{}}'),
+      data: '{"roles":{}}',
+    });
+    expect(engine.revision).toBe(engine.revision);
   });
 
   it("reads its data again when it is another object, and has another version then", async () => {
     let data = { roles: {} };
     const live = await createWasmEngine({ wasm, data: () => data, log });
-    const before = live.version;
+    const before = live.revision.version;
     expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(false);
     data = { roles: loadRoles().roles };
     expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(true);
-    expect([before, engine.version]).toEqual([expect.not.stringMatching(engine.version), live.version]);
+    const { version } = engine.revision;
+    expect([before, version]).toEqual([expect.not.stringMatching(version), live.revision.version]);
   });
 
   it("denies while its data do not fit into its memory, and decides again with what fits", async () => {
@@ -142,7 +148,7 @@ describe("createWasmEngine()", () => {
     const live = await createWasmEngine({ wasm, data: () => data, log });
     data = { ...roles, more: "x".repeat(20_000_000) };
     expect(live.decide(ask("assistant", "clock", "low")).reason).toBe("policy_error: evaluation failed");
-    expect(live.version).not.toBe(engine.version);
+    expect(live.revision.version).not.toBe(engine.revision.version);
     data = roles;
     expect(live.decide(ask("assistant", "clock", "low")).allow).toBe(true);
   });
