@@ -118,6 +118,7 @@ describe("documentation", () => {
       "add-config",
       "add-outbox",
       "add-schedules",
+      "policy/add-policy",
       "torture/add-torture",
       "completion/add-completion",
       "bench",

@@ -53,7 +53,7 @@ export function toRunFilter(options: RunsFilterOptions, now: number): RunFilter 
     ...(recovered === undefined ? {} : { recovered }),
     ...(agent === undefined ? {} : { graph: agent }),
     ...(role === undefined ? {} : { role }),
-    ...(since === undefined ? {} : { createdAfter: toInstant(since, now) }),
+    ...(since === undefined ? {} : { createdAfter: toInstant("--since", since, now) }),
     ...(text === undefined ? {} : { text }),
   };
 }
@@ -70,12 +70,12 @@ function toWords<Word>(option: string, list: string, known: Readonly<Record<stri
 }
 
 /** A length of time before now, such as 2d, or an instant. */
-function toInstant(since: string, now: number): string {
+export function toInstant(option: string, since: string, now: number): string {
   const [, count = "", unit = ""] = /^(\d{1,6})([mhdw])$/.exec(since) ?? [];
   const at = count === "" ? readInstant(since) : now - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   if (Number.isNaN(at) || at < 0)
     throw wrong(
-      `--since "${since}" is neither a length of time, such as 30m, 1h, 2d or 1w, nor a day or an instant, such as 2026-11-26 or 2026-11-26T10:00:00Z`,
+      `${option} "${since}" is neither a length of time, such as 30m, 1h, 2d or 1w, nor a day or an instant, such as 2026-11-26 or 2026-11-26T10:00:00Z`,
     );
   return new Date(at).toISOString();
 }

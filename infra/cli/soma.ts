@@ -19,6 +19,7 @@ import { recallMemories } from "./memory.ts";
 import { listModels, testModel } from "./models.ts";
 import { openPage } from "./open.ts";
 import { toCount, toJournals, toPort } from "./option-values.ts";
+import { addPolicy } from "./policy/add-policy.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
 import { replayLive } from "./replay-live.ts";
@@ -80,6 +81,7 @@ program
 addRuns(program, { product, json: wantsJson });
 addBudgets(program, { product, json: wantsJson });
 addOutbox(program, { product, json: wantsJson });
+addPolicy(program, { product, json: wantsJson });
 
 addSchedules(program, { product, json: wantsJson });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "@soma/shared/testing/until";
@@ -96,5 +96,18 @@ describe("policy before every tool call", () => {
     expect(run.invocations?.nodes).toEqual([]);
     expect(run.memories?.nodes.every((memory) => memory.kind === "MESSAGE")).toBe(true);
     expect(run.answer).toContain("policy_error: bundle");
+  });
+
+  it("has verdicts that a stranger can recompute: by the whole policy and by the broken one, from a file alone", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "soma-verdicts-"));
+    const file = join(folder, "decisions.jsonl");
+    const { stdout } = await product.soma("policy", "export");
+    await writeFile(file, stdout);
+    const whole = await product.soma("policy", "verify", file, "--json");
+    expect(JSON.parse(whole.stdout)).toMatchObject({ follow: 6, findings: [] });
+    await writeFile(file, stdout.replace('"allow":false', '"allow":true'));
+    const altered = await product.soma("policy", "verify", file);
+    expect([altered.code, altered.stdout]).toEqual([1, expect.stringContaining("1 differ")]);
+    await rm(folder, { recursive: true });
   });
 });
