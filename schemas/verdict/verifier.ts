@@ -37,7 +37,6 @@ export interface Verifier {
   addPolicy(wasm: Uint8Array): Promise<void>;
   /** Takes data of policies, under the digest that the text has. */
   addData(text: string): void;
-  has(kind: "policy" | "data", digest: string): boolean;
   /** What is wrong with a decision; undefined when it follows. To be given them oldest first. */
   check(decision: RecordedDecision): Finding | undefined;
 }
@@ -82,7 +81,6 @@ export function createVerifier(): Verifier {
       policies.set(sha256(wasm), { evaluator: await loadEvaluator(wasm), wasm });
     },
     addData: (text) => void data.set(sha256(text), text),
-    has: (kind, digest) => (kind === "policy" ? policies : data).has(digest),
     check(decision) {
       const finding = find(decision);
       if (finding !== undefined) counts[COUNTED[finding.kind]] += 1;

@@ -66,9 +66,8 @@ function tellRules(recomputed: Recomputed): void {
   }
   print("\n--- rules");
   tellTrace(recomputed.rules);
-  print(
-    `\n${recomputed.finding === null ? "the verdict follows from them" : `it does not follow: ${recomputed.finding.why}`}`,
-  );
+  const { finding } = recomputed;
+  print(finding === null ? "\nthe verdict follows from them" : safe(`\nit does not follow: ${finding.why}`));
 }
 
 /** The rules of a decision, a line each. */

@@ -4,7 +4,8 @@ import type { RecordedDecision } from "@soma/schemas/verdict/recorded-decision";
 import { VERDICTS_FORMAT, type VerdictLine } from "@soma/schemas/verdict/verdict-lines";
 import { ALL_OR_NOTHING } from "../run-history.ts";
 
-const PAGE = 200;
+/** What the policy was asked may have 64 KB each, and twice as much as a text in JSON: the gateway takes 16 MB. */
+const PAGE = 100;
 
 export interface Span {
   from?: string | undefined;

@@ -67,7 +67,7 @@ async function* linesOf(path: string): AsyncGenerator<VerdictLine, void> {
 }
 
 function tell({ id, kind, why, stored, recomputed }: Finding): void {
-  print(`${kind} decision ${safe(id)}: ${why}`);
+  print(safe(`${kind} decision ${id}: ${why}`));
   if (stored !== undefined) print(`  stored      ${describe(stored)}`);
   if (recomputed !== undefined) print(`  recomputed  ${describe(recomputed)}`);
 }

@@ -28,7 +28,7 @@ export type Query = {
   policyOutbox: Maybe<Outbox>;
   /** One decision by id, or null when it does not exist for this tenant. */
   decision: Maybe<Decision>;
-  /** Decisions of the tenant, oldest first. `first` or `last` is 1 to 200; 50 when neither is given. */
+  /** Decisions of the tenant, oldest first. `first` or `last` is 1 to 100; 50 when neither is given. */
   decisions: Maybe<DecisionConnection>;
   /** A policy and data of the installation that have decided, by their revisions; what decides now when none is named. For the role operator. */
   policy: Maybe<Policy>;
