@@ -53,6 +53,7 @@ describe("soma runs show --step", () => {
     expect(stdout).toContain("call      DENIED\ndecision  denied: role restricted may not call code_run\n");
     expect(stdout).toContain("tool      code_run 1\nrole      restricted\npolicy    3f9c\n");
     expect(stdout).toContain('\n--- arguments\n{\n  "code": "1"\n}\n\n--- error\nDENIED: not allowed\n');
+    expect(stdout).toContain("`npx soma policy explain d` shows which rules of the policy held\n");
     for (const left of ["--- output", "\u001b"]) expect(stdout).not.toContain(left);
     expect(JSON.parse((await shown(true)).stdout)).toEqual(node);
   });

@@ -33,6 +33,8 @@ export async function showStep(
   if (json) return printJson(node);
   for (const [name, value] of factsOf(node)) print(`${name.padEnd(9)} ${value}`);
   for (const [name, text] of textsOf(node)) print(`\n--- ${name}\n${safe(text)}`);
+  const decision = decisionOf(node);
+  if (decision) print(`\n\`${hints.soma} policy explain ${decision.id}\` shows which rules of the policy held`);
   if (node.prompt) print(`\n\`${hints.soma} runs show ${id} --prompt ${number}\` shows what its model was sent`);
 }
 
@@ -41,9 +43,13 @@ function isStep(node: Node): node is Step {
   return "number" in node;
 }
 
+function decisionOf({ decision, invocation }: Step) {
+  return decision ?? invocation?.decision;
+}
+
 /** Those that have something to say, each in a line. */
 function factsOf(step: Step): (readonly [string, string])[] {
-  const decision = step.decision ?? step.invocation?.decision;
+  const decision = decisionOf(step);
   const by = step.answeredBy;
   const facts: Record<string, string> = {
     step: `${step.number}${step.abandoned ? ", taken back by a rollback" : ""}`,
