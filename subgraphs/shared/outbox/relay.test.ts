@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createSilentLog } from "../log.ts";
 import type { Loop } from "../loop.ts";
 import { createRecordingBus } from "../testing/outbox-stage.ts";
-import { type RelayRow, type RelaySource, startRelay } from "./relay.ts";
+import { createRelay, type RelayRow, type RelaySource, startRelay } from "./relay.ts";
 
 /** A relay of a place where nothing waits. */
 function startIdle(source: Partial<RelaySource<RelayRow>>, intervalMs?: number): Loop {
@@ -63,6 +63,42 @@ describe("a relay that is told of what is written", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(rounds).toBe(3);
     await relay.close();
+  });
+});
+
+describe("a relay with a backlog", () => {
+  const row = (eventId: string): RelayRow => ({
+    eventId,
+    record: { topic: "soma.acme.agent.audit.v1", key: "k", headers: {}, value: '{"reason":"r"}' },
+  });
+
+  it("counts what waits once a second and not in each full round, and reads on while it sends", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const done: string[] = [];
+    let left = 20;
+    const source: RelaySource<RelayRow> = {
+      async next() {
+        left -= 1;
+        vi.advanceTimersByTime(100);
+        return { rows: [row(String(left))], full: left > 0 };
+      },
+      readAhead: ([first]) => void done.push(`ahead of ${first?.eventId}`),
+      settle: async () => [],
+      isOurs: async () => true,
+      async measure() {
+        done.push("measure");
+        return { rows: 0, ageS: 0, dead: 0 };
+      },
+      release: async () => {},
+    };
+    const { bus } = createRecordingBus();
+    const relay = createRelay({ source, schema: "nowhere", bus, log: createSilentLog() });
+    while (await relay.tick());
+    vi.useRealTimers();
+    expect(done.filter((each) => each === "measure")).toHaveLength(3);
+    expect(done.filter((each) => each !== "measure")).toEqual(
+      Array.from({ length: 19 }, (_, i) => `ahead of ${19 - i}`),
+    );
   });
 });
 

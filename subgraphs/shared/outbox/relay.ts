@@ -12,6 +12,7 @@ import { createWaitingGauges, type Waiting } from "./show-waiting.ts";
 const RELEASES = 4;
 /** Under load, what is written meanwhile leaves in one round. */
 const GATHER_MS = 50;
+const MEASURE_MS = 1_000;
 const RETRY = { initialMs: 100, maxMs: 400 };
 
 const published = counter("outbox_publish_total", "Events by what became of them", ["schema", "result"]);
@@ -33,6 +34,8 @@ export interface RelaySource<R extends RelayRow> {
    * Rows of a key whose first one was kept are passed over until it is that one's turn again.
    */
   next(): Promise<{ rows: R[]; full: boolean }>;
+  /** These rows are on their way, and more wait: what stands behind them may be read meanwhile. */
+  readAhead?(rows: readonly R[]): void;
   /**
    * Takes a batch out, all in one transaction that does nothing once the lease is another's. Gives the ids of the events
    * that became letters.
@@ -85,7 +88,16 @@ export interface Relay {
 export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay {
   const { source, schema, bus, log } = options;
   const gauges = createWaitingGauges(schema, log);
+  let measuredAt = Number.NEGATIVE_INFINITY;
   const lease = { name: schema, isOurs: () => source.isOurs() };
+
+  /** Counting takes longer than most of what a round asks: once a second while rounds are full. */
+  async function measure(full: boolean): Promise<void> {
+    const now = performance.now();
+    if (full && now - measuredAt < MEASURE_MS) return;
+    measuredAt = now;
+    gauges.show(await source.measure());
+  }
 
   /** Also tells why the first of those that wait was not delivered. */
   async function send(rows: readonly R[]): Promise<Sent<R> & { why: string | undefined }> {
@@ -125,10 +137,12 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
     release: () => source.release(),
     async tick(looked = () => {}) {
       const { rows, full } = await source.next();
-      gauges.show(await source.measure());
+      await measure(full);
       looked();
       if (rows.length === 0) return full;
-      const { why, ...sent } = await send(rows);
+      const sending = send(rows);
+      if (full) source.readAhead?.(rows);
+      const { why, ...sent } = await sending;
       const parked = await source.settle(sent);
       const { taken, kept, dead } = sent;
       await tellOfLetters(dead.filter(({ row }) => parked.includes(row.eventId)));

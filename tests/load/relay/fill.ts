@@ -27,15 +27,17 @@ export function anEvent(tenant: string, number: number, eventId = newId()): Even
 
 const keyOf = (number: number): string => `key-${number % KEYS}`;
 
+/** So many events of a tenant, numbered from 0. */
+export const someEvents = (tenant: string, count: number): EventRecord[] =>
+  Array.from({ length: count }, (_event, number) => anEvent(tenant, number));
+
 /**
- * Commits so many events, as many in one statement as a bulk load has, and tells of each commit as emit() does: the relay is
- * measured, and not what comes before it.
+ * Commits events, as many in one statement as a bulk load has, and tells of each commit as emit() does: the relay is measured,
+ * and not what comes before it.
  */
-export async function fill({ owner }: TestDatabase, tenant: string, events: number): Promise<void> {
-  for (let from = 0; from < events; from += AT_ONCE) {
-    const records = Array.from({ length: Math.min(AT_ONCE, events - from) }, (_event, at) =>
-      anEvent(tenant, from + at),
-    );
+export async function fill({ owner }: TestDatabase, tenant: string, events: readonly EventRecord[]): Promise<void> {
+  for (let from = 0; from < events.length; from += AT_ONCE) {
+    const records = events.slice(from, from + AT_ONCE);
     await transaction(
       owner,
       {},

@@ -11,7 +11,7 @@ import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { transaction } from "@soma/shared/postgres/transaction";
 import { until } from "@soma/shared/testing/until";
 import kafkajs from "kafkajs";
-import { anEvent, fill } from "./fill.ts";
+import { anEvent, fill, someEvents } from "./fill.ts";
 import { createBus, type Stage, TYPE } from "./stage.ts";
 
 const AT_ONCE = 1_000;
@@ -21,7 +21,7 @@ const LEASED_MS = 30_000;
 /** Records of a second that the client alone sends, under the settings of ours and in batches of a thousand. */
 export async function measureBare({ kafka, newTenant }: Stage, events: number): Promise<number> {
   const tenant = await newTenant();
-  const records = Array.from({ length: events }, (_event, number) => anEvent(tenant, number));
+  const records = someEvents(tenant, events);
   const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner });
   await producer.connect();
@@ -38,7 +38,7 @@ export async function measureBare({ kafka, newTenant }: Stage, events: number): 
 /** Records of a second that a bus alone takes, in batches of a thousand. */
 export async function measureBus({ newTenant }: Stage, bus: EventBus, events: number, lease?: Lease): Promise<number> {
   const tenant = await newTenant();
-  const [first, ...records] = Array.from({ length: events + 1 }, (_event, number) => anEvent(tenant, number));
+  const [first, ...records] = someEvents(tenant, events + 1);
   if (first === undefined) throw new Error("there is no event");
   await bus.publish([first], lease);
   const beganAt = performance.now();
@@ -65,12 +65,13 @@ interface PathParams {
   skipsLocked?: boolean;
 }
 
-/** From the first commit until a consumer without a database has seen the last event. */
+/** From the first commit until a consumer without a database has seen the last event. All are made before, as for the client alone. */
 export async function measurePath(
   stage: Stage,
   { events, relays, program, skipsLocked = false }: PathParams,
 ): Promise<Path> {
   const tenant = await stage.newTenant();
+  const records = someEvents(tenant, events);
   const seen = new Set<string>();
   const reached = new Map<string, number>();
   let disordered = 0;
@@ -87,7 +88,7 @@ export async function measurePath(
   const hush = await tellOthers(stage);
   await stage.database.owner`select public.pg_stat_statements_reset()`;
   const beganAt = performance.now();
-  await fill(stage.database, tenant, events);
+  await fill(stage.database, tenant, records);
   await until("all were seen", () => seen.size === events, LIMIT_MS);
   const seconds = (performance.now() - beganAt) / 1_000;
   const statements = (await countStatements(stage)) / events;
@@ -125,10 +126,11 @@ export async function measureInbox(stage: Stage, events: number): Promise<number
   };
   await consume({ bus, sql: database.worker, consumer: `inbox-${tenant}`, type: TYPE, handle });
   const [relay] = startRelays(1);
-  await fill(database, tenant, 1);
+  await fill(database, tenant, someEvents(tenant, 1));
   await until("the consumer reads", () => handled === 1, LEASED_MS);
+  const records = someEvents(tenant, events);
   const beganAt = performance.now();
-  await fill(database, tenant, events);
+  await fill(database, tenant, records);
   await until("all were handled", () => handled === events + 1, LIMIT_MS);
   const seconds = (performance.now() - beganAt) / 1_000;
   await relay?.stop();

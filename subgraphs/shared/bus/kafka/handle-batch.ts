@@ -6,8 +6,11 @@ import type { RecordHandler } from "../event-bus.ts";
 import type { EventRecord } from "../event-record.ts";
 import { whileBeating } from "./heartbeat.ts";
 import { createTryLater } from "./try-later.ts";
+import { setOwn } from "./wire/set-own.ts";
 
 const COMMIT_EVERY_MS = 1_000;
+/** So often a batch that is being handled asks what heartbeats brought. */
+const HEAR_MS = 50;
 
 const parked = counter("kafka_dead_letters_total", "Records that no handler can read", ["group"]);
 
@@ -41,24 +44,28 @@ export interface BatchHandler {
 export function createBatchHandler(params: BatchParams, life: ConsumerLife): BatchHandler {
   const later = createTryLater(params);
 
+  async function handleAll(payload: EachBatchPayload, commits: Commits): Promise<void> {
+    const { batch, heartbeat, isRunning, isStale } = payload;
+    let heardAt = performance.now();
+    for (const [at, message] of batch.messages.entries()) {
+      if (life.closing || !isRunning() || isStale()) return;
+      const failure = await handleOne(toRecord(batch.topic, message), params);
+      const now = performance.now();
+      life.heardAt = now;
+      if (failure !== undefined) return later.wait(payload, failure.error);
+      if (at === 0) later.worked(batch.topic, batch.partition);
+      commits.handled(message.offset);
+      if (now - heardAt < HEAR_MS) continue;
+      heardAt = now;
+      await heartbeat();
+      if (commits.isDue(now)) await commits.commit();
+    }
+  }
+
   async function handle(payload: EachBatchPayload): Promise<void> {
-    const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
     const commits = createCommits(payload);
     try {
-      for (const message of batch.messages) {
-        if (life.closing || !isRunning() || isStale()) break;
-        const failure = await handleOne(toRecord(batch.topic, message), params, heartbeat);
-        life.heardAt = performance.now();
-        if (failure !== undefined) {
-          later.wait(payload, failure.error);
-          break;
-        }
-        later.worked(batch.topic, batch.partition);
-        resolveOffset(message.offset);
-        commits.handled(message.offset);
-        await heartbeat();
-        if (commits.isDue()) await commits.commit();
-      }
+      await whileBeating(payload.heartbeat, () => handleAll(payload, commits));
     } finally {
       // Also when a heartbeat told that the partitions are dealt anew: whoever gets this one begins after what was handled.
       await commits.commit();
@@ -68,19 +75,27 @@ export function createBatchHandler(params: BatchParams, life: ConsumerLife): Bat
   return { handle, close: later.close };
 }
 
+interface Commits {
+  handled(offset: string): void;
+  isDue(now: number): boolean;
+  commit(): Promise<void>;
+}
+
 /** Tells the brokers how far a partition was handled: now and then, and at the end. */
-function createCommits({ batch: { topic, partition }, commitOffsetsIfNecessary }: EachBatchPayload) {
+function createCommits({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Commits {
+  const { topic, partition } = batch;
   let committedAt = performance.now();
-  let next: string | undefined;
+  let last: string | undefined;
   return {
-    handled(offset: string): void {
-      next = String(BigInt(offset) + 1n);
+    handled(offset) {
+      last = offset;
     },
-    isDue: (): boolean => performance.now() - committedAt >= COMMIT_EVERY_MS,
-    async commit(): Promise<void> {
-      if (next === undefined) return;
-      const offset = next;
-      next = undefined;
+    isDue: (now) => now - committedAt >= COMMIT_EVERY_MS,
+    async commit() {
+      if (last === undefined) return;
+      const offset = String(BigInt(last) + 1n);
+      resolveOffset(last);
+      last = undefined;
       committedAt = performance.now();
       // The consumer's own way to commit does nothing once it was told to stop, and would forget what was handled last.
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
@@ -92,14 +107,13 @@ function createCommits({ batch: { topic, partition }, commitOffsetsIfNecessary }
 async function handleOne(
   record: EventRecord,
   { handle, park, group }: BatchParams,
-  heartbeat: () => Promise<void>,
 ): Promise<{ error: unknown } | undefined> {
   try {
-    await whileBeating(heartbeat, () => handle(record));
+    await handle(record);
     return undefined;
   } catch (error) {
     if (!(error instanceof SomaError && error.code === "EVENT_INVALID")) return { error };
-    return await whileBeating(heartbeat, () => park(record, error.message)).then(
+    return await park(record, error.message).then(
       () => void parked.inc({ group }),
       (failure: unknown) => ({ error: failure }),
     );
@@ -107,11 +121,10 @@ async function handleOne(
 }
 
 function toRecord(topic: string, { key, value, headers = {} }: KafkaMessage): EventRecord {
-  const texts = Object.entries(headers).map(([name, each]) => [name, String(Array.isArray(each) ? each[0] : each)]);
-  return {
-    topic,
-    key: key?.toString() ?? "",
-    value: value?.toString() ?? "",
-    headers: Object.fromEntries(texts) as Record<string, string>,
-  };
+  const texts: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const each = headers[name];
+    setOwn(texts, name, String(Array.isArray(each) ? each[0] : each));
+  }
+  return { topic, key: key?.toString() ?? "", value: value?.toString() ?? "", headers: texts };
 }

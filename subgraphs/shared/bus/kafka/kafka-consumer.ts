@@ -2,6 +2,7 @@ import type { Consumer, Kafka, PartitionAssigner } from "kafkajs";
 import type { Log } from "../../log.ts";
 import type { BatchHandler, ConsumerLife } from "./handle-batch.ts";
 import { BEAT_MS } from "./heartbeat.ts";
+import { replaceCoders } from "./wire/replace-coders.ts";
 
 /** A consumer that is not heard of for so long has its partitions given to others. */
 const SESSION_MS = 10 * BEAT_MS;
@@ -45,6 +46,7 @@ export interface KafkaConsumer {
  */
 export async function startKafkaConsumer(params: KafkaConsumerParams): Promise<KafkaConsumer> {
   const { kafka, group, topics, log, assigner, atOnce = AT_ONCE, sessionMs = SESSION_MS } = params;
+  replaceCoders();
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout: sessionMs,

@@ -4,6 +4,7 @@ import type { EventRecord } from "../event-record.ts";
 import { inBatches } from "./in-batches.ts";
 import { connectSender, type Sender } from "./kafka-sender.ts";
 import { type PublishFault, toPublishFault } from "./publish-faults.ts";
+import { toOwnMessages } from "./wire/messages.ts";
 
 /** Batches that wait for the one that is being sent; a caller who comes later keeps what it has. */
 const MOST_WAITING = 64;
@@ -59,7 +60,10 @@ export function createKafkaProducer(kafka: Kafka, transactionalId?: string): Kaf
     try {
       sender ??= connect(lease);
       const topics = Map.groupBy(records, ({ record }) => record.topic);
-      const topicMessages = [...topics].map(([topic, each]) => ({ topic, messages: each.map(toMessage) }));
+      const topicMessages = [...topics].map(([topic, each]) => ({
+        topic,
+        messages: toOwnMessages(each.map(({ record }) => record)),
+      }));
       await (await sender).send(topicMessages);
       return undefined;
     } catch (error) {
@@ -133,5 +137,3 @@ const keepAll = (records: readonly EventRecord[], reason: string): PublishResult
   records.map(() => ({ ok: false, kind: "retriable", reason }));
 
 const toNumbered = (records: readonly EventRecord[]): Numbered[] => records.map((record, at) => ({ at, record }));
-
-const toMessage = ({ record: { key, value, headers } }: Numbered) => ({ key, value, headers });

@@ -1,10 +1,6 @@
-import kafkajs, {
-  type Kafka,
-  type PartitionerArgs,
-  type Producer,
-  type TopicMessages,
-  type Transaction,
-} from "kafkajs";
+import type { Kafka, PartitionerArgs, Producer, TopicMessages, Transaction } from "kafkajs";
+import { partitionOf } from "./wire/hash-key.ts";
+import { replaceCoders } from "./wire/replace-coders.ts";
 
 /** Within one send, with the same numbers, so that the broker tells a repeated one from a new one. */
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
@@ -28,6 +24,7 @@ interface Watch {
 
 /** A producer that is connected. With an id of transactions, whoever had that id before is shut out by the brokers now. */
 export async function connectSender(kafka: Kafka, transactionalId: string | undefined): Promise<Sender> {
+  replaceCoders();
   const watch: Watch = { chosen: new Set(), silent: undefined };
   const producer = kafka.producer({
     idempotent: true,
@@ -85,11 +82,10 @@ async function sendWhole(by: Pick<Producer, "sendBatch">, topicMessages: TopicMe
  * each try, which is where such a send is ended: another producer finds out who leads.
  */
 function watchingPartitioner(watch: Watch): (args: PartitionerArgs) => number {
-  const choose = kafkajs.Partitioners.DefaultPartitioner();
-  return (args) => {
+  return ({ topic, message, partitionMetadata }) => {
     if (watch.silent !== undefined) throw new Error(watch.silent);
-    const partition = choose(args);
-    watch.chosen.add(`${args.topic}/${partition}`);
+    const partition = partitionOf(String(message.key), partitionMetadata.length);
+    watch.chosen.add(`${topic}/${partition}`);
     return partition;
   };
 }
