@@ -19,6 +19,8 @@ import { type OutboxRow, readDueRows } from "./store/read-due-rows.ts";
 import { releaseBuckets } from "./store/release-buckets.ts";
 
 const PER_BUCKET = 64;
+/** A round of so many pays for itself, and the next one need not wait for more to come together. */
+const BUSY = 500;
 /** When more lanes than this fail it is the bus that fails, and looking past them finds nothing. */
 const MAX_SLOW = 256;
 const LEASE_S = 15;
@@ -90,7 +92,8 @@ export function createOutboxSource(sql: Sql, wakeUp?: WakeUp): RelaySource<Outbo
       settled = free.length === 0;
       epochs = new Map(free.map(({ bucket, epoch }) => [bucket, epoch]));
       const counts = Map.groupBy(rows, ({ bucket }) => bucket);
-      return { rows: free, full: chosen.more || [...counts.values()].some(({ length }) => length >= PER_BUCKET) };
+      const isFull = rows.length >= BUSY || [...counts.values()].some(({ length }) => length >= PER_BUCKET);
+      return { rows: free, full: chosen.more || isFull };
     },
     readAhead(rows) {
       if (lanes.size === 0) ahead.start(rows);
