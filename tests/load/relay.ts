@@ -3,17 +3,63 @@
  * commit to a consumer beside what the client of Kafka alone sends in the same run, statements for each event, how long one
  * takes while there is nothing else, and the same of a relay that skips locked rows, with how many it puts out of order.
  *
- *   node_modules/.bin/node tests/load/relay.ts [events, 20000 when left out]
+ *   node_modules/.bin/node tests/load/relay.ts [events, 20000 when left out] [as many others]
  */
 import { fileURLToPath } from "node:url";
 import { measureBare, measureIdle, measureInbox, measurePath, type Path } from "./relay/measure.ts";
-import { startStage } from "./relay/stage.ts";
+import { type Stage, startStage } from "./relay/stage.ts";
 
 process.once("SIGTERM", () => process.exit(1));
 
-const events = Number(process.argv[2] ?? 20_000);
+const [events = 20_000, ...others] = process.argv.slice(2).map(Number);
+const ROUNDS = 3;
 const IDLE_TIMES = 20;
 const SKIP_LOCKED = fileURLToPath(new URL("relay/skip-locked.ts", import.meta.url));
+
+interface Contender {
+  name: string;
+  relays: number;
+  program?: string;
+  skipsLocked?: boolean;
+}
+
+const CONTENDERS: Contender[] = [
+  ...[1, 3].map((relays) => ({ name: `${relays} of ours`, relays })),
+  ...[1, 3].map((relays) => ({
+    name: `${relays} that skip locked rows`,
+    relays,
+    program: SKIP_LOCKED,
+    skipsLocked: true,
+  })),
+];
+
+/** The client alone and every contender in turn, and of each the middle of its rounds. */
+async function compare(stage: Stage, count: number): Promise<void> {
+  const bare: number[] = [];
+  const found = new Map(CONTENDERS.map(({ name }) => [name, [] as (Path & { share: number })[]]));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const alone = await measureBare(stage, count);
+    bare.push(alone);
+    for (const { name, ...contender } of CONTENDERS) {
+      const path = await measurePath(stage, { events: count, ...contender });
+      found.get(name)?.push({ ...path, share: path.eventsPerS / alone });
+    }
+  }
+  console.log(`${count} events; the client alone: ${middleOf(bare).toFixed(0)} events/s`);
+  console.log("| relays | events/s | of the client alone | statements per event | out of order |");
+  console.log("|---|---|---|---|---|");
+  for (const [name, paths] of found) {
+    const of = (figure: keyof Path | "share"): number => middleOf(paths.map((path) => path[figure]));
+    const [perS, share, statements] = [
+      of("eventsPerS").toFixed(0),
+      of("share").toFixed(2),
+      of("statements").toFixed(4),
+    ];
+    console.log(`| ${name} | ${perS} | ${share} | ${statements} | ${of("disordered")} |`);
+  }
+}
+
+const middleOf = (figures: number[]): number => figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? 0;
 
 const stage = await startStage();
 try {
@@ -26,20 +72,7 @@ try {
   console.log(`to a consumer with an inbox: ${(await measureInbox(stage, events / 4)).toFixed(0)} events/s`);
   // The first one warms the broker.
   await measureBare(stage, events);
-  const bare = await measureBare(stage, events);
-  console.log(`the client alone: ${bare.toFixed(0)} events/s`);
-  console.log("| relays | events/s | of the client alone | statements per event | out of order |");
-  console.log("|---|---|---|---|---|");
-  const tell = (name: string, { eventsPerS, statements, disordered }: Path): void =>
-    console.log(
-      `| ${name} | ${eventsPerS.toFixed(0)} | ${(eventsPerS / bare).toFixed(2)} | ${statements.toFixed(4)} | ${disordered} |`,
-    );
-  for (const relays of [1, 3]) tell(`${relays} of ours`, await measurePath(stage, { events, relays }));
-  for (const relays of [1, 3])
-    tell(
-      `${relays} that skip locked rows`,
-      await measurePath(stage, { events, relays, program: SKIP_LOCKED, skipsLocked: true }),
-    );
+  for (const count of [events, ...others]) await compare(stage, count);
 } finally {
   await stage.close();
 }

@@ -5,7 +5,6 @@ import type { WakeUp } from "../wake-up.ts";
 import { onEmitted } from "./emitted.ts";
 import { laneOf, lookPast, type Walks } from "./look-past.ts";
 import { parksKey } from "./parks-key.ts";
-import { createReadAhead } from "./read-ahead.ts";
 import type { RelaySource } from "./relay.ts";
 import { createSlowLanes } from "./slow-lanes.ts";
 import { carryOutDecisions } from "./store/carry-out-decisions.ts";
@@ -39,9 +38,6 @@ export function createOutboxSource(sql: Sql, wakeUp?: WakeUp): RelaySource<Outbo
   let settled = true;
   /** Epochs of the buckets that the last rows are of. */
   let epochs = new Map<number, string>();
-  const ahead = createReadAhead((after) =>
-    readDueRows(sql, { owner, perBucket: PER_BUCKET, chosen: { buckets: [], ids: [] }, after }),
-  );
 
   function letGo(lane: string, bucket: number): void {
     lanes.free(lane);
@@ -75,15 +71,11 @@ export function createOutboxSource(sql: Sql, wakeUp?: WakeUp): RelaySource<Outbo
   return {
     async next() {
       if (!settled) walks.clear();
-      const wasWhole = settled;
       settled = false;
       await claimBuckets(sql, { owner, leaseS: LEASE_S, renewAtS: RENEW_AT_S });
-      const back = await carryOutDecisions(sql, { owner });
-      for (const bucket of back) walks.delete(bucket);
-      const isNext = wasWhole && back.length === 0 && lanes.size === 0;
-      const found = await ahead.take(isNext);
+      for (const bucket of await carryOutDecisions(sql, { owner })) walks.delete(bucket);
       const chosen = await lookPast(sql, { lanes, walks, perBucket: PER_BUCKET, now: performance.now() });
-      const rows = found ?? (await readDueRows(sql, { owner, perBucket: PER_BUCKET, chosen }));
+      const rows = await readDueRows(sql, { owner, perBucket: PER_BUCKET, chosen });
       const read = new Set(rows.map(({ id }) => id));
       // Its first event left without us, or its bucket is another's: what is known of the lane is true no more.
       for (const { lane, place } of chosen.due) if (!read.has(place.id)) letGo(lane, place.bucket);
@@ -95,17 +87,12 @@ export function createOutboxSource(sql: Sql, wakeUp?: WakeUp): RelaySource<Outbo
       const isFull = rows.length >= BUSY || [...counts.values()].some(({ length }) => length >= PER_BUCKET);
       return { rows: free, full: chosen.more || isFull };
     },
-    readAhead(rows) {
-      if (lanes.size === 0) ahead.start(rows);
-    },
     async settle({ taken, kept, dead }) {
       const letters = dead.map(({ row, reason }) => ({ row, reason, parksKey: parksKey(row.type) }));
       const parked = letters.length === 0 ? [] : await parkAndTake(letters, taken);
       if (letters.length === 0) await deleteRows(sql, { owner, rows: taken });
       sort([...taken, ...dead.map(({ row }) => row)], kept);
       settled = true;
-      // What stands behind a letter waits, and what was read ahead does not know of it.
-      if (dead.length > 0) await ahead.take(false);
       return parked;
     },
     isOurs: async () => (await countOwned(sql, { owner, epochs })) === epochs.size,

@@ -125,6 +125,18 @@ describe("outbox", () => {
     expect(told).toEqual([true, true, false]);
   });
 
+  it("a relay begins the next round at once after a busy one, and not after a small one", async () => {
+    const reasons = Array.from({ length: 7 }, (_, i) => String(i));
+    for (let key = 0; key < 80; key += 1) await stage.sayMany(reasons, `key-${key}`);
+    const { bus, seen } = createRecordingBus();
+    const relay = stage.relay(bus);
+    expect(await relay.tick()).toBe(true);
+    expect(seen).toHaveLength(560);
+    await stage.sayMany(reasons, "key-0");
+    expect(await relay.tick()).toBe(false);
+    expect(seen).toHaveLength(567);
+  });
+
   it("a consumer handles an event once, however often it comes, and again when its transaction failed", async () => {
     const bus = createLocalBus();
     const handled: string[] = [];

@@ -72,9 +72,9 @@ describe("a relay with a backlog", () => {
     record: { topic: "soma.acme.agent.audit.v1", key: "k", headers: {}, value: '{"reason":"r"}' },
   });
 
-  it("counts what waits once a second and not in each full round, and reads on while it sends", async () => {
+  it("counts what waits once a second, and not in each full round", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
-    const done: string[] = [];
+    let measured = 0;
     let left = 20;
     const source: RelaySource<RelayRow> = {
       async next() {
@@ -82,11 +82,10 @@ describe("a relay with a backlog", () => {
         vi.advanceTimersByTime(100);
         return { rows: [row(String(left))], full: left > 0 };
       },
-      readAhead: ([first]) => void done.push(`ahead of ${first?.eventId}`),
       settle: async () => [],
       isOurs: async () => true,
       async measure() {
-        done.push("measure");
+        measured += 1;
         return { rows: 0, ageS: 0, dead: 0 };
       },
       release: async () => {},
@@ -95,10 +94,7 @@ describe("a relay with a backlog", () => {
     const relay = createRelay({ source, schema: "nowhere", bus, log: createSilentLog() });
     while (await relay.tick());
     vi.useRealTimers();
-    expect(done.filter((each) => each === "measure")).toHaveLength(3);
-    expect(done.filter((each) => each !== "measure")).toEqual(
-      Array.from({ length: 19 }, (_, i) => `ahead of ${19 - i}`),
-    );
+    expect(measured).toBe(3);
   });
 });
 

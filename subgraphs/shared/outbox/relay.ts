@@ -34,8 +34,6 @@ export interface RelaySource<R extends RelayRow> {
    * Rows of a key whose first one was kept are passed over until it is that one's turn again.
    */
   next(): Promise<{ rows: R[]; full: boolean }>;
-  /** These rows are on their way, and more wait: what stands behind them may be read meanwhile. */
-  readAhead?(rows: readonly R[]): void;
   /**
    * Takes a batch out, all in one transaction that does nothing once the lease is another's. Gives the ids of the events
    * that became letters.
@@ -140,9 +138,7 @@ export function createRelay<R extends RelayRow>(options: RelayOptions<R>): Relay
       await measure(full);
       looked();
       if (rows.length === 0) return full;
-      const sending = send(rows);
-      if (full) source.readAhead?.(rows);
-      const { why, ...sent } = await sending;
+      const { why, ...sent } = await send(rows);
       const parked = await source.settle(sent);
       const { taken, kept, dead } = sent;
       await tellOfLetters(dead.filter(({ row }) => parked.includes(row.eventId)));

@@ -27,8 +27,11 @@ function sizeOf({ key, value, headers = {} }: Message): number {
   for (const name in headers) {
     const text = headers[name] ?? "";
     // An array is a header of this name for each of its values.
-    for (const each of Array.isArray(text) ? text : [text])
-      bytes += Buffer.byteLength(name) + Buffer.byteLength(each) + HEADER_BYTES;
+    if (!Array.isArray(text)) bytes += sizeOfHeader(name, text);
+    else for (const each of text) bytes += sizeOfHeader(name, each);
   }
   return bytes;
 }
+
+const sizeOfHeader = (name: string, text: string | Buffer): number =>
+  HEADER_BYTES + Buffer.byteLength(name) + Buffer.byteLength(text);

@@ -2,7 +2,7 @@ import type { EventRecord } from "../../bus/event-record.ts";
 import type { Tx } from "../../postgres/connect.ts";
 
 /** Buckets of an outbox; the migration makes one lease for each. */
-export const BUCKETS = 64;
+const BUCKETS = 64;
 
 /** Puts a record into the bucket of its key. Belongs in the transaction that made the event true. */
 export async function insertOutboxRow(

@@ -1,6 +1,5 @@
 import type { EventRecord } from "../../bus/event-record.ts";
 import type { Sql } from "../../postgres/connect.ts";
-import { BUCKETS } from "./insert-outbox-row.ts";
 
 export interface OutboxRow {
   bucket: number;
@@ -21,8 +20,6 @@ interface ReadDueRowsParams {
   perBucket: number;
   /** Of these buckets, only the rows of `ids`. */
   chosen: { buckets: readonly number[]; ids: readonly string[] };
-  /** Of a bucket, what stands behind this one. */
-  after?: ReadonlyMap<number, string>;
 }
 
 type Read = Omit<OutboxRow, "record"> & EventRecord;
@@ -31,19 +28,14 @@ type Read = Omit<OutboxRow, "record"> & EventRecord;
  * The oldest rows of each bucket the owner holds for at least five more seconds, in the order they leave. By the bucket of the
  * lease, since they are read in that order: by their own all were sorted at once, on disk. Letters are looked for when there are any.
  */
-export async function readDueRows(
-  sql: Sql,
-  { owner, perBucket, chosen, after = new Map() }: ReadDueRowsParams,
-): Promise<OutboxRow[]> {
-  const places = Array.from({ length: BUCKETS }, (_place, bucket) => after.get(bucket) ?? "0");
+export async function readDueRows(sql: Sql, { owner, perBucket, chosen }: ReadDueRowsParams): Promise<OutboxRow[]> {
   const buckets = sql`${[...chosen.buckets]}::smallint[]`;
   const rows = await sql<Read[]>`
     select o.bucket, o.id, l.epoch, o.event_id as "eventId", o.tenant, o.type, o.topic, o.key, o.headers, o.payload as value,
       (select exists (select from outbox_dead))
         and exists (select from outbox_dead d where d.topic = o.topic and d.key = o.key and d.parks_key and d.id < o.id) as "isBehind"
     from outbox_lease l cross join lateral
-      ((select * from outbox x where x.bucket = l.bucket and x.id > (${places}::bigint[])[l.bucket + 1]
-          and l.bucket <> all (${buckets}) order by x.id limit ${perBucket})
+      ((select * from outbox x where x.bucket = l.bucket and l.bucket <> all (${buckets}) order by x.id limit ${perBucket})
        union all
        (select * from outbox x where x.bucket = l.bucket and l.bucket = any (${buckets}) and x.id = any (${[...chosen.ids]}::bigint[]))) o
     where l.owner = ${owner} and l.expires_at > clock_timestamp() + interval '5 seconds'
