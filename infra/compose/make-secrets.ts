@@ -1,0 +1,28 @@
+import { mkdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadRoles } from "@soma/conf/roles";
+import { createDevIdentity } from "@soma/gateway/identity";
+import { CREDENTIALS_FILE } from "@soma/schemas/data-folder";
+import { replaceFile } from "@soma/shared/replace-file";
+import { DEVELOPER } from "../local/developer.ts";
+import { loadSecrets } from "../local/secrets.ts";
+import { toSecretFiles } from "./secret-files.ts";
+
+/**
+ * Makes the passwords and keys of the compose stack at its first call, in secrets/ beside it or in the folder that is named,
+ * and writes what each service is told of them. Again it writes the same, with a new token for the command line.
+ */
+const TOKEN_S = 30 * 24 * 3_600;
+const [folder = fileURLToPath(new URL("./secrets", import.meta.url))] = process.argv.slice(2);
+
+await mkdir(folder, { recursive: true, mode: 0o700 });
+const secrets = await loadSecrets(folder);
+for (const [name, text] of toSecretFiles(secrets)) await replaceFile(join(folder, name), text, { mode: 0o600 });
+const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
+const token = await identity.issueAccessToken(
+  { ...DEVELOPER, roles: Object.keys(loadRoles().roles), service: null },
+  TOKEN_S,
+);
+await replaceFile(join(folder, CREDENTIALS_FILE), `${JSON.stringify({ token })}\n`, { mode: 0o600 });
+console.log(`${relative(process.cwd(), folder)} has the secrets of the stack, and a token for 30 days`);
