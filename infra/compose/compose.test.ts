@@ -123,6 +123,13 @@ describe("compose.yaml", () => {
   });
 });
 
+describe("kafka/topics.yaml", () => {
+  it("is what ships, and has a tenant", () => {
+    const shipped = readYaml(new URL("conf/topics.yaml", root)) as object;
+    expect(readYaml(new URL("kafka/topics.yaml", here))).toEqual({ ...shipped, tenants: { local: {} } });
+  });
+});
+
 describe("the networks of compose.yaml", () => {
   const membersOf = (zone: string): string[] =>
     services.filter(([, { networks }]) => networks.includes(zone)).map(([name]) => name);

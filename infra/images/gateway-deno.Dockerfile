@@ -16,7 +16,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY . .
 COPY --from=deno /usr/local/bin/deno /usr/local/bin/deno
-RUN sh infra/images/stage.sh /usr/local/bin/deno gateway graphql infra/local schemas subgraphs/shared
+RUN sh infra/images/stage.sh gateway-deno /usr/local/bin/deno gateway graphql infra/local schemas subgraphs/shared
 COPY --from=page /app/webui/dist /image/app/webui/dist
 
 FROM scratch

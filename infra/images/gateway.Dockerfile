@@ -9,7 +9,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error -w webui && np
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY . .
-RUN sh infra/images/stage.sh /usr/local/bin/node gateway graphql schemas subgraphs/shared
+RUN sh infra/images/stage.sh gateway /usr/local/bin/node gateway graphql schemas subgraphs/shared
 COPY --from=page /app/webui/dist /image/app/webui/dist
 
 FROM scratch

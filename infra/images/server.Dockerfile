@@ -4,7 +4,7 @@ ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY . .
-RUN sh infra/images/stage.sh /usr/local/bin/node \
+RUN sh infra/images/stage.sh server /usr/local/bin/node \
   conf graphql infra/cli infra/local schemas \
   subgraphs/langgraph subgraphs/memory subgraphs/policy subgraphs/runs subgraphs/sdk subgraphs/shared subgraphs/tools
 

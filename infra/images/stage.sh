@@ -2,10 +2,11 @@
 # Run by the Dockerfiles, in the stage that builds: makes in /image the whole file system of an image, which has a program, the
 # libraries that this asks for, the named workspaces and the packages that these need in production, and nothing else: no shell.
 #
-#   stage.sh PROGRAM WORKSPACE...
+#   stage.sh KIND PROGRAM WORKSPACE...
 set -eu
-program=$1
-shift
+kind=$1
+program=$2
+shift 2
 
 workspaces=""
 for folder in "$@"; do workspaces="$workspaces -w $folder"; done
@@ -15,11 +16,9 @@ npm ci --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund --loglev
 node infra/patches/apply.js
 find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 find node_modules -type d \( -name test -o -name tests -o -name __tests__ \) -prune -exec rm -rf {} +
-# It tells when what was installed, and is not asked afterwards.
-rm -f node_modules/.package-lock.json
-
 mkdir -p /image/app /image/etc /image/var/lib/soma
 chown 65532:65532 /image/var/lib/soma
+node infra/images/write-sbom.ts "soma-$kind" > /image/app/sbom.cdx.json
 mkdir -m 1777 /image/tmp
 cp --parents -a package.json node_modules infra/images/healthy.js "$@" /image/app
 # A workspace that is not named is a link to nothing.

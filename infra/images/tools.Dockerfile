@@ -4,7 +4,7 @@ ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY . .
-RUN sh infra/images/stage.sh /usr/local/bin/node conf schemas subgraphs/sdk subgraphs/shared subgraphs/tools
+RUN sh infra/images/stage.sh tools /usr/local/bin/node conf schemas subgraphs/sdk subgraphs/shared subgraphs/tools
 
 FROM scratch
 COPY --from=build /image/ /

@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 name_of() { sed -n "s/^ARG NODE_IMAGE=//p" infra/images/server.Dockerfile; }
-named() { sed -n "s/^ *image: \(docker.io\/$1:.*\)/\1/p" infra/compose/compose.yaml | head -n 1; }
+named() { sed -n "s#^ *image: \(docker.io/$1:.*\)#\1#p" infra/compose/compose.yaml | head -n 1; }
 
 # What a proxy between here and the packages signs with, where there is one.
 authorities=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Starts the stack and waits until every part is ready. docker compose knows the order by itself; podman-compose leaves it out
+# with Podman before 4.6, which cannot wait for health, so that it is kept here.
+set -eu
+cd "$(dirname "$0")"
+[ -f secrets/secrets.json ] || ../../node_modules/.bin/node make-secrets.ts
+
+if command -v docker > /dev/null && docker compose version > /dev/null 2>&1 && docker info > /dev/null 2>&1; then
+  exec docker compose up --detach --wait
+fi
+
+start() { podman-compose up --detach --no-deps "$@"; }
+of() { podman ps --all --quiet --filter label=com.docker.compose.project=soma --filter "label=com.docker.compose.service=$1"; }
+
+# Asked here, because Podman asks by itself only where systemd runs.
+healthy() {
+  for name in "$@"; do
+    tries=0
+    until podman healthcheck run "$(of "$name")" > /dev/null 2>&1; do
+      tries=$((tries + 1))
+      if [ $tries -gt 120 ]; then
+        echo "$name is not healthy after 120 tries; see: podman logs $(of "$name")" >&2
+        exit 1
+      fi
+      sleep 0.5
+    done
+  done
+}
+
+ended() {
+  for name in "$@"; do
+    code=$(podman wait "$(of "$name")")
+    if [ "$code" != 0 ]; then
+      echo "$name ended with $code; see: podman logs $(of "$name")" >&2
+      exit 1
+    fi
+  done
+}
+
+start postgres kafka redis prometheus alertmanager otel-collector
+healthy postgres kafka redis
+start tables topics
+ended tables topics
+start runs memory policy tools worker gateway
+healthy runs memory policy tools worker gateway
