@@ -24,7 +24,7 @@ function entriesOf(kind: string): string[] {
   };
   const named = Object.values(services)
     .filter(({ image }) => image.startsWith(`localhost/soma-${kind}:`))
-    .flatMap(({ command = [] }) => command.filter((word) => word.includes("/")));
+    .flatMap(({ command = [] }) => command.filter((word) => /\.[jt]s$/.test(word)));
   // The command of the topics asks a program.
   const asked = kind === "server" ? ["infra/local/topics.ts"] : [];
   const own = [...dockerfile(kind).matchAll(/"([\w/.-]+\.[jt]s)"/g)].map(([, path = ""]) => path);
