@@ -3,7 +3,7 @@
 # with Podman before 4.6, which cannot wait for health, so that it is kept here.
 set -eu
 cd "$(dirname "$0")"
-[ -f secrets/secrets.json ] || ../../node_modules/.bin/node make-secrets.ts
+[ -f secrets/secrets.json ] || ../../node_modules/.bin/node ../config/write-secret-files.ts
 
 if command -v docker > /dev/null && docker compose version > /dev/null 2>&1 && docker info > /dev/null 2>&1; then
   exec docker compose up --detach --wait

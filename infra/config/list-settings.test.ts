@@ -26,7 +26,7 @@ const NO_SETTINGS: Readonly<Record<string, string>> = {
     OTEL_TRACES_EXPORTER: "OpenTelemetry",
   },
   ...{ APOLLO_TELEMETRY_DISABLED: "set, and not read, so that a library is silent" },
-  ...{ PATH: "the system", COLUMNS: "the terminal" },
+  ...{ SOURCE_DATE_EPOCH: "who builds images", PATH: "the system", COLUMNS: "the terminal" },
   ...{ DISPLAY: "the desktop", WAYLAND_DISPLAY: "the desktop", BROWSER: "the desktop" },
 };
 

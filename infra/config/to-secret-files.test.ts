@@ -1,7 +1,7 @@
 import { loadMode, secretsOf } from "@soma/conf/modes";
 import { describe, expect, it } from "vitest";
-import { listSettings } from "../config/list-settings.ts";
-import { toSecretFiles } from "./secret-files.ts";
+import { listSettings } from "./list-settings.ts";
+import { toSecretFiles } from "./to-secret-files.ts";
 
 const pair = (name: string) => ({
   privateKey: { kty: "OKP", d: `d-${name}` },

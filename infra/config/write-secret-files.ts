@@ -3,18 +3,18 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadRoles } from "@soma/conf/roles";
 import { createDevIdentity } from "@soma/gateway/identity";
+import { DEVELOPER } from "@soma/local/developer";
+import { loadSecrets } from "@soma/local/secrets";
 import { CREDENTIALS_FILE } from "@soma/schemas/data-folder";
 import { replaceFile } from "@soma/shared/replace-file";
-import { DEVELOPER } from "../local/developer.ts";
-import { loadSecrets } from "../local/secrets.ts";
-import { toSecretFiles } from "./secret-files.ts";
+import { toSecretFiles } from "./to-secret-files.ts";
 
 /**
- * Makes the passwords and keys of the compose stack at its first call, in secrets/ beside it or in the folder that is named,
+ * Makes the passwords and keys of the compose stack at its first call, in infra/compose/secrets/ or in the folder that is named,
  * and writes what each service is told of them. Again it writes the same, with a new token for the command line.
  */
 const TOKEN_S = 30 * 24 * 3_600;
-const [folder = fileURLToPath(new URL("./secrets", import.meta.url))] = process.argv.slice(2);
+const [folder = fileURLToPath(new URL("../compose/secrets", import.meta.url))] = process.argv.slice(2);
 
 await mkdir(folder, { recursive: true, mode: 0o700 });
 const secrets = await loadSecrets(folder);

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { loadMode, secretsOf } from "@soma/conf/modes";
-import { JOBS, listSettings, PARTS } from "../config/list-settings.ts";
-import { referencesOf } from "../local/database.ts";
-import type { Secrets } from "../local/secrets.ts";
+import { referencesOf } from "@soma/local/database";
+import type { Secrets } from "@soma/local/secrets";
+import { JOBS, listSettings, PARTS } from "./list-settings.ts";
 
 const DATABASE = "soma";
 const OWNER = "soma_owner";
