@@ -18,6 +18,9 @@ COPY . .
 COPY --from=deno /usr/local/bin/deno /usr/local/bin/deno
 RUN sh infra/images/stage.sh gateway-deno /usr/local/bin/deno gateway graphql infra/local schemas subgraphs/shared
 COPY --from=page /app/webui/dist /image/app/webui/dist
+# Where infra/local/find-deno.ts looks for the version that it wants.
+RUN folder=/image/app/.tools/deno-$(node -p 'require("/app/infra/local/deno/package.json").dependencies.deno')/node_modules/@deno \
+  && mkdir -p "$folder/image" && ln -s /usr/local/bin/deno "$folder/image/deno"
 
 FROM scratch
 COPY --from=build /image/ /
@@ -26,4 +29,4 @@ WORKDIR /app
 USER 65532:65532
 ENTRYPOINT ["deno"]
 CMD ["run", "--no-lock", "--node-modules-dir=manual", "--no-remote", "--cached-only", "--no-prompt", \
-  "--allow-env", "--allow-read", "--allow-net", "--allow-sys", "--allow-run=/usr/local/bin/deno", "infra/local/start-deno.ts"]
+  "--allow-env", "--allow-read", "--allow-net", "--allow-sys", "--allow-run", "infra/local/start-deno.ts"]

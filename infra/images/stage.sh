@@ -20,7 +20,11 @@ mkdir -p /image/app /image/etc /image/var/lib/soma
 chown 65532:65532 /image/var/lib/soma
 node infra/images/write-sbom.ts "soma-$kind" > /image/app/sbom.cdx.json
 mkdir -m 1777 /image/tmp
-cp --parents -a package.json node_modules infra/images/healthy.js "$@" /image/app
+cp --parents -a node_modules infra/images/healthy.js "$@" /image/app
+# Deno looks for each workspace that is listed.
+node -e 'const { name, version } = require("/app/package.json");
+console.log(JSON.stringify({ name, version, private: true, type: "module", workspaces: process.argv.slice(1) }, null, 2))' \
+  "$@" > /image/app/package.json
 # A workspace that is not named is a link to nothing.
 find /image/app/node_modules -xtype l -delete
 
