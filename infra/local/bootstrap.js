@@ -2,7 +2,7 @@
  * The first file of every npm script. It runs on whatever Node npm runs on, installs what package-lock.json asks for,
  * and runs everything else on the Node 24 that npm installed. Plain JavaScript without dependencies, for that reason.
  *
- *   node infra/local/bootstrap.js start|start:deno|part|check|codegen|schemas:check|pack [arguments]
+ *   node infra/local/bootstrap.js start|start:deno|part|check|codegen|schemas:check|pack|docs [arguments]
  *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -256,4 +256,6 @@ else if (command === "check") await check(node);
 else if (command === "codegen") await program("codegen.ts");
 else if (command === "schemas:check") await program("schemas-check.ts");
 else if (command === "pack") await program("infra/pack/main.ts");
-else fail(`"${command}" is not a command; use start, start:deno, part, test, check, codegen, schemas:check or pack`);
+else if (command === "docs") await program("infra/docs-site/main.ts");
+else
+  fail(`"${command}" is not a command; use start, start:deno, part, test, check, codegen, schemas:check, pack or docs`);
