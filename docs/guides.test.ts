@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const root = new URL("../", import.meta.url);
-const GUIDES = ["upgrade", "backup"];
+const GUIDES = ["upgrade", "backup", "release"];
 
 const README = "tests/system/first-minutes/readme.test.ts";
+const RELEASE = "infra/release/release.io.test.ts";
+const CHECKLIST = "tests/system/on-kafka/on-kafka.test.ts";
 const REPLAY = "infra/cli/replay-live.io.test.ts";
 /** Each command of the guides: the test that runs it, or why none does. */
 const RUN_BY: Readonly<Record<string, string | { none: string }>> = {
@@ -16,6 +18,12 @@ const RUN_BY: Readonly<Record<string, string | { none: string }>> = {
   "npx soma runs list": README,
   "npx soma runs show RUN": README,
   "npx soma replay --live 10000": REPLAY,
+  "export DEPLOY_MODE=prod RELEASE_REGISTRY=registry.example.com/soma RELEASE_TAG=1.2.3": RELEASE,
+  "DRY_RUN=1 infra/release.sh deploy": RELEASE,
+  "infra/release.sh deploy": { none: "No cluster was at hand" },
+  "infra/release.sh validate": RELEASE,
+  "SOMA_TOKEN=TOKEN node_modules/.bin/node infra/release/validate/main.ts --url https://soma.example.com --json report.json":
+    CHECKLIST,
   "git pull": { none: "it is git's" },
   'pg_dump --format=custom --file=soma.dump "$OWNER_DATABASE_URL"': { none: "no test of ours runs them" },
   'pg_dumpall --roles-only --file=roles.sql --dbname="$OWNER_DATABASE_URL"': { none: "no test of ours runs them" },
@@ -37,7 +45,7 @@ describe("the guides of operators", () => {
   it("names tests that are there, and tells the reader what no test runs", () => {
     for (const [command, by] of Object.entries(RUN_BY)) {
       if (typeof by === "string") expect([command, existsSync(new URL(by, root))]).toEqual([command, true]);
-      else if (command.startsWith("p")) expect(guide("backup")).toContain(by.none);
+      else if (by.none !== "it is git's") expect(GUIDES.some((name) => guide(name).includes(by.none))).toBe(true);
     }
   });
 

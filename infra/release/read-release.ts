@@ -6,7 +6,7 @@ export const OVERLAYS = {
   prod: "infra/helm/soma-stack/prod-values.yaml",
   prod_ha: "infra/helm/soma-stack/prod-ha-values.yaml",
 } as const;
-export type ClusterMode = keyof typeof OVERLAYS;
+type ClusterMode = keyof typeof OVERLAYS;
 
 /** What a release is of, and where it goes. */
 export interface Release {

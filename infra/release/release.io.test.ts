@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -11,6 +12,16 @@ const ENV = {
   RELEASE_TAG: "1.2.3",
   DRY_RUN: "true",
 };
+
+/** What Helm would be told; where there are no charts, that they are not there. */
+const DEPLOYED = existsSync(new URL("../helm/soma-stack/Chart.yaml", import.meta.url))
+  ? {
+      code: 0,
+      said: expect.stringMatching(
+        /^would run: helm upgrade --install soma .*prod-values\.yaml .*image\.tag=1\.2\.3 .*--wait --timeout 10m --/m,
+      ),
+    }
+  : { code: 1, said: expect.stringContaining("there is no chart to install") };
 
 /** What a step says, and how it ends. */
 async function release(step: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; said: string }> {
@@ -27,6 +38,7 @@ it("infra/release.sh says in a dry run what it would do, and why a step cannot b
     release("canary"),
     release("canary", { RELEASE_CANARY: "infra/no-canary.sh" }),
     release("bench"),
+    release("deploy"),
     release("deploi"),
   ]);
   expect(said).toEqual([
@@ -35,6 +47,7 @@ it("infra/release.sh says in a dry run what it would do, and why a step cannot b
     { code: 0, said: expect.stringContaining("RELEASE_CANARY names no program") },
     { code: 1, said: expect.stringContaining("infra/no-canary.sh is not there") },
     { code: 0, said: "would run: soma bench engine\n" },
+    DEPLOYED,
     { code: 1, said: expect.stringContaining("there is no step deploi; there are config, charts, images, deploy") },
   ]);
 });

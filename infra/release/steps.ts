@@ -53,7 +53,7 @@ async function charts(release: Release, { run }: Shell): Promise<void> {
 }
 
 /** Each Dockerfile of infra/images is an image of its name. */
-export function imagesOf({ registry, tag }: Release): { file: string; image: string }[] {
+function imagesOf({ registry, tag }: Release): { file: string; image: string }[] {
   const files = globSync("infra/images/*.Dockerfile").toSorted();
   if (files.length === 0) throw new Error("there are no images to build: infra/images has no Dockerfile");
   return files.map((file) => ({ file, image: `${registry}/soma-${basename(file, ".Dockerfile")}:${tag}` }));

@@ -1,8 +1,15 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { faultsOf as faultsOfForm } from "@soma/conf/read-conf";
 import { type KafkaCluster, startKafka } from "@soma/local/kafka-cluster";
 import { newId } from "@soma/shared/ids";
 import { until } from "@soma/shared/testing/until";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Report, validateProduct } from "../../../infra/release/validate/validate-product.ts";
 import { createProduct, type ProductUnderTest } from "../product.ts";
 import { withDatabase } from "../product-database.ts";
 import { readInJava } from "./java-reader.ts";
@@ -24,6 +31,8 @@ import {
 const IN_OUTAGE = 6;
 /** Events of one subgraph that may wait: as few as a setting lets them be. */
 const MOST_WAITING = 100;
+/** What the checklist can look at only as somebody. */
+const NEED_A_TOKEN = ["parts", "run", "history", "event", "denial", "audit", "memory"];
 
 describe("the product on Kafka", () => {
   let kafka: KafkaCluster;
@@ -60,6 +69,23 @@ describe("the product on Kafka", () => {
     const audit = reader.records.filter(({ topic }) => topic.endsWith("agent.audit.v1"));
     expect(audit.length).toBeGreaterThan(0);
     await until("the policy has heard its audit event", async () => (await countAudit(product)) > 0, 60_000);
+  });
+
+  it("passes the checklist of a release by its address alone, and each check that cannot pass is named", async () => {
+    const program = fileURLToPath(new URL("../../../infra/release/validate/main.ts", import.meta.url));
+    const [url, file] = [product.url(), join(product.dataDir, "report.json")];
+    const env = { ...process.env, SOMA_TOKEN: product.token(), SOMA_KAFKA_BROKERS: kafka.brokers.join() };
+    const args = [program, "--url", url, "--json", file, "--require", "event"];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    expect(stdout.match(/^✓ \w+/gm)).toHaveLength(8);
+    const refused = await validateProduct({ url, token: "nobody", required: ["event"], env: {} });
+    const found = refused.checks.map(({ name, outcome }) => `${name} ${outcome}`);
+    expect(found).toEqual(["alive passed", ...NEED_A_TOKEN.map((name) => `${name} failed`)]);
+    const schema = new URL("../../../infra/release/validate/report.schema.json", import.meta.url);
+    const { $schema: _draft, ...form } = JSON.parse(await readFile(schema, "utf8")) as Record<string, unknown>;
+    const passed = JSON.parse(await readFile(file, "utf8")) as Report;
+    expect(passed.passed).toBe(true);
+    for (const report of [passed, refused]) expect(faultsOfForm(form as never, report, "the report")).toEqual([]);
   });
 
   it("tells in every event by which request, and in which trace, it came to be", async () => {
