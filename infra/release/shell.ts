@@ -4,6 +4,8 @@ import { once } from "node:events";
 interface RunOptions {
   /** What the program reads. */
   input?: string;
+  /** It changes nothing but what is made here, so a dry run does it too. */
+  isHarmless?: boolean;
 }
 
 /** What a step asks programs for: `look` changes nothing and is always done, `run` is not done in a dry run. */
@@ -33,9 +35,10 @@ export function createShell(env: NodeJS.ProcessEnv, say: (line: string) => void)
       const [code] = (await once(child, "close").catch(() => [NOT_STARTED])) as [number | null];
       return { code: code ?? 1, stdout };
     },
-    async run(program, args, { input } = {}) {
-      say(`${isDry ? "would run" : "run"}: ${lineOf(program, args)}`);
-      if (isDry) return;
+    async run(program, args, { input, isHarmless = false } = {}) {
+      const isLeftOut = isDry && !isHarmless;
+      say(`${isLeftOut ? "would run" : "run"}: ${lineOf(program, args)}`);
+      if (isLeftOut) return;
       const child = spawn(program, args, {
         env,
         stdio: [input === undefined ? "ignore" : "pipe", "inherit", "inherit"],

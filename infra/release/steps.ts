@@ -46,10 +46,11 @@ function valuesOf({ overlay, values, registry, tag }: Release): string[] {
 /** The charts as they would be installed. */
 async function charts(release: Release, { run }: Shell): Promise<void> {
   needChart();
-  await run("helm", ["dependency", "build", CHART]);
-  await run("helm", ["lint", "--strict", CHART, ...valuesOf(release)]);
+  const here = { isHarmless: true };
+  await run("helm", ["dependency", "build", CHART], here);
+  await run("helm", ["lint", "--strict", CHART, ...valuesOf(release)], here);
   const where = ["--namespace", release.namespace, "--output-dir", `${KEPT}/charts`];
-  await run("helm", ["template", release.name, CHART, ...where, ...valuesOf(release)]);
+  await run("helm", ["template", release.name, CHART, ...where, ...valuesOf(release)], here);
 }
 
 /** Each Dockerfile of infra/images is an image of its name. */
@@ -78,7 +79,7 @@ async function revisionOf({ name, namespace }: Release, { look, isDry }: Shell):
   const asked = ["--namespace", namespace, "--output", "json"];
   const history = await look("helm", ["history", name, ...asked]);
   if (history.code === 0) return deployedRevision(history.stdout);
-  const list = await look("helm", ["list", "--all", "--filter", `^${name}$`, ...asked]);
+  const list = await look("helm", ["list", "--filter", `^${name}$`, ...asked]);
   if (isDry || (list.code === 0 && list.stdout.trim() === "[]")) return undefined;
   throw new Error(`it cannot be told what is deployed as ${name} in ${namespace}`);
 }
