@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findPython } from "@soma/local/find-python";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPython } from "../python-tools/find-python.ts";
 import { buildSite } from "./build-site.ts";
 
 const site = fileURLToPath(new URL("../../.tmp/site/", import.meta.url));
@@ -53,13 +53,4 @@ describe.skipIf("missing" in python)(title, () => {
     },
     FIRST_MS,
   );
-});
-
-describe("findPython()", () => {
-  it("says what to install where there is none, or one that cannot be used", async () => {
-    expect(await findPython(["soma-no-python"])).toEqual({ missing: expect.stringContaining("install Python 3.11") });
-    expect(await findPython(["soma-no-python", process.execPath])).toEqual({
-      missing: expect.stringContaining("has no pip or no venv"),
-    });
-  });
 });

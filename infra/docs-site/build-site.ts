@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { installPythonTool } from "../python-tools/install-python-tool.ts";
+import { installPythonTool } from "@soma/local/install-python-tool";
 
 const CONFIG = fileURLToPath(new URL("../../mkdocs.yml", import.meta.url));
 const LIST = new URL("./requirements.txt", import.meta.url);

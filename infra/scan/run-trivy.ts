@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { installPythonTool } from "@soma/local/install-python-tool";
 import { isRecord } from "@soma/schemas/json";
-import { installPythonTool } from "../python-tools/install-python-tool.ts";
 
 const LIST = new URL("./requirements.txt", import.meta.url);
 const CACHE = fileURLToPath(new URL("../../.tools/trivy-cache", import.meta.url));

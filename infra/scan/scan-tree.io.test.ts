@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findPython } from "@soma/local/find-python";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPython } from "../python-tools/find-python.ts";
 import { atLeast, runTrivy } from "./run-trivy.ts";
 import { scanTree } from "./scan-tree.ts";
 
