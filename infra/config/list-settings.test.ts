@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { REFUSALS } from "@soma/shared/refusals";
 import { describe, expect, it } from "vitest";
 import { SUBGRAPHS as parts } from "../local/parts.ts";
-import { defaultOf, listSettings, PARTS, SUBGRAPHS } from "./list-settings.ts";
+import { defaultOf, JOBS, listSettings, PARTS, SUBGRAPHS } from "./list-settings.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const sources = globSync("{conf,gateway,graphql,infra,schemas,subgraphs}/**/*.{ts,js}", {
@@ -63,7 +63,7 @@ describe("listSettings()", () => {
 
   it("knows every part, and says of each setting what it is for and who reads it", () => {
     expect(SUBGRAPHS.toSorted()).toEqual(Object.keys(parts).toSorted());
-    const known = new Set<string>([...PARTS, "enricher", "npm start"]);
+    const known = new Set<string>([...PARTS, ...JOBS, "enricher", "npm start"]);
     for (const { env, doc, readBy } of settings) {
       expect([env, /^[a-zA-Z].*[^.]$/.test(doc)]).toEqual([env, true]);
       expect(readBy.filter((reader) => !known.has(reader))).toEqual([]);

@@ -1,6 +1,7 @@
 import { readGatewayConfig } from "@soma/gateway/config";
 import { wantsFirstMinutes } from "@soma/local/first-minutes";
-import { readMemoryConfig } from "@soma/memory/config";
+import { readTablesConfig } from "@soma/local/tables-config";
+import { readMemoryConfig, readOutboxSyncConfig } from "@soma/memory/config";
 import { readPolicyConfig } from "@soma/policy/config";
 import { readRunsConfig, readWorkerConfig } from "@soma/runs/config";
 import openAiCompatible from "@soma/runs/models/openai";
@@ -8,18 +9,21 @@ import { readProxies } from "@soma/runs/models/proxies";
 import { chooseBus } from "@soma/shared/bus/choose-bus";
 import { readEnricherSettings } from "@soma/shared/bus/kafka/enricher/enricher-settings";
 import { readKafkaSettings } from "@soma/shared/bus/kafka/kafka-settings";
-import { type Setting, settingsOf } from "@soma/shared/config";
+import { readSettings, type Setting, settingsOf } from "@soma/shared/config";
 import { readDeployMode } from "@soma/shared/deploy-mode";
 import { createSilentLog } from "@soma/shared/log";
 import { readProcessSettings } from "@soma/shared/run-main";
+import { confDir } from "@soma/shared/subgraph-settings";
 import { readRequestsConfig, readToolsConfig } from "@soma/tools/config";
 
 type Read = Parameters<typeof settingsOf>[0];
 
 export const SUBGRAPHS = ["runs", "memory", "policy", "tools"] as const;
 /** What runs as a process of its own. */
-export const PARTS = ["gateway", ...SUBGRAPHS, "worker"] as const;
-type Part = (typeof PARTS)[number] | "enricher" | "npm start";
+export const PARTS = ["gateway", ...SUBGRAPHS, "worker", "outbox-sync"] as const;
+/** What runs once and ends, before anything of a new version starts. */
+export const JOBS = ["tables", "topics"] as const;
+export type Part = (typeof PARTS)[number] | (typeof JOBS)[number] | "enricher" | "npm start";
 
 /** A setting of the product, by its name in the environment, as those who read it declare it. */
 export interface Listed extends Setting<unknown> {
@@ -43,6 +47,9 @@ const READERS: Readonly<Record<Part, readonly Read[]>> = {
   policy: [readPolicyConfig, ...ofBus, ...ofProcess],
   tools: [readToolsConfig, readRequestsConfig, ...ofBus, ...ofProcess],
   worker: [readWorkerConfig, ...ofModels, ...ofBus, ...ofProcess],
+  "outbox-sync": [readOutboxSyncConfig, ...ofBus, ...ofProcess],
+  tables: [readTablesConfig],
+  topics: [(env) => readKafkaSettings(env), (env) => readSettings({ confDir }, env)],
   // Nothing of the product: whoever wants one starts it.
   enricher: [readEnricherSettings, (env) => readKafkaSettings(env), ...ofProcess],
   "npm start": [(env) => wantsFirstMinutes(env, undefined)],

@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     lifecycle.add("telemetry", telemetry.close);
     const secrets = await loadSecrets(dataDir);
     const { ownerUrl } = await startDatabase(dataDir, secrets, { lifecycle, log, say });
-    await migrateSchemas(ownerUrl, secrets, [name]);
+    await migrateSchemas(ownerUrl, secrets.postgres, [name]);
     const env = toEnv(loadMode("dev_full"), given, referencesOf(dataDir, ownerUrl, secrets));
     const running = await part.start({ env, log, bus });
     lifecycle.add(name, running.close);

@@ -5,7 +5,7 @@ import type { Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { connect, WHOLE_TABLES } from "@soma/shared/postgres/connect";
 import { migrate } from "@soma/shared/postgres/migrate";
-import { provisionRoles } from "@soma/shared/postgres/roles";
+import { provisionRoles, type RolePasswords } from "@soma/shared/postgres/roles";
 import { SCHEMAS } from "./parts.ts";
 import { type LocalPostgres, startPostgres } from "./postgres.ts";
 import type { Secrets } from "./secrets.ts";
@@ -46,12 +46,16 @@ function portOf(dataDir: string): number {
 }
 
 /** Roles, and the migrations of the named schemas; how many migrations were applied. */
-export async function migrateSchemas(ownerUrl: string, secrets: Secrets, names: readonly string[]): Promise<number> {
+export async function migrateSchemas(
+  ownerUrl: string,
+  passwords: RolePasswords,
+  names: readonly string[],
+): Promise<number> {
   const limits = { max: names.length, statementTimeoutMs: 0, parameters: WHOLE_TABLES };
   const options = { schema: "public", applicationName: "soma-migrate", ...limits };
   const owner = connect({ url: ownerUrl, ...options });
   try {
-    await provisionRoles(owner, secrets.postgres);
+    await provisionRoles(owner, passwords);
     const counts = names.map(async (name) => migrate(owner, name, (await SCHEMAS[name]?.migrations()) ?? []));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   } finally {

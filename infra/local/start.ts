@@ -101,7 +101,7 @@ async function startAll(options: StartLocalOptions, lifecycle: Lifecycle): Promi
     ({ created, port, elsewhere }) =>
       `${created ? "created" : "opened"} ${dataDir}/pg on 127.0.0.1:${port}${elsewhere === undefined ? "" : `, as ${elsewhere}`}`,
   );
-  const migrating = migrateSchemas(database.ownerUrl, secrets, Object.keys(SCHEMAS));
+  const migrating = migrateSchemas(database.ownerUrl, secrets.postgres, Object.keys(SCHEMAS));
   const tell = (count: number): string => (count === 0 ? "up to date" : `${count} applied`);
   await step("Migrations", migrating, tell);
   if (options.projectDir !== undefined)

@@ -27,6 +27,20 @@ export function subgraphUrl(name: string) {
   });
 }
 
+/** Who serves callers, in Postgres. */
+export const requestDatabaseUrl = url(["postgres:", "postgresql:"], {
+  env: "DATABASE_URL",
+  doc: "Postgres as role soma_request",
+  secret: true,
+});
+
+/** Who works off what waits, in Postgres. */
+export const workerDatabaseUrl = url(["postgres:", "postgresql:"], {
+  env: "WORKER_DATABASE_URL",
+  doc: "Postgres as role soma_worker; a direct connection, since locks are held on it",
+  secret: true,
+});
+
 /** Settings every subgraph has; a subgraph's config.ts adds its own beside them. `schema` is its Postgres schema. */
 export function commonSettings(schema: string) {
   return {
@@ -38,16 +52,8 @@ export function commonSettings(schema: string) {
       min: 0,
       max: 65_535,
     }),
-    databaseUrl: url(["postgres:", "postgresql:"], {
-      env: "DATABASE_URL",
-      doc: "Postgres as role soma_request",
-      secret: true,
-    }),
-    workerDatabaseUrl: url(["postgres:", "postgresql:"], {
-      env: "WORKER_DATABASE_URL",
-      doc: "Postgres as role soma_worker; a direct connection, since locks are held on it",
-      secret: true,
-    }),
+    databaseUrl: requestDatabaseUrl,
+    workerDatabaseUrl,
     schema: text({
       env: `SOMA_${schema.toUpperCase()}_SCHEMA`,
       doc: `Postgres schema of the ${schema} subgraph`,

@@ -48,7 +48,7 @@ export async function startProcesses(more: Record<string, string>): Promise<Proc
   const lifecycle = createLifecycle(log, CLOSE_MS);
   const secrets = await loadSecrets(dataDir);
   const { ownerUrl } = await startDatabase(dataDir, secrets, { lifecycle, log, say: () => {} });
-  await migrateSchemas(ownerUrl, secrets, Object.keys(SCHEMAS));
+  await migrateSchemas(ownerUrl, secrets.postgres, Object.keys(SCHEMAS));
   const { known, ports } = await choosePlaces();
   const places = { ...referencesOf(dataDir, ownerUrl, secrets), ...known };
   const given = { ...process.env, SOMA_MODEL_PROFILE: "scripted", SOMA_LOG_LEVEL: "info", ...ports, ...more };
