@@ -18,7 +18,7 @@ const HOLDS: readonly Part[] = ["memory"];
 /** The settings of each part and job in a cluster, by name: whoever reads one is given it, and nobody else. */
 export function toReaders(settings: readonly Listed[]): Record<string, string[]> {
   const known: readonly Part[] = [...PARTS, ...JOBS];
-  const given = (env: string, part: Part): boolean => !(HOLDS.includes(part) && env.startsWith("SOMA_KAFKA_"));
+  const given = (env: string, part: Part): boolean => !(HOLDS.includes(part) && /^SOMA_KAFKA_/.test(env));
   return Object.fromEntries(
     settings
       .map(({ env, readBy }) => [env, known.filter((part) => readBy.includes(part) && given(env, part))] as const)

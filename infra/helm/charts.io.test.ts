@@ -111,6 +111,8 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
     expect(other.filter(({ kind, metadata }) => names.has(`${kind} ${metadata.name}`))).toEqual([]);
     for (const { kind, metadata, spec } of [...byKind(manifests, "Service"), ...byKind(manifests, "Deployment")]) {
       const selector = kind === "Service" ? spec.selector : spec.selector.matchLabels;
+      // What a Deployment selects by cannot be changed by any later version.
+      expect(Object.keys(selector)).toEqual(["app.kubernetes.io/name", "app.kubernetes.io/instance"]);
       const takes = (each: Manifest): boolean =>
         Object.entries(selector).every(([name, value]) => each.spec.template.metadata.labels[name] === value);
       expect(byKind(manifests, "Deployment").filter(takes)).toHaveLength(1);
