@@ -24,7 +24,10 @@ const ValueSchema = Type.Union([
 const Resources = Type.Object(
   {
     cpu: Type.String({ pattern: "^[0-9]+m?$", description: "what a process is promised of a core; it may use more" }),
-    memory: Type.String({ pattern: "^[0-9]+[MG]i$", description: "what it is promised, and what it may not go beyond" }),
+    memory: Type.String({
+      pattern: "^[0-9]+[MG]i$",
+      description: "what it is promised, and what it may not go beyond",
+    }),
   },
   { additionalProperties: false },
 );

@@ -111,6 +111,8 @@ describe("the schema of the Helm values", () => {
   it("leaves it to the templates to say what a mode refuses, in the words of a start", () => {
     const { global } = overlay("prod");
     expect(valuesFaults({ global: { ...global, env: { ...global.env, MTLS_ENABLED: "false" } } })).toEqual([]);
-    expect(text("infra/helm/soma-lib/templates/_tables.tpl")).toContain("MTLS_ENABLED is <value>, which mode <mode> refuses");
+    expect(text("infra/helm/soma-lib/templates/_tables.tpl")).toContain(
+      "MTLS_ENABLED is <value>, which mode <mode> refuses",
+    );
   });
 });

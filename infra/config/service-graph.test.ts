@@ -11,7 +11,8 @@ describe("toServiceGraph()", () => {
     expect(graph.gateway).toEqual({ calls: ["runs", "memory", "policy", "tools"], uses: ["redis", "collector"] });
     expect(graph.worker?.calls).toEqual(["memory", "policy", "tools"]);
     expect(graph.tools?.calls).toEqual(["policy"]);
-    for (const part of ["runs", "memory", "policy", "outbox-sync"]) expect([part, graph[part]?.calls]).toEqual([part, []]);
+    for (const part of ["runs", "memory", "policy", "outbox-sync"])
+      expect([part, graph[part]?.calls]).toEqual([part, []]);
   });
 
   it("lets no part to the database, the brokers or the web that has no business there", () => {
@@ -28,9 +29,9 @@ describe("toReaders()", () => {
   it("gives the owner's address to the job of the tables alone, and memory nothing of Kafka", () => {
     const readers = toReaders(settings);
     expect(readers.OWNER_DATABASE_URL).toEqual(["tables"]);
-    expect(Object.entries(readers).filter(([env, parts]) => env.startsWith("SOMA_KAFKA_") && parts.includes("memory"))).toEqual(
-      [],
-    );
+    expect(
+      Object.entries(readers).filter(([env, parts]) => env.startsWith("SOMA_KAFKA_") && parts.includes("memory")),
+    ).toEqual([]);
     expect(readers.SOMA_EVENT_BUS).toContain("memory");
     expect(readers.SOMA_FIRST_MINUTES).toBeUndefined();
   });

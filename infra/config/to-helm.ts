@@ -13,7 +13,9 @@ export function toBaseValues(): string {
 
 /** The overlay of a mode: its settings, of each secret where it is kept and which parts are given it, and what charts alone read. */
 export function toOverlay(mode: Mode, settings: readonly Listed[]): string {
-  const env = Object.entries(plainOf(mode)).map(([name, value]) => `    ${name}: ${JSON.stringify(inRelease(value))}\n`);
+  const env = Object.entries(plainOf(mode)).map(
+    ([name, value]) => `    ${name}: ${JSON.stringify(inRelease(value))}\n`,
+  );
   const secrets = Object.entries(secretsOf(mode)).map(([name, place]) => {
     const [secret = "", key = ""] = place.split("/");
     const readBy = settings.find((setting) => setting.env === name)?.readBy ?? [];
@@ -62,10 +64,20 @@ export function toValuesSchema(modes: readonly DeployMode[], settings: readonly 
           secretEnv: { type: "object", propertyNames: { enum: Object.keys(properties) }, additionalProperties: SECRET },
           modelKeys: { type: "object", additionalProperties: closed({ name: TEXT, key: TEXT }) },
           cluster: CLUSTER,
-          image: closed({ registry: TEXT, tag: TEXT, pullPolicy: { enum: ["IfNotPresent", "Always", "Never"] }, pullSecrets: LIST }),
+          image: closed({
+            registry: TEXT,
+            tag: TEXT,
+            pullPolicy: { enum: ["IfNotPresent", "Always", "Never"] },
+            pullSecrets: LIST,
+          }),
           files: closed({ secret: TEXT, path: { type: "string", pattern: "^/" } }),
           conf: closed({ configMap: TEXT }),
-          data: closed({ claim: TEXT, size: TEXT, storageClass: TEXT, accessMode: { enum: ["ReadWriteMany", "ReadWriteOnce"] } }),
+          data: closed({
+            claim: TEXT,
+            size: TEXT,
+            storageClass: TEXT,
+            accessMode: { enum: ["ReadWriteMany", "ReadWriteOnce"] },
+          }),
           vault: closed({ role: TEXT, path: TEXT }),
           network: closed({
             gateway: closed({ from: LIST }),

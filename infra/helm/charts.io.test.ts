@@ -4,7 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { JOBS, listSettings, PARTS } from "../config/list-settings.ts";
 import { toReaders } from "../config/service-graph.ts";
 import { inRelease } from "../config/to-helm.ts";
-import { byKind, CLUSTER_MODES, type Charts, containersOf, type Manifest, partOf, prepareCharts } from "./testing/charts.ts";
+import {
+  byKind,
+  CLUSTER_MODES,
+  type Charts,
+  containersOf,
+  type Manifest,
+  partOf,
+  prepareCharts,
+} from "./testing/charts.ts";
 
 const readers = toReaders(listSettings());
 let charts: Charts;
@@ -23,7 +31,9 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
   it("pass helm lint, and are the same to the byte each time", async () => {
     const overlay = `soma-stack/${{ dev_prod: "dev", prod: "prod", prod_ha: "prod-ha" }[mode]}-values.yaml`;
     const registry = "global.image.registry=registry.example.com/soma";
-    expect(await charts.helm(["lint", "soma-stack", "--values", overlay, "--set", registry])).toContain("0 chart(s) failed");
+    expect(await charts.helm(["lint", "soma-stack", "--values", overlay, "--set", registry])).toContain(
+      "0 chart(s) failed",
+    );
     expect(await charts.template({ mode })).toBe(await charts.template({ mode }));
   });
 
@@ -44,15 +54,25 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
       const kind = (JOBS as readonly string[]).includes(part) ? "Job" : "Deployment";
       const [container] = containersOf(partOf(manifests, kind, part));
       const given: Manifest[] = container.env ?? [];
-      const values = Object.fromEntries(given.filter((each) => "value" in each).map(({ name, value }) => [name, value]));
-      const wanted = reads(part, plain).map((name) => [name, inRelease(plain[name] ?? "").replace("{{ .Release.Name }}", "one")]);
+      const values = Object.fromEntries(
+        given.filter((each) => "value" in each).map(({ name, value }) => [name, value]),
+      );
+      const wanted = reads(part, plain).map((name) => [
+        name,
+        inRelease(plain[name] ?? "").replace("{{ .Release.Name }}", "one"),
+      ]);
       const own = part === "memory" ? { SOMA_EVENT_BUS: "hold" } : {};
       expect([part, values]).toEqual([part, { ...Object.fromEntries(wanted), ...own }]);
-      const kept = given.filter((each) => "valueFrom" in each).map(({ name, valueFrom }) => {
-        const { name: secret, key } = valueFrom.secretKeyRef;
-        return [name, `${secret}/${key}`];
-      });
-      expect([part, Object.fromEntries(kept)]).toEqual([part, Object.fromEntries(reads(part, secrets).map((name) => [name, secrets[name]]))]);
+      const kept = given
+        .filter((each) => "valueFrom" in each)
+        .map(({ name, valueFrom }) => {
+          const { name: secret, key } = valueFrom.secretKeyRef;
+          return [name, `${secret}/${key}`];
+        });
+      expect([part, Object.fromEntries(kept)]).toEqual([
+        part,
+        Object.fromEntries(reads(part, secrets).map((name) => [name, secrets[name]])),
+      ]);
     }
   });
 
@@ -61,14 +81,21 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
     for (const manifest of pods()) {
       const spec = manifest.kind === "Pod" ? manifest.spec : manifest.spec.template.spec;
       expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
-      expect([manifest.metadata.name, spec.automountServiceAccountToken, spec.hostNetwork]).toEqual([manifest.metadata.name, false, undefined]);
+      expect([manifest.metadata.name, spec.automountServiceAccountToken, spec.hostNetwork]).toEqual([
+        manifest.metadata.name,
+        false,
+        undefined,
+      ]);
       for (const { securityContext, resources, image } of containersOf(manifest)) {
         expect(securityContext).toEqual({
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
           capabilities: { drop: ["ALL"] },
         });
-        expect(resources).toEqual({ requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: expect.any(String) } });
+        expect(resources).toEqual({
+          requests: { cpu: expect.any(String), memory: expect.any(String) },
+          limits: { memory: expect.any(String) },
+        });
         expect(image).toMatch(/^registry\.example\.com\/soma\/soma-(server|gateway|tools):0\.1\.0$/);
       }
     }
@@ -87,7 +114,11 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
   });
 
   it("make the tables, and then the topics, before anything of a new version starts", () => {
-    const weights = byKind(manifests, "Job").map(({ metadata }) => [metadata.name, metadata.annotations["helm.sh/hook"], Number(metadata.annotations["helm.sh/hook-weight"])]);
+    const weights = byKind(manifests, "Job").map(({ metadata }) => [
+      metadata.name,
+      metadata.annotations["helm.sh/hook"],
+      Number(metadata.annotations["helm.sh/hook-weight"]),
+    ]);
     expect(weights.toSorted()).toEqual([
       ["one-tables", "pre-install,pre-upgrade", -10],
       ["one-topics", "pre-install,pre-upgrade", -5],

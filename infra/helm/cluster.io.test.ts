@@ -44,7 +44,9 @@ describe("what the charts refuse", () => {
       set: { [key]: { name: "a", key: "b", parts: ["gateway"] }, "global.env.MTLS_ENABLED": "false" },
     });
     expect(told).toContain("the configuration has 2 faults:");
-    expect(told).toContain("SOMA_USER_SIGNING_KEY is set, which mode prod_ha refuses: signing in by a link is for one machine");
+    expect(told).toContain(
+      "SOMA_USER_SIGNING_KEY is set, which mode prod_ha refuses: signing in by a link is for one machine",
+    );
   });
 
   it("takes in dev_prod what only production refuses, and in production what weakens nothing", async () => {
@@ -53,7 +55,11 @@ describe("what the charts refuse", () => {
   });
 
   it("refuses what would be of no use: no registry, an image without a version, a name too long, a door on loopback", async () => {
-    const set = { "global.image.registry": "", "global.image.tag": "latest", "global.env.SOMA_METRICS_HOST": "127.0.0.1" };
+    const set = {
+      "global.image.registry": "",
+      "global.image.tag": "latest",
+      "global.env.SOMA_METRICS_HOST": "127.0.0.1",
+    };
     const told = await failure({ mode: "prod", release: "a".repeat(41), set });
     expect(told).toContain("the configuration has 4 faults:");
     expect(told).toContain("SOMA_METRICS_HOST is 127.0.0.1, where nobody outside of the pod is answered");
@@ -85,12 +91,16 @@ describe("the network of a release", () => {
 
   it("lets parts out to the ports that stand in their settings, and tools to no network of one's own", () => {
     const outOf = (part: string): unknown[] =>
-      partOf(manifests, "NetworkPolicy", part).spec.egress.flatMap(({ ports }: Manifest) => ports.map(({ port }: Manifest) => port));
+      partOf(manifests, "NetworkPolicy", part).spec.egress.flatMap(({ ports }: Manifest) =>
+        ports.map(({ port }: Manifest) => port),
+      );
     expect(outOf("gateway")).toEqual([53, 53, "http", "http", "http", "http", 6379, 4318, 15012]);
     expect(outOf("outbox-sync")).toEqual([53, 53, 5432, 9093, 4318, 15012]);
     expect(outOf("memory")).not.toContain(9093);
     expect(outOf("tables")).toEqual([53, 53, 5432]);
-    const web = partOf(manifests, "NetworkPolicy", "tools").spec.egress.find(({ ports }: Manifest) => ports[0].port === 80);
+    const web = partOf(manifests, "NetworkPolicy", "tools").spec.egress.find(
+      ({ ports }: Manifest) => ports[0].port === 80,
+    );
     expect(web.to[0].ipBlock.except).toContain("10.0.0.0/8");
   });
 
@@ -99,7 +109,13 @@ describe("the network of a release", () => {
     expect(peers.spec.mtls.mode).toBe("STRICT");
     const policy = partOf(manifests, "AuthorizationPolicy", "policy");
     expect(policy.spec.rules[0]).toEqual({
-      from: [{ source: { principals: ["*/ns/agents/sa/one-gateway", "*/ns/agents/sa/one-tools", "*/ns/agents/sa/one-worker"] } }],
+      from: [
+        {
+          source: {
+            principals: ["*/ns/agents/sa/one-gateway", "*/ns/agents/sa/one-tools", "*/ns/agents/sa/one-worker"],
+          },
+        },
+      ],
       to: [{ operation: { ports: ["4703"] } }],
     });
     const labels = partOf(manifests, "Deployment", "runs").spec.template.metadata.labels;
@@ -122,14 +138,18 @@ describe("how many processes there are", () => {
     expect(byKind(manifests, "HorizontalPodAutoscaler")).toHaveLength(scalers);
     expect(byKind(manifests, "PodDisruptionBudget")).toHaveLength(budgets);
     const spread: Manifest[] = spec.template.spec.topologySpreadConstraints ?? [];
-    expect(spread.find(({ topologyKey }) => topologyKey === "topology.kubernetes.io/zone")?.whenUnsatisfiable).toBe(zones);
+    expect(spread.find(({ topologyKey }) => topologyKey === "topology.kubernetes.io/zone")?.whenUnsatisfiable).toBe(
+      zones,
+    );
   });
 
   it("follows what each part has in hand where the cluster has such metrics, and the CPU alone where not", async () => {
     const asked = async (has: string[], set = {}): Promise<Record<string, string>> =>
       Object.fromEntries(
         byKind(await charts.render({ mode: "prod", has, set }), "HorizontalPodAutoscaler").flatMap(({ spec }) =>
-          spec.metrics.filter(({ type }: Manifest) => type === "Pods").map(({ pods }: Manifest) => [pods.metric.name, pods.target.averageValue]),
+          spec.metrics
+            .filter(({ type }: Manifest) => type === "Pods")
+            .map(({ pods }: Manifest) => [pods.metric.name, pods.target.averageValue]),
         ),
       );
     const metrics = await asked(EVERYTHING, { "global.env.SOMA_WORKER_SLOTS": "100" });
@@ -141,7 +161,8 @@ describe("how many processes there are", () => {
     });
     expect(await asked([])).toEqual({});
     const rules = JSON.stringify(readYaml(new URL("adapter-rules.yaml", import.meta.url)));
-    for (const name of Object.keys(metrics)) expect([name, said.includes(`\`${name}\``), rules.includes(name)]).toEqual([name, true, true]);
+    for (const name of Object.keys(metrics))
+      expect([name, said.includes(`\`${name}\``), rules.includes(name)]).toEqual([name, true, true]);
   });
 });
 
@@ -150,8 +171,14 @@ describe("what is watched, and where files are from", () => {
     const manifests = await charts.render({ mode: "prod", has: EVERYTHING });
     const [rule] = byKind(manifests, "PrometheusRule");
     for (const { alert, expr } of rule.spec.groups[0].rules) {
-      const names = [...expr.matchAll(/\b([a-z_]+)\{/g)].map(([, name]: string[]) => (name ?? "").replace(/_count$/, ""));
-      expect([alert, names.length > 0, names.filter((name: string) => !said.includes(`\`${name}\``))]).toEqual([alert, true, []]);
+      const names = [...expr.matchAll(/\b([a-z_]+)\{/g)].map(([, name]: string[]) =>
+        (name ?? "").replace(/_count$/, ""),
+      );
+      expect([alert, names.length > 0, names.filter((name: string) => !said.includes(`\`${name}\``))]).toEqual([
+        alert,
+        true,
+        [],
+      ]);
       expect(expr).toMatch(/\{namespace="agents", service=~?"one-/);
     }
     expect(byKind(manifests, "ServiceMonitor")).toHaveLength(1);
@@ -161,15 +188,22 @@ describe("what is watched, and where files are from", () => {
 
   it("mounts a secret for the files of Kafka, or has an agent of Vault write them, for those that read them", async () => {
     const set = { "global.cluster.vaultInjection": true };
-    const [mounted, injected] = await Promise.all([charts.render({ mode: "prod" }), charts.render({ mode: "prod", set })]);
+    const [mounted, injected] = await Promise.all([
+      charts.render({ mode: "prod" }),
+      charts.render({ mode: "prod", set }),
+    ]);
     const filesOf = (each: Manifest): string[] =>
-      (each.spec.template.spec.volumes as Manifest[]).flatMap(({ secret }) => (secret?.items ?? []).map(({ key }: Manifest) => key));
+      (each.spec.template.spec.volumes as Manifest[]).flatMap(({ secret }) =>
+        (secret?.items ?? []).map(({ key }: Manifest) => key),
+      );
     for (const part of ["worker", "tools", "policy", "outbox-sync"])
       expect([part, filesOf(partOf(mounted, "Deployment", part))]).toEqual([part, ["kafka-ca.pem", "kafka-password"]]);
     for (const part of ["gateway", "runs", "memory"]) expect(filesOf(partOf(mounted, "Deployment", part))).toEqual([]);
     const { annotations } = partOf(injected, "Job", "topics").spec.template.metadata;
     expect(annotations["vault.hashicorp.com/agent-pre-populate-only"]).toBe("true");
-    expect(annotations["vault.hashicorp.com/agent-inject-template-kafka-password"]).toContain('index .Data.data "kafka-password"');
+    expect(annotations["vault.hashicorp.com/agent-inject-template-kafka-password"]).toContain(
+      'index .Data.data "kafka-password"',
+    );
     expect(filesOf(partOf(injected, "Deployment", "worker"))).toEqual([]);
   });
 
@@ -183,10 +217,15 @@ describe("what is watched, and where files are from", () => {
         "global.modelKeys.OPENAI_API_KEY.key": "openai",
       },
     });
-    expect(partOf(manifests, "PersistentVolumeClaim", "tools").metadata.annotations["helm.sh/resource-policy"]).toBe("keep");
+    expect(partOf(manifests, "PersistentVolumeClaim", "tools").metadata.annotations["helm.sh/resource-policy"]).toBe(
+      "keep",
+    );
     const has = (part: string, name: string): boolean =>
       containersOf(partOf(manifests, "Deployment", part))[0].env.some((each: Manifest) => each.name === name);
-    expect(["worker", "runs", "gateway", "tools"].filter((part) => has(part, "OPENAI_API_KEY"))).toEqual(["worker", "runs"]);
+    expect(["worker", "runs", "gateway", "tools"].filter((part) => has(part, "OPENAI_API_KEY"))).toEqual([
+      "worker",
+      "runs",
+    ]);
     const mounts = containersOf(partOf(manifests, "Deployment", "worker"))[0].volumeMounts;
     expect(mounts).toContainEqual({ name: "conf", mountPath: "/etc/soma", readOnly: true });
   });

@@ -68,7 +68,10 @@ describe("tables.ts", () => {
     const wrong = { OWNER_DATABASE_URL: as("soma_owner", "hunter2"), DATABASE_URL: as("soma_request", "a") };
     const env = { ...wrong, WORKER_DATABASE_URL: as("soma_worker", "b") };
     const failed = promisify(execFile)(process.execPath, [PROGRAM], { env });
-    await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^the tables could not be made: /) });
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^the tables could not be made: /),
+    });
     await expect(failed).rejects.toMatchObject({ stderr: expect.not.stringContaining("hunter2") });
   });
 });

@@ -24,7 +24,9 @@ interface StartOutboxSyncDeps {
 export async function startOutboxSync({ env, bus, log: whole }: StartOutboxSyncDeps): Promise<Part> {
   const config = readOutboxSyncConfig(env);
   if (bus === undefined)
-    throw new ConfigError(["SOMA_EVENT_BUS is hold, and this process is there to publish what others hold; set it to kafka"]);
+    throw new ConfigError([
+      "SOMA_EVENT_BUS is hold, and this process is there to publish what others hold; set it to kafka",
+    ]);
   const log = whole.child({ part: "outbox-sync" });
   const lifecycle = createLifecycle(log);
   const { workerDatabaseUrl: url, schema } = config;
