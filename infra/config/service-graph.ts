@@ -1,4 +1,5 @@
-import { JOBS, type Listed, PARTS, type Part, SUBGRAPHS } from "./list-settings.ts";
+import { JOBS, type Listed, PARTS, SUBGRAPHS } from "./list-settings.ts";
+import { PROGRAMS } from "./programs.ts";
 
 /** What stands outside of a release, and the settings whose readers connect to it. */
 const OUTSIDE = {
@@ -12,16 +13,18 @@ const OUTSIDE = {
 
 export const OUTSIDERS = Object.keys(OUTSIDE) as (keyof typeof OUTSIDE)[];
 
-/** In a cluster these keep their events, which outbox-sync publishes: they are told nothing of Kafka. */
-const HOLDS: readonly Part[] = ["memory"];
+type Part = keyof typeof PROGRAMS;
+const KNOWN: readonly Part[] = [...PARTS, ...JOBS];
+
+/** Who keeps its events is told nothing of Kafka. */
+const isKept = (env: string, part: Part): boolean =>
+  env.startsWith("SOMA_KAFKA_") && PROGRAMS[part].set?.SOMA_EVENT_BUS === "hold";
 
 /** The settings of each part and job in a cluster, by name: whoever reads one is given it, and nobody else. */
 export function toReaders(settings: readonly Listed[]): Record<string, string[]> {
-  const known: readonly Part[] = [...PARTS, ...JOBS];
-  const given = (env: string, part: Part): boolean => !(HOLDS.includes(part) && /^SOMA_KAFKA_/.test(env));
   return Object.fromEntries(
     settings
-      .map(({ env, readBy }) => [env, known.filter((part) => readBy.includes(part) && given(env, part))] as const)
+      .map(({ env, readBy }) => [env, KNOWN.filter((part) => readBy.includes(part) && !isKept(env, part))] as const)
       .filter(([, readers]) => readers.length > 0),
   );
 }
@@ -41,5 +44,5 @@ export function toServiceGraph(settings: readonly Listed[]): Record<string, Edge
     calls: SUBGRAPHS.filter((name) => reads(part, [`SOMA_SUBGRAPH_${name.toUpperCase()}_URL`])),
     uses: OUTSIDERS.filter((name) => reads(part, OUTSIDE[name])),
   });
-  return Object.fromEntries([...PARTS, ...JOBS].map((part) => [part, edgesOf(part)]));
+  return Object.fromEntries(KNOWN.map((part) => [part, edgesOf(part)]));
 }

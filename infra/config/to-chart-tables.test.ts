@@ -26,7 +26,7 @@ describe("toChartTables()", () => {
   });
 
   it("opens no action of a template by what it says", () => {
-    for (const name of ["soma.readers", "soma.defaults", "soma.graph", "soma.refusals"])
+    for (const name of ["soma.programs", "soma.readers", "soma.defaults", "soma.graph", "soma.refusals"])
       expect([name, text.split(`define "${name}" -}}`)[1]?.split("{{- end }}")[0]?.includes("{{")]).toEqual([
         name,
         false,

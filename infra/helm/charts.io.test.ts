@@ -6,8 +6,8 @@ import { toReaders } from "../config/service-graph.ts";
 import { inRelease } from "../config/to-helm.ts";
 import {
   byKind,
-  CLUSTER_MODES,
   type Charts,
+  CLUSTER_MODES,
   containersOf,
   type Manifest,
   partOf,

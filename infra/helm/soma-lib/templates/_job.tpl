@@ -1,8 +1,9 @@
 {{- /*
 What has to be there before anything of a version starts. Its program changes nothing where nothing is to change, so it may
-run at each install and upgrade, and again when it was interrupted. Takes, beside root and part: image, args, weight, account, and once, which is true.
+run at each install and upgrade, and again when it was interrupted. Takes, beside root and part: account, and weight.
 */ -}}
 {{- define "soma.job" -}}
+{{- $_ := merge . (dict "once" true) (get (include "soma.programs" . | fromJson) .part) -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -28,6 +29,8 @@ spec:
       restartPolicy: Never
       containers:
       - {{ include "soma.containerBase" . | nindent 8 | trim }}
+---
+{{ include "soma.network" . }}
 {{- end }}
 
 {{- define "soma.hook" -}}

@@ -11,6 +11,10 @@ metadata:
   name: {{ include "soma.name" . }}
   labels:
     {{- include "soma.labels" . | nindent 4 }}
+  {{- if .once }}
+  annotations:
+    {{- include "soma.hook" (dict "weight" -20) | nindent 4 }}
+  {{- end }}
 spec:
   podSelector:
     matchLabels:

@@ -1,9 +1,9 @@
 {{- /*
-All of a part of the product. Its chart gives, beside root and part: image, program (what Node runs), and where it has them
-port (the setting of its port), set (settings that it fixes), scaling (metrics of its pods, and how much of each one pod is
-to have).
+All of a part of the product, by what soma.programs says of it. Its chart may give scaling beside root and part: a metric of its
+pods, and how much of it each one is to have.
 */ -}}
 {{- define "soma.part" -}}
+{{- $_ := merge . (get (include "soma.programs" . | fromJson) .part) -}}
 {{- include "soma.account" . }}
 ---
 {{ include "soma.deployment" . }}
@@ -82,7 +82,7 @@ spec:
         {{- include "soma.spread" . | trim | nindent 8 }}
       {{- end }}
       containers:
-      - {{ include "soma.containerBase" (merge (dict "args" (list .program)) .) | nindent 8 | trim }}
+      - {{ include "soma.containerBase" . | nindent 8 | trim }}
         ports:
         {{- with .port }}
         - name: http

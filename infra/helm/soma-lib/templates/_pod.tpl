@@ -157,7 +157,6 @@ volumes:
   {{- include "soma.volumes" . | nindent 2 }}
 {{- end }}
 
-{{- /* With args: what Node is told. */ -}}
 {{- define "soma.containerBase" -}}
 name: {{ .part }}
 image: {{ include "soma.image" . | quote }}

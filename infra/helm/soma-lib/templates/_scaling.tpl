@@ -37,7 +37,7 @@ spec:
         averageUtilization: 70
   {{- $known := .root.Capabilities.APIVersions }}
   {{- if or ($known.Has "custom.metrics.k8s.io/v1beta1") ($known.Has "custom.metrics.k8s.io/v1beta2") }}
-  {{- range .scaling }}
+  {{- with .scaling }}
   - type: Pods
     pods:
       metric:
