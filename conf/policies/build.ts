@@ -1,7 +1,8 @@
 /**
- * Compiles tools.rego to the wasm that ships, and writes the manifest that says what it was made of.
+ * Compiles tools.rego to the wasm that ships, and render.rego of the charts to the one that their tests read; writes of each
+ * the manifest that says what it was made of.
  *
- *   node conf/policies/build.ts           tests the policy, compiles it, writes tools.wasm and tools.manifest.json
+ *   node conf/policies/build.ts           tests the policies, compiles them, writes each wasm and its manifest
  *   node conf/policies/build.ts --check   fails when a source or the wasm is not what the manifest says; needs no OPA
  *
  * OPA is taken from OPA_BIN, PATH or .tools/bin, else built with `go install` into .tools/bin.
@@ -15,19 +16,36 @@ import { fileURLToPath } from "node:url";
 
 /** Older ones accept bundles whose signature does not fit (GHSA-g2pf-6v5v-qcc8). */
 const OPA_VERSION = "1.21.3";
-const ENTRYPOINT = "soma/tools/decision";
-const SOURCES = ["tools.rego", "tools_test.rego"];
 const MIN_COVERAGE = 95;
 
-const folder = fileURLToPath(new URL("./", import.meta.url));
-const tools = fileURLToPath(new URL("../../.tools/bin/", import.meta.url));
-const read = (name: string): Buffer => readFileSync(join(folder, name));
-const sha256 = (name: string): string => hash("sha256", read(name), "hex");
-
-function manifest(): string {
-  const sources = Object.fromEntries(SOURCES.map((name) => [name, sha256(name)]));
-  return `${JSON.stringify({ opa: OPA_VERSION, entrypoint: ENTRYPOINT, sources, wasm: sha256("tools.wasm") }, null, 2)}\n`;
+/** A policy is `<name>.rego`, with `<name>_test.rego` where rules are tested by rules. */
+interface Policy {
+  folder: string;
+  name: string;
+  entrypoint: string;
+  sources: readonly string[];
 }
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const tools = at("../../.tools/bin/");
+const POLICIES: readonly Policy[] = [
+  { folder: at("./"), name: "tools", entrypoint: "soma/tools/decision", sources: ["tools.rego", "tools_test.rego"] },
+  // A test in TypeScript breaks each of its rules, in what the charts make.
+  { folder: at("../../infra/helm/rules/"), name: "render", entrypoint: "soma/render/faults", sources: ["render.rego"] },
+];
+
+function manifestOf({ folder, name, entrypoint, sources }: Policy): string {
+  const sha256 = (file: string): string => hash("sha256", readFileSync(join(folder, file)), "hex");
+  const made = {
+    opa: OPA_VERSION,
+    entrypoint,
+    sources: Object.fromEntries(sources.map((file) => [file, sha256(file)])),
+    wasm: sha256(`${name}.wasm`),
+  };
+  return `${JSON.stringify(made, null, 2)}\n`;
+}
+
+const manifestPath = ({ folder, name }: Policy): string => join(folder, `${name}.manifest.json`);
 
 function findOpa(): string {
   const onPath = (process.env.PATH ?? "").split(delimiter).map((dir) => join(dir, "opa"));
@@ -43,16 +61,17 @@ function findOpa(): string {
   return join(tools, "opa");
 }
 
-function test(opa: string): void {
+function test(opa: string, { folder, sources }: Policy): void {
+  if (sources.length === 1) return;
   const report = JSON.parse(
-    execFileSync(opa, ["test", "--coverage", ...SOURCES], { cwd: folder, encoding: "utf8" }),
+    execFileSync(opa, ["test", "--coverage", ...sources], { cwd: folder, encoding: "utf8" }),
   ) as { coverage: number };
-  execFileSync(opa, ["test", ...SOURCES], { cwd: folder, stdio: "inherit" });
+  execFileSync(opa, ["test", ...sources], { cwd: folder, stdio: "inherit" });
   if (report.coverage < MIN_COVERAGE)
     throw new Error(`the policy's tests cover ${report.coverage} %; at least ${MIN_COVERAGE} % is asked for`);
 }
 
-function compile(opa: string): void {
+function compile(opa: string, { folder, name, entrypoint }: Policy): void {
   const version = /Version: (\S+)/.exec(execFileSync(opa, ["version"], { encoding: "utf8" }))?.[1];
   if (version !== OPA_VERSION) throw new Error(`${opa} is OPA ${version}; the policy is built with ${OPA_VERSION}`);
   const work = mkdtempSync(join(tmpdir(), "soma-policy-"));
@@ -74,12 +93,12 @@ function compile(opa: string): void {
         "-t",
         "wasm",
         "-e",
-        ENTRYPOINT,
+        entrypoint,
         "--capabilities",
         capabilities,
         "-o",
         join(work, "bundle.tar.gz"),
-        "tools.rego",
+        `${name}.rego`,
       ],
       {
         cwd: folder,
@@ -87,23 +106,25 @@ function compile(opa: string): void {
       },
     );
     execFileSync("tar", ["xzf", join(work, "bundle.tar.gz"), "-C", work, "/policy.wasm"]);
-    writeFileSync(join(folder, "tools.wasm"), readFileSync(join(work, "policy.wasm")));
+    writeFileSync(join(folder, `${name}.wasm`), readFileSync(join(work, "policy.wasm")));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 if (process.argv.includes("--check")) {
-  if (read("tools.manifest.json").toString() !== manifest()) {
-    throw new Error(
-      "conf/policies: a .rego file or tools.wasm is not what tools.manifest.json says; run `node conf/policies/build.ts`",
-    );
-  }
-  console.log("policy: tools.wasm is up to date");
+  for (const policy of POLICIES)
+    if (readFileSync(manifestPath(policy), "utf8") !== manifestOf(policy))
+      throw new Error(
+        `${policy.folder}: a .rego file or ${policy.name}.wasm is not what ${policy.name}.manifest.json says; run \`node conf/policies/build.ts\``,
+      );
+  console.log("policies: each wasm is up to date");
 } else {
   const opa = findOpa();
-  test(opa);
-  compile(opa);
-  writeFileSync(join(folder, "tools.manifest.json"), manifest());
-  console.log("policy: tools.wasm written");
+  for (const policy of POLICIES) {
+    test(opa, policy);
+    compile(opa, policy);
+    writeFileSync(manifestPath(policy), manifestOf(policy));
+    console.log(`policies: ${policy.name}.wasm written`);
+  }
 }

@@ -26,8 +26,6 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
   beforeAll(async () => {
     manifests = await charts.render({ mode });
   });
-  const pods = (): Manifest[] => manifests.filter((each) => containersOf(each).length > 0);
-
   it("pass helm lint, and are the same to the byte each time", async () => {
     const overlay = `soma-stack/${{ dev_prod: "dev", prod: "prod", prod_ha: "prod-ha" }[mode]}-values.yaml`;
     const registry = "global.image.registry=registry.example.com/soma";
@@ -73,31 +71,6 @@ describe.each(CLUSTER_MODES)("the charts in mode %s", (mode) => {
         part,
         Object.fromEntries(reads(part, secrets).map((name) => [name, secrets[name]])),
       ]);
-    }
-  });
-
-  it("give no container a right or a place that it does not need", () => {
-    expect(pods().length).toBe(PARTS.length + JOBS.length + 1);
-    for (const manifest of pods()) {
-      const spec = manifest.kind === "Pod" ? manifest.spec : manifest.spec.template.spec;
-      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
-      expect([manifest.metadata.name, spec.automountServiceAccountToken, spec.hostNetwork]).toEqual([
-        manifest.metadata.name,
-        false,
-        undefined,
-      ]);
-      for (const { securityContext, resources, image } of containersOf(manifest)) {
-        expect(securityContext).toEqual({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        });
-        expect(resources).toEqual({
-          requests: { cpu: expect.any(String), memory: expect.any(String) },
-          limits: { memory: expect.any(String) },
-        });
-        expect(image).toMatch(/^registry\.example\.com\/soma\/soma-(server|gateway|tools):0\.1\.0$/);
-      }
     }
   });
 

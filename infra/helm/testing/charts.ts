@@ -23,6 +23,8 @@ export interface RenderOptions {
   set?: Readonly<Record<string, unknown>>;
   /** What the cluster has beside Kubernetes itself. */
   has?: readonly string[];
+  /** The version of the cluster; Helm's own by default. */
+  kubernetes?: string;
 }
 
 export interface Charts {
@@ -41,7 +43,7 @@ export async function prepareCharts(): Promise<Charts> {
   const helm = async (args: readonly string[]): Promise<string> =>
     (await promisify(execFile)(program, args, { cwd: folder, maxBuffer: 16 * 1_048_576 })).stdout;
   await helm(["dependency", "build", "soma-stack"]);
-  const template = ({ mode, release = "one", set = {}, has = [] }: RenderOptions): Promise<string> =>
+  const template = ({ mode, release = "one", set = {}, has = [], kubernetes }: RenderOptions): Promise<string> =>
     helm([
       ...["template", release, "soma-stack", "--namespace", "agents"],
       ...["--values", `soma-stack/${OVERLAYS[mode]}-values.yaml`],
@@ -49,6 +51,7 @@ export async function prepareCharts(): Promise<Charts> {
         "--set-json",
         `${path}=${JSON.stringify(value)}`,
       ]),
+      ...(kubernetes === undefined ? [] : ["--kube-version", kubernetes]),
       ...has.flatMap((version) => ["--api-versions", version]),
     ]);
   return {

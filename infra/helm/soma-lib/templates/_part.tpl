@@ -15,7 +15,7 @@ pods, and how much of it each one is to have.
 ---
 {{ include "soma.autoscaler" . }}
 {{- end }}
-{{- if gt (include "soma.replicas" . | int) 1 }}
+{{- if include "soma.several" . }}
 ---
 {{ include "soma.disruption" . }}
 {{- end }}
@@ -34,6 +34,11 @@ pods, and how much of it each one is to have.
 {{- /* Not empty where the number of processes follows their load. */ -}}
 {{- define "soma.scales" -}}
 {{- if gt (int .root.Values.global.cluster.maxReplicas) (include "soma.replicas" . | int) }}yes{{ end -}}
+{{- end }}
+
+{{- /* Not empty where there may be more than one of them. */ -}}
+{{- define "soma.several" -}}
+{{- if or (include "soma.scales" .) (gt (include "soma.replicas" . | int) 1) }}yes{{ end -}}
 {{- end }}
 
 {{- define "soma.account" -}}
@@ -77,7 +82,7 @@ spec:
       {{- include "soma.podBase" . | nindent 6 }}
       # 5 s until nobody sends anything any more, then the part (25 s at most) and its bus (25 s at most).
       terminationGracePeriodSeconds: 60
-      {{- if gt (include "soma.replicas" . | int) 1 }}
+      {{- if include "soma.several" . }}
       topologySpreadConstraints:
         {{- include "soma.spread" . | trim | nindent 8 }}
       {{- end }}

@@ -143,7 +143,8 @@ limits:
 {{- /* What pods of parts and of jobs have in common, beside their containers' probes. */ -}}
 {{- define "soma.podBase" -}}
 serviceAccountName: {{ .account | default (include "soma.name" .) }}
-automountServiceAccountToken: {{ .root.Values.global.cluster.vaultInjection }}
+# The agent of Vault shows it who the pod is; nothing else reads it.
+automountServiceAccountToken: {{ include "soma.annotations" . | trim | empty | not }}
 enableServiceLinks: false
 securityContext:
   {{- include "soma.podSecurity" . | nindent 2 }}
