@@ -66,9 +66,9 @@ function nameOf({ group, version, kind }: Kind): string {
 }
 
 function faultsOf(check: ValidateFunction, manifest: Named): string[] {
+  const name = `${manifest.kind} ${manifest.metadata.name}`;
   if (check(manifest)) return [];
   return (check.errors ?? []).map(
-    ({ instancePath, message, params }) =>
-      `${manifest.kind} ${manifest.metadata.name}${instancePath} ${message} ${JSON.stringify(params)}`,
+    ({ instancePath, message, params }) => `${name}${instancePath} ${message} ${JSON.stringify(params)}`,
   );
 }
