@@ -18,7 +18,7 @@ const KNOWN: readonly Part[] = [...PARTS, ...JOBS];
 
 /** Who keeps its events is told nothing of Kafka. */
 const isKept = (env: string, part: Part): boolean =>
-  env.startsWith("SOMA_KAFKA_") && PROGRAMS[part].set?.SOMA_EVENT_BUS === "hold";
+  /^SOMA_KAFKA_/.test(env) && PROGRAMS[part].set?.SOMA_EVENT_BUS === "hold";
 
 /** The settings of each part and job in a cluster, by name: whoever reads one is given it, and nobody else. */
 export function toReaders(settings: readonly Listed[]): Record<string, string[]> {

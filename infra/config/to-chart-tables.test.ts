@@ -25,8 +25,16 @@ describe("toChartTables()", () => {
       expect([env, rules.find((rule) => rule.env === env)?.words.includes("<value>")]).toEqual([env, false]);
   });
 
+  it("has every alert, about one release whatever it selects already, and its words as they are", () => {
+    const rules = tableOf("soma.alerts") as { alert: string; expr: string; annotations: { description: string } }[];
+    const exprOf = (name: string): string | undefined => rules.find(({ alert }) => alert === name)?.expr;
+    expect(exprOf("SomaDeadLetters")).toBe("max by (schema) (outbox_dead_rows{<of>}) > 0");
+    expect(exprOf("SomaRequestsFail")).toContain('_count{<of>, status=~"5.."}[5m]');
+    expect(rules[0]?.annotations.description).toContain("{{ $labels.schema }}");
+  });
+
   it("opens no action of a template by what it says", () => {
-    for (const name of ["soma.programs", "soma.readers", "soma.defaults", "soma.graph", "soma.refusals"])
+    for (const name of ["soma.programs", "soma.readers", "soma.defaults", "soma.graph", "soma.refusals", "soma.alerts"])
       expect([name, text.split(`define "${name}" -}}`)[1]?.split("{{- end }}")[0]?.includes("{{")]).toEqual([
         name,
         false,

@@ -82,7 +82,7 @@ function toClusters(modes: readonly Mode[]): string {
     ...clusters.map(({ cluster }) => tellCluster(cluster[name as keyof typeof CLUSTER_DOCS])),
   ]);
   const head = ["name", "meaning", ...clusters.map(({ mode }) => mode)];
-  return `\n## What charts read beside the settings\n\nIn \`cluster\` of a mode, and in \`global.cluster\` of an [installation in Kubernetes](kubernetes.md).\n\n${toTable(head, rows)}`;
+  return `\n## What charts read beside the settings\n\nIn \`cluster\` of a mode, and in \`global.cluster\` of an [installation in Kubernetes](helm.md).\n\n${toTable(head, rows)}`;
 }
 
 function tellCluster(value: NonNullable<Mode["cluster"]>[keyof typeof CLUSTER_DOCS]): string {

@@ -1,10 +1,14 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { loadMode, plainOf } from "@soma/conf/modes";
 import { readYaml } from "@soma/conf/read-conf";
 import { findRefused } from "@soma/shared/refusals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLab } from "../../gateway/testing/lab.ts";
 import { listSettings } from "../config/list-settings.ts";
 import { toServiceGraph } from "../config/service-graph.ts";
+import { readAlerts, toChartAlerts } from "../config/to-chart-alerts.ts";
 import { byKind, type Charts, containersOf, type Manifest, partOf, prepareCharts } from "./testing/charts.ts";
 
 const EVERYTHING = ["custom.metrics.k8s.io/v1beta1", "monitoring.coreos.com/v1", "security.istio.io/v1"];
@@ -167,20 +171,15 @@ describe("how many processes there are", () => {
 });
 
 describe("what is watched, and where files are from", () => {
-  it("alerts by metrics that there are, of this release alone, where there is a Prometheus that takes rules", async () => {
+  it("alerts as infra/alerts/ has it, of this release alone, where there is a Prometheus that takes rules", async () => {
     const manifests = await charts.render({ mode: "prod", has: EVERYTHING });
     const [rule] = byKind(manifests, "PrometheusRule");
-    for (const { alert, expr } of rule.spec.groups[0].rules) {
-      const names = [...expr.matchAll(/\b([a-z_]+)\{/g)].map(([, name]: string[]) =>
-        (name ?? "").replace(/_count$/, ""),
-      );
-      expect([alert, names.length > 0, names.filter((name: string) => !said.includes(`\`${name}\``))]).toEqual([
-        alert,
-        true,
-        [],
-      ]);
-      expect(expr).toMatch(/\{namespace="agents", service=~?"one-/);
-    }
+    const of = 'namespace="agents", service=~"one-.+"';
+    const known = readAlerts();
+    expect(known.length).toBeGreaterThan(5);
+    expect(rule.spec.groups[0].rules).toEqual(
+      toChartAlerts(known).map((each) => ({ ...each, expr: each.expr.replaceAll("<of>", of) })),
+    );
     expect(byKind(manifests, "ServiceMonitor")).toHaveLength(1);
     const quiet = await charts.render({ mode: "prod" });
     expect([...byKind(quiet, "PrometheusRule"), ...byKind(quiet, "ServiceMonitor")]).toEqual([]);
@@ -228,5 +227,25 @@ describe("what is watched, and where files are from", () => {
     ]);
     const mounts = containersOf(partOf(manifests, "Deployment", "worker"))[0].volumeMounts;
     expect(mounts).toContainEqual({ name: "conf", mountPath: "/etc/soma", readOnly: true });
+  });
+});
+
+describe("helm test", () => {
+  it("ends as the gateway is: with 0 when all of it is ready, with 1 and the reason when a subgraph is away", async () => {
+    const lab = await createLab();
+    try {
+      const [container] = containersOf(partOf(await charts.render({ mode: "prod" }), "Pod", "ready"));
+      const args = (container.args as string[]).map((arg) => arg.replaceAll("http://one-gateway:4700", lab.url));
+      const ask = (): Promise<{ stdout: string; code: number }> =>
+        promisify(execFile)(process.execPath, args).then(
+          ({ stdout }) => ({ stdout, code: 0 }),
+          (error: { stdout: string; code: number }) => error,
+        );
+      expect(await ask()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^200 .*\n401 /s) });
+      await lab.stopRuns();
+      expect(await ask()).toMatchObject({ code: 1, stdout: expect.stringMatching(/^503 .*runs/s) });
+    } finally {
+      await lab.close();
+    }
   });
 });

@@ -177,3 +177,15 @@
 {"env":"SOMA_KAFKA_SASL_PASSWORD","modes":["prod","prod_ha"],"allows":"^$","unset":"","secret":"SOMA_KAFKA_SASL_PASSWORD is set, which mode <mode> refuses: a password comes from the file that SOMA_KAFKA_SASL_PASSWORD_FILE names","words":"SOMA_KAFKA_SASL_PASSWORD is set, which mode <mode> refuses: a password comes from the file that SOMA_KAFKA_SASL_PASSWORD_FILE names"}
 ]
 {{- end }}
+{{- define "soma.alerts" -}}
+[
+{"alert":"SomaEventsWait","expr":"max by (schema) (outbox_oldest_age_seconds{<of>}) > 10","for":"1m","labels":{"severity":"warning"},"annotations":{"summary":"Events wait to be published","description":"The oldest of \u007b\u007b $labels.schema }} has waited for \u007b\u007b $value | humanizeDuration }}."}},
+{"alert":"SomaTransactionBlocks","expr":"max(outbox_blocking_transaction_age_seconds{<of>}) > 60","for":"1m","labels":{"severity":"warning"},"annotations":{"summary":"Events of runs wait for a transaction that is open","description":"It has been open for \u007b\u007b $value | humanizeDuration }}; the log names its process."}},
+{"alert":"SomaDeadLetters","expr":"max by (schema) (outbox_dead_rows{<of>}) > 0","for":"1m","labels":{"severity":"warning"},"annotations":{"summary":"Events can never be delivered and wait for a person","description":"There are \u007b\u007b $value }} of \u007b\u007b $labels.schema }}."}},
+{"alert":"SomaRecordsAreUnreadable","expr":"sum by (group) (increase(kafka_dead_letters_total{<of>}[15m])) > 0","for":"1m","labels":{"severity":"warning"},"annotations":{"summary":"Records that nobody can read were set aside","description":"The group \u007b\u007b $labels.group }} kept \u007b\u007b $value }} on topics that end with .dlq."}},
+{"alert":"SomaLoopStands","expr":"max by (instance, loop) (soma_loop_standing_seconds{<of>}) > 60","for":"2m","labels":{"severity":"critical"},"annotations":{"summary":"A loop of a part does nothing","description":"The loop \u007b\u007b $labels.loop }} of \u007b\u007b $labels.instance }} stands for \u007b\u007b $value | humanizeDuration }}; its log says why."}},
+{"alert":"SomaRequestsFail","expr":"sum(rate(http_server_request_duration_seconds_count{<of>, status=~\"5..\"}[5m])) / sum(rate(http_server_request_duration_seconds_count{<of>}[5m])) > 0.01","for":"5m","labels":{"severity":"critical"},"annotations":{"summary":"More than one of a hundred requests fails","description":"It is \u007b\u007b $value | humanizePercentage }} of what the gateway and the subgraphs are asked."}},
+{"alert":"SomaPolicyCannotDecide","expr":"sum(rate(policy_errors_total{<of>}[5m])) > 0","for":"2m","labels":{"severity":"critical"},"annotations":{"summary":"Calls of tools are denied because the policy cannot decide","description":"The log of the policy subgraph says why."}},
+{"alert":"SomaLogIsLost","expr":"sum by (instance) (increase(soma_log_lost_lines_total{<of>}[15m])) > 0","for":"1m","labels":{"severity":"warning"},"annotations":{"summary":"Lines of the log are lost","description":"Those of \u007b\u007b $labels.instance }} cannot be written; its disk may be full."}}
+]
+{{- end }}
