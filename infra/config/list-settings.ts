@@ -23,7 +23,7 @@ export const SUBGRAPHS = ["runs", "memory", "policy", "tools"] as const;
 export const PARTS = ["gateway", ...SUBGRAPHS, "worker", "outbox-sync"] as const;
 /** What runs once and ends, before anything of a new version starts. */
 export const JOBS = ["tables", "topics"] as const;
-export type Part = (typeof PARTS)[number] | (typeof JOBS)[number] | "enricher" | "npm start";
+type Part = (typeof PARTS)[number] | (typeof JOBS)[number] | "enricher" | "npm start";
 
 /** A setting of the product, by its name in the environment, as those who read it declare it. */
 export interface Listed extends Setting<unknown> {

@@ -16,7 +16,7 @@ export const CLUSTER_MODES = Object.keys(OVERLAYS) as ClusterMode[];
 // biome-ignore lint/suspicious/noExplicitAny: manifests of any kind, which tests look into
 export type Manifest = any;
 
-export interface RenderOptions {
+interface RenderOptions {
   mode: ClusterMode;
   release?: string;
   /** Values that are set by hand, by their paths. */
