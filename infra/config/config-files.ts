@@ -4,7 +4,7 @@ import { checkMode } from "./check-mode.ts";
 import { toEnvText } from "./env-text.ts";
 import { listSettings } from "./list-settings.ts";
 import { toChartTables } from "./to-chart-tables.ts";
-import { toBaseValues, toOverlay, toValuesSchema } from "./to-helm.ts";
+import { toOverlay, toValuesSchema } from "./to-helm.ts";
 import { toReference } from "./to-reference.ts";
 
 /** The modes of a cluster, and what their overlays are called. */
@@ -23,7 +23,6 @@ export function toConfigFiles(load: (name: DeployMode) => Mode = loadMode): Map<
   files.set("infra/compose/compose.env", toModeEnv(load("dev_prod")));
   for (const [name, overlay] of Object.entries(OVERLAYS) as [DeployMode, string][])
     files.set(`${CHART}${overlay}-values.yaml`, toOverlay(load(name), settings));
-  files.set(`${CHART}values.yaml`, toBaseValues());
   const inCluster = Object.keys(OVERLAYS) as DeployMode[];
   files.set(`${CHART}values.schema.json`, toValuesSchema(inCluster, settings));
   files.set(`${LIBRARY}templates/_tables.tpl`, toChartTables(inCluster, settings));
