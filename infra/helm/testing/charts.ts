@@ -32,6 +32,8 @@ export interface Charts {
   template(options: RenderOptions): Promise<string>;
   render(options: RenderOptions): Promise<Manifest[]>;
   helm(args: readonly string[]): Promise<string>;
+  /** What tells Helm the values of a mode. */
+  valuesOf(mode: ClusterMode, set?: RenderOptions["set"]): string[];
   close(): Promise<void>;
 }
 
@@ -43,19 +45,23 @@ export async function prepareCharts(): Promise<Charts> {
   const helm = async (args: readonly string[]): Promise<string> =>
     (await promisify(execFile)(program, args, { cwd: folder, maxBuffer: 16 * 1_048_576 })).stdout;
   await helm(["dependency", "build", "soma-stack"]);
+  const valuesOf: Charts["valuesOf"] = (mode, set = {}) => [
+    ...["--values", `soma-stack/${OVERLAYS[mode]}-values.yaml`],
+    ...Object.entries({ "global.image.registry": "registry.example.com/soma", ...set }).flatMap(([path, value]) => [
+      "--set-json",
+      `${path}=${JSON.stringify(value)}`,
+    ]),
+  ];
   const template = ({ mode, release = "one", set = {}, has = [], kubernetes }: RenderOptions): Promise<string> =>
     helm([
       ...["template", release, "soma-stack", "--namespace", "agents"],
-      ...["--values", `soma-stack/${OVERLAYS[mode]}-values.yaml`],
-      ...Object.entries({ "global.image.registry": "registry.example.com/soma", ...set }).flatMap(([path, value]) => [
-        "--set-json",
-        `${path}=${JSON.stringify(value)}`,
-      ]),
+      ...valuesOf(mode, set),
       ...(kubernetes === undefined ? [] : ["--kube-version", kubernetes]),
       ...has.flatMap((version) => ["--api-versions", version]),
     ]);
   return {
     template,
+    valuesOf,
     render: async (options) => parseYamlStream(await template(options)),
     helm,
     close: () => rm(folder, { recursive: true, force: true }),
