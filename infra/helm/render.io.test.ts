@@ -1,4 +1,6 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { byKind, type Charts, CLUSTER_MODES, type Manifest, partOf, prepareCharts } from "./testing/charts.ts";
 import { KUBERNETES, loadKubernetes } from "./testing/kubernetes-schemas.ts";
@@ -20,6 +22,8 @@ const EVERYTHING = {
     "global.network.postgres.to": [{ ipBlock: { cidr: "10.1.0.0/16" } }],
   },
 };
+
+const JUDGE = fileURLToPath(new URL("judge.ts", import.meta.url));
 
 let charts: Charts;
 let findBroken: (manifests: readonly Manifest[]) => string[];
@@ -85,6 +89,17 @@ describe("the rules of render.rego", () => {
     const pod = partOf(all, "Deployment", "runs").spec.template.spec;
     change(pod.containers[0], pod, all);
     expect(findBroken(all)).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe("judge.ts", () => {
+  it("says what breaks a rule in what Helm prints, and ends with 1", async () => {
+    const judge = (values: object): SpawnSyncReturns<string> =>
+      spawnSync(process.execPath, [JUDGE], { input: JSON.stringify(values), encoding: "utf8" });
+    const [service] = byKind(await charts.render({ mode: "prod" }), "Service");
+    expect(judge(service)).toMatchObject({ status: 0, stdout: "none of 1 manifests breaks a rule\n" });
+    const secret = { kind: "Secret", metadata: { name: "s" } };
+    expect(judge(secret)).toMatchObject({ status: 1, stdout: "Secret s has values of secrets in it\n" });
   });
 });
 

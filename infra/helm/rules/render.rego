@@ -1,6 +1,5 @@
 # What must hold for everything that a release installs, whatever its values are. The input is the list of its manifests.
-#
-#   opa eval --input manifests.json --data infra/helm/rules/render.rego data.soma.render.faults
+# infra/helm/judge.ts asks it.
 package soma.render
 
 # Each pod, with the name of what makes it.
