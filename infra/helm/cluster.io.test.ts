@@ -174,13 +174,15 @@ describe("what is watched, and where files are from", () => {
   it("alerts as infra/alerts/ has it, of this release alone, where there is a Prometheus that takes rules", async () => {
     const manifests = await charts.render({ mode: "prod", has: EVERYTHING });
     const [rule] = byKind(manifests, "PrometheusRule");
-    const of = 'namespace="agents", service=~"one-.+"';
+    const of = 'namespace="agents", app_kubernetes_io_instance="one"';
     const known = readAlerts();
     expect(known.length).toBeGreaterThan(5);
     expect(rule.spec.groups[0].rules).toEqual(
       toChartAlerts(known).map((each) => ({ ...each, expr: each.expr.replaceAll("<of>", of) })),
     );
-    expect(byKind(manifests, "ServiceMonitor")).toHaveLength(1);
+    const [monitor] = byKind(manifests, "ServiceMonitor");
+    expect(monitor.spec.targetLabels).toContain("app.kubernetes.io/instance");
+    expect(monitor.spec.selector.matchLabels["app.kubernetes.io/instance"]).toBe("one");
     const quiet = await charts.render({ mode: "prod" });
     expect([...byKind(quiet, "PrometheusRule"), ...byKind(quiet, "ServiceMonitor")]).toEqual([]);
   });
@@ -230,8 +232,16 @@ describe("what is watched, and where files are from", () => {
   });
 });
 
-describe("helm test", () => {
-  it("ends as the gateway is: with 0 when all of it is ready, with 1 and the reason when a subgraph is away", async () => {
+describe("what is told and asked after an install", () => {
+  it("names the mode, and the commands by the names of the release", async () => {
+    const dry = ["install", "one", "soma-stack", "--namespace", "agents", "--dry-run=client"];
+    const [, notes] = (await charts.helm([...dry, ...charts.valuesOf("prod")])).split("\nNOTES:\n");
+    expect(notes).toContain("is installed as one, in mode prod.");
+    expect(notes).toContain("helm --namespace agents test one");
+    expect(notes).toContain("kubectl --namespace agents port-forward service/one-gateway 4700");
+  });
+
+  it("has helm test end as the gateway is: with 0 when all of it is ready, with 1 and the reason when a subgraph is away", async () => {
     const lab = await createLab({}, { hosts: ["agents.example.com"] });
     try {
       const { hostname, port } = new URL(lab.url);
