@@ -21,10 +21,36 @@ const ValueSchema = Type.Union([
   ),
 ]);
 
+const Resources = Type.Object(
+  {
+    cpu: Type.String({ pattern: "^[0-9]+m?$", description: "what a process is promised of a core; it may use more" }),
+    memory: Type.String({
+      pattern: "^[0-9]+[MG]i$",
+      description: "what it is promised, and what it may not go beyond",
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** What only the charts of a cluster read: no process knows of it. */
+const ClusterSchema = Type.Object(
+  {
+    istioInjection: Type.Boolean({ description: "whether pods ask for the sidecar of Istio" }),
+    vaultInjection: Type.Boolean({ description: "whether secret files are rendered by the agent of Vault or OpenBao" }),
+    maxReplicas: Type.Integer({ minimum: 1, maximum: 1_000, description: "processes of a part under load" }),
+    zones: Type.Enum(["any", "all"], { description: "all keeps a process waiting that would stand in a crowded zone" }),
+    resources: Type.Record(Type.String({ pattern: "^[a-z-]+$" }), Resources, {
+      description: "of a process of each part; that of `other` for each that is not named",
+    }),
+  },
+  { additionalProperties: false },
+);
+
 const ModeSchema = Type.Object(
   {
     mode: Type.Enum([...DEPLOY_MODES]),
     settings: Type.Record(Type.String({ pattern: "^[A-Z][A-Z0-9_]*$" }), ValueSchema, { additionalProperties: false }),
+    cluster: Type.Optional(ClusterSchema),
   },
   { additionalProperties: false },
 );

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { describeFaults } from "@soma/schemas/describe-fault";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
-import { parse, YAMLParseError } from "yaml";
+import { parse, parseAllDocuments, YAMLParseError } from "yaml";
 
 /** The folder of this package. */
 export const SHIPPED_CONF = new URL("./", import.meta.url);
@@ -29,6 +29,17 @@ export function readYaml(file: URL): unknown {
     // Its message goes on with the line itself, which may hold anything.
     throw toError(file.pathname, [error.message.split("\n")[0] ?? "it is no YAML"]);
   }
+}
+
+/** What a stream of documents holds, such as the manifests of a chart; those with nothing in them are left out. */
+export function parseYamlStream(text: string): unknown[] {
+  const values: unknown[] = [];
+  for (const document of parseAllDocuments(text)) {
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    const value: unknown = document.toJS();
+    if (value !== null) values.push(value);
+  }
+  return values;
 }
 
 /** Keeps what it has compiled, by the schema: half a second of a start, when each part reads the same files. */

@@ -3,12 +3,14 @@ import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
 import { checkMode } from "./check-mode.ts";
 import { toEnvText } from "./env-text.ts";
 import { listSettings } from "./list-settings.ts";
-import { toBaseValues, toOverlay, toValuesSchema } from "./to-helm.ts";
+import { toChartTables } from "./to-chart-tables.ts";
+import { toOverlay, toValuesSchema } from "./to-helm.ts";
 import { toReference } from "./to-reference.ts";
 
 /** The modes of a cluster, and what their overlays are called. */
 const OVERLAYS = { dev_prod: "dev", prod: "prod", prod_ha: "prod-ha" } as const;
 const CHART = "infra/helm/soma-stack/";
+const LIBRARY = "infra/helm/soma-lib/";
 
 /** Every file that is made of the modes and of the settings, by its path; throws when a mode has faults. */
 export function toConfigFiles(load: (name: DeployMode) => Mode = loadMode): Map<string, string> {
@@ -21,8 +23,9 @@ export function toConfigFiles(load: (name: DeployMode) => Mode = loadMode): Map<
   files.set("infra/compose/compose.env", toModeEnv(load("dev_prod")));
   for (const [name, overlay] of Object.entries(OVERLAYS) as [DeployMode, string][])
     files.set(`${CHART}${overlay}-values.yaml`, toOverlay(load(name), settings));
-  files.set(`${CHART}values.yaml`, toBaseValues());
-  files.set(`${CHART}values.schema.json`, toValuesSchema(Object.keys(OVERLAYS) as DeployMode[], settings));
+  const inCluster = Object.keys(OVERLAYS) as DeployMode[];
+  files.set(`${CHART}values.schema.json`, toValuesSchema(inCluster, settings));
+  files.set(`${LIBRARY}templates/_tables.tpl`, toChartTables(inCluster, settings));
   files.set("docs/operator/configuration.md", toReference(settings, modes));
   return files;
 }

@@ -1,7 +1,7 @@
 import { readGatewayConfig } from "@soma/gateway/config";
 import { wantsFirstMinutes } from "@soma/local/first-minutes";
 import { readTablesConfig } from "@soma/local/tables-config";
-import { readMemoryConfig } from "@soma/memory/config";
+import { readMemoryConfig, readOutboxSyncConfig } from "@soma/memory/config";
 import { readPolicyConfig } from "@soma/policy/config";
 import { readRunsConfig, readWorkerConfig } from "@soma/runs/config";
 import openAiCompatible from "@soma/runs/models/openai";
@@ -20,7 +20,7 @@ type Read = Parameters<typeof settingsOf>[0];
 
 export const SUBGRAPHS = ["runs", "memory", "policy", "tools"] as const;
 /** What runs as a process of its own. */
-export const PARTS = ["gateway", ...SUBGRAPHS, "worker"] as const;
+export const PARTS = ["gateway", ...SUBGRAPHS, "worker", "outbox-sync"] as const;
 /** What runs once and ends, before anything of a new version starts. */
 export const JOBS = ["tables", "topics"] as const;
 type Part = (typeof PARTS)[number] | (typeof JOBS)[number] | "enricher" | "npm start";
@@ -47,6 +47,7 @@ const READERS: Readonly<Record<Part, readonly Read[]>> = {
   policy: [readPolicyConfig, ...ofBus, ...ofProcess],
   tools: [readToolsConfig, readRequestsConfig, ...ofBus, ...ofProcess],
   worker: [readWorkerConfig, ...ofModels, ...ofBus, ...ofProcess],
+  "outbox-sync": [readOutboxSyncConfig, ...ofBus, ...ofProcess],
   tables: [readTablesConfig],
   topics: [(env) => readKafkaSettings(env), (env) => readSettings({ confDir }, env)],
   // Nothing of the product: whoever wants one starts it.

@@ -17,15 +17,13 @@ Nothing of the product reads these yet, so none of them can be set. Each is decl
 
 | name | its place |
 |---|---|
-| \`ISTIO_INJECTION\` | a label of pods, for charts; that the mesh is there is said by \`MTLS_ENABLED\` |
-| \`VAULT_INJECTION\` | annotations of pods, for charts; where secrets are kept is said by \`secretEnv\` of the overlays, and a file that an agent renders is read by \`SOMA_KAFKA_SASL_PASSWORD_FILE\` and \`SOMA_KAFKA_CA_FILE\` |
-| resource hints | requests and limits of containers, for charts and compose; what a process takes on is said by \`SOMA_WORKER_SLOTS\` and \`SOMA_TOOLS_CONCURRENCY\` |
+| limits of containers | for compose; those of a cluster stand [above](#what-charts-read-beside-the-settings), and what a process takes on is said by \`SOMA_WORKER_SLOTS\` and \`SOMA_TOOLS_CONCURRENCY\` |
 | ports of the infrastructure | they stand in its addresses, such as \`SOMA_KAFKA_BROKERS\` |
 `;
 
 /** The page of the configuration. */
 export function toReference(settings: readonly Listed[], modes: readonly Mode[]): string {
-  return [HEAD, toSettings(settings), toModes(settings, modes), toRefusals(), PLACES].join("");
+  return [HEAD, toSettings(settings), toModes(settings, modes), toClusters(modes), toRefusals(), PLACES].join("");
 }
 
 function toSettings(settings: readonly Listed[]): string {
@@ -66,6 +64,34 @@ function toModes(settings: readonly Listed[], modes: readonly Mode[]): string {
   return `\n## What each mode sets\n\nA setting that is not named here has its default in every mode.\n\n${toTable(head, rows)}`;
 }
 
+/** Of what a file of a mode has below `cluster`. */
+const CLUSTER_DOCS = {
+  istioInjection: "whether pods ask for the sidecar of Istio; that there is mutual TLS is said by `MTLS_ENABLED`",
+  vaultInjection:
+    "whether an agent of Vault or OpenBao writes the files that `SOMA_KAFKA_SASL_PASSWORD_FILE` and `SOMA_KAFKA_CA_FILE` name, in place of a secret",
+  maxReplicas: "processes of a part under load; `REPLICA_COUNT` is how many there are at least",
+  zones: "`all` keeps a process waiting that would stand in a crowded zone, `any` lets it start",
+  resources: "what a process of a part is given: of a core at least, of memory at least and at most",
+} as const satisfies Record<keyof NonNullable<Mode["cluster"]>, string>;
+
+function toClusters(modes: readonly Mode[]): string {
+  const clusters = modes.flatMap(({ mode, cluster }) => (cluster === undefined ? [] : [{ mode, cluster }]));
+  const rows = Object.entries(CLUSTER_DOCS).map(([name, doc]) => [
+    `\`${name}\``,
+    doc,
+    ...clusters.map(({ cluster }) => tellCluster(cluster[name as keyof typeof CLUSTER_DOCS])),
+  ]);
+  const head = ["name", "meaning", ...clusters.map(({ mode }) => mode)];
+  return `\n## What charts read beside the settings\n\nIn \`cluster\` of a mode, and in \`global.cluster\` of an [installation in Kubernetes](helm.md).\n\n${toTable(head, rows)}`;
+}
+
+function tellCluster(value: NonNullable<Mode["cluster"]>[keyof typeof CLUSTER_DOCS]): string {
+  if (typeof value !== "object") return `\`${value}\``;
+  return Object.entries(value)
+    .map(([part, { cpu, memory }]) => `${part}: \`${cpu}\`, \`${memory}\``)
+    .join("; ");
+}
+
 function toRefusals(): string {
   const rows = REFUSALS.map(({ env, modes, why, beside, parts }) => [
     `\`${env}\``,
@@ -75,7 +101,7 @@ function toRefusals(): string {
   ]);
   return `\n## What modes refuse
 
-A process that starts, the script that makes an env file, and \`soma config check\` refuse it in the same words, with the name of the setting; the schema of the Helm values has the same rules, in words of Helm.
+A process that starts, the script that makes an env file, \`soma config check\` and Helm refuse it in the same words, with the name of the setting.
 
 ${toTable(["setting", "modes", "because", "refused to"], rows)}`;
 }

@@ -125,7 +125,7 @@ function isRead(parts: readonly string[] | undefined, part: string | undefined):
   return parts === undefined || part === undefined || parts.includes(part);
 }
 
-/** The same words wherever it is refused: when a process starts, when a file is made, when somebody asks. */
-function toWords({ env, shown, why }: Refusal, mode: DeployMode, value: string): string {
+/** The same words wherever it is refused: when a process starts, when a file is made, when somebody asks, and by Helm. */
+export function toWords({ env, shown, why }: Refusal, mode: string, value: string): string {
   return `${env} is ${shown ?? value}, which mode ${mode} refuses: ${why}`;
 }
