@@ -66,7 +66,8 @@ function argsOf(date: string): string[] {
 }
 
 function digestOf(image: string): string {
-  if (builder === "buildah") return output("buildah", ["images", "--format", "{{.Digest}}", image]);
+  if (builder === "buildah")
+    return output("buildah", ["inspect", "--type", "image", "--format", "{{.FromImageDigest}}", image]);
   return output("docker", ["image", "inspect", "--format", "{{.Id}}", image]);
 }
 
@@ -87,9 +88,13 @@ function sbomOf(image: string): string {
 }
 
 function readKey(file: string): KeyObject {
-  const made = createPrivateKey(readFileSync(file));
-  if (made.asymmetricKeyType !== "ed25519") fail(`${file} is a key of ${made.asymmetricKeyType}; it is to be Ed25519`);
-  return made;
+  try {
+    const made = createPrivateKey(readFileSync(file));
+    if (made.asymmetricKeyType === "ed25519") return made;
+  } catch (error) {
+    fail(`the key ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return fail(`the key ${file} cannot be used: it is not of Ed25519`);
 }
 
 function run(program: string, args: string[], more: Record<string, string>): void {
