@@ -41,5 +41,5 @@ start postgres kafka redis prometheus alertmanager otel-collector
 healthy postgres kafka redis
 start tables topics
 ended tables topics
-start runs memory policy tools worker gateway
-healthy runs memory policy tools worker gateway
+start runs memory outbox-sync policy tools worker gateway
+healthy runs memory outbox-sync policy tools worker gateway

@@ -21,8 +21,10 @@ describe("toSecretFiles()", () => {
     const secrets = Object.keys(secretsOf(loadMode("dev_prod")));
     for (const { env, readBy } of listSettings()) {
       const holders = [...files.keys()].filter((file) => namesIn(file).includes(env)).map((file) => file.slice(0, -4));
-      expect([env, holders.toSorted()]).toEqual([env, secrets.includes(env) ? readBy.toSorted() : []]);
+      const told = env === "SOMA_EVENT_BUS" ? ["memory"] : [];
+      expect([env, holders.toSorted()]).toEqual([env, secrets.includes(env) ? readBy.toSorted() : told]);
     }
+    expect(files.get("memory.env")).toContain("\nSOMA_EVENT_BUS=hold\n");
     expect(namesIn("tables.env")).toEqual(["DATABASE_URL", "OWNER_DATABASE_URL", "WORKER_DATABASE_URL"]);
   });
 

@@ -3,12 +3,13 @@ import { loadMode, secretsOf } from "@soma/conf/modes";
 import { referencesOf } from "@soma/local/database";
 import type { Secrets } from "@soma/local/secrets";
 import { JOBS, listSettings, PARTS } from "./list-settings.ts";
+import { PROGRAMS } from "./programs.ts";
 
 const DATABASE = "soma";
 const OWNER = "soma_owner";
 
 /**
- * The env files of secrets by their names: each service is told what it reads and nothing else. A value stands bare, as it is:
+ * The env files of secrets by their names: each service is told what it reads and nothing else, and what is set for it alone. A value stands bare, as it is:
  * compose and Podman take the rest of the line.
  */
 export function toSecretFiles(secrets: Secrets): Map<string, string> {
@@ -19,7 +20,9 @@ export function toSecretFiles(secrets: Secrets): Map<string, string> {
   const files = new Map<string, string>();
   for (const part of [...PARTS, ...JOBS]) {
     const own = Object.entries(places).filter(([env]) => readers.get(env)?.includes(part));
-    if (own.length > 0) files.set(`${part}.env`, toText(own.map(([env, place]) => [env, valueAt(values, env, place)])));
+    const lines = own.map(([env, place]) => [env, valueAt(values, env, place)] as const);
+    const told = [...lines, ...Object.entries(PROGRAMS[part].set ?? {})];
+    if (told.length > 0) files.set(`${part}.env`, toText(told));
   }
   files.set(
     "postgres.env",

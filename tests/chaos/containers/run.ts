@@ -16,7 +16,7 @@ import { type Came, judge } from "./judge.ts";
 import { openStack, type Stack } from "./stack.ts";
 
 const SERVICES = [
-  ...["gateway", "runs", "worker", "memory", "policy", "tools"],
+  ...["gateway", "runs", "worker", "memory", "outbox-sync", "policy", "tools"],
   ...["postgres", "kafka", "redis", "prometheus", "alertmanager", "otel-collector"],
 ];
 const TENANT = "local";
