@@ -1,14 +1,19 @@
-import { integer, json, readSettings, text } from "@soma/shared/config";
-import { commonSettings, confDir, outboxSettings, parseJwk } from "@soma/shared/subgraph-settings";
-import type { JWK } from "jose";
+import { integer, readSettings, text } from "@soma/shared/config";
+import { commonSettings, confDir, keys, outboxSettings } from "@soma/shared/subgraph-settings";
 
 const policySettings = {
   ...commonSettings("policy"),
   ...outboxSettings,
-  decisionSigningKey: json(parsePrivateJwk, {
+  decisionSigningKey: keys({
     env: "SOMA_DECISION_SIGNING_KEY",
-    doc: "private Ed25519 JWK that signs decisions",
+    doc: "private Ed25519 JWK that signs decisions, or a set of them",
     secret: true,
+    inFile: true,
+  }),
+  decisionSigningKeyFile: text({
+    env: "SOMA_DECISION_SIGNING_KEY_FILE",
+    doc: "file that holds the same in place of SOMA_DECISION_SIGNING_KEY, and is followed",
+    default: "",
   }),
   decisionTtlS: integer({
     env: "SOMA_DECISION_TTL_S",
@@ -24,13 +29,6 @@ const policySettings = {
   }),
   confDir,
 };
-
-/** With a public key alone the service would start, and fail at the first call that is allowed. */
-function parsePrivateJwk(value: unknown): JWK {
-  const key = parseJwk(value);
-  if (typeof key.d !== "string") throw new Error("is a public key; the private one is needed");
-  return key;
-}
 
 export function readPolicyConfig(env: Record<string, string | undefined>) {
   return readSettings(policySettings, env);

@@ -15,6 +15,10 @@ export interface Setting<T> {
   values?: readonly string[];
   min?: number;
   max?: number;
+  /** The same may stand in the file that the setting of this name with _FILE names: one of both is set, and not both. */
+  inFile?: true;
+  /** Another setting, with which this one need not be set. */
+  or?: string;
   parse(text: string): T;
 }
 
@@ -63,9 +67,16 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(setting
   const faults: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
     const text = env[setting.env];
+    const file = setting.inFile === true ? `${setting.env}_FILE` : undefined;
     if (text === undefined || text === "") {
+      const others = [file, setting.or].filter((other) => other !== undefined);
       if ("default" in setting) values[name] = setting.default;
-      else faults.push(`${setting.env} is not set; it is required: ${setting.doc}`);
+      else if (others.every((other) => (env[other] ?? "") === ""))
+        faults.push(`${[setting.env, ...others].join(" or ")} is not set; it is required: ${setting.doc}`);
+      continue;
+    }
+    if (file !== undefined && (env[file] ?? "") !== "") {
+      faults.push(`${setting.env} and ${file} are both set; keep one of them`);
       continue;
     }
     try {

@@ -1,6 +1,6 @@
-import type { JWK } from "jose";
-import { integer, json, text, url } from "./config.ts";
+import { integer, json, type Setting, text, url } from "./config.ts";
 import type { FindFaults } from "./http/readiness.ts";
+import { parseKeys, type TimedKey } from "./identity/key-ring.ts";
 
 /** Of whoever serves others. */
 export const bindHost = text({ env: "SOMA_BIND_HOST", doc: "address a part listens on", default: "127.0.0.1" });
@@ -12,12 +12,24 @@ export const confDir = text({
   default: "",
 });
 
+/** Keys of a setting; undefined where something else stands in its place. */
+export const keys = (setting: Omit<Setting<readonly TimedKey[] | undefined>, "parse">) =>
+  json<readonly TimedKey[] | undefined>(parseKeys, setting);
+
 /** Of whoever calls subgraphs in somebody's name. */
-export const internalSigningKey = json(parseJwk, {
-  env: "SOMA_INTERNAL_SIGNING_KEY",
-  doc: "private Ed25519 JWK of the internal tokens, which tell the subgraphs who asks",
-  secret: true,
-});
+export const internalSigningKeys = {
+  internalSigningKey: keys({
+    env: "SOMA_INTERNAL_SIGNING_KEY",
+    doc: "private Ed25519 JWK of the internal tokens, which tell the subgraphs who asks; or a set of them",
+    secret: true,
+    inFile: true,
+  }),
+  internalSigningKeyFile: text({
+    env: "SOMA_INTERNAL_SIGNING_KEY_FILE",
+    doc: "file that holds the same in place of SOMA_INTERNAL_SIGNING_KEY, and is followed",
+    default: "",
+  }),
+};
 
 /** Where a subgraph is asked. */
 export function subgraphUrl(name: string) {
@@ -53,9 +65,15 @@ export function commonSettings(schema: string) {
       doc: `Postgres schema of the ${schema} subgraph`,
       default: schema,
     }),
-    internalVerifyKey: json(parseJwk, {
+    internalVerifyKey: keys({
       env: "SOMA_INTERNAL_VERIFY_KEY",
-      doc: "public Ed25519 JWK of the internal tokens",
+      doc: "public Ed25519 JWK of the internal tokens, or a set of them",
+      inFile: true,
+    }),
+    internalVerifyKeyFile: text({
+      env: "SOMA_INTERNAL_VERIFY_KEY_FILE",
+      doc: "file that holds the same in place of SOMA_INTERNAL_VERIFY_KEY, and is followed",
+      default: "",
     }),
   };
 }
@@ -70,12 +88,6 @@ export const outboxSettings = {
     max: 100_000_000,
   }),
 };
-
-export function parseJwk(value: unknown): JWK {
-  if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP")
-    throw new Error("is not an Ed25519 JWK");
-  return value as JWK;
-}
 
 /** What a started part hands back to whoever started it. */
 export interface Running {

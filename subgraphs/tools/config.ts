@@ -1,11 +1,11 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
-import { integer, json, readSettings, type Setting, text } from "@soma/shared/config";
+import { integer, readSettings, type Setting, text } from "@soma/shared/config";
 import {
   commonSettings,
   confDir,
-  internalSigningKey,
+  internalSigningKeys,
+  keys,
   outboxSettings,
-  parseJwk,
   subgraphUrl,
 } from "@soma/shared/subgraph-settings";
 
@@ -30,9 +30,15 @@ function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Se
 const toolsSettings = {
   ...commonSettings("tools"),
   ...outboxSettings,
-  decisionVerifyKey: json(parseJwk, {
+  decisionVerifyKey: keys({
     env: "SOMA_DECISION_VERIFY_KEY",
-    doc: "public Ed25519 JWK of the policy's decision tokens",
+    doc: "public Ed25519 JWK of the policy's decision tokens, or a set of them",
+    inFile: true,
+  }),
+  decisionVerifyKeyFile: text({
+    env: "SOMA_DECISION_VERIFY_KEY_FILE",
+    doc: "file that holds the same in place of SOMA_DECISION_VERIFY_KEY, and is followed",
+    default: "",
   }),
   inboundTenants: inboundTenantsSetting,
   dataDir: text({
@@ -57,7 +63,7 @@ const toolsSettings = {
 /** Read where tools are asked for on the bus: who is asked whether they may be called, and in whose name. */
 const requestSettings = {
   confDir,
-  internalSigningKey,
+  ...internalSigningKeys,
   policyUrl: subgraphUrl("policy"),
 };
 

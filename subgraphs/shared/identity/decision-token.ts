@@ -1,6 +1,7 @@
 import type { Json } from "@soma/schemas/json";
-import { errors, importJWK, type JWK, SignJWT } from "jose";
+import { errors, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
+import { findSigningKey, findVerifyKeys, type Keys, toRing } from "./key-ring.ts";
 import { createTokenVerifier, toVerified, type VerifiedToken } from "./verify-token.ts";
 
 /** What a decision allowed, to whom, for which very call. */
@@ -31,23 +32,30 @@ const AUDIENCE = "soma-tools";
 export type SignDecision = (claims: Omit<DecisionClaims, "expiresAt">, expiresAt: Date) => Promise<string>;
 export type VerifyDecision = (token: string) => Promise<DecisionClaims>;
 
-/** Signs decisions (EdDSA). Only the policy subgraph has the private key. */
-export async function createDecisionSigner(privateKey: JWK): Promise<SignDecision> {
-  const key = await importJWK(privateKey, "EdDSA");
-  return ({ actor, ...claims }, expiresAt) =>
-    new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: "EdDSA" })
+/** Signs decisions (EdDSA), with the newest of the keys. Only the policy subgraph has the private ones. */
+export function createDecisionSigner(keys: Keys): SignDecision {
+  const ring = toRing(keys);
+  return async ({ actor, ...claims }, expiresAt) => {
+    const key = findSigningKey(ring(), Date.now() / 1_000);
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: "EdDSA", ...(key.kid === undefined ? {} : { kid: key.kid }) })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setSubject(actor)
       .setIssuedAt()
       .setExpirationTime(expiresAt)
       .sign(key);
+  };
 }
 
 /** Checks a decision token: DECISION_EXPIRED when it was good once, DECISION_INVALID for everything else that is wrong. */
-export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDecision> {
-  const verify = await createTokenVerifier({ publicKey, issuer: ISSUER, audience: AUDIENCE });
+export function createDecisionVerifier(keys: Keys): VerifyDecision {
+  const ring = toRing(keys);
+  const verify = createTokenVerifier({
+    findKeys: (header) => findVerifyKeys(ring(), header, Date.now() / 1_000),
+    issuer: ISSUER,
+    audience: AUDIENCE,
+  });
   return async (token) => {
     const verified = await verify(token).catch((cause: unknown) => {
       if (cause instanceof errors.JWTExpired)

@@ -1,6 +1,7 @@
-import { importJWK, type JWK, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
+import { findSigningKey, findVerifyKeys, type Keys, toRing } from "./key-ring.ts";
 import { type Principal, toRoles } from "./principal.ts";
 import { createTokenVerifier } from "./verify-token.ts";
 
@@ -15,18 +16,22 @@ const LIFETIME_S = 60;
 export type SignPrincipal = (principal: Principal) => Promise<string>;
 export type VerifyPrincipal = (token: string) => Promise<Principal>;
 
-/** Signs who asks, for the way between our own processes (EdDSA, one minute). Tokens are reused for half their life. */
-export async function createPrincipalSigner(
-  privateKey: JWK,
+/**
+ * Signs who asks, for the way between our own processes (EdDSA, one minute), with the newest of the keys. Tokens are reused
+ * for half their life: one of the key before is good as long as any that was signed just before the change.
+ */
+export function createPrincipalSigner(
+  keys: Keys,
   issuer: InternalIssuer,
   lifetimeS: number = LIFETIME_S,
-): Promise<SignPrincipal> {
-  const key = await importJWK(privateKey, "EdDSA");
+): SignPrincipal {
+  const ring = toRing(keys);
   const recent = new LRUCache<string, Promise<string>>({ max: 1_000, ttl: (lifetimeS * 1_000) / 2 });
 
-  function sign(principal: Principal): Promise<string> {
+  async function sign(principal: Principal): Promise<string> {
+    const key = findSigningKey(ring(), Date.now() / 1_000);
     return new SignJWT({ tenant: principal.tenant, roles: principal.roles, service: principal.service })
-      .setProtectedHeader({ alg: "EdDSA", ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) })
+      .setProtectedHeader({ alg: "EdDSA", ...(key.kid === undefined ? {} : { kid: key.kid }) })
       .setIssuer(issuer)
       .setAudience(AUDIENCE)
       .setSubject(principal.subject)
@@ -43,8 +48,13 @@ export async function createPrincipalSigner(
   };
 }
 
-export async function createPrincipalVerifier(publicKey: JWK): Promise<VerifyPrincipal> {
-  const verify = await createTokenVerifier({ publicKey, issuer: ISSUERS, audience: AUDIENCE });
+export function createPrincipalVerifier(keys: Keys): VerifyPrincipal {
+  const ring = toRing(keys);
+  const verify = createTokenVerifier({
+    findKeys: (header) => findVerifyKeys(ring(), header, Date.now() / 1_000),
+    issuer: ISSUERS,
+    audience: AUDIENCE,
+  });
   return async (token) => {
     const { tenant, subject, claims } = await verify(token).catch((cause: unknown) => {
       throw new SomaError(

@@ -1,0 +1,95 @@
+import { readFile, stat } from "node:fs/promises";
+import type { Log } from "./log.ts";
+import { startLoop } from "./loop.ts";
+import { counter, gauge } from "./metrics.ts";
+
+const reloads = counter("soma_reloads_total", "Changes of followed files that were taken or refused", [
+  "what",
+  "result",
+]);
+const refusing = gauge("soma_reload_refused", "1 while a followed file holds what cannot be taken, else 0", ["what"]);
+
+/** How often is looked for a change. */
+const LOOK_MS = 1_000;
+const MAX_BYTES = 1_048_576;
+
+/** What a file holds, as it was when it last held something good. */
+export interface Followed<T> {
+  current(): T;
+  close(): Promise<void>;
+}
+
+export interface FollowFileParams<T> {
+  /** What it is called in logs and metrics. */
+  what: string;
+  file: string;
+  /** Throws when the text cannot be taken. */
+  parse(text: string): T | Promise<T>;
+  log: Log;
+}
+
+/**
+ * Follows a file until it is closed; throws when it holds nothing good at the start. The text is compared and not a time or
+ * an inode: secrets that are mounted change by a link, and file systems of a network tell of no change.
+ */
+export async function followFile<T>({ file, parse, ...params }: FollowFileParams<T>): Promise<Followed<T>> {
+  const follower = createFollower({ ...params, read: () => readBounded(file), parse });
+  await follower.start();
+  const { what, log } = params;
+  const loop = startLoop({ name: `file of ${what}`, intervalMs: LOOK_MS, log }, async () => {
+    await follower.look();
+    return false;
+  });
+  return { current: follower.current, close: loop.close };
+}
+
+interface FollowerParams<T> extends Omit<FollowFileParams<T>, "file"> {
+  read(): Promise<string>;
+}
+
+/** The same without a clock: one call of look() is one look, which never throws. */
+export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>) {
+  let taken: { text: string; value: T } | undefined;
+  let told: string | undefined;
+
+  async function take(): Promise<boolean> {
+    const text = await read();
+    if (text === taken?.text) return false;
+    taken = { text, value: await parse(text) };
+    return true;
+  }
+
+  return {
+    current(): T {
+      if (taken === undefined) throw new Error(`${what} was not read yet`);
+      return taken.value;
+    },
+    async start(): Promise<void> {
+      await take();
+      refusing.set({ what }, 0);
+    },
+    async look(): Promise<void> {
+      try {
+        const isNew = await take();
+        told = undefined;
+        refusing.set({ what }, 0);
+        if (!isNew) return;
+        reloads.inc({ what, result: "taken" });
+        log.info({ what }, "a file that changed is read again");
+      } catch (error) {
+        refusing.set({ what }, 1);
+        const why = error instanceof Error ? error.message : String(error);
+        if (why === told) return;
+        told = why;
+        reloads.inc({ what, result: "refused" });
+        log.error({ what, reason: why }, "a file that changed cannot be taken; what it held before goes on");
+      }
+    },
+  };
+}
+
+async function readBounded(file: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > MAX_BYTES) throw new Error(`${file} is larger than ${MAX_BYTES} bytes`);
+  return readFile(file, "utf8");
+}
