@@ -1,9 +1,11 @@
 import { SomaError } from "@soma/shared/errors";
+import { findVerifyKeys, type Keys, toRing } from "@soma/shared/identity/key-ring";
 import { type Principal, toRoles } from "@soma/shared/identity/principal";
-import { createTokenVerifier } from "@soma/shared/identity/verify-token";
-import { base64url, importJWK, type JWK, SignJWT } from "jose";
+import { base64url, decodeJwt, importJWK, type JWK, SignJWT } from "jose";
+import { type AccessRules, createAccessVerifier } from "./access-token.ts";
 
-const ISSUER = "soma-dev";
+/** Of tokens that are signed by a key of this installation. */
+export const ISSUER = "soma-dev";
 const ACCESS_AUDIENCE = "soma";
 const SIGN_IN_MS = 10 * 60_000;
 /** Sign-in links that nobody followed yet: of one caller, whose oldest goes, and of all. Each is forgotten when it expires. */
@@ -35,18 +37,20 @@ export function toSignInLink(origin: string, token: string): string {
   return `${origin}/#t=${token}`;
 }
 
-/** Verifies access tokens with a public key alone. */
-export async function createIdentity(publicJwk: JWK): Promise<Identity> {
-  const verify = await createTokenVerifier({ publicKey: publicJwk, issuer: ISSUER, audience: ACCESS_AUDIENCE });
+/** Verifies access tokens with public keys alone. */
+export function createIdentity(keys: Keys, rules: AccessRules = {}): Identity {
+  const ring = toRing(keys);
+  const verify = createAccessVerifier(
+    {
+      findKeys: (header) => findVerifyKeys(ring(), header, Date.now() / 1_000),
+      issuer: ISSUER,
+      audience: ACCESS_AUDIENCE,
+    },
+    { ...rules, signer: "this installation" },
+  );
   return {
     async verify(token) {
-      const { tenant, subject, expiresAt, claims } = await verify(token).catch((cause: unknown) => {
-        throw new SomaError(
-          "UNAUTHENTICATED",
-          "the token is missing, expired, incomplete or not signed by this installation",
-          { cause },
-        );
-      });
+      const { tenant, subject, expiresAt, claims } = await verify(token);
       const roles = toRoles(claims.roles);
       if (roles === undefined) throw new SomaError("UNAUTHENTICATED", "the token does not name roles");
       return { principal: { tenant, subject, roles, service: null }, expiresAt };
@@ -54,11 +58,33 @@ export async function createIdentity(publicJwk: JWK): Promise<Identity> {
   };
 }
 
-export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK }): Promise<DevIdentity> {
-  const [privateKey, identity] = await Promise.all([
-    importJWK(keys.privateJwk, "EdDSA"),
-    createIdentity(keys.publicJwk),
-  ]);
+/** Whoever issued a token checks it: each issuer has keys of its own, and one never speaks for another. */
+export function createIdentityByIssuer(identities: Readonly<Record<string, Identity>>): Identity {
+  return {
+    async verify(token) {
+      const issuer = issuerOf(token);
+      const identity = Object.hasOwn(identities, issuer) ? identities[issuer] : undefined;
+      if (identity === undefined)
+        throw new SomaError("UNAUTHENTICATED", "the token is missing, incomplete or of an issuer that is not known here");
+      return identity.verify(token);
+    },
+  };
+}
+
+function issuerOf(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export async function createDevIdentity(
+  keys: { privateJwk: JWK; publicJwk: Keys },
+  rules: AccessRules = {},
+): Promise<DevIdentity> {
+  const privateKey = await importJWK(keys.privateJwk, "EdDSA");
+  const identity = createIdentity(keys.publicJwk, rules);
   const links: Links = new Map();
 
   return {

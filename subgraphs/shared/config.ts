@@ -125,6 +125,18 @@ export function flag(setting: Declared<boolean>): Setting<boolean> {
   return { ...setting, values, parse: (value) => parse(value) === "true" };
 }
 
+/** Values with commas between them. */
+export function list<T>(parse: (text: string) => T, setting: Declared<readonly T[]>): Setting<readonly T[]> {
+  const items = (value: string) => value.split(",").map((item) => item.trim());
+  return {
+    ...setting,
+    parse: (value) =>
+      items(value)
+        .filter((item) => item !== "")
+        .map(parse),
+  };
+}
+
 export function url(protocols: readonly string[], setting: Declared<string>): Setting<string> {
   return {
     ...setting,

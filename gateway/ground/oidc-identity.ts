@@ -1,0 +1,57 @@
+import { SomaError } from "@soma/shared/errors";
+import { toRoles } from "@soma/shared/identity/principal";
+import type { TokenRules } from "@soma/shared/identity/verify-token";
+import type { JWTPayload } from "jose";
+import { type AccessRules, createAccessVerifier } from "./access-token.ts";
+import type { Identity } from "./identity.ts";
+
+export interface OidcRules extends AccessRules {
+  findKeys: TokenRules["findKeys"];
+  issuer: string;
+  audience: string;
+  algorithms: readonly string[];
+  /** Claims that name the tenant and the roles. */
+  tenantClaim: string;
+  rolesClaim: string;
+}
+
+/** A directory may name hundreds of groups: each goes with every request to a subgraph. */
+const MAX_ROLES = 64;
+const MAX_NAME = 255;
+
+/** Identity that an issuer elsewhere gives: who somebody is stands in its tokens, and its keys say that they are its own. */
+export function createOidcIdentity({ tenantClaim, rolesClaim, ...rules }: OidcRules): Identity {
+  const { findKeys, issuer, audience, algorithms } = rules;
+  const verify = createAccessVerifier(
+    { findKeys, issuer, audience, algorithms, tenantOf: (claims) => findClaim(claims, tenantClaim) },
+    { ...rules, signer: issuer },
+  );
+  return {
+    async verify(token) {
+      const { tenant, subject, expiresAt, claims } = await verify(token);
+      const roles = toRoleNames(findClaim(claims, rolesClaim));
+      if (roles === undefined || roles.length > MAX_ROLES)
+        throw new SomaError("UNAUTHENTICATED", `the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
+      if (subject.length > MAX_NAME)
+        throw new SomaError("UNAUTHENTICATED", `the subject of the token is longer than ${MAX_NAME} characters`);
+      return { principal: { tenant, subject, roles, service: null }, expiresAt };
+    },
+  };
+}
+
+/** A claim of that very name, as names may be addresses with dots in them; else one inside others, such as `realm.roles`. */
+export function findClaim(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  let value: unknown = claims;
+  for (const part of name.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+/** A list, or one text with spaces between them as `scope` is. */
+function toRoleNames(value: unknown): string[] | undefined {
+  const roles = typeof value === "string" ? value.split(" ").filter((role) => role !== "") : toRoles(value);
+  return roles === undefined || roles.length === 0 ? undefined : roles;
+}

@@ -1,0 +1,110 @@
+import { SomaError } from "@soma/shared/errors";
+import { followFile } from "@soma/shared/follow-file";
+import type { Check } from "@soma/shared/http/readiness";
+import { openKeys } from "@soma/shared/identity/open-keys";
+import type { Lifecycle } from "@soma/shared/lifecycle";
+import type { Log } from "@soma/shared/log";
+import { startLoop } from "@soma/shared/loop";
+import { beforeReading, counter, gauge } from "@soma/shared/metrics";
+import type { readGatewayConfig } from "../config.ts";
+import type { AccessRules } from "../ground/access-token.ts";
+import { createFetchJwks } from "../ground/fetch-jwks.ts";
+import {
+  createDevIdentity,
+  createIdentity,
+  createIdentityByIssuer,
+  type DevIdentity,
+  type Identity,
+  ISSUER,
+} from "../ground/identity.ts";
+import { createJwksCache, type JwksCache } from "../ground/jwks-cache.ts";
+import { createOidcIdentity } from "../ground/oidc-identity.ts";
+import { NOTHING_REVOKED, parseRevoked } from "../ground/revoked.ts";
+
+const refused = counter("soma_tokens_refused_total", "Tokens of callers that were refused, by why", ["why"]);
+const fetches = counter("soma_jwks_fetches_total", "Times the keys of the issuer were asked for, by result", ["result"]);
+const age = gauge("soma_jwks_age_seconds", "Age of the keys of the issuer that are used", []);
+
+type Config = ReturnType<typeof readGatewayConfig>;
+
+interface Following {
+  log: Log;
+  lifecycle: Pick<Lifecycle, "add">;
+}
+
+interface OpenIdentity {
+  identity: Identity;
+  /** Where the key that makes links is there. */
+  devIdentity?: DevIdentity;
+  /** What must be there for anybody to be known. */
+  checks: Readonly<Record<string, Check>>;
+}
+
+/** Who callers are, as the settings say: by keys of this installation, by those of an issuer elsewhere, or by both. */
+export async function openIdentity(config: Config, following: Following): Promise<OpenIdentity> {
+  const rules = { ...(await openRevoked(config, following)), onTokenRefused: (why: string) => refused.inc({ why }) };
+  const own = await openOwn(config, rules, following);
+  if (config.oidcJwksUrl === "") {
+    if (own === undefined) throw new SomaError("INTERNAL", "no key and no issuer says who callers are");
+    return { ...own, checks: {} };
+  }
+  const cache = await openCache(config, following);
+  const elsewhere = createOidcIdentity({
+    ...rules,
+    findKeys: cache.find,
+    issuer: config.oidcIssuer,
+    audience: config.oidcAudience,
+    algorithms: config.oidcAlgorithms,
+    tenantClaim: config.oidcTenantClaim,
+    rolesClaim: config.oidcRolesClaim,
+  });
+  const byIssuer = { [config.oidcIssuer]: elsewhere, ...(own === undefined ? {} : { [ISSUER]: own.identity }) };
+  return { ...own, identity: createIdentityByIssuer(byIssuer), checks: { identity: cache.check } };
+}
+
+async function openRevoked({ revokedFile: file }: Config, { log, lifecycle }: Following): Promise<AccessRules> {
+  if (file === "") return { revoked: () => NOTHING_REVOKED };
+  const followed = await followFile({ what: "SOMA_REVOKED_FILE", file, parse: parseRevoked, log }).catch(
+    (cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new SomaError("BAD_INPUT", `SOMA_REVOKED_FILE: "${file}" cannot be taken: ${why}`, { cause });
+    },
+  );
+  lifecycle.add("revoked tokens", followed.close);
+  return { revoked: followed.current };
+}
+
+/** By the keys of this installation; undefined where there are none. */
+async function openOwn(
+  { userVerifyKey: keys, userVerifyKeyFile: file, userSigningKey }: Config,
+  rules: AccessRules,
+  following: Following,
+): Promise<Pick<OpenIdentity, "identity" | "devIdentity"> | undefined> {
+  if (keys === undefined && file === "") return undefined;
+  const ring = await openKeys({ setting: "SOMA_USER_VERIFY_KEY", use: "verify", keys, file, ...following });
+  const [privateJwk] = userSigningKey ?? [];
+  if (privateJwk === undefined) return { identity: createIdentity(ring, rules) };
+  const devIdentity = await createDevIdentity({ privateJwk, publicJwk: ring }, rules);
+  return { identity: devIdentity, devIdentity };
+}
+
+/** Keys of the issuer, fetched again and again. When it is away at the start, the gateway starts, and is not ready. */
+async function openCache(config: Config, { log, lifecycle }: Following): Promise<JwksCache> {
+  const cache = createJwksCache({
+    fetchKeys: createFetchJwks({ url: config.oidcJwksUrl }),
+    now: Date.now,
+    staleMs: config.jwksStaleS * 1_000,
+    onFetched: (result) => fetches.inc({ result }),
+  });
+  const intervalMs = config.jwksRefreshS * 1_000;
+  const loop = startLoop({ name: "keys of the issuer", intervalMs, log }, async () => {
+    await cache.refresh();
+    return false;
+  });
+  lifecycle.add("keys of the issuer", loop.close);
+  // The one that the loop has begun.
+  await cache.refresh().catch(() => {});
+  const stopTelling = beforeReading(() => age.set((cache.ageMs() ?? Number.POSITIVE_INFINITY) / 1_000));
+  lifecycle.add("age of the keys", stopTelling);
+  return cache;
+}
