@@ -34,7 +34,8 @@ const STAND_INS = [
 /** What is wrong with a mode in an environment; of a secret only whether it is there. */
 export function checkMode(mode: Mode, given: Env, settings: readonly Listed[] = listSettings()): ModeReport {
   const secrets = secretsOf(mode);
-  const lacking = Object.entries(secrets).filter(([name]) => (given[name] ?? "") === "");
+  const isGiven = (name: string): boolean => (given[name] ?? "") !== "";
+  const lacking = Object.entries(secrets).filter(([name]) => !isGiven(name) && !isGiven(`${name}_FILE`));
   const env = standIn(mode, toEnv(mode, given, {}), settings);
   const said = faultsOfReaders(env);
   return {
@@ -66,7 +67,10 @@ function faultsOfFile(mode: Mode, settings: readonly Listed[]): string[] {
 
 function standIn(mode: Mode, env: Env, settings: readonly Listed[]): Env {
   const missing = settings.filter(
-    ({ env: name }) => (env[name] ?? "") === "" && typeof mode.settings[name] === "object",
+    ({ env: name, inFile }) =>
+      (env[name] ?? "") === "" &&
+      typeof mode.settings[name] === "object" &&
+      !(inFile === true && (env[`${name}_FILE`] ?? "") !== ""),
   );
   return { ...env, ...Object.fromEntries(missing.map((setting) => [setting.env, standInFor(setting)])) };
 }
