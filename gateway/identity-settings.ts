@@ -82,6 +82,7 @@ export function whatIdentityLacks(config: Values): string[] {
     ...(hasOwnKey && oidcIssuer === ISSUER
       ? [`SOMA_OIDC_ISSUER is ${ISSUER}, which is who signs with SOMA_USER_SIGNING_KEY`]
       : []),
+    ...(config.oidcAlgorithms.length === 0 ? ["SOMA_OIDC_ALGORITHMS names none, and no token could be checked"] : []),
     ...(jwksStaleS < 2 * jwksRefreshS
       ? [`SOMA_JWKS_STALE_S is ${jwksStaleS}; it is twice SOMA_JWKS_REFRESH_S at least, which is ${jwksRefreshS}`]
       : []),

@@ -18,10 +18,10 @@ export function createAccessVerifier(
   const verify = createTokenVerifier({
     ...rules,
     async findKeys(header) {
-      // A token that names no key may have been signed by a revoked one, too.
-      const found = (await rules.findKeys(header)).filter(({ kid }) => kid === undefined || !revoked().keys.has(kid));
       if (header.kid !== undefined && revoked().keys.has(header.kid)) throw new Revocation("its key is revoked");
-      return found;
+      const found = await rules.findKeys(header);
+      // A token that names no key may have been signed by a revoked one, too.
+      return found.filter(({ kid }) => kid === undefined || !revoked().keys.has(kid));
     },
   });
   return async (token) => {
