@@ -21,7 +21,7 @@ import {
   callerOf,
   checkIntroduced,
   closeReason,
-  endAtExpiry,
+  endWithToken,
   type SocketOperation,
 } from "./websocket-connection.ts";
 
@@ -124,7 +124,7 @@ async function introduce(
     connection.leave?.();
     return false;
   }
-  endAtExpiry(connection, connection.identified.expiresAt.getTime(), rest.limits.drainMs);
+  endWithToken(connection, connection.identified, rest.limits.drainMs);
   return true;
 }
 

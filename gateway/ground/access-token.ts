@@ -4,43 +4,60 @@ import { errors } from "jose";
 import { NOTHING_REVOKED, type Revoked } from "./revoked.ts";
 
 export interface AccessRules {
-  /** What is revoked now; nothing when left out. */
-  revoked?: () => Revoked;
+  /** What is revoked; nothing when left out. */
+  revocations?: Revocations;
   /** Told why a token was refused. */
   onTokenRefused?: (why: string) => void;
 }
 
+/** What is revoked now, and word of each change. */
+export interface Revocations {
+  current(): Revoked;
+  onChange(listener: () => void): () => void;
+}
+
+/** Of a token that was good once: whether it still is. */
+export interface Proof {
+  isRevoked(): boolean;
+  /** Calls when something was revoked, whatever it is, until the function it gives is called. */
+  onRevocations(listener: () => void): () => void;
+}
+
+const NO_REVOCATIONS: Revocations = { current: () => NOTHING_REVOKED, onChange: () => () => {} };
+
 /** Checks the tokens that callers bring: throws UNAUTHENTICATED, or UNAVAILABLE while a token cannot be checked. */
 export function createAccessVerifier(
   rules: TokenRules,
-  { revoked = () => NOTHING_REVOKED, onTokenRefused = () => {}, signer }: AccessRules & { signer: string },
-): (token: string) => Promise<VerifiedToken> {
-  const verify = createTokenVerifier({
-    ...rules,
-    async findKeys(header) {
-      if (header.kid !== undefined && revoked().keys.has(header.kid)) throw new Revocation("its key is revoked");
-      const found = await rules.findKeys(header);
-      // A token that names no key may have been signed by a revoked one, too.
-      return found.filter(({ kid }) => kid === undefined || !revoked().keys.has(kid));
-    },
-  });
+  { revocations = NO_REVOCATIONS, onTokenRefused = () => {}, signer }: AccessRules & { signer: string },
+): (token: string) => Promise<VerifiedToken & { proof: Proof }> {
+  const verify = createTokenVerifier(rules);
   return async (token) => {
     try {
       const verified = await verify(token);
-      const { jti } = verified.claims;
-      if (jti !== undefined && revoked().tokens.has(jti)) throw new Revocation("it is revoked");
-      return verified;
+      const proof = toProof(verified, revocations);
+      if (proof.isRevoked()) throw new Revocation();
+      return { ...verified, proof };
     } catch (cause) {
       onTokenRefused(whyRefused(cause));
       if (cause instanceof SomaError) throw cause;
       throw new SomaError(
         "UNAUTHENTICATED",
         cause instanceof Revocation
-          ? `the token is not taken any more: ${cause.message}`
+          ? "the token, or the key that signed it, is revoked"
           : `the token is missing, expired, incomplete or not signed by ${signer}`,
         { cause },
       );
     }
+  };
+}
+
+function toProof({ keyId, claims: { jti } }: VerifiedToken, { current, onChange }: Revocations): Proof {
+  return {
+    isRevoked() {
+      const { keys, tokens } = current();
+      return (keyId !== undefined && keys.has(keyId)) || (jti !== undefined && tokens.has(jti));
+    },
+    onRevocations: onChange,
   };
 }
 

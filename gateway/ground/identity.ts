@@ -2,7 +2,7 @@ import { SomaError } from "@soma/shared/errors";
 import { findVerifyKeys, type Keys, toRing } from "@soma/shared/identity/key-ring";
 import { type Principal, toRoles } from "@soma/shared/identity/principal";
 import { base64url, decodeJwt, importJWK, type JWK, SignJWT } from "jose";
-import { type AccessRules, createAccessVerifier } from "./access-token.ts";
+import { type AccessRules, createAccessVerifier, type Proof } from "./access-token.ts";
 
 /** Of tokens that are signed by a key of this installation. */
 export const ISSUER = "soma-dev";
@@ -16,6 +16,8 @@ const MAX_LINKS = 10_000;
 export interface Identified {
   principal: Principal;
   expiresAt: Date;
+  /** Whether that is still so, where it may be revoked. */
+  proof?: Proof;
 }
 
 export interface Identity {
@@ -50,10 +52,10 @@ export function createIdentity(keys: Keys, rules: AccessRules = {}): Identity {
   );
   return {
     async verify(token) {
-      const { tenant, subject, expiresAt, claims } = await verify(token);
+      const { tenant, subject, expiresAt, claims, proof } = await verify(token);
       const roles = toRoles(claims.roles);
       if (roles === undefined) throw new SomaError("UNAUTHENTICATED", "the token does not name roles");
-      return { principal: { tenant, subject, roles, service: null }, expiresAt };
+      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof };
     },
   };
 }

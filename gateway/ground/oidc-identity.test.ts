@@ -128,21 +128,25 @@ describe("createOidcIdentity()", () => {
     refusals.length = 0;
     const all: OidcRules["findKeys"] = () => [{ ...keys.ES256.publicKey, kid: "ES256" }];
     const revoked = { keys: new Set<string>(), tokens: new Set<string>() };
-    const identity = createOidcIdentity(rules({ findKeys: all, revoked: () => revoked }));
+    const identity = createOidcIdentity(
+      rules({ findKeys: all, revocations: { current: () => revoked, onChange: () => () => {} } }),
+    );
     const [named, unnamed] = [
       await sign(),
       await new SignJWT({ exp: 9_999_999_999, ...claims })
         .setProtectedHeader({ alg: "ES256" })
         .sign(keys.ES256.privateKey),
     ];
-    for (const token of [named, unnamed]) await identity.verify(token);
+    for (const token of [named, unnamed]) expect((await identity.verify(token)).proof?.isRevoked()).toBe(false);
+    const { proof } = await identity.verify(named);
     revoked.tokens.add("t1");
-    await expect(identity.verify(named)).rejects.toThrow("the token is not taken any more: it is revoked");
+    await expect(identity.verify(named)).rejects.toThrow("the token, or the key that signed it, is revoked");
+    expect(proof?.isRevoked()).toBe(true);
     revoked.tokens.clear();
+    expect(proof?.isRevoked()).toBe(false);
     revoked.keys.add("ES256");
-    await expect(identity.verify(named)).rejects.toThrow("its key is revoked");
-    await expect(identity.verify(unnamed)).rejects.toMatchObject(REFUSED);
-    expect(refusals).toEqual(["revoked", "revoked", "unknown key"]);
+    for (const token of [named, unnamed]) await expect(identity.verify(token)).rejects.toMatchObject(REFUSED);
+    expect(refusals).toEqual(["revoked", "revoked", "revoked"]);
   });
 
   it("verify() says that it cannot tell while the keys cannot be had, and not that a token is bad", async () => {

@@ -28,13 +28,13 @@ export function createOidcIdentity({ tenantClaim, rolesClaim, ...rules }: OidcRu
   );
   return {
     async verify(token) {
-      const { tenant, subject, expiresAt, claims } = await verify(token);
+      const { tenant, subject, expiresAt, claims, proof } = await verify(token);
       const roles = toRoleNames(findClaim(claims, rolesClaim));
       if (roles === undefined || roles.length > MAX_ROLES)
         throw new SomaError("UNAUTHENTICATED", `the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
       if (subject.length > MAX_NAME)
         throw new SomaError("UNAUTHENTICATED", `the subject of the token is longer than ${MAX_NAME} characters`);
-      return { principal: { tenant, subject, roles, service: null }, expiresAt };
+      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof };
     },
   };
 }

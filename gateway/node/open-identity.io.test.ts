@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { replaceFile } from "@soma/shared/replace-file";
 import { createSilentLog } from "@soma/shared/log";
 import { readMetrics } from "@soma/shared/metrics";
+import { replaceFile } from "@soma/shared/replace-file";
 import { createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { createClient } from "graphql-ws";
@@ -49,6 +49,21 @@ describe("startGateway() with an issuer elsewhere", () => {
     return body.subject ?? body.errors?.[0]?.extensions.code;
   };
 
+  /** A WebSocket that introduces itself once. */
+  function connectTo(url: string, token: string) {
+    const client = createClient({
+      url: `${url.replace("http", "ws")}/graphql`,
+      connectionParams: { token },
+      retryAttempts: 0,
+      lazy: false,
+      onNonLazyError: () => {},
+    });
+    return {
+      opened: new Promise((resolve) => client.on("connected", resolve)),
+      closed: new Promise((resolve) => client.on("closed", resolve)),
+    };
+  }
+
   it("knows its callers, while it is away too, until its keys are too old; and is not ready then", async () => {
     const running = await startGateway({ env, log: createSilentLog() });
     const ask = askAt(running.url);
@@ -63,15 +78,7 @@ describe("startGateway() with an issuer elsewhere", () => {
       await until("its keys are too old", async () => (await ask(token)) === "UNAVAILABLE");
       expect(performance.now() - startedAt).toBeGreaterThan(1_500);
       expect((await running.findFaults()).identity?.reason).toContain("missing or too old");
-      const client = createClient({
-        url: `${running.url.replace("http", "ws")}/graphql`,
-        connectionParams: { token },
-        retryAttempts: 0,
-        lazy: false,
-        onNonLazyError: () => {},
-      });
-      const closed = await new Promise<unknown>((resolve) => client.on("closed", resolve));
-      expect(closed).toMatchObject({ code: 1013 });
+      expect(await connectTo(running.url, token).closed).toMatchObject({ code: 1013 });
       issuer.manner = "tells";
       await until("it is known again", async () => (await ask(token)) === "ada");
     } finally {
@@ -95,9 +102,13 @@ describe("startGateway() with an issuer elsewhere", () => {
         (await readMetrics()).body.includes('soma_reload_refused{what="SOMA_REVOKED_FILE"} 1'),
       );
       expect([await ask(named), await ask(other)]).toEqual(["UNAUTHENTICATED", "ada"]);
+      const connection = connectTo(running.url, other);
+      await connection.opened;
       const kid = JSON.parse(atob(other.split(".")[0] ?? "")).kid as string;
       await replaceFile(file, JSON.stringify({ keys: [kid] }));
       await until("the key is refused", async () => (await ask(other)) === "UNAUTHENTICATED");
+      expect(await connection.closed).toMatchObject({ code: 4403 });
+      expect(await connectTo(running.url, other).closed).toMatchObject({ code: 4401 });
       await issuer.rotate();
       expect(await ask(await issuer.sign())).toBe("ada");
       expect((await readMetrics()).body).toMatch(/^soma_tokens_refused_total\{why="revoked"\} \d/m);

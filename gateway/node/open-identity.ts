@@ -19,7 +19,7 @@ import {
 } from "../ground/identity.ts";
 import { createJwksCache, type JwksCache } from "../ground/jwks-cache.ts";
 import { createOidcIdentity } from "../ground/oidc-identity.ts";
-import { NOTHING_REVOKED, parseRevoked } from "../ground/revoked.ts";
+import { parseRevoked } from "../ground/revoked.ts";
 
 const refused = counter("soma_tokens_refused_total", "Tokens of callers that were refused, by why", ["why"]);
 const fetches = counter("soma_jwks_fetches_total", "Times the keys of the issuer were asked for, by result", ["result"]);
@@ -63,7 +63,7 @@ export async function openIdentity(config: Config, following: Following): Promis
 }
 
 async function openRevoked({ revokedFile: file }: Config, { log, lifecycle }: Following): Promise<AccessRules> {
-  if (file === "") return { revoked: () => NOTHING_REVOKED };
+  if (file === "") return {};
   const followed = await followFile({ what: "SOMA_REVOKED_FILE", file, parse: parseRevoked, log }).catch(
     (cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -71,7 +71,7 @@ async function openRevoked({ revokedFile: file }: Config, { log, lifecycle }: Fo
     },
   );
   lifecycle.add("revoked tokens", followed.close);
-  return { revoked: followed.current };
+  return { revocations: followed };
 }
 
 /** By the keys of this installation; undefined where there are none. */

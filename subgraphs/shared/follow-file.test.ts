@@ -35,9 +35,14 @@ describe("createFollower()", () => {
     const first = follower.current();
     await follower.look();
     expect(follower.current()).toBe(first);
+    const heard: unknown[] = [];
+    const stop = follower.onChange(() => heard.push(follower.current()));
     file.text = "2";
     await follower.look();
+    await follower.look();
     expect(follower.current()).toEqual({ text: "2" });
+    expect(heard).toEqual([{ text: "2" }]);
+    stop();
     expect(lines.length).toBe(1);
     expect(await valueOf("soma_reloads_total", { what: "a", result: "taken" })).toBe(1);
   });

@@ -16,6 +16,8 @@ const MAX_BYTES = 1_048_576;
 /** What a file holds, as it was when it last held something good. */
 export interface Followed<T> {
   current(): T;
+  /** Calls after each change that was taken, until the function it gives is called. */
+  onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export async function followFile<T>({ file, parse, ...params }: FollowFileParams
     await follower.look();
     return false;
   });
-  return { current: follower.current, close: loop.close };
+  return { current: follower.current, onChange: follower.onChange, close: loop.close };
 }
 
 interface FollowerParams<T> extends Omit<FollowFileParams<T>, "file"> {
@@ -51,6 +53,7 @@ interface FollowerParams<T> extends Omit<FollowFileParams<T>, "file"> {
 export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>) {
   let taken: { text: string; value: T } | undefined;
   let told: string | undefined;
+  const listeners = new Set<() => void>();
 
   async function take(): Promise<boolean> {
     const text = await read();
@@ -64,6 +67,10 @@ export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>)
       if (taken === undefined) throw new Error(`${what} was not read yet`);
       return taken.value;
     },
+    onChange(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async start(): Promise<void> {
       await take();
       refusing.set({ what }, 0);
@@ -76,6 +83,7 @@ export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>)
         if (!isNew) return;
         reloads.inc({ what, result: "taken" });
         log.info({ what }, "a file that changed is read again");
+        for (const listener of [...listeners]) listener();
       } catch (error) {
         refusing.set({ what }, 1);
         const why = error instanceof Error ? error.message : String(error);

@@ -25,6 +25,8 @@ export interface VerifiedToken {
   subject: string;
   expiresAt: Date;
   claims: JWTPayload;
+  /** Id of the key that signed it, if it has one. */
+  keyId?: string | undefined;
 }
 
 /** Clocks of two machines may differ by this many seconds. */
@@ -53,7 +55,8 @@ export function createTokenVerifier(rules: TokenRules): (token: string) => Promi
     let failure: Error = new errors.JWKSNoMatchingKey();
     for (const key of await rules.findKeys({ kid, alg })) {
       try {
-        return toVerified((await jwtVerify(token, key, options)).payload, tenantOf);
+        const { payload } = await jwtVerify(token, key, options);
+        return { ...toVerified(payload, tenantOf), keyId: key.kid ?? kid };
       } catch (error) {
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
         failure = error;
