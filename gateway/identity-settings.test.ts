@@ -31,11 +31,15 @@ describe("identitySettings", () => {
     expect(() => read({ SOMA_OIDC_JWKS_URL })).toThrow(
       /SOMA_OIDC_ISSUER is not set, and SOMA_OIDC_JWKS_URL is; [^]*SOMA_OIDC_AUDIENCE is not set/,
     );
+    for (const name of ["SOMA_OIDC_ISSUER", "SOMA_OIDC_AUDIENCE"])
+      expect(() => read({ SOMA_USER_VERIFY_KEY: KEY, [name]: "x" })).toThrow("so no token of it could be checked");
   });
 
   it("refuse an algorithm that a secret makes, and none at all", () => {
     for (const name of ["HS256", "none", "rs256"])
-      expect(() => read({ ...OIDC, SOMA_OIDC_ALGORITHMS: `RS256,${name}` })).toThrow(`has "${name}", which is not one of`);
+      expect(() => read({ ...OIDC, SOMA_OIDC_ALGORITHMS: `RS256,${name}` })).toThrow(
+        `has "${name}", which is not one of`,
+      );
     expect(() => read({ ...OIDC, SOMA_OIDC_ALGORITHMS: " , " })).toThrow("SOMA_OIDC_ALGORITHMS names none");
     expect(read({ ...OIDC, SOMA_OIDC_ALGORITHMS: "RS256" }).oidcAlgorithms).toEqual(["RS256"]);
   });
@@ -49,7 +53,8 @@ describe("identitySettings", () => {
   });
 
   it("are refused in production with keys that come without TLS", () => {
-    const fault = "SOMA_OIDC_JWKS_URL is http://login.example.com/keys, which mode prod refuses: whoever stands between";
+    const fault =
+      "SOMA_OIDC_JWKS_URL is http://login.example.com/keys, which mode prod refuses: whoever stands between";
     const open = { SOMA_OIDC_JWKS_URL: "http://login.example.com/keys" };
     const about = (env: Record<string, string>, mode: "prod" | "dev_prod") =>
       findRefused(env, { mode, part: "gateway" }).filter((each) => each.startsWith("SOMA_OIDC"));

@@ -82,6 +82,11 @@ export function whatIdentityLacks(config: Values): string[] {
     ...(hasOwnKey && oidcIssuer === ISSUER
       ? [`SOMA_OIDC_ISSUER is ${ISSUER}, which is who signs with SOMA_USER_SIGNING_KEY`]
       : []),
+    ...(oidcJwksUrl === "" && `${oidcIssuer}${oidcAudience}` !== ""
+      ? [
+          "SOMA_OIDC_ISSUER or SOMA_OIDC_AUDIENCE is set, and SOMA_OIDC_JWKS_URL is not, so no token of it could be checked",
+        ]
+      : []),
     ...(config.oidcAlgorithms.length === 0 ? ["SOMA_OIDC_ALGORITHMS names none, and no token could be checked"] : []),
     ...(jwksStaleS < 2 * jwksRefreshS
       ? [`SOMA_JWKS_STALE_S is ${jwksStaleS}; it is twice SOMA_JWKS_REFRESH_S at least, which is ${jwksRefreshS}`]

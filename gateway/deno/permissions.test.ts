@@ -57,6 +57,12 @@ describe("permissionsOf()", () => {
     });
     expect(net).toBe("--allow-net=127.0.0.1:4700,127.0.0.1:0,127.0.0.1:4701,login.example.com:443");
     expect(read).toBe("--allow-read=/app/graphql,/app/webui/dist,/run/secrets/soma,/etc/soma");
+    const [, besides] = permissionsOf({
+      config: { ...config, userVerifyKeyFile: "keys.json", revokedFile: "/revoked.json" },
+      settings,
+      folders,
+    });
+    expect(besides).toBe("--allow-read=/app/graphql,/app/webui/dist,.,/");
   });
 
   it("writes addresses of IPv6 as Deno reads them", () => {

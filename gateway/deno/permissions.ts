@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import type { readProcessSettings } from "@soma/shared/run-main";
 import type { readGatewayConfig } from "../config.ts";
 
@@ -29,12 +28,9 @@ const PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "r
  * loads no library. `hostname` is the one fact of the machine it may ask for: the log's library does when it is loaded.
  */
 export function permissionsOf({ config, settings, folders }: Allowed): string[] {
-  const reached = [
-    ...Object.values(config.urls),
-    config.redisUrl,
-    config.oidcJwksUrl,
-    settings.otlpEndpoint,
-  ].filter((url) => url !== "");
+  const reached = [...Object.values(config.urls), config.redisUrl, config.oidcJwksUrl, settings.otlpEndpoint].filter(
+    (url) => url !== "",
+  );
   const net = [
     placeOf(config.host, config.port),
     placeOf(settings.metricsHost, settings.metricsPort),
@@ -44,7 +40,7 @@ export function permissionsOf({ config, settings, folders }: Allowed): string[] 
   // Their folders: what is mounted into one changes by links inside it.
   const followed = [config.internalSigningKeyFile, config.userVerifyKeyFile, config.revokedFile]
     .filter((file) => file !== "")
-    .map((file) => dirname(file));
+    .map(folderOf);
   const read = [folders.graphql, webuiDir === "" ? folders.webui : webuiDir, documentsFile, ...new Set(followed)];
   return [
     `--allow-net=${[...new Set(net)].join(",")}`,
@@ -64,6 +60,11 @@ function hostOf(url: string): string {
 
 function placeOf(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function folderOf(file: string): string {
+  const end = file.lastIndexOf("/");
+  return end === -1 ? "." : file.slice(0, Math.max(end, 1));
 }
 
 /** A comma parts paths; two of them are one of a path. */

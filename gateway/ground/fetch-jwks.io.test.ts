@@ -4,7 +4,15 @@ import { createFetchJwks, toVerifyKeys } from "./fetch-jwks.ts";
 import { createJwksCache, type JwksCacheOptions } from "./jwks-cache.ts";
 import { createOidcIdentity } from "./oidc-identity.ts";
 
-const BAD_MANNERS: Manner[] = ["fails", "hangs", "hangs half way", "lies", "has none", "never ends", "points elsewhere"];
+const BAD_MANNERS: Manner[] = [
+  "fails",
+  "hangs",
+  "hangs half way",
+  "lies",
+  "has none",
+  "never ends",
+  "points elsewhere",
+];
 
 describe("keys of an issuer elsewhere", () => {
   let issuer: Issuer;
@@ -27,20 +35,23 @@ describe("keys of an issuer elsewhere", () => {
     return { cache, identity };
   }
 
-  it.each(BAD_MANNERS)("stay as they are while its address %s, and others come when it tells them again", async (manner) => {
-    const { cache, identity } = createVerifier({ timeoutMs: 250 });
-    const before = await issuer.sign();
-    await identity.verify(before);
-    issuer.manner = manner;
-    await expect(cache.refresh()).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    await identity.verify(before);
-    await issuer.rotate();
-    const after = await issuer.sign();
-    await expect(identity.verify(after)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    issuer.manner = "tells";
-    await identity.verify(after);
-    await identity.verify(before);
-  });
+  it.each(BAD_MANNERS)(
+    "stay as they are while its address %s, and others come when it tells them again",
+    async (manner) => {
+      const { cache, identity } = createVerifier({ timeoutMs: 250 });
+      const before = await issuer.sign();
+      await identity.verify(before);
+      issuer.manner = manner;
+      await expect(cache.refresh()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      await identity.verify(before);
+      await issuer.rotate();
+      const after = await issuer.sign();
+      await expect(identity.verify(after)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      issuer.manner = "tells";
+      await identity.verify(after);
+      await identity.verify(before);
+    },
+  );
 
   it("change 30 times under requests, and nobody is refused, however old what a gateway has", async () => {
     const unknown = { burst: 10, everyMs: 20 };
@@ -83,7 +94,10 @@ describe("keys of an issuer elsewhere", () => {
     const codes = new Set<string>();
     for (let times = 0; times < 200; times += 1) {
       await stranger.rotate();
-      await stranger.sign().then(identity.verify).catch((error: { code: string }) => codes.add(error.code));
+      await stranger
+        .sign()
+        .then(identity.verify)
+        .catch((error: { code: string }) => codes.add(error.code));
     }
     await stranger.close();
     expect(issuer.asked() - before).toBeLessThanOrEqual(11);

@@ -67,7 +67,10 @@ export function createIdentityByIssuer(identities: Readonly<Record<string, Ident
       const issuer = issuerOf(token);
       const identity = Object.hasOwn(identities, issuer) ? identities[issuer] : undefined;
       if (identity === undefined)
-        throw new SomaError("UNAUTHENTICATED", "the token is missing, incomplete or of an issuer that is not known here");
+        throw new SomaError(
+          "UNAUTHENTICATED",
+          "the token is missing, incomplete or of an issuer that is not known here",
+        );
       return identity.verify(token);
     },
   };

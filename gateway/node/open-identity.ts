@@ -22,7 +22,9 @@ import { createOidcIdentity } from "../ground/oidc-identity.ts";
 import { parseRevoked } from "../ground/revoked.ts";
 
 const refused = counter("soma_tokens_refused_total", "Tokens of callers that were refused, by why", ["why"]);
-const fetches = counter("soma_jwks_fetches_total", "Times the keys of the issuer were asked for, by result", ["result"]);
+const fetches = counter("soma_jwks_fetches_total", "Times the keys of the issuer were asked for, by result", [
+  "result",
+]);
 const age = gauge("soma_jwks_age_seconds", "Age of the keys of the issuer that are used", []);
 
 type Config = ReturnType<typeof readGatewayConfig>;

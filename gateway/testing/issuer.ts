@@ -36,7 +36,11 @@ export async function startIssuer(): Promise<Issuer> {
   let keys: { kid: string; pair: TestKeys }[] = [];
   const server = createServer((_request, response) => {
     asked += 1;
-    answer(issuer.manner, response, JSON.stringify({ keys: keys.map(({ kid, pair }) => ({ ...pair.publicKey, kid })) }));
+    answer(
+      issuer.manner,
+      response,
+      JSON.stringify({ keys: keys.map(({ kid, pair }) => ({ ...pair.publicKey, kid })) }),
+    );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -48,7 +52,15 @@ export async function startIssuer(): Promise<Issuer> {
       const newest = keys.at(-1);
       if (newest === undefined) throw new Error("the issuer has no key yet");
       const exp = Math.floor(Date.now() / 1_000) + 60;
-      return new SignJWT({ iss: ISSUED_BY, aud: "soma", sub: "ada", tenant: "acme", roles: ["assistant"], exp, ...claims })
+      return new SignJWT({
+        iss: ISSUED_BY,
+        aud: "soma",
+        sub: "ada",
+        tenant: "acme",
+        roles: ["assistant"],
+        exp,
+        ...claims,
+      })
         .setProtectedHeader({ alg: "EdDSA", kid: newest.kid })
         .sign(newest.pair.privateKey);
     },

@@ -45,7 +45,8 @@ describe("readSettings() of what may stand elsewhere", () => {
   it("needs one of the places, and says which there are", () => {
     expect(() => readSettings(settings, {})).toThrow("KEY or KEY_FILE or ISSUER is not set; it is required: a key");
     expect(readSettings(settings, { KEY: "7" }).key).toBe(7);
-    for (const env of [{ KEY_FILE: "k.json" }, { ISSUER: "x" }]) expect(readSettings(settings, env).key).toBeUndefined();
+    for (const env of [{ KEY_FILE: "k.json" }, { ISSUER: "x" }])
+      expect(readSettings(settings, env).key).toBeUndefined();
     expect(readSettings(settings, { KEY: "7", ISSUER: "x" })).toMatchObject({ key: 7, issuer: "x" });
   });
 

@@ -10,7 +10,11 @@ import { createServiceClient } from "@soma/shared/graphql/service-client";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import type { Check } from "@soma/shared/http/readiness";
 import { createDecisionVerifier, type VerifyDecision } from "@soma/shared/identity/decision-token";
-import { createPrincipalSigner, createPrincipalVerifier, type VerifyPrincipal } from "@soma/shared/identity/internal-token";
+import {
+  createPrincipalSigner,
+  createPrincipalVerifier,
+  type VerifyPrincipal,
+} from "@soma/shared/identity/internal-token";
 import { openInternalSigningKeys, openInternalVerifyKeys, openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";

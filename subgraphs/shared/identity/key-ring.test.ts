@@ -75,7 +75,10 @@ describe("tokens between the parts, while their keys change", () => {
     const sign = () => createPrincipalSigner(() => signs, "soma-gateway")(principal);
     const verify = createPrincipalVerifier(() => verifies);
 
-    const [signedBefore, unnamed] = [await sign(), await createPrincipalSigner(old.privateKey, "soma-gateway")(principal)];
+    const [signedBefore, unnamed] = [
+      await sign(),
+      await createPrincipalSigner(old.privateKey, "soma-gateway")(principal),
+    ];
     expect([await verify(signedBefore), await verify(unnamed)]).toEqual([principal, principal]);
     signs = after;
     const signedAfter = await sign();

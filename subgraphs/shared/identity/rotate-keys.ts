@@ -39,7 +39,9 @@ export function rotateKeys({ signing, verifying }: KeySets, params: RotateParams
   const { next, nowS, afterS, keepS } = params;
   const pending = signing.find(({ nbf = 0 }) => nbf > nowS);
   if (pending !== undefined && afterS > 0)
-    throw new Error(`a new key begins at ${toTime(pending.nbf ?? 0)} already; a second one beside it would be lost count of`);
+    throw new Error(
+      `a new key begins at ${toTime(pending.nbf ?? 0)} already; a second one beside it would be lost count of`,
+    );
   const beginsAtS = signing.length === 0 ? nowS : nowS + afterS;
   const endsAtS = beginsAtS + keepS;
   const current = signing.length === 0 || afterS === 0 ? [] : [findSigningKey(signing, nowS)];
