@@ -8,7 +8,6 @@ import { startLoop } from "@soma/shared/loop";
 import { beforeReading, counter, gauge } from "@soma/shared/metrics";
 import type { readGatewayConfig } from "../config.ts";
 import type { AccessRules } from "../ground/access-token.ts";
-import { createFetchJwks } from "../ground/fetch-jwks.ts";
 import {
   createDevIdentity,
   createIdentity,
@@ -20,6 +19,8 @@ import {
 import { createJwksCache, type JwksCache } from "../ground/jwks-cache.ts";
 import { createOidcIdentity } from "../ground/oidc-identity.ts";
 import { parseRevoked } from "../ground/revoked.ts";
+import { createFetchJwks, MAX_JWKS_BYTES } from "../upstream/fetch-jwks.ts";
+import { createUndiciSend } from "./undici-send.ts";
 
 const refused = counter("soma_tokens_refused_total", "Tokens of callers that were refused, by why", ["why"]);
 const fetches = counter("soma_jwks_fetches_total", "Times the keys of the issuer were asked for, by result", [
@@ -92,8 +93,10 @@ async function openOwn(
 
 /** Keys of the issuer, fetched again and again. When it is away at the start, the gateway starts, and is not ready. */
 async function openCache(config: Config, { log, lifecycle }: Following): Promise<JwksCache> {
+  const { send, close } = createUndiciSend(MAX_JWKS_BYTES);
+  lifecycle.add("way to the issuer", close);
   const cache = createJwksCache({
-    fetchKeys: createFetchJwks({ url: config.oidcJwksUrl }),
+    fetchKeys: createFetchJwks({ url: config.oidcJwksUrl, send }),
     now: Date.now,
     staleMs: config.jwksStaleS * 1_000,
     onFetched: (result) => fetches.inc({ result }),

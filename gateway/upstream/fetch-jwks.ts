@@ -1,29 +1,29 @@
 import { SomaError } from "@soma/shared/errors";
 import { MAX_KEYS } from "@soma/shared/identity/key-ring";
-import { readText } from "@soma/shared/read-text";
 import type { JWK } from "jose";
+import { withDeadline } from "../ground/deadline.ts";
+import type { Send } from "./send.ts";
 
-const MAX_BYTES = 262_144;
+/** More than a set of so many keys takes; whoever sends it reads no further. */
+export const MAX_JWKS_BYTES = 262_144;
 const PUBLIC_KINDS: readonly unknown[] = ["OKP", "EC", "RSA"];
 
 interface FetchJwksOptions {
   url: string;
+  /** Follows no redirect. */
+  send: Send;
   timeoutMs?: number;
 }
 
-/** Asks an address for its keys; throws when it does not answer with any that could verify a token. Follows no redirect. */
-export function createFetchJwks({ url, timeoutMs = 5_000 }: FetchJwksOptions): () => Promise<readonly JWK[]> {
+/** Asks an address for its keys; throws when it does not answer with any that could verify a token. */
+export function createFetchJwks({ url, send, timeoutMs = 5_000 }: FetchJwksOptions): () => Promise<readonly JWK[]> {
+  const headers = { accept: "application/jwk-set+json, application/json" };
   return async () => {
-    const response = await fetch(url, {
-      headers: { accept: "application/jwk-set+json, application/json" },
-      redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new SomaError("UNAVAILABLE", `${url} answered ${response.status}`);
-    }
-    return toVerifyKeys(JSON.parse(await readText(response.body, MAX_BYTES, `the answer of ${url}`)));
+    const { status, body } = await withDeadline(undefined, timeoutMs, (signal) =>
+      send({ method: "GET", url, headers, signal }),
+    );
+    if (status !== 200) throw new SomaError("UNAVAILABLE", `${url} answered ${status}`);
+    return toVerifyKeys(JSON.parse(body));
   };
 }
 

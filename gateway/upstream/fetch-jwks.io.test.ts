@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ISSUED_BY, type Issuer, type Manner, startIssuer } from "../testing/issuer.ts";
-import { createFetchJwks, toVerifyKeys } from "./fetch-jwks.ts";
-import { createJwksCache, type JwksCacheOptions } from "./jwks-cache.ts";
-import { createOidcIdentity } from "./oidc-identity.ts";
+import { createJwksCache, type JwksCacheOptions } from "../ground/jwks-cache.ts";
+import { createOidcIdentity } from "../ground/oidc-identity.ts";
+import { createUndiciSend } from "../node/undici-send.ts";
+import { createFetchJwks, MAX_JWKS_BYTES, toVerifyKeys } from "./fetch-jwks.ts";
 
 const BAD_MANNERS: Manner[] = [
   "fails",
@@ -16,13 +17,17 @@ const BAD_MANNERS: Manner[] = [
 
 describe("keys of an issuer elsewhere", () => {
   let issuer: Issuer;
+  const { send, close } = createUndiciSend(MAX_JWKS_BYTES);
   beforeAll(async () => {
     issuer = await startIssuer();
   });
-  afterAll(() => issuer.close());
+  afterAll(async () => {
+    await close();
+    await issuer.close();
+  });
 
   function createVerifier({ timeoutMs, ...options }: Partial<JwksCacheOptions> & { timeoutMs?: number } = {}) {
-    const fetchKeys = createFetchJwks({ url: issuer.url, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const fetchKeys = createFetchJwks({ url: issuer.url, send, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     const cache = createJwksCache({ fetchKeys, now: Date.now, staleMs: 60_000, ...options });
     const identity = createOidcIdentity({
       findKeys: cache.find,
