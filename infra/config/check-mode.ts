@@ -35,7 +35,10 @@ const STAND_INS = [
 export function checkMode(mode: Mode, given: Env, settings: readonly Listed[] = listSettings()): ModeReport {
   const secrets = secretsOf(mode);
   const isGiven = (name: string): boolean => (given[name] ?? "") !== "";
-  const lacking = Object.entries(secrets).filter(([name]) => !isGiven(name) && !isGiven(`${name}_FILE`));
+  const lacking = Object.entries(secrets).filter(([name]) => {
+    const or = settings.find(({ env: each }) => each === name)?.or;
+    return !isGiven(name) && !isGiven(`${name}_FILE`) && !(or !== undefined && isGiven(or));
+  });
   const env = standIn(mode, toEnv(mode, given, {}), settings);
   const said = faultsOfReaders(env);
   return {

@@ -47,6 +47,23 @@ describe("tellMode()", () => {
     expect(files.map((fault) => fault.split(":", 1)[0])).toContain("SOMA_KAFKA_SASL_PASSWORD_FILE");
   });
 
+  it("needs no key where a file of keys or an issuer stands in its place", () => {
+    const { faults, lacks } = tellMode([], {
+      DEPLOY_MODE: "prod",
+      SOMA_INTERNAL_SIGNING_KEY_FILE: "/run/secrets/soma/internal-private.json",
+      SOMA_OIDC_JWKS_URL: "https://login.example.com/keys",
+      SOMA_OIDC_ISSUER: "https://login.example.com",
+      SOMA_OIDC_AUDIENCE: "soma",
+    });
+    expect(faults).toEqual([]);
+    expect(Object.keys(lacks)).toEqual(expect.arrayContaining(["SOMA_INTERNAL_VERIFY_KEY", "DATABASE_URL"]));
+    for (const name of ["SOMA_INTERNAL_SIGNING_KEY", "SOMA_USER_VERIFY_KEY"]) expect(lacks[name]).toBeUndefined();
+    const both = { SOMA_INTERNAL_SIGNING_KEY: '{"kty":"OKP"}', SOMA_INTERNAL_SIGNING_KEY_FILE: "/keys.json" };
+    expect(tellMode([], { DEPLOY_MODE: "prod", ...both }).faults).toEqual([
+      "SOMA_INTERNAL_SIGNING_KEY and SOMA_INTERNAL_SIGNING_KEY_FILE are both set; keep one of them",
+    ]);
+  });
+
   it("looks at an env file alone, and finds what nothing reads and what is of another mode", async () => {
     const file = join(folder, "mine.env");
     await writeFile(file, "DEPLOY_MODE=dev_prod\nSOMA_KAFKA_TSL=on\n");

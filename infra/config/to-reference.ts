@@ -18,7 +18,7 @@ Nothing of the product reads these yet, so none of them can be set. Each is decl
 | name | its place |
 |---|---|
 | \`ISTIO_INJECTION\` | a label of pods, for charts; that the mesh is there is said by \`MTLS_ENABLED\` |
-| \`VAULT_INJECTION\` | annotations of pods, for charts; where secrets are kept is said by \`secretEnv\` of the overlays, and a file that an agent renders is read by \`SOMA_KAFKA_SASL_PASSWORD_FILE\` and \`SOMA_KAFKA_CA_FILE\` |
+| \`VAULT_INJECTION\` | annotations of pods, for charts; where secrets are kept is said by \`secretEnv\` of the overlays, and a file that an agent renders is read by \`SOMA_KAFKA_SASL_PASSWORD_FILE\`, \`SOMA_KAFKA_CA_FILE\` and those of keys, such as \`SOMA_INTERNAL_SIGNING_KEY_FILE\` |
 | resource hints | requests and limits of containers, for charts and compose; what a process takes on is said by \`SOMA_WORKER_SLOTS\` and \`SOMA_TOOLS_CONCURRENCY\` |
 | ports of the infrastructure | they stand in its addresses, such as \`SOMA_KAFKA_BROKERS\` |
 `;
@@ -46,7 +46,8 @@ function formOf({ values, min, max, secret }: Listed): string {
 }
 
 function whenUnset(setting: Listed): string {
-  if (!("default" in setting)) return "required";
+  const instead = [setting.inFile === true ? `${setting.env}_FILE` : "", setting.or ?? ""].filter((name) => name !== "");
+  if (!("default" in setting)) return ["required", ...instead.map((name) => `or \`${name}\``)].join(", ");
   return defaultOf(setting) || "none";
 }
 
