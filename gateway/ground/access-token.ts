@@ -11,7 +11,7 @@ export interface AccessRules {
 }
 
 /** What is revoked now, and word of each change. */
-export interface Revocations {
+interface Revocations {
   current(): Revoked;
   onChange(listener: () => void): () => void;
 }

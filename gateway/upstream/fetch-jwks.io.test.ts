@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ISSUED_BY, type Issuer, type Manner, startIssuer } from "../testing/issuer.ts";
 import { createJwksCache, type JwksCacheOptions } from "../ground/jwks-cache.ts";
 import { createOidcIdentity } from "../ground/oidc-identity.ts";
 import { createUndiciSend } from "../node/undici-send.ts";
+import { ISSUED_BY, type Issuer, type Manner, startIssuer } from "../testing/issuer.ts";
 import { createFetchJwks, MAX_JWKS_BYTES, toVerifyKeys } from "./fetch-jwks.ts";
 
 const BAD_MANNERS: Manner[] = [

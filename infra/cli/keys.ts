@@ -13,7 +13,7 @@ interface RotationReport {
   files: { private: string; public: string };
 }
 
-export interface RotateOptions {
+interface RotateOptions {
   name: string;
   dir: string;
   /** Seconds. */

@@ -46,7 +46,9 @@ function formOf({ values, min, max, secret }: Listed): string {
 }
 
 function whenUnset(setting: Listed): string {
-  const instead = [setting.inFile === true ? `${setting.env}_FILE` : "", setting.or ?? ""].filter((name) => name !== "");
+  const instead = [setting.inFile === true ? `${setting.env}_FILE` : "", setting.or ?? ""].filter(
+    (name) => name !== "",
+  );
   if (!("default" in setting)) return ["required", ...instead.map((name) => `or \`${name}\``)].join(", ");
   return defaultOf(setting) || "none";
 }

@@ -20,7 +20,7 @@ interface Asked {
   keepS: number;
 }
 
-export interface RotationReport {
+interface RotationReport {
   name: string;
   /** Id of the new key. */
   kid: string;

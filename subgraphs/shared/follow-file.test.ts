@@ -22,7 +22,7 @@ function follow(what: string, first: string | undefined) {
   return { file, follower, lines };
 }
 
-async function valueOf(metric: string, labels: Record<string, string>): Promise<number | undefined> {
+async function counted(metric: string, labels: Record<string, string>): Promise<number | undefined> {
   const { values = [] } = (await registry.getSingleMetric(metric)?.get()) ?? {};
   return values.find((each) => Object.entries(labels).every(([name, value]) => each.labels[name] === value))?.value;
 }
@@ -44,7 +44,7 @@ describe("createFollower()", () => {
     expect(heard).toEqual([{ text: "2" }]);
     stop();
     expect(lines.length).toBe(1);
-    expect(await valueOf("soma_reloads_total", { what: "a", result: "taken" })).toBe(1);
+    expect(await counted("soma_reloads_total", { what: "a", result: "taken" })).toBe(1);
   });
 
   it("fails at the start when there is nothing good", async () => {
@@ -59,15 +59,15 @@ describe("createFollower()", () => {
       file.text = bad;
       await follower.look();
       expect(follower.current()).toEqual({ text: "1" });
-      expect(await valueOf("soma_reload_refused", { what: "c" })).toBe(1);
+      expect(await counted("soma_reload_refused", { what: "c" })).toBe(1);
     }
     expect(lines.length).toBe(3);
     expect(lines.join("")).not.toContain('"!"');
     file.text = "3";
     await follower.look();
     expect(follower.current()).toEqual({ text: "3" });
-    expect(await valueOf("soma_reload_refused", { what: "c" })).toBe(0);
-    expect(await valueOf("soma_reloads_total", { what: "c", result: "refused" })).toBe(3);
+    expect(await counted("soma_reload_refused", { what: "c" })).toBe(0);
+    expect(await counted("soma_reloads_total", { what: "c", result: "refused" })).toBe(3);
   });
 
   it("is content when the file holds again what it held before", async () => {
@@ -77,6 +77,6 @@ describe("createFollower()", () => {
     await follower.look();
     file.text = "1";
     await follower.look();
-    expect(await valueOf("soma_reload_refused", { what: "d" })).toBe(0);
+    expect(await counted("soma_reload_refused", { what: "d" })).toBe(0);
   });
 });

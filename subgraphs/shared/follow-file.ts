@@ -14,14 +14,14 @@ const LOOK_MS = 1_000;
 const MAX_BYTES = 1_048_576;
 
 /** What a file holds, as it was when it last held something good. */
-export interface Followed<T> {
+interface Followed<T> {
   current(): T;
   /** Calls after each change that was taken, until the function it gives is called. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
-export interface FollowFileParams<T> {
+interface FollowFileParams<T> {
   /** What it is called in logs and metrics. */
   what: string;
   file: string;
