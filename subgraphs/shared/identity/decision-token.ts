@@ -1,6 +1,7 @@
 import type { Json } from "@soma/schemas/json";
 import { errors, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
+import { toCryptoKey } from "./crypto-key.ts";
 import { findSigningKey, findVerifyKeys, type Keys, toRing } from "./key-ring.ts";
 import { createTokenVerifier, toVerified, type VerifiedToken } from "./verify-token.ts";
 
@@ -44,7 +45,7 @@ export function createDecisionSigner(keys: Keys): SignDecision {
       .setSubject(actor)
       .setIssuedAt()
       .setExpirationTime(expiresAt)
-      .sign(key);
+      .sign(await toCryptoKey(key, "EdDSA"));
   };
 }
 

@@ -1,6 +1,7 @@
 import { SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
+import { toCryptoKey } from "./crypto-key.ts";
 import { findSigningKey, findVerifyKeys, type Keys, toRing } from "./key-ring.ts";
 import { type Principal, toRoles } from "./principal.ts";
 import { createTokenVerifier } from "./verify-token.ts";
@@ -37,7 +38,7 @@ export function createPrincipalSigner(
       .setSubject(principal.subject)
       .setIssuedAt()
       .setExpirationTime(`${lifetimeS}s`)
-      .sign(key);
+      .sign(await toCryptoKey(key, "EdDSA"));
   }
 
   return (principal) => {

@@ -1,4 +1,5 @@
-import { decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify } from "jose";
+import { errors, type JWK, type JWTPayload, jwtVerify } from "jose";
+import { toCryptoKey } from "./crypto-key.ts";
 import { isTenant } from "./principal.ts";
 
 /** What a token says about how it was signed, before anything of it is believed. */
@@ -49,20 +50,26 @@ export function createTokenVerifier(rules: TokenRules): (token: string) => Promi
     requiredClaims: ["iss", "aud", "exp", "sub"],
   };
   return async (token) => {
-    const { kid, alg } = decodeProtectedHeader(token);
-    // Before a key is looked for, which may have to be fetched.
-    if (alg === undefined || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed(`${alg} is not taken`);
-    let failure: Error = new errors.JWKSNoMatchingKey();
-    for (const key of await rules.findKeys({ kid, alg })) {
+    const found: { keys?: readonly JWK[] } = {};
+    for (let at = 0; ; at += 1) {
       try {
-        const { payload } = await jwtVerify(token, key, options);
-        return { ...toVerified(payload, tenantOf), keyId: key.kid ?? kid };
+        // jose asks for a key once it has looked at the algorithm, and before it believes anything else.
+        const { payload, protectedHeader } = await jwtVerify(
+          token,
+          async ({ kid, alg }) => {
+            found.keys ??= await rules.findKeys({ kid, alg });
+            const key = found.keys[at];
+            if (key === undefined) throw new errors.JWKSNoMatchingKey();
+            return toCryptoKey(key, alg);
+          },
+          options,
+        );
+        return { ...toVerified(payload, tenantOf), keyId: found.keys?.[at]?.kid ?? protectedHeader.kid };
       } catch (error) {
-        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-        failure = error;
+        const { keys = [] } = found;
+        if (at + 1 >= keys.length || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       }
     }
-    throw failure;
   };
 }
 
