@@ -1,4 +1,4 @@
-import { errors, type JWK, type JWTPayload, jwtVerify } from "jose";
+import { type CompactJWSHeaderParameters, errors, type JWK, type JWTPayload, jwtVerify } from "jose";
 import { toCryptoKey } from "./crypto-key.ts";
 import { isTenant } from "./principal.ts";
 
@@ -56,7 +56,7 @@ export function createTokenVerifier(rules: TokenRules): (token: string) => Promi
         // jose asks for a key once it has looked at the algorithm, and before it believes anything else.
         const { payload, protectedHeader } = await jwtVerify(
           token,
-          async ({ kid, alg }) => {
+          async ({ kid, alg }: CompactJWSHeaderParameters) => {
             found.keys ??= await rules.findKeys({ kid, alg });
             const key = found.keys[at];
             if (key === undefined) throw new errors.JWKSNoMatchingKey();
