@@ -1,5 +1,6 @@
 import { ConfigError, integer, list, oneOf, readSettings, type Setting, text, url } from "@soma/shared/config";
-import { bindHost, internalSigningKeys, subgraphUrl } from "@soma/shared/subgraph-settings";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { bindHost, subgraphUrl } from "@soma/shared/subgraph-settings";
 import { identitySettings, whatIdentityLacks } from "./identity-settings.ts";
 
 const gatewaySettings = {
@@ -11,7 +12,7 @@ const gatewaySettings = {
     min: 0,
     max: 65_535,
   }),
-  ...internalSigningKeys,
+  ...keySettings("internalSigningKey"),
   ...identitySettings,
   introspection: oneOf(["on", "off"], {
     env: "SOMA_GATEWAY_INTROSPECTION",

@@ -49,7 +49,7 @@ describe("identitySettings", () => {
     expect(() => read({ ...both, SOMA_OIDC_ISSUER: "soma-dev" })).toThrow("SOMA_OIDC_ISSUER is soma-dev");
     expect(() => read({ ...OIDC, SOMA_USER_SIGNING_KEY: KEY })).toThrow("nobody could use what it signs");
     expect(() => read({ ...OIDC, SOMA_JWKS_STALE_S: "599" })).toThrow("it is twice SOMA_JWKS_REFRESH_S at least");
-    expect(read({ ...both, SOMA_USER_SIGNING_KEY: KEY }).userSigningKey).toEqual([{ kty: "OKP" }]);
+    expect(read({ ...both, SOMA_USER_SIGNING_KEY: KEY }).userSigningKey).toEqual({ kty: "OKP" });
   });
 
   it("are refused in production with keys that come without TLS", () => {

@@ -1,24 +1,15 @@
-import { integer, list, type Setting, text, url } from "@soma/shared/config";
-import { keys } from "@soma/shared/subgraph-settings";
-import { ISSUER } from "./ground/identity.ts";
+import { integer, json, list, type Setting, text, url } from "@soma/shared/config";
+import { parseKey, type TimedKey } from "@soma/shared/identity/key-ring";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { ISSUER } from "./ground/dev-identity.ts";
 
 /** Signatures of a pair of keys: one that a secret makes would let whoever checks a token make one. */
 const ALGORITHMS = ["EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
 
 /** Who callers are, and by whose word. */
 export const identitySettings = {
-  userVerifyKey: keys({
-    env: "SOMA_USER_VERIFY_KEY",
-    doc: "public Ed25519 JWK of the tokens callers bring, or a set of them",
-    inFile: true,
-    or: "SOMA_OIDC_JWKS_URL",
-  }),
-  userVerifyKeyFile: text({
-    env: "SOMA_USER_VERIFY_KEY_FILE",
-    doc: "file that holds the same in place of SOMA_USER_VERIFY_KEY, and is followed",
-    default: "",
-  }),
-  userSigningKey: keys({
+  ...keySettings("userVerifyKey"),
+  userSigningKey: json<TimedKey | undefined>(parseKey, {
     env: "SOMA_USER_SIGNING_KEY",
     doc: "private Ed25519 JWK; enables signing in by a link, for one machine only",
     default: undefined,

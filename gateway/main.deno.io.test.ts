@@ -12,7 +12,7 @@ import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createDevIdentity } from "./ground/identity.ts";
+import { createDevIdentity } from "./ground/dev-identity.ts";
 import { openBareSocket } from "./testing/bare-socket.ts";
 
 const START = fileURLToPath(new URL("../infra/local/start-deno.ts", import.meta.url));
@@ -31,7 +31,7 @@ describe("npm run start:deno", () => {
     // It is started with its settings alone, and npm may need more than these to fetch Deno.
     await findDeno();
     const [internal, user] = await Promise.all([createKeys(), createKeys()]);
-    const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+    const identity = createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
     token = await identity.issueAccessToken(aPrincipal(), 600);
     folder = await mkdtemp(join(tmpdir(), "soma-page-"));
     await writeFile(join(folder, "index.html"), "<title>The page</title>");

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Check } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
-import { openInternalSigningKeys } from "@soma/shared/identity/open-keys";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { runMain } from "@soma/shared/run-main";
@@ -77,7 +77,7 @@ async function openUsed(
   const [subgraphs, probes] = [createUndiciSend(), createUndiciSend()];
   lifecycle.add("ways to the subgraphs", async () => void (await Promise.all([subgraphs.close(), probes.close()])));
   const following = { log, lifecycle };
-  const keys = await openInternalSigningKeys(config, following);
+  const keys = await openKeys(config, "internalSigningKey", following);
   const { checks: ofIdentity, ...identity } = await openIdentity(config, following);
   const callers = config.redisUrl === "" ? undefined : await openRedisCallerBounds({ url: config.redisUrl, log });
   if (callers !== undefined) lifecycle.add("bounds of callers", callers.close);

@@ -28,7 +28,7 @@ const NO_REVOCATIONS: Revocations = { current: () => NOTHING_REVOKED, onChange: 
 /** Checks the tokens that callers bring: throws UNAUTHENTICATED, or UNAVAILABLE while a token cannot be checked. */
 export function createAccessVerifier(
   rules: TokenRules,
-  { revocations = NO_REVOCATIONS, onTokenRefused = () => {}, signer }: AccessRules & { signer: string },
+  { revocations = NO_REVOCATIONS, onTokenRefused = () => {} }: AccessRules,
 ): (token: string) => Promise<VerifiedToken & { proof: Proof }> {
   const verify = createTokenVerifier(rules);
   return async (token) => {
@@ -44,7 +44,7 @@ export function createAccessVerifier(
         "UNAUTHENTICATED",
         cause instanceof Revocation
           ? "the token, or the key that signed it, is revoked"
-          : `the token is missing, expired, incomplete or not signed by ${signer}`,
+          : `the token is missing, expired, incomplete or not signed by ${rules.issuer}`,
         { cause },
       );
     }

@@ -1,6 +1,5 @@
 import { SomaError } from "@soma/shared/errors";
-import { findVerifyKeys } from "@soma/shared/identity/key-ring";
-import type { TokenHeader } from "@soma/shared/identity/verify-token";
+import { findVerifyKeys, type TokenHeader } from "@soma/shared/identity/key-ring";
 import type { JWK } from "jose";
 
 export interface JwksCacheOptions {

@@ -8,7 +8,7 @@ import { createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDevIdentity } from "../ground/identity.ts";
+import { createDevIdentity } from "../ground/dev-identity.ts";
 import { startGateway } from "../main.node.ts";
 import { ISSUED_BY, type Issuer, startIssuer } from "../testing/issuer.ts";
 
@@ -124,7 +124,7 @@ describe("startGateway() with an issuer elsewhere", () => {
       SOMA_USER_SIGNING_KEY: JSON.stringify(own.privateKey),
     };
     const running = await startGateway({ env: { ...env, ...keys }, log: createSilentLog() });
-    const dev = await createDevIdentity({ privateJwk: own.privateKey, publicJwk: own.publicKey });
+    const dev = createDevIdentity({ privateJwk: own.privateKey, publicJwk: own.publicKey });
     const principal = { tenant: "acme", subject: "user:ada", roles: ["assistant"], service: null };
     try {
       const token = await dev.issueAccessToken(principal, 60);

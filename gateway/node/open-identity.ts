@@ -8,16 +8,9 @@ import { startLoop } from "@soma/shared/loop";
 import { beforeReading, counter, gauge } from "@soma/shared/metrics";
 import type { readGatewayConfig } from "../config.ts";
 import type { AccessRules } from "../ground/access-token.ts";
-import {
-  createDevIdentity,
-  createIdentity,
-  createIdentityByIssuer,
-  type DevIdentity,
-  type Identity,
-  ISSUER,
-} from "../ground/identity.ts";
+import { createDevIdentity, createOwnIdentity, type DevIdentity, ISSUER } from "../ground/dev-identity.ts";
+import { createIdentity, createIdentityByIssuer, type Identity } from "../ground/identity.ts";
 import { createJwksCache, type JwksCache } from "../ground/jwks-cache.ts";
-import { createOidcIdentity } from "../ground/oidc-identity.ts";
 import { parseRevoked } from "../ground/revoked.ts";
 import { createFetchJwks, MAX_JWKS_BYTES } from "../upstream/fetch-jwks.ts";
 import { createUndiciSend } from "./undici-send.ts";
@@ -52,7 +45,7 @@ export async function openIdentity(config: Config, following: Following): Promis
     return { ...own, checks: {} };
   }
   const cache = await openCache(config, following);
-  const elsewhere = createOidcIdentity({
+  const elsewhere = createIdentity({
     ...rules,
     findKeys: cache.find,
     issuer: config.oidcIssuer,
@@ -67,27 +60,22 @@ export async function openIdentity(config: Config, following: Following): Promis
 
 async function openRevoked({ revokedFile: file }: Config, { log, lifecycle }: Following): Promise<AccessRules> {
   if (file === "") return {};
-  const followed = await followFile({ what: "SOMA_REVOKED_FILE", file, parse: parseRevoked, log }).catch(
-    (cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new SomaError("BAD_INPUT", `SOMA_REVOKED_FILE: "${file}" cannot be taken: ${why}`, { cause });
-    },
-  );
+  const followed = await followFile({ setting: "SOMA_REVOKED_FILE", file, parse: parseRevoked, log });
   lifecycle.add("revoked tokens", followed.close);
   return { revocations: followed };
 }
 
 /** By the keys of this installation; undefined where there are none. */
 async function openOwn(
-  { userVerifyKey: keys, userVerifyKeyFile: file, userSigningKey }: Config,
+  config: Config,
   rules: AccessRules,
   following: Following,
 ): Promise<Pick<OpenIdentity, "identity" | "devIdentity"> | undefined> {
-  if (keys === undefined && file === "") return undefined;
-  const ring = await openKeys({ setting: "SOMA_USER_VERIFY_KEY", use: "verify", keys, file, ...following });
-  const [privateJwk] = userSigningKey ?? [];
-  if (privateJwk === undefined) return { identity: createIdentity(ring, rules) };
-  const devIdentity = await createDevIdentity({ privateJwk, publicJwk: ring }, rules);
+  const { userVerifyKey, userVerifyKeyFile, userSigningKey } = config;
+  if (userVerifyKey === undefined && userVerifyKeyFile === "") return undefined;
+  const publicJwk = await openKeys(config, "userVerifyKey", following);
+  if (userSigningKey === undefined) return { identity: createOwnIdentity(publicJwk, rules) };
+  const devIdentity = createDevIdentity({ privateJwk: userSigningKey, publicJwk }, rules);
   return { identity: devIdentity, devIdentity };
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createIdentity } from "../ground/identity.ts";
 import { createJwksCache, type JwksCacheOptions } from "../ground/jwks-cache.ts";
-import { createOidcIdentity } from "../ground/oidc-identity.ts";
 import { createUndiciSend } from "../node/undici-send.ts";
 import { ISSUED_BY, type Issuer, type Manner, startIssuer } from "../testing/issuer.ts";
 import { createFetchJwks, MAX_JWKS_BYTES, toVerifyKeys } from "./fetch-jwks.ts";
@@ -29,7 +29,7 @@ describe("keys of an issuer elsewhere", () => {
   function createVerifier({ timeoutMs, ...options }: Partial<JwksCacheOptions> & { timeoutMs?: number } = {}) {
     const fetchKeys = createFetchJwks({ url: issuer.url, send, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     const cache = createJwksCache({ fetchKeys, now: Date.now, staleMs: 60_000, ...options });
-    const identity = createOidcIdentity({
+    const identity = createIdentity({
       findKeys: cache.find,
       issuer: ISSUED_BY,
       audience: "soma",

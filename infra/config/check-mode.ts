@@ -73,7 +73,7 @@ function standIn(mode: Mode, env: Env, settings: readonly Listed[]): Env {
     ({ env: name, inFile }) =>
       (env[name] ?? "") === "" &&
       typeof mode.settings[name] === "object" &&
-      !(inFile === true && (env[`${name}_FILE`] ?? "") !== ""),
+      !(inFile !== undefined && (env[inFile] ?? "") !== ""),
   );
   return { ...env, ...Object.fromEntries(missing.map((setting) => [setting.env, standInFor(setting)])) };
 }

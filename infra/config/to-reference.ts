@@ -46,9 +46,7 @@ function formOf({ values, min, max, secret }: Listed): string {
 }
 
 function whenUnset(setting: Listed): string {
-  const instead = [setting.inFile === true ? `${setting.env}_FILE` : "", setting.or ?? ""].filter(
-    (name) => name !== "",
-  );
+  const instead = [setting.inFile, setting.or].filter((name) => name !== undefined);
   if (!("default" in setting)) return ["required", ...instead.map((name) => `or \`${name}\``)].join(", ");
   return defaultOf(setting) || "none";
 }

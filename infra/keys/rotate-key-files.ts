@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { parseQuietly, reasonOf } from "@soma/shared/config";
 import { parseKeys, type TimedKey } from "@soma/shared/identity/key-ring";
 import { createKeyPair, rotateKeys, toTime } from "@soma/shared/identity/rotate-keys";
 import { replaceFile } from "@soma/shared/replace-file";
@@ -62,11 +63,9 @@ async function readKeys(file: string): Promise<readonly TimedKey[]> {
   });
   if (text === undefined) return [];
   try {
-    return parseKeys(JSON.parse(text));
+    return parseKeys(parseQuietly(text));
   } catch (error) {
-    // Of a text that is not JSON the reason would quote a part.
-    const why = error instanceof SyntaxError ? "is not JSON" : error instanceof Error ? error.message : String(error);
-    throw new Error(`${file} ${why}`);
+    throw new Error(`${file} ${reasonOf(error)}`);
   }
 }
 
@@ -102,7 +101,7 @@ async function answer(): Promise<object> {
   try {
     return { report: await rotateKeyFiles(readOptions(process.argv.slice(2)), new Date()) };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: reasonOf(error) };
   }
 }
 

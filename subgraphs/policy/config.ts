@@ -1,20 +1,11 @@
 import { integer, readSettings, text } from "@soma/shared/config";
-import { commonSettings, confDir, keys, outboxSettings } from "@soma/shared/subgraph-settings";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { commonSettings, confDir, outboxSettings } from "@soma/shared/subgraph-settings";
 
 const policySettings = {
   ...commonSettings("policy"),
   ...outboxSettings,
-  decisionSigningKey: keys({
-    env: "SOMA_DECISION_SIGNING_KEY",
-    doc: "private Ed25519 JWK that signs decisions, or a set of them",
-    secret: true,
-    inFile: true,
-  }),
-  decisionSigningKeyFile: text({
-    env: "SOMA_DECISION_SIGNING_KEY_FILE",
-    doc: "file that holds the same in place of SOMA_DECISION_SIGNING_KEY, and is followed",
-    default: "",
-  }),
+  ...keySettings("decisionSigningKey"),
   decisionTtlS: integer({
     env: "SOMA_DECISION_TTL_S",
     doc: "seconds a decision is good for at most",

@@ -6,7 +6,7 @@ import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import type { Check } from "@soma/shared/http/readiness";
 import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
-import { openInternalVerifyKeys, openKeys } from "@soma/shared/identity/open-keys";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
@@ -40,14 +40,8 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   const lifecycle = createLifecycle(log);
   const following = { log, lifecycle };
   const keys = {
-    internal: await openInternalVerifyKeys(config, following),
-    decision: await openKeys({
-      setting: "SOMA_DECISION_SIGNING_KEY",
-      use: "sign",
-      keys: config.decisionSigningKey,
-      file: config.decisionSigningKeyFile,
-      ...following,
-    }),
+    internal: await openKeys(config, "internalVerifyKey", following),
+    decision: await openKeys(config, "decisionSigningKey", following),
   };
   const projectTools = deps.moreTools ?? (() => NO_TOOLS);
   const engine = await loadEngine({ bundleDir: config.bundleDir, confDir: config.confDir, projectTools, log });

@@ -6,7 +6,7 @@ import type { EventBus } from "@soma/shared/bus/event-bus";
 import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
-import { openInternalSigningKeys } from "@soma/shared/identity/open-keys";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { startLoop } from "@soma/shared/loop";
@@ -74,7 +74,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const config = readWorkerConfig(deps.env);
   const log = deps.log.child({ part: "worker" });
   const lifecycle = createLifecycle(log, 20_000);
-  const keys = await openInternalSigningKeys(config, { log, lifecycle });
+  const keys = await openKeys(config, "internalSigningKey", { log, lifecycle });
   const sql = openPools(config, lifecycle);
   const { workerDatabaseUrl: url, schema, stallMs } = config;
   const heartbeat = await startHeartbeat({ url, schema, stallMs, log });

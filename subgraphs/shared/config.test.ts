@@ -37,7 +37,7 @@ describe("readSettings()", () => {
 
 describe("readSettings() of what may stand elsewhere", () => {
   const settings = {
-    key: json<unknown>((value) => value, { env: "KEY", doc: "a key", inFile: true, or: "ISSUER" }),
+    key: json<unknown>((value) => value, { env: "KEY", doc: "a key", inFile: "KEY_FILE", or: "ISSUER" }),
     keyFile: text({ env: "KEY_FILE", doc: "its file", default: "" }),
     issuer: text({ env: "ISSUER", doc: "an issuer", default: "" }),
   };

@@ -15,8 +15,8 @@ export interface Setting<T> {
   values?: readonly string[];
   min?: number;
   max?: number;
-  /** The same may stand in the file that the setting of this name with _FILE names: one of both is set, and not both. */
-  inFile?: true;
+  /** The setting that names a file which may hold the same: one of both is set, and not both. */
+  inFile?: string;
   /** Another setting, with which this one need not be set. */
   or?: string;
   parse(text: string): T;
@@ -67,7 +67,7 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(setting
   const faults: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
     const text = env[setting.env];
-    const file = setting.inFile === true ? `${setting.env}_FILE` : undefined;
+    const file = setting.inFile;
     if (text === undefined || text === "") {
       const others = [file, setting.or].filter((other) => other !== undefined);
       if ("default" in setting) values[name] = setting.default;
@@ -83,11 +83,15 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(setting
       values[name] = setting.parse(text);
     } catch (error) {
       const shown = setting.secret === true ? "its value" : `"${text}"`;
-      faults.push(`${setting.env}: ${shown} ${error instanceof Error ? error.message : String(error)}; ${setting.doc}`);
+      faults.push(`${setting.env}: ${shown} ${reasonOf(error)}; ${setting.doc}`);
     }
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(values) as Values<S>;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 type Declared<T> = Omit<Setting<T>, "parse">;
@@ -153,13 +157,16 @@ export function json<T>(check: (value: unknown) => T, setting: Declared<T>): Set
   return {
     ...setting,
     parse(value) {
-      let parsed: unknown;
-      try {
-        parsed = JSON.parse(value);
-      } catch {
-        throw new Error("is not JSON");
-      }
-      return check(parsed);
+      return check(parseQuietly(value));
     },
   };
+}
+
+/** What JSON.parse would say quotes the text, which may be a private key. */
+export function parseQuietly(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("is not JSON");
+  }
 }

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { ConfigError, parseQuietly, reasonOf } from "./config.ts";
 import type { Log } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { counter, gauge } from "./metrics.ts";
@@ -22,23 +23,25 @@ interface Followed<T> {
 }
 
 interface FollowFileParams<T> {
-  /** What it is called in logs and metrics. */
-  what: string;
+  /** The one that names it, for logs and metrics. */
+  setting: string;
   file: string;
-  /** Throws when the text cannot be taken. */
-  parse(text: string): T | Promise<T>;
+  /** Of the JSON it holds; throws when that cannot be taken. */
+  parse(value: unknown): T | Promise<T>;
   log: Log;
 }
 
 /**
- * Follows a file until it is closed; throws when it holds nothing good at the start. The text is compared and not a time or
- * an inode: secrets that are mounted change by a link, and file systems of a network tell of no change.
+ * Follows a file of JSON until it is closed; throws when it holds nothing good at the start. The text is compared and not a
+ * time or an inode: secrets that are mounted change by a link, and file systems of a network tell of no change.
  */
-export async function followFile<T>({ file, parse, ...params }: FollowFileParams<T>): Promise<Followed<T>> {
-  const follower = createFollower({ ...params, read: () => readBounded(file), parse });
-  await follower.start();
-  const { what, log } = params;
-  const loop = startLoop({ name: `file of ${what}`, intervalMs: LOOK_MS, log }, async () => {
+export async function followFile<T>({ file, ...params }: FollowFileParams<T>): Promise<Followed<T>> {
+  const follower = createFollower({ ...params, read: () => readBounded(file) });
+  const { setting, log } = params;
+  await follower.start().catch((error: unknown) => {
+    throw new ConfigError([`${setting}: "${file}" cannot be taken: ${reasonOf(error)}`]);
+  });
+  const loop = startLoop({ name: setting, intervalMs: LOOK_MS, log }, async () => {
     await follower.look();
     return false;
   });
@@ -50,7 +53,7 @@ interface FollowerParams<T> extends Omit<FollowFileParams<T>, "file"> {
 }
 
 /** The same without a clock: one call of look() is one look, which never throws. */
-export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>) {
+export function createFollower<T>({ setting: what, read, parse, log }: FollowerParams<T>) {
   let taken: { text: string; value: T } | undefined;
   let told: string | undefined;
   const listeners = new Set<() => void>();
@@ -58,8 +61,16 @@ export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>)
   async function take(): Promise<boolean> {
     const text = await read();
     if (text === taken?.text) return false;
-    taken = { text, value: await parse(text) };
+    taken = { text, value: await toValue(text) };
     return true;
+  }
+
+  async function toValue(text: string): Promise<T> {
+    try {
+      return await parse(parseQuietly(text));
+    } catch (error) {
+      throw new Error(`its text ${reasonOf(error)}`);
+    }
   }
 
   return {
@@ -86,7 +97,7 @@ export function createFollower<T>({ what, read, parse, log }: FollowerParams<T>)
         for (const listener of [...listeners]) listener();
       } catch (error) {
         refusing.set({ what }, 1);
-        const why = error instanceof Error ? error.message : String(error);
+        const why = reasonOf(error);
         if (why === told) return;
         told = why;
         reloads.inc({ what, result: "refused" });

@@ -1,6 +1,6 @@
-import { integer, json, type Setting, text, url } from "./config.ts";
+import { integer, text, url } from "./config.ts";
 import type { FindFaults } from "./http/readiness.ts";
-import { parseKeys, type TimedKey } from "./identity/key-ring.ts";
+import { keySettings } from "./identity/key-settings.ts";
 
 /** Of whoever serves others. */
 export const bindHost = text({ env: "SOMA_BIND_HOST", doc: "address a part listens on", default: "127.0.0.1" });
@@ -11,25 +11,6 @@ export const confDir = text({
   doc: "folder with roles.yaml, models.yaml and the other files of conf/; empty takes the shipped one",
   default: "",
 });
-
-/** Keys of a setting; undefined where something else stands in its place. */
-export const keys = (setting: Omit<Setting<readonly TimedKey[] | undefined>, "parse">) =>
-  json<readonly TimedKey[] | undefined>(parseKeys, setting);
-
-/** Of whoever calls subgraphs in somebody's name. */
-export const internalSigningKeys = {
-  internalSigningKey: keys({
-    env: "SOMA_INTERNAL_SIGNING_KEY",
-    doc: "private Ed25519 JWK of the internal tokens, which tell the subgraphs who asks; or a set of them",
-    secret: true,
-    inFile: true,
-  }),
-  internalSigningKeyFile: text({
-    env: "SOMA_INTERNAL_SIGNING_KEY_FILE",
-    doc: "file that holds the same in place of SOMA_INTERNAL_SIGNING_KEY, and is followed",
-    default: "",
-  }),
-};
 
 /** Where a subgraph is asked. */
 export function subgraphUrl(name: string) {
@@ -65,16 +46,7 @@ export function commonSettings(schema: string) {
       doc: `Postgres schema of the ${schema} subgraph`,
       default: schema,
     }),
-    internalVerifyKey: keys({
-      env: "SOMA_INTERNAL_VERIFY_KEY",
-      doc: "public Ed25519 JWK of the internal tokens, or a set of them",
-      inFile: true,
-    }),
-    internalVerifyKeyFile: text({
-      env: "SOMA_INTERNAL_VERIFY_KEY_FILE",
-      doc: "file that holds the same in place of SOMA_INTERNAL_VERIFY_KEY, and is followed",
-      default: "",
-    }),
+    ...keySettings("internalVerifyKey"),
   };
 }
 

@@ -1,13 +1,7 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
 import { integer, readSettings, type Setting, text } from "@soma/shared/config";
-import {
-  commonSettings,
-  confDir,
-  internalSigningKeys,
-  keys,
-  outboxSettings,
-  subgraphUrl,
-} from "@soma/shared/subgraph-settings";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { commonSettings, confDir, outboxSettings, subgraphUrl } from "@soma/shared/subgraph-settings";
 
 const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
 
@@ -30,16 +24,7 @@ function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Se
 const toolsSettings = {
   ...commonSettings("tools"),
   ...outboxSettings,
-  decisionVerifyKey: keys({
-    env: "SOMA_DECISION_VERIFY_KEY",
-    doc: "public Ed25519 JWK of the policy's decision tokens, or a set of them",
-    inFile: true,
-  }),
-  decisionVerifyKeyFile: text({
-    env: "SOMA_DECISION_VERIFY_KEY_FILE",
-    doc: "file that holds the same in place of SOMA_DECISION_VERIFY_KEY, and is followed",
-    default: "",
-  }),
+  ...keySettings("decisionVerifyKey"),
   inboundTenants: inboundTenantsSetting,
   dataDir: text({
     env: "SOMA_DATA_DIR",
@@ -63,7 +48,7 @@ const toolsSettings = {
 /** Read where tools are asked for on the bus: who is asked whether they may be called, and in whose name. */
 const requestSettings = {
   confDir,
-  ...internalSigningKeys,
+  ...keySettings("internalSigningKey"),
   policyUrl: subgraphUrl("policy"),
 };
 

@@ -15,7 +15,7 @@ import {
   createPrincipalVerifier,
   type VerifyPrincipal,
 } from "@soma/shared/identity/internal-token";
-import { openInternalSigningKeys, openInternalVerifyKeys, openKeys } from "@soma/shared/identity/open-keys";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
@@ -140,14 +140,8 @@ async function openVerifiers(
   config: ReturnType<typeof readToolsConfig>,
   following: { log: Log; lifecycle: Lifecycle },
 ): Promise<{ verify: VerifyPrincipal; verifyDecision: VerifyDecision }> {
-  const decisions = await openKeys({
-    setting: "SOMA_DECISION_VERIFY_KEY",
-    use: "verify",
-    keys: config.decisionVerifyKey,
-    file: config.decisionVerifyKeyFile,
-    ...following,
-  });
-  const internal = await openInternalVerifyKeys(config, following);
+  const decisions = await openKeys(config, "decisionVerifyKey", following);
+  const internal = await openKeys(config, "internalVerifyKey", following);
   return { verify: createPrincipalVerifier(internal), verifyDecision: createDecisionVerifier(decisions) };
 }
 
@@ -164,7 +158,7 @@ async function takeRequests(
 ): Promise<void> {
   const config = readRequestsConfig(env);
   const role = loadRoles(confFolder(config.confDir)).default;
-  const keys = await openInternalSigningKeys(config, { log: deps.log, lifecycle });
+  const keys = await openKeys(config, "internalSigningKey", { log: deps.log, lifecycle });
   const sign = createPrincipalSigner(keys, "soma-tools");
   const policy = createServiceClient({ peer: "policy", url: config.policyUrl, sign });
   const answering = startAnsweringRequests({ ...deps, askPolicy: askPolicyBy(policy, role), role });

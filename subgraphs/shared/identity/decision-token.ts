@@ -1,8 +1,8 @@
 import type { Json } from "@soma/schemas/json";
 import { errors, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
-import { toCryptoKey } from "./crypto-key.ts";
-import { findSigningKey, findVerifyKeys, type Keys, toRing } from "./key-ring.ts";
+import { type Keys, verifyKeysOf } from "./key-ring.ts";
+import { createTokenSigner } from "./sign-token.ts";
 import { createTokenVerifier, toVerified, type VerifiedToken } from "./verify-token.ts";
 
 /** What a decision allowed, to whom, for which very call. */
@@ -35,28 +35,21 @@ export type VerifyDecision = (token: string) => Promise<DecisionClaims>;
 
 /** Signs decisions (EdDSA), with the newest of the keys. Only the policy subgraph has the private ones. */
 export function createDecisionSigner(keys: Keys): SignDecision {
-  const ring = toRing(keys);
-  return async ({ actor, ...claims }, expiresAt) => {
-    const key = findSigningKey(ring(), Date.now() / 1_000);
-    return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: "EdDSA", ...(key.kid === undefined ? {} : { kid: key.kid }) })
-      .setIssuer(ISSUER)
-      .setAudience(AUDIENCE)
-      .setSubject(actor)
-      .setIssuedAt()
-      .setExpirationTime(expiresAt)
-      .sign(await toCryptoKey(key, "EdDSA"));
-  };
+  const sign = createTokenSigner(keys);
+  return ({ actor, ...claims }, expiresAt) =>
+    sign(
+      new SignJWT({ ...claims })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(actor)
+        .setIssuedAt()
+        .setExpirationTime(expiresAt),
+    );
 }
 
 /** Checks a decision token: DECISION_EXPIRED when it was good once, DECISION_INVALID for everything else that is wrong. */
 export function createDecisionVerifier(keys: Keys): VerifyDecision {
-  const ring = toRing(keys);
-  const verify = createTokenVerifier({
-    findKeys: (header) => findVerifyKeys(ring(), header, Date.now() / 1_000),
-    issuer: ISSUER,
-    audience: AUDIENCE,
-  });
+  const verify = createTokenVerifier({ findKeys: verifyKeysOf(keys), issuer: ISSUER, audience: AUDIENCE });
   return async (token) => {
     const verified = await verify(token).catch((cause: unknown) => {
       if (cause instanceof errors.JWTExpired)

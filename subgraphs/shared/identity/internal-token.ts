@@ -1,9 +1,9 @@
 import { SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
-import { toCryptoKey } from "./crypto-key.ts";
-import { findSigningKey, findVerifyKeys, type Keys, toRing } from "./key-ring.ts";
+import { type Keys, verifyKeysOf } from "./key-ring.ts";
 import { type Principal, toRoles } from "./principal.ts";
+import { createTokenSigner } from "./sign-token.ts";
 import { createTokenVerifier } from "./verify-token.ts";
 
 /** Who may say who asks: the gateway, workers, tools that are asked for on the bus, and one part that somebody runs by itself. */
@@ -26,19 +26,18 @@ export function createPrincipalSigner(
   issuer: InternalIssuer,
   lifetimeS: number = LIFETIME_S,
 ): SignPrincipal {
-  const ring = toRing(keys);
+  const signToken = createTokenSigner(keys);
   const recent = new LRUCache<string, Promise<string>>({ max: 1_000, ttl: (lifetimeS * 1_000) / 2 });
 
-  async function sign(principal: Principal): Promise<string> {
-    const key = findSigningKey(ring(), Date.now() / 1_000);
-    return new SignJWT({ tenant: principal.tenant, roles: principal.roles, service: principal.service })
-      .setProtectedHeader({ alg: "EdDSA", ...(key.kid === undefined ? {} : { kid: key.kid }) })
-      .setIssuer(issuer)
-      .setAudience(AUDIENCE)
-      .setSubject(principal.subject)
-      .setIssuedAt()
-      .setExpirationTime(`${lifetimeS}s`)
-      .sign(await toCryptoKey(key, "EdDSA"));
+  function sign({ tenant, subject, roles, service }: Principal): Promise<string> {
+    return signToken(
+      new SignJWT({ tenant, roles, service })
+        .setIssuer(issuer)
+        .setAudience(AUDIENCE)
+        .setSubject(subject)
+        .setIssuedAt()
+        .setExpirationTime(`${lifetimeS}s`),
+    );
   }
 
   return (principal) => {
@@ -50,12 +49,7 @@ export function createPrincipalSigner(
 }
 
 export function createPrincipalVerifier(keys: Keys): VerifyPrincipal {
-  const ring = toRing(keys);
-  const verify = createTokenVerifier({
-    findKeys: (header) => findVerifyKeys(ring(), header, Date.now() / 1_000),
-    issuer: ISSUERS,
-    audience: AUDIENCE,
-  });
+  const verify = createTokenVerifier({ findKeys: verifyKeysOf(keys), issuer: ISSUERS, audience: AUDIENCE });
   return async (token) => {
     const { tenant, subject, claims } = await verify(token).catch((cause: unknown) => {
       throw new SomaError(

@@ -19,10 +19,22 @@ export type Keys = TimedKey | KeyRing;
 /** More keys than this of one purpose are a fault: each may have to be tried for a token that names none. */
 export const MAX_KEYS = 32;
 
-export function toRing(keys: Keys): KeyRing {
+function toRing(keys: Keys): KeyRing {
   if (typeof keys === "function") return keys;
   const ring = [keys];
   return () => ring;
+}
+
+/** What finds the key that signs now. */
+export function signingKeyOf(keys: Keys): () => TimedKey {
+  const ring = toRing(keys);
+  return () => findSigningKey(ring(), Date.now() / 1_000);
+}
+
+/** What finds the keys that may have signed a token. */
+export function verifyKeysOf(keys: Keys): (header: TokenHeader) => readonly TimedKey[] {
+  const ring = toRing(keys);
+  return (header) => findVerifyKeys(ring(), header, Date.now() / 1_000);
 }
 
 /** One key, or a set of them as {"keys": [...]}; each must be an Ed25519 key, and its times must be times. */
@@ -37,7 +49,7 @@ function isSet(value: unknown): value is { keys: unknown[] } {
   return typeof value === "object" && value !== null && "keys" in value && Array.isArray(value.keys);
 }
 
-function parseKey(value: unknown): TimedKey {
+export function parseKey(value: unknown): TimedKey {
   if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP")
     throw new Error("is not an Ed25519 JWK, and not a set of them");
   const key = value as TimedKey;
@@ -57,15 +69,20 @@ function beginOf({ nbf = 0 }: TimedKey): number {
   return nbf;
 }
 
-interface Asked {
-  /** The key that a token names. */
+/** What a token says about how it was signed, before anything of it is believed. */
+export interface TokenHeader {
+  /** The key that it names. */
   kid?: string | undefined;
   /** The algorithm that it says it was signed by. */
   alg?: string | undefined;
 }
 
 /** The keys that may have signed a token: those of its name, with what has none itself; every one when it names none. */
-export function findVerifyKeys(keys: readonly TimedKey[], { kid, alg }: Asked, nowS: number): readonly TimedKey[] {
+export function findVerifyKeys(
+  keys: readonly TimedKey[],
+  { kid, alg }: TokenHeader,
+  nowS: number,
+): readonly TimedKey[] {
   return keys.filter(
     (key) =>
       (kid === undefined || key.kid === undefined || key.kid === kid) &&

@@ -7,7 +7,7 @@ import { createSilentLog } from "../log.ts";
 import { aPrincipal, createKeys } from "../testing/principals.ts";
 import { until } from "../testing/until.ts";
 import { createPrincipalSigner, createPrincipalVerifier } from "./internal-token.ts";
-import { openInternalSigningKeys, openInternalVerifyKeys, openKeys } from "./open-keys.ts";
+import { openKeys } from "./open-keys.ts";
 
 const log = createSilentLog();
 
@@ -21,10 +21,8 @@ describe("openKeys()", () => {
   it("takes the keys of a setting as they are", async () => {
     const { publicKey } = await createKeys();
     const lifecycle = createLifecycle(log);
-    const ring = await openInternalVerifyKeys(
-      { internalVerifyKey: [publicKey], internalVerifyKeyFile: "" },
-      { log, lifecycle },
-    );
+    const config = { internalVerifyKey: [publicKey], internalVerifyKeyFile: "" };
+    const ring = await openKeys(config, "internalVerifyKey", { log, lifecycle });
     expect(ring()).toEqual([publicKey]);
     await lifecycle.close();
   });
@@ -33,19 +31,30 @@ describe("openKeys()", () => {
     const { publicKey, privateKey } = await createKeys();
     const lifecycle = createLifecycle(log);
     const file = join(folder, "bad.json");
-    const open = (use: "sign" | "verify", text: string) =>
-      writeFile(file, text).then(() => openKeys({ setting: "KEY", use, keys: undefined, file, log, lifecycle }));
-    await expect(open("verify", JSON.stringify(privateKey))).rejects.toThrow("it holds a private key");
-    await expect(open("sign", JSON.stringify(publicKey))).rejects.toThrow("it holds a public key");
-    await expect(open("verify", '{"kty":"OKP","crv":"Ed25519"}')).rejects.toThrow("it holds a key that cannot be used");
-    const cutOff: Error = await open("sign", JSON.stringify(privateKey).slice(0, -9)).then(
+    const following = { log, lifecycle };
+    const verifying = { internalVerifyKey: undefined, internalVerifyKeyFile: file };
+    const signing = { internalSigningKey: undefined, internalSigningKeyFile: file };
+    const toVerify = (text: string) =>
+      writeFile(file, text).then(() => openKeys(verifying, "internalVerifyKey", following));
+    const toSign = (text: string) =>
+      writeFile(file, text).then(() => openKeys(signing, "internalSigningKey", following));
+    await expect(toVerify(JSON.stringify(privateKey))).rejects.toThrow("its text has a private key");
+    await expect(toSign(JSON.stringify(publicKey))).rejects.toThrow("its text has a public key");
+    await expect(toVerify('{"kty":"OKP","crv":"Ed25519"}')).rejects.toThrow("has a key that cannot be used");
+    const cutOff: Error = await toSign(JSON.stringify(privateKey).slice(0, -9)).then(
       () => new Error("it opened"),
       (error: Error) => error,
     );
-    expect(cutOff.message).toBe(`KEY_FILE: "${file}" cannot be taken: it is not JSON`);
-    const gone = { setting: "KEY", use: "sign", keys: undefined, file: join(folder, "none"), log, lifecycle } as const;
-    await expect(openKeys(gone)).rejects.toThrow("ENOENT");
-    await expect(openKeys({ ...gone, keys: [publicKey] })).rejects.toThrow("KEY: it holds a public key");
+    expect(cutOff).toMatchObject({
+      faults: [`SOMA_INTERNAL_SIGNING_KEY_FILE: "${file}" cannot be taken: its text is not JSON`],
+    });
+    expect(cutOff.cause).toBeUndefined();
+    const gone = { ...signing, internalSigningKeyFile: join(folder, "none") };
+    await expect(openKeys(gone, "internalSigningKey", following)).rejects.toThrow("ENOENT");
+    const wrong = { ...gone, internalSigningKey: [publicKey] };
+    await expect(openKeys(wrong, "internalSigningKey", following)).rejects.toThrow(
+      "SOMA_INTERNAL_SIGNING_KEY: its value has a public key where the other one of the pair is needed",
+    );
     await lifecycle.close();
   });
 
@@ -61,14 +70,14 @@ describe("openKeys()", () => {
     await mount("1", { signing: [old.privateKey], verifying: [old.publicKey, { ...next.publicKey, kid: "next" }] });
     const lifecycle = createLifecycle(log);
     const [signing, verifying] = [join(folder, "data", "private.json"), join(folder, "data", "public.json")];
-    const signs = await openInternalSigningKeys(
-      { internalSigningKey: undefined, internalSigningKeyFile: signing },
-      { log, lifecycle },
-    );
-    const verifies = await openInternalVerifyKeys(
-      { internalVerifyKey: undefined, internalVerifyKeyFile: verifying },
-      { log, lifecycle },
-    );
+    const config = {
+      internalSigningKey: undefined,
+      internalSigningKeyFile: signing,
+      internalVerifyKey: undefined,
+      internalVerifyKeyFile: verifying,
+    };
+    const signs = await openKeys(config, "internalSigningKey", { log, lifecycle });
+    const verifies = await openKeys(config, "internalVerifyKey", { log, lifecycle });
     const verify = createPrincipalVerifier(verifies);
     const check = async (): Promise<void> => {
       const principal = aPrincipal();

@@ -1,8 +1,10 @@
 import { importJWK } from "jose";
+import { ConfigError, reasonOf } from "../config.ts";
 import { followFile } from "../follow-file.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
 import { type KeyRing, parseKeys, type TimedKey } from "./key-ring.ts";
+import { KEYS, type KeyConfig, type KeyName } from "./key-settings.ts";
 
 /** What follows the file of keys, until it is closed. */
 interface Following {
@@ -10,76 +12,42 @@ interface Following {
   lifecycle: Pick<Lifecycle, "add">;
 }
 
-interface OpenKeysParams extends Following {
-  /** The setting that holds the keys; with _FILE behind it, the one that names their file. */
-  setting: string;
-  /** What they are for: signing takes private keys, verifying public ones. */
-  use: "sign" | "verify";
-  keys: readonly TimedKey[] | undefined;
-  /** Where they stand, when they are not given themselves. */
-  file: string;
-}
-
-/** The keys of a setting, or of the file that stands in its place; throws when one of them is not of this use. */
-export async function openKeys({ setting, use, keys, file, log, lifecycle }: OpenKeysParams): Promise<KeyRing> {
+/** The keys of a setting, or of the file that stands in its place; throws when one of them is not of their use. */
+export async function openKeys<N extends KeyName>(
+  config: KeyConfig<N>,
+  name: N,
+  { log, lifecycle }: Following,
+): Promise<KeyRing> {
+  const { env, inFile, use } = KEYS[name];
+  const keys: readonly TimedKey[] | undefined = config[name];
   if (keys !== undefined) {
-    const checked = await toChecked(keys, use).catch((error: unknown) => {
-      throw new Error(`${setting}: ${reasonOf(error)}`, { cause: error });
+    await checkKeys(keys, use).catch((error: unknown) => {
+      throw new ConfigError([`${env}: its value ${reasonOf(error)}`]);
     });
-    return () => checked;
+    return () => keys;
   }
-  const parse = async (text: string): Promise<readonly TimedKey[]> => toChecked(parseKeys(toJson(text)), use);
-  const followed = await followFile({ what: setting, file, parse, log }).catch((error: unknown) => {
-    throw new Error(`${setting}_FILE: "${file}" cannot be taken: ${reasonOf(error)}`, { cause: error });
+  const followed = await followFile({
+    setting: inFile,
+    file: config[`${name}File`],
+    parse: async (value) => {
+      const found = parseKeys(value);
+      await checkKeys(found, use);
+      return found;
+    },
+    log,
   });
-  lifecycle.add(`file of ${setting}`, followed.close);
+  lifecycle.add(inFile, followed.close);
   return followed.current;
 }
 
-interface InternalVerifyKeys {
-  internalVerifyKey: readonly TimedKey[] | undefined;
-  internalVerifyKeyFile: string;
-}
-
-/** The keys of who may say who asks. */
-export function openInternalVerifyKeys(config: InternalVerifyKeys, following: Following): Promise<KeyRing> {
-  const { internalVerifyKey: keys, internalVerifyKeyFile: file } = config;
-  return openKeys({ setting: "SOMA_INTERNAL_VERIFY_KEY", use: "verify", keys, file, ...following });
-}
-
-interface InternalSigningKeys {
-  internalSigningKey: readonly TimedKey[] | undefined;
-  internalSigningKeyFile: string;
-}
-
-/** The keys by which a process says who asks. */
-export function openInternalSigningKeys(config: InternalSigningKeys, following: Following): Promise<KeyRing> {
-  const { internalSigningKey: keys, internalSigningKeyFile: file } = config;
-  return openKeys({ setting: "SOMA_INTERNAL_SIGNING_KEY", use: "sign", keys, file, ...following });
-}
-
-/** Keys that can be used: what a token would find out is found out here. */
-async function toChecked(keys: readonly TimedKey[], use: OpenKeysParams["use"]): Promise<readonly TimedKey[]> {
+/** Whether they can be used: what a token would find out is found out here. */
+async function checkKeys(keys: readonly TimedKey[], use: "sign" | "verify"): Promise<void> {
   for (const key of keys) {
     const isPrivate = "d" in key && typeof key.d === "string";
     if (isPrivate !== (use === "sign"))
-      throw new Error(`it holds a ${isPrivate ? "private" : "public"} key where the other one of the pair is needed`);
+      throw new Error(`has a ${isPrivate ? "private" : "public"} key where the other one of the pair is needed`);
     await importJWK(key, "EdDSA").catch((cause: unknown) => {
-      throw new Error("it holds a key that cannot be used", { cause });
+      throw new Error("has a key that cannot be used", { cause });
     });
   }
-  return keys;
-}
-
-/** What JSON.parse would say quotes the text, which may be a private key. */
-function toJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("it is not JSON");
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,7 @@
 import { type CompactJWSHeaderParameters, errors, type JWK, type JWTPayload, jwtVerify } from "jose";
 import { toCryptoKey } from "./crypto-key.ts";
+import type { TokenHeader } from "./key-ring.ts";
 import { isTenant } from "./principal.ts";
-
-/** What a token says about how it was signed, before anything of it is believed. */
-export interface TokenHeader {
-  kid?: string | undefined;
-  alg?: string | undefined;
-}
 
 /** Whose tokens are good, and what they must be for. */
 export interface TokenRules {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadMode, toEnv } from "@soma/conf/modes";
-import { createDevIdentity } from "@soma/gateway/identity";
+import { createDevIdentity } from "@soma/gateway/dev-identity";
 import { loadSecrets } from "@soma/local/secrets";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import { createLog } from "@soma/shared/log";
@@ -54,7 +54,7 @@ export async function startProcesses(more: Record<string, string>): Promise<Proc
   const given = { ...process.env, SOMA_MODEL_PROFILE: "scripted", SOMA_LOG_LEVEL: "info", ...ports, ...more };
   const env = toEnv(loadMode("dev_full"), given, places);
   const url = `http://127.0.0.1:${known["gateway.port"]}`;
-  const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
+  const identity = createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
   const who = { tenant: "local", subject: "user:test", roles: ["assistant"], service: null };
   const running = new Map<PartName, ChildProcess>();
   let said = "";
