@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readGatewayConfig } from "./config.ts";
 
-const KEY = '{"kty":"OKP"}';
-const ENV = { SOMA_INTERNAL_SIGNING_KEY: KEY, SOMA_USER_VERIFY_KEY: KEY };
+const KEY = '{"kty":"OKP","d":""}';
+const ENV = { SOMA_INTERNAL_SIGNING_KEY: KEY, SOMA_USER_VERIFY_KEY: '{"kty":"OKP"}' };
 
 describe("readGatewayConfig()", () => {
   it("reads a URL for every subgraph it is given, whatever that is called", () => {

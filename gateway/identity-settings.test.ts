@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { readGatewayConfig } from "./config.ts";
 
 const KEY = '{"kty":"OKP"}';
+const PRIVATE = '{"kty":"OKP","d":""}';
 const OIDC = {
   SOMA_OIDC_JWKS_URL: "https://login.example.com/keys",
   SOMA_OIDC_ISSUER: "https://login.example.com",
   SOMA_OIDC_AUDIENCE: "soma",
 };
-const read = (env: Record<string, string>) => readGatewayConfig({ SOMA_INTERNAL_SIGNING_KEY: KEY, ...env }, []);
+const read = (env: Record<string, string>) => readGatewayConfig({ SOMA_INTERNAL_SIGNING_KEY: PRIVATE, ...env }, []);
 
 describe("identitySettings", () => {
   it("need a key, a file of keys or an issuer, and say so together", () => {
@@ -47,9 +48,9 @@ describe("identitySettings", () => {
   it("refuse an issuer that is our own, a key that signs for nobody, and keys that age faster than they come", () => {
     const both = { ...OIDC, SOMA_USER_VERIFY_KEY: KEY };
     expect(() => read({ ...both, SOMA_OIDC_ISSUER: "soma-dev" })).toThrow("SOMA_OIDC_ISSUER is soma-dev");
-    expect(() => read({ ...OIDC, SOMA_USER_SIGNING_KEY: KEY })).toThrow("nobody could use what it signs");
+    expect(() => read({ ...OIDC, SOMA_USER_SIGNING_KEY: PRIVATE })).toThrow("nobody could use what it signs");
     expect(() => read({ ...OIDC, SOMA_JWKS_STALE_S: "599" })).toThrow("it is twice SOMA_JWKS_REFRESH_S at least");
-    expect(read({ ...both, SOMA_USER_SIGNING_KEY: KEY }).userSigningKey).toEqual({ kty: "OKP" });
+    expect(read({ ...both, SOMA_USER_SIGNING_KEY: PRIVATE }).userSigningKey).toEqual({ kty: "OKP", d: "" });
   });
 
   it("are refused in production with keys that come without TLS", () => {

@@ -9,7 +9,7 @@ const ALGORITHMS = ["EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512
 /** Who callers are, and by whose word. */
 export const identitySettings = {
   ...keySettings("userVerifyKey"),
-  userSigningKey: json<TimedKey | undefined>(parseKey, {
+  userSigningKey: json<TimedKey | undefined>((value) => parseKey(value, "sign"), {
     env: "SOMA_USER_SIGNING_KEY",
     doc: "private Ed25519 JWK; enables signing in by a link, for one machine only",
     default: undefined,

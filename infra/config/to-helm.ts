@@ -43,7 +43,7 @@ export function toValuesSchema(modes: readonly DeployMode[], settings: readonly 
           env: { type: "object", additionalProperties: false, properties },
           secretEnv: { type: "object", propertyNames: { enum: Object.keys(properties) }, additionalProperties: SECRET },
         },
-        allOf: REFUSALS.flatMap((refusal) => toRules(refusal, modes)),
+        allOf: [...REFUSALS.flatMap((refusal) => toRules(refusal, modes)), ...settings.flatMap(toEitherRule)],
       },
     },
   };
@@ -68,6 +68,14 @@ function toProperty({ doc, secret, values, min, max, ...setting }: Listed): Sche
   const range = min === undefined ? "" : `; ${min} to ${max}`;
   const form = values === undefined ? (min === undefined ? {} : { pattern: "^[0-9]*$" }) : { enum: values };
   return { type: "string", description: `${doc}${range}`, ...form, ...known };
+}
+
+/** What stands in a file is not taken from a secret too: a process with both does not start. */
+function toEitherRule({ env, inFile }: Listed): Schema[] {
+  if (inFile === undefined) return [];
+  const isInFile = { env: { required: [inFile], properties: { [inFile]: { pattern: "." } } } };
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  return [{ if: { properties: isInFile }, then: { properties: { secretEnv: { properties: { [env]: false } } } } }];
 }
 
 /** The same refusals as at the start of a process. */

@@ -17,7 +17,8 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true 
 
 const TIMES = { afterS: 300, keepS: 3_900 };
 const now = new Date();
-const keysOf = async (file: string) => parseKeys(JSON.parse(await readFile(join(dir, file), "utf8")));
+const keysOf = async (file: string) =>
+  parseKeys(JSON.parse(await readFile(join(dir, file), "utf8")), file.includes("private") ? "sign" : "verify");
 const rotate = (changes: object = {}, at = now) => rotateKeyFiles({ name: "internal", dir, ...TIMES, ...changes }, at);
 
 describe("rotateKeyFiles()", () => {

@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseQuietly, reasonOf } from "@soma/shared/config";
-import { parseKeys, type TimedKey } from "@soma/shared/identity/key-ring";
+import { type KeyUse, parseKeys, type TimedKey } from "@soma/shared/identity/key-ring";
 import { createKeyPair, rotateKeys, toTime } from "@soma/shared/identity/rotate-keys";
 import { replaceFile } from "@soma/shared/replace-file";
 
@@ -34,7 +34,7 @@ interface RotationReport {
 export async function rotateKeyFiles({ name, dir, afterS, keepS }: Asked, now: Date): Promise<RotationReport> {
   if (!NAMES.includes(name)) throw new Error(`there are no keys "${name}"; there are ${NAMES.join(", ")}`);
   const files = { private: join(dir, `${name}-private.json`), public: join(dir, `${name}-public.json`) };
-  const before = { signing: await readKeys(files.private), verifying: await readKeys(files.public) };
+  const before = { signing: await readKeys(files.private, "sign"), verifying: await readKeys(files.public, "verify") };
   checkPair(before, files);
   const nowS = Math.floor(now.getTime() / 1_000);
   const kid = `${name}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
@@ -56,14 +56,14 @@ export async function rotateKeyFiles({ name, dir, afterS, keepS }: Asked, now: D
 }
 
 /** None when the file is not there. */
-async function readKeys(file: string): Promise<readonly TimedKey[]> {
+async function readKeys(file: string, use: KeyUse): Promise<readonly TimedKey[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw new Error(`${file} cannot be read: ${error.message}`, { cause: error });
   });
   if (text === undefined) return [];
   try {
-    return parseKeys(parseQuietly(text));
+    return parseKeys(parseQuietly(text), use);
   } catch (error) {
     throw new Error(`${file} ${reasonOf(error)}`);
   }

@@ -8,17 +8,28 @@ const key = (changes: Partial<TimedKey> = {}): TimedKey => ({ kty: "OKP", crv: "
 
 describe("parseKeys()", () => {
   it("takes one key, or a set of them", () => {
-    expect(parseKeys(key({ kid: "a" }))).toEqual([key({ kid: "a" })]);
-    expect(parseKeys({ keys: [key(), key({ nbf: 1, exp: 2 })] })).toEqual([key(), key({ nbf: 1, exp: 2 })]);
+    expect(parseKeys(key({ kid: "a" }), "verify")).toEqual([key({ kid: "a" })]);
+    expect(parseKeys({ keys: [key(), key({ nbf: 1, exp: 2 })] }, "verify")).toEqual([key(), key({ nbf: 1, exp: 2 })]);
   });
 
   it("refuses what is no key, too many and none, and times that are none", () => {
     for (const bad of [7, null, "x", {}, { kty: "RSA" }, { keys: [key(), 7] }])
-      expect(() => parseKeys(bad)).toThrow("is not an Ed25519 JWK, and not a set of them");
+      expect(() => parseKeys(bad, "verify")).toThrow("is not an Ed25519 JWK, and not a set of them");
     for (const length of [0, MAX_KEYS + 1])
-      expect(() => parseKeys({ keys: Array.from({ length }, () => key()) })).toThrow(`is a set of ${length} keys`);
+      expect(() => parseKeys({ keys: Array.from({ length }, () => key()) }, "verify")).toThrow(
+        `is a set of ${length} keys`,
+      );
     for (const time of ["soon", Number.NaN, null])
-      expect(() => parseKeys({ ...key(), nbf: time })).toThrow("an nbf or exp that is no time");
+      expect(() => parseKeys({ ...key(), nbf: time }, "verify")).toThrow("an nbf or exp that is no time");
+  });
+});
+
+describe("parseKeys() of a use", () => {
+  it("takes no half of a pair for the other one", () => {
+    const [own, other] = [key({ d: "" }), key()];
+    expect([parseKeys(own, "sign"), parseKeys(other, "verify")]).toEqual([[own], [other]]);
+    expect(() => parseKeys({ keys: [other, own] }, "verify")).toThrow("has a private key where the other one");
+    expect(() => parseKeys({ keys: [own, other] }, "sign")).toThrow("has a public key where the other one");
   });
 });
 

@@ -6,6 +6,8 @@ import { SomaError } from "../errors.ts";
  * `exp`. Both times stand in the file of the keys, so that one write of it is a whole rotation.
  */
 export interface TimedKey extends JWK {
+  /** Of a private key. */
+  d?: string;
   nbf?: number;
   exp?: number;
 }
@@ -37,24 +39,30 @@ export function verifyKeysOf(keys: Keys): (header: TokenHeader) => readonly Time
   return (header) => findVerifyKeys(ring(), header, Date.now() / 1_000);
 }
 
-/** One key, or a set of them as {"keys": [...]}; each must be an Ed25519 key, and its times must be times. */
-export function parseKeys(value: unknown): readonly TimedKey[] {
+/** What a key is for: signing takes private ones, verifying public ones. */
+export type KeyUse = "sign" | "verify";
+
+/** One key, or a set of them as {"keys": [...]}; each must be an Ed25519 key of that use, and its times must be times. */
+export function parseKeys(value: unknown, use: KeyUse): readonly TimedKey[] {
   const listed: unknown[] = isSet(value) ? value.keys : [value];
   if (listed.length === 0 || listed.length > MAX_KEYS)
     throw new Error(`is a set of ${listed.length} keys; it takes 1 to ${MAX_KEYS}`);
-  return listed.map(parseKey);
+  return listed.map((each) => parseKey(each, use));
 }
 
 function isSet(value: unknown): value is { keys: unknown[] } {
   return typeof value === "object" && value !== null && "keys" in value && Array.isArray(value.keys);
 }
 
-export function parseKey(value: unknown): TimedKey {
+export function parseKey(value: unknown, use: KeyUse): TimedKey {
   if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP")
     throw new Error("is not an Ed25519 JWK, and not a set of them");
   const key = value as TimedKey;
   for (const time of [key.nbf, key.exp])
     if (time !== undefined && !Number.isFinite(time)) throw new Error("has a key with an nbf or exp that is no time");
+  const isPrivate = typeof key.d === "string";
+  if (isPrivate !== (use === "sign"))
+    throw new Error(`has a ${isPrivate ? "private" : "public"} key where the other one of the pair is needed`);
   return key;
 }
 

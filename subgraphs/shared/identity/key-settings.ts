@@ -1,12 +1,11 @@
 import { json, type Setting, text } from "../config.ts";
-import { parseKeys, type TimedKey } from "./key-ring.ts";
+import { type KeyUse, parseKeys, type TimedKey } from "./key-ring.ts";
 
 interface Declared {
   env: string;
   doc: string;
   inFile: string;
-  /** What they are for: signing takes private keys, verifying public ones. */
-  use: "sign" | "verify";
+  use: KeyUse;
   /** Another setting, with which these need not be there. */
   or?: string;
 }
@@ -61,7 +60,7 @@ export function keySettings<N extends KeyName>(name: N): KeySettings<N> {
   const { use, ...declared }: Declared = KEYS[name];
   const { env, inFile } = declared;
   return {
-    [name]: json<readonly TimedKey[] | undefined>(parseKeys, {
+    [name]: json<readonly TimedKey[] | undefined>((value) => parseKeys(value, use), {
       ...declared,
       ...(use === "sign" ? { secret: true } : {}),
     }),

@@ -51,9 +51,9 @@ describe("openKeys()", () => {
     expect(cutOff.cause).toBeUndefined();
     const gone = { ...signing, internalSigningKeyFile: join(folder, "none") };
     await expect(openKeys(gone, "internalSigningKey", following)).rejects.toThrow("ENOENT");
-    const wrong = { ...gone, internalSigningKey: [publicKey] };
+    const wrong = { ...gone, internalSigningKey: [{ ...privateKey, x: "" }] };
     await expect(openKeys(wrong, "internalSigningKey", following)).rejects.toThrow(
-      "SOMA_INTERNAL_SIGNING_KEY: its value has a public key where the other one of the pair is needed",
+      "SOMA_INTERNAL_SIGNING_KEY: its value has a key that cannot be used",
     );
     await lifecycle.close();
   });

@@ -12,7 +12,7 @@ interface Following {
   lifecycle: Pick<Lifecycle, "add">;
 }
 
-/** The keys of a setting, or of the file that stands in its place; throws when one of them is not of their use. */
+/** The keys of a setting, or of the file that stands in its place; throws when one of them cannot be used. */
 export async function openKeys<N extends KeyName>(
   config: KeyConfig<N>,
   name: N,
@@ -21,33 +21,22 @@ export async function openKeys<N extends KeyName>(
   const { env, inFile, use } = KEYS[name];
   const keys: readonly TimedKey[] | undefined = config[name];
   if (keys !== undefined) {
-    await checkKeys(keys, use).catch((error: unknown) => {
+    await checkKeys(keys).catch((error: unknown) => {
       throw new ConfigError([`${env}: its value ${reasonOf(error)}`]);
     });
     return () => keys;
   }
-  const followed = await followFile({
-    setting: inFile,
-    file: config[`${name}File`],
-    parse: async (value) => {
-      const found = parseKeys(value);
-      await checkKeys(found, use);
-      return found;
-    },
-    log,
-  });
+  const parse = (value: unknown): Promise<readonly TimedKey[]> => checkKeys(parseKeys(value, use));
+  const followed = await followFile({ setting: inFile, file: config[`${name}File`], parse, log });
   lifecycle.add(inFile, followed.close);
   return followed.current;
 }
 
-/** Whether they can be used: what a token would find out is found out here. */
-async function checkKeys(keys: readonly TimedKey[], use: "sign" | "verify"): Promise<void> {
-  for (const key of keys) {
-    const isPrivate = "d" in key && typeof key.d === "string";
-    if (isPrivate !== (use === "sign"))
-      throw new Error(`has a ${isPrivate ? "private" : "public"} key where the other one of the pair is needed`);
+/** Keys that the runtime takes: what a token would find out is found out here. */
+async function checkKeys(keys: readonly TimedKey[]): Promise<readonly TimedKey[]> {
+  for (const key of keys)
     await importJWK(key, "EdDSA").catch((cause: unknown) => {
       throw new Error("has a key that cannot be used", { cause });
     });
-  }
+  return keys;
 }
