@@ -14,6 +14,7 @@ import { createAuthRoutes } from "./doors/auth.ts";
 import { createEventStreams } from "./doors/event-stream.ts";
 import { createHostCheck } from "./doors/hosts.ts";
 import { respond, serveGraphql } from "./doors/http.ts";
+import { JWKS_PATH, serveKeys } from "./doors/jwks.ts";
 import { createOrigins } from "./doors/origins.ts";
 import { type ReadStatic, serveStatic } from "./doors/static-files.ts";
 import { createWebSocketDoor, type WebSocketDoor } from "./doors/websocket.ts";
@@ -42,6 +43,8 @@ export interface GatewayOptions {
   identity: Identity;
   /** Lets browsers sign in by a link; left out where identity comes from elsewhere. */
   devIdentity?: DevIdentity;
+  /** Tells the public keys of its own tokens as JSON; left out where identity comes from elsewhere alone. */
+  publishedKeys?: () => string;
   /** What its users type to get a link. */
   signInCommand: string;
   /** Signs who asks, for the subgraphs. */
@@ -162,6 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (path === "/metrics") throw metricsAreElsewhere();
     if (path.startsWith("/auth/")) return auth(request, path);
     if (request.method !== "GET" && request.method !== "HEAD") throw notServed(request, path);
+    if (path === JWKS_PATH) return serveKeys(options.publishedKeys, request);
     return serveStatic(options.readStatic, path, request.headers);
   }
 

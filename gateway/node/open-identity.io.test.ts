@@ -130,6 +130,9 @@ describe("startGateway() with an issuer elsewhere", () => {
       const token = await dev.issueAccessToken(principal, 60);
       const ask = askAt(running.url);
       expect([await ask(token), await ask(await issuer.sign())]).toEqual(["user:ada", "ada"]);
+      const published = await fetch(`${running.url}/.well-known/jwks.json`);
+      expect(published.headers.get("cache-control")).toBe("public, max-age=60");
+      expect(await published.json()).toEqual({ keys: [{ ...own.publicKey, alg: "EdDSA", use: "sig" }] });
       const asked = { method: "POST", headers: { authorization: `Bearer ${token}` } };
       const { link } = (await (await fetch(`${running.url}/auth/link`, asked)).json()) as { link: string };
       const exchanged = await fetch(`${running.url}/auth/exchange`, {
@@ -146,6 +149,7 @@ describe("startGateway() with an issuer elsewhere", () => {
   it("starts while the issuer is away, and says which file of it cannot be taken", async () => {
     const away = { ...env, SOMA_OIDC_JWKS_URL: "http://127.0.0.1:9/keys" };
     const running = await startGateway({ env: away, log: createSilentLog() });
+    expect((await fetch(`${running.url}/.well-known/jwks.json`)).status).toBe(404);
     expect((await running.findFaults()).identity?.reason).toContain("missing or too old");
     await running.close();
     const gone = { ...env, SOMA_REVOKED_FILE: join(folder, "none.json") };

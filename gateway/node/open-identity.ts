@@ -11,6 +11,7 @@ import type { AccessRules } from "../ground/access-token.ts";
 import { createDevIdentity, createOwnIdentity, type DevIdentity, ISSUER } from "../ground/dev-identity.ts";
 import { createIdentity, createIdentityByIssuer, type Identity } from "../ground/identity.ts";
 import { createJwksCache, type JwksCache } from "../ground/jwks-cache.ts";
+import { createPublishedKeys } from "../ground/published-keys.ts";
 import { parseRevoked } from "../ground/revoked.ts";
 import { createFetchJwks, MAX_JWKS_BYTES } from "../upstream/fetch-jwks.ts";
 import { createUndiciSend } from "./undici-send.ts";
@@ -32,6 +33,7 @@ interface OpenIdentity {
   identity: Identity;
   /** Where the key that makes links is there. */
   devIdentity?: DevIdentity;
+  publishedKeys?: () => string;
   /** What must be there for anybody to be known. */
   checks: Readonly<Record<string, Check>>;
 }
@@ -70,13 +72,14 @@ async function openOwn(
   config: Config,
   rules: AccessRules,
   following: Following,
-): Promise<Pick<OpenIdentity, "identity" | "devIdentity"> | undefined> {
+): Promise<Omit<OpenIdentity, "checks"> | undefined> {
   const { userVerifyKey, userVerifyKeyFile, userSigningKey } = config;
   if (userVerifyKey === undefined && userVerifyKeyFile === "") return undefined;
   const publicJwk = await openKeys(config, "userVerifyKey", following);
-  if (userSigningKey === undefined) return { identity: createOwnIdentity(publicJwk, rules) };
+  const publishedKeys = createPublishedKeys(publicJwk);
+  if (userSigningKey === undefined) return { identity: createOwnIdentity(publicJwk, rules), publishedKeys };
   const devIdentity = createDevIdentity({ privateJwk: userSigningKey, publicJwk }, rules);
-  return { identity: devIdentity, devIdentity };
+  return { identity: devIdentity, devIdentity, publishedKeys };
 }
 
 /** Keys of the issuer, fetched again and again. When it is away at the start, the gateway starts, and is not ready. */
