@@ -1,9 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
 import { followFile } from "@soma/shared/follow-file";
 import type { Check } from "@soma/shared/http/readiness";
-import { openKeys } from "@soma/shared/identity/open-keys";
-import type { Lifecycle } from "@soma/shared/lifecycle";
-import type { Log } from "@soma/shared/log";
+import { type Following, openKeys } from "@soma/shared/identity/open-keys";
 import { startLoop } from "@soma/shared/loop";
 import { beforeReading, counter, gauge } from "@soma/shared/metrics";
 import type { readGatewayConfig } from "../config.ts";
@@ -23,11 +21,6 @@ const fetches = counter("soma_jwks_fetches_total", "Times the keys of the issuer
 const age = gauge("soma_jwks_age_seconds", "Age of the keys of the issuer that are used", []);
 
 type Config = ReturnType<typeof readGatewayConfig>;
-
-interface Following {
-  log: Log;
-  lifecycle: Pick<Lifecycle, "add">;
-}
 
 interface OpenIdentity {
   identity: Identity;

@@ -15,7 +15,7 @@ import {
   createPrincipalVerifier,
   type VerifyPrincipal,
 } from "@soma/shared/identity/internal-token";
-import { openKeys } from "@soma/shared/identity/open-keys";
+import { type Following, openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
@@ -138,7 +138,7 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
 /** Who checks the tokens that come with a call: who asks, and that it was decided. */
 async function openVerifiers(
   config: ReturnType<typeof readToolsConfig>,
-  following: { log: Log; lifecycle: Lifecycle },
+  following: Following,
 ): Promise<{ verify: VerifyPrincipal; verifyDecision: VerifyDecision }> {
   const decisions = await openKeys(config, "decisionVerifyKey", following);
   const internal = await openKeys(config, "internalVerifyKey", following);

@@ -6,8 +6,8 @@ import type { Log } from "../log.ts";
 import { type KeyRing, parseKeys, type TimedKey } from "./key-ring.ts";
 import { KEYS, type KeyConfig, type KeyName } from "./key-settings.ts";
 
-/** What follows the file of keys, until it is closed. */
-interface Following {
+/** What follows a file, until it is closed. */
+export interface Following {
   log: Log;
   lifecycle: Pick<Lifecycle, "add">;
 }
