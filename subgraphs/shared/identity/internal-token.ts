@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
-import { type Keys, verifyKeysOf } from "./key-ring.ts";
+import { type Keys, signingKeyOf, type TimedKey, verifyKeysOf } from "./key-ring.ts";
 import { type Principal, toRoles } from "./principal.ts";
 import { createTokenSigner } from "./sign-token.ts";
 import { createTokenVerifier } from "./verify-token.ts";
@@ -19,14 +19,14 @@ export type VerifyPrincipal = (token: string) => Promise<Principal>;
 
 /**
  * Signs who asks, for the way between our own processes (EdDSA, one minute), with the newest of the keys. Tokens are reused
- * for half their life: one of the key before is good as long as any that was signed just before the change.
+ * for half their life, and none once another key signs: the one before may be good no more.
  */
 export function createPrincipalSigner(
   keys: Keys,
   issuer: InternalIssuer,
   lifetimeS: number = LIFETIME_S,
 ): SignPrincipal {
-  const signToken = createTokenSigner(keys);
+  const [signingKey, signToken] = [signingKeyOf(keys), createTokenSigner(keys)];
   const recent = new LRUCache<string, Promise<string>>({ max: 1_000, ttl: (lifetimeS * 1_000) / 2 });
 
   function sign({ tenant, subject, roles, service }: Principal): Promise<string> {
@@ -40,7 +40,11 @@ export function createPrincipalSigner(
     );
   }
 
+  let signedBy: TimedKey | undefined;
   return (principal) => {
+    const key = signingKey();
+    if (key !== signedBy) recent.clear();
+    signedBy = key;
     const name = JSON.stringify([principal.tenant, principal.subject, principal.roles, principal.service]);
     const token = recent.get(name) ?? sign(principal);
     if (!recent.has(name)) recent.set(name, token);

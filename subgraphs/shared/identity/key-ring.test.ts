@@ -83,7 +83,8 @@ describe("tokens between the parts, while their keys change", () => {
     ];
     let [signs, verifies] = [before, verifying];
     const principal = { tenant: "acme", subject: "user:ada", roles: ["assistant"], service: null };
-    const sign = () => createPrincipalSigner(() => signs, "soma-gateway")(principal);
+    const signer = createPrincipalSigner(() => signs, "soma-gateway");
+    const sign = () => signer(principal);
     const verify = createPrincipalVerifier(() => verifies);
 
     const [signedBefore, unnamed] = [
