@@ -116,6 +116,7 @@ describe("documentation", () => {
       "history-commands",
       "add-budgets",
       "add-config",
+      "add-keys",
       "add-outbox",
       "add-schedules",
       "policy/add-policy",

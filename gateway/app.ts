@@ -14,10 +14,12 @@ import { createAuthRoutes } from "./doors/auth.ts";
 import { createEventStreams } from "./doors/event-stream.ts";
 import { createHostCheck } from "./doors/hosts.ts";
 import { respond, serveGraphql } from "./doors/http.ts";
+import { JWKS_PATH, serveKeys } from "./doors/jwks.ts";
 import { createOrigins } from "./doors/origins.ts";
 import { type ReadStatic, serveStatic } from "./doors/static-files.ts";
 import { createWebSocketDoor, type WebSocketDoor } from "./doors/websocket.ts";
-import type { DevIdentity, Identity } from "./ground/identity.ts";
+import type { DevIdentity } from "./ground/dev-identity.ts";
+import type { Identity } from "./ground/identity.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./ground/limits.ts";
 import type { RequestTrace } from "./ground/request-trace.ts";
 import { createUnread, type Unread } from "./ground/unread.ts";
@@ -41,6 +43,8 @@ export interface GatewayOptions {
   identity: Identity;
   /** Lets browsers sign in by a link; left out where identity comes from elsewhere. */
   devIdentity?: DevIdentity;
+  /** Tells the public keys of its own tokens as JSON; left out where identity comes from elsewhere alone. */
+  publishedKeys?: () => string;
   /** What its users type to get a link. */
   signInCommand: string;
   /** Signs who asks, for the subgraphs. */
@@ -161,6 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (path === "/metrics") throw metricsAreElsewhere();
     if (path.startsWith("/auth/")) return auth(request, path);
     if (request.method !== "GET" && request.method !== "HEAD") throw notServed(request, path);
+    if (path === JWKS_PATH) return serveKeys(options.publishedKeys, request);
     return serveStatic(options.readStatic, path, request.headers);
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readGatewayConfig } from "./config.ts";
 
-const KEY = '{"kty":"OKP"}';
-const ENV = { SOMA_INTERNAL_SIGNING_KEY: KEY, SOMA_USER_VERIFY_KEY: KEY };
+const KEY = '{"kty":"OKP","d":""}';
+const ENV = { SOMA_INTERNAL_SIGNING_KEY: KEY, SOMA_USER_VERIFY_KEY: '{"kty":"OKP"}' };
 
 describe("readGatewayConfig()", () => {
   it("reads a URL for every subgraph it is given, whatever that is called", () => {
@@ -19,7 +19,7 @@ describe("readGatewayConfig()", () => {
       readGatewayConfig({ SOMA_INTERNAL_SIGNING_KEY: KEY, SOMA_SUBGRAPH_RUNS_URL: "ftp://a" }, ["runs", "audit-log"]);
     expect(read).toThrow(/SOMA_SUBGRAPH_RUNS_URL: "ftp:\/\/a" is not a URL that starts with/);
     expect(read).toThrow(/SOMA_SUBGRAPH_AUDIT_LOG_URL is not set/);
-    expect(read).toThrow(/SOMA_USER_VERIFY_KEY is not set/);
+    expect(read).toThrow(/SOMA_USER_VERIFY_KEY or SOMA_USER_VERIFY_KEY_FILE or SOMA_OIDC_JWKS_URL is not set/);
   });
 
   it("refuses to be one of several that count alone", () => {

@@ -1,5 +1,7 @@
-import { ConfigError, integer, json, oneOf, readSettings, type Setting, text, url } from "@soma/shared/config";
-import { bindHost, internalSigningKey, parseJwk, subgraphUrl } from "@soma/shared/subgraph-settings";
+import { ConfigError, integer, list, oneOf, readSettings, type Setting, text, url } from "@soma/shared/config";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { bindHost, subgraphUrl } from "@soma/shared/subgraph-settings";
+import { identitySettings, whatIdentityLacks } from "./identity-settings.ts";
 
 const gatewaySettings = {
   host: bindHost,
@@ -10,14 +12,8 @@ const gatewaySettings = {
     min: 0,
     max: 65_535,
   }),
-  internalSigningKey,
-  userVerifyKey: json(parseJwk, { env: "SOMA_USER_VERIFY_KEY", doc: "public Ed25519 JWK of the tokens callers bring" }),
-  userSigningKey: json((value) => (value === null ? undefined : parseJwk(value)), {
-    env: "SOMA_USER_SIGNING_KEY",
-    doc: "private Ed25519 JWK; enables signing in by a link, for one machine only",
-    default: undefined,
-    secret: true,
-  }),
+  ...keySettings("internalSigningKey"),
+  ...identitySettings,
   introspection: oneOf(["on", "off"], {
     env: "SOMA_GATEWAY_INTROSPECTION",
     doc: "whether callers may ask for the schema: on or off",
@@ -74,6 +70,8 @@ export function readGatewayConfig(env: Record<string, string | undefined>, subgr
   );
   const settings: Record<UrlKey, Setting<string>> & typeof gatewaySettings = { ...urlSettings, ...gatewaySettings };
   const config = readSettings(settings, env);
+  const lacks = whatIdentityLacks(config);
+  if (lacks.length > 0) throw new ConfigError(lacks);
   if (config.replicas > 1 && config.redisUrl === "")
     throw new ConfigError([
       `REPLICA_COUNT is ${config.replicas}, and SOMA_GATEWAY_REDIS_URL is not set, so each gateway would count alone what a caller has of them`,
@@ -82,21 +80,8 @@ export function readGatewayConfig(env: Record<string, string | undefined>, subgr
   return Object.freeze({ ...config, urls });
 }
 
-type Declared<T> = Omit<Setting<T>, "parse">;
-
-function list<T>(parse: (text: string) => T, setting: Declared<readonly T[]>): Setting<readonly T[]> {
-  const items = (value: string) => value.split(",").map((item) => item.trim());
-  return {
-    ...setting,
-    parse: (value) =>
-      items(value)
-        .filter((item) => item !== "")
-        .map(parse),
-  };
-}
-
 /** The path is the number of a database; with another one the library would take the first database. */
-function redisUrl(setting: Declared<string>): Setting<string> {
+function redisUrl(setting: Omit<Setting<string>, "parse">): Setting<string> {
   const { parse } = url(["redis:", "rediss:"], setting);
   return {
     ...setting,

@@ -12,8 +12,9 @@ import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createDevIdentity } from "./ground/identity.ts";
+import { createDevIdentity } from "./ground/dev-identity.ts";
 import { openBareSocket } from "./testing/bare-socket.ts";
+import { ISSUED_BY, startIssuer } from "./testing/issuer.ts";
 
 const START = fileURLToPath(new URL("../infra/local/start-deno.ts", import.meta.url));
 const PAGE = "https://app.example.com";
@@ -31,7 +32,7 @@ describe("npm run start:deno", () => {
     // It is started with its settings alone, and npm may need more than these to fetch Deno.
     await findDeno();
     const [internal, user] = await Promise.all([createKeys(), createKeys()]);
-    const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+    const identity = createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
     token = await identity.issueAccessToken(aPrincipal(), 600);
     folder = await mkdtemp(join(tmpdir(), "soma-page-"));
     await writeFile(join(folder, "index.html"), "<title>The page</title>");
@@ -148,6 +149,34 @@ describe("npm run start:deno", () => {
     } finally {
       client.disconnect();
       await redis.stop();
+    }
+  });
+
+  it("knows callers by an issuer elsewhere, and follows the files of keys and of what is revoked", async () => {
+    const issuer = await startIssuer();
+    const [signing, revoked] = [join(folder, "internal-private.json"), join(folder, "revoked.json")];
+    await writeFile(signing, JSON.stringify({ keys: [(await createKeys()).privateKey] }));
+    await writeFile(revoked, "{}");
+    try {
+      const { url } = await start({
+        SOMA_INTERNAL_SIGNING_KEY: "",
+        SOMA_INTERNAL_SIGNING_KEY_FILE: signing,
+        SOMA_USER_VERIFY_KEY: "",
+        SOMA_OIDC_JWKS_URL: issuer.url.replace("127.0.0.1", "localhost"),
+        SOMA_OIDC_ISSUER: ISSUED_BY,
+        SOMA_OIDC_AUDIENCE: "soma",
+        SOMA_REVOKED_FILE: revoked,
+      });
+      const ask = async (bearer: string) =>
+        (await fetch(`${url}/auth/me`, { headers: { authorization: `Bearer ${bearer}` } })).status;
+      const held = await issuer.sign({ jti: "held" });
+      expect([await ask(held), await ask(token)]).toEqual([200, 401]);
+      await issuer.rotate();
+      expect(await ask(await issuer.sign())).toBe(200);
+      await writeFile(revoked, '{"tokens":["held"]}');
+      await until("the token is refused", async () => (await ask(held)) === 401);
+    } finally {
+      await issuer.close();
     }
   });
 

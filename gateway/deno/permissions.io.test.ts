@@ -30,7 +30,14 @@ describe("a process with the permissions of permissionsOf()", () => {
 
   /** What became of each attempt: "done", "refused" by Deno, or the name of what failed otherwise. */
   async function attempt(attempts: Record<string, string>): Promise<Record<string, string>> {
-    const config = { host: "127.0.0.1", port: 0, urls: { runs: urlOf(subgraph) }, redisUrl: "", webuiDir: "" };
+    const unset = { redisUrl: "", oidcJwksUrl: "", webuiDir: "", userVerifyKeyFile: "", revokedFile: "" };
+    const config = {
+      ...unset,
+      host: "127.0.0.1",
+      port: 0,
+      urls: { runs: urlOf(subgraph) },
+      internalSigningKeyFile: "",
+    };
     const allowed = permissionsOf({
       config: { ...config, documentsFile: join(folder, "documents.json") },
       settings,

@@ -8,6 +8,10 @@ const config = {
   port: 4_700,
   urls: { runs: "http://127.0.0.1:4701/graphql", tools: "http://127.0.0.1:4701/graphql" },
   redisUrl: "",
+  oidcJwksUrl: "",
+  internalSigningKeyFile: "",
+  userVerifyKeyFile: "",
+  revokedFile: "",
   documentsFile: "",
   webuiDir: "",
 };
@@ -37,6 +41,28 @@ describe("permissionsOf()", () => {
       "--allow-net=127.0.0.1:4700,127.0.0.1:0,127.0.0.1:4701,redis.example.com:6379,spans.example.com:443",
     );
     expect(read).toBe("--allow-read=/app/graphql,/srv/page,, new,/etc/soma/documents.json");
+  });
+
+  it("allows to ask an issuer for its keys, and to read the folders of keys that are followed, each once", () => {
+    const [net, read] = permissionsOf({
+      config: {
+        ...config,
+        oidcJwksUrl: "https://login.example.com/keys",
+        internalSigningKeyFile: "/run/secrets/soma/internal-private.json",
+        userVerifyKeyFile: "/run/secrets/soma/user-public.json",
+        revokedFile: "/etc/soma/revoked.json",
+      },
+      settings,
+      folders,
+    });
+    expect(net).toBe("--allow-net=127.0.0.1:4700,127.0.0.1:0,127.0.0.1:4701,login.example.com:443");
+    expect(read).toBe("--allow-read=/app/graphql,/app/webui/dist,/run/secrets/soma,/etc/soma");
+    const [, besides] = permissionsOf({
+      config: { ...config, userVerifyKeyFile: "keys.json", revokedFile: "/revoked.json" },
+      settings,
+      folders,
+    });
+    expect(besides).toBe("--allow-read=/app/graphql,/app/webui/dist,.,/");
   });
 
   it("writes addresses of IPv6 as Deno reads them", () => {

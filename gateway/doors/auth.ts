@@ -1,6 +1,7 @@
 import { SomaError } from "@soma/shared/errors";
 import type { Principal } from "@soma/shared/identity/principal";
-import { type DevIdentity, type Identified, type Identity, toSignInLink } from "../ground/identity.ts";
+import { type DevIdentity, toSignInLink } from "../ground/dev-identity.ts";
+import type { Identified, Identity } from "../ground/identity.ts";
 import { answer, notServed } from "./answer.ts";
 import type { Origins } from "./origins.ts";
 import { readJson } from "./read-json.ts";

@@ -1,15 +1,16 @@
 import { RetryLater, SomaError } from "@soma/shared/errors";
 import type { FormattedExecutionResult } from "graphql";
 import { BUSY_RETRY_MS } from "../ground/busy-retry.ts";
-import { callAt, settledWithin } from "../ground/deadline.ts";
+import { settledWithin } from "../ground/deadline.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
 import type { Unread } from "../ground/unread.ts";
 import { type CallerBounds, once } from "../operations/caller-bounds.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
-import { drainingError, expiredError, refused } from "../operations/refusal.ts";
+import { drainingError, refused } from "../operations/refusal.ts";
 import { EVENT_STREAM } from "./media-types.ts";
+import { whenOver } from "./when-over.ts";
 
 interface EventStreamsOptions {
   operations: Operations;
@@ -58,7 +59,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   return {
     async answer(admitted, { trace, signal }) {
       checkRoom();
-      const { principal, expiresAt } = admitted.identified;
+      const { principal } = admitted.identified;
       const stream: Stream = {
         isSubscription: admitted.planned.operation.operation === "subscription",
         ending: new AbortController(),
@@ -66,7 +67,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       };
       const { ending } = stream;
       let leave = (): void => {};
-      const stayOpen = callAt(expiresAt.getTime(), () => ending.abort(expiredError()));
+      const stayOpen = whenOver(admitted.identified, (error) => ending.abort(error));
       const gone = (): void => ending.abort();
       signal.addEventListener("abort", gone, { once: true });
       open.add(stream);

@@ -1,7 +1,7 @@
 import { RetryLater, SomaError, toSomaError } from "@soma/shared/errors";
 import type { SubscribePayload } from "graphql-ws";
 import { BUSY_RETRY_MS } from "../ground/busy-retry.ts";
-import { callAt, settledWithin } from "../ground/deadline.ts";
+import { settledWithin } from "../ground/deadline.ts";
 import type { Identified } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
@@ -9,6 +9,7 @@ import type { RequestTrace } from "../ground/request-trace.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
 import { expiredError } from "../operations/refusal.ts";
 import { createOperationIds, type OperationIds } from "./operation-ids.ts";
+import { whenOver } from "./when-over.ts";
 
 /** A connected WebSocket, whatever the runtime calls its parts. */
 export interface SocketLike {
@@ -55,7 +56,7 @@ export interface Connection {
   inexact: WeakMap<SubscribePayload, Error>;
   /** Messages being served. */
   work: Set<Promise<void>>;
-  /** Calls off what happens when its token expires. */
+  /** Calls off what happens when its token expires, or is revoked. */
   stayOpen?: () => void;
   /** Gives its place back; set when it introduced itself. */
   leave?: () => void;
@@ -144,11 +145,11 @@ export function callerOf({ identified }: Connection): Identified {
   return identified;
 }
 
-/** Ends the connection when its token expires. */
-export function endAtExpiry(connection: Connection, expiresAtMs: number, drainMs: number): void {
-  connection.stayOpen = callAt(
-    expiresAtMs,
-    () => void endConnection(connection, { error: expiredError(), code: CLOSE.FORBIDDEN, drainMs }),
+/** Ends the connection when its token expires, or is revoked. */
+export function endWithToken(connection: Connection, identified: Identified, drainMs: number): void {
+  connection.stayOpen = whenOver(
+    identified,
+    (error) => void endConnection(connection, { error, code: CLOSE.FORBIDDEN, drainMs }),
   );
 }
 

@@ -21,7 +21,7 @@ import {
   callerOf,
   checkIntroduced,
   closeReason,
-  endAtExpiry,
+  endWithToken,
   type SocketOperation,
 } from "./websocket-connection.ts";
 
@@ -117,12 +117,14 @@ async function introduce(
     checkIntroduced(open, rest);
     connection.identified = identified;
   } catch (error) {
-    const code = error instanceof RetryLater ? CLOSE.TRY_LATER : CLOSE.UNAUTHORIZED;
+    // While a token cannot be checked nothing is known of it.
+    const isLater = error instanceof RetryLater || (error instanceof SomaError && error.code === "UNAVAILABLE");
+    const code = isLater ? CLOSE.TRY_LATER : CLOSE.UNAUTHORIZED;
     connection.socket.close(code, closeReason(error));
     connection.leave?.();
     return false;
   }
-  endAtExpiry(connection, connection.identified.expiresAt.getTime(), rest.limits.drainMs);
+  endWithToken(connection, connection.identified, rest.limits.drainMs);
   return true;
 }
 

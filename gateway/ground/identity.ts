@@ -1,106 +1,89 @@
 import { SomaError } from "@soma/shared/errors";
 import { type Principal, toRoles } from "@soma/shared/identity/principal";
-import { createTokenVerifier } from "@soma/shared/identity/verify-token";
-import { base64url, importJWK, type JWK, SignJWT } from "jose";
-
-const ISSUER = "soma-dev";
-const ACCESS_AUDIENCE = "soma";
-const SIGN_IN_MS = 10 * 60_000;
-/** Sign-in links that nobody followed yet: of one caller, whose oldest goes, and of all. Each is forgotten when it expires. */
-const MAX_LINKS_OF_CALLER = 20;
-const MAX_LINKS = 10_000;
+import type { TokenRules } from "@soma/shared/identity/verify-token";
+import { decodeJwt, type JWTPayload } from "jose";
+import { type AccessRules, createAccessVerifier, type Proof } from "./access-token.ts";
 
 /** A caller that proved who it is, and until when. */
 export interface Identified {
   principal: Principal;
   expiresAt: Date;
+  /** Whether that is still so, where it may be revoked. */
+  proof?: Proof;
 }
 
 export interface Identity {
-  /** Checks an access token; throws UNAUTHENTICATED. */
+  /** Checks an access token; throws UNAUTHENTICATED, or UNAVAILABLE while it cannot be checked. */
   verify(token: string): Promise<Identified>;
 }
 
-/** Identity of one machine: tokens signed by a key of its own. */
-export interface DevIdentity extends Identity {
-  issueAccessToken(principal: Principal, ttlSeconds: number): Promise<string>;
-  /** For a link: good once, for ten minutes, and never after this process. */
-  issueSignInToken(asker: Identified): string;
-  /** Trades a sign-in token for whoever asked for it, and until when that is proved; throws UNAUTHENTICATED the second time. */
-  redeem(token: string): Identified;
+export interface IssuerRules extends AccessRules {
+  findKeys: TokenRules["findKeys"];
+  issuer: string;
+  audience: string;
+  algorithms: readonly string[];
+  /** Claims that name the tenant and the roles. */
+  tenantClaim: string;
+  rolesClaim: string;
 }
 
-/** The web UI takes the token from the fragment, which browsers never send to a server. */
-export function toSignInLink(origin: string, token: string): string {
-  return `${origin}/#t=${token}`;
-}
+/** A directory may name hundreds of groups: each goes with every request to a subgraph. */
+const MAX_ROLES = 64;
+const MAX_NAME = 255;
 
-/** Verifies access tokens with a public key alone. */
-export async function createIdentity(publicJwk: JWK): Promise<Identity> {
-  const verify = await createTokenVerifier({ publicKey: publicJwk, issuer: ISSUER, audience: ACCESS_AUDIENCE });
+/** Identity that an issuer gives: who somebody is stands in its tokens, and its keys say that they are its own. */
+export function createIdentity({ tenantClaim, rolesClaim, ...rules }: IssuerRules): Identity {
+  const verify = createAccessVerifier({ ...rules, tenantOf: (claims) => findClaim(claims, tenantClaim) }, rules);
   return {
     async verify(token) {
-      const { tenant, subject, expiresAt, claims } = await verify(token).catch((cause: unknown) => {
-        throw new SomaError(
-          "UNAUTHENTICATED",
-          "the token is missing, expired, incomplete or not signed by this installation",
-          { cause },
-        );
-      });
-      const roles = toRoles(claims.roles);
-      if (roles === undefined) throw new SomaError("UNAUTHENTICATED", "the token does not name roles");
-      return { principal: { tenant, subject, roles, service: null }, expiresAt };
+      const { tenant, subject, expiresAt, claims, proof } = await verify(token);
+      const roles = toRoleNames(findClaim(claims, rolesClaim));
+      if (roles === undefined || roles.length > MAX_ROLES)
+        throw new SomaError("UNAUTHENTICATED", `the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
+      if (subject.length > MAX_NAME)
+        throw new SomaError("UNAUTHENTICATED", `the subject of the token is longer than ${MAX_NAME} characters`);
+      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof };
     },
   };
 }
 
-export async function createDevIdentity(keys: { privateJwk: JWK; publicJwk: JWK }): Promise<DevIdentity> {
-  const [privateKey, identity] = await Promise.all([
-    importJWK(keys.privateJwk, "EdDSA"),
-    createIdentity(keys.publicJwk),
-  ]);
-  const links: Links = new Map();
-
+/** Whoever issued a token checks it: each issuer has keys of its own, and one never speaks for another. */
+export function createIdentityByIssuer(identities: Readonly<Record<string, Identity>>): Identity {
   return {
-    ...identity,
-    issueAccessToken: ({ tenant, subject, roles }, ttlSeconds) =>
-      new SignJWT({ tenant, roles })
-        .setProtectedHeader({ alg: "EdDSA" })
-        .setIssuer(ISSUER)
-        .setAudience(ACCESS_AUDIENCE)
-        .setSubject(subject)
-        .setJti(crypto.randomUUID())
-        .setIssuedAt()
-        .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
-        .sign(privateKey),
-    issueSignInToken(asker) {
-      for (const [token, { until }] of links) if (until < Date.now()) links.delete(token);
-      forgetOldest(links, asker);
-      if (links.size >= MAX_LINKS)
-        throw new SomaError("LIMIT_EXCEEDED", "too many sign-in links were made in the last minutes; try again later");
-      const token = base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
-      links.set(token, { asker, until: Date.now() + SIGN_IN_MS });
-      return token;
-    },
-    redeem(token) {
-      const link = links.get(token);
-      links.delete(token);
-      if (link === undefined || link.until < Date.now())
+    async verify(token) {
+      const issuer = issuerOf(token);
+      const identity = Object.hasOwn(identities, issuer) ? identities[issuer] : undefined;
+      if (identity === undefined)
         throw new SomaError(
           "UNAUTHENTICATED",
-          "this sign-in link was used already, or is older than ten minutes or than this process; ask for a new one",
+          "the token is missing, incomplete or of an issuer that is not known here",
         );
-      return link.asker;
+      return identity.verify(token);
     },
   };
 }
 
-type Links = Map<string, { asker: Identified; until: number }>;
+function issuerOf(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? "";
+  } catch {
+    return "";
+  }
+}
 
-/** One caller that asks for links without end costs nobody else theirs. */
-function forgetOldest(links: Links, { principal: { tenant, subject } }: Identified): void {
-  const own = [...links].filter(
-    ([, { asker }]) => asker.principal.tenant === tenant && asker.principal.subject === subject,
-  );
-  for (const [token] of own.slice(0, Math.max(0, own.length + 1 - MAX_LINKS_OF_CALLER))) links.delete(token);
+/** A claim of that very name, as names may be addresses with dots in them; else one inside others, such as `realm.roles`. */
+export function findClaim(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  let value: unknown = claims;
+  for (const part of name.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+/** A list, or one text with spaces between them as `scope` is. */
+function toRoleNames(value: unknown): string[] | undefined {
+  const roles = typeof value === "string" ? value.split(" ").filter((role) => role !== "") : toRoles(value);
+  return roles === undefined || roles.length === 0 ? undefined : roles;
 }

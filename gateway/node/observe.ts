@@ -1,5 +1,6 @@
 import { beforeReading, durationHistogram, gauge } from "@soma/shared/metrics";
 import type { Gateway } from "../app.ts";
+import { JWKS_PATH } from "../doors/jwks.ts";
 
 const requests = durationHistogram(
   "http_server_request_duration_seconds",
@@ -31,6 +32,7 @@ const ROUTES = [
   "/auth/link",
   "/auth/sign-in",
   "/auth/signout",
+  JWKS_PATH,
 ];
 
 /** The gateway's fetch, measured. Paths that are not routes of ours share one label, so that a stranger cannot add series. */

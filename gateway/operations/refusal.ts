@@ -38,6 +38,10 @@ export function drainingError(): SomaError {
   return new SomaError("SERVER_DRAINING", "this server is stopping; connect again and continue from the last event");
 }
 
+export function revokedError(): SomaError {
+  return new SomaError("TOKEN_EXPIRED", "the token was revoked; sign in again and continue from the last event");
+}
+
 export function expiredError(): SomaError {
   return new SomaError("TOKEN_EXPIRED", "the token has expired; sign in again and continue from the last event");
 }

@@ -3,7 +3,8 @@ import { createLog } from "@soma/shared/log";
 import { readMetrics } from "@soma/shared/metrics";
 import type { JWK } from "jose";
 import { createGateway, type GatewayLoad, type GatewayOptions } from "../app.ts";
-import { createDevIdentity, type DevIdentity, type Identity } from "../ground/identity.ts";
+import { createDevIdentity, type DevIdentity } from "../ground/dev-identity.ts";
+import type { Identity } from "../ground/identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { serveGateway } from "../node/serve.ts";
 import { createUndiciSend } from "../node/undici-send.ts";
@@ -63,7 +64,7 @@ export async function openLabGateway(
     service: "lab",
     destination: { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
   });
-  const identity = given ?? (await createDevIdentity(spec.user));
+  const identity = given ?? createDevIdentity(spec.user);
   const subgraphs = createUndiciSend();
   const gateway = createGateway({
     supergraphSdl,
@@ -71,7 +72,7 @@ export async function openLabGateway(
     identity: wrapIdentity(identity),
     devIdentity: identity,
     signInCommand: "npx soma signin",
-    sign: await createPrincipalSigner(spec.internalKey, "soma-gateway"),
+    sign: createPrincipalSigner(spec.internalKey, "soma-gateway"),
     readStatic: async () => undefined,
     log,
     limits,

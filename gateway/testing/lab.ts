@@ -5,7 +5,7 @@ import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { type Client, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import type { GatewayLoad } from "../app.ts";
-import { createDevIdentity, type DevIdentity } from "../ground/identity.ts";
+import { createDevIdentity, type DevIdentity } from "../ground/dev-identity.ts";
 import type { GatewayLimits } from "../ground/limits.ts";
 import { type BareSocket, type BareSocketOptions, openBareSocket } from "./bare-socket.ts";
 import { openDenoGateway } from "./deno-lab.ts";
@@ -56,7 +56,7 @@ export async function createLab(given: Partial<GatewayLimits> = {}, options: Lab
   const limits = { ...PATIENT, ...given };
   const silent = createLog({ level: "silent", service: "subgraph" });
   const [internal, user] = await Promise.all([createKeys(), createKeys()]);
-  const verify = await createPrincipalVerifier(internal.publicKey);
+  const verify = createPrincipalVerifier(internal.publicKey);
   const wakers = new Set<() => void>();
   const steps: number[] = [];
   const state: LabState & { wakers: Set<() => void> } = {
@@ -76,7 +76,7 @@ export async function createLab(given: Partial<GatewayLimits> = {}, options: Lab
   let runs = await startLabRuns(state, { verify, log: silent });
   const tools = await startLabTools(state, { verify, log: silent });
   const keys = { privateJwk: user.privateKey, publicJwk: user.publicKey };
-  const identity = await createDevIdentity(keys);
+  const identity = createDevIdentity(keys);
   const urls = { runs: runs.url, tools: tools.url };
   const { on = "Node", inProcess, ...plain } = options;
   const spec = { supergraphSdl, urls, limits, internalKey: internal.privateKey, user: keys, options: plain };

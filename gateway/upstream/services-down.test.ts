@@ -5,7 +5,7 @@ import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { buildSchema } from "graphql";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createGateway, type Gateway } from "../app.ts";
-import { createDevIdentity } from "../ground/identity.ts";
+import { createDevIdentity } from "../ground/dev-identity.ts";
 import { createMockServices, jsonAnswer, type MockServices } from "../testing/mock-services.ts";
 import { askEverything, findSurvivors, readOwners, SERVICES } from "../testing/whole-graph.ts";
 import type { SubgraphAnswer } from "./send.ts";
@@ -39,14 +39,14 @@ describe("a service that is down", () => {
   beforeAll(async () => {
     const [internal, user] = await Promise.all([createKeys(), createKeys()]);
     services = await createMockServices();
-    const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+    const identity = createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
     token = await identity.issueAccessToken(aPrincipal(), 600);
     gateway = createGateway({
       supergraphSdl,
       urls: services.urls,
       identity,
       signInCommand: "npx soma signin",
-      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
+      sign: createPrincipalSigner(internal.privateKey, "soma-gateway"),
       readStatic: async () => undefined,
       log: createLog({
         level: "info",

@@ -12,6 +12,9 @@ export const toJournals = between(1, 1_000_000, "1 to 1000000");
 /** How large a benchmark is. */
 export const toSize = between(1, 1_000_000, "a whole number, 1 to 1000000");
 
+/** Seconds, up to a month. */
+export const toSeconds = between(0, 2_678_400, "seconds, 0 to 2678400");
+
 /** The number of an event of a run. */
 export const toSeq = between(1, Number.MAX_SAFE_INTEGER, "the number of an event, 1 or more");
 

@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from "commander";
 import { addBudgets } from "./add-budgets.ts";
 import { addConfig, modeOption } from "./add-config.ts";
+import { addKeys } from "./add-keys.ts";
 import { addOutbox } from "./add-outbox.ts";
 import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
@@ -135,6 +136,7 @@ topics
   .action(async (options: { conf?: string; dryRun: boolean }) => applyTopics({ ...options, json: wantsJson }));
 
 addConfig(program, { json: wantsJson });
+addKeys(program, { json: wantsJson });
 
 program
   .command("init")

@@ -8,6 +8,7 @@ import { faultsOf } from "@soma/shared/config";
 import { findRefused } from "@soma/shared/refusals";
 import { readProcessSettings } from "@soma/shared/run-main";
 import { readToolsConfig } from "@soma/tools/config";
+import { faultsOfFiles } from "./faults-of-files.ts";
 import { type Listed, listSettings, SUBGRAPHS } from "./list-settings.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -28,25 +29,33 @@ const STAND_INS = [
   "postgres://elsewhere.invalid/soma",
   "rediss://elsewhere.invalid",
   '{"kty":"OKP","crv":"Ed25519","x":"","d":""}',
+  '{"kty":"OKP","crv":"Ed25519","x":""}',
   "0",
 ];
 
 /** What is wrong with a mode in an environment; of a secret only whether it is there. */
 export function checkMode(mode: Mode, given: Env, settings: readonly Listed[] = listSettings()): ModeReport {
-  const secrets = secretsOf(mode);
-  const lacking = Object.entries(secrets).filter(([name]) => (given[name] ?? "") === "");
-  const env = standIn(mode, toEnv(mode, given, {}), settings);
-  const said = faultsOfReaders(env);
+  const env = toEnv(mode, given, {});
+  const needed = new Set(
+    settings.filter((setting) => insteadOf(setting, env) === undefined).map(({ env: name }) => name),
+  );
+  const lacking = Object.entries(secretsOf(mode)).filter(([name]) => (given[name] ?? "") === "" && needed.has(name));
+  const said = [...new Set([...faultsOfReaders(standIn(mode, env, settings)), ...faultsOfFiles(env, settings)])];
   return {
     mode: mode.mode,
     faults: [
       ...faultsOfFile(mode, settings),
-      ...findRefused(env, { mode: mode.mode }),
+      ...findRefused(standIn(mode, env, settings), { mode: mode.mode }),
       ...said.filter((fault) => !isOfFile(fault)),
     ],
     lacks: Object.fromEntries(lacking),
     files: said.filter(isOfFile),
   };
+}
+
+/** The setting that is set in place of another one. */
+export function insteadOf({ inFile, or }: Listed, env: Env): string | undefined {
+  return [inFile, or].find((name) => name !== undefined && (env[name] ?? "") !== "");
 }
 
 /** What a mode's file may not say. */
@@ -56,6 +65,8 @@ function faultsOfFile(mode: Mode, settings: readonly Listed[]): string[] {
   return Object.keys(mode.settings).flatMap((name) => {
     const setting = known.get(name);
     if (setting === undefined) return [`modes/${mode.mode}.yaml sets ${name}, which nothing reads`];
+    if (setting.inFile !== undefined && setting.inFile in plain)
+      return [`modes/${mode.mode}.yaml sets ${name} and ${setting.inFile}; keep one of them`];
     if (setting.secret === true && name in plain)
       return [
         `modes/${mode.mode}.yaml holds a value of ${name}, which is secret; name where it is kept, as { secret: NAME/KEY }`,
@@ -66,7 +77,10 @@ function faultsOfFile(mode: Mode, settings: readonly Listed[]): string[] {
 
 function standIn(mode: Mode, env: Env, settings: readonly Listed[]): Env {
   const missing = settings.filter(
-    ({ env: name }) => (env[name] ?? "") === "" && typeof mode.settings[name] === "object",
+    (setting) =>
+      (env[setting.env] ?? "") === "" &&
+      typeof mode.settings[setting.env] === "object" &&
+      insteadOf(setting, env) === undefined,
   );
   return { ...env, ...Object.fromEntries(missing.map((setting) => [setting.env, standInFor(setting)])) };
 }

@@ -84,6 +84,28 @@ describe("toConfigFiles()", () => {
     expect(() => toConfigFiles(changed(name, weak))).toThrow(words.map((fault) => `  - ${name}: ${fault}`).join("\n"));
   });
 
+  it("takes a mode whose keys stand in files, or whose callers are known by an issuer, and none that says both", () => {
+    const { SOMA_INTERNAL_SIGNING_KEY: _own, SOMA_USER_VERIFY_KEY: _user, ...others } = loadMode("prod").settings;
+    const file = "/run/secrets/soma/internal-private.json";
+    const elsewhere = {
+      ...{ SOMA_INTERNAL_SIGNING_KEY_FILE: file, SOMA_OIDC_JWKS_URL: "https://login.example.com/keys" },
+      ...{ SOMA_OIDC_ISSUER: "https://login.example.com", SOMA_OIDC_AUDIENCE: "soma" },
+    };
+    const load = (name: DeployMode): Mode =>
+      name === "prod" ? { mode: name, settings: { ...others, ...elsewhere } } : loadMode(name);
+    const values = toConfigFiles(load).get(`${chart}prod-values.yaml`);
+    expect(values).toContain(`    SOMA_INTERNAL_SIGNING_KEY_FILE: "${file}"\n`);
+    expect(values).not.toMatch(/SOMA_(?:INTERNAL_SIGNING|USER_VERIFY)_KEY:/);
+    expect(() => toConfigFiles(changed("prod", elsewhere))).toThrow(
+      "modes/prod.yaml sets SOMA_INTERNAL_SIGNING_KEY and SOMA_INTERNAL_SIGNING_KEY_FILE; keep one of them",
+    );
+    const { global } = overlay("prod");
+    const { SOMA_INTERNAL_SIGNING_KEY: _kept, ...secretEnv } = global.secretEnv;
+    const env = { ...global.env, SOMA_INTERNAL_SIGNING_KEY_FILE: file };
+    expect(valuesFaults({ global: { ...global, env, secretEnv } })).toEqual([]);
+    expect(valuesFaults({ global: { ...global, env } })).not.toEqual([]);
+  });
+
   it("refuses a setting that nothing reads, a secret that is written down, and a value that cannot be read", () => {
     const make = (settings: Mode["settings"]) => () => toConfigFiles(changed("prod", settings));
     expect(make({ SOMA_KAFKA_TSL: "on" })).toThrow("modes/prod.yaml sets SOMA_KAFKA_TSL, which nothing reads");

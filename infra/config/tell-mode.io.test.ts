@@ -47,6 +47,40 @@ describe("tellMode()", () => {
     expect(files.map((fault) => fault.split(":", 1)[0])).toContain("SOMA_KAFKA_SASL_PASSWORD_FILE");
   });
 
+  it("needs no key where a file of keys or an issuer stands in its place, and looks into the file", async () => {
+    const [here, gone] = [join(folder, "internal-private.json"), join(folder, "decision-private.json")];
+    await writeFile(here, '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"","d":""}]}');
+    const env = {
+      DEPLOY_MODE: "prod",
+      SOMA_INTERNAL_SIGNING_KEY_FILE: here,
+      SOMA_DECISION_SIGNING_KEY_FILE: gone,
+      SOMA_OIDC_JWKS_URL: "https://login.example.com/keys",
+      SOMA_OIDC_ISSUER: "https://login.example.com",
+      SOMA_OIDC_AUDIENCE: "soma",
+    };
+    const { faults, lacks, files } = tellMode([], env);
+    expect(faults).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining([expect.stringContaining(`"${gone}" cannot be read: ENOENT`)]));
+    expect(Object.keys(lacks)).toEqual(expect.arrayContaining(["SOMA_INTERNAL_VERIFY_KEY", "DATABASE_URL"]));
+    const instead = {
+      SOMA_INTERNAL_SIGNING_KEY: "SOMA_INTERNAL_SIGNING_KEY_FILE",
+      SOMA_USER_VERIFY_KEY: "SOMA_OIDC_JWKS_URL",
+    };
+    for (const [name, other] of Object.entries(instead)) {
+      expect(lacks[name]).toBeUndefined();
+      expect(told(name, [], env)).toEqual({ name, value: null, source: `${other} stands in its place` });
+    }
+    expect(
+      tellMode([], { ...env, SOMA_INTERNAL_SIGNING_KEY_FILE: "", SOMA_INTERNAL_VERIFY_KEY_FILE: here }).faults,
+    ).toEqual([
+      `SOMA_INTERNAL_VERIFY_KEY_FILE: "${here}" cannot be taken: its text has a private key where the other one of the pair is needed`,
+    ]);
+    const both = { SOMA_INTERNAL_SIGNING_KEY: '{"kty":"OKP","d":""}', SOMA_INTERNAL_SIGNING_KEY_FILE: "/keys.json" };
+    expect(tellMode([], { DEPLOY_MODE: "prod", ...both }).faults).toEqual([
+      "SOMA_INTERNAL_SIGNING_KEY and SOMA_INTERNAL_SIGNING_KEY_FILE are both set; keep one of them",
+    ]);
+  });
+
   it("looks at an env file alone, and finds what nothing reads and what is of another mode", async () => {
     const file = join(folder, "mine.env");
     await writeFile(file, "DEPLOY_MODE=dev_prod\nSOMA_KAFKA_TSL=on\n");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { loadMode, type Mode, secretsOf, toEnv } from "@soma/conf/modes";
 import { DEPLOY_MODES, type DeployMode } from "@soma/schemas/deploy-modes";
-import { checkMode, type ModeReport } from "./check-mode.ts";
+import { checkMode, insteadOf, type ModeReport } from "./check-mode.ts";
 import { parseEnvText } from "./env-text.ts";
 import { defaultOf, type Listed, listSettings } from "./list-settings.ts";
 
@@ -24,6 +24,8 @@ function toTold(mode: Mode, { given, place }: { given: Env; place: string }, set
   const own = mode.settings[name];
   const isGiven = name !== "DEPLOY_MODE" && (given[name] ?? "") !== "";
   if (typeof own === "object" && "from" in own) return { name, value: null, source: "npm start knows it" };
+  const instead = isGiven ? undefined : insteadOf(setting, toEnv(mode, given, {}));
+  if (instead !== undefined) return { name, value: null, source: `${instead} stands in its place` };
   const kept = secretsOf(mode)[name];
   if (secret === true || kept !== undefined) {
     const where = kept === undefined ? "not set" : `kept in secret ${kept}, not set here`;

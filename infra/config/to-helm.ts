@@ -51,36 +51,43 @@ export function toValuesSchema(modes: readonly DeployMode[], settings: readonly 
     required: ["global"],
     additionalProperties: false,
     properties: {
-      global: closed(
-        {
-          mode: { enum: modes, description: "take one of the overlays, such as -f prod-values.yaml" },
-          env: { type: "object", additionalProperties: false, properties },
-          secretEnv: { type: "object", propertyNames: { enum: Object.keys(properties) }, additionalProperties: SECRET },
-          modelKeys: { type: "object", additionalProperties: closed({ name: TEXT, key: TEXT }) },
-          cluster: CLUSTER,
-          image: closed({
-            registry: TEXT,
-            tag: TEXT,
-            pullPolicy: { enum: ["IfNotPresent", "Always", "Never"] },
-            pullSecrets: LIST,
-          }),
-          files: closed({ secret: TEXT, path: { type: "string", pattern: "^/" } }),
-          conf: closed({ configMap: TEXT }),
-          data: closed({
-            claim: TEXT,
-            size: TEXT,
-            storageClass: TEXT,
-            accessMode: { enum: ["ReadWriteMany", "ReadWriteOnce"] },
-          }),
-          vault: closed({ role: TEXT, path: TEXT }),
-          network: closed({
-            gateway: closed({ from: LIST }),
-            monitoring: closed({ from: LIST }),
-            ...Object.fromEntries([...OUTSIDERS, "vault"].map((name) => [name, closed({ ports: PORTS, to: LIST })])),
-          }),
-        },
-        ["mode", "env", "secretEnv", "cluster"],
-      ),
+      global: {
+        ...closed(
+          {
+            mode: { enum: modes, description: "take one of the overlays, such as -f prod-values.yaml" },
+            env: { type: "object", additionalProperties: false, properties },
+            secretEnv: {
+              type: "object",
+              propertyNames: { enum: Object.keys(properties) },
+              additionalProperties: SECRET,
+            },
+            modelKeys: { type: "object", additionalProperties: closed({ name: TEXT, key: TEXT }) },
+            cluster: CLUSTER,
+            image: closed({
+              registry: TEXT,
+              tag: TEXT,
+              pullPolicy: { enum: ["IfNotPresent", "Always", "Never"] },
+              pullSecrets: LIST,
+            }),
+            files: closed({ secret: TEXT, path: { type: "string", pattern: "^/" } }),
+            conf: closed({ configMap: TEXT }),
+            data: closed({
+              claim: TEXT,
+              size: TEXT,
+              storageClass: TEXT,
+              accessMode: { enum: ["ReadWriteMany", "ReadWriteOnce"] },
+            }),
+            vault: closed({ role: TEXT, path: TEXT }),
+            network: closed({
+              gateway: closed({ from: LIST }),
+              monitoring: closed({ from: LIST }),
+              ...Object.fromEntries([...OUTSIDERS, "vault"].map((name) => [name, closed({ ports: PORTS, to: LIST })])),
+            }),
+          },
+          ["mode", "env", "secretEnv", "cluster"],
+        ),
+        allOf: settings.flatMap(toEitherRule),
+      },
       // Helm gives each chart a table of its own beside these.
       ...Object.fromEntries([...PARTS, "soma-lib"].map((chart) => [chart, { type: "object" }])),
     },
@@ -117,4 +124,12 @@ function toProperty({ doc, secret, values, min, max, ...setting }: Listed): Sche
   const range = min === undefined ? "" : `; ${min} to ${max}`;
   const form = values === undefined ? (min === undefined ? {} : { pattern: "^[0-9]*$" }) : { enum: values };
   return { type: "string", description: `${doc}${range}`, ...form, ...known };
+}
+
+/** What stands in a file is not taken from a secret too: a process with both does not start. */
+function toEitherRule({ env, inFile }: Listed): Schema[] {
+  if (inFile === undefined) return [];
+  const isInFile = { env: { required: [inFile], properties: { [inFile]: { pattern: "." } } } };
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  return [{ if: { properties: isInFile }, then: { properties: { secretEnv: { properties: { [env]: false } } } } }];
 }

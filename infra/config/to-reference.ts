@@ -44,7 +44,8 @@ function formOf({ values, min, max, secret }: Listed): string {
 }
 
 function whenUnset(setting: Listed): string {
-  if (!("default" in setting)) return "required";
+  const instead = [setting.inFile, setting.or].filter((name) => name !== undefined);
+  if (!("default" in setting)) return ["required", ...instead.map((name) => `or \`${name}\``)].join(", ");
   return defaultOf(setting) || "none";
 }
 

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadRoles } from "@soma/conf/roles";
-import { createDevIdentity } from "@soma/gateway/identity";
+import { createDevIdentity } from "@soma/gateway/dev-identity";
 import { DEVELOPER } from "@soma/local/developer";
 import { loadSecrets } from "@soma/local/secrets";
 import { CREDENTIALS_FILE } from "@soma/schemas/data-folder";
@@ -19,7 +19,7 @@ const [folder = fileURLToPath(new URL("../compose/secrets", import.meta.url))] =
 await mkdir(folder, { recursive: true, mode: 0o700 });
 const secrets = await loadSecrets(folder);
 for (const [name, text] of toSecretFiles(secrets)) await replaceFile(join(folder, name), text, { mode: 0o600 });
-const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
+const identity = createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
 const token = await identity.issueAccessToken(
   { ...DEVELOPER, roles: Object.keys(loadRoles().roles), service: null },
   TOKEN_S,

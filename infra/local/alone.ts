@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     lifecycle.add("metrics", door.close);
     log.info({ url: `${door.url}/metrics` }, "metrics are served");
     onCrash(log, lifecycle.close);
-    const sign = await createPrincipalSigner(secrets.internal.privateKey, "soma-part", TOKEN_S);
+    const sign = createPrincipalSigner(secrets.internal.privateKey, "soma-part", TOKEN_S);
     report(name, running.url, await sign({ ...DEVELOPER, roles: ["assistant"], service: null }));
     await untilStopped();
   } finally {

@@ -3,13 +3,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRecord } from "@soma/schemas/json";
+import { createKeyPair, type KeyPair } from "@soma/shared/identity/rotate-keys";
 import { replaceFile } from "@soma/shared/replace-file";
-import { exportJWK, generateKeyPair, type JWK } from "jose";
-
-interface KeyPair {
-  privateKey: JWK;
-  publicKey: JWK;
-}
 
 /** Keys and passwords of one installation on one machine. */
 export interface Secrets {
@@ -74,9 +69,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function createKeyPair(): Promise<KeyPair> {
-  const pair = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
-  return { privateKey: await exportJWK(pair.privateKey), publicKey: await exportJWK(pair.publicKey) };
 }

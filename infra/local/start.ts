@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { loadMode, type Mode, toEnv, unknownOf } from "@soma/conf/modes";
 import { confFolder } from "@soma/conf/read-conf";
 import { loadRoles } from "@soma/conf/roles";
-import { createDevIdentity } from "@soma/gateway/identity";
+import { createDevIdentity } from "@soma/gateway/dev-identity";
 import { startGateway } from "@soma/gateway/main";
 import { askForSignInLink } from "@soma/graphql/sign-in-link";
 import { readModelConfig } from "@soma/runs/config";
@@ -261,7 +261,7 @@ async function signIn(
   { user }: Secrets,
   roles: object,
 ): Promise<Pick<Local, "url" | "token" | "signInLink">> {
-  const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+  const identity = createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
   const principal: Principal = { ...DEVELOPER, roles: Object.keys(roles), service: null };
   const token = await identity.issueAccessToken(principal, CLI_TOKEN_S);
   const startedAt = new Date().toISOString();

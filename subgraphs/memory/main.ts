@@ -3,6 +3,7 @@ import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import type { Check } from "@soma/shared/http/readiness";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
@@ -29,6 +30,7 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
   const config = readMemoryConfig(deps.env);
   const log = deps.log.child({ part: "memory" });
   const lifecycle = createLifecycle(log);
+  const keys = await openKeys(config, "internalVerifyKey", { log, lifecycle });
   const sql = connect({ url: config.databaseUrl, schema: config.schema, applicationName: "soma-memory", max: 8 });
   lifecycle.add("request pool", () => sql.end({ timeout: 2 }));
   const workerSql = connect({
@@ -55,7 +57,7 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     name: "memory",
     typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
     resolvers: createResolvers({ sql, brain, now, admit }),
-    verify: await createPrincipalVerifier(config.internalVerifyKey),
+    verify: createPrincipalVerifier(keys),
     log,
     host: config.host,
     port: config.port,

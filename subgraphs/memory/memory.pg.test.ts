@@ -68,7 +68,7 @@ describe("memory subgraph", () => {
     client = createServiceClient({
       peer: "memory",
       url: running.url,
-      sign: await createPrincipalSigner(internal.privateKey, "soma-gateway"),
+      sign: createPrincipalSigner(internal.privateKey, "soma-gateway"),
     });
   });
   afterAll(async () => {

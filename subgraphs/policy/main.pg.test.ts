@@ -50,6 +50,6 @@ describe("startPolicy()", () => {
 
   it("does not start with a key that cannot sign", async () => {
     const publicOnly = { SOMA_DECISION_SIGNING_KEY: JSON.stringify(fixture.decisions.publicKey) };
-    await expect(fixture.start(publicOnly)).rejects.toThrow("SOMA_DECISION_SIGNING_KEY: its value is a public key");
+    await expect(fixture.start(publicOnly)).rejects.toThrow("SOMA_DECISION_SIGNING_KEY: its value has a public key");
   });
 });

@@ -6,6 +6,7 @@ import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import type { Check } from "@soma/shared/http/readiness";
 import { createDecisionSigner } from "@soma/shared/identity/decision-token";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
@@ -38,6 +39,11 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   const config = readPolicyConfig(deps.env);
   const log = deps.log.child({ part: "policy" });
   const lifecycle = createLifecycle(log);
+  const following = { log, lifecycle };
+  const keys = {
+    internal: await openKeys(config, "internalVerifyKey", following),
+    decision: await openKeys(config, "decisionSigningKey", following),
+  };
   const projectTools = deps.moreTools ?? (() => NO_TOOLS);
   const engine = await loadEngine({ bundleDir: config.bundleDir, confDir: config.confDir, projectTools, log });
 
@@ -73,11 +79,11 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
       admit,
       engine,
       keepRevision: createRevisionKeeper(),
-      sign: await createDecisionSigner(config.decisionSigningKey),
+      sign: createDecisionSigner(keys.decision),
       ttlSeconds: config.decisionTtlS,
       now: () => new Date(),
     }),
-    verify: await createPrincipalVerifier(config.internalVerifyKey),
+    verify: createPrincipalVerifier(keys.internal),
     log,
     host: config.host,
     port: config.port,

@@ -38,7 +38,7 @@ describe("policy subgraph", () => {
   it("allows with a token bound to the call, stores the decision and its audit event", async () => {
     const answer = await decide({ idempotencyKey: "one-call" });
     expect(answer).toMatchObject({ allow: true, argsDigest: digest({ code: "1" }) });
-    const claims = await (await createDecisionVerifier(fixture.decisions.publicKey))(answer.token);
+    const claims = await createDecisionVerifier(fixture.decisions.publicKey)(answer.token);
     expect(claims).toMatchObject({
       tenant: "acme",
       actor: "user:ada",

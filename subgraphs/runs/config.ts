@@ -1,6 +1,7 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
 import { flag, integer, readSettings, text } from "@soma/shared/config";
-import { commonSettings, confDir, internalSigningKey, subgraphUrl } from "@soma/shared/subgraph-settings";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { commonSettings, confDir, subgraphUrl } from "@soma/shared/subgraph-settings";
 import { runLimitSettings } from "./engine/execute/run-limits.ts";
 import { heartbeatSettings } from "./engine/worker/heartbeat.ts";
 import { callLimitSettings } from "./models/call-limits.ts";
@@ -43,7 +44,7 @@ const workerSettings = {
   inboundTenants: inboundTenantsSetting,
   ...heartbeatSettings,
   ...runLimitSettings,
-  internalSigningKey,
+  ...keySettings("internalSigningKey"),
   memoryUrl: subgraphUrl("memory"),
   policyUrl: subgraphUrl("policy"),
   toolsUrl: subgraphUrl("tools"),

@@ -5,6 +5,7 @@ import { loadTenants } from "@soma/conf/tenants";
 import { startSubgraph } from "@soma/shared/graphql/server";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import { createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { connect } from "@soma/shared/postgres/connect";
@@ -45,6 +46,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
   const config = readRunsConfig(deps.env);
   const log = deps.log.child({ part: "runs" });
   const lifecycle = createLifecycle(log);
+  const keys = await openKeys(config, "internalVerifyKey", { log, lifecycle });
   const confDir = confFolder(config.confDir);
   const roles = loadRoles(confDir);
   const models =
@@ -82,7 +84,7 @@ export async function startRuns(deps: StartRunsDeps): Promise<Running> {
       workerProcess: deps.workerProcess,
       now,
     }),
-    verify: await createPrincipalVerifier(config.internalVerifyKey),
+    verify: createPrincipalVerifier(keys),
     log,
     host: config.host,
     port: config.port,

@@ -6,6 +6,7 @@ import type { EventBus } from "@soma/shared/bus/event-bus";
 import { startInboxRetention } from "@soma/shared/bus/inbox-retention";
 import { type Check, createReadiness, type FindFaults } from "@soma/shared/http/readiness";
 import { createPrincipalSigner } from "@soma/shared/identity/internal-token";
+import { openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { startLoop } from "@soma/shared/loop";
@@ -73,6 +74,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const config = readWorkerConfig(deps.env);
   const log = deps.log.child({ part: "worker" });
   const lifecycle = createLifecycle(log, 20_000);
+  const keys = await openKeys(config, "internalSigningKey", { log, lifecycle });
   const sql = openPools(config, lifecycle);
   const { workerDatabaseUrl: url, schema, stallMs } = config;
   const heartbeat = await startHeartbeat({ url, schema, stallMs, log });
@@ -87,7 +89,7 @@ export async function startWorker(deps: StartWorkerDeps): Promise<RunningWorker>
   const [tenants, budgets] = [loadTenants(confDir), loadBudgets(confDir)];
   const services = connectServices({
     urls: { memory: config.memoryUrl, policy: config.policyUrl, tools: config.toolsUrl },
-    sign: await createPrincipalSigner(config.internalSigningKey, "soma-worker"),
+    sign: createPrincipalSigner(keys, "soma-worker"),
     sql: sql.general,
     models,
     contextTokens: config.contextTokens,

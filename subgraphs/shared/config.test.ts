@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, flag, integer, json, oneOf, readSettings, settingsOf, text, url } from "./config.ts";
+import { ConfigError, flag, integer, json, list, oneOf, readSettings, settingsOf, text, url } from "./config.ts";
 
 const settings = {
   name: text({ env: "NAME", doc: "a name" }),
@@ -32,6 +32,35 @@ describe("readSettings()", () => {
       ]);
       expect(message).not.toContain("hunter2");
     }
+  });
+});
+
+describe("readSettings() of what may stand elsewhere", () => {
+  const settings = {
+    key: json<unknown>((value) => value, { env: "KEY", doc: "a key", inFile: "KEY_FILE", or: "ISSUER" }),
+    keyFile: text({ env: "KEY_FILE", doc: "its file", default: "" }),
+    issuer: text({ env: "ISSUER", doc: "an issuer", default: "" }),
+  };
+
+  it("needs one of the places, and says which there are", () => {
+    expect(() => readSettings(settings, {})).toThrow("KEY or KEY_FILE or ISSUER is not set; it is required: a key");
+    expect(readSettings(settings, { KEY: "7" }).key).toBe(7);
+    for (const env of [{ KEY_FILE: "k.json" }, { ISSUER: "x" }])
+      expect(readSettings(settings, env).key).toBeUndefined();
+    expect(readSettings(settings, { KEY: "7", ISSUER: "x" })).toMatchObject({ key: 7, issuer: "x" });
+  });
+
+  it("refuses the same in two places", () => {
+    const both = { KEY: "7", KEY_FILE: "k.json" };
+    expect(() => readSettings(settings, both)).toThrow("KEY and KEY_FILE are both set; keep one of them");
+  });
+});
+
+describe("list()", () => {
+  it("parts values by commas, and checks each", () => {
+    const settings = { ports: list(Number, { env: "PORTS", doc: "ports", default: [] }) };
+    expect(readSettings(settings, { PORTS: " 1, ,2 " }).ports).toEqual([1, 2]);
+    expect(readSettings(settings, {}).ports).toEqual([]);
   });
 });
 

@@ -15,6 +15,10 @@ export interface Setting<T> {
   values?: readonly string[];
   min?: number;
   max?: number;
+  /** The setting that names a file which may hold the same: one of both is set, and not both. */
+  inFile?: string;
+  /** Another setting, with which this one need not be set. */
+  or?: string;
   parse(text: string): T;
 }
 
@@ -63,20 +67,31 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(setting
   const faults: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
     const text = env[setting.env];
+    const file = setting.inFile;
     if (text === undefined || text === "") {
+      const others = [file, setting.or].filter((other) => other !== undefined);
       if ("default" in setting) values[name] = setting.default;
-      else faults.push(`${setting.env} is not set; it is required: ${setting.doc}`);
+      else if (others.every((other) => (env[other] ?? "") === ""))
+        faults.push(`${[setting.env, ...others].join(" or ")} is not set; it is required: ${setting.doc}`);
+      continue;
+    }
+    if (file !== undefined && (env[file] ?? "") !== "") {
+      faults.push(`${setting.env} and ${file} are both set; keep one of them`);
       continue;
     }
     try {
       values[name] = setting.parse(text);
     } catch (error) {
       const shown = setting.secret === true ? "its value" : `"${text}"`;
-      faults.push(`${setting.env}: ${shown} ${error instanceof Error ? error.message : String(error)}; ${setting.doc}`);
+      faults.push(`${setting.env}: ${shown} ${reasonOf(error)}; ${setting.doc}`);
     }
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(values) as Values<S>;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 type Declared<T> = Omit<Setting<T>, "parse">;
@@ -114,6 +129,18 @@ export function flag(setting: Declared<boolean>): Setting<boolean> {
   return { ...setting, values, parse: (value) => parse(value) === "true" };
 }
 
+/** Values with commas between them. */
+export function list<T>(parse: (text: string) => T, setting: Declared<readonly T[]>): Setting<readonly T[]> {
+  const items = (value: string) => value.split(",").map((item) => item.trim());
+  return {
+    ...setting,
+    parse: (value) =>
+      items(value)
+        .filter((item) => item !== "")
+        .map(parse),
+  };
+}
+
 export function url(protocols: readonly string[], setting: Declared<string>): Setting<string> {
   return {
     ...setting,
@@ -130,13 +157,16 @@ export function json<T>(check: (value: unknown) => T, setting: Declared<T>): Set
   return {
     ...setting,
     parse(value) {
-      let parsed: unknown;
-      try {
-        parsed = JSON.parse(value);
-      } catch {
-        throw new Error("is not JSON");
-      }
-      return check(parsed);
+      return check(parseQuietly(value));
     },
   };
+}
+
+/** What JSON.parse would say quotes the text, which may be a private key. */
+export function parseQuietly(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("is not JSON");
+  }
 }

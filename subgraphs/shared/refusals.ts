@@ -67,6 +67,14 @@ export const REFUSALS: readonly Refusal[] = [
     shown: "set",
   },
   {
+    env: "SOMA_OIDC_JWKS_URL",
+    modes: PRODUCTION,
+    allows: /^(?:https:.*)?$/i,
+    unset: "",
+    why: "whoever stands between could hand out keys of their own; use https://",
+    parts: ["gateway"],
+  },
+  {
     env: "SOMA_GATEWAY_INTROSPECTION",
     modes: PRODUCTION,
     allows: /^off$/,

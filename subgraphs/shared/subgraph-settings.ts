@@ -1,6 +1,6 @@
-import type { JWK } from "jose";
-import { integer, json, text, url } from "./config.ts";
+import { integer, text, url } from "./config.ts";
 import type { FindFaults } from "./http/readiness.ts";
+import { keySettings } from "./identity/key-settings.ts";
 
 /** Of whoever serves others. */
 export const bindHost = text({ env: "SOMA_BIND_HOST", doc: "address a part listens on", default: "127.0.0.1" });
@@ -10,13 +10,6 @@ export const confDir = text({
   env: "SOMA_CONF_DIR",
   doc: "folder with roles.yaml, models.yaml and the other files of conf/; empty takes the shipped one",
   default: "",
-});
-
-/** Of whoever calls subgraphs in somebody's name. */
-export const internalSigningKey = json(parseJwk, {
-  env: "SOMA_INTERNAL_SIGNING_KEY",
-  doc: "private Ed25519 JWK of the internal tokens, which tell the subgraphs who asks",
-  secret: true,
 });
 
 /** Where a subgraph is asked. */
@@ -59,10 +52,7 @@ export function commonSettings(schema: string) {
       doc: `Postgres schema of the ${schema} subgraph`,
       default: schema,
     }),
-    internalVerifyKey: json(parseJwk, {
-      env: "SOMA_INTERNAL_VERIFY_KEY",
-      doc: "public Ed25519 JWK of the internal tokens",
-    }),
+    ...keySettings("internalVerifyKey"),
   };
 }
 
@@ -76,12 +66,6 @@ export const outboxSettings = {
     max: 100_000_000,
   }),
 };
-
-export function parseJwk(value: unknown): JWK {
-  if (typeof value !== "object" || value === null || !("kty" in value) || value.kty !== "OKP")
-    throw new Error("is not an Ed25519 JWK");
-  return value as JWK;
-}
 
 /** What a started part hands back to whoever started it. */
 export interface Running {

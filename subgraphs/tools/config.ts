@@ -1,13 +1,7 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
-import { integer, json, readSettings, type Setting, text } from "@soma/shared/config";
-import {
-  commonSettings,
-  confDir,
-  internalSigningKey,
-  outboxSettings,
-  parseJwk,
-  subgraphUrl,
-} from "@soma/shared/subgraph-settings";
+import { integer, readSettings, type Setting, text } from "@soma/shared/config";
+import { keySettings } from "@soma/shared/identity/key-settings";
+import { commonSettings, confDir, outboxSettings, subgraphUrl } from "@soma/shared/subgraph-settings";
 
 const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
 
@@ -30,10 +24,7 @@ function hostsAndPorts(setting: Omit<Setting<ReadonlySet<string>>, "parse">): Se
 const toolsSettings = {
   ...commonSettings("tools"),
   ...outboxSettings,
-  decisionVerifyKey: json(parseJwk, {
-    env: "SOMA_DECISION_VERIFY_KEY",
-    doc: "public Ed25519 JWK of the policy's decision tokens",
-  }),
+  ...keySettings("decisionVerifyKey"),
   inboundTenants: inboundTenantsSetting,
   dataDir: text({
     env: "SOMA_DATA_DIR",
@@ -57,7 +48,7 @@ const toolsSettings = {
 /** Read where tools are asked for on the bus: who is asked whether they may be called, and in whose name. */
 const requestSettings = {
   confDir,
-  internalSigningKey,
+  ...keySettings("internalSigningKey"),
   policyUrl: subgraphUrl("policy"),
 };
 

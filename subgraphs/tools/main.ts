@@ -9,8 +9,13 @@ import { startSubgraph } from "@soma/shared/graphql/server";
 import { createServiceClient } from "@soma/shared/graphql/service-client";
 import { readTypeDefs } from "@soma/shared/graphql/type-defs";
 import type { Check } from "@soma/shared/http/readiness";
-import { createDecisionVerifier } from "@soma/shared/identity/decision-token";
-import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
+import { createDecisionVerifier, type VerifyDecision } from "@soma/shared/identity/decision-token";
+import {
+  createPrincipalSigner,
+  createPrincipalVerifier,
+  type VerifyPrincipal,
+} from "@soma/shared/identity/internal-token";
+import { type Following, openKeys } from "@soma/shared/identity/open-keys";
 import { createLifecycle, type Lifecycle } from "@soma/shared/lifecycle";
 import type { Log } from "@soma/shared/log";
 import { createOutboxLimit } from "@soma/shared/outbox/outbox-limit";
@@ -94,7 +99,7 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
 
     const shipped = await discoverTools(SHIPPED_TOOLS, { httpFetchAllow: config.httpFetchAllow });
     const registry = createLiveRegistry(shipped, moreTools);
-    const verifyDecision = await createDecisionVerifier(config.decisionVerifyKey);
+    const { verify, verifyDecision } = await openVerifiers(config, { log, lifecycle });
     const { admit } = createOutboxLimit({ sql: worker, schema, maxRows: config.outboxMaxRows });
     const deps = { sql: request, registry, runner, life, wakeUp, verifyDecision };
     if (bus !== undefined && config.inboundTenants.any) {
@@ -105,7 +110,7 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
       name: "tools",
       typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
       resolvers: createResolvers({ ...deps, admit, lostHints }),
-      verify: await createPrincipalVerifier(config.internalVerifyKey),
+      verify,
       log,
       host: config.host,
       port: config.port,
@@ -130,6 +135,16 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
   }
 }
 
+/** Who checks the tokens that come with a call: who asks, and that it was decided. */
+async function openVerifiers(
+  config: ReturnType<typeof readToolsConfig>,
+  following: Following,
+): Promise<{ verify: VerifyPrincipal; verifyDecision: VerifyDecision }> {
+  const decisions = await openKeys(config, "decisionVerifyKey", following);
+  const internal = await openKeys(config, "internalVerifyKey", following);
+  return { verify: createPrincipalVerifier(internal), verifyDecision: createDecisionVerifier(decisions) };
+}
+
 interface Taking extends Pick<ToolRequestedDeps, "bus" | "tenants" | "admit"> {
   env: StartToolsDeps["env"];
   lifecycle: Lifecycle;
@@ -143,7 +158,8 @@ async function takeRequests(
 ): Promise<void> {
   const config = readRequestsConfig(env);
   const role = loadRoles(confFolder(config.confDir)).default;
-  const sign = await createPrincipalSigner(config.internalSigningKey, "soma-tools");
+  const keys = await openKeys(config, "internalSigningKey", { log: deps.log, lifecycle });
+  const sign = createPrincipalSigner(keys, "soma-tools");
   const policy = createServiceClient({ peer: "policy", url: config.policyUrl, sign });
   const answering = startAnsweringRequests({ ...deps, askPolicy: askPolicyBy(policy, role), role });
   lifecycle.add("answers to requests", answering.close);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readCredentials, readRuntime } from "@soma/cli/data-folder";
-import { createDevIdentity } from "@soma/gateway/identity";
+import { createDevIdentity } from "@soma/gateway/dev-identity";
 import { createSomaClient, type SomaClient } from "@soma/graphql/client";
 import { RunDetailDocument, type RunDetailQuery, SendMessageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
@@ -83,7 +83,7 @@ export async function createProduct(how: Started = "alone", options: ProductOpti
     client: () => createSomaClient(runtime),
     async clientOf({ tenant, subject = "user:test", roles = ["assistant"] }) {
       const { user } = await loadSecrets(dataDir);
-      const identity = await createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
+      const identity = createDevIdentity({ privateJwk: user.privateKey, publicJwk: user.publicKey });
       const token = await identity.issueAccessToken({ tenant, subject, roles, service: null }, 3_600);
       return { client: createSomaClient({ url: runtime.url, token }), token };
     },

@@ -50,7 +50,7 @@ export async function createPolicyFixture(name: string): Promise<PolicyFixture> 
       return createServiceClient({
         peer: "policy",
         url,
-        sign: await createPrincipalSigner(privateKey, "soma-gateway"),
+        sign: createPrincipalSigner(privateKey, "soma-gateway"),
       });
     },
     async close() {

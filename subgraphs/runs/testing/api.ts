@@ -44,13 +44,13 @@ export async function startRunsApi(
       workerProcess,
       now: () => new Date(),
     }),
-    verify: await createPrincipalVerifier(keys.publicKey),
+    verify: createPrincipalVerifier(keys.publicKey),
     log: createSilentLog(),
     host: "127.0.0.1",
     port: 0,
     checks: {},
   });
-  const sign = await createPrincipalSigner(keys.privateKey, "soma-gateway");
+  const sign = createPrincipalSigner(keys.privateKey, "soma-gateway");
   return {
     async ask(query, tenant = "acme", roles = ["assistant"]) {
       const headers = {

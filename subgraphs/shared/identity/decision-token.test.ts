@@ -33,8 +33,8 @@ describe("createDecisionVerifier()", () => {
 
   beforeAll(async () => {
     keys = await createKeys();
-    sign = await createDecisionSigner(keys.privateKey);
-    verify = await createDecisionVerifier(keys.publicKey);
+    sign = createDecisionSigner(keys.privateKey);
+    verify = createDecisionVerifier(keys.publicKey);
   });
 
   it("gives back what was signed", async () => {
@@ -65,7 +65,7 @@ describe("createDecisionVerifier()", () => {
         exp: inSeconds(60).getTime() / 1_000,
       }),
     ).toString("base64url");
-    const foreign = await (await createDecisionSigner((await createKeys()).privateKey))(claims, inSeconds(60));
+    const foreign = await createDecisionSigner((await createKeys()).privateKey)(claims, inSeconds(60));
     const unsigned = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${token.split(".")[1]}.`;
     const symmetric = await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: "HS256" })

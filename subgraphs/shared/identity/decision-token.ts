@@ -1,6 +1,8 @@
 import type { Json } from "@soma/schemas/json";
-import { errors, importJWK, type JWK, SignJWT } from "jose";
+import { errors, SignJWT } from "jose";
 import { SomaError } from "../errors.ts";
+import { type Keys, verifyKeysOf } from "./key-ring.ts";
+import { createTokenSigner } from "./sign-token.ts";
 import { createTokenVerifier, toVerified, type VerifiedToken } from "./verify-token.ts";
 
 /** What a decision allowed, to whom, for which very call. */
@@ -31,23 +33,23 @@ const AUDIENCE = "soma-tools";
 export type SignDecision = (claims: Omit<DecisionClaims, "expiresAt">, expiresAt: Date) => Promise<string>;
 export type VerifyDecision = (token: string) => Promise<DecisionClaims>;
 
-/** Signs decisions (EdDSA). Only the policy subgraph has the private key. */
-export async function createDecisionSigner(privateKey: JWK): Promise<SignDecision> {
-  const key = await importJWK(privateKey, "EdDSA");
+/** Signs decisions (EdDSA), with the newest of the keys. Only the policy subgraph has the private ones. */
+export function createDecisionSigner(keys: Keys): SignDecision {
+  const sign = createTokenSigner(keys);
   return ({ actor, ...claims }, expiresAt) =>
-    new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: "EdDSA" })
-      .setIssuer(ISSUER)
-      .setAudience(AUDIENCE)
-      .setSubject(actor)
-      .setIssuedAt()
-      .setExpirationTime(expiresAt)
-      .sign(key);
+    sign(
+      new SignJWT({ ...claims })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(actor)
+        .setIssuedAt()
+        .setExpirationTime(expiresAt),
+    );
 }
 
 /** Checks a decision token: DECISION_EXPIRED when it was good once, DECISION_INVALID for everything else that is wrong. */
-export async function createDecisionVerifier(publicKey: JWK): Promise<VerifyDecision> {
-  const verify = await createTokenVerifier({ publicKey, issuer: ISSUER, audience: AUDIENCE });
+export function createDecisionVerifier(keys: Keys): VerifyDecision {
+  const verify = createTokenVerifier({ findKeys: verifyKeysOf(keys), issuer: ISSUER, audience: AUDIENCE });
   return async (token) => {
     const verified = await verify(token).catch((cause: unknown) => {
       if (cause instanceof errors.JWTExpired)

@@ -1,7 +1,9 @@
-import { importJWK, type JWK, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { SomaError } from "../errors.ts";
+import { type Keys, signingKeyOf, type TimedKey, verifyKeysOf } from "./key-ring.ts";
 import { type Principal, toRoles } from "./principal.ts";
+import { createTokenSigner } from "./sign-token.ts";
 import { createTokenVerifier } from "./verify-token.ts";
 
 /** Who may say who asks: the gateway, workers, tools that are asked for on the bus, and one part that somebody runs by itself. */
@@ -15,27 +17,34 @@ const LIFETIME_S = 60;
 export type SignPrincipal = (principal: Principal) => Promise<string>;
 export type VerifyPrincipal = (token: string) => Promise<Principal>;
 
-/** Signs who asks, for the way between our own processes (EdDSA, one minute). Tokens are reused for half their life. */
-export async function createPrincipalSigner(
-  privateKey: JWK,
+/**
+ * Signs who asks, for the way between our own processes (EdDSA, one minute), with the newest of the keys. Tokens are reused
+ * for half their life, and none once another key signs: the one before may be good no more.
+ */
+export function createPrincipalSigner(
+  keys: Keys,
   issuer: InternalIssuer,
   lifetimeS: number = LIFETIME_S,
-): Promise<SignPrincipal> {
-  const key = await importJWK(privateKey, "EdDSA");
+): SignPrincipal {
+  const [signingKey, signToken] = [signingKeyOf(keys), createTokenSigner(keys)];
   const recent = new LRUCache<string, Promise<string>>({ max: 1_000, ttl: (lifetimeS * 1_000) / 2 });
 
-  function sign(principal: Principal): Promise<string> {
-    return new SignJWT({ tenant: principal.tenant, roles: principal.roles, service: principal.service })
-      .setProtectedHeader({ alg: "EdDSA", ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) })
-      .setIssuer(issuer)
-      .setAudience(AUDIENCE)
-      .setSubject(principal.subject)
-      .setIssuedAt()
-      .setExpirationTime(`${lifetimeS}s`)
-      .sign(key);
+  function sign({ tenant, subject, roles, service }: Principal): Promise<string> {
+    return signToken(
+      new SignJWT({ tenant, roles, service })
+        .setIssuer(issuer)
+        .setAudience(AUDIENCE)
+        .setSubject(subject)
+        .setIssuedAt()
+        .setExpirationTime(`${lifetimeS}s`),
+    );
   }
 
+  let signedBy: TimedKey | undefined;
   return (principal) => {
+    const key = signingKey();
+    if (key !== signedBy) recent.clear();
+    signedBy = key;
     const name = JSON.stringify([principal.tenant, principal.subject, principal.roles, principal.service]);
     const token = recent.get(name) ?? sign(principal);
     if (!recent.has(name)) recent.set(name, token);
@@ -43,8 +52,8 @@ export async function createPrincipalSigner(
   };
 }
 
-export async function createPrincipalVerifier(publicKey: JWK): Promise<VerifyPrincipal> {
-  const verify = await createTokenVerifier({ publicKey, issuer: ISSUERS, audience: AUDIENCE });
+export function createPrincipalVerifier(keys: Keys): VerifyPrincipal {
+  const verify = createTokenVerifier({ findKeys: verifyKeysOf(keys), issuer: ISSUERS, audience: AUDIENCE });
   return async (token) => {
     const { tenant, subject, claims } = await verify(token).catch((cause: unknown) => {
       throw new SomaError(

@@ -59,7 +59,7 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
   const database = await createTestDatabase(name, await toolsMigrations());
   const keys = await createKeys();
   const decide = await createDecide(keys);
-  const verifyDecision = await createDecisionVerifier(keys.publicKey);
+  const verifyDecision = createDecisionVerifier(keys.publicKey);
   const dataDir = await mkdtemp(join(tmpdir(), "soma-tools-"));
   const started: ToolsProcess[] = [];
   return {
@@ -81,7 +81,7 @@ export async function createToolsFixture(name: string): Promise<ToolsFixture> {
 }
 
 async function createDecide(keys: TestKeys): Promise<ToolsFixture["decide"]> {
-  const sign = await createDecisionSigner(keys.privateKey);
+  const sign = createDecisionSigner(keys.privateKey);
   return ({ tool, args, idempotencyKey }, changes = {}, ttlSeconds = 60) => {
     const { tenant, subject } = aPrincipal();
     const claims = {

@@ -24,7 +24,7 @@ export async function clientOf(fixture: ToolsFixture, url: string): Promise<Serv
   return createServiceClient({
     peer: "tools",
     url,
-    sign: await createPrincipalSigner(fixture.keys.privateKey, "soma-gateway"),
+    sign: createPrincipalSigner(fixture.keys.privateKey, "soma-gateway"),
   });
 }
 

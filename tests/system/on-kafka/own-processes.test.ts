@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createSomaClient, type SomaClient } from "@soma/graphql/client";
 import { RunDetailDocument, SendMessageDocument } from "@soma/graphql/operations";
 import { isFinished } from "@soma/graphql/run-status";
@@ -50,6 +51,17 @@ describe("the product on Kafka, each part in a process of its own", () => {
     const statuses = () => ofRun(reader.records, run.id, "agent.runs.v1").map(({ status }) => status);
     await until("its end is on its topic", () => statuses().includes("succeeded"), 30_000);
     expect(statuses()).toEqual(["queued", "succeeded"]);
+  });
+
+  it("changes the keys by which its processes know each other, and nobody is refused; one that has to go is gone at once", async () => {
+    await processes.rotate({ afterS: 3, keepS: 60 });
+    const end = Date.now() + 4_500;
+    while (Date.now() < end) await Promise.all([send("note: while keys change"), sleep(150)]);
+    expect(await ended(await send("And what is 6*7?"))).toMatchObject({ status: "SUCCEEDED" });
+    await processes.rotate({ afterS: 0, keepS: 0 });
+    // Who has read one of the two files, and not yet the other, refuses or is refused for a moment.
+    const later = await until("all know the new key", () => send("And what is 6*7?"), 5_000);
+    expect(await ended(later)).toMatchObject({ status: "SUCCEEDED" });
   });
 
   it("loses no run and no event when any of them is killed while they are under way", async () => {

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadMode, toEnv } from "@soma/conf/modes";
-import { createDevIdentity } from "@soma/gateway/identity";
+import { createDevIdentity } from "@soma/gateway/dev-identity";
 import { loadSecrets } from "@soma/local/secrets";
 import { createLifecycle } from "@soma/shared/lifecycle";
 import { createLog } from "@soma/shared/log";
 import { until } from "@soma/shared/testing/until";
+import { rotateKeyFiles } from "../../../infra/keys/rotate-key-files.ts";
 import { migrateSchemas, referencesOf, startDatabase } from "../../../infra/local/database.ts";
 import { freePort } from "../../../infra/local/free-port.ts";
 import { SCHEMAS } from "../../../infra/local/parts.ts";
@@ -34,6 +35,8 @@ const READY_MS = 60_000;
 export interface Processes {
   url: string;
   token: string;
+  /** A new key in the files by which the processes know each other; seconds until it signs, and until the one before ends. */
+  rotate(times: { afterS: number; keepS: number }): Promise<unknown>;
   kill(name: PartName): Promise<void>;
   start(name: PartName): void;
   /** Waits until the gateway says that everything behind it is ready. */
@@ -52,9 +55,15 @@ export async function startProcesses(more: Record<string, string>): Promise<Proc
   const { known, ports } = await choosePlaces();
   const places = { ...referencesOf(dataDir, ownerUrl, secrets), ...known };
   const given = { ...process.env, SOMA_MODEL_PROFILE: "scripted", SOMA_LOG_LEVEL: "info", ...ports, ...more };
-  const env = toEnv(loadMode("dev_full"), given, places);
+  const keys = { name: "internal", dir: join(dataDir, "keys") };
+  const { files } = await rotateKeyFiles({ ...keys, afterS: 0, keepS: 0 }, new Date());
+  const env = {
+    ...toEnv(loadMode("dev_full"), given, places),
+    ...{ SOMA_INTERNAL_SIGNING_KEY: "", SOMA_INTERNAL_SIGNING_KEY_FILE: files.private },
+    ...{ SOMA_INTERNAL_VERIFY_KEY: "", SOMA_INTERNAL_VERIFY_KEY_FILE: files.public },
+  };
   const url = `http://127.0.0.1:${known["gateway.port"]}`;
-  const identity = await createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
+  const identity = createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
   const who = { tenant: "local", subject: "user:test", roles: ["assistant"], service: null };
   const running = new Map<PartName, ChildProcess>();
   let said = "";
@@ -78,6 +87,7 @@ export async function startProcesses(more: Record<string, string>): Promise<Proc
   return {
     url,
     token: await identity.issueAccessToken(who, 3_600),
+    rotate: (times) => rotateKeyFiles({ ...keys, ...times }, new Date()),
     kill: (name) => end(name, "SIGKILL"),
     start,
     async ready() {
