@@ -85,14 +85,15 @@ describe("toConfigFiles()", () => {
   });
 
   it("takes a mode whose keys stand in files, or whose callers are known by an issuer, and none that says both", () => {
-    const { SOMA_INTERNAL_SIGNING_KEY: _own, SOMA_USER_VERIFY_KEY: _user, ...others } = loadMode("prod").settings;
+    const { settings, ...prod } = loadMode("prod");
+    const { SOMA_INTERNAL_SIGNING_KEY: _own, SOMA_USER_VERIFY_KEY: _user, ...others } = settings;
     const file = "/run/secrets/soma/internal-private.json";
     const elsewhere = {
       ...{ SOMA_INTERNAL_SIGNING_KEY_FILE: file, SOMA_OIDC_JWKS_URL: "https://login.example.com/keys" },
       ...{ SOMA_OIDC_ISSUER: "https://login.example.com", SOMA_OIDC_AUDIENCE: "soma" },
     };
     const load = (name: DeployMode): Mode =>
-      name === "prod" ? { mode: name, settings: { ...others, ...elsewhere } } : loadMode(name);
+      name === "prod" ? { ...prod, settings: { ...others, ...elsewhere } } : loadMode(name);
     const values = toConfigFiles(load).get(`${chart}prod-values.yaml`);
     expect(values).toContain(`    SOMA_INTERNAL_SIGNING_KEY_FILE: "${file}"\n`);
     expect(values).not.toMatch(/SOMA_(?:INTERNAL_SIGNING|USER_VERIFY)_KEY:/);

@@ -30,7 +30,8 @@ describe("toChartTables()", () => {
     const exprOf = (name: string): string | undefined => rules.find(({ alert }) => alert === name)?.expr;
     expect(exprOf("SomaDeadLetters")).toBe("max by (schema) (outbox_dead_rows{<of>}) > 0");
     expect(exprOf("SomaRequestsFail")).toContain('_count{<of>, status=~"5.."}[5m]');
-    expect(rules[0]?.annotations.description).toContain("{{ $labels.schema }}");
+    const waits = rules.find(({ alert }) => alert === "SomaEventsWait");
+    expect(waits?.annotations.description).toContain("{{ $labels.schema }}");
   });
 
   it("opens no action of a template by what it says", () => {
