@@ -6,7 +6,9 @@ cd "$(dirname "$0")"
 [ -f secrets/secrets.json ] || ../../node_modules/.bin/node ../config/write-secret-files.ts
 
 if command -v docker > /dev/null && docker compose version > /dev/null 2>&1 && docker info > /dev/null 2>&1; then
-  exec docker compose up --detach --wait
+  docker compose up --detach
+  # Jobs have ended by then, and are nothing to wait for.
+  exec docker compose up --detach --no-deps --wait runs memory policy tools worker gateway
 fi
 
 start() { podman-compose up --detach --no-deps "$@"; }
