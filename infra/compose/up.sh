@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the stack and waits until every part is ready. docker compose knows the order by itself; podman-compose leaves it out
-# with Podman before 4.6, which cannot wait for health, so that it is kept here.
+# with a Podman that cannot wait for health, such as 4.3.1, so that it is kept here.
 set -eu
 cd "$(dirname "$0")"
 [ -f secrets/secrets.json ] || ../../node_modules/.bin/node ../config/write-secret-files.ts
