@@ -14,7 +14,7 @@ let isDone = false;
 
 /**
  * Puts our encoder and decoder in the place of the client's, whose own take most of the time of a relay: 28 microseconds for an
- * event with ten headers, and ours 5. What is not sent by our bus is encoded by the client as before, and everything is where
+ * event with ten headers where ours take 5. What is not sent by our bus is encoded by the client as before, and everything is where
  * the client was used before this: both write and read the same.
  */
 export function replaceCoders(): void {
