@@ -74,7 +74,7 @@ export function createOutboxSource(sql: Sql, wakeUp?: WakeUp): RelaySource<Outbo
       settled = false;
       await claimBuckets(sql, { owner, leaseS: LEASE_S, renewAtS: RENEW_AT_S });
       for (const bucket of await carryOutDecisions(sql, { owner })) walks.delete(bucket);
-      const chosen = await lookPast(sql, { lanes, walks, perBucket: PER_BUCKET, now: performance.now() });
+      const chosen = await lookPast(sql, { lanes, walks, perBucket: PER_BUCKET });
       const rows = await readDueRows(sql, { owner, perBucket: PER_BUCKET, chosen });
       const read = new Set(rows.map(({ id }) => id));
       // Its first event left without us, or its bucket is another's: what is known of the lane is true no more.

@@ -21,8 +21,8 @@ export interface OutboxStage {
   say(reason: string, key?: string, tenant?: string): Promise<void>;
   /** As `say`, many at once and in one statement. */
   sayMany(reasons: readonly string[], key: string): Promise<void>;
-  /** Another key of tenant acme whose events wait in the same bucket. */
-  keyBeside(key: string): Promise<string>;
+  /** Another key of tenant acme whose events wait in the same bucket; of which there are some. */
+  keyBeside(key: string, which?: number): Promise<string>;
   relay(bus: EventBus): Relay;
   /** How many rows wait. */
   waiting(): Promise<number>;
@@ -81,11 +81,11 @@ export async function createOutboxStage(): Promise<OutboxStage> {
           cross join (select gen_random_uuid() as id, reason, place
             from unnest(${rest}::text[]) with ordinality given(reason, place)) r order by r.place`;
     },
-    async keyBeside(key) {
+    async keyBeside(key, which = 0) {
       const [row] = await database.owner<{ beside: string }[]>`
         with keys as (select 'beside-' || n as beside from generate_series(1, 2000) n),
           bucket (of, no) as (select k, ((hashtextextended('acme/' || k, 0) % 64) + 64) % 64 from (select ${key} union all select beside from keys) all_keys(k))
-        select beside from keys join bucket b on b.of = beside join bucket mine on mine.of = ${key} and mine.no = b.no limit 1`;
+        select beside from keys join bucket b on b.of = beside join bucket mine on mine.of = ${key} and mine.no = b.no order by beside offset ${which} limit 1`;
       return row?.beside ?? "";
     },
     relay: (bus) =>
