@@ -34,7 +34,7 @@ export type Query = {
   memory: Maybe<Memory>;
   /** Memories that fit the words of a query, best first. Costs as much as 4000 objects. */
   recall: Maybe<RecallResult>;
-  /** Events of memory that wait to be told to others, and those that cannot be. For who has the role operator. */
+  /** Events of memory that wait to be told to others, and those that cannot be. For anyone with the role operator. */
   memoryOutbox: Maybe<Outbox>;
 };
 
@@ -53,7 +53,7 @@ export type Mutation = {
   remember: Maybe<RememberPayload>;
   /** Connect two memories; linking twice changes nothing. */
   link: Maybe<LinkPayload>;
-  /** Decide on an event of memory that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  /** Decide on an event of memory that cannot be delivered: send it again where it stood, or go on without it. For anyone with the role operator. */
   decideMemoryLetter: Maybe<DecideLetterPayload>;
 };
 

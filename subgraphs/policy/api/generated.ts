@@ -24,7 +24,7 @@ export type Scalars = {
 };
 
 export type Query = {
-  /** Events of policy that wait to be told to others, and those that cannot be. For who has the role operator. */
+  /** Events of policy that wait to be told to others, and those that cannot be. For anyone with the role operator. */
   policyOutbox: Maybe<Outbox>;
   /** One decision by id, or null when it does not exist for this tenant. */
   decision: Maybe<Decision>;
@@ -66,7 +66,7 @@ export type QueryAuditEventsArgs = {
 };
 
 export type Mutation = {
-  /** Decide on an event of policy that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  /** Decide on an event of policy that cannot be delivered: send it again where it stood, or go on without it. For anyone with the role operator. */
   decidePolicyLetter: Maybe<DecideLetterPayload>;
   /** Decide whether the caller may call a tool with these arguments. Always answers; what cannot be decided is denied. */
   decide: Maybe<DecidePayload>;

@@ -33,11 +33,11 @@ export type Query = {
   budgets: Maybe<Array<Budget>>;
   /** What calls of models and tools have used, summed up, in the order of the keys. `first` or `last` is 1 to 200; 100 when neither is given. */
   usage: Maybe<UsageConnection>;
-  /** What `npm start` has for the first minutes; null everywhere else, in production as with a project of one's own. For who has the role operator. */
+  /** What `npm start` has for the first minutes; null everywhere else, in production as with a project of one's own. For anyone with the role operator. */
   firstMinutes: Maybe<FirstMinutes>;
-  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For who has the role operator. Costs as much as 25 objects. */
+  /** Profiles of conf/models.yaml as the viewer's tenant has them; each is looked at. For anyone with the role operator. Costs as much as 25 objects. */
   modelProfiles: Maybe<Array<ModelProfile>>;
-  /** Events of runs that wait to be told to others, and those that cannot be. For who has the role operator. */
+  /** Events of runs that wait to be told to others, and those that cannot be. For anyone with the role operator. */
   runsOutbox: Maybe<Outbox>;
   /** Who asks, in which tenant, under which roles, within which limits. */
   viewer: Maybe<Viewer>;
@@ -115,19 +115,19 @@ export type QueryGraphArgs = {
 };
 
 export type Mutation = {
-  /** Raise a budget, and let the runs go on that wait for it. For who has the role that conf/budgets.yaml names. */
+  /** Raise a budget, and let the runs go on that wait for it. For anyone with the role that conf/budgets.yaml names. */
   raiseBudget: Maybe<RaiseBudgetPayload>;
-  /** Keep a run from being erased and from going away by its age, until the hold is released. For who has the role custodian. */
+  /** Keep a run from being erased and from going away by its age, until the hold is released. For anyone with the role custodian. */
   holdRun: Maybe<HoldPayload>;
-  /** Let go what a hold keeps; other holds of the same run go on. For who has the role custodian. */
+  /** Let go what a hold keeps; other holds of the same run go on. For anyone with the role custodian. */
   releaseHold: Maybe<HoldPayload>;
-  /** Erase the contents of a run that has ended, with all that it has started, for good: kinds, times and digests of its events stay. Asking twice changes nothing. For who has the role custodian. */
+  /** Erase the contents of a run that has ended, with all that it has started, for good: kinds, times and digests of its events stay. Asking twice changes nothing. For anyone with the role custodian. */
   eraseRun: Maybe<EraseRunPayload>;
-  /** Kill the worker process of `npm start`, as kill -9 does; it is started again by itself. For who has the role operator, and NOT_FOUND where there is no such process: in production there is none. */
+  /** Kill the worker process of `npm start`, as kill -9 does; it is started again by itself. For anyone with the role operator, and NOT_FOUND where there is no such process: in production there is none. */
   killWorker: Maybe<KillWorkerPayload>;
-  /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For who has the role operator. Costs as much as 25 objects. */
+  /** Ask the model of a profile small things, up to three, and tell what of it works; this costs money. At most six times a minute. For anyone with the role operator. Costs as much as 25 objects. */
   testModel: Maybe<TestModelPayload>;
-  /** Decide on an event of runs that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  /** Decide on an event of runs that cannot be delivered: send it again where it stood, or go on without it. For anyone with the role operator. */
   decideRunsLetter: Maybe<DecideLetterPayload>;
   /** Start a run of the assistant graph for one user message; without `sessionId` a new session begins. */
   sendMessage: Maybe<SendMessagePayload>;
@@ -270,7 +270,7 @@ export type Run = Node & {
   usage: Maybe<RunUsage>;
   /** Who had its contents erased and why; null of a run that has them. Of one that another run started, that one's. */
   erasure: Maybe<Erasure>;
-  /** What keeps it from being erased and from going away, released holds too, newest first; at most 100. For who has the role custodian. */
+  /** What keeps it from being erased and from going away, released holds too, newest first; at most 100. For anyone with the role custodian. */
   holds: Maybe<Array<Hold>>;
   id: Scalars['ID']['output'];
   session: Session;

@@ -26,7 +26,7 @@ export type Scalars = {
 };
 
 export type Query = {
-  /** Events of tools that wait to be told to others, and those that cannot be. For who has the role operator. */
+  /** Events of tools that wait to be told to others, and those that cannot be. For anyone with the role operator. */
   toolsOutbox: Maybe<Outbox>;
   /** Everything an agent may call, by name: every registered tool, and the calls that an agent's own run carries out. */
   tools: Maybe<Array<Tool>>;
@@ -40,7 +40,7 @@ export type QueryInvocationArgs = {
 };
 
 export type Mutation = {
-  /** Decide on an event of tools that cannot be delivered: send it again where it stood, or go on without it. For who has the role operator. */
+  /** Decide on an event of tools that cannot be delivered: send it again where it stood, or go on without it. For anyone with the role operator. */
   decideToolsLetter: Maybe<DecideLetterPayload>;
   /** Run a tool once under a policy decision. The same key gives the same invocation; it is refused without a valid decision token. */
   invokeTool: Maybe<InvocationPayload>;

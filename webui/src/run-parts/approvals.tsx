@@ -88,7 +88,7 @@ function Open({ asked, card, decide, deciding, problem }: OpenProps): ReactNode 
         <LongText label="What would be done" text={JSON.stringify(asked.details, null, 2)} />
       )}
       <p className={styles.facts}>
-        For who has the role {showHidden(asked.role)}
+        For anyone with the role {showHidden(asked.role)}
         {asked.expiresAt ? `, until ${toWhen(asked.expiresAt, Date.now())}` : ""}. The first decision counts.
       </p>
       {problem === undefined ? null : <ProblemNote what="Nothing was decided." problem={problem} />}

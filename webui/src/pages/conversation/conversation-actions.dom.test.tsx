@@ -108,7 +108,7 @@ test("what a run asks a person stands in its turn with what would be done, and i
   const { user } = openConversation(api);
   const card = within(await main().findByRole("region", { name: "Approval: Refund order 7?" }));
   expect(card.getByRole("figure", { name: "What would be done" }).textContent).toContain('"amount": "12 EUR⟨U+202E⟩"');
-  expect(card.getByText(/^For who has the role approver, until 24 Nov 2026\./)).toBeDefined();
+  expect(card.getByText(/^For anyone with the role approver, until 24 Nov 2026\./)).toBeDefined();
   await user.click(card.getByRole("button", { name: "Approve" }));
   expect((await screen.findByRole("alert")).textContent).toContain("Nothing was decided. Role approver is needed");
   delete api.refusals.decideApproval;
