@@ -173,7 +173,9 @@ describe("createIdentityByIssuer()", () => {
       tenantClaim: "tenant",
       rolesClaim: "roles",
     });
-    const identity = createIdentityByIssuer({ [ISSUER]: dev, [ISSUED_BY]: oidc });
+    const whys: string[] = [];
+    const onTokenRefused = (why: string): void => void whys.push(why);
+    const identity = createIdentityByIssuer({ [ISSUER]: dev, [ISSUED_BY]: oidc }, { onTokenRefused });
     const principal = { tenant: "acme", subject: "user:ada", roles: ["assistant"], service: null };
     expect((await identity.verify(await dev.issueAccessToken(principal, 60))).principal).toEqual(principal);
     await expect(identity.verify(await foreign.issueAccessToken(principal, 60))).rejects.toMatchObject(REFUSED);
@@ -182,14 +184,19 @@ describe("createIdentityByIssuer()", () => {
         .setProtectedHeader({ alg: "EdDSA" })
         .sign(pair.privateKey);
     expect((await identity.verify(await signedBy(ISSUED_BY, elsewhere))).principal.tenant).toBe("acme");
+    for (const token of [await signedBy(ISSUED_BY, own), await signedBy(ISSUER, elsewhere)])
+      await expect(identity.verify(token)).rejects.toMatchObject(REFUSED);
+    expect(whys).toEqual([]);
+    const saying = (iss: unknown): string => `e30.${btoa(JSON.stringify({ iss })).replaceAll("=", "")}.`;
     for (const token of [
-      await signedBy(ISSUED_BY, own),
-      await signedBy(ISSUER, elsewhere),
       await signedBy("https://else.test", own),
       await signedBy("constructor", own),
       "",
+      // No texts, and nothing that could become one.
+      ...[["soma-dev"], { toString: null, valueOf: null }, 7, null].map(saying),
     ])
       await expect(identity.verify(token)).rejects.toMatchObject(REFUSED);
+    expect(whys).toEqual(Array(7).fill("unknown issuer"));
   });
 });
 

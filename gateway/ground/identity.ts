@@ -48,24 +48,25 @@ export function createIdentity({ tenantClaim, rolesClaim, ...rules }: IssuerRule
 }
 
 /** Whoever issued a token checks it: each issuer has keys of its own, and one never speaks for another. */
-export function createIdentityByIssuer(identities: Readonly<Record<string, Identity>>): Identity {
+export function createIdentityByIssuer(
+  identities: Readonly<Record<string, Identity>>,
+  { onTokenRefused = () => {} }: Pick<AccessRules, "onTokenRefused"> = {},
+): Identity {
   return {
     async verify(token) {
       const issuer = issuerOf(token);
       const identity = Object.hasOwn(identities, issuer) ? identities[issuer] : undefined;
-      if (identity === undefined)
-        throw new SomaError(
-          "UNAUTHENTICATED",
-          "the token is missing, incomplete or of an issuer that is not known here",
-        );
-      return identity.verify(token);
+      if (identity !== undefined) return identity.verify(token);
+      onTokenRefused("unknown issuer");
+      throw new SomaError("UNAUTHENTICATED", "the token is missing, incomplete or of an issuer that is not known here");
     },
   };
 }
 
 function issuerOf(token: string): string {
   try {
-    return decodeJwt(token).iss ?? "";
+    const iss: unknown = decodeJwt(token).iss;
+    return typeof iss === "string" ? iss : "";
   } catch {
     return "";
   }

@@ -50,7 +50,7 @@ export async function openIdentity(config: Config, following: Following): Promis
     rolesClaim: config.oidcRolesClaim,
   });
   const byIssuer = { [config.oidcIssuer]: elsewhere, ...(own === undefined ? {} : { [ISSUER]: own.identity }) };
-  return { ...own, identity: createIdentityByIssuer(byIssuer), checks: { identity: cache.check } };
+  return { ...own, identity: createIdentityByIssuer(byIssuer, rules), checks: { identity: cache.check } };
 }
 
 async function openRevoked({ revokedFile: file }: Config, { log, lifecycle }: Following): Promise<AccessRules> {
