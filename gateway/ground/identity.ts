@@ -10,6 +10,8 @@ export interface Identified {
   expiresAt: Date;
   /** Whether that is still so, where it may be revoked. */
   proof?: Proof;
+  /** Id of the token (`jti`), if it has one. */
+  tokenId?: string;
 }
 
 export interface Identity {
@@ -42,7 +44,8 @@ export function createIdentity({ tenantClaim, rolesClaim, ...rules }: IssuerRule
         throw new SomaError("UNAUTHENTICATED", `the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
       if (subject.length > MAX_NAME)
         throw new SomaError("UNAUTHENTICATED", `the subject of the token is longer than ${MAX_NAME} characters`);
-      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof };
+      const named = typeof claims.jti === "string" ? { tokenId: claims.jti } : {};
+      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof, ...named };
     },
   };
 }

@@ -38,7 +38,8 @@ export async function rotateKeyFiles(asked: Asked, now: Date): Promise<RotationR
   const { name, dir } = asked;
   await mkdir(dir, { recursive: true });
   const lock = tryLock(join(dir, `.${name}.lock`));
-  if (lock === undefined) throw new Error(`another command changes the keys "${name}" now; try again when it has ended`);
+  if (lock === undefined)
+    throw new Error(`another command changes the keys "${name}" now; try again when it has ended`);
   try {
     return await rotateLocked(asked, now);
   } finally {
