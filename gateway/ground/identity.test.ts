@@ -1,6 +1,6 @@
 import { SomaError } from "@soma/shared/errors";
 import { createKeys } from "@soma/shared/testing/principals";
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { errors, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createDevIdentity, ISSUER } from "./dev-identity.ts";
 import { createIdentity, createIdentityByIssuer, findClaim, type IssuerRules } from "./identity.ts";
@@ -156,7 +156,12 @@ describe("createIdentity()", () => {
     };
     const verifying = createIdentity(rules({ findKeys })).verify(await sign());
     await expect(verifying).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(refusals).toEqual(["keys unavailable"]);
+    const tooMany = (): never => {
+      throw new SomaError("UNAVAILABLE", "too often", { cause: new errors.JWKSNoMatchingKey() });
+    };
+    const bounded = createIdentity(rules({ findKeys: tooMany })).verify(await sign());
+    await expect(bounded).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(refusals).toEqual(["keys unavailable", "unknown key"]);
   });
 });
 
