@@ -85,7 +85,8 @@ async function openCache(config: Config, { log, lifecycle }: Following): Promise
     staleMs: config.jwksStaleS * 1_000,
     onFetched: (result) => fetches.inc({ result }),
   });
-  const intervalMs = config.jwksRefreshS * 1_000;
+  // A loop waits for a quarter more or less than it is told, and what is set is the most.
+  const intervalMs = config.jwksRefreshS * 800;
   const loop = startLoop({ name: "keys of the issuer", intervalMs, log }, async () => {
     await cache.refresh();
     return false;
