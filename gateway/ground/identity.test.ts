@@ -88,10 +88,13 @@ describe("createIdentity()", () => {
   });
 
   it("verify() refuses roles that are none, and more than go with a request", async () => {
+    refusals.length = 0;
     const identity = createIdentity(rules());
     for (const roles of [undefined, [], "", [7], { a: 1 }, Array.from({ length: 65 }, (_, at) => `role${at}`)])
       await expect(identity.verify(await sign({ roles }))).rejects.toMatchObject(REFUSED);
-    await expect(identity.verify(await sign({ sub: "x".repeat(256) }))).rejects.toMatchObject(REFUSED);
+    for (const changes of [{ sub: "x".repeat(256) }, { roles: ["assistant", "x".repeat(256)] }])
+      await expect(identity.verify(await sign(changes))).rejects.toMatchObject(REFUSED);
+    expect(refusals).toEqual(Array(8).fill("claims"));
   });
 
   it("verify() takes no algorithm but its own, and asks for no key then", async () => {

@@ -36,14 +36,18 @@ const MAX_NAME = 255;
 /** Identity that an issuer gives: who somebody is stands in its tokens, and its keys say that they are its own. */
 export function createIdentity({ tenantClaim, rolesClaim, ...rules }: IssuerRules): Identity {
   const verify = createAccessVerifier({ ...rules, tenantOf: (claims) => findClaim(claims, tenantClaim) }, rules);
+  function refuse(why: string): never {
+    rules.onTokenRefused?.("claims");
+    throw new SomaError("UNAUTHENTICATED", why);
+  }
   return {
     async verify(token) {
       const { tenant, subject, expiresAt, claims, proof } = await verify(token);
       const roles = toRoleNames(findClaim(claims, rolesClaim));
       if (roles === undefined || roles.length > MAX_ROLES)
-        throw new SomaError("UNAUTHENTICATED", `the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
-      if (subject.length > MAX_NAME)
-        throw new SomaError("UNAUTHENTICATED", `the subject of the token is longer than ${MAX_NAME} characters`);
+        return refuse(`the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
+      if ([subject, ...roles].some((name) => name.length > MAX_NAME))
+        return refuse(`the subject or a role of the token is longer than ${MAX_NAME} characters`);
       const named = typeof claims.jti === "string" ? { tokenId: claims.jti } : {};
       return { principal: { tenant, subject, roles, service: null }, expiresAt, proof, ...named };
     },
