@@ -96,5 +96,11 @@ async function openCache(config: Config, { log, lifecycle }: Following): Promise
   await cache.refresh().catch(() => {});
   const stopTelling = beforeReading(() => age.set((cache.ageMs() ?? Number.POSITIVE_INFINITY) / 1_000));
   lifecycle.add("age of the keys", stopTelling);
-  return cache;
+  /** After a suspension keys are too old at once, and the loop would still wait: its clock stood still meanwhile. */
+  const check = (): Promise<void> =>
+    cache.check().catch((error: unknown) => {
+      loop.wake();
+      throw error;
+    });
+  return { ...cache, check };
 }
