@@ -83,11 +83,11 @@ async function exchange(request: Request, dev: DevIdentity): Promise<Response> {
   const body = await readJson(request, MAX_BODY_BYTES);
   const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined;
   if (typeof token !== "string") throw new SomaError("BAD_INPUT", 'the request is not {"token": "..."}');
-  const { principal, expiresAt } = dev.redeem(token);
+  const { principal, expiresAt, tokenId } = dev.redeem(token);
   // No longer than what the link was asked for with: a session must not outlive the proof it comes from.
   const seconds = Math.min(SESSION_S, Math.floor((expiresAt.getTime() - Date.now()) / 1_000));
   if (seconds < 1) throw new SomaError("UNAUTHENTICATED", "the token that asked for this sign-in link has expired");
-  const access = await dev.issueAccessToken(principal, seconds);
+  const access = await dev.issueAccessToken(principal, seconds, tokenId);
   return Response.json(nameOf(principal), { headers: { "set-cookie": cookie(request, access, seconds) } });
 }
 

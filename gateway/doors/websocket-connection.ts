@@ -7,7 +7,7 @@ import type { GatewayLimits } from "../ground/limits.ts";
 import { networkOf } from "../ground/network.ts";
 import type { RequestTrace } from "../ground/request-trace.ts";
 import type { AdmittedOperation } from "../operations/pipeline.ts";
-import { expiredError } from "../operations/refusal.ts";
+import { expiredError, revokedError } from "../operations/refusal.ts";
 import { createOperationIds, type OperationIds } from "./operation-ids.ts";
 import { whenOver } from "./when-over.ts";
 
@@ -138,10 +138,11 @@ export function checkIntroduced(
   );
 }
 
-/** Who the connection speaks for; throws once its token has expired. */
-export function callerOf({ identified }: Connection): Identified {
+/** Who the connection speaks for; throws once its token has expired or is revoked, also while what it began is ending. */
+export function callerOf({ identified }: Pick<Connection, "identified">): Identified {
   if (identified === undefined) throw new SomaError("UNAUTHENTICATED", "the connection has not introduced itself");
   if (identified.expiresAt.getTime() <= Date.now()) throw expiredError();
+  if (identified.proof?.isRevoked() === true) throw revokedError();
   return identified;
 }
 

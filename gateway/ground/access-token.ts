@@ -65,7 +65,8 @@ class Revocation extends Error {}
 
 /** Few words, for a metric. */
 function whyRefused(cause: unknown): string {
-  if (cause instanceof SomaError) return "keys unavailable";
+  if (cause instanceof SomaError)
+    return cause.cause instanceof errors.JWKSNoMatchingKey ? "unknown key" : "keys unavailable";
   if (cause instanceof Revocation) return "revoked";
   if (cause instanceof errors.JWTExpired) return "expired";
   if (cause instanceof errors.JWTClaimValidationFailed) return "claims";

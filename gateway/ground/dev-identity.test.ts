@@ -74,6 +74,20 @@ describe("createDevIdentity()", () => {
     expect(() => identity.redeem(access)).toThrow(expect.objectContaining(REFUSED));
   });
 
+  it("redeem() refuses a link whose asker is revoked, and what comes of one before is revoked with it", async () => {
+    const revoked = { keys: new Set<string>(), tokens: new Set<string>() };
+    const revocations = { current: () => revoked, onChange: () => () => {} };
+    const strict = createDevIdentity({ privateJwk: keys.privateKey, publicJwk: keys.publicKey }, { revocations });
+    const caller = await strict.verify(await signed({ jti: "stolen" }));
+    const [used, kept] = [strict.issueSignInToken(caller), strict.issueSignInToken(caller)];
+    const { principal, tokenId } = strict.redeem(used);
+    const session = await strict.issueAccessToken(principal, 60, tokenId);
+    expect((await strict.verify(session)).principal).toEqual(principal);
+    revoked.tokens.add("stolen");
+    await expect(strict.verify(session)).rejects.toMatchObject(REFUSED);
+    expect(() => strict.redeem(kept)).toThrow("the token that asked for this sign-in link is revoked");
+  });
+
   it("redeem() knows no link that another process made", async () => {
     const next = createDevIdentity({ privateJwk: keys.privateKey, publicJwk: keys.publicKey });
     const token = identity.issueSignInToken(asker);

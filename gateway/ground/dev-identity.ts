@@ -16,10 +16,14 @@ const MAX_LINKS = 10_000;
 
 /** Identity of one machine: tokens signed by a key of its own. */
 export interface DevIdentity extends Identity {
-  issueAccessToken(principal: Principal, ttlSeconds: number): Promise<string>;
+  /** With an id of its own, or with that of the token it comes from: whatever revokes that one revokes it too. */
+  issueAccessToken(principal: Principal, ttlSeconds: number, tokenId?: string): Promise<string>;
   /** For a link: good once, for ten minutes, and never after this process. */
   issueSignInToken(asker: Identified): string;
-  /** Trades a sign-in token for whoever asked for it, and until when that is proved; throws UNAUTHENTICATED the second time. */
+  /**
+   * Trades a sign-in token for whoever asked for it, and until when that is proved; throws UNAUTHENTICATED the second time,
+   * and once that proof is revoked.
+   */
   redeem(token: string): Identified;
 }
 
@@ -47,13 +51,13 @@ export function createDevIdentity(keys: { privateJwk: Keys; publicJwk: Keys }, r
 
   return {
     ...createOwnIdentity(keys.publicJwk, rules),
-    issueAccessToken: ({ tenant, subject, roles }, ttlSeconds) =>
+    issueAccessToken: ({ tenant, subject, roles }, ttlSeconds, tokenId = crypto.randomUUID()) =>
       sign(
         new SignJWT({ tenant, roles })
           .setIssuer(ISSUER)
           .setAudience(ACCESS_AUDIENCE)
           .setSubject(subject)
-          .setJti(crypto.randomUUID())
+          .setJti(tokenId)
           .setIssuedAt()
           .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds),
       ),
@@ -74,6 +78,8 @@ export function createDevIdentity(keys: { privateJwk: Keys; publicJwk: Keys }, r
           "UNAUTHENTICATED",
           "this sign-in link was used already, or is older than ten minutes or than this process; ask for a new one",
         );
+      if (link.asker.proof?.isRevoked() === true)
+        throw new SomaError("UNAUTHENTICATED", "the token that asked for this sign-in link is revoked");
       return link.asker;
     },
   };

@@ -1,6 +1,6 @@
 import { SomaError } from "@soma/shared/errors";
 import { createKeys } from "@soma/shared/testing/principals";
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { errors, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createDevIdentity, ISSUER } from "./dev-identity.ts";
 import { createIdentity, createIdentityByIssuer, findClaim, type IssuerRules } from "./identity.ts";
@@ -88,10 +88,13 @@ describe("createIdentity()", () => {
   });
 
   it("verify() refuses roles that are none, and more than go with a request", async () => {
+    refusals.length = 0;
     const identity = createIdentity(rules());
     for (const roles of [undefined, [], "", [7], { a: 1 }, Array.from({ length: 65 }, (_, at) => `role${at}`)])
       await expect(identity.verify(await sign({ roles }))).rejects.toMatchObject(REFUSED);
-    await expect(identity.verify(await sign({ sub: "x".repeat(256) }))).rejects.toMatchObject(REFUSED);
+    for (const changes of [{ sub: "x".repeat(256) }, { roles: ["assistant", "x".repeat(256)] }])
+      await expect(identity.verify(await sign(changes))).rejects.toMatchObject(REFUSED);
+    expect(refusals).toEqual(Array(8).fill("claims"));
   });
 
   it("verify() takes no algorithm but its own, and asks for no key then", async () => {
@@ -156,7 +159,12 @@ describe("createIdentity()", () => {
     };
     const verifying = createIdentity(rules({ findKeys })).verify(await sign());
     await expect(verifying).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(refusals).toEqual(["keys unavailable"]);
+    const tooMany = (): never => {
+      throw new SomaError("UNAVAILABLE", "too often", { cause: new errors.JWKSNoMatchingKey() });
+    };
+    const bounded = createIdentity(rules({ findKeys: tooMany })).verify(await sign());
+    await expect(bounded).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(refusals).toEqual(["keys unavailable", "unknown key"]);
   });
 });
 
@@ -173,7 +181,9 @@ describe("createIdentityByIssuer()", () => {
       tenantClaim: "tenant",
       rolesClaim: "roles",
     });
-    const identity = createIdentityByIssuer({ [ISSUER]: dev, [ISSUED_BY]: oidc });
+    const whys: string[] = [];
+    const onTokenRefused = (why: string): void => void whys.push(why);
+    const identity = createIdentityByIssuer({ [ISSUER]: dev, [ISSUED_BY]: oidc }, { onTokenRefused });
     const principal = { tenant: "acme", subject: "user:ada", roles: ["assistant"], service: null };
     expect((await identity.verify(await dev.issueAccessToken(principal, 60))).principal).toEqual(principal);
     await expect(identity.verify(await foreign.issueAccessToken(principal, 60))).rejects.toMatchObject(REFUSED);
@@ -182,14 +192,19 @@ describe("createIdentityByIssuer()", () => {
         .setProtectedHeader({ alg: "EdDSA" })
         .sign(pair.privateKey);
     expect((await identity.verify(await signedBy(ISSUED_BY, elsewhere))).principal.tenant).toBe("acme");
+    for (const token of [await signedBy(ISSUED_BY, own), await signedBy(ISSUER, elsewhere)])
+      await expect(identity.verify(token)).rejects.toMatchObject(REFUSED);
+    expect(whys).toEqual([]);
+    const saying = (iss: unknown): string => `e30.${btoa(JSON.stringify({ iss })).replaceAll("=", "")}.`;
     for (const token of [
-      await signedBy(ISSUED_BY, own),
-      await signedBy(ISSUER, elsewhere),
       await signedBy("https://else.test", own),
       await signedBy("constructor", own),
       "",
+      // No texts, and nothing that could become one.
+      ...[["soma-dev"], { toString: null, valueOf: null }, 7, null].map(saying),
     ])
       await expect(identity.verify(token)).rejects.toMatchObject(REFUSED);
+    expect(whys).toEqual(Array(7).fill("unknown issuer"));
   });
 });
 

@@ -10,6 +10,8 @@ export interface Identified {
   expiresAt: Date;
   /** Whether that is still so, where it may be revoked. */
   proof?: Proof;
+  /** Id of the token (`jti`), if it has one. */
+  tokenId?: string;
 }
 
 export interface Identity {
@@ -34,38 +36,44 @@ const MAX_NAME = 255;
 /** Identity that an issuer gives: who somebody is stands in its tokens, and its keys say that they are its own. */
 export function createIdentity({ tenantClaim, rolesClaim, ...rules }: IssuerRules): Identity {
   const verify = createAccessVerifier({ ...rules, tenantOf: (claims) => findClaim(claims, tenantClaim) }, rules);
+  function refuse(why: string): never {
+    rules.onTokenRefused?.("claims");
+    throw new SomaError("UNAUTHENTICATED", why);
+  }
   return {
     async verify(token) {
       const { tenant, subject, expiresAt, claims, proof } = await verify(token);
       const roles = toRoleNames(findClaim(claims, rolesClaim));
       if (roles === undefined || roles.length > MAX_ROLES)
-        throw new SomaError("UNAUTHENTICATED", `the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
-      if (subject.length > MAX_NAME)
-        throw new SomaError("UNAUTHENTICATED", `the subject of the token is longer than ${MAX_NAME} characters`);
-      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof };
+        return refuse(`the token does not name 1 to ${MAX_ROLES} roles in ${rolesClaim}`);
+      if ([subject, ...roles].some((name) => name.length > MAX_NAME))
+        return refuse(`the subject or a role of the token is longer than ${MAX_NAME} characters`);
+      const named = typeof claims.jti === "string" ? { tokenId: claims.jti } : {};
+      return { principal: { tenant, subject, roles, service: null }, expiresAt, proof, ...named };
     },
   };
 }
 
 /** Whoever issued a token checks it: each issuer has keys of its own, and one never speaks for another. */
-export function createIdentityByIssuer(identities: Readonly<Record<string, Identity>>): Identity {
+export function createIdentityByIssuer(
+  identities: Readonly<Record<string, Identity>>,
+  { onTokenRefused = () => {} }: Pick<AccessRules, "onTokenRefused"> = {},
+): Identity {
   return {
     async verify(token) {
       const issuer = issuerOf(token);
       const identity = Object.hasOwn(identities, issuer) ? identities[issuer] : undefined;
-      if (identity === undefined)
-        throw new SomaError(
-          "UNAUTHENTICATED",
-          "the token is missing, incomplete or of an issuer that is not known here",
-        );
-      return identity.verify(token);
+      if (identity !== undefined) return identity.verify(token);
+      onTokenRefused("unknown issuer");
+      throw new SomaError("UNAUTHENTICATED", "the token is missing, incomplete or of an issuer that is not known here");
     },
   };
 }
 
 function issuerOf(token: string): string {
   try {
-    return decodeJwt(token).iss ?? "";
+    const iss: unknown = decodeJwt(token).iss;
+    return typeof iss === "string" ? iss : "";
   } catch {
     return "";
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createJwksCache, type JwksCacheOptions } from "./jwks-cache.ts";
 
 const UNAVAILABLE = { code: "UNAVAILABLE" };
+const UNKNOWN_KEY = { code: "ERR_JWKS_NO_MATCHING_KEY" };
 const key = (kid: string): JWK => ({ kty: "OKP", crv: "Ed25519", kid });
 const asked = (kid?: string) => ({ kid, alg: "EdDSA" });
 
@@ -69,7 +70,8 @@ describe("createJwksCache()", () => {
     const { issuer, clock, cache, kids } = createLab();
     await cache.refresh();
     for (const kid of ["x", "y", "z"]) expect(await kids(kid)).toEqual([]);
-    for (let times = 0; times < 100; times += 1) await expect(kids(`${times}`)).rejects.toMatchObject(UNAVAILABLE);
+    for (let times = 0; times < 100; times += 1)
+      await expect(kids(`${times}`)).rejects.toMatchObject({ ...UNAVAILABLE, cause: UNKNOWN_KEY });
     expect(issuer.fetches).toBe(4);
     expect(await kids("a")).toEqual(["a"]);
     clock.ms += 6_000;
@@ -79,6 +81,12 @@ describe("createJwksCache()", () => {
     await cache.refresh();
     for (const kid of ["x", "y", "z"]) expect(await kids(kid)).toEqual([]);
     await expect(kids("x")).rejects.toMatchObject(UNAVAILABLE);
+    // Without keys it is not the token that is odd.
+    clock.ms += 60_000;
+    issuer.away = true;
+    for (let times = 0; times < 9; times += 1) await kids("a").catch(() => {});
+    const error: unknown = await kids("a").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ ...UNAVAILABLE, message: expect.stringContaining("too often"), cause: undefined });
   });
 
   it("goes on with what it has while the issuer is away, up to the limit and not a moment longer", async () => {

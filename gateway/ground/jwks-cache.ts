@@ -1,6 +1,6 @@
 import { SomaError } from "@soma/shared/errors";
 import { findVerifyKeys, type TokenHeader } from "@soma/shared/identity/key-ring";
-import type { JWK } from "jose";
+import { errors, type JWK } from "jose";
 
 export interface JwksCacheOptions {
   /** The keys of the issuer, as it publishes them now. */
@@ -73,8 +73,12 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
   }
 
   async function fetchAllowed(): Promise<void> {
-    if (flight === undefined && !allowance.take())
-      throw new SomaError("UNAVAILABLE", "who asks cannot be checked now: keys were asked for too often; try again");
+    if (flight === undefined && !allowance.take()) {
+      // Where the keys are good it is the token that is odd, and nobody has to look after the issuer.
+      const cause = isUsable() ? new errors.JWKSNoMatchingKey() : undefined;
+      const why = "who asks cannot be checked now: keys were asked for too often; try again";
+      throw new SomaError("UNAVAILABLE", why, { cause });
+    }
     await refresh();
   }
 

@@ -7,7 +7,7 @@ import { replaceFile } from "@soma/shared/replace-file";
 import { createKeys } from "@soma/shared/testing/principals";
 import { until } from "@soma/shared/testing/until";
 import { createClient } from "graphql-ws";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createDevIdentity } from "../ground/dev-identity.ts";
 import { startGateway } from "../main.node.ts";
 import { ISSUED_BY, type Issuer, startIssuer } from "../testing/issuer.ts";
@@ -114,6 +114,26 @@ describe("startGateway() with an issuer elsewhere", () => {
       expect((await readMetrics()).body).toMatch(/^soma_tokens_refused_total\{why="revoked"\} \d/m);
     } finally {
       await replaceFile(file, "{}");
+      await running.close();
+    }
+  });
+
+  it("asks for the keys when it wakes from a suspension, whoever comes first, and is ready again", async () => {
+    const [now, clock] = [Date.now, { asleepMs: 0 }];
+    vi.spyOn(Date, "now").mockImplementation(() => now() + clock.asleepMs);
+    const seldom = { ...env, SOMA_JWKS_REFRESH_S: "300", SOMA_JWKS_STALE_S: "600" };
+    const running = await startGateway({ env: seldom, log: createSilentLog() });
+    try {
+      expect(await running.findFaults()).not.toHaveProperty("identity");
+      const before = issuer.asked();
+      clock.asleepMs = 3_600_000;
+      await until("the keys are asked for", async () => {
+        await running.findFaults();
+        return issuer.asked() > before;
+      });
+      await until("it is ready", async () => !("identity" in (await running.findFaults())));
+    } finally {
+      vi.restoreAllMocks();
       await running.close();
     }
   });

@@ -50,7 +50,7 @@ export async function openIdentity(config: Config, following: Following): Promis
     rolesClaim: config.oidcRolesClaim,
   });
   const byIssuer = { [config.oidcIssuer]: elsewhere, ...(own === undefined ? {} : { [ISSUER]: own.identity }) };
-  return { ...own, identity: createIdentityByIssuer(byIssuer), checks: { identity: cache.check } };
+  return { ...own, identity: createIdentityByIssuer(byIssuer, rules), checks: { identity: cache.check } };
 }
 
 async function openRevoked({ revokedFile: file }: Config, { log, lifecycle }: Following): Promise<AccessRules> {
@@ -85,7 +85,8 @@ async function openCache(config: Config, { log, lifecycle }: Following): Promise
     staleMs: config.jwksStaleS * 1_000,
     onFetched: (result) => fetches.inc({ result }),
   });
-  const intervalMs = config.jwksRefreshS * 1_000;
+  // A loop waits for a quarter more or less than it is told, and what is set is the most.
+  const intervalMs = config.jwksRefreshS * 800;
   const loop = startLoop({ name: "keys of the issuer", intervalMs, log }, async () => {
     await cache.refresh();
     return false;
@@ -95,5 +96,11 @@ async function openCache(config: Config, { log, lifecycle }: Following): Promise
   await cache.refresh().catch(() => {});
   const stopTelling = beforeReading(() => age.set((cache.ageMs() ?? Number.POSITIVE_INFINITY) / 1_000));
   lifecycle.add("age of the keys", stopTelling);
-  return cache;
+  /** After a suspension keys are too old at once, and the loop would still wait: its clock stood still meanwhile. */
+  const check = (): Promise<void> =>
+    cache.check().catch((error: unknown) => {
+      loop.wake();
+      throw error;
+    });
+  return { ...cache, check };
 }

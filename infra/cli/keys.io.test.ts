@@ -26,7 +26,11 @@ describe("soma keys rotate", () => {
     const said = await tell({ name: "decision" });
     expect(said).toMatch(/^decision-\w+-[0-9a-f]{6} signs from 2\S+Z on; the files are written:\n/);
     expect(said).toMatch(/VERIFIES +UNTIL\ndecision-\S+ +-\n/);
-    expect((await readdir(dir)).toSorted()).toEqual(["decision-private.json", "decision-public.json"]);
+    expect((await readdir(dir)).toSorted()).toEqual([
+      ".decision.lock",
+      "decision-private.json",
+      "decision-public.json",
+    ]);
     const { verifying } = JSON.parse(await tell({ name: "decision", json: true })) as { verifying: object[] };
     expect(verifying).toEqual([
       { kid: expect.any(String), until: expect.any(String) },

@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPrincipalSigner, createPrincipalVerifier } from "@soma/shared/identity/internal-token";
 import { findSigningKey, parseKeys } from "@soma/shared/identity/key-ring";
+import { tryLock } from "@soma/shared/kernel-lock";
 import { aPrincipal, createKeys } from "@soma/shared/testing/principals";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { rotateKeyFiles } from "./rotate-key-files.ts";
@@ -52,6 +53,42 @@ describe("rotateKeyFiles()", () => {
     const report = await rotate({ afterS: 0, keepS: 0 });
     for (const file of ["internal-private.json", "internal-public.json"])
       expect((await keysOf(file)).map(({ kid }) => kid)).toEqual([report.kid]);
+  });
+
+  it("goes on from what one that was killed between its writes has left", async () => {
+    await rotate();
+    const [file, kept] = [join(dir, "internal-private.json"), await readFile(join(dir, "internal-private.json"))];
+    const old = await keysOf("internal-public.json");
+    await rotate();
+    const [, lost] = await keysOf("internal-public.json");
+    await writeFile(file, kept);
+    await writeFile(join(dir, "internal-public.json"), JSON.stringify({ keys: [...old, lost] }));
+    const report = await rotate({ afterS: 0, keepS: 0 });
+    for (const each of ["internal-private.json", "internal-public.json"])
+      expect((await keysOf(each)).map(({ kid }) => kid)).toEqual([report.kid]);
+  });
+
+  it("leaves the files to whoever could read them", async () => {
+    const { files } = await rotate();
+    await chmod(files.private, 0o640);
+    await chmod(files.public, 0o664);
+    const before = await stat(files.private);
+    await rotate();
+    const [after, known] = [await stat(files.private), await stat(files.public)];
+    expect([after.mode & 0o777, after.uid, after.gid]).toEqual([0o640, before.uid, before.gid]);
+    expect(known.mode & 0o777).toBe(0o664);
+  });
+
+  it("refuses to run beside another, and times that are none, and changes nothing", async () => {
+    const { files } = await rotate();
+    const before = await readFile(files.public, "utf8");
+    const lock = tryLock(join(dir, ".internal.lock"));
+    await expect(rotate()).rejects.toThrow('another command changes the keys "internal" now');
+    lock?.release();
+    for (const times of [{ afterS: Number.NaN }, { keepS: -1 }, { afterS: 0.5 }])
+      await expect(rotate(times)).rejects.toThrow("is not a whole number of seconds");
+    expect(await readFile(files.public, "utf8")).toBe(before);
+    await rotate();
   });
 
   it("refuses a second key before the first one begins, and changes nothing", async () => {

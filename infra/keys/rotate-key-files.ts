@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseQuietly, reasonOf } from "@soma/shared/config";
 import { type KeyUse, parseKeys, type TimedKey } from "@soma/shared/identity/key-ring";
 import { createKeyPair, rotateKeys, toTime } from "@soma/shared/identity/rotate-keys";
+import { tryLock } from "@soma/shared/kernel-lock";
 import { replaceFile } from "@soma/shared/replace-file";
 
 /**
@@ -31,18 +32,40 @@ interface RotationReport {
   files: { private: string; public: string };
 }
 
-export async function rotateKeyFiles({ name, dir, afterS, keepS }: Asked, now: Date): Promise<RotationReport> {
+/** One at a time: two that read the same files would each leave out the key of the other. */
+export async function rotateKeyFiles(asked: Asked, now: Date): Promise<RotationReport> {
+  checkAsked(asked);
+  const { name, dir } = asked;
+  await mkdir(dir, { recursive: true });
+  const lock = tryLock(join(dir, `.${name}.lock`));
+  if (lock === undefined)
+    throw new Error(`another command changes the keys "${name}" now; try again when it has ended`);
+  try {
+    return await rotateLocked(asked, now);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Times that are none would make keys that no part takes. */
+function checkAsked({ name, afterS, keepS }: Asked): void {
   if (!NAMES.includes(name)) throw new Error(`there are no keys "${name}"; there are ${NAMES.join(", ")}`);
+  for (const [option, seconds] of Object.entries({ after: afterS, keep: keepS }))
+    if (!Number.isInteger(seconds) || seconds < 0) throw new Error(`--${option} is not a whole number of seconds`);
+}
+
+async function rotateLocked({ name, dir, afterS, keepS }: Asked, now: Date): Promise<RotationReport> {
   const files = { private: join(dir, `${name}-private.json`), public: join(dir, `${name}-public.json`) };
   const before = { signing: await readKeys(files.private, "sign"), verifying: await readKeys(files.public, "verify") };
   checkPair(before, files);
   const nowS = Math.floor(now.getTime() / 1_000);
   const kid = `${name}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
   const after = rotateKeys(before, { next: await createKeyPair(kid), nowS, afterS, keepS });
-  await mkdir(dir, { recursive: true });
-  // Who verifies first: a new key that signs and that nobody knows would be refused, if this ended in between.
-  await write(files.public, after.verifying, 0o644);
+  // If this ends between two of these, whatever signs is verified, and another rotation goes on from there: the keys before
+  // get their end only when the new one is there to follow them.
+  await write(files.public, after.announced, 0o644);
   await write(files.private, after.signing, OWNER_ALONE);
+  await write(files.public, after.verifying, 0o644);
   return {
     name,
     kid,
@@ -57,10 +80,11 @@ export async function rotateKeyFiles({ name, dir, afterS, keepS }: Asked, now: D
 
 /** None when the file is not there. */
 async function readKeys(file: string, use: KeyUse): Promise<readonly TimedKey[]> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new Error(`${file} cannot be read: ${error.message}`, { cause: error });
-  });
+  const text = await readFile(file, "utf8")
+    .catch(unlessMissing)
+    .catch((error: unknown) => {
+      throw new Error(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+    });
   if (text === undefined) return [];
   try {
     return parseKeys(parseQuietly(text), use);
@@ -83,8 +107,19 @@ function publicPart(key: TimedKey): unknown {
   return "x" in key ? key.x : undefined;
 }
 
-function write(file: string, keys: readonly TimedKey[], mode: number): Promise<void> {
-  return replaceFile(file, `${JSON.stringify({ keys }, null, 2)}\n`, { mode });
+/** A file that is there stays whose it was: parts that could read it can read it still. */
+async function write(file: string, keys: readonly TimedKey[], mode: number): Promise<void> {
+  try {
+    const before = await stat(file).catch(unlessMissing);
+    const kept = before === undefined ? { mode } : { mode: before.mode & 0o777, owner: before };
+    await replaceFile(file, `${JSON.stringify({ keys }, null, 2)}\n`, kept);
+  } catch (error) {
+    throw new Error(`${file} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function readOptions(args: readonly string[]): Asked {
@@ -94,7 +129,9 @@ function readOptions(args: readonly string[]): Asked {
     options: { dir: { type: "string" }, after: { type: "string" }, keep: { type: "string" } },
   });
   const { dir = ".", after = "", keep = "" } = values;
-  return { name: positionals[0] ?? "", dir, afterS: Number(after), keepS: Number(keep) };
+  // One that is left out is not 0, which would end every key at once.
+  const toSeconds = (text: string): number => (text === "" ? Number.NaN : Number(text));
+  return { name: positionals[0] ?? "", dir, afterS: toSeconds(after), keepS: toSeconds(keep) };
 }
 
 async function answer(): Promise<object> {

@@ -22,6 +22,13 @@ describe("replaceFile()", () => {
     expect(readdirSync(folder)).toEqual(["note"]);
   });
 
+  it("gives the file to an owner with the mode as it is asked for", async () => {
+    const { uid, gid } = statSync(folder);
+    await replaceFile(path, "new", { mode: 0o666, owner: { uid, gid } });
+    const after = statSync(path);
+    expect([after.mode & 0o777, after.uid, after.gid]).toEqual([0o666, uid, gid]);
+  });
+
   it("leaves nothing beside a file that cannot be replaced", async () => {
     mkdirSync(path);
     await expect(replaceFile(path, "new")).rejects.toThrow(/EISDIR|EEXIST|EPERM/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findSigningKey, findVerifyKeys } from "./key-ring.ts";
+import { findSigningKey, findVerifyKeys, MAX_KEYS } from "./key-ring.ts";
 import { createKeyPair, type KeySets, rotateKeys } from "./rotate-keys.ts";
 
 const NONE: KeySets = { signing: [], verifying: [] };
@@ -36,6 +36,39 @@ describe("rotateKeys()", () => {
       expect([sets.signing.length, sets.verifying.length]).toEqual([Math.min(2, round + 1), Math.min(2, round + 1)]);
     }
     expect(kids(sets.signing)).toEqual(["key 28", "key 29"]);
+  });
+
+  it("can end after each of its writes: whatever signs is verified without an end, and the next one goes on", async () => {
+    const first = rotateKeys(NONE, { next: await createKeyPair("a"), ...TIMES });
+    for (const times of [TIMES, { ...TIMES, afterS: 0, keepS: 0 }]) {
+      const { announced, signing, verifying } = rotateKeys(first, { next: await createKeyPair("b"), ...times });
+      const writes: KeySets[] = [
+        { signing: first.signing, verifying: announced },
+        { signing, verifying: announced },
+        { signing, verifying },
+      ];
+      expect(announced.map(({ kid, exp }) => [kid, exp])).toEqual([
+        ["a", undefined],
+        ["b", undefined],
+      ]);
+      const next = await createKeyPair("c");
+      for (const left of writes) {
+        expect(kids(left.verifying)).toEqual(expect.arrayContaining(kids(left.signing)));
+        const again = rotateKeys(left, { next, ...TIMES, nowS: 1_400 });
+        expect(kids(again.verifying)).toEqual(expect.arrayContaining(kids(again.signing)));
+      }
+    }
+  });
+
+  it("makes no set that nobody would take, and ends every key at once even of a full one", async () => {
+    const [one, next] = [await createKeyPair("a"), await createKeyPair("b")];
+    const full: KeySets = {
+      signing: [one.privateKey],
+      verifying: Array.from({ length: MAX_KEYS }, () => one.publicKey),
+    };
+    expect(() => rotateKeys(full, { next, ...TIMES })).toThrow(`a set has ${MAX_KEYS} at most`);
+    const now = rotateKeys(full, { next, ...TIMES, afterS: 0, keepS: 0 });
+    expect([now.announced.length, kids(now.verifying)]).toEqual([MAX_KEYS, ["b"]]);
   });
 
   it("never prolongs a key that ends already", async () => {

@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { findSigningKey, type TimedKey } from "./key-ring.ts";
+import { findSigningKey, MAX_KEYS, type TimedKey } from "./key-ring.ts";
 
 export interface KeyPair {
   privateKey: JWK;
@@ -10,6 +10,12 @@ export interface KeyPair {
 export interface KeySets {
   signing: readonly TimedKey[];
   verifying: readonly TimedKey[];
+}
+
+interface Rotated extends KeySets {
+  /** Those that verify until the new key is where keys sign: each as it was before, and the new one. */
+  announced: readonly TimedKey[];
+  beginsAtS: number;
 }
 
 interface RotateParams {
@@ -33,9 +39,10 @@ export async function createKeyPair(kid?: string): Promise<KeyPair> {
 
 /**
  * The sets with a new pair in them, and when it begins: the key that signs now goes on until then, is good for a while
- * longer, and what is over is left out. Without keys before it begins at once. Throws while a pair is still to begin.
+ * longer, and what is over is left out. Without keys before it begins at once. Throws while a pair is still to begin, and
+ * when more keys would verify than a set may have.
  */
-export function rotateKeys({ signing, verifying }: KeySets, params: RotateParams): KeySets & { beginsAtS: number } {
+export function rotateKeys({ signing, verifying }: KeySets, params: RotateParams): Rotated {
   const { next, nowS, afterS, keepS } = params;
   const pending = signing.find(({ nbf = 0 }) => nbf > nowS);
   if (pending !== undefined && afterS > 0)
@@ -45,15 +52,16 @@ export function rotateKeys({ signing, verifying }: KeySets, params: RotateParams
   const beginsAtS = signing.length === 0 ? nowS : nowS + afterS;
   const endsAtS = beginsAtS + keepS;
   const current = signing.length === 0 || afterS === 0 ? [] : [findSigningKey(signing, nowS)];
+  const ending = verifying
+    .map((key) => ({ ...key, exp: Math.min(key.exp ?? endsAtS, endsAtS) }))
+    .filter(({ exp }) => exp > nowS);
+  if (ending.length >= MAX_KEYS)
+    throw new Error(`${ending.length} keys verify still, and a set has ${MAX_KEYS} at most; rotate later or keep less`);
   return {
     beginsAtS,
+    announced: [...verifying, next.publicKey].slice(-MAX_KEYS),
     signing: [...current, { ...next.privateKey, nbf: beginsAtS }],
-    verifying: [
-      ...verifying
-        .map((key) => ({ ...key, exp: Math.min(key.exp ?? endsAtS, endsAtS) }))
-        .filter(({ exp }) => exp > nowS),
-      next.publicKey,
-    ],
+    verifying: [...ending, next.publicKey],
   };
 }
 

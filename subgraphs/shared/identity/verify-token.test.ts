@@ -1,8 +1,9 @@
-import { importJWK, type JWTPayload, SignJWT } from "jose";
+import { errors, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createKeys, type TestKeys } from "../testing/principals.ts";
 import { createDecisionVerifier } from "./decision-token.ts";
 import { createPrincipalVerifier } from "./internal-token.ts";
+import { createTokenVerifier } from "./verify-token.ts";
 
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
 
@@ -107,5 +108,35 @@ describe.each(KINDS)("a token of kind $kind", ({ create, code, expired, required
   it("of the other kind is refused", async () => {
     for (const other of KINDS.filter((kind) => kind.code !== code))
       await expect(verify(await sign({ ...other.claims }))).rejects.toMatchObject({ code });
+  });
+});
+
+describe("createTokenVerifier() with several keys", () => {
+  const claims = { iss: "us", aud: "them", sub: "ada", tenant: "acme" };
+  let good: TestKeys;
+  let other: TestKeys;
+  beforeAll(async () => {
+    [good, other] = [await createKeys(), await createKeys()];
+  });
+
+  const sign = async (changes: JWTPayload = {}): Promise<string> =>
+    new SignJWT({ exp: inSeconds(60), ...claims, ...changes })
+      .setProtectedHeader({ alg: "EdDSA" })
+      .sign(await importJWK(good.privateKey, "EdDSA"));
+  const verifyBy = (keys: readonly JWK[]) =>
+    createTokenVerifier({ findKeys: () => keys, issuer: "us", audience: "them" });
+
+  it("tries the next one where one did not sign, or is of no use", async () => {
+    const useless = [{ ...good.publicKey, crv: "X25519" }, { ...good.publicKey, x: "AA" }, other.publicKey];
+    const verify = verifyBy([...useless, { ...good.publicKey, kid: "good" }]);
+    expect(await verify(await sign())).toMatchObject({ subject: "ada", keyId: "good" });
+    await expect(verifyBy(useless)(await sign())).rejects.toThrow();
+  });
+
+  it("says what is wrong with a token that one of them signed, and tries no other", async () => {
+    const verify = verifyBy([good.publicKey, other.publicKey]);
+    await expect(verify(await sign({ exp: inSeconds(-60) }))).rejects.toThrow(errors.JWTExpired);
+    await expect(verify(await sign({ tenant: 7 }))).rejects.toThrow("does not name a tenant");
+    await expect(verify(await sign({ exp: 1e300 }))).rejects.toThrow("ends at no time that there is");
   });
 });

@@ -49,7 +49,7 @@ export function createTokenVerifier(rules: TokenRules): (token: string) => Promi
     for (let at = 0; ; at += 1) {
       try {
         // jose asks for a key once it has looked at the algorithm, and before it believes anything else.
-        const { payload, protectedHeader } = await jwtVerify(
+        const verified = await jwtVerify(
           token,
           async ({ kid, alg }: CompactJWSHeaderParameters) => {
             found.keys ??= await rules.findKeys({ kid, alg });
@@ -59,23 +59,37 @@ export function createTokenVerifier(rules: TokenRules): (token: string) => Promi
           },
           options,
         );
-        return { ...toVerified(payload, tenantOf), keyId: found.keys?.[at]?.kid ?? protectedHeader.kid };
+        return toVerified(verified.payload, tenantOf, found.keys?.[at]?.kid ?? verified.protectedHeader.kid);
       } catch (error) {
         const { keys = [] } = found;
-        if (at + 1 >= keys.length || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+        if (at + 1 >= keys.length || !isOfKey(error)) throw error;
       }
     }
   };
 }
 
+/**
+ * Whether another key may do: this one did not sign the token, or is of no use. An issuer may publish a curve that the
+ * runtime does not have or a key that is too short, and a good one behind it. What jose says of a token is no fault of a key.
+ */
+function isOfKey(error: unknown): boolean {
+  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JOSENotSupported) return true;
+  return !(error instanceof errors.JOSEError || error instanceof ClaimsMissing);
+}
+
+class ClaimsMissing extends Error {}
+
 /** What a token says whose claims were checked. */
 export function toVerified(
   payload: JWTPayload,
   tenantOf: NonNullable<TokenRules["tenantOf"]> = tenantClaim,
+  keyId?: string,
 ): VerifiedToken {
   const { sub: subject, exp } = payload;
   const tenant = tenantOf(payload);
   if (!isTenant(tenant) || typeof subject !== "string" || subject === "" || exp === undefined)
-    throw new Error("the token does not name a tenant, a subject and an end");
-  return { tenant, subject, expiresAt: new Date(exp * 1_000), claims: payload };
+    throw new ClaimsMissing("the token does not name a tenant, a subject and an end");
+  const expiresAt = new Date(exp * 1_000);
+  if (Number.isNaN(expiresAt.getTime())) throw new ClaimsMissing("the token ends at no time that there is");
+  return { tenant, subject, expiresAt, claims: payload, keyId };
 }
