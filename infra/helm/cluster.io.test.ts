@@ -77,6 +77,10 @@ describe("the network of a release", () => {
   beforeAll(async () => {
     manifests = await charts.render({ mode: "prod", has: EVERYTHING });
   });
+  const outOf = (part: string, of = manifests): unknown[] =>
+    partOf(of, "NetworkPolicy", part).spec.egress.flatMap(({ ports }: Manifest) =>
+      ports.map(({ port }: Manifest) => port),
+    );
   const partIn = ({ podSelector }: Manifest): string => podSelector.matchLabels["app.kubernetes.io/name"];
 
   it("has a policy for each part and job, with the edges of the graph and no others", () => {
@@ -94,10 +98,6 @@ describe("the network of a release", () => {
   });
 
   it("lets parts out to the ports that stand in their settings, and tools to no network of one's own", () => {
-    const outOf = (part: string): unknown[] =>
-      partOf(manifests, "NetworkPolicy", part).spec.egress.flatMap(({ ports }: Manifest) =>
-        ports.map(({ port }: Manifest) => port),
-      );
     expect(outOf("gateway")).toEqual([53, 53, "http", "http", "http", "http", 6379, 4318, 15012]);
     expect(outOf("outbox-sync")).toEqual([53, 53, 5432, 9093, 4318, 15012]);
     expect(outOf("memory")).not.toContain(9093);
@@ -106,6 +106,18 @@ describe("the network of a release", () => {
       ({ ports }: Manifest) => ports[0].port === 80,
     );
     expect(web.to[0].ipBlock.except).toContain("10.0.0.0/8");
+  });
+
+  it("lets the gateway to an issuer, and runs to a proxy, where one is set", async () => {
+    const set = {
+      "global.env.SOMA_OIDC_JWKS_URL": "https://login.example.com:8443/certs",
+      "global.env.HTTPS_PROXY": "http://proxy.example.com:3128",
+    };
+    const told = await charts.render({ mode: "prod", set });
+    expect(outOf("gateway", told).slice(-4)).toEqual([4318, 443, 8443, 15012]);
+    expect(outOf("runs", told).slice(-3)).toEqual([443, 3128, 15012]);
+    expect(outOf("runs").slice(-2)).toEqual([443, 15012]);
+    expect(outOf("policy", told)).toEqual(outOf("policy"));
   });
 
   it("has the mesh hold the same edges, and mutual TLS, where there is one", async () => {
