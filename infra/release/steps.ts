@@ -1,10 +1,11 @@
 import { existsSync, globSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { validateForPublish } from "@soma/schemas/validate";
 import { chooseWayBack, deployedRevision } from "./helm-history.ts";
 import type { Release } from "./read-release.ts";
 import type { Shell } from "./shell.ts";
+import { writeReport } from "./write-report.ts";
 
 /** What steps leave for each other, and for who looks at them afterwards. */
 export const KEPT = ".tmp/release";
@@ -94,8 +95,10 @@ async function goesBackBy({ look }: Shell): Promise<string> {
 async function deploy(release: Release, shell: Shell): Promise<void> {
   needChart();
   const { name, namespace } = release;
-  await mkdir(KEPT, { recursive: true });
-  await writeFile(BEFORE, `${JSON.stringify({ revision: (await revisionOf(release, shell)) ?? null })}\n`);
+  // Where the cluster does not answer, what an earlier release has written down is not what this one goes back to.
+  if (!shell.isDry) await rm(BEFORE, { force: true });
+  const revision = (await revisionOf(release, shell)) ?? null;
+  if (!shell.isDry) await writeReport(BEFORE, { revision });
   const back = await goesBackBy(shell);
   await shell.run("helm", ["dependency", "build", CHART]);
   const where = ["--namespace", namespace, "--create-namespace", "--history-max", "10"];
@@ -138,8 +141,7 @@ async function bench(_release: Release, { look, say, isDry }: Shell, env: NodeJS
   if (events.length === 0) throw new Error("nothing was measured: there are no events");
   const faults = events.flatMap((event) => validateForPublish("agent.benchmarks.v1", event));
   if (faults.length > 0) throw new Error(`what was measured is no agent.benchmarks.v1: ${faults.join("; ")}`);
-  await mkdir(KEPT, { recursive: true });
-  await writeFile(BENCHMARKS, `${JSON.stringify(events, null, 2)}\n`);
+  await writeReport(BENCHMARKS, events);
   say(`${events.length} events of agent.benchmarks.v1 are in ${BENCHMARKS}`);
 }
 
