@@ -24,8 +24,8 @@ function highest(list: readonly Record<string, unknown>[]): number | undefined {
 export type WayBack = { to: number } | { nothing: string };
 
 /**
- * By its number, and never one step back: where its own command failed Helm has gone back already, and one step before that
- * is what failed. Where it could not go back, what was deployed before is called so still, beside what half stands there.
+ * By its number, and never one step back: where its own command failed Helm has gone back already, and one step before
+ * that is what failed. Where it could not, what was deployed before is called so still, beside what half stands there.
  */
 export function chooseWayBack(before: number | undefined, { deployed, last }: Revisions): WayBack {
   if (before === undefined)

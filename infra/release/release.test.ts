@@ -57,7 +57,7 @@ describe("chooseWayBack()", () => {
     expect(chooseWayBack(undefined, { deployed: 1, last: 1 })).toEqual({ nothing });
   });
 
-  it("goes back from an upgrade that was cut off, or that Helm could not undo: what was before is called deployed still", () => {
+  it("goes back from an upgrade that was cut off: what was before it is called deployed still", () => {
     const history = [
       { revision: 2, status: "deployed" },
       { revision: 3, status: "pending-upgrade" },
