@@ -58,14 +58,16 @@ describe("what the charts refuse", () => {
     expect(await failure({ mode: "prod", set: { "global.env.SOMA_LOG_LEVEL": "warn" } })).toBe("");
   });
 
-  it("refuses what would be of no use: no registry, an image without a version, a name too long, a door on loopback", async () => {
+  it("refuses what would be of no use: no registry, an image without a version, files that nobody reads, a door on loopback", async () => {
     const set = {
       "global.image.registry": "",
       "global.image.tag": "latest",
+      "global.conf.configMap": "our-conf",
       "global.env.SOMA_METRICS_HOST": "127.0.0.1",
     };
     const told = await failure({ mode: "prod", release: "a".repeat(41), set });
-    expect(told).toContain("the configuration has 4 faults:");
+    expect(told).toContain("the configuration has 5 faults:");
+    expect(told).toContain("global.conf.configMap is our-conf, which is read by nobody while SOMA_CONF_DIR is not set");
     expect(told).toContain("SOMA_METRICS_HOST is 127.0.0.1, where nobody outside of the pod is answered");
     expect(await failure({ mode: "prod", set: { "global.env.SOMA_KAFKA_TSL": "on" } })).toContain("SOMA_KAFKA_TSL");
   });
