@@ -44,7 +44,8 @@ if (unknown.length > 0) fail(`there is no image ${unknown.join(", ")}; there are
 const key = values.key === undefined ? undefined : readKey(values.key);
 const builders = ["buildah", "docker"].filter((name) => name === (values.builder ?? name));
 const builder = builders.find((name) => spawnSync(name, ["--version"]).status === 0);
-if (builder === undefined) fail(`images are built by ${values.builder ?? "buildah or docker"}, which is not on the PATH`);
+if (builder === undefined)
+  fail(`images are built by ${values.builder ?? "buildah or docker"}, which is not on the PATH`);
 
 mkdirSync(values.out, { recursive: true });
 const built = values.kind.map((kind) => build(kind, `localhost/soma-${kind}:${values.tag}`));
