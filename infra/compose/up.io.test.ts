@@ -25,9 +25,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function addProgram(path: string): Promise<void> {
+async function addProgram(path: string, text = TELL): Promise<void> {
   await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), TELL);
+  await writeFile(join(folder, path), text);
   await chmod(join(folder, path), 0o755);
 }
 
@@ -35,7 +35,7 @@ async function addProgram(path: string): Promise<void> {
 async function start(...programs: string[]): Promise<string[]> {
   for (const program of programs) await addProgram(`bin/${program}`);
   // In the place of one that this machine may have.
-  if (!programs.includes("docker")) await writeFile(join(folder, "bin/docker"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  if (!programs.includes("docker")) await addProgram("bin/docker", "#!/bin/sh\nexit 1\n");
   const SAID = join(folder, "said");
   const PATH = `${join(folder, "bin")}:${process.env.PATH}`;
   await promisify(execFile)("sh", [join(folder, "infra/compose/up.sh")], { env: { PATH, SAID } });
