@@ -59,8 +59,7 @@ spec:
         matchLabels:
           {{- include "soma.selector" (dict "root" $.root "part" .) | nindent 10 }}
   {{- end }}
-  {{- $models := printf "%s %s %s" (get $env "SOMA_MODEL_BASE_URL") (get $env "HTTPS_PROXY") (get $env "HTTP_PROXY") }}
-  {{- $named := dict "kafka" (get $env "SOMA_KAFKA_BROKERS") "collector" (get $env "OTEL_EXPORTER_OTLP_ENDPOINT") "issuer" (get $env "SOMA_OIDC_JWKS_URL") "models" $models "web" (get $env "SOMA_HTTP_FETCH_ALLOW") }}
+  {{- $named := dict "kafka" (get $env "SOMA_KAFKA_BROKERS") "collector" (get $env "OTEL_EXPORTER_OTLP_ENDPOINT") "issuer" (get $env "SOMA_OIDC_JWKS_URL") "models" (get $env "SOMA_MODEL_BASE_URL") "web" (get $env "SOMA_HTTP_FETCH_ALLOW") }}
   {{- range $edges.uses }}
   {{- if or (ne . "issuer") $named.issuer }}
   {{- include "soma.egress" (dict "peer" (get $network .) "named" (get $named .)) }}
