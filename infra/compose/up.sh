@@ -3,12 +3,13 @@
 # with a Podman that cannot wait for health, such as 4.3.1, so that it is kept here.
 set -eu
 cd "$(dirname "$0")"
-[ -f secrets/secrets.json ] || ../../node_modules/.bin/node ../config/write-secret-files.ts
+# Passwords and keys stay; a version may tell a part more of them than the one before did.
+../../node_modules/.bin/node ../config/write-secret-files.ts
 
 if command -v docker > /dev/null && docker compose version > /dev/null 2>&1 && docker info > /dev/null 2>&1; then
   docker compose up --detach
   # Jobs have ended by then, and are nothing to wait for.
-  exec docker compose up --detach --no-deps --wait runs memory policy tools worker gateway
+  exec docker compose up --detach --no-deps --wait runs memory outbox-sync policy tools worker gateway
 fi
 
 start() { podman-compose up --detach --no-deps "$@"; }

@@ -8,7 +8,7 @@ describe("toServiceGraph()", () => {
   const graph = toServiceGraph(settings);
 
   it("has the gateway ask every subgraph, a worker those that its runs need, and tools the policy", () => {
-    expect(graph.gateway).toEqual({ calls: ["runs", "memory", "policy", "tools"], uses: ["redis", "collector"] });
+    expect(graph.gateway).toEqual({ calls: ["runs", "memory", "policy", "tools"], uses: ["redis", "collector", "issuer"] });
     expect(graph.worker?.calls).toEqual(["memory", "policy", "tools"]);
     expect(graph.tools?.calls).toEqual(["policy"]);
     for (const part of ["runs", "memory", "policy", "outbox-sync"])
@@ -20,6 +20,7 @@ describe("toServiceGraph()", () => {
     expect(using("postgres")).toEqual(["runs", "memory", "policy", "tools", "worker", "outbox-sync", "tables"]);
     expect(using("kafka")).toEqual(["policy", "tools", "worker", "outbox-sync", "topics"]);
     expect(using("redis")).toEqual(["gateway"]);
+    expect(using("issuer")).toEqual(["gateway"]);
     expect(using("models")).toEqual(["runs", "worker"]);
     expect(using("web")).toEqual(["tools"]);
   });

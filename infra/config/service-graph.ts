@@ -7,6 +7,7 @@ const OUTSIDE = {
   kafka: ["SOMA_KAFKA_BROKERS"],
   redis: ["SOMA_GATEWAY_REDIS_URL"],
   collector: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
+  issuer: ["SOMA_OIDC_JWKS_URL"],
   models: ["SOMA_MODEL_BASE_URL"],
   web: ["SOMA_HTTP_FETCH_ALLOW"],
 } as const;

@@ -17,7 +17,8 @@ const TOKEN_S = 30 * 24 * 3_600;
 const [folder = fileURLToPath(new URL("../compose/secrets", import.meta.url))] = process.argv.slice(2);
 
 await mkdir(folder, { recursive: true, mode: 0o700 });
-const secrets = await loadSecrets(folder);
+// A database may have been made with what postgres.env says.
+const secrets = await loadSecrets(folder, "postgres.env");
 for (const [name, text] of toSecretFiles(secrets)) await replaceFile(join(folder, name), text, { mode: 0o600 });
 const identity = createDevIdentity({ privateJwk: secrets.user.privateKey, publicJwk: secrets.user.publicKey });
 const token = await identity.issueAccessToken(

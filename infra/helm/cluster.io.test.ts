@@ -58,14 +58,16 @@ describe("what the charts refuse", () => {
     expect(await failure({ mode: "prod", set: { "global.env.SOMA_LOG_LEVEL": "warn" } })).toBe("");
   });
 
-  it("refuses what would be of no use: no registry, an image without a version, a name too long, a door on loopback", async () => {
+  it("refuses what would be of no use: no registry, an image without a version, files that nobody reads, a door on loopback", async () => {
     const set = {
       "global.image.registry": "",
       "global.image.tag": "latest",
+      "global.conf.configMap": "our-conf",
       "global.env.SOMA_METRICS_HOST": "127.0.0.1",
     };
     const told = await failure({ mode: "prod", release: "a".repeat(41), set });
-    expect(told).toContain("the configuration has 4 faults:");
+    expect(told).toContain("the configuration has 5 faults:");
+    expect(told).toContain("global.conf.configMap is our-conf, which is read by nobody while SOMA_CONF_DIR is not set");
     expect(told).toContain("SOMA_METRICS_HOST is 127.0.0.1, where nobody outside of the pod is answered");
     expect(await failure({ mode: "prod", set: { "global.env.SOMA_KAFKA_TSL": "on" } })).toContain("SOMA_KAFKA_TSL");
   });
@@ -77,6 +79,10 @@ describe("the network of a release", () => {
   beforeAll(async () => {
     manifests = await charts.render({ mode: "prod", has: EVERYTHING });
   });
+  const outOf = (part: string, of = manifests): unknown[] =>
+    partOf(of, "NetworkPolicy", part).spec.egress.flatMap(({ ports }: Manifest) =>
+      ports.map(({ port }: Manifest) => port),
+    );
   const partIn = ({ podSelector }: Manifest): string => podSelector.matchLabels["app.kubernetes.io/name"];
 
   it("has a policy for each part and job, with the edges of the graph and no others", () => {
@@ -94,10 +100,6 @@ describe("the network of a release", () => {
   });
 
   it("lets parts out to the ports that stand in their settings, and tools to no network of one's own", () => {
-    const outOf = (part: string): unknown[] =>
-      partOf(manifests, "NetworkPolicy", part).spec.egress.flatMap(({ ports }: Manifest) =>
-        ports.map(({ port }: Manifest) => port),
-      );
     expect(outOf("gateway")).toEqual([53, 53, "http", "http", "http", "http", 6379, 4318, 15012]);
     expect(outOf("outbox-sync")).toEqual([53, 53, 5432, 9093, 4318, 15012]);
     expect(outOf("memory")).not.toContain(9093);
@@ -106,6 +108,13 @@ describe("the network of a release", () => {
       ({ ports }: Manifest) => ports[0].port === 80,
     );
     expect(web.to[0].ipBlock.except).toContain("10.0.0.0/8");
+  });
+
+  it("lets the gateway to an issuer where one is set, and to nobody else", async () => {
+    const set = { "global.env.SOMA_OIDC_JWKS_URL": "https://login.example.com:8443/certs" };
+    const told = await charts.render({ mode: "prod", set });
+    expect(outOf("gateway", told).slice(-4)).toEqual([4318, 443, 8443, 15012]);
+    for (const part of ["runs", "policy", "worker"]) expect([part, outOf(part, told)]).toEqual([part, outOf(part)]);
   });
 
   it("has the mesh hold the same edges, and mutual TLS, where there is one", async () => {

@@ -2,9 +2,10 @@
  * Builds the images of the product with buildah or docker, and writes beside each what is in it, and for all their digests:
  *
  *   node_modules/.bin/node infra/images/build.ts [--kind KIND] [--tag TAG] [--out FOLDER] [--key FILE]
+ *     [--builder NAME]
  *
  * KIND is one of kinds.ts, all when left out; TAG is the version of package.json when left out; FILE is a private Ed25519 key
- * as PEM, with which the digests are signed.
+ * as PEM, with which the digests are signed; NAME is buildah or docker, the first that is there when left out.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createPrivateKey, hash, type KeyObject, sign } from "node:crypto";
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     tag: { type: "string", default: (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Version).version },
     out: { type: "string", default: join(root, "packed/images") },
     key: { type: "string" },
+    builder: { type: "string" },
   },
 });
 interface Version {
@@ -40,8 +42,10 @@ interface Version {
 const unknown = values.kind.filter((kind) => !(KINDS as readonly string[]).includes(kind));
 if (unknown.length > 0) fail(`there is no image ${unknown.join(", ")}; there are ${KINDS.join(", ")}`);
 const key = values.key === undefined ? undefined : readKey(values.key);
-const builder = ["buildah", "docker"].find((name) => spawnSync(name, ["--version"]).status === 0);
-if (builder === undefined) fail("images are built by buildah or docker, and neither is on the PATH");
+const builders = ["buildah", "docker"].filter((name) => name === (values.builder ?? name));
+const builder = builders.find((name) => spawnSync(name, ["--version"]).status === 0);
+if (builder === undefined)
+  fail(`images are built by ${values.builder ?? "buildah or docker"}, which is not on the PATH`);
 
 mkdirSync(values.out, { recursive: true });
 const built = values.kind.map((kind) => build(kind, `localhost/soma-${kind}:${values.tag}`));
@@ -78,13 +82,20 @@ function sbomOf(image: string): string {
     ? output("buildah", ["from", "--pull-never", image])
     : output("docker", ["create", image]);
   try {
-    if (isBuildah) return readFileSync(join(output("buildah", ["mount", container]), SBOM), "utf8");
+    if (isBuildah) return mountedSbom(container);
     const copy = join(mkdtempSync(join(tmpdir(), "soma-image-")), "sbom");
     output("docker", ["cp", `${container}:/${SBOM}`, copy]);
     return readFileSync(copy, "utf8");
   } finally {
     output(builder ?? "", ["rm", container]);
   }
+}
+
+/** Who is not root may mount in a space of their own alone. */
+function mountedSbom(container: string): string {
+  const args = ["sh", "-c", `cat "$(buildah mount "$1")/${SBOM}"`, "sh", container];
+  const [program = "", ...rest] = process.getuid?.() === 0 ? args : ["buildah", "unshare", ...args];
+  return execFileSync(program, rest, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1_048_576 });
 }
 
 function readKey(file: string): KeyObject {

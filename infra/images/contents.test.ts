@@ -130,6 +130,12 @@ describe.each(KINDS)("the image soma-%s", (kind) => {
   });
 });
 
+describe("stage.sh", () => {
+  it("says in an image which system its libraries are of: without that a scanner looks at none of them", () => {
+    expect(read("infra/images/stage.sh")).toMatch(/^cp --parents -L \/etc\/os-release \/etc\/debian_version \/image$/m);
+  });
+});
+
 /** Workspaces that infra/local depends on for `npm start`, and that no program of the kind imports. */
 const MISSED: Record<string, string[]> = {
   server: ["@soma/gateway"],

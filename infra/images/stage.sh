@@ -31,7 +31,8 @@ find /image/app/node_modules -xtype l -delete
 ldd "$program" | grep -o '/[^ ]*' | while read -r library; do cp --parents -L "$library" /image; done
 cp --parents -L "$program" /image
 cp --parents -L /usr/share/doc/libc6/copyright /usr/share/doc/libstdc++6/copyright /usr/share/doc/libgcc-s1/copyright /image
-# What scanners ask for what is installed.
+# What scanners ask for what is installed, and of which system: without that they look at none of it.
+cp --parents -L /etc/os-release /etc/debian_version /image
 for package in libc6 libstdc++6 libgcc-s1; do
   mkdir -p /image/var/lib/dpkg/status.d
   dpkg-query --status "$package" > "/image/var/lib/dpkg/status.d/$package"

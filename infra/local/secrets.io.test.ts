@@ -57,6 +57,13 @@ describe("loadSecrets()", () => {
     expect(existsSync(path) ? readFileSync(path, "utf8") : undefined).toBe(text);
   });
 
+  it("takes another file for the sign that a database is there, where it is told one", async () => {
+    writeFileSync(join(dataDir, "postgres.env"), "POSTGRES_USER=soma_owner\n");
+    writeFileSync(path, "{");
+    await expect(loadSecrets(dataDir, "postgres.env")).rejects.toThrow(/opens with the passwords in it alone/);
+    expect(readFileSync(path, "utf8")).toBe("{");
+  });
+
   it("does not take a file that cannot be read for one that is missing", async () => {
     mkdirSync(path);
     await expect(loadSecrets(dataDir)).rejects.toThrow(/secrets\.json cannot be read: EISDIR/);

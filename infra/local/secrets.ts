@@ -21,9 +21,9 @@ const FILE = "secrets.json";
 
 /**
  * The secrets of a data folder; made at its first use, readable by their owner alone. Never made anew where a database is:
- * its passwords and whatever was signed would be lost without a word.
+ * its passwords and whatever was signed would be lost without a word. That there is one is told by a file of the folder.
  */
-export async function loadSecrets(dataDir: string): Promise<Secrets> {
+export async function loadSecrets(dataDir: string, ofDatabase = join("pg", "PG_VERSION")): Promise<Secrets> {
   const path = join(dataDir, FILE);
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
@@ -31,7 +31,7 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
   });
   const known = parseSecrets(text ?? "");
   if (known !== undefined) return known;
-  if (existsSync(join(dataDir, "pg", "PG_VERSION")))
+  if (existsSync(join(dataDir, ofDatabase)))
     throw new Error(
       `${path} is ${text === undefined ? "missing" : text.trim() === "" ? "empty" : "cut off or changed"}, and the database beside it opens with the passwords in it alone; put the file back from a backup, or move ${dataDir} away to start with an empty one`,
     );

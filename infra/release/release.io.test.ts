@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
 const SCRIPT = fileURLToPath(new URL("../release.sh", import.meta.url));
+const BEFORE = new URL("../../.tmp/release/before.json", import.meta.url);
 const ENV = {
   PATH: process.env.PATH,
   DEPLOY_MODE: "prod",
@@ -23,6 +24,9 @@ const DEPLOYED = existsSync(new URL("../helm/soma-stack/Chart.yaml", import.meta
     }
   : { code: 1, said: expect.stringContaining("there is no chart to install") };
 
+/** What a release has written down for its way back. */
+const wayBack = (): string | undefined => (existsSync(BEFORE) ? readFileSync(BEFORE, "utf8") : undefined);
+
 /** What a step says, and how it ends. */
 async function release(step: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; said: string }> {
   return promisify(execFile)(SCRIPT, [step], { env: { ...ENV, ...env } }).then(
@@ -32,6 +36,7 @@ async function release(step: string, env: NodeJS.ProcessEnv = {}): Promise<{ cod
 }
 
 it("infra/release.sh says in a dry run what it would do, and why a step cannot be done", async () => {
+  const before = wayBack();
   const said = await Promise.all([
     release("validate", { RELEASE_URL: "https://soma.example.com" }),
     release("validate"),
@@ -50,4 +55,5 @@ it("infra/release.sh says in a dry run what it would do, and why a step cannot b
     DEPLOYED,
     { code: 1, said: expect.stringContaining("there is no step deploi; there are config, charts, images, deploy") },
   ]);
+  expect(wayBack()).toBe(before);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseWayBack, deployedRevision } from "./helm-history.ts";
+import { chooseWayBack, readRevisions } from "./helm-history.ts";
 import { OVERLAYS, readRelease } from "./read-release.ts";
 
 const ENV = { DEPLOY_MODE: "prod", RELEASE_REGISTRY: "registry.example.com:5000/soma", RELEASE_TAG: "1.2.3" };
@@ -34,25 +34,34 @@ describe("readRelease()", () => {
   );
 });
 
-describe("deployedRevision()", () => {
-  it("gives the one that is deployed, and none where there is none", () => {
+describe("readRevisions()", () => {
+  it("gives the one that is deployed and the one begun last, and none where there is none", () => {
     const history = [
       { revision: 1, status: "superseded" },
       { revision: 2, status: "deployed" },
       { revision: 3, status: "failed" },
     ];
-    expect(deployedRevision(JSON.stringify(history))).toBe(2);
-    expect(deployedRevision(JSON.stringify(history.slice(2)))).toBeUndefined();
-    expect(deployedRevision("")).toBeUndefined();
+    expect(readRevisions(JSON.stringify(history))).toEqual({ deployed: 2, last: 3 });
+    expect(readRevisions(JSON.stringify(history.slice(2)))).toEqual({ deployed: undefined, last: 3 });
+    expect(readRevisions("")).toEqual({});
   });
 });
 
 describe("chooseWayBack()", () => {
   it("goes to what was deployed before by its number, also where Helm has gone back itself", () => {
-    expect(chooseWayBack(2, 3)).toEqual({ to: 2 });
-    expect(chooseWayBack(2, 4)).toEqual({ to: 2 });
-    expect(chooseWayBack(2, undefined)).toEqual({ to: 2 });
-    expect(chooseWayBack(2, 2)).toEqual({ nothing: "revision 2 is deployed, as before" });
-    expect(chooseWayBack(undefined, 1)).toEqual({ nothing: expect.stringContaining("nothing was deployed before") });
+    expect(chooseWayBack(2, { deployed: 3, last: 3 })).toEqual({ to: 2 });
+    expect(chooseWayBack(2, { deployed: 4, last: 4 })).toEqual({ to: 2 });
+    expect(chooseWayBack(2, { last: 3 })).toEqual({ to: 2 });
+    expect(chooseWayBack(2, { deployed: 2, last: 2 })).toEqual({ nothing: "revision 2 is deployed, as before" });
+    const nothing = expect.stringContaining("nothing was deployed before");
+    expect(chooseWayBack(undefined, { deployed: 1, last: 1 })).toEqual({ nothing });
+  });
+
+  it("goes back from an upgrade that was cut off: what was before it is called deployed still", () => {
+    const history = [
+      { revision: 2, status: "deployed" },
+      { revision: 3, status: "pending-upgrade" },
+    ];
+    expect(chooseWayBack(2, readRevisions(JSON.stringify(history)))).toEqual({ to: 2 });
   });
 });

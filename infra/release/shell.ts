@@ -43,6 +43,8 @@ export function createShell(env: NodeJS.ProcessEnv, say: (line: string) => void)
         env,
         stdio: [input === undefined ? "ignore" : "pipe", "inherit", "inherit"],
       });
+      // One that could not be started, or ends without reading, is told of below.
+      child.stdin?.on("error", () => {});
       child.stdin?.end(input);
       const [code] = (await once(child, "close").catch((error: Error) => {
         throw new Error(`${program} could not be started: ${error.message}`);

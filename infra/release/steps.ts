@@ -1,10 +1,11 @@
 import { existsSync, globSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { validateForPublish } from "@soma/schemas/validate";
-import { chooseWayBack, deployedRevision } from "./helm-history.ts";
+import { chooseWayBack, type Revisions, readRevisions } from "./helm-history.ts";
 import type { Release } from "./read-release.ts";
 import type { Shell } from "./shell.ts";
+import { writeReport } from "./write-report.ts";
 
 /** What steps leave for each other, and for who looks at them afterwards. */
 export const KEPT = ".tmp/release";
@@ -74,13 +75,13 @@ async function images(release: Release, { run }: Shell, env: NodeJS.ProcessEnv):
   for (const { image } of built) await run("docker", ["push", image]);
 }
 
-/** The revision that is deployed; a cluster that does not answer is not one without a release. */
-async function revisionOf({ name, namespace }: Release, { look, isDry }: Shell): Promise<number | undefined> {
+/** A cluster that does not answer is not one without a release. */
+async function revisionsOf({ name, namespace }: Release, { look, isDry }: Shell): Promise<Revisions> {
   const asked = ["--namespace", namespace, "--output", "json"];
   const history = await look("helm", ["history", name, ...asked]);
-  if (history.code === 0) return deployedRevision(history.stdout);
+  if (history.code === 0) return readRevisions(history.stdout);
   const list = await look("helm", ["list", "--filter", `^${name}$`, ...asked]);
-  if (isDry || (list.code === 0 && list.stdout.trim() === "[]")) return undefined;
+  if (isDry || (list.code === 0 && list.stdout.trim() === "[]")) return {};
   throw new Error(`it cannot be told what is deployed as ${name} in ${namespace}`);
 }
 
@@ -94,8 +95,10 @@ async function goesBackBy({ look }: Shell): Promise<string> {
 async function deploy(release: Release, shell: Shell): Promise<void> {
   needChart();
   const { name, namespace } = release;
-  await mkdir(KEPT, { recursive: true });
-  await writeFile(BEFORE, `${JSON.stringify({ revision: (await revisionOf(release, shell)) ?? null })}\n`);
+  // Where the cluster does not answer, what an earlier release has written down is not what this one goes back to.
+  if (!shell.isDry) await rm(BEFORE, { force: true });
+  const { deployed = null } = await revisionsOf(release, shell);
+  if (!shell.isDry) await writeReport(BEFORE, { revision: deployed });
   const back = await goesBackBy(shell);
   await shell.run("helm", ["dependency", "build", CHART]);
   const where = ["--namespace", namespace, "--create-namespace", "--history-max", "10"];
@@ -122,7 +125,7 @@ async function rollback(release: Release, shell: Shell): Promise<void> {
   const { name, namespace } = release;
   if (!existsSync(BEFORE)) return shell.say("nothing to go back to: this release did not come to the cluster");
   const { revision } = JSON.parse(await readFile(BEFORE, "utf8")) as { revision: number | null };
-  const way = chooseWayBack(revision ?? undefined, await revisionOf(release, shell));
+  const way = chooseWayBack(revision ?? undefined, await revisionsOf(release, shell));
   if ("nothing" in way) return shell.say(way.nothing);
   const waits = ["--namespace", namespace, "--wait", "--timeout", HELM_LIMIT];
   await shell.run("helm", ["rollback", name, String(way.to), ...waits]);
@@ -138,8 +141,7 @@ async function bench(_release: Release, { look, say, isDry }: Shell, env: NodeJS
   if (events.length === 0) throw new Error("nothing was measured: there are no events");
   const faults = events.flatMap((event) => validateForPublish("agent.benchmarks.v1", event));
   if (faults.length > 0) throw new Error(`what was measured is no agent.benchmarks.v1: ${faults.join("; ")}`);
-  await mkdir(KEPT, { recursive: true });
-  await writeFile(BENCHMARKS, `${JSON.stringify(events, null, 2)}\n`);
+  await writeReport(BENCHMARKS, events);
   say(`${events.length} events of agent.benchmarks.v1 are in ${BENCHMARKS}`);
 }
 

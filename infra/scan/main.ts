@@ -1,8 +1,8 @@
 /** What `infra/scan.sh` runs; its options are told there. */
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeReport } from "../release/write-report.ts";
 import { atLeast, LEVELS } from "./run-trivy.ts";
 import { type Scan, scanImages, scanTree } from "./scan-tree.ts";
 
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     values.image.length > 0
       ? await scanImages(values.image, { vulnerabilities })
       : await scanTree(resolve(dir), { vulnerabilities });
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(scan, null, 2)}\n`);
+  if (values.json !== undefined) await writeReport(values.json, scan);
   tell(scan);
   if (!vulnerabilities) console.log("not looked for: known faults of packages (--vulnerabilities)");
   return atLeast(scan.findings, least).length === 0 ? 0 : 1;

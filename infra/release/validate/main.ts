@@ -3,8 +3,8 @@
  *
  *   SOMA_TOKEN=TOKEN node infra/release/validate/main.ts --url URL [--json FILE] [--require CHECK]
  */
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { writeReport } from "../write-report.ts";
 import { CHECKS } from "./checks.ts";
 import { validateProduct } from "./validate-product.ts";
 
@@ -33,6 +33,6 @@ async function main(): Promise<number> {
   const report = await validateProduct({ url: values.url, token, required: values.require, env: process.env });
   for (const { name, outcome, detail, ms } of report.checks)
     console.log(`${SIGNS[outcome]} ${name.padEnd(8)} ${detail} (${ms} ms)`);
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (values.json !== undefined) await writeReport(values.json, report);
   return report.passed ? 0 : 1;
 }

@@ -42,6 +42,9 @@ says what a value looks like; what a mode refuses is said here.
 {{- if gt (len .Release.Name) 40 -}}
 {{- $faults = append $faults (printf "the release is called %s, and its name is to have 40 characters at most, so that those made of it fit" .Release.Name) -}}
 {{- end -}}
+{{- if and .Values.global.conf.configMap (not (get .Values.global.env "SOMA_CONF_DIR")) -}}
+{{- $faults = append $faults (printf "global.conf.configMap is %s, which is read by nobody while SOMA_CONF_DIR is not set" .Values.global.conf.configMap) -}}
+{{- end -}}
 {{- range $name := list "SOMA_BIND_HOST" "SOMA_METRICS_HOST" -}}
 {{- $host := include "soma.value" (dict "root" $ "name" $name) -}}
 {{- if regexMatch "^(127\\.|localhost$|::1$)" $host -}}

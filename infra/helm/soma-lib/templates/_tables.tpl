@@ -169,7 +169,7 @@
 {{- end }}
 {{- define "soma.graph" -}}
 {
-"gateway": {"calls":["runs","memory","policy","tools"],"uses":["redis","collector"]},
+"gateway": {"calls":["runs","memory","policy","tools"],"uses":["redis","collector","issuer"]},
 "runs": {"calls":[],"uses":["postgres","collector","models"]},
 "memory": {"calls":[],"uses":["postgres","collector"]},
 "policy": {"calls":[],"uses":["postgres","kafka","collector"]},

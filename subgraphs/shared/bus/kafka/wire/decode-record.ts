@@ -34,14 +34,20 @@ export function decodeRecord(reader: Reader, batch: BatchContext) {
     magicByte,
     attributes,
     timestamp:
-      timestampType === APPENDED && maxTimestamp ? maxTimestamp : String(Number(firstTimestamp) + timestampDelta),
-    offset: String(Number(firstOffset) + offsetDelta),
+      timestampType === APPENDED && maxTimestamp ? maxTimestamp : plus(firstTimestamp, timestampDelta),
+    offset: plus(firstOffset, offsetDelta),
     key: readBytes(reader),
     value: readBytes(reader),
     headers: readHeaders(reader),
     isControlRecord: isControlBatch,
     batchContext: batch,
   };
+}
+
+/** Big numbers are slow, and needed where a number would be rounded alone. */
+function plus(first: string, delta: number): string {
+  const sum = Number(first) + delta;
+  return Number.isSafeInteger(sum) ? String(sum) : String(BigInt(first) + BigInt(delta));
 }
 
 function readHeaders(reader: Reader): IHeaders {

@@ -118,6 +118,15 @@ describe("decodeRecord()", () => {
     }
   });
 
+  it("counts on exactly from offsets and times that no number holds", () => {
+    const of = { ...batch, firstOffset: "9007199254740991", firstTimestamp: "1795820909798000001" };
+    for (const offsetDelta of [0, 1, 2, 300]) {
+      const [theirs, ours] = both({ key: "k", value: "v", headers: {}, offsetDelta, timestampDelta: 7 }, of);
+      expect(ours).toEqual(theirs);
+      expect(ours?.offset).toBe(String(9_007_199_254_740_991n + BigInt(offsetDelta)));
+    }
+  });
+
   it("reads a tombstone, a record without a key, and a header of several values", () => {
     const [theirs, ours] = both({ key: null, value: null, headers: { a: ["1", "2", "3"], b: "4" } });
     expect(ours).toEqual(theirs);
