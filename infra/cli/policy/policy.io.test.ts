@@ -12,6 +12,7 @@ import { evalInput } from "./eval-input.ts";
 import { explainDecision } from "./explain-decision.ts";
 import { exportDecisions } from "./export-decisions.ts";
 import { replayDecisions } from "./replay-decisions.ts";
+import { readVerdictLines } from "./verdict-file.ts";
 import { verifyDecisions } from "./verify-decisions.ts";
 
 let folder: string;
@@ -101,6 +102,27 @@ describe("soma policy export, verify", () => {
     expect((await readFile(file, "utf8")).split("\n").map((line) => /"kind":"(\w+)"/.exec(line)?.[1])).toEqual([
       ...["head", "policy", "data", "decision", "decision", "decision", "end", undefined],
     ]);
+  });
+
+  it("reads lines that end as a file of Windows has them, and texts with what ends a line elsewhere", async () => {
+    const decide = await createRecorder(wasm);
+    shown = [decide({ role: "assistant", tool: "clock", risk: "low", args: "a\u2028b\u2029c" })];
+    const file = await exported();
+    shown = decisions;
+    const text = await readFile(file, "utf8");
+    expect(text).toContain("a\u2028b\u2029c");
+    for (const kept of [text, text.replaceAll("\n", "\r\n\r\n"), text.trimEnd()]) {
+      await writeFile(file, kept);
+      expect(await printed(() => verifyDecisions(nobody, { file, json: false }))).toMatch(/^1 decisions: 1 follow/);
+    }
+  });
+
+  it("refuses a line that does not end, and a folder, instead of taking them into memory", async () => {
+    const file = await exported();
+    const read = Array.fromAsync(readVerdictLines(file, 1_000));
+    await expect(read).rejects.toThrow("line 2 has more than 1000 characters");
+    const { failed } = await told(() => verifyDecisions(nobody, { file: folder, json: false }));
+    expect(failed).toMatchObject({ code: "NOT_FOUND", exitCode: 2 });
   });
 
   it("names each that does not follow, with what is stored and what follows, and fails", async () => {
