@@ -51,6 +51,7 @@ describe("isPolicyResult()", () => {
 
   it("takes the shape of an answer, and nothing else", () => {
     expect(isPolicyResult(whole)).toBe(true);
+    expect(isPolicyResult({ ...whole, obligations: { sandbox: ["none"], path: "C:\\u0000" } })).toBe(true);
     for (const other of [
       null,
       [],
@@ -59,6 +60,10 @@ describe("isPolicyResult()", () => {
       { ...whole, reason: 1 },
       { ...whole, reason: "x".repeat(2_001) },
       { ...whole, obligations: [] },
+      { ...whole, obligations: { cpu: Number.POSITIVE_INFINITY } },
+      { ...whole, obligations: { name: "a\u0000" } },
+      { ...whole, obligations: { name: "\\\u0000" } },
+      { ...whole, obligations: { "\ud800": 1 } },
       { ...whole, ttl_s: 0.5 },
       { ...whole, ttl_s: -1 },
       { ...whole, ttl_s: 3_601 },
