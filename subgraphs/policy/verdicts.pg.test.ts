@@ -10,6 +10,7 @@ import { transaction } from "@soma/shared/postgres/transaction";
 import type { TestDatabase } from "@soma/shared/testing/database";
 import { aPrincipal } from "@soma/shared/testing/principals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fillDecisions } from "./testing/fill-policy.ts";
 import { type Answer, askToDecide, createPolicyFixture, type PolicyFixture } from "./testing/fixture.ts";
 import { readRecorded } from "./testing/read-recorded.ts";
 
@@ -194,6 +195,20 @@ describe("the API of verdicts", () => {
     expect((await ask(query, broken)).policy).toMatchObject({ wasm: Buffer.from("not wasm").toString("base64") });
     expect((await ask(query, { ...broken, dataRevision: "none" })).policy).toBeNull();
     await expect(ask(query, {}, ada)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("reads what a thousand decisions were asked in one request, and no more", async () => {
+    const tenant = "many";
+    const runId = newId("Run");
+    const ids = await fillDecisions(database.owner, { tenant, count: 1_001, fromMs: 1_800_000_000_000, runId });
+    await database.owner`update decision set input_digest = decision_id::text where tenant = ${tenant}`;
+    const pages = Array.from({ length: 11 }, (_, n) => {
+      const after = n === 0 ? "" : `, after: "${ids[n * 100 - 1]}"`;
+      return `page${n}: decisions(first: 100${after}) { nodes { input } }`;
+    });
+    const read = (most: number) => ask(`{ ${pages.slice(0, most).join(" ")} }`, {}, aPrincipal({ tenant }));
+    expect(Object.keys(await read(10))).toHaveLength(10);
+    await expect(read(11)).rejects.toMatchObject({ code: "BAD_INPUT" });
   });
 
   it("lists decisions of a time, oldest first, to their tenant alone", async () => {
