@@ -230,6 +230,7 @@ describe("the API of verdicts", () => {
       3,
     );
     expect((await list("first: 9", "stranger")).decisions.nodes).toEqual([]);
-    await expect(list('filter: { from: "yesterday" }')).rejects.toMatchObject({ code: "BAD_INPUT" });
+    for (const from of ["yesterday", "2020-01-01T00:00:00", "1 January 2020", "2020-13-01"])
+      await expect(list(`filter: { from: "${from}" }`)).rejects.toMatchObject({ code: "BAD_INPUT" });
   });
 });
