@@ -24,6 +24,15 @@ describe("loadEvaluator()", () => {
     expect(ask(`[${"{},".repeat(5_000)}"${"[".repeat(5_000)}\\"["]`).result.allow).toBe(true);
   });
 
+  it("decides as ever after failures, however many there were", () => {
+    const before = evaluator.evaluate(ASK, DATA);
+    for (let n = 0; n < 20; n += 1)
+      for (const data of ["no JSON", '{"roles":', "[".repeat(200_000)])
+        expect(evaluator.evaluate(ASK, data).fault?.kind).toBe("failed");
+    expect(evaluator.evaluate(ASK, DATA)).toEqual(before);
+    expect(evaluator.trace(ASK, DATA)).toMatchObject({ known_role: true });
+  });
+
   it("tells which rules hold", () => {
     const asked = ASK.replace("low", "high");
     expect(evaluator.trace(asked, DATA)).toEqual({ known_role: true, listed: true, risk_within: undefined });
@@ -51,6 +60,7 @@ describe("isPolicyResult()", () => {
 
   it("takes the shape of an answer, and nothing else", () => {
     expect(isPolicyResult(whole)).toBe(true);
+    expect(isPolicyResult({ ...whole, obligations: { sandbox: ["none"], path: "C:\\u0000" } })).toBe(true);
     for (const other of [
       null,
       [],
@@ -59,6 +69,10 @@ describe("isPolicyResult()", () => {
       { ...whole, reason: 1 },
       { ...whole, reason: "x".repeat(2_001) },
       { ...whole, obligations: [] },
+      { ...whole, obligations: { cpu: Number.POSITIVE_INFINITY } },
+      { ...whole, obligations: { name: "a\u0000" } },
+      { ...whole, obligations: { name: "\\\u0000" } },
+      { ...whole, obligations: { "\ud800": 1 } },
       { ...whole, ttl_s: 0.5 },
       { ...whole, ttl_s: -1 },
       { ...whole, ttl_s: 3_601 },

@@ -1,4 +1,4 @@
-import { loadPolicy } from "@open-policy-agent/opa-wasm";
+import * as library from "@open-policy-agent/opa-wasm";
 import { isPolicyResult, type PolicyResult, toPolicyError } from "./policy-result.ts";
 
 /** What is larger is denied, and not kept. */
@@ -40,24 +40,32 @@ export interface Evaluator {
 /** A bundle that cannot be loaded gives an evaluator that denies. */
 export async function loadEvaluator(wasm: Uint8Array): Promise<Evaluator> {
   try {
-    return createEvaluator(await loadPolicy(Uint8Array.from(wasm).buffer, MEMORY));
+    const module = await WebAssembly.compile(Uint8Array.from(wasm));
+    return createEvaluator(module, await library.loadPolicy(module, MEMORY));
   } catch (cause) {
     return { fault: cause, evaluate: () => undecided("bundle", cause), trace: () => ({}) };
   }
 }
 
-type Policy = Awaited<ReturnType<typeof loadPolicy>>;
+/** Its types have this beside loadPolicy, and its module among what it exports by default. */
+const { loadPolicySync } = (library as unknown as { default: Pick<typeof library, "loadPolicySync"> }).default;
 
-function createEvaluator(policy: Policy): Evaluator {
-  let loaded: string | undefined;
+interface Ready {
+  policy: library.LoadedPolicy;
+  /** What it has loaded. */
+  data: string | undefined;
+}
+
+function createEvaluator(module: WebAssembly.Module, first: library.LoadedPolicy): Evaluator {
+  let ready: Ready | undefined = { policy: first, data: undefined };
   const ask = (input: Uint8Array<ArrayBuffer>, data: string, entrypoint: string): unknown => {
-    if (data !== loaded) {
-      // Half of them may be in place when it fails; whatever comes next is loaded anew.
-      loaded = undefined;
-      policy.setData(encoder.encode(data).buffer);
-      loaded = data;
-    }
-    return resultOf(policy.evaluate(input.buffer, entrypoint));
+    const { policy, data: loaded }: Ready = ready ?? { policy: loadPolicySync(module, MEMORY), data: undefined };
+    // What fails half-way leaves its memory and its stack as they were then; whatever comes next is asked of a new one.
+    ready = undefined;
+    if (data !== loaded) policy.setData(encoder.encode(data).buffer);
+    const answers: unknown = policy.evaluate(input.buffer, entrypoint);
+    ready = { policy, data };
+    return resultOf(answers);
   };
   return {
     fault: undefined,
@@ -74,7 +82,7 @@ function createEvaluator(policy: Policy): Evaluator {
       }
     },
     trace(text, data) {
-      const names = Object.keys(policy.entrypoints).filter((name) => name !== ENTRYPOINT);
+      const names = Object.keys(first.entrypoints).filter((name) => name !== ENTRYPOINT);
       const ruleOf = (name: string): unknown => {
         try {
           return ask(encoder.encode(text), data, name);

@@ -1,4 +1,4 @@
-import { isRecord, type JsonObject } from "../json.ts";
+import { canonicalJson, isRecord, type JsonObject } from "../json.ts";
 
 /** What a policy answers; the head of conf/policies/tools.rego describes the same. */
 export interface PolicyResult {
@@ -21,11 +21,24 @@ export function isPolicyResult(value: unknown): value is PolicyResult {
     typeof reason === "string" &&
     reason.length <= MOST.reason &&
     isRecord(obligations) &&
+    isStorable(obligations) &&
     typeof ttl_s === "number" &&
     Number.isInteger(ttl_s) &&
     ttl_s >= 0 &&
     ttl_s <= MOST.ttl_s
   );
+}
+
+/** A NUL, and no backslash before the one that begins it. */
+const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+
+/** Whether a database gives obligations back as they were: it has no number without end, no NUL and no half of a surrogate pair. */
+function isStorable(obligations: unknown): boolean {
+  try {
+    return !NUL.test(canonicalJson(obligations));
+  } catch {
+    return false;
+  }
 }
 
 const ERROR = "policy_error: ";

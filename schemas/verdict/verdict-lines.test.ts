@@ -57,6 +57,21 @@ describe("verifyLines()", () => {
   });
 });
 
+describe("the order of an export", () => {
+  it("is that in which decisions were made, each of them once", async () => {
+    const [first, second] = whole.slice(3, 5);
+    const twice = whole.toSpliced(4, 1, first ?? HEAD);
+    await expect(verify(twice)).rejects.toThrow("decision 2 of it is not younger than the one before");
+    const turned = whole.toSpliced(3, 2, second ?? HEAD, first ?? HEAD);
+    await expect(verify(turned)).rejects.toThrow("decision 2 of it is not younger than the one before");
+  });
+
+  it("is one head, and one end after which nothing stands", async () => {
+    await expect(verify([...whole, ...whole])).rejects.toThrow("it goes on after its end");
+    await expect(verify([...whole.slice(0, -1), ...whole])).rejects.toThrow("it has the head of another export");
+  });
+});
+
 describe("parseVerdictLine()", () => {
   it("refuses what is no line of an export, with its number", () => {
     const decision = decisions[0];

@@ -71,30 +71,53 @@ interface VerifyLinesOptions {
   onFinding(finding: Finding): void;
 }
 
-/** Recomputes every decision of an export; throws TypeError when it is cut off, or begins with something else. */
+/** Recomputes every decision of an export; throws TypeError when its lines are not in the order that one has. */
 export async function verifyLines(
   lines: AsyncIterable<VerdictLine> | Iterable<VerdictLine>,
   { fromMs = -Infinity, toMs = Infinity, onFinding }: VerifyLinesOptions,
 ): Promise<VerdictCounts> {
   const verifier = createVerifier();
-  let decisions: number | undefined;
-  let end: number | undefined;
+  const order = createOrder();
   for await (const line of lines) {
-    if (line.kind === "head") decisions ??= 0;
-    if (decisions === undefined) throw new TypeError("it does not begin with the head of an export");
+    order.take(line);
     if (line.kind === "policy") await verifier.addPolicy(toBytes(line.wasm));
     if (line.kind === "data") verifier.addData(line.data);
-    if (line.kind === "end") end = line.decisions;
     if (line.kind !== "decision") continue;
-    decisions += 1;
     const at = Date.parse(line.decision.createdAt);
     if (at < fromMs || at >= toMs) continue;
     const finding = verifier.check(line.decision);
     if (finding !== undefined) onFinding(finding);
   }
-  if (end === undefined || end !== decisions)
-    throw new TypeError(`it is cut off: it has ${decisions ?? 0} decisions, and its end names ${end ?? "none"}`);
+  order.close();
   return verifier.counts;
+}
+
+/**
+ * The order of an export: a head, decisions from the oldest on, an end that names their number. A decision that is moved to the
+ * beginning could pass for older than all records, and one that is there twice for another that is gone.
+ */
+function createOrder() {
+  let decisions: number | undefined;
+  let end: number | undefined;
+  let newest = "";
+  return {
+    take(line: VerdictLine): void {
+      if (end !== undefined) throw new TypeError("it goes on after its end");
+      if (line.kind === "head" && decisions !== undefined) throw new TypeError("it has the head of another export");
+      if (line.kind === "head") decisions = 0;
+      if (decisions === undefined) throw new TypeError("it does not begin with the head of an export");
+      if (line.kind === "end") end = line.decisions;
+      if (line.kind !== "decision") return;
+      decisions += 1;
+      const { id } = line.decision;
+      if (id <= newest) throw new TypeError(`decision ${decisions} of it is not younger than the one before`);
+      newest = id;
+    },
+    close(): void {
+      if (end === undefined || end !== decisions)
+        throw new TypeError(`it is cut off: it has ${decisions ?? 0} decisions, and its end names ${end ?? "none"}`);
+    },
+  };
 }
 
 /** Bytes of base64; what is none gives other bytes, which no decision was made by. */

@@ -120,6 +120,34 @@ describe("createVerifier()", () => {
     expect(verifier.check({ ...was, expiresAt: "when it is over" })?.kind).toBe("DIFFERS");
   });
 
+  it("takes no input that tells the policy something else than whoever reads it", () => {
+    const was = decide({ ...CALL, role: "nobody" });
+    const input = was.record?.input ?? "";
+    const role = '"role":"nobody"';
+    for (const now of [
+      input.replace(role, `"role":"assistant",${role}`),
+      input.replace(role, `${role},"admin":true`),
+      input.replace(/}$/, ',"override":true}'),
+      input.replace(role, '"role": "nobody"'),
+      input.replace("nobody", "nob\\u006fdy"),
+    ]) {
+      const altered = rerecorded(was, { input: now, inputDigest: sha256(now) });
+      expect(verifier.check(altered)).toMatchObject({ kind: "ALTERED", why: "its input is not the question alone" });
+    }
+    const none = rerecorded(was, { input: "null", inputDigest: sha256("null") });
+    expect(verifier.check(none)).toMatchObject({ kind: "ALTERED", why: "its input is no question" });
+  });
+
+  it("names obligations that no JSON has, and goes on", () => {
+    const was = decide(CALL);
+    for (const obligations of [{ cpu: Number.POSITIVE_INFINITY }, { name: "\ud800" }])
+      expect(verifier.check({ ...was, obligations })).toMatchObject({
+        kind: "DIFFERS",
+        why: "its obligations are others",
+      });
+    expect(verifier.check(was)).toBeUndefined();
+  });
+
   it("says what it lacks", async () => {
     const was = decide(CALL);
     const empty = createVerifier();

@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson, type Json } from "../json.ts";
 import { type Evaluator, loadEvaluator, UNDECIDED } from "./evaluator.ts";
 import type { PolicyResult } from "./policy-result.ts";
 import type { DecisionRecord, PolicyInput, RecordedDecision } from "./recorded-decision.ts";
@@ -113,14 +113,14 @@ function judgeWithout(decision: RecordedDecision, { fault }: Evaluator): Finding
 function findContradiction(decision: RecordedDecision, digest: string, text: string): string | undefined {
   if (sha256(text) !== digest) return "its input is not the one that was recorded";
   try {
-    return findOther(decision, JSON.parse(text) as PolicyInput);
+    return findOther(decision, text);
   } catch {
     return "its input is no question";
   }
 }
 
-function findOther(decision: RecordedDecision, input: PolicyInput): string | undefined {
-  const { actor, tool, run, args, args_digest, now } = input;
+function findOther(decision: RecordedDecision, text: string): string | undefined {
+  const { actor, tool, run, args, args_digest, now } = JSON.parse(text) as PolicyInput;
   const pairs: Record<string, [unknown, unknown]> = {
     tenant: [actor.tenant, decision.tenant],
     actor: [actor.id, decision.actor],
@@ -135,7 +135,24 @@ function findOther(decision: RecordedDecision, input: PolicyInput): string | und
   };
   const other = Object.keys(pairs).find((name) => pairs[name]?.[0] !== pairs[name]?.[1]);
   if (other !== undefined) return `its input has another ${other}`;
-  return sha256(canonicalJson(args)) === args_digest ? undefined : "its arguments do not have their digest";
+  if (sha256(canonicalJson(args)) !== args_digest) return "its arguments do not have their digest";
+  return canonicalJson(toQuestion(decision, args)) === text ? undefined : "its input is not the question alone";
+}
+
+/**
+ * What was asked, as the decision has it. An input that says more could say it to the policy alone: of two members of one name a
+ * parser takes the first, and another one the last.
+ */
+function toQuestion(decision: RecordedDecision, args: Json): PolicyInput {
+  const { actor, tenant, role, tool, toolVersion, risk, argsDigest, runId, stepId, createdAt } = decision;
+  return {
+    actor: { id: actor, tenant, role },
+    tool: { name: tool, version: toolVersion, risk },
+    args_digest: argsDigest,
+    args,
+    run: runId === null ? null : { id: runId, step: stepId },
+    now: createdAt,
+  };
 }
 
 /** What differs between a stored verdict and the one that its input, policy and data give. */
@@ -146,10 +163,19 @@ function compare(decision: RecordedDecision, result: PolicyResult): Finding | un
   const differs = (why: string): Finding => ({ id, kind: "DIFFERS", why, stored, recomputed });
   if (allow !== result.allow) return differs(`it is ${WORDS[`${allow}`]}, and ${WORDS[`${result.allow}`]} follows`);
   if (reason !== result.reason) return differs("its reason is another one");
-  if (canonicalJson(obligations) !== canonicalJson(result.obligations)) return differs("its obligations are others");
+  if (!isSame(obligations, result.obligations)) return differs("its obligations are others");
   const lastsMs = Date.parse(decision.expiresAt) - Date.parse(decision.createdAt);
   if (allow && !(lastsMs <= result.ttl_s * 1_000)) return differs("it stands longer than the policy lets it");
   return undefined;
 }
 
 const WORDS = { true: "allowed", false: "denied" } as const;
+
+/** What is stored comes from a file: it may be what has no canonical JSON, such as a number that is none. */
+function isSame(stored: unknown, recomputed: unknown): boolean {
+  try {
+    return canonicalJson(stored) === canonicalJson(recomputed);
+  } catch {
+    return false;
+  }
+}

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServiceClient } from "@soma/shared/graphql/service-client";
@@ -38,6 +38,9 @@ describe("startPolicy()", () => {
       token: null,
       reason: "policy_error: bundle",
     });
+    await truncate(join(folder, "tools.wasm"), 8_388_609);
+    const huge = await fixture.start({ SOMA_POLICY_BUNDLE_DIR: folder });
+    expect((await fetch(new URL("/readyz", huge.url))).status).toBe(503);
     await rm(folder, { recursive: true });
   });
 

@@ -6,13 +6,13 @@
  *   node tests/load/verdicts.ts [COUNT]      1 000 000 when left out; the file takes about 1.3 KB each
  */
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { canonicalJson } from "@soma/schemas/json";
-import { parseVerdictLine, VERDICTS_FORMAT, type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
+import { VERDICTS_FORMAT, type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
+import { readVerdictLines } from "../../infra/cli/policy/verdict-file.ts";
 import { createRecorder, DATA, readShipped } from "../../schemas/verdict/testing/decided.ts";
 
 const count = Number(process.argv[2] ?? 1_000_000);
@@ -50,11 +50,6 @@ async function write(path: string): Promise<void> {
   await once(file, "close");
 }
 
-async function* read(path: string): AsyncGenerator<VerdictLine> {
-  let number = 0;
-  for await (const line of createInterface({ input: createReadStream(path) })) yield parseVerdictLine(line, ++number);
-}
-
 const folder = await mkdtemp(join(tmpdir(), "soma-verdicts-"));
 try {
   const path = join(folder, "decisions.jsonl");
@@ -63,7 +58,7 @@ try {
   let found = 0;
   const begun = performance.now();
   const cpu = process.cpuUsage();
-  const counts = await verifyLines(read(path), { onFinding: () => (found += 1) });
+  const counts = await verifyLines(readVerdictLines(path), { onFinding: () => (found += 1) });
   const seconds = (performance.now() - begun) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   const million = (seconds / count) * 1_000_000;

@@ -9,9 +9,9 @@ export type DataOf = (record: DecisionRecord) => Promise<string | undefined>;
 /** Asks the product for the same data once. */
 export function createDataCache(client: SomaClient): DataOf {
   const known = new Map<string, string | undefined>();
-  return async ({ policyRevision, dataRevision }) => {
+  return async ({ dataRevision }) => {
     if (!known.has(dataRevision)) {
-      const { policy } = await client.request(PolicyOfDocument, { policyRevision, dataRevision }, ALL_OR_NOTHING);
+      const { policy } = await client.request(PolicyOfDocument, { dataRevision }, ALL_OR_NOTHING);
       known.set(dataRevision, policy?.data);
     }
     return known.get(dataRevision);

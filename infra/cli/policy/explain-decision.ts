@@ -79,7 +79,7 @@ export function tellTrace(rules: Record<string, unknown>): void {
   if (Object.keys(rules).length === 0) print("the policy was compiled without its rules");
 }
 
-/** JSON in lines; what was redacted may be none any more. */
+/** JSON in lines; what is nested too deep to be looked at as JSON may be none any more. */
 function pretty(text: string): string {
   try {
     return toJson(JSON.parse(text), 2);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RecordedDecision } from "@soma/schemas/verdict/recorded-decision";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createRecorder, DATA, readShipped } from "../../../schemas/verdict/testing/decided.ts";
 import type { Product } from "../find-product.ts";
 import { printed, startStubProduct, written } from "../testing/stub-product.ts";
@@ -12,6 +12,7 @@ import { evalInput } from "./eval-input.ts";
 import { explainDecision } from "./explain-decision.ts";
 import { exportDecisions } from "./export-decisions.ts";
 import { replayDecisions } from "./replay-decisions.ts";
+import { readVerdictLines } from "./verdict-file.ts";
 import { verifyDecisions } from "./verify-decisions.ts";
 
 let folder: string;
@@ -21,6 +22,9 @@ let decisions: RecordedDecision[];
 /** What the product answers for its decisions, and whether it lets one see their records. */
 let shown: RecordedDecision[];
 let mayRecompute = true;
+/** Policies and data that the product does not have any more. */
+let gone: unknown[] = [];
+const isGone = (asked: Record<string, unknown>) => Object.values(asked).some((revision) => gone.includes(revision));
 let close = (): void => {};
 
 /** A decision as the API gives it. */
@@ -59,7 +63,7 @@ beforeAll(async () => {
   shown = decisions;
   const policy = { policyRevision: "p", dataRevision: "d", wasm: Buffer.from(wasm).toString("base64"), data: DATA };
   ({ product, close } = await startStubProduct(({ query = "", variables }) => {
-    if (query.includes("policy(")) return { data: { policy } };
+    if (query.includes("policy(")) return { data: { policy: isGone(variables) ? null : policy } };
     if (query.includes("decisions(")) return { data: { decisions: pageOf(variables) } };
     const decision = shown.find(({ id }) => id === variables.id);
     if (query.includes("record {") && !mayRecompute)
@@ -101,6 +105,50 @@ describe("soma policy export, verify", () => {
     expect((await readFile(file, "utf8")).split("\n").map((line) => /"kind":"(\w+)"/.exec(line)?.[1])).toEqual([
       ...["head", "policy", "data", "decision", "decision", "decision", "end", undefined],
     ]);
+  });
+
+  it("reads lines that end as a file of Windows has them, and texts with what ends a line elsewhere", async () => {
+    const decide = await createRecorder(wasm);
+    shown = [decide({ role: "assistant", tool: "clock", risk: "low", args: "a\u2028b\u2029c" })];
+    const file = await exported();
+    shown = decisions;
+    const text = await readFile(file, "utf8");
+    expect(text).toContain("a\u2028b\u2029c");
+    for (const kept of [text, text.replaceAll("\n", "\r\n\r\n"), text.trimEnd()]) {
+      await writeFile(file, kept);
+      expect(await printed(() => verifyDecisions(nobody, { file, json: false }))).toMatch(/^1 decisions: 1 follow/);
+    }
+  });
+
+  it("refuses a line that does not end, and a folder, instead of taking them into memory", async () => {
+    const file = await exported();
+    const read = Array.fromAsync(readVerdictLines(file, 1_000));
+    await expect(read).rejects.toThrow("line 2 has more than 1000 characters");
+    const { failed } = await told(() => verifyDecisions(nobody, { file: folder, json: false }));
+    expect(failed).toMatchObject({ code: "NOT_FOUND", exitCode: 2 });
+  });
+
+  it("has the data of a policy that is gone, by which others decided, too", async () => {
+    gone = [decisions[0]?.record?.policyRevision];
+    const file = await exported();
+    gone = [];
+    expect((await readFile(file, "utf8")).split("\n").map((line) => /"kind":"(\w+)"/.exec(line)?.[1])).toEqual([
+      ...["head", "data", "decision", "decision", "decision", "end", undefined],
+    ]);
+    const { stdout } = await told(() => verifyDecisions(nobody, { file, json: false }));
+    expect(stdout).toContain("3 decisions: 0 follow, 0 differ, 0 are altered, 3 cannot be recomputed");
+  });
+
+  it("waits for whoever reads it, and keeps nothing meanwhile", async () => {
+    const lines: string[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) === 0);
+    const done = exportDecisions(product, {});
+    for (let n = 1; n <= 7; n += 1) {
+      await vi.waitFor(() => expect(lines).toHaveLength(n), { interval: 1 });
+      process.stdout.emit("drain");
+    }
+    await done;
+    write.mockRestore();
   });
 
   it("names each that does not follow, with what is stored and what follows, and fails", async () => {

@@ -67,11 +67,14 @@ async function* madeBy(
 ): AsyncGenerator<VerdictLine, void> {
   if (record === null) return;
   const { policyRevision, dataRevision } = record;
-  if (told.has(policyRevision) && told.has(dataRevision)) return;
-  const { policy } = await client.request(PolicyOfDocument, { policyRevision, dataRevision }, ALL_OR_NOTHING);
-  if (policy !== null && policy !== undefined) {
-    if (!told.has(policyRevision)) yield { kind: "policy", wasm: policy.wasm };
-    if (!told.has(dataRevision)) yield { kind: "data", data: policy.data };
+  // One that is gone must not take the other with it, which made decisions beside others.
+  if (!told.has(policyRevision)) {
+    const { policy } = await client.request(PolicyOfDocument, { policyRevision }, ALL_OR_NOTHING);
+    if (policy) yield { kind: "policy", wasm: policy.wasm };
+  }
+  if (!told.has(dataRevision)) {
+    const { policy } = await client.request(PolicyOfDocument, { dataRevision }, ALL_OR_NOTHING);
+    if (policy) yield { kind: "data", data: policy.data };
   }
   told.add(policyRevision).add(dataRevision);
 }

@@ -1,12 +1,11 @@
-import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { parseVerdictLine, type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
+import { type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
 import type { Finding, Verdict, VerdictCounts } from "@soma/schemas/verdict/verifier";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Product } from "../find-product.ts";
 import { line, print, printJson, safe, toJson } from "../print.ts";
 import { recordedLines, type Span } from "./recorded-lines.ts";
+import { readVerdictLines } from "./verdict-file.ts";
 
 export interface VerifyOptions extends Span {
   /** An export; a running product when left out. */
@@ -48,18 +47,9 @@ export async function verifyDecisions(product: () => Promise<Product>, options: 
     });
 }
 
-/** The lines of a file, which may be larger than memory. */
 async function* linesOf(path: string): AsyncGenerator<VerdictLine, void> {
-  let number = 0;
-  const input = createReadStream(path);
-  const failed = new Promise<never>((_resolve, reject) => input.once("error", reject));
-  failed.catch(() => {});
   try {
-    await Promise.race([new Promise((opened) => input.once("open", opened)), failed]);
-    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
-      number += 1;
-      if (text !== "") yield parseVerdictLine(text, number);
-    }
+    yield* readVerdictLines(path);
   } catch (cause) {
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     throw new CliError(`${path} cannot be read: ${cause.message}`, { code: "NOT_FOUND", exitCode: EXIT.USAGE, cause });

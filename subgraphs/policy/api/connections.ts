@@ -38,10 +38,13 @@ export async function decisionsConnection(sql: Sql, context: RequestContext, fil
   return toConnection(rows, page, (row) => row.decisionId);
 }
 
+/** A day, which begins in UTC, or an instant with its zone: without one it would be another on each machine. */
+const A_TIME = /^[+-]?\d+-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i;
+
 function parseTime(name: string, text: string | null | undefined): Date | undefined {
   if (text === null || text === undefined) return undefined;
   const at = new Date(text);
-  if (Number.isNaN(at.getTime()))
+  if (!A_TIME.test(text) || Number.isNaN(at.getTime()))
     throw new SomaError("BAD_INPUT", `filter.${name} is "${text.slice(0, 80)}", which is no time`);
   return at;
 }

@@ -2,8 +2,8 @@ import type { RequestContext } from "@soma/shared/graphql/context";
 import { OPERATOR, requireRole } from "@soma/shared/identity/principal";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { transaction } from "@soma/shared/postgres/transaction";
-import { redact } from "@soma/shared/redact";
 import type { PolicyEngine } from "../decision/policy-engine.ts";
+import { toShownInput } from "../domain/shown-input.ts";
 import { findPolicy } from "../store/find-policy.ts";
 import { findPolicyData } from "../store/find-policy-data.ts";
 import type { DecisionRow } from "../store/tables.ts";
@@ -22,7 +22,7 @@ export function verdictFields({ sql, engine }: Deps) {
   return {
     async input(row: DecisionRow, context: RequestContext): Promise<string | null> {
       const input = await inputOf(row, context);
-      return input === null ? null : redact(input);
+      return input === null ? null : toShownInput(input);
     },
 
     async record(row: DecisionRow, context: RequestContext) {

@@ -67,8 +67,9 @@ export async function decide(deps: DecideDeps, principal: Principal, params: Dec
         `idempotency key "${idemKey}" belongs to decision ${known.decisionId}, which is about another call; use a new key`,
       );
     }
-    const { version } = deps.engine.revision;
-    if (known !== undefined && stands(known, { now: deps.now(), version })) return known;
+    const { fault, revision } = deps.engine;
+    const { version } = revision;
+    if (known !== undefined && stands(known, { now: deps.now(), version, fault })) return known;
     return make(tx, deps, principal, { ...params, args }, { argsDigest, idemDigest });
   });
   return { decision, token: decision.allow ? await signed(deps.sign, decision) : null };

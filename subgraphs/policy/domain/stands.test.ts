@@ -8,17 +8,25 @@ const decision = {
   policyVersion: "a",
   expiresAt: new Date(1_001),
 };
+const policy = { now, version: "a", fault: undefined };
 const broken = { ...decision, reason: "policy_error: bundle" };
 
 describe("stands()", () => {
   it("lets a decision stand until its time is over, also under another policy", () => {
-    expect(stands(decision, { now, version: "b" })).toBe(true);
-    expect(stands({ ...decision, expiresAt: now }, { now, version: "a" })).toBe(false);
+    expect(stands(decision, { ...policy, version: "b" })).toBe(true);
+    expect(stands({ ...decision, expiresAt: now }, policy)).toBe(false);
   });
 
   it("lets what a broken policy denied stand only while that policy is there", () => {
-    expect(stands(broken, { now, version: "a" })).toBe(true);
-    expect(stands(broken, { now, version: "b" })).toBe(false);
-    expect(stands({ ...broken, expiresAt: now }, { now, version: "a" })).toBe(false);
+    const denying = { ...policy, fault: "it cannot be loaded" };
+    expect(stands(broken, denying)).toBe(true);
+    expect(stands(broken, { ...denying, version: "b" })).toBe(false);
+    expect(stands({ ...broken, expiresAt: now }, denying)).toBe(false);
+  });
+
+  it("asks anew once the same policy can be loaded", () => {
+    expect(stands(broken, policy)).toBe(false);
+    expect(stands({ ...broken, reason: "policy_error: evaluation failed" }, policy)).toBe(true);
+    expect(stands({ ...broken, allow: true }, policy)).toBe(true);
   });
 });

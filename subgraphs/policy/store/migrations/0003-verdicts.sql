@@ -17,7 +17,7 @@ create table decision_input (
 );
 create table policy_bundle (
   digest  text primary key check (digest = encode(sha256(wasm), 'hex')),
-  wasm    bytea not null check (octet_length(wasm) <= 16777216),
+  wasm    bytea not null check (octet_length(wasm) <= 8388608),
   kept_at timestamptz not null default now()
 );
 create table policy_data (
