@@ -8,7 +8,10 @@ describe("toServiceGraph()", () => {
   const graph = toServiceGraph(settings);
 
   it("has the gateway ask every subgraph, a worker those that its runs need, and tools the policy", () => {
-    expect(graph.gateway).toEqual({ calls: ["runs", "memory", "policy", "tools"], uses: ["redis", "collector", "issuer"] });
+    expect(graph.gateway).toEqual({
+      calls: ["runs", "memory", "policy", "tools"],
+      uses: ["redis", "collector", "issuer"],
+    });
     expect(graph.worker?.calls).toEqual(["memory", "policy", "tools"]);
     expect(graph.tools?.calls).toEqual(["policy"]);
     for (const part of ["runs", "memory", "policy", "outbox-sync"])

@@ -3,6 +3,7 @@
  * and runs everything else on the Node 24 that npm installed. Plain JavaScript without dependencies, for that reason.
  *
  *   node infra/local/bootstrap.js start|start:deno|part|check|codegen|schemas:check|pack|docs [arguments]
+ *   node infra/local/bootstrap.js check --before-test   without what `test` does too: types and pure tests
  *   node infra/local/bootstrap.js test [files]
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -156,11 +157,12 @@ function typesOf(node) {
 }
 
 /** Everything that needs neither sockets nor Postgres; the longest first, because it runs beside the others. */
-async function check(node) {
+async function check(node, { isBeforeTest }) {
   const tool = (name, path, ...args) => ({ name, command: node, args: [join(root, path), ...args] });
+  const vitest = ["run", "--project=pure", "--project=dom", "--reporter=dot"];
+  const ofTest = [tool("pure tests", "node_modules/vitest/vitest.mjs", ...vitest), typesOf(node)];
   const failed = await together([
-    tool("pure tests", "node_modules/vitest/vitest.mjs", "run", "--project=pure", "--project=dom", "--reporter=dot"),
-    typesOf(node),
+    ...(isBeforeTest ? [] : ofTest),
     tool("lint, format and import directions (biome)", "node_modules/@biomejs/biome/bin/biome", "check", "."),
     tool("unused files, exports and dependencies (knip)", "node_modules/knip/bin/knip.js", "--no-progress"),
     tool("generated files", "codegen.ts", "--check"),
@@ -252,7 +254,7 @@ if (command === "start") await program("infra/local/up.ts");
 else if (command === "start:deno") await program("infra/local/start-deno.ts");
 else if (command === "part") await program("infra/local/alone.ts");
 else if (command === "test") await test(node, args);
-else if (command === "check") await check(node);
+else if (command === "check") await check(node, { isBeforeTest: args.includes("--before-test") });
 else if (command === "codegen") await program("codegen.ts");
 else if (command === "schemas:check") await program("schemas-check.ts");
 else if (command === "pack") await program("infra/pack/main.ts");

@@ -9,7 +9,7 @@ import { openDatabase, type ProductDatabase } from "../product-database.ts";
 import { expectSoundHistory } from "../sound-history.ts";
 
 /** Those by the run that kills among them. */
-const DEATHS = 45;
+const DEATHS = 20;
 const HEALTHY = 79;
 const AT_ONCE = 16;
 const SLOW_CODE = 'run code: await sleep(300); console.log("slept")';

@@ -54,6 +54,7 @@ describe("tenants see nothing of each other", () => {
     expect(
       await ask("decision", "query ($id: ID!) { decision(id: $id) { id } }", { id: run.decisions?.nodes[0]?.id }),
     ).toEqual({ decision: null });
+    expect((await ask("decisions", "{ decisions { nodes { id } } }")).decisions.nodes).toEqual([]);
     expect((await ask("auditEvents", "{ auditEvents { nodes { id } } }")).auditEvents.nodes).toEqual([]);
     expect(
       await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations?.nodes[0]?.id }),
@@ -77,6 +78,7 @@ describe("tenants see nothing of each other", () => {
     expect((await ask("modelStatus", "{ modelStatus { profile } }")).modelStatus.profile).toBe("scripted");
     const profiles = (await ask("modelProfiles", "{ modelProfiles { name defaultOf } }")).modelProfiles;
     expect(profiles).toContainEqual({ name: "scripted", defaultOf: ["product"] });
+    expect((await ask("policy", "{ policy { policyRevision } }")).policy).not.toBeNull();
     expect((await ask("health", "{ health { status } }")).health.status).toBe("OK");
     const agent = await ask("graph", '{ graph(name: "assistant") { name file } }');
     expect(agent.graph).toEqual({ name: "assistant", file: null });

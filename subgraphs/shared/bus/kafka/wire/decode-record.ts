@@ -33,8 +33,7 @@ export function decodeRecord(reader: Reader, batch: BatchContext) {
   return {
     magicByte,
     attributes,
-    timestamp:
-      timestampType === APPENDED && maxTimestamp ? maxTimestamp : plus(firstTimestamp, timestampDelta),
+    timestamp: timestampType === APPENDED && maxTimestamp ? maxTimestamp : plus(firstTimestamp, timestampDelta),
     offset: plus(firstOffset, offsetDelta),
     key: readBytes(reader),
     value: readBytes(reader),
