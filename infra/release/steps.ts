@@ -1,11 +1,11 @@
 import { existsSync, globSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
+import { writeReport } from "@soma/local/write-report";
 import { validateForPublish } from "@soma/schemas/validate";
 import { chooseWayBack, type Revisions, readRevisions } from "./helm-history.ts";
 import type { Release } from "./read-release.ts";
 import type { Shell } from "./shell.ts";
-import { writeReport } from "./write-report.ts";
 
 /** What steps leave for each other, and for who looks at them afterwards. */
 export const KEPT = ".tmp/release";

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { writeReport } from "../release/write-report.ts";
+import { writeReport } from "@soma/local/write-report";
 import { atLeast, LEVELS } from "./run-trivy.ts";
 import { type Scan, scanImages, scanTree } from "./scan-tree.ts";
 

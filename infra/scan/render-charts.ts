@@ -4,12 +4,25 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { findHelm } from "../helm/testing/find-helm.ts";
 
+/** Where the tests of the charts get theirs from. */
+const OF_TESTS = new URL("../helm/testing/find-helm.ts", import.meta.url);
 const CHART = "soma-stack";
 /** What an operator has to say before anything renders; the scan looks at none of it. */
 const SAID = ["--set", "global.image.registry=registry.example.com/soma"];
 const run = promisify(execFile);
+
+/** Helm of this machine, else the one of the tests of the charts, which is fetched once. */
+async function findHelm(): Promise<string> {
+  const own = await run("helm", ["version", "--short"]).then(
+    () => "helm",
+    () => undefined,
+  );
+  if (own !== undefined) return own;
+  if (!existsSync(OF_TESTS)) throw new Error("the charts cannot be scanned: no helm on the PATH");
+  const ofTests = (await import(OF_TESTS.href)) as { findHelm(): Promise<string> };
+  return ofTests.findHelm();
+}
 
 /**
  * What Helm would install, by each overlay, as files of a folder; undefined where the tree has no charts. Trivy does not

@@ -4,7 +4,7 @@
  *   SOMA_TOKEN=TOKEN node infra/release/validate/main.ts --url URL [--json FILE] [--require CHECK]
  */
 import { parseArgs } from "node:util";
-import { writeReport } from "../write-report.ts";
+import { writeReport } from "@soma/local/write-report";
 import { CHECKS } from "./checks.ts";
 import { validateProduct } from "./validate-product.ts";
 
