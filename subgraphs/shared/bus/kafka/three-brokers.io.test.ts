@@ -43,6 +43,11 @@ describe("createKafkaBus() on three brokers, two of which must write", { timeout
     return topics[0]?.partitions.map(({ leader }) => leader) ?? [];
   }
 
+  async function inSyncOf(topic: string): Promise<number | undefined> {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions[0]?.isr.length;
+  }
+
   it("loses nothing when a partition moves, in the middle of a send, to a broker that answered for another one", async () => {
     const shape = { topic: MOVING, numPartitions: -1, replicationFactor: -1, replicaAssignment: REPLICAS };
     // Broker 2 is alone with partition 0 by then.
@@ -125,9 +130,13 @@ describe("createKafkaBus() on three brokers, two of which must write", { timeout
     const publish = async (): Promise<boolean> => {
       const results = await bus.publish(waiting.slice(0, 20));
       waiting = waiting.filter((_record, at) => results[at]?.ok !== true);
+      const failed = results.find(({ ok }) => !ok);
+      if (failed?.ok === false) throw new Error(failed.reason);
       return waiting.length === 0;
     };
-    await publish();
+    await until("the first are taken", async () => (await publish()) || waiting.length < RECORDS);
+    // One that stood still, or was started again, may be behind: with two behind nobody could take over.
+    await until("all three have it", async () => (await inSyncOf(TOPIC)) === 3, 60_000);
     const [leader = 0] = await leadersOf(admin, TOPIC);
     await server.kill(leader - 1);
     await until("the others took over, and have all", publish, 90_000);
