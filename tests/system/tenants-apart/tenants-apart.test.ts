@@ -5,39 +5,19 @@ import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProduct, type ProductUnderTest, type RunDetail } from "../product.ts";
 import { withDatabase } from "../product-database.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: answers of ad hoc documents
-type Answer = any;
+import { type Answer, createStranger, key } from "./stranger.ts";
 
 describe("tenants see nothing of each other", () => {
   let product: ProductUnderTest;
   let run: RunDetail;
-  let stranger: Awaited<ReturnType<ProductUnderTest["clientOf"]>>;
-  const tested = new Set<string>();
+  const { ask, asked, mutate, raw, token } = createStranger(() => product);
 
   beforeAll(async () => {
     product = await createProduct();
     await product.start();
     run = await product.ended(await product.send("What is 6*7? Remember that the secret word is heliotrope."));
-    stranger = await product.clientOf({
-      tenant: "stranger",
-      roles: ["approver", "assistant", "custodian", "operator"],
-    });
   });
   afterAll(() => product.close());
-
-  const ask = (field: string, document: string, variables: object = {}): Promise<Answer> => {
-    tested.add(field);
-    return stranger.client.request(document, variables) as Promise<Answer>;
-  };
-
-  /** The whole answer, errors and all. */
-  const raw = async (query: string, variables: object): Promise<Answer> => {
-    const headers = { "content-type": "application/json", authorization: `Bearer ${stranger.token}` };
-    return (
-      await fetch(`${product.url()}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) })
-    ).json();
-  };
 
   it("on any query, by any id", async () => {
     const id = run.id;
@@ -98,7 +78,7 @@ describe("tenants see nothing of each other", () => {
       [run.invocations?.nodes[0]?.id, "... on Invocation { status }"],
       [event.id, "... on AuditEvent { reason }"],
     ];
-    tested.add("node");
+    asked.add("node");
     for (const [id, field] of nodes) {
       const query = `query ($id: ID!) { node(id: $id) { ${field} } }`;
       expect((await product.client().request(query, { id })) as Answer, field).toMatchObject({
@@ -109,10 +89,6 @@ describe("tenants see nothing of each other", () => {
       for (const error of errors) expect(error.extensions.code, field).toBe("NOT_FOUND");
     }
   });
-
-  const mutate = (field: string, type: string, selection: string, input: object) =>
-    ask(field, `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`, { input });
-  const key = { idempotencyKey: "k" };
 
   it("on schedules, questions, and the way back in a history", async () => {
     const wanted = { name: "daily", cron: "0 9 * * *", graph: "assistant", input: { text: "hi" }, ...key };
@@ -267,10 +243,10 @@ describe("tenants see nothing of each other", () => {
     const client = createClient({
       url: product.socketUrl(),
       retryAttempts: 0,
-      connectionParams: { token: stranger.token },
+      connectionParams: { token: await token() },
     });
     const first = async (field: string, query: string, variables: Record<string, unknown>): Promise<unknown> => {
-      tested.add(field);
+      asked.add(field);
       return client
         .iterate({ query, variables })
         .next()
@@ -295,7 +271,7 @@ describe("tenants see nothing of each other", () => {
     const schema = buildSchema(await readFile(new URL("../../../graphql/schema.graphql", import.meta.url), "utf8"));
     const fields = (type: GraphQLObjectType | null | undefined): string[] => Object.keys(type?.getFields() ?? {});
     const all = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(fields);
-    expect([...tested].toSorted()).toEqual(all.toSorted());
+    expect([...asked].toSorted()).toEqual(all.toSorted());
   });
 
   it("and nobody without a token sees anything", async () => {

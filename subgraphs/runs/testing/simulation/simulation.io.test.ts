@@ -61,7 +61,9 @@ describe(`simulated runs (SOMA_TEST_SEED=${SEED})`, () => {
   it("would be caught if the store took rows of who lost its run", async () => {
     const plan = await find(/was written under epoch 1, after epoch \d+ had begun/, { fence: false });
     // Nothing that does not take a run away is left in the plan.
-    expect(plan?.faults.map(({ kind }) => kind)).toEqual([expect.stringMatching(/FREEZE|CRASH|STOP/)]);
+    const kinds = new Set(plan?.faults.map(({ kind }) => kind));
+    expect(kinds.size).toBeGreaterThan(0);
+    expect([...kinds].filter((kind) => !["FREEZE", "CRASH", "STOP"].includes(kind))).toEqual([]);
   });
 
   it("would be caught if an effect began before its start is durable", async () => {

@@ -139,7 +139,8 @@ describe("createKafkaBus() on three brokers, two of which must write", { timeout
     await until("all three have it", async () => (await inSyncOf(TOPIC)) === 3, 60_000);
     const [leader = 0] = await leadersOf(admin, TOPIC);
     await server.kill(leader - 1);
-    // Now and then no other is chosen for minutes, and the one that was killed has to come back.
+    // It was seen twice that no other was chosen for 90 s (LEADER_NOT_AVAILABLE); six kills did not show why.
+    // The one that was killed comes back.
     const back = setTimeout(() => void server.restart(leader - 1), 25_000);
     await until("the others took over, and have all", publish, 90_000);
     clearTimeout(back);
