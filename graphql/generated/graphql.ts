@@ -189,7 +189,9 @@ export type MemoryRole =
 /** Which store answered a recall. */
 export type MemorySource =
   /** Postgres, by words and spelling. */
-  | 'LOCAL';
+  | 'LOCAL'
+  /** SomaBrain, by meaning, and Postgres beside it. */
+  | 'SOMABRAIN';
 
 /** What a model may be able to do. */
 export type ModelCheckKind =

@@ -17,6 +17,9 @@ import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { readMemoryConfig } from "./config.ts";
 import { createLocalBrain } from "./recall/local/local-brain.ts";
+import { createBrainWithSomaBrain } from "./recall/with-somabrain.ts";
+import { createSomaBrain } from "./somabrain/create-somabrain.ts";
+import { startSync } from "./sync/start-sync.ts";
 
 interface StartMemoryDeps {
   env: Record<string, string | undefined>;
@@ -48,10 +51,19 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
     const relay = startRelay({ source, schema: config.schema, bus: deps.bus, log });
     checks.relay = relay.check;
     lifecycle.add("outbox relay", relay.close);
+    if (config.somaBrainUrl !== "") {
+      const sync = startSync({ ...config, sql: workerSql, log });
+      checks.somabrain = sync.check;
+      lifecycle.add("sync to SomaBrain", sync.close);
+    }
   }
 
   const now = () => new Date();
-  const brain = createLocalBrain({ sql, now });
+  const local = createLocalBrain({ sql, now });
+  const brain =
+    config.somaBrainUrl === ""
+      ? local
+      : createBrainWithSomaBrain({ local, sql, brain: createSomaBrain(config), deadlineMs: config.recallDeadlineMs });
   const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "memory",

@@ -10,6 +10,7 @@ import { createNotifiedWakeUp } from "@soma/shared/postgres/notified-wake-up";
 import { ping } from "@soma/shared/postgres/ping";
 import { type Part, runMain } from "@soma/shared/run-main";
 import { readOutboxSyncConfig } from "./config.ts";
+import { startSync } from "./sync/start-sync.ts";
 
 interface StartOutboxSyncDeps {
   env: Record<string, string | undefined>;
@@ -19,7 +20,8 @@ interface StartOutboxSyncDeps {
 
 /**
  * Publishes what the memory subgraph has written, where its own processes hold it: they need no broker then, and whoever
- * serves callers knows no password of Kafka. Several share the work by leases.
+ * serves callers knows no password of Kafka. It also brings memories to SomaBrain, where there is one. Several share the work
+ * by leases.
  */
 export async function startOutboxSync({ env, bus, log: whole }: StartOutboxSyncDeps): Promise<Part> {
   const config = readOutboxSyncConfig(env);
@@ -37,6 +39,11 @@ export async function startOutboxSync({ env, bus, log: whole }: StartOutboxSyncD
   const relay = startRelay({ source: createOutboxSource(sql, wakeUp), schema, bus, log });
   lifecycle.add("outbox relay", relay.close);
   const checks: Record<string, Check> = { postgres: () => ping(sql), relay: relay.check };
+  if (config.somaBrainUrl !== "") {
+    const sync = startSync({ ...config, sql, log });
+    checks.somabrain = sync.check;
+    lifecycle.add("sync to SomaBrain", sync.close);
+  }
   return { findFaults: createReadiness(checks, log), close: lifecycle.close };
 }
 

@@ -89,7 +89,9 @@ export type MemoryKind =
 /** Which store answered a recall. */
 export type MemorySource =
   /** Postgres, by words and spelling. */
-  | 'LOCAL';
+  | 'LOCAL'
+  /** SomaBrain, by meaning, and Postgres beside it. */
+  | 'SOMABRAIN';
 
 /** Something that is remembered. */
 export type Memory = Node & {
@@ -186,6 +188,8 @@ export type RecallResult = {
   /** Best first, at most as many as were asked for. */
   hits: Array<RecallHit>;
   source: MemorySource;
+  /** SomaBrain is set and did not answer in time, so that Postgres did alone. */
+  isDegraded: Scalars['Boolean']['output'];
 };
 
 /** A memory that fits. */
@@ -632,6 +636,7 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 export type RecallResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecallResult'] = ResolversParentTypes['RecallResult']> = {
   hits?: Resolver<Array<ResolversTypes['RecallHit']>, ParentType, ContextType>;
   source?: Resolver<ResolversTypes['MemorySource'], ParentType, ContextType>;
+  isDegraded?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type RecallHitResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecallHit'] = ResolversParentTypes['RecallHit']> = {

@@ -16,8 +16,8 @@ let subgraph: Subgraph;
 beforeAll(async () => {
   const brain = {
     recall: () =>
-      new Promise<{ hits: []; source: "LOCAL" }>((resolve) =>
-        searches.push(() => resolve({ hits: [], source: "LOCAL" })),
+      new Promise<{ hits: []; source: "LOCAL"; isDegraded: false }>((resolve) =>
+        searches.push(() => resolve({ hits: [], source: "LOCAL", isDegraded: false })),
       ),
   };
   // Nothing here asks the database.

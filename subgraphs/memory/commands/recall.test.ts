@@ -12,7 +12,7 @@ function aListeningBrain(): { brain: RecallPort; asked: RecallParams[] } {
   const brain: RecallPort = {
     recall: async (params) => {
       asked.push(params);
-      return { hits: [], source: "LOCAL" };
+      return { hits: [], source: "LOCAL", isDegraded: false };
     },
   };
   return { brain, asked };
@@ -27,7 +27,11 @@ describe("recall()", () => {
     const { brain, asked } = aListeningBrain();
     const sessionId = newId();
     const params = someParams({ query: " vio\u0000lin\ud800 ", kind: "FACT", sessionId, limit: 50 });
-    expect(await recall({ brain }, aPrincipal({ tenant: "acme" }), params)).toEqual({ hits: [], source: "LOCAL" });
+    expect(await recall({ brain }, aPrincipal({ tenant: "acme" }), params)).toEqual({
+      hits: [],
+      source: "LOCAL",
+      isDegraded: false,
+    });
     await recall({ brain }, aPrincipal(), someParams({ query: "x".repeat(2_000), limit: 1 }));
     expect(asked).toMatchObject([
       { tenant: "acme", query: "vio\ufffdlin\ufffd", namespace: "default", kind: "FACT", sessionId, limit: 50 },

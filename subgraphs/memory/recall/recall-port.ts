@@ -27,7 +27,9 @@ export interface RecallResult {
   /** Best first; none is no fault. */
   hits: RecallHit[];
   /** Which brain answered. */
-  source: "LOCAL";
+  source: "LOCAL" | "SOMABRAIN";
+  /** Whether a brain that is set did not answer in time, so that the other one did alone. */
+  isDegraded: boolean;
 }
 
 /** A brain: finds memories again. Every implementation passes `recall.contract.ts`. */

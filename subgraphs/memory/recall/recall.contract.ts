@@ -56,7 +56,7 @@ export function recallContract(stageOf: () => RecallStage): void {
       kind: "FACT",
       content: "the violin is in the attic",
     });
-    expect(nothing).toEqual({ hits: [], source: something.source });
+    expect(nothing).toEqual({ hits: [], source: something.source, isDegraded: false });
   });
 
   it("keeps to the kind it was asked for", async () => {

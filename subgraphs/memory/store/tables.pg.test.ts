@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { findDrift } from "@soma/shared/testing/table-drift";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryMigrations } from "../migrate.ts";
-import { memoryCall, memoryEdge, memoryItem } from "./tables.ts";
+import { brainSync, memoryCall, memoryEdge, memoryItem, memoryUnsynced } from "./tables.ts";
 
 let database: TestDatabase;
 
@@ -20,5 +20,7 @@ describe("the tables of memory", () => {
     expect(await findDrift(database, memoryItem, { leftOut })).toEqual([]);
     expect(await findDrift(database, memoryCall)).toEqual([]);
     expect(await findDrift(database, memoryEdge)).toEqual([]);
+    expect(await findDrift(database, memoryUnsynced)).toEqual([]);
+    expect(await findDrift(database, brainSync)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
@@ -51,6 +51,32 @@ export const memoryEdge = pgTable(
   (table) => [primaryKey({ columns: [table.tenant, table.sourceId, table.relation, table.targetId] })],
 );
 
+/** Memories of which SomaBrain has given no proof yet. */
+export const memoryUnsynced = pgTable(
+  "memory_unsynced",
+  {
+    tenant: text("tenant").notNull(),
+    memoryId: uuid("memory_id").notNull(),
+    dueAt: instant("due_at").notNull(),
+    attempts: integer("attempts").notNull(),
+    fault: text("fault"),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.memoryId] })],
+);
+
+/** Who brings memories to SomaBrain, and how that is. */
+export const brainSync = pgTable("brain_sync", {
+  onlyOne: boolean("only_one").primaryKey(),
+  owner: uuid("owner"),
+  expiresAt: instant("expires_at").notNull(),
+  state: text("state").$type<"NORMAL" | "DEGRADED" | "DOWN">(),
+  stateAt: instant("state_at"),
+  dialect: text("dialect").$type<"MEMORY" | "MEMORY_API" | "LEGACY">(),
+  probedAt: instant("probed_at"),
+  fault: text("fault"),
+});
+
+export type SyncStateRow = Omit<typeof brainSync.$inferSelect, "onlyOne" | "owner" | "expiresAt">;
 export type MemoryRow = typeof memoryItem.$inferSelect;
 export type MemoryCallRow = typeof memoryCall.$inferSelect;
 export type EdgeRow = typeof memoryEdge.$inferSelect;

@@ -51,7 +51,7 @@ describe("createLocalBrain()", () => {
 
   it("names itself as the source", async () => {
     const params = { tenant: "nobody", query: "x", namespace: "default", limit: 1 };
-    expect(await stage.brain.recall(params)).toEqual({ hits: [], source: "LOCAL" });
+    expect(await stage.brain.recall(params)).toEqual({ hits: [], source: "LOCAL", isDegraded: false });
   });
 
   it("recalls a fact first among two thousand others, by words and by spelling", async () => {

@@ -16,7 +16,7 @@ interface LocalBrainDeps {
 
 /** Recalls from Postgres alone: full text and trigrams, no vectors. */
 export function createLocalBrain(deps: LocalBrainDeps): RecallPort {
-  return { recall: async (params) => ({ hits: await search(deps, params), source: "LOCAL" }) };
+  return { recall: async (params) => ({ hits: await search(deps, params), source: "LOCAL", isDegraded: false }) };
 }
 
 async function search({ sql, now }: LocalBrainDeps, params: RecallParams): Promise<RecallHit[]> {

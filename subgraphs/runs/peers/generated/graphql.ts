@@ -83,7 +83,9 @@ export type MemoryRole =
 /** Which store answered a recall. */
 export type MemorySource =
   /** Postgres, by words and spelling. */
-  | 'LOCAL';
+  | 'LOCAL'
+  /** SomaBrain, by meaning, and Postgres beside it. */
+  | 'SOMABRAIN';
 
 /** What is looked for. */
 export type RecallInput = {
