@@ -5,6 +5,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How many to ask for. */
+export type AuditMemoriesInput = {
+  /** 1 to 100. */
+  limit?: number | null | undefined;
+  /** 1 to 200 characters. */
+  idempotencyKey: string;
+};
+
 /** What is counted. */
 export type BudgetMeasure =
   /** In the currency of conf/budgets.yaml. */
@@ -193,6 +201,25 @@ export type MemorySource =
   /** SomaBrain, by meaning, and Postgres beside it. */
   | 'SOMABRAIN';
 
+/** Which of its APIs is used. */
+export type MemorySyncDialect =
+  /** /memory/... */
+  | 'MEMORY'
+  /** /api/memory/... */
+  | 'MEMORY_API'
+  /** /remember and /recall, where the newer ones do not work. */
+  | 'LEGACY';
+
+/** How SomaBrain is. */
+export type MemorySyncState =
+  /** There is none: SOMA_BASE_URL is not set. */
+  | 'OFF'
+  | 'NORMAL'
+  /** It answers, and its store does not, or it is slow, or it refused writes a moment ago: one small write at a time. */
+  | 'DEGRADED'
+  /** It does not answer: nothing is written. */
+  | 'DOWN';
+
 /** What a model may be able to do. */
 export type ModelCheckKind =
   | 'TEXT'
@@ -270,6 +297,22 @@ export type RenameSessionInput = {
   /** At most 200 characters on one line; by its first question when it is blank or left out. */
   title?: string | null | undefined;
   /** 1 to 200 characters; naming it the same again changes nothing. */
+  idempotencyKey: string;
+};
+
+/** Which memories are brought again. */
+export type RequeuedMemories =
+  /** Those that it refused, at once. */
+  | 'REFUSED'
+  /** All, also those that it has proved to have. */
+  | 'ALL';
+
+/** Which to bring again. */
+export type RequeueMemoriesInput = {
+  which: RequeuedMemories;
+  /** Of all, only those that were kept since then. */
+  since?: string | null | undefined;
+  /** 1 to 200 characters. */
   idempotencyKey: string;
 };
 
@@ -704,6 +747,25 @@ export type RunToExportQueryVariables = Exact<{
 
 
 export type RunToExportQuery = { run: { id: string, graph: string, graphVersion: number, headSeq: number, stateAt: { seq: number, state: unknown } | null } | null };
+
+export type MemorySyncQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MemorySyncQuery = { memorySync: { state: MemorySyncState, since: string | null, probedAt: string | null, dialect: MemorySyncDialect | null, fault: string | null, waiting: number, refused: number, oldestSeconds: number } };
+
+export type RequeueMemoriesMutationVariables = Exact<{
+  input: RequeueMemoriesInput;
+}>;
+
+
+export type RequeueMemoriesMutation = { requeueMemories: { requeued: number } };
+
+export type AuditMemoriesMutationVariables = Exact<{
+  input: AuditMemoriesInput;
+}>;
+
+
+export type AuditMemoriesMutation = { auditMemories: { looked: number, missing: Array<{ id: string, key: string }> } };
 
 export type ModelProfilesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -2039,6 +2101,38 @@ export const RunToExportDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunToExportQuery, RunToExportQueryVariables>;
+export const MemorySyncDocument = new TypedDocumentString(`
+    query MemorySync {
+  memorySync {
+    state
+    since
+    probedAt
+    dialect
+    fault
+    waiting
+    refused
+    oldestSeconds
+  }
+}
+    `) as unknown as TypedDocumentString<MemorySyncQuery, MemorySyncQueryVariables>;
+export const RequeueMemoriesDocument = new TypedDocumentString(`
+    mutation RequeueMemories($input: RequeueMemoriesInput!) {
+  requeueMemories(input: $input) {
+    requeued
+  }
+}
+    `) as unknown as TypedDocumentString<RequeueMemoriesMutation, RequeueMemoriesMutationVariables>;
+export const AuditMemoriesDocument = new TypedDocumentString(`
+    mutation AuditMemories($input: AuditMemoriesInput!) {
+  auditMemories(input: $input) {
+    looked
+    missing {
+      id
+      key
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditMemoriesMutation, AuditMemoriesMutationVariables>;
 export const ModelProfilesDocument = new TypedDocumentString(`
     query ModelProfiles {
   modelProfiles {

@@ -5,6 +5,7 @@ import { addKeys } from "./add-keys.ts";
 import { addOutbox } from "./add-outbox.ts";
 import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
+import { addSomaBrainSync } from "./add-somabrain-sync.ts";
 import { listAgents, toAsked } from "./agents.ts";
 import { ask } from "./ask.ts";
 import { addBench } from "./bench.ts";
@@ -82,6 +83,7 @@ program
 addRuns(program, { product, json: wantsJson });
 addBudgets(program, { product, json: wantsJson });
 addOutbox(program, { product, json: wantsJson });
+addSomaBrainSync(program, { product, json: wantsJson });
 addPolicy(program, { product, json: wantsJson });
 
 addSchedules(program, { product, json: wantsJson });

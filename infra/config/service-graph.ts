@@ -8,6 +8,7 @@ const OUTSIDE = {
   redis: ["SOMA_GATEWAY_REDIS_URL"],
   collector: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
   issuer: ["SOMA_OIDC_JWKS_URL"],
+  somabrain: ["SOMA_BASE_URL"],
   models: ["SOMA_MODEL_BASE_URL"],
   web: ["SOMA_HTTP_FETCH_ALLOW"],
 } as const;

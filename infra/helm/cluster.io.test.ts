@@ -110,6 +110,18 @@ describe("the network of a release", () => {
     expect(web.to[0].ipBlock.except).toContain("10.0.0.0/8");
   });
 
+  it("lets those to a SomaBrain who ask it, where one is set, and nobody else", async () => {
+    const told = await charts.render({
+      mode: "prod",
+      set: { "global.env.SOMA_BASE_URL": "http://brain.example.com:9696" },
+    });
+    for (const part of ["memory", "outbox-sync"]) {
+      expect([part, outOf(part, told)]).toEqual([part, expect.arrayContaining([9696])]);
+      expect(outOf(part)).not.toContain(9696);
+    }
+    for (const part of ["gateway", "runs", "worker"]) expect([part, outOf(part, told)]).toEqual([part, outOf(part)]);
+  });
+
   it("lets the gateway to an issuer where one is set, and to nobody else", async () => {
     const set = { "global.env.SOMA_OIDC_JWKS_URL": "https://login.example.com:8443/certs" };
     const told = await charts.render({ mode: "prod", set });

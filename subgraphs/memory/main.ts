@@ -60,15 +60,15 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
 
   const now = () => new Date();
   const local = createLocalBrain({ sql, now });
+  const somaBrain = config.somaBrainUrl === "" ? undefined : createSomaBrain(config);
+  const { recallDeadlineMs: deadlineMs } = config;
   const brain =
-    config.somaBrainUrl === ""
-      ? local
-      : createBrainWithSomaBrain({ local, sql, brain: createSomaBrain(config), deadlineMs: config.recallDeadlineMs });
+    somaBrain === undefined ? local : createBrainWithSomaBrain({ local, sql, brain: somaBrain, deadlineMs });
   const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "memory",
     typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
-    resolvers: createResolvers({ sql, brain, now, admit }),
+    resolvers: createResolvers({ sql, brain, somaBrain, now, admit }),
     verify: createPrincipalVerifier(keys),
     log,
     host: config.host,

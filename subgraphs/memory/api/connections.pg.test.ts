@@ -39,7 +39,13 @@ describe("connections of memory", () => {
         return Reflect.get(target, name);
       },
     });
-    const resolvers = createResolvers({ sql, brain: createLocalBrain({ sql, now }), now, admit: async () => {} });
+    const resolvers = createResolvers({
+      somaBrain: undefined,
+      sql,
+      brain: createLocalBrain({ sql, now }),
+      now,
+      admit: async () => {},
+    });
     subgraph = await startSubgraph({
       name: "memory",
       typeDefs: await readTypeDefs(new URL("./", import.meta.url)),

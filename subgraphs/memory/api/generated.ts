@@ -36,6 +36,8 @@ export type Query = {
   recall: Maybe<RecallResult>;
   /** Events of memory that wait to be told to others, and those that cannot be. For anyone with the role operator. */
   memoryOutbox: Maybe<Outbox>;
+  /** How far memories have been brought to SomaBrain. For anyone with the role operator. */
+  memorySync: Maybe<MemorySync>;
 };
 
 
@@ -55,6 +57,10 @@ export type Mutation = {
   link: Maybe<LinkPayload>;
   /** Decide on an event of memory that cannot be delivered: send it again where it stood, or go on without it. For anyone with the role operator. */
   decideMemoryLetter: Maybe<DecideLetterPayload>;
+  /** Bring memories to SomaBrain again, at most 10000 a call, newest first: those that it refused, or all, as after it was restored from a backup. Doing it twice changes nothing. For anyone with the role operator. */
+  requeueMemories: Maybe<RequeueMemoriesPayload>;
+  /** Ask SomaBrain for the newest memories that it has proved to have, and bring those again that it does not find. For anyone with the role operator. */
+  auditMemories: Maybe<AuditMemoriesPayload>;
 };
 
 
@@ -70,6 +76,16 @@ export type MutationLinkArgs = {
 
 export type MutationDecideMemoryLetterArgs = {
   input: DecideLetterInput;
+};
+
+
+export type MutationRequeueMemoriesArgs = {
+  input: RequeueMemoriesInput;
+};
+
+
+export type MutationAuditMemoriesArgs = {
+  input: AuditMemoriesInput;
 };
 
 /** Who said it. */
@@ -357,6 +373,80 @@ export type DecideLetterPayload = {
   decision: LetterDecision;
 };
 
+/** How SomaBrain is. */
+export type MemorySyncState =
+  /** There is none: SOMA_BASE_URL is not set. */
+  | 'OFF'
+  | 'NORMAL'
+  /** It answers, and its store does not, or it is slow, or it refused writes a moment ago: one small write at a time. */
+  | 'DEGRADED'
+  /** It does not answer: nothing is written. */
+  | 'DOWN';
+
+/** Which of its APIs is used. */
+export type MemorySyncDialect =
+  /** /memory/... */
+  | 'MEMORY'
+  /** /api/memory/... */
+  | 'MEMORY_API'
+  /** /remember and /recall, where the newer ones do not work. */
+  | 'LEGACY';
+
+/** What waits to be brought to SomaBrain. Each is counted to 10000, and is the tenant's own. */
+export type MemorySync = {
+  state: MemorySyncState;
+  /** Since when it is in this state. */
+  since: Maybe<Scalars['DateTime']['output']>;
+  /** When it was last asked how it is. */
+  probedAt: Maybe<Scalars['DateTime']['output']>;
+  dialect: Maybe<MemorySyncDialect>;
+  /** Why it is not well, or why the last write was not proved. */
+  fault: Maybe<Scalars['String']['output']>;
+  /** Memories of which it has given no proof that it has them. */
+  waiting: Scalars['Int']['output'];
+  /** Of those, memories that it refuses for what they are; they are tried again, at most once an hour. */
+  refused: Scalars['Int']['output'];
+  /** Age of the oldest that waits. */
+  oldestSeconds: Scalars['Float']['output'];
+};
+
+/** Which memories are brought again. */
+export type RequeuedMemories =
+  /** Those that it refused, at once. */
+  | 'REFUSED'
+  /** All, also those that it has proved to have. */
+  | 'ALL';
+
+/** Which to bring again. */
+export type RequeueMemoriesInput = {
+  which: RequeuedMemories;
+  /** Of all, only those that were kept since then. */
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 1 to 200 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** How many will be brought again. */
+export type RequeueMemoriesPayload = {
+  requeued: Scalars['Int']['output'];
+};
+
+/** How many to ask for. */
+export type AuditMemoriesInput = {
+  /** 1 to 100. */
+  limit?: InputMaybe<Scalars['Int']['input']>;
+  /** 1 to 200 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What was found. */
+export type AuditMemoriesPayload = {
+  /** Memories that were asked for. */
+  looked: Scalars['Int']['output'];
+  /** Those that its store does not have, and that will be brought again. */
+  missing: Array<Memory>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -498,6 +588,14 @@ export type ResolversTypes = {
   LetterDecision: ResolverTypeWrapper<LetterDecision>;
   DecideLetterInput: DecideLetterInput;
   DecideLetterPayload: ResolverTypeWrapper<DecideLetterPayload>;
+  MemorySyncState: MemorySyncState;
+  MemorySyncDialect: MemorySyncDialect;
+  MemorySync: ResolverTypeWrapper<MemorySync>;
+  RequeuedMemories: RequeuedMemories;
+  RequeueMemoriesInput: RequeueMemoriesInput;
+  RequeueMemoriesPayload: ResolverTypeWrapper<RequeueMemoriesPayload>;
+  AuditMemoriesInput: AuditMemoriesInput;
+  AuditMemoriesPayload: ResolverTypeWrapper<Omit<AuditMemoriesPayload, 'missing'> & { missing: Array<ResolversTypes['Memory']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
 };
@@ -535,6 +633,11 @@ export type ResolversParentTypes = {
   LetterDecision: LetterDecision;
   DecideLetterInput: DecideLetterInput;
   DecideLetterPayload: DecideLetterPayload;
+  MemorySync: MemorySync;
+  RequeueMemoriesInput: RequeueMemoriesInput;
+  RequeueMemoriesPayload: RequeueMemoriesPayload;
+  AuditMemoriesInput: AuditMemoriesInput;
+  AuditMemoriesPayload: Omit<AuditMemoriesPayload, 'missing'> & { missing: Array<ResolversParentTypes['Memory']> };
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
 };
@@ -574,12 +677,15 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   memory?: Resolver<Maybe<ResolversTypes['Memory']>, ParentType, ContextType, RequireFields<QueryMemoryArgs, 'id'>>;
   recall?: Resolver<Maybe<ResolversTypes['RecallResult']>, ParentType, ContextType, RequireFields<QueryRecallArgs, 'input'>>;
   memoryOutbox?: Resolver<Maybe<ResolversTypes['Outbox']>, ParentType, ContextType>;
+  memorySync?: Resolver<Maybe<ResolversTypes['MemorySync']>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   remember?: Resolver<Maybe<ResolversTypes['RememberPayload']>, ParentType, ContextType, RequireFields<MutationRememberArgs, 'input'>>;
   link?: Resolver<Maybe<ResolversTypes['LinkPayload']>, ParentType, ContextType, RequireFields<MutationLinkArgs, 'input'>>;
   decideMemoryLetter?: Resolver<Maybe<ResolversTypes['DecideLetterPayload']>, ParentType, ContextType, RequireFields<MutationDecideMemoryLetterArgs, 'input'>>;
+  requeueMemories?: Resolver<Maybe<ResolversTypes['RequeueMemoriesPayload']>, ParentType, ContextType, RequireFields<MutationRequeueMemoriesArgs, 'input'>>;
+  auditMemories?: Resolver<Maybe<ResolversTypes['AuditMemoriesPayload']>, ParentType, ContextType, RequireFields<MutationAuditMemoriesArgs, 'input'>>;
 };
 
 export type MemoryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Memory'] = ResolversParentTypes['Memory'], FederationReferenceType extends FederationReferenceTypes['Memory'] = FederationReferenceTypes['Memory']> = {
@@ -704,6 +810,26 @@ export type DecideLetterPayloadResolvers<ContextType = RequestContext, ParentTyp
   decision?: Resolver<ResolversTypes['LetterDecision'], ParentType, ContextType>;
 };
 
+export type MemorySyncResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MemorySync'] = ResolversParentTypes['MemorySync']> = {
+  state?: Resolver<ResolversTypes['MemorySyncState'], ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  probedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  dialect?: Resolver<Maybe<ResolversTypes['MemorySyncDialect']>, ParentType, ContextType>;
+  fault?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  waiting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  oldestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RequeueMemoriesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RequeueMemoriesPayload'] = ResolversParentTypes['RequeueMemoriesPayload']> = {
+  requeued?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditMemoriesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditMemoriesPayload'] = ResolversParentTypes['AuditMemoriesPayload']> = {
+  looked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  missing?: Resolver<Array<ResolversTypes['Memory']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   FieldSet?: GraphQLScalarType;
   LinkImport?: GraphQLScalarType;
@@ -729,6 +855,9 @@ export type Resolvers<ContextType = RequestContext> = {
   DeadLetter?: DeadLetterResolvers<ContextType>;
   LetterDecision?: LetterDecisionResolvers<ContextType>;
   DecideLetterPayload?: DecideLetterPayloadResolvers<ContextType>;
+  MemorySync?: MemorySyncResolvers<ContextType>;
+  RequeueMemoriesPayload?: RequeueMemoriesPayloadResolvers<ContextType>;
+  AuditMemoriesPayload?: AuditMemoriesPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   subgraph = await startSubgraph({
     name: "memory",
     typeDefs: await readTypeDefs(new URL("./", import.meta.url)),
-    resolvers: createResolvers({ sql, brain, now: () => new Date(), admit: async () => {} }),
+    resolvers: createResolvers({ somaBrain: undefined, sql, brain, now: () => new Date(), admit: async () => {} }),
     verify: async (token) => JSON.parse(token) as Principal,
     log: createSilentLog(),
     host: "127.0.0.1",

@@ -5,7 +5,6 @@ import type { Principal } from "@soma/shared/identity/principal";
 import { isId } from "@soma/shared/ids";
 import { outboxResolvers } from "@soma/shared/outbox/outbox-resolvers";
 import { measureOwnOutbox } from "@soma/shared/outbox/store/measure-own-outbox";
-import type { Sql } from "@soma/shared/postgres/connect";
 import { createKeyedSlots } from "@soma/shared/slots";
 import { link } from "../commands/link.ts";
 import { recall } from "../commands/recall.ts";
@@ -15,10 +14,9 @@ import type { MemoryRow } from "../store/tables.ts";
 import { linkConnection, memoryConnection } from "./connections.ts";
 import type { MemoryRole, Resolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
+import { type SyncDeps, syncResolvers } from "./sync-resolvers.ts";
 
-interface ResolverDeps {
-  /** A pool of the request role. */
-  sql: Sql;
+interface ResolverDeps extends SyncDeps {
   brain: RecallPort;
   now(): Date;
   /** Throws while too many events wait to be published. */
@@ -39,10 +37,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     service === null ? places.use(JSON.stringify([tenant, subject]), work) : work();
 
   const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
+  const { sync, requeue, audit } = syncResolvers(deps);
   return {
     Outbox: outbox.Outbox,
     Query: {
       memoryOutbox: (_parent, _args, context) => outbox.outbox(context),
+      memorySync: (_parent, _args, context) => sync(context),
       memory: (_parent, { id }, context) => find(id, context),
       recall: (_parent, { input }, context) =>
         inPlace(context.principal, () =>
@@ -57,6 +57,8 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     },
     Mutation: {
       decideMemoryLetter: (_parent, { input }, context) => outbox.decide(input, context),
+      requeueMemories: (_parent, { input }, context) => requeue(input, context),
+      auditMemories: (_parent, { input }, context) => audit(input, context),
       async remember(_parent, { input }, context) {
         await deps.admit();
         return remember(deps, context.principal, { ...input, namespace: input.namespace ?? DEFAULT_NAMESPACE });

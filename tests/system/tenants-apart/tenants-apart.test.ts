@@ -48,6 +48,10 @@ describe("tenants see nothing of each other", () => {
       (await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits,
     ).toEqual([]);
     // The other's runs have made calls.
+    // Memories of others wait for a proof too.
+    expect(await ask("memorySync", "{ memorySync { state waiting } }")).toEqual({
+      memorySync: { state: "OFF", waiting: 0 },
+    });
     expect(await ask("usage", "{ usage { nodes { key } } }")).toEqual({ usage: { nodes: [] } });
     expect(await ask("budgets", "{ budgets { spent } }")).toEqual({ budgets: [] });
     expect(await ask("viewer", "{ viewer { tenant subject } }")).toEqual({
@@ -189,6 +193,13 @@ describe("tenants see nothing of each other", () => {
         ...key,
       }),
     ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const all = { which: "ALL", ...key };
+    expect(await mutate("requeueMemories", "RequeueMemoriesInput", "requeued", all)).toEqual({
+      requeueMemories: { requeued: 0 },
+    });
+    await expect(mutate("auditMemories", "AuditMemoriesInput", "looked", key)).rejects.toMatchObject({
+      code: "BAD_INPUT",
+    });
     await expect(
       mutate("cancelInvocation", "CancelInvocationInput", "invocation { id }", {
         invocationId: run.invocations?.nodes[0]?.id,

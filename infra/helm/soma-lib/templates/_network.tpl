@@ -59,9 +59,9 @@ spec:
         matchLabels:
           {{- include "soma.selector" (dict "root" $.root "part" .) | nindent 10 }}
   {{- end }}
-  {{- $named := dict "kafka" (get $env "SOMA_KAFKA_BROKERS") "collector" (get $env "OTEL_EXPORTER_OTLP_ENDPOINT") "issuer" (get $env "SOMA_OIDC_JWKS_URL") "models" (get $env "SOMA_MODEL_BASE_URL") "web" (get $env "SOMA_HTTP_FETCH_ALLOW") }}
+  {{- $named := dict "kafka" (get $env "SOMA_KAFKA_BROKERS") "collector" (get $env "OTEL_EXPORTER_OTLP_ENDPOINT") "issuer" (get $env "SOMA_OIDC_JWKS_URL") "somabrain" (get $env "SOMA_BASE_URL") "models" (get $env "SOMA_MODEL_BASE_URL") "web" (get $env "SOMA_HTTP_FETCH_ALLOW") }}
   {{- range $edges.uses }}
-  {{- if or (ne . "issuer") $named.issuer }}
+  {{- if or (not (has . (list "issuer" "somabrain"))) (get $named .) }}
   {{- include "soma.egress" (dict "peer" (get $network .) "named" (get $named .)) }}
   {{- end }}
   {{- end }}

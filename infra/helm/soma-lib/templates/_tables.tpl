@@ -175,11 +175,11 @@
 {
 "gateway": {"calls":["runs","memory","policy","tools"],"uses":["redis","collector","issuer"]},
 "runs": {"calls":[],"uses":["postgres","collector","models"]},
-"memory": {"calls":[],"uses":["postgres","collector"]},
+"memory": {"calls":[],"uses":["postgres","collector","somabrain"]},
 "policy": {"calls":[],"uses":["postgres","kafka","collector"]},
 "tools": {"calls":["policy"],"uses":["postgres","kafka","collector","web"]},
 "worker": {"calls":["memory","policy","tools"],"uses":["postgres","kafka","collector","models"]},
-"outbox-sync": {"calls":[],"uses":["postgres","kafka","collector"]},
+"outbox-sync": {"calls":[],"uses":["postgres","kafka","collector","somabrain"]},
 "tables": {"calls":[],"uses":["postgres"]},
 "topics": {"calls":[],"uses":["kafka"]}
 }
