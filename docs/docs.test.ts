@@ -120,13 +120,14 @@ describe("documentation", () => {
       "add-outbox",
       "add-schedules",
       "policy/add-policy",
+      "add-somabrain-sync",
       "torture/add-torture",
       "completion/add-completion",
       "bench",
     ]
       .map((file) => read(`infra/cli/${file}.ts`))
       .join("\n");
-    const commands = found(/`(?:npx )?soma ([a-z]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));
+    const commands = found(/`(?:npx )?soma ([a-z-]+(?: [a-z]+)?)/g).flatMap(({ name }) => name.split(" "));
     expect(commands.filter((word) => !cli.includes(`"${word}"`))).toEqual([]);
     const events = found(/`((?:agent|config|conversation|memory|tool)\.[a-z]+\.v\d)`/g);
     const known = new Set(Object.entries(EVENT_TOPICS).flatMap(([type, topics]) => [type, ...Object.values(topics)]));

@@ -35,6 +35,7 @@ const BOUNDED_LISTS = {
   "Project.faults": "100 faults",
   "Query.tools": "the tools of this installation",
   "RecallResult.hits": "RecallInput.limit, 50 at most",
+  "AuditMemoriesPayload.missing": "AuditMemoriesInput.limit, 100 at most",
   "Session.earlierRuns": "50 runs",
   "RollbackPayload.effects": "steps of one run, whose number is limited",
   "ForkPlan.effects": "steps of one run, whose number is limited",

@@ -5,14 +5,14 @@
 export type Build = "MEMORY" | "UNWIRED" | "UNREADABLE" | "DJANGO";
 
 /** A memory as the fake has it. */
-export interface Kept {
+interface Kept {
   universe: string;
   key: string;
   text: string;
   value: Record<string, unknown>;
 }
 
-export interface Faults {
+interface Faults {
   /** The store is dead: what is written is acknowledged, and lost. */
   storeDown: boolean;
   /** Its breaker is open, and it says so. */
@@ -28,7 +28,7 @@ export interface Faults {
   refuses: RegExp | undefined;
 }
 
-export interface Seen {
+interface Seen {
   path: string;
   tenant: string | undefined;
   requestId: string | undefined;
