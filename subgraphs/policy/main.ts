@@ -18,6 +18,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
+import { createWatchDoor, WATCH_PATH } from "./api/watch-door.ts";
 import { createRevisionKeeper } from "./commands/revision-keeper.ts";
 import { readPolicyConfig } from "./config.ts";
 import { consumeAuditRecorded } from "./consumers/audit-recorded.ts";
@@ -71,6 +72,9 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
   }
 
   const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
+  const now = (): Date => new Date();
+  const { watchToken: token, watchTenant } = config;
+  const watch = { sql, admit, now, token, tenant: watchTenant, log };
   const subgraph = await startSubgraph({
     name: "policy",
     typeDefs: await readTypeDefs(new URL("./api/", import.meta.url)),
@@ -81,12 +85,13 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
       keepRevision: createRevisionKeeper(),
       sign: createDecisionSigner(keys.decision),
       ttlSeconds: config.decisionTtlS,
-      now: () => new Date(),
+      now,
     }),
     verify: createPrincipalVerifier(keys.internal),
     log,
     host: config.host,
     port: config.port,
+    doors: token === "" ? {} : { [WATCH_PATH]: createWatchDoor(watch) },
     checks: {
       ...checks,
       async bundle() {

@@ -9,6 +9,8 @@ export function consumeAuditRecorded(deps: { bus: EventBus; sql: Sql }): Promise
     ...deps,
     consumer: "policy-audit",
     type: "agent.audit.v1",
-    handle: (tx, { tenant, data }) => keepAuditEvent(tx, { tenant, event: data }),
+    async handle(tx, { tenant, data }) {
+      await keepAuditEvent(tx, { tenant, event: data });
+    },
   });
 }

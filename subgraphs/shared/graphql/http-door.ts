@@ -20,6 +20,8 @@ export interface HttpDoorOptions {
   apollo: ApolloServer<RequestContext>;
   contextFor(token: string | undefined, requestId: string | undefined): Promise<RequestContext>;
   findFaults: FindFaults;
+  /** What is served beside GraphQL, by its path; who asks there is the door's own affair. */
+  doors: Readonly<Record<string, Fetch>>;
   log: Log;
 }
 
@@ -34,11 +36,12 @@ const requests = durationHistogram(
   ["service", "route", "status"],
 );
 
-/** What a subgraph answers over HTTP: GraphQL, `/healthz`, `/readyz`. */
+/** What a subgraph answers over HTTP: GraphQL, `/healthz`, `/readyz`, and its other doors. */
 export function createHttpDoor(options: HttpDoorOptions): Fetch {
+  const routes = [...ROUTES, ...Object.keys(options.doors)];
   return async (request) => {
     const { pathname: path, hostname } = new URL(request.url);
-    const end = requests.startTimer({ service: options.name, route: ROUTES.includes(path) ? path : "other" });
+    const end = requests.startTimer({ service: options.name, route: routes.includes(path) ? path : "other" });
     const { headers } = request;
     const requestId = toRequestId(headers.get(REQUEST_ID_HEADER));
     const parent = contextFromHeaders({
@@ -66,6 +69,8 @@ interface Asked {
 
 async function serve(options: HttpDoorOptions, asked: Asked): Promise<Response> {
   const { request, path } = asked;
+  const door = Object.hasOwn(options.doors, path) ? options.doors[path] : undefined;
+  if (door !== undefined) return door(request);
   if (path === "/healthz") return new Response("ok");
   if (path === "/readyz") return answerReadiness(await options.findFaults());
   if (path === "/metrics") throw metricsAreElsewhere();

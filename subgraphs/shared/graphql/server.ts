@@ -1,6 +1,6 @@
 import { ApolloServer } from "@apollo/server";
 import type { GraphQLError, GraphQLSchema } from "graphql";
-import { listen } from "../http/listen.ts";
+import { type Fetch, listen } from "../http/listen.ts";
 import { type Check, createReadiness, type FindFaults, untilStopping } from "../http/readiness.ts";
 import type { VerifyPrincipal } from "../identity/internal-token.ts";
 import type { Log } from "../log.ts";
@@ -22,6 +22,8 @@ export interface SubgraphOptions {
   port: number;
   /** What must be there for the subgraph to serve, such as its database. */
   checks: Readonly<Record<string, Check>>;
+  /** What is served beside GraphQL, by its path. */
+  doors?: Readonly<Record<string, Fetch>>;
 }
 
 export interface Subgraph {
@@ -54,8 +56,8 @@ export async function startSubgraph(options: SubgraphOptions): Promise<Subgraph>
   const stopping = untilStopping(`the subgraph ${name}`, () => draining);
   const findFaults = createReadiness({ ...options.checks, [name]: stopping }, log);
   const portSetting = `SOMA_${name.toUpperCase()}_PORT`;
-  const { host, port } = options;
-  const door = createHttpDoor({ name, host, apollo, contextFor, findFaults, log });
+  const { host, port, doors = {} } = options;
+  const door = createHttpDoor({ name, host, apollo, contextFor, findFaults, doors, log });
   const listening = await listen(door, { host, port, portSetting });
   const endSubscriptions = serveSubscriptions({ server: listening.server, host, schema, contextFor, log });
   return {

@@ -109,6 +109,8 @@
 "SOMA_USER_SIGNING_KEY": ["gateway"],
 "SOMA_USER_VERIFY_KEY": ["gateway"],
 "SOMA_USER_VERIFY_KEY_FILE": ["gateway"],
+"SOMA_WATCH_TENANT": ["policy"],
+"SOMA_WATCH_TOKEN": ["policy"],
 "SOMA_WEBUI_DIR": ["gateway"],
 "SOMA_WORKER_SLOTS": ["worker"],
 "SOMA_WORKER_STALL_MS": ["worker"],
