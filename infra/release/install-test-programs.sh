@@ -4,4 +4,4 @@ set -eu
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
 $as_root apt-get update --quiet
-$as_root apt-get install --yes --quiet --no-install-recommends redis-server maven default-jre-headless
+$as_root apt-get install --yes --quiet --no-install-recommends redis-server maven default-jre-headless bubblewrap

@@ -43,7 +43,8 @@ describe("defineTool()", () => {
 
   it("refuses a tool without a version, and one for a child process that does not say where it lies", () => {
     expect(() => defineTool({ ...greet, version: "" })).toThrow("tool greet has no version");
-    expect(() => defineTool({ ...greet, isolation: "process" })).toThrow("tool greet runs in a child process");
+    for (const isolation of ["process", "bubblewrap", "gvisor"] as const)
+      expect(() => defineTool({ ...greet, isolation })).toThrow("tool greet runs in a child process");
   });
 
   it("refuses limits that a timer or a counter could not hold, and names the value", () => {

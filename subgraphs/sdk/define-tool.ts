@@ -6,8 +6,14 @@ export { Type };
 /** What a tool may do when its outcome is lost: run again; run again under the same key; never run again. */
 export type Effect = "pure" | "idempotent" | "at_most_once";
 
-/** Where a tool runs: in the tools process, or in a child process with a clean environment. */
-export type Isolation = "none" | "process";
+/**
+ * The least a tool runs in: the tools process, or a child process with a clean environment, from the weakest walls to the strongest.
+ * A decision of the policy and the operator's floor raise it and never lower it.
+ */
+export type Isolation = "none" | "process" | "bubblewrap" | "gvisor";
+
+/** What of the network a tool in a sandbox reaches: nothing, or all that this machine does, its own services included. */
+export type Network = "none" | "host";
 
 export type Risk = "low" | "medium" | "high";
 
@@ -46,11 +52,13 @@ interface ToolFacts {
   risk: Risk;
   effect: Effect;
   isolation: Isolation;
+  /** Nothing when left out. What runs in a child process alone is kept from no network. */
+  network?: Network;
   /** Milliseconds after which an invocation is stopped. */
   timeoutMs: number;
   /** Bytes of output that are kept; what comes after is dropped and the invocation ends TRUNCATED. */
   maxOutputBytes: number;
-  /** Required for isolation "process". */
+  /** Required for every isolation but "none"; with it a tool of isolation "none" can be put into a sandbox by the policy. */
   child?: ChildModule;
 }
 
@@ -89,7 +97,7 @@ const MAX_LIMIT = 2 ** 31 - 1;
 /** Defines a tool. The registry validates every call against the schema first, so `run` may trust its arguments. */
 export function defineTool<Input extends TObject>({ input, ...spec }: ToolSpec<Input>): Tool {
   if (!NAME.test(spec.name)) throw new Error(`tool name "${spec.name}" is not snake_case of 1 to 64 characters`);
-  if (spec.isolation === "process" && spec.child === undefined)
+  if (spec.isolation !== "none" && spec.child === undefined)
     throw new Error(`tool ${spec.name} runs in a child process but does not say where to find it`);
   if (spec.version === "") throw new Error(`tool ${spec.name} has no version`);
   for (const name of ["timeoutMs", "maxOutputBytes"] as const)

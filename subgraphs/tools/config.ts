@@ -1,7 +1,8 @@
 import { inboundTenantsSetting } from "@soma/shared/bus/inbound-tenants";
-import { integer, readSettings, type Setting, text } from "@soma/shared/config";
+import { integer, oneOf, readSettings, type Setting, text } from "@soma/shared/config";
 import { keySettings } from "@soma/shared/identity/key-settings";
 import { commonSettings, confDir, outboxSettings, subgraphUrl } from "@soma/shared/subgraph-settings";
+import { FLOORS } from "./domain/sandbox-level.ts";
 
 const HOST_AND_PORT = /^([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/;
 
@@ -35,6 +36,11 @@ const toolsSettings = {
     env: "SOMA_HTTP_FETCH_ALLOW",
     doc: "comma list of host:port that http_fetch may reach although they are private",
     default: new Set<string>(),
+  }),
+  sandbox: oneOf(FLOORS, {
+    env: "SOMA_TOOLS_SANDBOX",
+    doc: "least sandbox of tools of medium and high risk that run in a child process; `best` takes bubblewrap where this machine gives it, else process, and says so; what it does not give is refused",
+    default: "best",
   }),
   concurrency: integer({
     env: "SOMA_TOOLS_CONCURRENCY",

@@ -38,6 +38,7 @@ import { startExecutorLife } from "./execution/invocations/executor-life.ts";
 import { InvocationRunner } from "./execution/invocations/invocation-runner.ts";
 import { startSweepAbandoned } from "./execution/invocations/sweep-abandoned.ts";
 import { startSweep } from "./execution/invocations/sweep-lost.ts";
+import { openSandboxes } from "./execution/sandboxes/open-sandboxes.ts";
 import { askPolicyBy } from "./peers/policy.ts";
 
 export interface StartToolsDeps {
@@ -91,6 +92,7 @@ export async function startTools({ env, bus, log, moreTools = () => NO_TOOLS }: 
       wakeUp,
       dataDir,
       concurrency: config.concurrency,
+      sandboxes: await openSandboxes(config.sandbox, log),
       log,
     });
     lifecycle.add("tools that run", () => runner.close());

@@ -181,12 +181,16 @@ export type ToolEffect =
   /** Never run again once started; a lost outcome is UNKNOWN. */
   | 'AT_MOST_ONCE';
 
-/** Where a tool runs. */
+/** Where a tool runs at least: decisions and operators raise it. */
 export type ToolIsolation =
   /** Trusted code in the tools process. */
   | 'NONE'
   /** A child process with a clean environment. */
   | 'PROCESS'
+  /** A child process behind walls of the kernel: namespaces of its own and a filter of system calls. */
+  | 'BUBBLEWRAP'
+  /** A child process on a kernel of its own, gVisor's. */
+  | 'GVISOR'
   /** Nowhere here: the agent's own run carries the call out, under the policy like any other. `invokeTool` refuses it. */
   | 'AGENT';
 

@@ -7,9 +7,10 @@ import { SPAN } from "@soma/shared/span-attributes";
 import { activeTraceId, withSpan } from "@soma/shared/telemetry";
 import type { WakeUp } from "@soma/shared/wake-up";
 import { limitOf } from "../domain/obligations.ts";
+import { levelOf } from "../domain/sandbox-level.ts";
 import type { AskedBy } from "../domain/tool-result.ts";
 import type { Registry } from "../execution/catalog/registry.ts";
-import { claimInvocation, takeOverInvocation } from "../execution/invocations/claim-invocation.ts";
+import { claimInvocation, type NextAttempt, takeOverInvocation } from "../execution/invocations/claim-invocation.ts";
 import type { ExecutorLife } from "../execution/invocations/executor-life.ts";
 import type { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
 import { isFree } from "../execution/invocations/is-free.ts";
@@ -91,48 +92,32 @@ async function claimAndRun(
   const { idempotencyKey } = call.binding;
   // Before the claim: what a tool's own code throws here leaves nothing behind.
   const timeoutMs = limitOf(tool.timeoutMs, tool.timeoutOf?.(args), decision.obligations);
-  const attempt =
-    row === undefined
-      ? await claim(deps.sql, call, decision, executorId)
-      : await takeOver(deps.sql, row, decision, executorId);
+  const level = levelOf(tool, decision.obligations, deps.runner.floor);
+  const next = { executorId, decisionId: decision.decisionId, isolation: level };
+  const attempt = row === undefined ? await claim(deps.sql, call, next) : await takeOver(deps.sql, row, next);
   if (attempt === undefined) return true;
   deps.wakeUp.changed(call.invocationId);
   const given = await withSpan(
     `tool ${tool.name}`,
     { [SPAN.invocation]: call.invocationId, [SPAN.invocationAttempt]: attempt.attempt },
-    () => deps.runner.run(attempt, { tool, args, idempotencyKey, timeoutMs }),
+    () => deps.runner.run(attempt, { tool, level, args, idempotencyKey, timeoutMs }),
   );
   if (given !== undefined) throw new SomaError("UNAVAILABLE", given);
   return true;
 }
 
-function claim(sql: Sql, call: AskedCall, decision: DecisionClaims, executorId: string): Promise<Attempt | undefined> {
+function claim(sql: Sql, call: AskedCall, next: NextAttempt): Promise<Attempt | undefined> {
   const { tool, binding, args, invocationId, askedBy } = call;
-  const { effect, isolation } = tool;
-  const made = {
-    invocationId,
-    effect,
-    isolation,
-    args,
-    decisionId: decision.decisionId,
-    executorId,
-    traceId: activeTraceId(),
-    askedBy,
-  };
-  return claimInvocation(sql, { ...binding, ...made });
+  const made = { invocationId, effect: tool.effect, args, traceId: activeTraceId(), askedBy };
+  return claimInvocation(sql, { ...binding, ...made, ...next });
 }
 
 function takeOver(
   sql: Sql,
   { tenant, invocationId, attempt, executorId }: InvocationRow,
-  decision: DecisionClaims,
-  next: string,
+  next: NextAttempt,
 ): Promise<Attempt | undefined> {
-  return takeOverInvocation(
-    sql,
-    { tenant, invocationId, attempt, executorId },
-    { executorId: next, decisionId: decision.decisionId },
-  );
+  return takeOverInvocation(sql, { tenant, invocationId, attempt, executorId }, next);
 }
 
 /** The row of the call's key. Throws IDEMPOTENCY_CONFLICT when the key was used for another call. */

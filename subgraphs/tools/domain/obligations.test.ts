@@ -3,13 +3,15 @@ import { findUnmet, limitOf } from "./obligations.ts";
 
 describe("findUnmet()", () => {
   it("finds what cannot be met, and whatever it does not know", () => {
-    const inline = { isolation: "none" } as const;
-    const child = { isolation: "process" } as const;
+    const inline = {};
+    const child = { child: { url: "file:///x.ts", name: "default", allowRead: [], nodeFlags: [] } };
     expect(findUnmet({}, inline)).toEqual([]);
     expect(findUnmet({ timeout_ms: 100, sandbox: "none" }, inline)).toEqual([]);
     expect(findUnmet({ sandbox: "process" }, child)).toEqual([]);
     expect(findUnmet({ sandbox: "process" }, inline)).toEqual(["sandbox"]);
-    expect(findUnmet({ sandbox: "gvisor" }, child)).toEqual(["sandbox"]);
+    expect(findUnmet({ sandbox: "gvisor" }, child)).toEqual([]);
+    expect(findUnmet({ sandbox: "bubblewrap" }, inline)).toEqual(["sandbox"]);
+    for (const sandbox of ["firecracker", 7, null]) expect(findUnmet({ sandbox }, child)).toEqual(["sandbox"]);
     expect(findUnmet({ timeout_ms: "100" }, inline)).toEqual(["timeout_ms"]);
     expect(findUnmet({ timeout_ms: 0 }, inline)).toEqual(["timeout_ms"]);
     expect(findUnmet({ approval: true, toString: 1, timeout_ms: 5 }, inline)).toEqual(["approval", "toString"]);

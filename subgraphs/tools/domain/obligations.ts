@@ -1,20 +1,20 @@
-import type { Isolation } from "@soma/sdk/define-tool";
+import { canRunAt, isLevel, type Walled } from "./sandbox-level.ts";
 
 type Obligations = Readonly<Record<string, unknown>>;
 
 /** What this subgraph can do about an obligation; true when it is met. */
-const CAN_MEET: Readonly<Record<string, (wanted: unknown, tool: { isolation: Isolation }) => boolean>> = {
+const CAN_MEET: Readonly<Record<string, (wanted: unknown, tool: Pick<Walled, "child">) => boolean>> = {
   /** A lower time limit in milliseconds. */
   timeout_ms: (wanted) => typeof wanted === "number" && Number.isFinite(wanted) && wanted >= 1,
-  /** The least isolation: a tool in a child process also meets "none". */
-  sandbox: (wanted, tool) => wanted === "none" || (wanted === "process" && tool.isolation === "process"),
+  /** The least sandbox: one that the tool can be put into. Whether this machine can give it is told by its invocation. */
+  sandbox: (wanted, tool) => isLevel(wanted) && canRunAt(wanted, tool),
 };
 
 /**
  * Names of the obligations that are not met here, those that are not known included: what is not understood is not
  * allowed.
  */
-export function findUnmet(obligations: Obligations, tool: { isolation: Isolation }): string[] {
+export function findUnmet(obligations: Obligations, tool: Pick<Walled, "child">): string[] {
   return Object.entries(obligations)
     .filter(([name, wanted]) => !(Object.hasOwn(CAN_MEET, name) && CAN_MEET[name]?.(wanted, tool) === true))
     .map(([name]) => name);

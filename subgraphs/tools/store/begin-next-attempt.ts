@@ -1,3 +1,4 @@
+import type { Isolation } from "@soma/sdk/define-tool";
 import type { Tx } from "@soma/shared/postgres/connect";
 
 interface BeginNextAttemptParams {
@@ -9,6 +10,8 @@ interface BeginNextAttemptParams {
   executorId: string;
   /** What allows it. */
   decisionId: string;
+  /** Where it runs; another decision may want stronger walls. */
+  isolation: Isolation;
 }
 
 /**
@@ -16,8 +19,9 @@ interface BeginNextAttemptParams {
  * and the old stream's end.
  */
 export async function beginNextAttempt(tx: Tx, params: BeginNextAttemptParams): Promise<void> {
-  const { tenant, invocationId, attempt, executorId, decisionId } = params;
-  await tx`update invocation set attempt = ${attempt}, executor_id = ${executorId}, decision_id = ${decisionId}, lost_at = null,
+  const { tenant, invocationId, attempt, executorId, decisionId, isolation } = params;
+  await tx`update invocation set attempt = ${attempt}, executor_id = ${executorId}, decision_id = ${decisionId},
+      isolation = ${isolation}, lost_at = null,
       first_frame = (select max(n) + 1 from stream_frame where tenant = ${tenant} and invocation_id = ${invocationId})
     where tenant = ${tenant} and invocation_id = ${invocationId}`;
 }

@@ -22,6 +22,7 @@ import type { InvokeToolInput } from "../commands/to-call.ts";
 import { createRegistry } from "../execution/catalog/registry.ts";
 import { type ExecutorLife, startExecutorLife } from "../execution/invocations/executor-life.ts";
 import { InvocationRunner } from "../execution/invocations/invocation-runner.ts";
+import { openSandboxes } from "../execution/sandboxes/open-sandboxes.ts";
 import { toolsMigrations } from "../migrate.ts";
 import type { InvocationRow } from "../store/tables.ts";
 
@@ -112,7 +113,8 @@ async function startProcess(parts: ProcessParts, tools: readonly Tool[], concurr
   const liveness = connect({ url: database.urls.worker, schema, applicationName: `${schema}-liveness`, max: 1 });
   const life = await startExecutorLife({ sql: { worker: database.worker, liveness }, log });
   const wakeUp = createWakeUp();
-  const runner = new InvocationRunner({ sql: database, life, wakeUp, dataDir, concurrency, log });
+  const sandboxes = await openSandboxes("process", log);
+  const runner = new InvocationRunner({ sql: database, life, wakeUp, dataDir, concurrency, sandboxes, log });
   const deps = { sql: database.request, registry: createRegistry(tools), runner, life, wakeUp, verifyDecision };
   let closed: Promise<void> | undefined;
   return {

@@ -6,11 +6,12 @@ import { gauge } from "@soma/shared/metrics";
 import type { Sql } from "@soma/shared/postgres/connect";
 import { createSlots, type Slots } from "@soma/shared/slots";
 import type { WakeUp } from "@soma/shared/wake-up";
+import type { SandboxLevel } from "../../domain/sandbox-level.ts";
 import { findCancelRequests } from "../../store/find-cancel-requests.ts";
 import type { Attempt } from "../../store/lock-attempt.ts";
+import { createExecutors } from "../sandboxes/executors.ts";
 import { createGuard, type Guard } from "../sandboxes/guard.ts";
-import { inlineExecutor } from "../sandboxes/inline-executor.ts";
-import { createProcessExecutor } from "../sandboxes/process-executor.ts";
+import type { Sandboxes } from "../sandboxes/open-sandboxes.ts";
 import type { ExecutorLife } from "./executor-life.ts";
 import { type RunAttemptDeps, runAttempt, type Stops, type Work } from "./run-attempt.ts";
 import { settleEach } from "./settle-each.ts";
@@ -29,6 +30,7 @@ export interface RunnerOptions {
   wakeUp: WakeUp;
   dataDir: string;
   concurrency: number;
+  sandboxes: Sandboxes;
   log: Log;
 }
 
@@ -43,6 +45,8 @@ type Claim = Pick<Attempt, "tenant" | "invocationId">;
 /** Runs the attempts that were claimed for this process, and ends each of them in the database. */
 export class InvocationRunner {
   readonly slots: Slots;
+  /** The least level of tools of medium and high risk that run in a child. */
+  readonly floor: SandboxLevel;
   /** Throws while cancel requests of other processes are not heard. */
   readonly check: Loop["check"];
   readonly #options: RunnerOptions;
@@ -58,7 +62,8 @@ export class InvocationRunner {
     this.#options = options;
     this.slots = createSlots(options.concurrency);
     this.#guard = createGuard(log);
-    const executors = { none: inlineExecutor, process: createProcessExecutor(this.#guard) };
+    this.floor = options.sandboxes.floor;
+    const executors = createExecutors(this.#guard, options.sandboxes);
     this.#deps = { sql: sql.request, executors, wakeUp, dataDir, log };
     this.#watch = startLoop({ name: "tools-watch", intervalMs: WATCH_MS, log, maxBackoffMs: 1_000 }, () =>
       this.#look(),

@@ -35,6 +35,8 @@ export interface RunAttemptDeps {
 /** What an attempt is to do. */
 export interface Work {
   tool: Tool;
+  /** Where it runs; at least what the tool asks for. */
+  level: Isolation;
   args: unknown;
   idempotencyKey: string;
   timeoutMs: number;
@@ -86,11 +88,11 @@ export async function runAttempt(
 
 async function execute(
   { executors }: RunAttemptDeps,
-  { tool, args, timeoutMs }: Work,
+  { tool, level, args, timeoutMs }: Work,
   how: Omit<Execution, "tool" | "args" | "timeoutMs">,
 ): Promise<Outcome> {
   try {
-    return await executors[tool.isolation].execute({ ...how, tool, args, timeoutMs });
+    return await executors[level].execute({ ...how, tool, args, timeoutMs });
   } catch (error) {
     how.log.error({ err: error }, "a tool could not be run");
     return { kind: "ERROR", type: "internal", message: toSomaError(error).publicMessage };

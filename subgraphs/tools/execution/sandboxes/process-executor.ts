@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -8,6 +8,7 @@ import { clip } from "@soma/shared/json";
 import type { Outcome } from "../../domain/invocation.ts";
 import type { ChildJob, ChildMessage } from "./child/protocol.ts";
 import type { Guard } from "./guard.ts";
+import type { Program, Sandbox } from "./sandbox.ts";
 import type { Execution, ToolExecutor } from "./tool-executor.ts";
 
 const HOST = fileURLToPath(new URL("./child/host.ts", import.meta.url));
@@ -23,25 +24,22 @@ const MAX_LINE = 1_048_576;
 const MAX_STDERR = 4_096;
 
 /**
- * Runs a tool in a Node process of its own: no environment, no file but its own code, no child processes, no threads, a
- * process group that is killed as one. A guard kills it when this process is gone.
+ * Runs a tool in a Node process of its own in a sandbox. Whatever the sandbox keeps out, Node's permissions are one more wall: no file
+ * but its own code, no child processes, no threads. A guard kills it when this process is gone.
  */
-export function createProcessExecutor(guard: Guard): ToolExecutor {
+export function createProcessExecutor(guard: Guard, sandbox: Sandbox): ToolExecutor {
   return {
     async execute(execution: Execution): Promise<Outcome> {
       if (execution.signal.aborted) return { kind: "CANCELED" };
-      const child = start(execution.tool);
-      const ended = new Promise<void>((resolve) => {
-        child.once("close", () => resolve());
-        child.once("error", () => resolve());
-      });
+      const { child, stop } = sandbox.start(programOf(execution.tool));
       // A child that is not watched yet has no work yet either, and ends by itself with its stdin.
       const forget = child.pid === undefined ? undefined : guard.watch(child.pid);
+      let outcome: Outcome | undefined;
       try {
-        return await follow(child, execution);
+        outcome = await follow(child, execution);
+        return outcome;
       } finally {
-        killGroup(child);
-        await ended;
+        await stop(outcome?.kind === "TIMEOUT" || outcome?.kind === "CANCELED" ? "ask" : "kill");
         forget?.();
       }
     },
@@ -54,7 +52,7 @@ function linksTo(...names: readonly string[]): string[] {
   return folders.flatMap((folder) => names.map((name) => `${folder}/${name}`)).filter((folder) => existsSync(folder));
 }
 
-function start(tool: Tool): ChildProcess {
+function programOf(tool: Tool): Program {
   if (tool.child === undefined) throw new Error(`tool ${tool.name} does not say where a child process finds it`);
   const readable = [
     `${HOST_FOLDER}/*`,
@@ -65,14 +63,8 @@ function start(tool: Tool): ChildProcess {
   const reads = readable.map((path) => `--allow-fs-read=${path}`);
   // Worker threads are not allowed: one that names its own flags is not bound by ours. node:sqlite opens files past the permissions.
   const flags = ["--permission", "--no-experimental-sqlite", ...reads, ...tool.child.nodeFlags];
-  // Windows cannot start a program without its system folder; nothing else is handed on.
-  const env: NodeJS.ProcessEnv = process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot };
-  return spawn(process.execPath, [...flags, HOST, tool.child.url, tool.child.name], {
-    cwd: HOST_FOLDER,
-    env,
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const args = [...flags, HOST, tool.child.url, tool.child.name];
+  return { file: process.execPath, args, readable, network: tool.network ?? "none" };
 }
 
 function follow(
@@ -138,15 +130,5 @@ function parseMessage(line: string | undefined): ChildMessage | undefined {
     return line === undefined ? undefined : (JSON.parse(line) as ChildMessage);
   } catch {
     return undefined;
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // Windows has no process groups, and the group is gone when its last process is.
-    child.kill("SIGKILL");
   }
 }

@@ -4,16 +4,19 @@ import { createSilentLog } from "@soma/shared/log";
 import type { Outcome } from "../../domain/invocation.ts";
 import { createGuard } from "../sandboxes/guard.ts";
 import { inlineExecutor } from "../sandboxes/inline-executor.ts";
+import { createProcessSandbox } from "../sandboxes/process/process-sandbox.ts";
 import { createProcessExecutor } from "../sandboxes/process-executor.ts";
+import type { Sandbox } from "../sandboxes/sandbox.ts";
 import type { Execution } from "../sandboxes/tool-executor.ts";
 
-const processExecutor = createProcessExecutor(createGuard(createSilentLog()));
+const guard = createGuard(createSilentLog());
+const plain = createProcessSandbox(undefined);
 
 /** Runs a tool once in the executor of its isolation, and gives its outcome and what it wrote. */
 export async function execute(
   tool: Tool,
   args: unknown,
-  changes: Partial<Execution> = {},
+  { sandbox = plain, ...changes }: Partial<Execution> & { sandbox?: Sandbox } = {},
 ): Promise<{ outcome: Outcome; output: string; parts: string[] }> {
   const parts: string[] = [];
   const onOutput = (text: string): boolean => {
@@ -30,6 +33,7 @@ export async function execute(
     log: createSilentLog(),
     ...changes,
   };
-  const outcome = await (tool.isolation === "none" ? inlineExecutor : processExecutor).execute(execution);
+  const executor = tool.isolation === "none" ? inlineExecutor : createProcessExecutor(guard, sandbox);
+  const outcome = await executor.execute(execution);
   return { outcome, output: parts.join(""), parts };
 }
