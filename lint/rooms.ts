@@ -47,7 +47,9 @@ const SUBGRAPH = ["conf", "schemas", "sdk", "shared"];
 export const ROWS: Row[] = [
   { files: ["schemas/**"], packages: [] },
   {
-    files: ["schemas/{bad-call,hidden-characters,json,placed-fault,run-chain,run-export,run-history}.ts"],
+    files: [
+      "schemas/{audit/merkle-tree,audit/sealed-event,bad-call,hidden-characters,json,placed-fault,run-chain,run-export,run-history}.ts",
+    ],
     packages: [],
     ground: "web",
   },

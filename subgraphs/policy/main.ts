@@ -19,6 +19,8 @@ import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
 import { createWatchDoor, WATCH_PATH } from "./api/watch-door.ts";
+import { createSealSigner } from "./audit/seal-signer.ts";
+import { startSealer } from "./audit/sealer.ts";
 import { createRevisionKeeper } from "./commands/revision-keeper.ts";
 import { readPolicyConfig } from "./config.ts";
 import { consumeAuditRecorded } from "./consumers/audit-recorded.ts";
@@ -57,6 +59,8 @@ export async function startPolicy(deps: StartPolicyDeps): Promise<Running> {
     max: 2,
   });
   lifecycle.add("worker pool", () => workerSql.end({ timeout: 2 }));
+  const sealer = startSealer({ sql: workerSql, sign: createSealSigner(keys.decision), log });
+  lifecycle.add("audit sealer", sealer.close);
   const checks: Record<string, Check> = { postgres: () => ping(sql) };
   if (deps.bus !== undefined) {
     const consumer = await consumeAuditRecorded({ bus: deps.bus, sql: workerSql });

@@ -1,4 +1,15 @@
-import { bigint, boolean, customType, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  customType,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
@@ -82,5 +93,44 @@ export const auditEvent = pgTable(
   (table) => [primaryKey({ columns: [table.tenant, table.eventId] })],
 );
 
+/** Events that no seal covers yet. */
+export const auditUnsealed = pgTable(
+  "audit_unsealed",
+  { tenant: text("tenant").notNull(), eventId: uuid("event_id").notNull() },
+  (table) => [primaryKey({ columns: [table.tenant, table.eventId] })],
+);
+
+/** The place of a sealed event, and the digest of what of it can be erased. */
+export const auditLeaf = pgTable(
+  "audit_leaf",
+  {
+    tenant: text("tenant").notNull(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+    eventId: uuid("event_id").notNull(),
+    salt: text("salt").notNull(),
+    detailsDigest: text("details_digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.seq] })],
+);
+
+/** Signed heads of the trees over them. */
+export const auditSeal = pgTable(
+  "audit_seal",
+  {
+    tenant: text("tenant").notNull(),
+    number: bigint("number", { mode: "number" }).notNull(),
+    firstSeq: bigint("first_seq", { mode: "number" }).notNull(),
+    size: integer("size").notNull(),
+    head: text("head").notNull(),
+    previous: text("previous").notNull(),
+    at: instant("at").notNull(),
+    keyId: text("key_id"),
+    signature: text("signature").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.number] })],
+);
+
 export type DecisionRow = typeof decision.$inferSelect;
 export type AuditRow = Omit<typeof auditEvent.$inferSelect, "actorHash" | "subjectHash" | "decisionHash">;
+export type AuditLeafRow = typeof auditLeaf.$inferSelect;
+export type AuditSealRow = typeof auditSeal.$inferSelect;
