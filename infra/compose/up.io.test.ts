@@ -12,11 +12,19 @@ const UP = fileURLToPath(new URL("up.sh", import.meta.url));
 const TELL = `#!/bin/sh
 echo "$(basename "$0") $*" >> "$SAID"
 all="$*"
-case "$all" in "wait "*) echo 0 ;; "ps "*) echo "\${all##*=}" ;; esac
+case "$all" in
+  "wait "*) echo 0 ;;
+  "ps "*) echo "\${all##*=}" ;;
+  "image inspect "*) echo new ;;
+  "inspect --format {{.Image}} "*) case " $OLD " in *" \${all##* } "*) echo old ;; *) echo new ;; esac ;;
+esac
 `;
 
 let folder: string;
+/** Services whose containers are of an image of before. */
+let old = "";
 beforeEach(async () => {
+  old = "";
   folder = await mkdtemp(join(tmpdir(), "soma-up-"));
   await cp(UP, join(folder, "infra/compose/up.sh"), { recursive: true });
   await mkdir(join(folder, "infra/compose/secrets"));
@@ -38,7 +46,7 @@ async function start(...programs: string[]): Promise<string[]> {
   if (!programs.includes("docker")) await addProgram("bin/docker", "#!/bin/sh\nexit 1\n");
   const SAID = join(folder, "said");
   const PATH = `${join(folder, "bin")}:${process.env.PATH}`;
-  await promisify(execFile)("sh", [join(folder, "infra/compose/up.sh")], { env: { PATH, SAID } });
+  await promisify(execFile)("sh", [join(folder, "infra/compose/up.sh")], { env: { PATH, SAID, OLD: old } });
   return (await readFile(SAID, "utf8")).trimEnd().split("\n");
 }
 
@@ -61,5 +69,20 @@ describe("up.sh", () => {
     const asked = said.flatMap((line) => /^podman healthcheck run (\S+)$/.exec(line)?.[1] ?? []);
     expect(asked.toSorted()).toEqual(["kafka", "postgres", "redis", ...PARTS].toSorted());
     expect(said.indexOf("podman wait tables")).toBeGreaterThan(said.indexOf("podman healthcheck run postgres"));
+  });
+
+  it("replaces by podman what is of an image of before, jobs first, then parts one after the other", async () => {
+    old = "tables policy gateway";
+    const said = await start("podman", "podman-compose");
+    const of = (service: string) => [`stop --time 60 ${service}`, `rm ${service}`].map((each) => `podman ${each}`);
+    const started = (service: string) => `podman-compose up --detach --no-deps ${service}`;
+    const healthy = (service: string) => `podman healthcheck run ${service}`;
+    const steps = [
+      ...[...of("tables"), started("tables topics"), "podman wait topics"],
+      ...[...of("policy"), started("policy"), healthy("policy")],
+      ...[...of("gateway"), started("gateway"), healthy("gateway")],
+    ];
+    expect(said.filter((line) => steps.includes(line)).slice(0, steps.length)).toEqual(steps);
+    expect(said.filter((line) => line.startsWith("podman rm"))).toHaveLength(3);
   });
 });

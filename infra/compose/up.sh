@@ -40,9 +40,31 @@ ended() {
   done
 }
 
+# Whether a container is of an image that is no longer the one of its name.
+is_old() {
+  id=$(of "$1")
+  [ -n "$id" ] || return 1
+  now=$(podman image inspect --format '{{.Id}}' "$(podman inspect --format '{{.ImageName}}' "$id")") || return 1
+  [ "$now" != "$(podman inspect --format '{{.Image}}' "$id")" ]
+}
+
+remove() {
+  podman stop --time 60 "$(of "$1")" > /dev/null
+  podman rm "$(of "$1")" > /dev/null
+}
+
 start postgres kafka redis prometheus alertmanager otel-collector
 healthy postgres kafka redis
+for name in tables topics; do ! is_old "$name" || remove "$name"; done
 start tables topics
 ended tables topics
+# Parts of a version before are replaced one after the other, so that the others go on meanwhile.
+for name in policy memory outbox-sync tools runs worker gateway; do
+  if is_old "$name"; then
+    remove "$name"
+    start "$name"
+    healthy "$name"
+  fi
+done
 start runs memory outbox-sync policy tools worker gateway
 healthy runs memory outbox-sync policy tools worker gateway

@@ -31,6 +31,12 @@ describe("judge()", () => {
     ]);
   });
 
+  it("takes a run that was to tell more for what it was to tell", () => {
+    const paused = { ...run, told: ["queued", "paused", "running", "succeeded"] };
+    expect(judge([{ ...paused, tells: "queued,paused,running,succeeded" }], ["mark-1"])).toEqual([]);
+    expect(judge([paused], ["mark-1"])).toHaveLength(1);
+  });
+
   it("names a step that ended twice", () => {
     const twice = [...run.events.slice(0, 2), { seq: 3, kind: "STEP_SUCCEEDED", ...step }];
     expect(judge([{ ...run, events: twice }], ["mark-1"])[0]).toContain("which had ended");

@@ -25,6 +25,9 @@ export interface Stack {
   healthy(service: string): Promise<void>;
   /** Waits until the gateway says that everything behind it is ready. */
   ready(): Promise<void>;
+  isReady(): Promise<boolean>;
+  /** The id of the image that a service runs. */
+  imageOf(service: string): Promise<string>;
   /** The lines of all notes of a tenant. */
   notes(tenant: string): Promise<string[]>;
 }
@@ -52,7 +55,15 @@ export async function openStack(engine = process.env.SOMA_CONTAINER_ENGINE || "p
     return byItself;
   }
 
+  const isReady = async (): Promise<boolean> =>
+    fetch(`${URL_OF_GATEWAY}/readyz`, { signal: AbortSignal.timeout(5_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+
   return {
+    isReady,
+    imageOf: async (service) => ask("inspect", "--format", "{{.Image}}", await idOf(service)),
     client: createSomaClient({ url: URL_OF_GATEWAY, token: credentials.token }),
     kafka: await kafkaAt(async () => ask("inspect", "--format", ADDRESS, await idOf("kafka"))),
     kill,
@@ -63,7 +74,7 @@ export async function openStack(engine = process.env.SOMA_CONTAINER_ENGINE || "p
       await until(`${service} is healthy`, () => ask("exec", id, ...words).then(() => true), BACK_MS);
     },
     async ready() {
-      await until("the gateway is ready", async () => (await fetch(`${URL_OF_GATEWAY}/readyz`)).ok, BACK_MS);
+      await until("the gateway is ready", isReady, BACK_MS);
     },
     notes: async (tenant) => {
       const id = await idOf("tools");
