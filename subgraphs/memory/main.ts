@@ -15,6 +15,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
+import { startForgetting } from "./commands/forget-rest.ts";
 import { readMemoryConfig } from "./config.ts";
 import { createLocalBrain } from "./recall/local/local-brain.ts";
 
@@ -52,6 +53,9 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
 
   const now = () => new Date();
   const brain = createLocalBrain({ sql, now });
+  const forgetting = startForgetting({ sql: workerSql, now, log });
+  checks.forgetting = forgetting.check;
+  lifecycle.add("forgetting", forgetting.close);
   const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "memory",

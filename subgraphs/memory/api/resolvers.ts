@@ -13,6 +13,7 @@ import { remember } from "../commands/remember.ts";
 import type { RecallPort } from "../recall/recall-port.ts";
 import type { MemoryRow } from "../store/tables.ts";
 import { linkConnection, memoryConnection } from "./connections.ts";
+import { forgettingResolvers } from "./forgetting-resolvers.ts";
 import type { MemoryRole, Resolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 
@@ -39,9 +40,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
     service === null ? places.use(JSON.stringify([tenant, subject]), work) : work();
 
   const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
+  const forgetting = forgettingResolvers(deps);
   return {
     Outbox: outbox.Outbox,
+    Forgotten: forgetting.Forgotten,
     Query: {
+      ...forgetting.Query,
       memoryOutbox: (_parent, _args, context) => outbox.outbox(context),
       memory: (_parent, { id }, context) => find(id, context),
       recall: (_parent, { input }, context) =>
@@ -56,6 +60,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         ),
     },
     Mutation: {
+      ...forgetting.Mutation,
       decideMemoryLetter: (_parent, { input }, context) => outbox.decide(input, context),
       async remember(_parent, { input }, context) {
         await deps.admit();
@@ -73,6 +78,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       role: (row) => row.role.toUpperCase() as MemoryRole,
       createdAt: (row) => row.createdAt.toISOString(),
       session: (row) => ({ id: row.sessionId }),
+      rememberedBy: (row) => row.subject,
       run: (row) => (row.runId === null ? null : { id: row.runId }),
       links: (row, args, context) => linkConnection(loadersOf(sql, context).links, row.memoryId, args),
     },
@@ -80,7 +86,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       createdAt: (edge) => edge.createdAt.toISOString(),
       async target(edge, _args, context) {
         const target = await find(edge.targetId, context);
-        if (target === null) throw new SomaError("INTERNAL", `memory ${edge.targetId} is linked and not there`);
+        if (target === null) throw new SomaError("ERASED", `memory ${edge.targetId} is linked and being forgotten`);
         return target;
       },
     },

@@ -1,11 +1,17 @@
 import type { Tx } from "@soma/shared/postgres/connect";
 import type { MemoryRow } from "./tables.ts";
 
-/** Keeps a memory. Belongs under its key base's lock, after `listMemoriesOfKeyBase` gave none like it. */
-export async function insertMemory(tx: Tx, row: MemoryRow): Promise<void> {
-  await tx`insert into memory_item (tenant, memory_id, namespace, session_id, role, kind, content, meta, at,
-      run_id, step_id, idem_key_base, idem_suffix, somabrain_key, created_at)
+/**
+ * Keeps a memory. Belongs under its key base's lock, after `listMemoriesOfKeyBase` gave none like it. False when the same one
+ * is being forgotten and has not gone yet.
+ */
+export async function insertMemory(tx: Tx, row: MemoryRow): Promise<boolean> {
+  const { count } =
+    await tx`insert into memory_item (tenant, memory_id, namespace, session_id, role, kind, content, meta, at,
+      run_id, step_id, idem_key_base, idem_suffix, somabrain_key, created_at, subject)
     values (${row.tenant}, ${row.memoryId}, ${row.namespace}, ${row.sessionId}, ${row.role}, ${row.kind},
       ${row.content}, ${tx.json(row.meta as never)}, ${row.at}, ${row.runId}, ${row.stepId}, ${row.idemKeyBase},
-      ${row.idemSuffix}, ${row.somabrainKey}, ${row.createdAt})`;
+      ${row.idemSuffix}, ${row.somabrainKey}, ${row.createdAt}, ${row.subject})
+    on conflict do nothing`;
+  return count === 1;
 }

@@ -223,6 +223,18 @@ describe("tenants see nothing of each other", () => {
       runId: run.id,
       ...key,
     });
+    // An order to forget what another has takes nothing, and its receipt is the stranger's own.
+    const memoryId = run.memories?.nodes[0]?.id;
+    const { forgetMemory } = await mutate("forgetMemory", "ForgetMemoryInput", "forgotten { id memories }", {
+      memoryId,
+      reason: "r",
+      ...key,
+    });
+    expect(forgetMemory.forgotten.memories).toBe(0);
+    const forgotten = "query ($id: ID!) { forgotten(id: $id) { memories } }";
+    const receipt = { id: forgetMemory.forgotten.id };
+    expect((await ask("forgotten", forgotten, receipt)).forgotten).toEqual({ memories: 0 });
+    expect(await product.client().request(forgotten, receipt)).toEqual({ forgotten: null });
     // What the stranger wrote may name the other's run; it leads nowhere.
     const document = `query ($decision: ID!, $memory: ID!) { decision(id: $decision) { run { status } } memory(id: $memory) { run { status } session { createdAt } } }`;
     const { data } = await raw(document, {
