@@ -117,6 +117,7 @@ describe("documentation", () => {
       "add-budgets",
       "add-config",
       "add-keys",
+      "add-memory",
       "add-outbox",
       "add-schedules",
       "policy/add-policy",

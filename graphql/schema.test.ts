@@ -19,6 +19,7 @@ const BOUNDED_LISTS = {
   "StepPrompt.tools": "tools of the catalog",
   "PromptMessage.calls": "64 calls of an answer",
   "EraseRunPayload.forks": "100 runs",
+  "Forgotten.runs": "its limit, 1000 at most",
   "Run.pendingApprovals": "20 questions",
   "RunPicture.nodes": "the nodes of the graph",
   "RunPicture.edges": "the ways of the graph",

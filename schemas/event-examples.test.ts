@@ -100,7 +100,7 @@ describe("a near miss", () => {
   });
 
   it("is a new value of a list that may grow, to writers only", () => {
-    const event = { ...firstOf("memory.event.v1"), action: "forgotten" };
+    const event = { ...firstOf("memory.event.v1"), action: "invented" };
     expect(validateForPublish("memory.event.v1", event)).toHaveLength(1);
     expect(validateForRead("memory.event.v1", event)).toEqual([]);
   });

@@ -122,6 +122,27 @@ export type EraseRunInput = {
   idempotencyKey: string;
 };
 
+/** What is to be forgotten: one of memoryId, sessionId and subject. */
+export type ForgetMemoryInput = {
+  memoryId?: string | number | null | undefined;
+  /** All memories of this session. */
+  sessionId?: string | number | null | undefined;
+  /** All memories that this subject had kept. */
+  subject?: string | null | undefined;
+  /** 1 to 1000 characters, for those who ask later; it stays, so it should not say what has to go. */
+  reason: string;
+  /** Only count what would go. */
+  dryRun?: boolean | null | undefined;
+  /** 1 to 200 characters; the same key gives the same order. */
+  idempotencyKey: string;
+};
+
+/** What an order to forget is about. */
+export type ForgetScope =
+  | 'MEMORY'
+  | 'SESSION'
+  | 'SUBJECT';
+
 /** Where a new run is to go on from. */
 export type ForkRunInput = {
   runId: string | number;
@@ -702,6 +723,31 @@ export type SampleRunQueryVariables = Exact<{
 
 export type SampleRunQuery = { run: { id: string, graph: string, role: string, modelProfile: string, status: RunStatus, input: unknown, answer: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, recoveries: number, headSeq: number, pendingApprovals: Array<{ id: string, question: string }>, outcome: { kind: RunOutcomeKind, failedCalls: number, deniedCalls: number, cutAnswers: number } | null, error: { code: string, message: string } | null, session: { id: string } } | null };
 
+export type ForgottenFieldsFragment = { id: string, scope: ForgetScope, target: string, reason: string, orderedBy: string, orderedAt: string, doneAt: string | null, memories: number, links: number, calls: number, words: number };
+
+export type ForgetMemoryMutationVariables = Exact<{
+  input: ForgetMemoryInput;
+}>;
+
+
+export type ForgetMemoryMutation = { forgetMemory: { memories: number, links: number, forgotten: { id: string, scope: ForgetScope, target: string, reason: string, orderedBy: string, orderedAt: string, doneAt: string | null, memories: number, links: number, calls: number, words: number } | null } };
+
+export type ForgottenQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ForgottenQuery = { forgotten: { id: string, scope: ForgetScope, target: string, reason: string, orderedBy: string, orderedAt: string, doneAt: string | null, memories: number, links: number, calls: number, words: number } | null };
+
+export type ForgottenRunsQueryVariables = Exact<{
+  id: string | number;
+  after?: string | number | null | undefined;
+  limit: number;
+}>;
+
+
+export type ForgottenRunsQuery = { forgotten: { id: string, runs: Array<{ id: string }> | null } | null };
+
 export type RunStateQueryVariables = Exact<{
   id: string | number;
   seq?: number | null | undefined;
@@ -1183,6 +1229,21 @@ export const WorkerProcessFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WorkerProcessFields"}) as unknown as TypedDocumentString<WorkerProcessFieldsFragment, unknown>;
+export const ForgottenFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ForgottenFields on Forgotten {
+  id
+  scope
+  target
+  reason
+  orderedBy
+  orderedAt
+  doneAt
+  memories
+  links
+  calls
+  words
+}
+    `, {"fragmentName":"ForgottenFields"}) as unknown as TypedDocumentString<ForgottenFieldsFragment, unknown>;
 export const OutsideEffectFragmentDoc = new TypedDocumentString(`
     fragment OutsideEffect on RollbackEffect {
   onReturn
@@ -1957,6 +2018,58 @@ export const SampleRunDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<SampleRunQuery, SampleRunQueryVariables>;
+export const ForgetMemoryDocument = new TypedDocumentString(`
+    mutation ForgetMemory($input: ForgetMemoryInput!) {
+  forgetMemory(input: $input) {
+    memories
+    links
+    forgotten {
+      ...ForgottenFields
+    }
+  }
+}
+    fragment ForgottenFields on Forgotten {
+  id
+  scope
+  target
+  reason
+  orderedBy
+  orderedAt
+  doneAt
+  memories
+  links
+  calls
+  words
+}`) as unknown as TypedDocumentString<ForgetMemoryMutation, ForgetMemoryMutationVariables>;
+export const ForgottenDocument = new TypedDocumentString(`
+    query Forgotten($id: ID!) {
+  forgotten(id: $id) {
+    ...ForgottenFields
+  }
+}
+    fragment ForgottenFields on Forgotten {
+  id
+  scope
+  target
+  reason
+  orderedBy
+  orderedAt
+  doneAt
+  memories
+  links
+  calls
+  words
+}`) as unknown as TypedDocumentString<ForgottenQuery, ForgottenQueryVariables>;
+export const ForgottenRunsDocument = new TypedDocumentString(`
+    query ForgottenRuns($id: ID!, $after: ID, $limit: Int!) {
+  forgotten(id: $id) {
+    id
+    runs(after: $after, limit: $limit) {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ForgottenRunsQuery, ForgottenRunsQueryVariables>;
 export const RunStateDocument = new TypedDocumentString(`
     query RunState($id: ID!, $seq: Int) {
   run(id: $id) {

@@ -2,6 +2,7 @@ import { Command, type CommanderError } from "commander";
 import { addBudgets } from "./add-budgets.ts";
 import { addConfig, modeOption } from "./add-config.ts";
 import { addKeys } from "./add-keys.ts";
+import { addMemory } from "./add-memory.ts";
 import { addOutbox } from "./add-outbox.ts";
 import { addRuns } from "./add-runs.ts";
 import { addSchedules } from "./add-schedules.ts";
@@ -17,10 +18,9 @@ import { findProduct, type Product, type ProductOptions } from "./find-product.t
 import { hintsFor } from "./hints.ts";
 import { initProject } from "./init.ts";
 import { linkProject } from "./link.ts";
-import { recallMemories } from "./memory.ts";
 import { listModels, testModel } from "./models.ts";
 import { openPage } from "./open.ts";
-import { toCount, toJournals, toPort } from "./option-values.ts";
+import { toJournals, toPort } from "./option-values.ts";
 import { addPolicy } from "./policy/add-policy.ts";
 import { isJsonWanted, print, printJson, safe, toJson } from "./print.ts";
 import { readQuestion } from "./read-question.ts";
@@ -113,16 +113,7 @@ models
   .description("ask a model for text, a tool call and JSON, and tell what works; costs money")
   .action(async (profile: string) => testModel(await product(), { profile, json: wantsJson }));
 
-program
-  .command("memory")
-  .description("what is remembered")
-  .command("recall")
-  .argument("<query>")
-  .option("--limit <n>", "how many, 1 to 50", toCount, 8)
-  .description("memories that fit a query, best first")
-  .action(async (query: string, options: { limit: number }) =>
-    recallMemories(await product(), { query, ...options, json: wantsJson }),
-  );
+addMemory(program, { product, json: wantsJson });
 
 const topics = program.command("topics").description("topics of Kafka, as topics.yaml has them");
 topics

@@ -8,12 +8,12 @@ import { SCHEMAS } from "./parts.ts";
 /** Functions a role may call in a subgraph's schema; all others are nobody's. */
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: [
-    ...["append_rollback", "begin_runs", "erase_payloads", "in_effect", "keep_values", "lineage", "order_erasure"],
-    ...["own_outbox", "plus", "search_memories", "seize_run", "session_lineage"],
+    ...["append_rollback", "begin_runs", "erase_payloads", "forget_some", "in_effect", "keep_values", "lineage"],
+    ...["order_erasure", "own_outbox", "plus", "search_memories", "seize_run", "session_lineage"],
   ],
   soma_worker: [
-    ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "give_turns"],
-    ...["has_advanced", "in_effect", "keep_values", "lineage", "project_sql", "queues_in_turn"],
+    ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "forget_some"],
+    ...["give_turns", "has_advanced", "in_effect", "keep_values", "lineage", "project_sql", "queues_in_turn"],
     ...[
       "release_runs",
       "reserve_budget",
@@ -55,6 +55,7 @@ describe("what the roles of a running system may do", () => {
       ["append_rollback", "soma_definer"],
       ["delete_retired", "soma_definer"],
       ["erase_payloads", "soma_definer"],
+      ["forget_some", "soma_definer"],
       ["order_erasure", "soma_definer"],
       ["own_outbox", "soma_definer"],
       ["project_sql", "soma_project"],

@@ -310,13 +310,13 @@ type?: string
 version?: string
 }
 /**
- * A memory that was remembered or linked. Key: the memory's key.
+ * A memory that was remembered, linked or forgotten. Key: the memory's key.
  */
 export interface MemoryEvent {
 event_id: string
 tenant: string
 namespace: string
-action: ("remembered" | "linked")
+action: ("remembered" | "linked" | "forgotten")
 memory_id: string
 somabrain_key: string
 timestamp: string
@@ -325,6 +325,10 @@ session_id?: string
 run_id?: string
 target_id?: string
 relation?: string
+/**
+ * The order by which it was forgotten
+ */
+forgetting_id?: string
 /**
  * W3C trace id, empty when the work was not traced
  */

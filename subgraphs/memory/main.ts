@@ -15,6 +15,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
+import { startForgetting } from "./commands/forget-rest.ts";
 import { readMemoryConfig } from "./config.ts";
 import { createLocalBrain } from "./recall/local/local-brain.ts";
 import { createBrainWithSomaBrain } from "./recall/with-somabrain.ts";
@@ -64,6 +65,9 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
   const { recallDeadlineMs: deadlineMs } = config;
   const brain =
     somaBrain === undefined ? local : createBrainWithSomaBrain({ local, sql, brain: somaBrain, deadlineMs });
+  const forgetting = startForgetting({ sql: workerSql, now, log });
+  checks.forgetting = forgetting.check;
+  lifecycle.add("forgetting", forgetting.close);
   const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "memory",

@@ -12,6 +12,7 @@ import { remember } from "../commands/remember.ts";
 import type { RecallPort } from "../recall/recall-port.ts";
 import type { MemoryRow } from "../store/tables.ts";
 import { linkConnection, memoryConnection } from "./connections.ts";
+import { forgettingResolvers } from "./forgetting-resolvers.ts";
 import type { MemoryRole, Resolvers } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
 import { type SyncDeps, syncResolvers } from "./sync-resolvers.ts";
@@ -38,9 +39,12 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
 
   const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   const { sync, requeue, audit } = syncResolvers(deps);
+  const forgetting = forgettingResolvers(deps);
   return {
     Outbox: outbox.Outbox,
+    Forgotten: forgetting.Forgotten,
     Query: {
+      ...forgetting.Query,
       memoryOutbox: (_parent, _args, context) => outbox.outbox(context),
       memorySync: (_parent, _args, context) => sync(context),
       memory: (_parent, { id }, context) => find(id, context),
@@ -56,6 +60,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
         ),
     },
     Mutation: {
+      ...forgetting.Mutation,
       decideMemoryLetter: (_parent, { input }, context) => outbox.decide(input, context),
       requeueMemories: (_parent, { input }, context) => requeue(input, context),
       auditMemories: (_parent, { input }, context) => audit(input, context),
@@ -75,6 +80,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       role: (row) => row.role.toUpperCase() as MemoryRole,
       createdAt: (row) => row.createdAt.toISOString(),
       session: (row) => ({ id: row.sessionId }),
+      rememberedBy: (row) => row.subject,
       run: (row) => (row.runId === null ? null : { id: row.runId }),
       links: (row, args, context) => linkConnection(loadersOf(sql, context).links, row.memoryId, args),
     },
@@ -82,7 +88,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       createdAt: (edge) => edge.createdAt.toISOString(),
       async target(edge, _args, context) {
         const target = await find(edge.targetId, context);
-        if (target === null) throw new SomaError("INTERNAL", `memory ${edge.targetId} is linked and not there`);
+        if (target === null) throw new SomaError("ERASED", `memory ${edge.targetId} is linked and being forgotten`);
         return target;
       },
     },

@@ -12,8 +12,10 @@ import { findMemories } from "../store/find-memories.ts";
 import { findMemoryCall } from "../store/find-memory-call.ts";
 import { insertEdge } from "../store/insert-edge.ts";
 import { insertMemoryCall } from "../store/insert-memory-call.ts";
+import { lockForgetting } from "../store/lock-forgetting.ts";
 import { lockName } from "../store/lock-name.ts";
 import type { MemoryRow } from "../store/tables.ts";
+import { checkKept } from "./check-kept.ts";
 
 interface LinkParams {
   sourceId: string;
@@ -41,6 +43,7 @@ export async function link(
   checkIdempotencyKey(params.idempotencyKey);
   if (sourceId === targetId) throw new SomaError("BAD_INPUT", "a memory cannot be linked to itself");
   return transaction(deps.sql, { tenant }, async (tx) => {
+    await lockForgetting(tx, { tenant, shared: true });
     const memoryIds = [sourceId, targetId].filter(isId);
     const rows = new Map((await findMemories(tx, { memoryIds })).map((row) => [row.memoryId, row]));
     const get = (id: string): MemoryRow => {
@@ -83,6 +86,7 @@ async function claimCall(
   await lockName(tx, { tenant, name: `call/${callKey}` });
   const call = await findMemoryCall(tx, { tenant, callKey });
   if (call === undefined) return insertMemoryCall(tx, { tenant, callKey, digest: body, memoryId: sourceId });
+  checkKept(call);
   if (call.digest !== body)
     throw new SomaError(
       "IDEMPOTENCY_CONFLICT",

@@ -14,8 +14,10 @@ import { findMemoryCall } from "../store/find-memory-call.ts";
 import { insertMemory } from "../store/insert-memory.ts";
 import { insertMemoryCall } from "../store/insert-memory-call.ts";
 import { listMemoriesOfKeyBase } from "../store/list-memories-of-key-base.ts";
+import { lockForgetting } from "../store/lock-forgetting.ts";
 import { lockName } from "../store/lock-name.ts";
 import type { MemoryRow } from "../store/tables.ts";
+import { checkKept } from "./check-kept.ts";
 
 interface RememberParams {
   namespace: string;
@@ -38,6 +40,7 @@ interface Remembered {
 const MAX_CONTENT = 65_536;
 const MAX_META_BYTES = 16_384;
 const MAX_AHEAD_MS = 5 * 60 * 1_000;
+const MAX_SUBJECT = 300;
 const STEP_ID = /^[!-~]{1,60}$/;
 
 /**
@@ -52,7 +55,7 @@ export async function remember(
   const { tenant } = principal;
   const { idempotencyKey: callKey } = params;
   const now = deps.now();
-  const draft = toDraft(tenant, params, now);
+  const draft = toDraft(principal, params, now);
   const body = digest([
     draft.namespace,
     draft.sessionId,
@@ -64,16 +67,18 @@ export async function remember(
     draft.meta,
   ]);
   return transaction(deps.sql, { tenant }, async (tx) => {
+    await lockForgetting(tx, { tenant, shared: true });
     await lockName(tx, { tenant, name: `call/${callKey}` });
     const call = await findMemoryCall(tx, { tenant, callKey });
     if (call !== undefined) {
+      checkKept(call);
       if (call.digest !== body)
         throw new SomaError(
           "IDEMPOTENCY_CONFLICT",
           `idempotency key "${callKey}" belongs to memory ${call.memoryId}, which says something else; use a new key`,
         );
       const [memory] = await findMemories(tx, { memoryIds: [call.memoryId] });
-      if (memory === undefined) throw new SomaError("INTERNAL", `memory ${call.memoryId} is not there`);
+      if (memory === undefined) throw new SomaError("ERASED", `memory ${call.memoryId} is being forgotten`);
       return { memory, deduplicated: true };
     }
     const remembered = await keep(tx, draft);
@@ -98,7 +103,8 @@ async function keep(tx: Tx, draft: Draft): Promise<Remembered> {
     somabrainKey,
     meta: { ...(draft.meta as object), idem_key_base: draft.idemKeyBase, idem_suffix: idemSuffix },
   };
-  await insertMemory(tx, memory);
+  if (!(await insertMemory(tx, memory)))
+    throw new SomaError("UNAVAILABLE", "the same memory is being forgotten at this moment; say it again in a second");
   await emit(tx, {
     type: "memory.event.v1",
     tenant: memory.tenant,
@@ -120,7 +126,7 @@ async function keep(tx: Tx, draft: Draft): Promise<Remembered> {
   return { memory, deduplicated: false };
 }
 
-function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
+function toDraft({ tenant, subject }: Principal, params: RememberParams, now: Date): Draft {
   const content = toStorableText(params.content);
   const meta = toStorableJson(params.meta ?? {});
   const at = parseInstant("at", params.at);
@@ -164,5 +170,6 @@ function toDraft(tenant: string, params: RememberParams, now: Date): Draft {
       content,
     }),
     createdAt: now,
+    subject: subject.slice(0, MAX_SUBJECT),
   };
 }

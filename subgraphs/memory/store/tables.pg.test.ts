@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@soma/shared/testing/data
 import { findDrift } from "@soma/shared/testing/table-drift";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryMigrations } from "../migrate.ts";
-import { brainSync, memoryCall, memoryEdge, memoryItem, memoryUnsynced } from "./tables.ts";
+import { brainSync, forgetting, forgettingRun, memoryCall, memoryEdge, memoryItem, memoryUnsynced } from "./tables.ts";
 
 let database: TestDatabase;
 
@@ -15,6 +15,7 @@ describe("the tables of memory", () => {
   it("are declared as the migrations make them", async () => {
     const leftOut = {
       sync_state: "local for every memory, by its default: there is no other brain yet to bring them to",
+      no: "its default counts, and only what forgets reads it",
       words: "Postgres makes it of the content, and only search_memories reads it",
     };
     expect(await findDrift(database, memoryItem, { leftOut })).toEqual([]);
@@ -22,5 +23,8 @@ describe("the tables of memory", () => {
     expect(await findDrift(database, memoryEdge)).toEqual([]);
     expect(await findDrift(database, memoryUnsynced)).toEqual([]);
     expect(await findDrift(database, brainSync)).toEqual([]);
+    const upto = "its default counts, and only what forgets reads it";
+    expect(await findDrift(database, forgetting, { leftOut: { upto } })).toEqual([]);
+    expect(await findDrift(database, forgettingRun)).toEqual([]);
   });
 });

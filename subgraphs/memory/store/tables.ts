@@ -21,6 +21,8 @@ export const memoryItem = pgTable(
     idemSuffix: text("idem_suffix"),
     somabrainKey: text("somabrain_key").notNull(),
     createdAt: instant("created_at").notNull(),
+    /** Who had it kept; null of what is older than this column. */
+    subject: text("subject"),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.memoryId] })],
 );
@@ -34,6 +36,8 @@ export const memoryCall = pgTable(
     /** Of the body the key was used with. */
     digest: text("digest").notNull(),
     memoryId: uuid("memory_id").notNull(),
+    /** When the memory was forgotten; the digest is empty then. */
+    forgottenAt: instant("forgotten_at"),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.callKey] })],
 );
@@ -77,6 +81,39 @@ export const brainSync = pgTable("brain_sync", {
 });
 
 export type SyncStateRow = Omit<typeof brainSync.$inferSelect, "onlyOne" | "owner" | "expiresAt">;
+/** That something is to be forgotten, and what has gone. */
+export const forgetting = pgTable(
+  "forgetting",
+  {
+    tenant: text("tenant").notNull(),
+    forgettingId: uuid("forgetting_id").notNull(),
+    idemKey: text("idem_key").notNull(),
+    scope: text("scope").$type<"MEMORY" | "SESSION" | "SUBJECT">().notNull(),
+    target: text("target").notNull(),
+    reason: text("reason").notNull(),
+    orderedBy: text("ordered_by").notNull(),
+    orderedAt: instant("ordered_at").notNull(),
+    memories: integer("memories").notNull(),
+    links: integer("links").notNull(),
+    calls: integer("calls").notNull(),
+    words: integer("words").notNull(),
+    doneAt: instant("done_at"),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.forgettingId] })],
+);
+
+/** The runs whose memories went. */
+export const forgettingRun = pgTable(
+  "forgetting_run",
+  {
+    tenant: text("tenant").notNull(),
+    forgettingId: uuid("forgetting_id").notNull(),
+    runId: uuid("run_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.forgettingId, table.runId] })],
+);
+
 export type MemoryRow = typeof memoryItem.$inferSelect;
 export type MemoryCallRow = typeof memoryCall.$inferSelect;
 export type EdgeRow = typeof memoryEdge.$inferSelect;
+export type ForgettingRow = typeof forgetting.$inferSelect;

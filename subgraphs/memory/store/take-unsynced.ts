@@ -6,7 +6,7 @@ export async function takeUnsynced(sql: Sql, { limit }: { limit: number }): Prom
   return sql<MemoryRow[]>`
     select i.tenant, i.memory_id as "memoryId", i.namespace, i.session_id as "sessionId", i.role, i.kind, i.content, i.meta, i.at,
         i.run_id as "runId", i.step_id as "stepId", i.idem_key_base as "idemKeyBase", i.idem_suffix as "idemSuffix",
-        i.somabrain_key as "somabrainKey", i.created_at as "createdAt"
+        i.somabrain_key as "somabrainKey", i.created_at as "createdAt", i.subject
       from (select tenant, memory_id from memory_unsynced where due_at <= clock_timestamp() order by memory_id limit ${limit}) u
       join memory_item i on i.tenant = u.tenant and i.memory_id = u.memory_id
      order by i.memory_id`;

@@ -25,6 +25,11 @@ insert into memory_unsynced (tenant, memory_id) select tenant, memory_id from me
 alter table memory_item force row level security;
 create policy worker_reads on memory_item for select to soma_worker using (true);
 grant select on memory_item to soma_worker;
+-- As for whoever asks: what an order to forget is about is brought nowhere any more.
+create policy not_forgotten_yet on memory_item as restrictive for select to soma_worker using (not exists (
+  select from forgetting f where f.tenant = memory_item.tenant and f.done_at is null and coalesce(memory_item.no, 0) < f.upto
+     and f.target = case f.scope when 'MEMORY' then memory_item.memory_id::text
+       when 'SESSION' then memory_item.session_id::text else memory_item.subject end));
 
 create table brain_sync (
   only_one   boolean primary key default true check (only_one),
