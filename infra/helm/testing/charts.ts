@@ -37,11 +37,11 @@ export interface Charts {
   close(): Promise<void>;
 }
 
-/** A copy of the charts with their dependencies beside them, so that the folder of the project stays as it is. */
-export async function prepareCharts(): Promise<Charts> {
+/** A copy of the charts with their dependencies beside them, so that the folder that they are in stays as it is. */
+export async function prepareCharts(from = CHARTS): Promise<Charts> {
   const program = await findHelm();
   const folder = await mkdtemp(join(tmpdir(), "soma-charts-"));
-  await cp(CHARTS, folder, { recursive: true, filter: (path) => !path.endsWith(".ts") });
+  await cp(from, folder, { recursive: true, filter: (path) => !path.endsWith(".ts") });
   const helm = async (args: readonly string[]): Promise<string> =>
     (await promisify(execFile)(program, args, { cwd: folder, maxBuffer: 16 * 1_048_576 })).stdout;
   await helm(["dependency", "build", "soma-stack"]);

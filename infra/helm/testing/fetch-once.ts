@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const TOOLS = fileURLToPath(new URL("../../../.tools/", import.meta.url));
+/** What tests need and no package of ours has. */
+export const TOOLS = fileURLToPath(new URL("../../../.tools/", import.meta.url));
 const FETCH_MS = 120_000;
 
 interface Archive {
