@@ -25,9 +25,12 @@ describe("whoever tells others of something", () => {
     expect(filesWith(/\binsertOutboxRow\(tx, /)).toEqual(["subgraphs/shared/outbox/emit.ts"]);
     expect(filesWith(/\btoRecord\(/)).toContain("subgraphs/shared/outbox/emit.ts");
     expect(filesWith(/\bemit\(tx, \{/)).toEqual([
+      "subgraphs/memory/commands/audit-forgetting.ts",
+      "subgraphs/memory/commands/carry-out-forgetting.ts",
       "subgraphs/memory/commands/link.ts",
       "subgraphs/memory/commands/remember.ts",
       "subgraphs/policy/audit/audit-decision.ts",
+      "subgraphs/policy/commands/record-alert.ts",
       "subgraphs/tools/commands/answer-request.ts",
       "subgraphs/tools/commands/check-decision.ts",
       "subgraphs/tools/execution/invocations/finish-invocation.ts",
