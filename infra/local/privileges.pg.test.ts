@@ -9,7 +9,7 @@ import { SCHEMAS } from "./parts.ts";
 const CALLABLE: Readonly<Record<string, readonly string[]>> = {
   soma_request: [
     ...["append_rollback", "begin_runs", "erase_payloads", "forget_some", "in_effect", "keep_values", "lineage"],
-    ...["order_erasure", "own_outbox", "plus", "search_memories", "seize_run", "session_lineage"],
+    ...["order_erasure", "own_outbox", "plus", "search_memories", "search_tokens", "seize_run", "session_lineage"],
   ],
   soma_worker: [
     ...["begin_runs", "claim_runs", "commit_batch", "delete_retired", "erase_payloads", "first_due", "forget_some"],
@@ -62,6 +62,7 @@ describe("what the roles of a running system may do", () => {
       ["reserve_budget", "soma_definer"],
       ["retire_runs", "soma_definer"],
       ["search_memories", "soma_definer"],
+      ["search_tokens", "soma_definer"],
       ["seize_run", "soma_definer"],
       ["settle_budget", "soma_definer"],
       ["sweep_budget", "soma_definer"],

@@ -15,6 +15,7 @@ import { ping } from "@soma/shared/postgres/ping";
 import { runMain } from "@soma/shared/run-main";
 import type { Running } from "@soma/shared/subgraph-settings";
 import { createResolvers } from "./api/resolvers.ts";
+import { startAddingTokens } from "./commands/add-tokens.ts";
 import { startForgetting } from "./commands/forget-rest.ts";
 import { readMemoryConfig } from "./config.ts";
 import { createLocalBrain } from "./recall/local/local-brain.ts";
@@ -68,6 +69,9 @@ export async function startMemory(deps: StartMemoryDeps): Promise<Running> {
   const forgetting = startForgetting({ sql: workerSql, now, log });
   checks.forgetting = forgetting.check;
   lifecycle.add("forgetting", forgetting.close);
+  const tokens = startAddingTokens({ sql: workerSql, log });
+  checks.tokens = tokens.check;
+  lifecycle.add("tokens of older memories", tokens.close);
   const { admit } = createOutboxLimit({ sql: workerSql, schema: config.schema, maxRows: config.outboxMaxRows });
   const subgraph = await startSubgraph({
     name: "memory",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Candidate, rank } from "./rank.ts";
+import { type Candidate, joinCandidates, rank } from "./rank.ts";
 
 const now = new Date("2026-06-01T00:00:00Z");
 
@@ -69,5 +69,23 @@ describe("rank()", () => {
       "similar spelling",
     );
     expect(rank([], "q", now, 5)).toEqual([]);
+  });
+});
+
+describe("joinCandidates()", () => {
+  it("gives each memory once, at the better of its places, with what was known of it", () => {
+    const spelled = { wordsPlace: null, spellingPlace: 4, matchedWords: [] };
+    const joined = joinCandidates(
+      [candidate("both", { wordsPlace: 3 }), candidate("spelled", spelled), candidate("first", { wordsPlace: 2 })],
+      [candidate("both", { matchedWords: [] }), candidate("spelled", { wordsPlace: 5 }), candidate("second")],
+    );
+    expect(joined.map(({ id, wordsPlace }) => [id, wordsPlace])).toEqual([
+      ["both", 1],
+      ["spelled", 5],
+      ["first", 2],
+      ["second", 1],
+    ]);
+    expect(joined[0]?.matchedWords).toEqual(["content"]);
+    expect(joined[1]?.spellingPlace).toBe(4);
   });
 });

@@ -10,6 +10,17 @@ export interface Candidate {
   matchedWords: string[];
 }
 
+/** What two searches by words found, each memory once, at the better of its places. */
+export function joinCandidates(first: readonly Candidate[], second: readonly Candidate[]): Candidate[] {
+  const joined = new Map(first.map((candidate) => [candidate.id, candidate]));
+  for (const candidate of second) {
+    const known = joined.get(candidate.id);
+    const places = [known?.wordsPlace, candidate.wordsPlace].filter((place) => typeof place === "number");
+    joined.set(candidate.id, { ...(known ?? candidate), wordsPlace: Math.min(...places) });
+  }
+  return [...joined.values()];
+}
+
 interface Ranked<C extends Candidate> {
   candidate: C;
   /** 0 to 1, comparable within one answer. */

@@ -16,6 +16,7 @@ describe("the tables of memory", () => {
     const leftOut = {
       sync_state: "local for every memory, by its default: there is no other brain yet to bring them to",
       no: "its default counts, and only what forgets reads it",
+      tokens: "they are searched by search_tokens and read by nobody else",
       words: "Postgres makes it of the content, and only search_memories reads it",
     };
     expect(await findDrift(database, memoryItem, { leftOut })).toEqual([]);
