@@ -9,6 +9,7 @@ import { addSchedules } from "./add-schedules.ts";
 import { addSomaBrainSync } from "./add-somabrain-sync.ts";
 import { listAgents, toAsked } from "./agents.ts";
 import { ask } from "./ask.ts";
+import { addAudit } from "./audit/add-audit.ts";
 import { addBench } from "./bench.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { addCompletion } from "./completion/add-completion.ts";
@@ -85,6 +86,7 @@ addBudgets(program, { product, json: wantsJson });
 addOutbox(program, { product, json: wantsJson });
 addSomaBrainSync(program, { product, json: wantsJson });
 addPolicy(program, { product, json: wantsJson });
+addAudit(program, { product, json: wantsJson });
 
 addSchedules(program, { product, json: wantsJson });
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { leafHash, treeHead } from "./merkle-tree.ts";
+import { headByPath, inclusionPath, leafHash, treeHead } from "./merkle-tree.ts";
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -46,5 +46,36 @@ describe("treeHead()", () => {
 
   it("takes the text of a leaf as UTF-8", async () => {
     expect(hex(await leafHash(sha256, "é"))).toBe(hex(await leafHash(sha256, Buffer.from("c3a9", "hex"))));
+  });
+});
+
+describe("inclusionPath()", () => {
+  it.each([
+    [5, 8, ["bc1a0643b12e4d2d", "ca854ea128ed050b", "d37ee418976dd957"]],
+    [1, 5, ["6e340b9cffb37a98", "5f083f0a1a33ca07", "bc1a0643b12e4d2d"]],
+    [2, 3, ["fac54203e7cc696c"]],
+  ])("of leaf %i of %i known ones is the known one", async (index, size, known) => {
+    const path = await inclusionPath(sha256, await leavesOf(LEAVES.slice(0, size)), index);
+    expect(path.map((each) => hex(each).slice(0, 16))).toEqual(known);
+  });
+
+  it("leads each leaf of each size up to 20 to the head, and no other leaf, place or size", async () => {
+    for (let size = 1; size <= 20; size += 1) {
+      const leaves = await leavesOf(Array.from({ length: size }, (_, i) => `${i + 10}`));
+      const head = hex(await treeHead(sha256, leaves));
+      for (const [index, leaf] of leaves.entries()) {
+        const path = await inclusionPath(sha256, leaves, index);
+        const headOf = async (changes: object) => {
+          const found = await headByPath(sha256, { leaf, index, size, path, ...changes });
+          return found === undefined ? undefined : hex(found);
+        };
+        expect(await headOf({})).toBe(head);
+        expect(await headOf({ leaf: sha256(leaf) })).not.toBe(head);
+        expect(await headOf({ path: [...path, leaf] })).toBeUndefined();
+        if (size > 1) expect(await headOf({ path: path.slice(1) })).toBeUndefined();
+        for (const other of [-1, size]) expect(await headOf({ index: other })).toBeUndefined();
+        if (size > 1) expect(await headOf({ index: index ^ 1 })).not.toBe(head);
+      }
+    }
   });
 });

@@ -19,6 +19,42 @@ export async function treeHead(hash: Hash, leaves: readonly Uint8Array[]): Promi
   return level[0] ?? hash(new Uint8Array());
 }
 
+/** The hashes that lead from a leaf to the head: of the RFC's proof of inclusion, lowest first. */
+export async function inclusionPath(hash: Hash, leaves: readonly Uint8Array[], index: number): Promise<Uint8Array[]> {
+  const path: Uint8Array[] = [];
+  let [level, at] = [leaves, index];
+  while (level.length > 1) {
+    const partner = level[at ^ 1];
+    if (partner !== undefined) path.push(partner);
+    level = await levelAbove(hash, level);
+    at >>= 1;
+  }
+  return path;
+}
+
+interface HeadByPathParams {
+  leaf: Uint8Array;
+  index: number;
+  /** Leaves of the tree. */
+  size: number;
+  path: readonly Uint8Array[];
+}
+
+/** The head that a leaf and its path lead to; undefined when a tree of this size has no such path. */
+export async function headByPath(hash: Hash, { leaf, index, size, path }: HeadByPathParams) {
+  if (index < 0 || index >= size) return undefined;
+  const left = [...path];
+  let head = leaf;
+  for (let [at, last] = [index, size - 1]; last > 0; at >>= 1, last >>= 1) {
+    // The last node of a level that has an odd number of them goes up without a partner.
+    if (at === last && at % 2 === 0) continue;
+    const partner = left.shift();
+    if (partner === undefined) return undefined;
+    head = at % 2 === 0 ? await nodeHash(hash, head, partner) : await nodeHash(hash, partner, head);
+  }
+  return left.length === 0 ? head : undefined;
+}
+
 /** A node without a partner goes up as it is, which makes the tree of the RFC: full on the left. */
 async function levelAbove(hash: Hash, level: readonly Uint8Array[]): Promise<Uint8Array[]> {
   const above: Uint8Array[] = [];

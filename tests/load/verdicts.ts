@@ -11,8 +11,8 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canonicalJson } from "@soma/schemas/json";
-import { VERDICTS_FORMAT, type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
-import { readVerdictLines } from "../../infra/cli/policy/verdict-file.ts";
+import { parseVerdictLine, VERDICTS_FORMAT, type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
+import { readExport } from "../../infra/cli/export-file.ts";
 import { createRecorder, DATA, readShipped } from "../../schemas/verdict/testing/decided.ts";
 
 const count = Number(process.argv[2] ?? 1_000_000);
@@ -58,7 +58,7 @@ try {
   let found = 0;
   const begun = performance.now();
   const cpu = process.cpuUsage();
-  const counts = await verifyLines(readVerdictLines(path), { onFinding: () => (found += 1) });
+  const counts = await verifyLines(readExport(path, parseVerdictLine), { onFinding: () => (found += 1) });
   const seconds = (performance.now() - begun) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   const million = (seconds / count) * 1_000_000;

@@ -2,8 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RecordedDecision } from "@soma/schemas/verdict/recorded-decision";
+import { parseVerdictLine } from "@soma/schemas/verdict/verdict-lines";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createRecorder, DATA, readShipped } from "../../../schemas/verdict/testing/decided.ts";
+import { readExport } from "../export-file.ts";
 import type { Product } from "../find-product.ts";
 import { printed, startStubProduct, written } from "../testing/stub-product.ts";
 import { tellOf } from "../testing/tell-of.ts";
@@ -12,7 +14,6 @@ import { evalInput } from "./eval-input.ts";
 import { explainDecision } from "./explain-decision.ts";
 import { exportDecisions } from "./export-decisions.ts";
 import { replayDecisions } from "./replay-decisions.ts";
-import { readVerdictLines } from "./verdict-file.ts";
 import { verifyDecisions } from "./verify-decisions.ts";
 
 let folder: string;
@@ -122,7 +123,7 @@ describe("soma policy export, verify", () => {
 
   it("refuses a line that does not end, and a folder, instead of taking them into memory", async () => {
     const file = await exported();
-    const read = Array.fromAsync(readVerdictLines(file, 1_000));
+    const read = Array.fromAsync(readExport(file, parseVerdictLine, 1_000));
     await expect(read).rejects.toThrow("line 2 has more than 1000 characters");
     const { failed } = await told(() => verifyDecisions(nobody, { file: folder, json: false }));
     expect(failed).toMatchObject({ code: "NOT_FOUND", exitCode: 2 });

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { type VerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
+import { parseVerdictLine, verifyLines } from "@soma/schemas/verdict/verdict-lines";
 import type { Finding, Verdict, VerdictCounts } from "@soma/schemas/verdict/verifier";
 import { CliError, EXIT } from "../cli-error.ts";
+import { readExport } from "../export-file.ts";
 import type { Product } from "../find-product.ts";
 import { line, print, printJson, safe, toJson } from "../print.ts";
 import { recordedLines, type Span } from "./recorded-lines.ts";
-import { readVerdictLines } from "./verdict-file.ts";
 
 export interface VerifyOptions extends Span {
   /** An export; a running product when left out. */
@@ -21,7 +21,7 @@ export async function verifyDecisions(product: () => Promise<Product>, options: 
   const { file, from, to, json } = options;
   const findings: Finding[] = [];
   const counts = await verifyLines(
-    file === undefined ? recordedLines((await product()).client, { from, to }) : linesOf(resolve(file)),
+    file === undefined ? recordedLines((await product()).client, { from, to }) : readExport(resolve(file), parseVerdictLine),
     {
       fromMs: from === undefined ? undefined : Date.parse(from),
       toMs: to === undefined ? undefined : Date.parse(to),
@@ -45,15 +45,6 @@ export async function verifyDecisions(product: () => Promise<Product>, options: 
     throw new CliError(`${wrong} ${wrong === 1 ? "decision does" : "decisions do"} not follow from what is stored`, {
       code: "VERDICTS_DIFFER",
     });
-}
-
-async function* linesOf(path: string): AsyncGenerator<VerdictLine, void> {
-  try {
-    yield* readVerdictLines(path);
-  } catch (cause) {
-    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
-    throw new CliError(`${path} cannot be read: ${cause.message}`, { code: "NOT_FOUND", exitCode: EXIT.USAGE, cause });
-  }
 }
 
 function tell({ id, kind, why, stored, recomputed }: Finding): void {

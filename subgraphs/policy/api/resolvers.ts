@@ -6,6 +6,7 @@ import { measureOwnOutbox } from "@soma/shared/outbox/store/measure-own-outbox";
 import { type DecideDeps, decide } from "../commands/decide.ts";
 import { isStepId } from "../domain/decide-params.ts";
 import type { AuditRow, DecisionRow } from "../store/tables.ts";
+import { auditSealFields } from "./audit-seal-fields.ts";
 import { auditConnection, decisionConnection, decisionsConnection } from "./connections.ts";
 import type { AuditCategory, Resolvers, ToolRisk } from "./generated.ts";
 import { loadersOf } from "./loaders.ts";
@@ -23,6 +24,7 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
   const findEvent = async (id: string, context: RequestContext): Promise<AuditRow | null> =>
     isId(id) ? ((await loadersOf(sql, context).auditEvent.load(id)) ?? null) : null;
   const verdict = verdictFields(deps);
+  const sealed = auditSealFields(sql);
   const outbox = outboxResolvers({ sql, measure: measureOwnOutbox });
   return {
     Outbox: outbox.Outbox,
@@ -32,6 +34,9 @@ export function createResolvers(deps: ResolverDeps): Resolvers {
       decisions: (_parent, { filter, ...page }, context) => decisionsConnection(sql, context, filter ?? {}, page),
       policy: (_parent, asked, context) => verdict.policy(asked, context),
       auditEvents: (_parent, { filter, ...page }, context) => auditConnection(sql, context, filter ?? {}, page),
+      auditSeals: (_parent, page, context) => sealed.auditSeals(page, context),
+      sealedEvents: (_parent, page, context) => sealed.sealedEvents(page, context),
+      auditProof: (_parent, { eventId }, context) => sealed.auditProof(eventId, context),
     },
     Mutation: {
       decidePolicyLetter: (_parent, { input }, context) => outbox.decide(input, context),

@@ -36,6 +36,8 @@ describe("tenants see nothing of each other", () => {
     ).toEqual({ decision: null });
     expect((await ask("decisions", "{ decisions { nodes { id } } }")).decisions.nodes).toEqual([]);
     expect((await ask("auditEvents", "{ auditEvents { nodes { id } } }")).auditEvents.nodes).toEqual([]);
+    expect(await ask("auditSeals", "{ auditSeals { number } }")).toEqual({ auditSeals: [] });
+    expect(await ask("sealedEvents", "{ sealedEvents { seq } }")).toEqual({ sealedEvents: [] });
     expect(
       await ask("invocation", "query ($id: ID!) { invocation(id: $id) { id } }", { id: run.invocations?.nodes[0]?.id }),
     ).toEqual({ invocation: null });
@@ -47,7 +49,6 @@ describe("tenants see nothing of each other", () => {
     expect(
       (await ask("recall", '{ recall(input: { query: "heliotrope secret word" }) { hits { score } } }')).recall.hits,
     ).toEqual([]);
-    // The other's runs have made calls.
     // Memories of others wait for a proof too.
     expect(await ask("memorySync", "{ memorySync { state waiting } }")).toEqual({
       memorySync: { state: "OFF", waiting: 0 },
@@ -73,6 +74,8 @@ describe("tenants see nothing of each other", () => {
   it("on any node, whichever service has it", async () => {
     const [event] = ((await product.client().request("{ auditEvents { nodes { id } } }", {})) as Answer).auditEvents
       .nodes;
+    const proof = "query ($id: ID!) { auditProof(eventId: $id) { path } }";
+    expect(await ask("auditProof", proof, { id: event.id })).toEqual({ auditProof: null });
     const nodes: [id: string | undefined, field: string][] = [
       [run.id, "... on Run { status }"],
       [run.session.id, "... on Session { createdAt }"],
