@@ -10,7 +10,7 @@
 #   RELEASE_NAMESPACE      its namespace; soma when left out
 #   RELEASE_VALUES         a file of your own values, after those of the overlay
 #   RELEASE_URL            where the product is asked once it is there, and SOMA_TOKEN, by whom
-#   RELEASE_CANARY         a program that moves the traffic by and by; none when left out
+#   RELEASE_CANARY         a program that moves the traffic by and by, such as infra/canary.sh; none when left out
 #   RELEASE_REGISTRY_USER, RELEASE_REGISTRY_PASSWORD   who pushes images
 #   RELEASE_KUBECONFIG     the text of a kubeconfig; that of this machine when left out
 #   DRY_RUN                1 says what would be done, and changes nothing

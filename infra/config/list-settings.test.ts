@@ -19,6 +19,7 @@ const NO_SETTINGS: Readonly<Record<string, string>> = {
   ...{ SOMA_URL: "which product the command line means", SOMA_TOKEN: "the token it sends" },
   ...{ SOMA_GLOBAL_ENV: "where infra/generate-global-env.sh writes" },
   ...{ RELEASE_VALUES: "a release", RELEASE_URL: "a release", RELEASE_CANARY: "a release", DRY_RUN: "a release" },
+  CANARY_TRAFFIC: "a release",
   ...{ SOMA_TEST_CHROMIUM: "tests", SOMA_TEST_DATABASE_URL: "tests", SOMA_TEST_KAFKA_BROKERS: "tests" },
   ...{ SOMA_TEST_REDIS_URL: "tests", OPA_BIN: "the build of the policy" },
   ...{

@@ -19,6 +19,9 @@ export interface Shell {
 /** As a shell says that there is no such program. */
 const NOT_STARTED = 127;
 
+/** Who ends a release ends its program, and a canary that is ended has the traffic to bring back: it is waited for. */
+const FORWARDED = ["SIGINT", "SIGTERM"] as const;
+
 const quoted = (text: string): string => (/^[\w./:=@,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 const lineOf = (program: string, args: readonly string[]): string => [program, ...args].map(quoted).join(" ");
 
@@ -46,7 +49,12 @@ export function createShell(env: NodeJS.ProcessEnv, say: (line: string) => void)
       // One that could not be started, or ends without reading, is told of below.
       child.stdin?.on("error", () => {});
       child.stdin?.end(input);
-      const [code] = (await once(child, "close").catch((error: Error) => {
+      const forward = (signal: NodeJS.Signals): boolean => child.kill(signal);
+      for (const signal of FORWARDED) process.on(signal, forward);
+      const closed = once(child, "close").finally(() => {
+        for (const signal of FORWARDED) process.off(signal, forward);
+      });
+      const [code] = (await closed.catch((error: Error) => {
         throw new Error(`${program} could not be started: ${error.message}`);
       })) as [number | null];
       if (code !== 0) throw new Error(`${lineOf(program, args)} ended with ${code ?? "a signal"}`);

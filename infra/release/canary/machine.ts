@@ -13,7 +13,7 @@ type RollbackReason = Exclude<CanaryInput, "started" | "passed">;
 
 /** What somebody saw. Who measures says when a step has been watched long enough; here is no clock. */
 export const CANARY_INPUTS = ["started", "passed", "breached", "missing", "move_failed", "stopped"] as const;
-type CanaryInput = (typeof CANARY_INPUTS)[number];
+export type CanaryInput = (typeof CANARY_INPUTS)[number];
 
 /**
  * What follows an input. A measurement that is missing is a breach: a release that is silent is not known to be good.
@@ -46,7 +46,8 @@ function goOn(
   return step < steps.length ? { status: "measuring", step } : { status: "promoted" };
 }
 
-function checkSteps(steps: readonly number[]): void {
+/** Throws where a release could not be given traffic by them. */
+export function checkSteps(steps: readonly number[]): void {
   const grow = steps.every((weight, at) => Number.isInteger(weight) && weight > (steps[at - 1] ?? 0));
   if (!grow || steps.at(-1) !== 100)
     throw new Error(`steps of a canary are whole percentages that grow to 100, not ${steps.join(", ") || "none"}`);
